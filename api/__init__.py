@@ -1,0 +1,1 @@
+"""HTTP, web pages, command line, settings, wiring and migrations."""

@@ -1,0 +1,1 @@
+"""Enterprises, enrolment, certificates, revocation, OCSP, time-stamps and the audit trail."""

@@ -1,0 +1,1 @@
+"""The cryptographic module: algorithms, keys, signers, tokens."""

@@ -1,0 +1,119 @@
+"""What can be wrong with a key, a token or a PIN.
+
+Two families: :class:`HsmError` is about the world (a token, a key, a PIN); misuse by a caller is ``ValueError``.
+Every error carries a Chinese and an English sentence that says what to do; neither ever holds a secret.
+"""
+
+from __future__ import annotations
+
+
+class HsmError(Exception):
+    """A key, token or PIN is not usable as asked."""
+
+    zh = "密码模块不可用。"
+    en = "The cryptographic module cannot be used."
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or self.en)
+        self.detail = detail
+
+
+class KeyUriError(HsmError):
+    """A key URI cannot be read (RFC 7512)."""
+
+    zh = "密钥地址（KeyUri）格式不正确，请检查 token 与 object 两项。"
+    en = "The key URI cannot be read; check its token and object attributes."
+
+
+class ModuleUnavailable(HsmError):
+    """The PKCS#11 module cannot be loaded or initialised."""
+
+    zh = "无法加载 PKCS#11 模块，请检查模块路径与配置文件。"
+    en = "The PKCS#11 module cannot be loaded; check its path and its configuration file."
+
+
+class TokenNotFound(HsmError):
+    """No token, or more than one, answers to the label."""
+
+    zh = "找不到该令牌，请确认已插入并已初始化。"
+    en = "The token was not found; make sure that it is inserted and initialised."
+
+
+class TokenLost(HsmError):
+    """The token went away in the middle of work and did not come back on one retry."""
+
+    zh = "令牌在使用中断开，请重新插入后再试；本次操作未生效。"
+    en = "The token was disconnected during use; insert it again and retry. Nothing was done."
+
+
+class TokenExists(HsmError):
+    """A token with this label is there already."""
+
+    zh = "已有同名令牌，请换一个名称。"
+    en = "A token with this label exists already; choose another label."
+
+
+class KeyNotFound(HsmError):
+    """No key answers to the URI."""
+
+    zh = "令牌中没有这把密钥。"
+    en = "The token holds no such key."
+
+
+class DuplicateKey(HsmError):
+    """A key id or label is taken, or a URI matches several keys."""
+
+    zh = "密钥标识重复，每把密钥的标识必须唯一。"
+    en = "The key id or label is not unique; every key needs its own."
+
+
+class KeyMismatch(HsmError):
+    """The key opened is not the key of the certificate."""
+
+    zh = "令牌中的密钥与证书不一致，已拒绝使用。"
+    en = "The key in the token is not the key in the certificate; it was not used."
+
+
+class KeyNotExportable(HsmError):
+    """A private key never leaves its token."""
+
+    zh = "私钥不可导出。"
+    en = "A private key cannot be exported."
+
+
+class UnsupportedAlgorithm(HsmError):
+    """The token or provider lacks the algorithm or key size."""
+
+    zh = "该令牌不支持此算法或密钥长度。"
+    en = "The token does not support this algorithm or key size."
+
+
+class PinError(HsmError):
+    """Something is wrong with a PIN."""
+
+
+class PinRequired(PinError):
+    """The token asks for its holder's PIN, and nobody gave one."""
+
+    zh = "请输入令牌 PIN 码。"
+    en = "Enter the PIN of the token."
+
+
+class PinIncorrect(PinError):
+    """A wrong PIN, counted, never tried again by itself."""
+
+    zh = "PIN 码不正确，还可尝试 {left} 次。"
+    en = "The PIN is wrong; {left} tries left."
+
+    def __init__(self, left: int) -> None:
+        super().__init__(f"{left} tries left")
+        self.left = left
+        self.zh = f"PIN 码不正确，还可尝试 {left} 次。"
+        self.en = f"The PIN is wrong; {left} tries left."
+
+
+class PinLocked(PinError):
+    """Too many wrong PINs; the security officer must unblock the token."""
+
+    zh = "PIN 码已锁定，请联系管理员解锁。"
+    en = "The PIN is locked; ask the security officer to unblock it."

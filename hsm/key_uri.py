@@ -1,0 +1,65 @@
+"""Which key: one line of text, after RFC 7512.
+
+``pkcs11:token=LABEL;object=NAME;id=%01%02`` names a key in a PKCS#11 token, ``file:token=LABEL;object=NAME`` the same
+in the soft key store. Exactly one key must match when it is opened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import quote, unquote_to_bytes
+
+from hsm.errors import KeyUriError
+
+SCHEMES: Final = ("pkcs11", "file")
+MAX_URI_LENGTH: Final = 1024
+"""Longest URI read: PKCS#11 labels have 32 octets, ids seldom more than 64; a kilobyte is generous."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUri:
+    """A key's address: scheme, token label, object label and, once known, the key id (CKA_ID)."""
+
+    scheme: str
+    token: str
+    object: str
+    id: bytes | None = None
+
+    def __post_init__(self) -> None:
+        if self.scheme not in SCHEMES:
+            raise KeyUriError(f"scheme {self.scheme!r} is none of {', '.join(SCHEMES)}")
+        if not self.token or not self.object:
+            raise KeyUriError("token and object are both needed")
+        if len(self.token.encode()) > 32:
+            raise KeyUriError("a token label has at most 32 octets (PKCS#11 CK_TOKEN_INFO)")
+
+    @classmethod
+    def parse(cls, text: str) -> KeyUri:
+        """Read ``text``; anything unknown, repeated or missing raises :class:`KeyUriError`."""
+        if len(text) > MAX_URI_LENGTH:
+            raise KeyUriError(f"longer than {MAX_URI_LENGTH} characters")
+        scheme, colon, path = text.partition(":")
+        if not colon:
+            raise KeyUriError("no scheme before ':'")
+        found: dict[str, bytes] = {}
+        for part in path.split(";"):
+            name, equals, value = part.partition("=")
+            if not equals or name not in ("token", "object", "id") or name in found:
+                raise KeyUriError(f"attribute {name!r} is unknown, repeated or has no value")
+            found[name] = unquote_to_bytes(value)
+        try:
+            token, label = found.get("token", b"").decode(), found.get("object", b"").decode()
+        except UnicodeDecodeError as wrong:
+            raise KeyUriError("token and object are UTF-8") from wrong
+        return cls(scheme, token, label, found.get("id"))
+
+    def with_id(self, key_id: bytes) -> KeyUri:
+        """Return the same address with the key id."""
+        return replace(self, id=key_id)
+
+    def __str__(self) -> str:
+        text = f"{self.scheme}:token={quote(self.token, safe='')};object={quote(self.object, safe='')}"
+        if self.id is not None:
+            text += ";id=" + "".join(f"%{octet:02X}" for octet in self.id)
+        return text

@@ -1,0 +1,1 @@
+"""Sealing a document: prepare, sign, time-stamp, check, record."""

@@ -1,0 +1,160 @@
+"""Fixtures of the whole suite: databases, clocks, tokens."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+import sqlalchemy as sa
+
+from api.database import make_engine
+from hsm.cryptoki import CryptokiProvider
+from hsm.pins import Pin
+from hsm.soft_keys import SoftProvider
+from hsm.softhsm import find_or_fetch
+
+SO_PIN = Pin("87654321")
+USER_PIN = Pin("246810")
+IN_CI = os.environ.get("CI") == "true"
+
+
+def missing(part: str, why: str) -> NoReturn:
+    """Skip for want of an outside part; in CI that is a failure."""
+    if IN_CI:
+        pytest.fail(f"{part}: {why}")
+    pytest.skip(f"{part}: {why}")
+
+
+class SteppingClock:
+    """A clock that tells ``now`` and moves only when told."""
+
+    def __init__(self, now: datetime | None = None) -> None:
+        self.now = now or datetime.now(UTC).replace(microsecond=0)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, step: timedelta) -> None:
+        self.now += step
+
+
+@pytest.fixture
+def clock() -> SteppingClock:
+    return SteppingClock()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _postgres_bin() -> Path | None:
+    for found in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True):
+        return found.parent
+    initdb = shutil.which("initdb")
+    return Path(initdb).parent if initdb else None
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """Start one PostgreSQL server of our own for the session; yield the URL of its maintenance database."""
+    given = os.environ.get("YINXIN_TEST_POSTGRES")
+    if given:
+        yield given
+        return
+    binaries = _postgres_bin()
+    if binaries is None:
+        missing("PostgreSQL", "no initdb; install the package postgresql")
+    folder = Path(tempfile.mkdtemp(prefix="yinxin-pg-"))
+    data, port = folder / "data", _free_port()
+    as_user: list[str] = []
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres")
+        as_user = ["runuser", "-u", "postgres", "--"]
+
+    def run(*command: object) -> None:
+        quiet = subprocess.DEVNULL
+        subprocess.run([*as_user, *map(str, command)], check=True, stdout=quiet, stderr=quiet, cwd="/")
+
+    run(binaries / "initdb", "-A", "trust", "-U", "yinxin", "-E", "UTF8", "-D", data)
+    options = f"-p {port} -k {folder} -c fsync=off -c listen_addresses=127.0.0.1 -c max_connections=200"
+    run(binaries / "pg_ctl", "-w", "-D", data, "-o", options, "-l", folder / "log", "start")
+    try:
+        yield f"postgresql+psycopg://yinxin@127.0.0.1:{port}/postgres"
+    finally:
+        run(binaries / "pg_ctl", "-m", "immediate", "-D", data, "stop")
+        for _ in range(20):
+            shutil.rmtree(folder, ignore_errors=True)
+            if not folder.exists():
+                break
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """Yield the URL of a new, empty PostgreSQL database."""
+    name = f"t{uuid.uuid4().hex}"
+    server = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
+    yield postgres_url.rsplit("/", 1)[0] + "/" + name
+    with server.connect() as connection:
+        connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+    server.dispose()
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> str:
+    """Return the URL of a new, empty SQLite database."""
+    return f"sqlite:///{tmp_path / 'yinxin.db'}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Return the URL of an empty database: every test that asks runs on both engines."""
+    return str(
+        request.getfixturevalue("sqlite_database" if request.param == "sqlite" else "postgres_database")
+    )
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[sa.Engine]:
+    made = make_engine(database_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(scope="session")
+def softhsm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CryptokiProvider]:
+    """Yield a provider over the machine's SoftHSM 2 with an empty token directory."""
+    found = find_or_fetch(tmp_path_factory.mktemp("softhsm-cache"))
+    if found is None:
+        missing("SoftHSM 2", "no libsofthsm2.so; install the package softhsm2")
+    folder = tmp_path_factory.mktemp("softhsm")
+    provider = CryptokiProvider(
+        found.module,
+        pins=lambda _token: USER_PIN,
+        counters=folder / "counters",
+        environment=found.configure(folder / "tokens"),
+    )
+    yield provider
+    provider.close()
+
+
+@pytest.fixture
+def soft_keys(tmp_path: Path) -> Iterator[SoftProvider]:
+    """Yield an empty soft key store."""
+    provider = SoftProvider(tmp_path / "soft", pins=lambda _token: USER_PIN, counters=tmp_path / "counters")
+    yield provider
+    provider.close()
