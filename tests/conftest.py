@@ -12,16 +12,17 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 import sqlalchemy as sa
 
 from api.database import make_engine
-from hsm.cryptoki import CryptokiProvider
 from hsm.pins import Pin
-from hsm.soft_keys import SoftProvider
-from hsm.softhsm import find_or_fetch
+
+if TYPE_CHECKING:
+    from hsm.cryptoki import CryptokiProvider
+    from hsm.soft_keys import SoftProvider
 
 SO_PIN = Pin("87654321")
 USER_PIN = Pin("246810")
@@ -138,6 +139,9 @@ def engine(database_url: str) -> Iterator[sa.Engine]:
 @pytest.fixture(scope="session")
 def softhsm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CryptokiProvider]:
     """Yield a provider over the machine's SoftHSM 2 with an empty token directory."""
+    from hsm.cryptoki import CryptokiProvider
+    from hsm.softhsm import find_or_fetch
+
     found = find_or_fetch(tmp_path_factory.mktemp("softhsm-cache"))
     if found is None:
         missing("SoftHSM 2", "no libsofthsm2.so; install the package softhsm2")
@@ -155,6 +159,8 @@ def softhsm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CryptokiProvid
 @pytest.fixture
 def soft_keys(tmp_path: Path) -> Iterator[SoftProvider]:
     """Yield an empty soft key store."""
+    from hsm.soft_keys import SoftProvider
+
     provider = SoftProvider(tmp_path / "soft", pins=lambda _token: USER_PIN, counters=tmp_path / "counters")
     yield provider
     provider.close()
