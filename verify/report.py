@@ -1,0 +1,358 @@
+"""What a verification reports: one document, its signatures, each with who, which seal, when, then and now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, NoReturn
+
+from verify.verdict import Indication, SubIndication, Verdict
+
+__all__ = [
+    "CertificateStatus",
+    "DocumentReport",
+    "Indication",
+    "Integrity",
+    "Placement",
+    "Reason",
+    "SealReport",
+    "SealStatusReport",
+    "SignatureKind",
+    "SignatureReport",
+    "SignerReport",
+    "SigningTime",
+    "StatusReport",
+    "SubIndication",
+    "TimeSource",
+    "Verdict",
+]
+
+
+def iso(moment: datetime | None) -> str | None:
+    """Write an aware time as RFC 3339 in UTC, whole seconds."""
+    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A sentence in both languages: the reason, then the next step."""
+
+    zh: str
+    en: str
+
+
+class SignatureKind(StrEnum):
+    """What a signature field holds."""
+
+    SEAL = "seal"
+    """A signature that carries a seal statement."""
+    SIGNATURE = "signature"
+    """A signature without one."""
+    TIMESTAMP = "timestamp"
+    """A document time-stamp (ISO 32000-2 §12.8.5)."""
+
+
+class TimeSource(StrEnum):
+    """Whose clock told the signing time."""
+
+    TSA = "tsa"
+    """A verified time-stamp of a trusted authority."""
+    TSA_UNVERIFIED = "tsa-unverified"
+    """A time-stamp whose authority cannot be verified: no better than the claim."""
+    CLAIMED = "claimed"
+    """The signer's own clock."""
+    NONE = "none"
+    """No time stands in the signature."""
+
+
+class CertificateStatus(StrEnum):
+    """State of a certificate at one moment."""
+
+    GOOD = "good"
+    REVOKED = "revoked"
+    ON_HOLD = "on_hold"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    UNKNOWN = "unknown"
+
+
+class SealStatusReport(StrEnum):
+    """State of a seal at one moment, as its maker's signed list says."""
+
+    ACTIVE = "active"
+    FROZEN = "frozen"
+    REVOKED = "revoked"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """A state with what it rests on: ``source`` is crl, ocsp, list, statement or empty; ``since`` is a revocation time."""
+
+    status: str
+    source: str = ""
+    since: datetime | None = None
+    reason: str = ""
+    as_of: datetime | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the JSON object of this state."""
+        return {
+            "status": self.status,
+            "source": self.source,
+            "since": iso(self.since),
+            "reason": self.reason,
+            "as_of": iso(self.as_of),
+        }
+
+
+UNKNOWN = StatusReport("unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class SignerReport:
+    """The signer's certificate in plain facts."""
+
+    name: str
+    organization: str
+    uscc: str
+    serial: str
+    """Lower-case hexadecimal, no prefix."""
+    issuer: str
+    not_before: datetime
+    not_after: datetime
+    sha256: str
+    chain: tuple[str, ...] = ()
+    """Subjects from the signer to the anchor, if a path was found."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the JSON object of the signer."""
+        return {
+            "name": self.name,
+            "organization": self.organization,
+            "uscc": self.uscc,
+            "serial": self.serial,
+            "issuer": self.issuer,
+            "not_before": iso(self.not_before),
+            "not_after": iso(self.not_after),
+            "sha256": self.sha256,
+            "chain": list(self.chain),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SealReport:
+    """The seal as its maker's statement describes it; ``trusted`` tells whether that statement was verified."""
+
+    code: str
+    physical_code: str
+    kind: str
+    name: str
+    owner: str
+    owner_uscc: str
+    valid_from: datetime | None
+    valid_to: datetime | None
+    maker: str
+    trusted: bool
+    picture_sha256: str = ""
+    permit: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the JSON object of the seal."""
+        return {
+            "code": self.code,
+            "physical_code": self.physical_code,
+            "kind": self.kind,
+            "name": self.name,
+            "owner": self.owner,
+            "owner_uscc": self.owner_uscc,
+            "valid_from": iso(self.valid_from),
+            "valid_to": iso(self.valid_to),
+            "maker": self.maker,
+            "trusted": self.trusted,
+            "picture_sha256": self.picture_sha256,
+            "permit": self.permit,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SigningTime:
+    """When, and whose clock said so."""
+
+    value: datetime | None
+    source: TimeSource
+    authority: str = ""
+    claimed: datetime | None = None
+    """The signer's own claim, kept beside a time-stamp."""
+
+    @property
+    def trusted(self) -> bool:
+        """Tell whether a verified time-stamp proves that the signature existed at ``value``."""
+        return self.source is TimeSource.TSA
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the JSON object of the time."""
+        return {
+            "value": iso(self.value),
+            "source": self.source.value,
+            "authority": self.authority,
+            "claimed": iso(self.claimed),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that was changed after signing: where, and what."""
+
+    what_zh: str
+    what_en: str
+    page: int | None = None
+    object: str = ""
+    field: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the JSON object of the change."""
+        return {
+            "page": self.page,
+            "object": self.object,
+            "field": self.field,
+            "what": self.what_en,
+            "what_zh": self.what_zh,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Integrity:
+    """Whether the document is as it was signed. ``additions`` are permitted later revisions, ``where`` are not."""
+
+    covers_whole_document: bool
+    modified: bool | None
+    where: tuple[Change, ...] = ()
+    additions: tuple[Change, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the JSON object of the integrity finding; ``modified`` null means that nothing can be said."""
+        return {
+            "covers_whole_document": self.covers_whole_document,
+            "modified": self.modified,
+            "where": [change.to_json() for change in self.where],
+            "additions": [change.to_json() for change in self.additions],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a signature shows: page from 1, box in mm from the top left of the page as displayed."""
+
+    page: int
+    x_mm: float
+    y_mm: float
+    width_mm: float
+    height_mm: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Give ``{"page", "box": [x, y, width, height]}`` in mm."""
+        box = [round(v, 2) for v in (self.x_mm, self.y_mm, self.width_mm, self.height_mm)]
+        return {"page": self.page, "box": box}
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureReport:
+    """Everything that is known about one signature, seal or document time-stamp."""
+
+    field: str
+    kind: SignatureKind
+    indication: Indication
+    reason: Reason
+    sub_indication: SubIndication | None = None
+    signer: SignerReport | None = None
+    seal: SealReport | None = None
+    time: SigningTime = SigningTime(None, TimeSource.NONE)
+    certificate_then: StatusReport = UNKNOWN
+    certificate_now: StatusReport = UNKNOWN
+    seal_then: StatusReport = UNKNOWN
+    seal_now: StatusReport = UNKNOWN
+    integrity: Integrity = Integrity(False, None)
+    placements: tuple[Placement, ...] = ()
+    other_fields: tuple[str, ...] = ()
+    level: str = ""
+    notes: tuple[Reason, ...] = ()
+    notice: str = ""
+    custody: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return the one word for this signature."""
+        return self.indication.verdict
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a report has several answers; look at its verdict")
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the JSON object of this signature."""
+        return {
+            "field": self.field,
+            "fields": [self.field, *self.other_fields],
+            "kind": self.kind.value,
+            "verdict": self.verdict.value,
+            "verdict_zh": self.verdict.zh,
+            "indication": self.indication.value,
+            "sub_indication": None if self.sub_indication is None else self.sub_indication.value,
+            "reason": self.reason.en,
+            "reason_zh": self.reason.zh,
+            "signer": None if self.signer is None else self.signer.to_json(),
+            "seal": None if self.seal is None else self.seal.to_json(),
+            "time": self.time.to_json(),
+            "certificate_then": self.certificate_then.to_json(),
+            "certificate_now": self.certificate_now.to_json(),
+            "seal_then": self.seal_then.to_json(),
+            "seal_now": self.seal_now.to_json(),
+            "integrity": self.integrity.to_json(),
+            "placement": self.placements[0].to_json() if self.placements else None,
+            "placements": [placement.to_json() for placement in self.placements],
+            "level": self.level,
+            "notes": [note.en for note in self.notes],
+            "notes_zh": [note.zh for note in self.notes],
+            "notice": self.notice,
+            "custody": self.custody,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReport:
+    """The verdict on one document: the worst of its signatures, with the reason."""
+
+    file: str
+    verdict: Verdict
+    reason: Reason
+    signatures: tuple[SignatureReport, ...] = ()
+    sub_indication: SubIndication | None = None
+    sha256: str = ""
+    size: int = 0
+    verified_at: datetime | None = None
+    evidence_as_of: datetime | None = None
+    """Age of the newest revocation evidence or seal list in the trust store (offline checks state it)."""
+    notice: str = field(default="")
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a report has several answers; look at its verdict")
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the JSON object of the document; every value is a JSON type."""
+        return {
+            "file": self.file,
+            "verdict": self.verdict.value,
+            "verdict_zh": self.verdict.zh,
+            "sub_indication": None if self.sub_indication is None else self.sub_indication.value,
+            "reason": self.reason.en,
+            "reason_zh": self.reason.zh,
+            "notice": self.notice,
+            "sha256": self.sha256,
+            "size": self.size,
+            "verified_at": iso(self.verified_at),
+            "evidence_as_of": iso(self.evidence_as_of),
+            "signatures": [signature.to_json() for signature in self.signatures],
+        }

@@ -1,0 +1,22 @@
+"""What a verifier trusts and what it knows: anchors, intermediates, revocation evidence, seal status lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography import x509
+
+
+@dataclass(frozen=True, slots=True)
+class TrustStore:
+    """Anchors are believed; everything else is only material whose signatures the verifier checks itself.
+
+    ``crls`` and ``ocsp`` are DER octets (RFC 5280 §5, RFC 6960 §4.2.1); ``seal_lists`` are JWS compact strings.
+    """
+
+    anchors: Sequence[x509.Certificate]
+    intermediates: Sequence[x509.Certificate] = ()
+    crls: Sequence[bytes] = ()
+    ocsp: Sequence[bytes] = ()
+    seal_lists: Sequence[str] = ()
