@@ -1,0 +1,63 @@
+"""What is asked for: one seal on one document."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from hsm.algorithms import Digest, DigestAlgorithm
+from signing.level import Level
+from signing.placement import Placement
+
+MAX_KEY_LENGTH: Final = 200
+"""Longest idempotency key kept; a UUID has 36 characters, HTTP clients seldom send more than 64."""
+MAX_NAME_LENGTH: Final = 255
+"""Longest document name kept: the longest file name of common file systems."""
+CHUNK: Final = 1 << 20
+"""Octets read at a time when a file is hashed or copied."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealOrder:
+    """Put the seal ``seal_code`` (14 digits) on ``document`` at ``placement``.
+
+    ``document`` is the whole file as octets, or the path of a file that nobody changes meanwhile (large files are then
+    never held in memory). ``idempotency_key`` is unique per actor: a repeat returns the first result. ``ValueError``:
+    an empty or overlong key.
+    """
+
+    document: bytes | Path
+    name: str
+    seal_code: str
+    placement: Placement
+    level: Level
+    idempotency_key: str
+    password: str | None = field(default=None, repr=False)
+    reason: str = ""
+    location: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.idempotency_key) <= MAX_KEY_LENGTH:
+            raise ValueError(f"an idempotency key has 1 to {MAX_KEY_LENGTH} characters")
+        object.__setattr__(self, "name", self.name[:MAX_NAME_LENGTH])
+
+    def digest(self) -> Digest:
+        """Digest the input document: what a permit names."""
+        return digest_of(self.document)
+
+    def fingerprint(self, document: Digest) -> str:
+        """Digest of everything that makes this order this order, to tell a repeat from a different request."""
+        parts = (
+            str(document), self.seal_code, str(self.placement), self.level.value, self.reason, self.location
+        )  # fmt: skip
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def digest_of(document: bytes | Path) -> Digest:
+    """Digest octets or a file (SHA-256) without holding the file in memory. ``OSError`` if it cannot be read."""
+    if isinstance(document, bytes):
+        return DigestAlgorithm.SHA256.digest(document)
+    with document.open("rb") as stream:
+        return Digest(DigestAlgorithm.SHA256, hashlib.file_digest(stream, "sha256").digest())

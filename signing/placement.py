@@ -1,0 +1,117 @@
+"""Where a seal goes: millimetres on the page as displayed → a rectangle in the page's own coordinates.
+
+ISO 32000-2 §7.7.3.3 (Rotate, UserUnit), §14.11.2 (page boundaries), §12.5.5 (appearance streams). A page is displayed
+as its crop box, turned clockwise by /Rotate, with units of UserUnit/72 inch. The reader thinks in millimetres from the
+top left corner of what is seen; a seal placed so stands upright in what is seen.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from signing.errors import OutsidePage, PlacementError
+
+POINTS_PER_MM: Final = 72 / 25.4
+TOLERANCE_MM: Final = 0.05
+"""A box may pass the edge by this much: page sizes in points are rounded (A4 is 595.28 × 841.89)."""
+MAX_PLACE_LENGTH: Final = 64
+"""Longest text read as a place; ``99999:9999.99,9999.99`` has 21 characters."""
+
+_PLACE: Final = re.compile(r"\s*([0-9]{1,6})\s*:\s*([0-9]{1,5}(?:\.[0-9]{1,4})?)\s*,\s*([0-9]{1,5}(?:\.[0-9]{1,4})?)\s*")
+
+Box = tuple[float, float, float, float]
+"""Left, bottom, right, top in default user space."""
+Matrix = tuple[float, float, float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The top left corner of a seal's box: page (from 1), mm from the left and from the top of the page as displayed."""
+
+    page: int
+    x_mm: float
+    y_mm: float
+
+    def __post_init__(self) -> None:
+        if self.page < 1 or not (math.isfinite(self.x_mm) and math.isfinite(self.y_mm)):
+            raise PlacementError(f"page {self.page}, {self.x_mm}, {self.y_mm}")
+
+    @classmethod
+    def parse(cls, text: str) -> Placement:
+        """Read ``PAGE:X,Y`` such as ``2:120,200``; anything else raises :class:`PlacementError`."""
+        found = _PLACE.fullmatch(text) if len(text) <= MAX_PLACE_LENGTH else None
+        if found is None:
+            raise PlacementError(text[:MAX_PLACE_LENGTH])
+        page, x, y = found.groups()
+        return cls(int(page), float(x), float(y))
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.x_mm:g},{self.y_mm:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class SealBox:
+    """Where the widget goes and how its appearance is turned.
+
+    ``rectangle`` is the annotation's /Rect in default user space; ``matrix`` is the form XObject's /Matrix, which turns
+    the seal against the page's rotation (§12.5.5: a viewer fits the turned box into /Rect).
+    """
+
+    rectangle: Box
+    matrix: Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """A page as displayed: its visible box in default user space, clockwise rotation in degrees, and UserUnit."""
+
+    box: Box
+    rotation: int
+    unit: float
+
+    @property
+    def size_mm(self) -> tuple[float, float]:
+        """Width and height in millimetres, as displayed."""
+        left, bottom, right, top = self.box
+        width, height = (right - left) * self._mm, (top - bottom) * self._mm
+        return (height, width) if self.rotation in (90, 270) else (width, height)
+
+    @property
+    def _mm(self) -> float:
+        """Millimetres in one unit of default user space."""
+        return self.unit / POINTS_PER_MM
+
+    def locate(self, place: Placement, seal_mm: tuple[float, float]) -> SealBox:
+        """Find the rectangle for a seal of ``seal_mm`` (width, height); outside the page raises :class:`OutsidePage`."""
+        page_width, page_height = self.size_mm
+        x, y, (width, height) = place.x_mm, place.y_mm, seal_mm
+        beyond = max(-x, -y, x + width - page_width, y + height - page_height)
+        if beyond > TOLERANCE_MM:
+            raise OutsidePage((page_width, page_height), seal_mm)
+        corners = [self._to_user_space(*corner) for corner in ((x, y), (x + width, y + height))]
+        (x1, y1), (x2, y2) = corners
+        return SealBox((min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)), _UPRIGHT[self.rotation])
+
+    def _to_user_space(self, x_mm: float, y_mm: float) -> tuple[float, float]:
+        """Turn a point as displayed (mm from the top left) into default user space."""
+        x, y = x_mm / self._mm, y_mm / self._mm
+        left, bottom, right, top = self.box
+        if self.rotation == 90:
+            return left + y, bottom + x
+        if self.rotation == 180:
+            return right - x, bottom + y
+        if self.rotation == 270:
+            return right - y, top - x
+        return left + x, top - y
+
+
+_UPRIGHT: Final[dict[int, Matrix]] = {
+    0: (1, 0, 0, 1, 0, 0),
+    90: (0, 1, -1, 0, 0, 0),
+    180: (-1, 0, 0, -1, 0, 0),
+    270: (0, -1, 1, 0, 0, 0),
+}
+"""Counter-clockwise turns that undo the page's clockwise rotation (ISO 32000-2 §8.3.3)."""
