@@ -17,9 +17,7 @@ from hsm.algorithms import SignatureAlgorithm
 _REASON_CODE: Final = der.oid("2.5.29.21")
 _AUTHORITY_KEY_IDENTIFIER: Final = der.oid("2.5.29.35")
 _CRL_NUMBER: Final = der.oid("2.5.29.20")
-_ISSUING_DISTRIBUTION_POINT: Final = der.oid("2.5.29.28")
 _VERSION_2: Final = der.integer(1)
-_TRUE: Final = der.boolean(value=True)
 
 MAX_CRL_NUMBER: Final = 2**159 - 1
 """RFC 5280 §5.2.3: a CRL number has at most 20 octets."""
@@ -42,8 +40,8 @@ REASON_CODES: Final = {
 class CrlContent:
     """What a list says, apart from its entries; times are aware and written in whole seconds.
 
-    ``issuer_name`` is the encoded Name of the issuer's certificate, ``key_identifier`` its subject key identifier.
-    ``distribution_point`` is the address that a sharded list carries (RFC 5280 §5.2.5), ``None`` for a full one.
+    ``issuer_name`` is the encoded Name of the issuer's certificate, ``key_identifier`` its subject key identifier. An
+    issuer has one full list, so there is no issuingDistributionPoint (RFC 5280 §5.2.5).
     """
 
     issuer_name: bytes
@@ -52,7 +50,6 @@ class CrlContent:
     this_update: datetime
     next_update: datetime
     algorithm: SignatureAlgorithm
-    distribution_point: str | None = None
 
 
 def encode_entry(serial: int, revoked_at: datetime, reason: str = "unspecified") -> bytes:
@@ -93,10 +90,6 @@ def _extensions(content: CrlContent) -> Iterator[bytes]:
     key_identifier = der.sequence(der.tlv(0x80, content.key_identifier))
     yield der.sequence(_AUTHORITY_KEY_IDENTIFIER, der.octet_string(key_identifier))
     yield der.sequence(_CRL_NUMBER, der.octet_string(der.integer(content.number)))
-    if content.distribution_point is not None:
-        address = der.tlv(0x86, content.distribution_point.encode("ascii"))
-        point = der.sequence(der.explicit(0, der.explicit(0, address)))
-        yield der.sequence(_ISSUING_DISTRIBUTION_POINT, _TRUE, der.octet_string(point))
 
 
 def assemble(tbs: bytes, algorithm: SignatureAlgorithm, signature: bytes) -> bytes:
