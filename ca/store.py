@@ -7,7 +7,7 @@ checked by the database too. Times are aware UTC, whole seconds. Serial numbers 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ metadata = sa.MetaData(
 
 SERIAL_HEX_DIGITS: Final = 40
 """RFC 5280 §4.1.2.2: a serial number has at most 20 octets."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 NO_BYTES: Final = b""
 """What a bytes column holds before its step is done."""
 
@@ -49,6 +50,27 @@ class UtcTime(sa.types.TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class UtcInstant(sa.types.TypeDecorator[datetime]):
+    """Aware UTC to the microsecond, as whole microseconds since 1970: the same order and precision everywhere."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
+        """Write the number; a naive time is a ``ValueError``."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return (value - _EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:
+        """Read the number."""
+        del dialect
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
 class SerialNumber(sa.types.TypeDecorator[int]):
@@ -214,11 +236,19 @@ timestamp = sa.Table(
     sa.Column("unit", sa.ForeignKey("unit.id"), nullable=False),
     sa.Column("serial", SerialNumber, nullable=False),
     status_column("reserved", "issued", "burned"),
-    sa.Column("gen_time", UtcTime, nullable=False),
+    sa.Column("gen_time", UtcInstant, nullable=False),
     sa.Column("imprint_algorithm", sa.String(16), nullable=False),
     sa.Column("imprint", sa.LargeBinary, nullable=False),
+    sa.Column("token_sha256", sa.String(64), nullable=False, default=""),  # empty unless it was issued
     sa.UniqueConstraint("unit", "serial"),
     sa.Index("ix_timestamp_unit_gen_time", "unit", "gen_time"),
+    sa.Index("ix_timestamp_status_gen_time", "status", "gen_time"),
+)
+timestamp_head = sa.Table(
+    "timestamp_head",
+    metadata,
+    sa.Column("unit", sa.ForeignKey("unit.id"), primary_key=True),  # the row is the lock of the unit's clock
+    sa.Column("gen_time", UtcInstant, nullable=False),  # the last time given out; it only rises (I18)
 )
 
 audit = sa.Table(
