@@ -1,0 +1,219 @@
+"""The audit trail: append-only, hash-chained, written in the transaction of the change that it reports.
+
+The chain, for whoever wants to check it with a program of their own. The canonical bytes of a record are the UTF-8
+JSON text of the object ``{"action", "actor", "at", "detail", "number", "previous", "subject"}`` with keys sorted, no
+blanks and nothing escaped but what JSON must (RFC 8785 for our keys, which are ASCII, and our values, which are text,
+whole numbers, null, lists and objects), where
+
+* ``number`` counts 1, 2, 3 … without gaps; ``at`` is ``YYYY-MM-DDTHH:MM:SSZ``;
+* ``actor`` is ``{"id", "name", "uscc"}``, the last two empty text if unknown; ``detail`` an object;
+* ``previous`` is the digest of the record before in lower-case hexadecimal, 64 zeros before the first.
+
+``digest = SHA-256("yinxin-audit-v1" LF canonical bytes)``. The head row holds number and digest of the last record; a
+checkpoint is the head signed by a key and kept outside the database: it finds a trail cut off together with its head.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from ca.actor import Actor
+from ca.checkpoint import Anchor, Checkpoint, sign_checkpoint
+from ca.clock import Clock
+from ca.errors import AuditBroken
+from ca.store import audit, audit_head
+from hsm.signer import Signer
+
+Detail = Mapping[str, Any]
+"""Text, whole numbers, null, lists and objects of these; a float or a byte string is a ``TypeError``."""
+
+DOMAIN: Final = b"yinxin-audit-v1\n"
+GENESIS: Final = "0" * 64
+PAGE: Final = 1000
+"""Records read at a time: a page of some 500 kB."""
+_HEAD: Final = 1
+_COLUMNS: Final = tuple(audit.c)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """One line of the trail; ``detail`` is canonical JSON, digests are lower-case hexadecimal."""
+
+    number: int
+    at: datetime
+    action: str
+    actor: Actor
+    subject: str
+    detail: str
+    previous: str
+    digest: str
+
+    def to_json(self) -> str:
+        """Return the record as one line: the canonical object with its ``digest`` added."""
+        return canonical_json({**_canonical_object(self), "digest": self.digest})
+
+
+@dataclass(frozen=True, slots=True)
+class AuditProof:
+    """The trail was read from end to end and is whole; ``anchored`` is the highest anchor that it met, 0 if none."""
+
+    records: int
+    digest: str
+    anchored: int
+
+
+def canonical_json(value: object) -> str:
+    """Write ``value`` as the module's docstring says; what that cannot carry is a ``TypeError``."""
+    _check_plain(value)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _check_plain(value: object) -> None:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not isinstance(key, str) or not key.isascii():
+                raise TypeError("a key of an audit record is ASCII text")
+            _check_plain(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _check_plain(inner)
+    elif value is not None and not isinstance(value, str | int):
+        raise TypeError(f"an audit record does not carry {type(value).__name__}")
+
+
+def _canonical_object(record: AuditRecord) -> dict[str, Any]:
+    actor = record.actor
+    return {
+        "action": record.action,
+        "actor": {"id": actor.id, "name": actor.name, "uscc": actor.uscc or ""},
+        "at": f"{record.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "detail": json.loads(record.detail),
+        "number": record.number,
+        "previous": record.previous,
+        "subject": record.subject,
+    }
+
+
+def digest_of(record: AuditRecord) -> str:
+    """Return the digest that the record must have."""
+    return hashlib.sha256(DOMAIN + canonical_json(_canonical_object(record)).encode()).hexdigest()
+
+
+class AuditTrail:
+    """Writes and proves the trail. It takes the caller's connection and never commits."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def append(
+        self, conn: sa.Connection, action: str, *, actor: Actor, subject: str, detail: Detail | None = None
+    ) -> AuditRecord:
+        """Add one record in the caller's transaction, last in it: the head row is locked until that ends."""
+        text = canonical_json(dict(detail or {}))
+        number, previous = self._lock_head(conn)
+        at = self._clock().astimezone(UTC).replace(microsecond=0)
+        draft = AuditRecord(number + 1, at, action, actor, subject, text, previous, "")
+        digest = digest_of(draft)
+        conn.execute(audit.insert().values(**_row_of(draft, digest)))
+        moved = conn.execute(
+            audit_head.update()
+            .where(audit_head.c.id == _HEAD, audit_head.c.number == number)
+            .values(number=number + 1, digest=digest)
+        )
+        if moved.rowcount != 1:
+            raise AuditBroken(number, "the head row moved under its lock")
+        return AuditRecord(number + 1, at, action, actor, subject, text, previous, digest)
+
+    def _lock_head(self, conn: sa.Connection) -> tuple[int, str]:
+        query = sa.select(audit_head.c.number, audit_head.c.digest).where(audit_head.c.id == _HEAD)
+        head = conn.execute(query.with_for_update()).one_or_none()
+        if head is None:
+            try:
+                with conn.begin_nested():
+                    conn.execute(audit_head.insert().values(id=_HEAD, number=0, digest=GENESIS))
+            except sa.exc.IntegrityError:  # another writer began the trail at the same moment
+                pass
+            head = conn.execute(query.with_for_update()).one()
+        return head.number, head.digest
+
+    def records(self, conn: sa.Connection, after: int = 0, limit: int = PAGE) -> list[AuditRecord]:
+        """Return up to ``limit`` records with numbers above ``after``, in order."""
+        query = sa.select(*_COLUMNS).where(audit.c.number > after).order_by(audit.c.number).limit(limit)
+        return [_record_of(row) for row in conn.execute(query)]
+
+    def every(self, conn: sa.Connection) -> Iterator[AuditRecord]:
+        """Yield all records in order, a page at a time."""
+        after = 0
+        while page := self.records(conn, after):
+            yield from page
+            after = page[-1].number
+
+    def export(self, conn: sa.Connection) -> Iterator[str]:
+        """Yield every record as a JSON line, from which anybody can re-compute the chain."""
+        for record in self.every(conn):
+            yield record.to_json() + "\n"
+
+    def verify(self, conn: sa.Connection, anchors: Sequence[Anchor] = ()) -> AuditProof:
+        """Re-compute the whole chain; :class:`AuditBroken` names the first record that is wrong.
+
+        ``anchors`` come from checkpoints kept outside (:meth:`ca.checkpoint.Checkpoint.proven`).
+        """
+        wanted = {anchor.number: anchor.digest for anchor in anchors}
+        number, digest = 0, GENESIS
+        for record in self.every(conn):
+            if record.number != number + 1:
+                raise AuditBroken(number + 1, "the record is missing")
+            if record.previous != digest:
+                raise AuditBroken(record.number, "it does not follow the record before")
+            if digest_of(record) != record.digest:
+                raise AuditBroken(record.number, "it was edited")
+            if wanted.get(record.number, record.digest) != record.digest:
+                raise AuditBroken(record.number, "it differs from the anchor")
+            number, digest = record.number, record.digest
+        self._check_end(conn, number, digest)
+        beyond = max(wanted, default=0)
+        if beyond > number:
+            raise AuditBroken(number + 1, f"an anchor vouches for record {beyond}, the trail ends before")
+        return AuditProof(number, digest, beyond)
+
+    def _check_end(self, conn: sa.Connection, number: int, digest: str) -> None:
+        head = conn.execute(sa.select(audit_head.c.number, audit_head.c.digest)).one_or_none()
+        if head is None and number:
+            raise AuditBroken(number, "the head row is missing")
+        if head is not None and (head.number, head.digest) != (number, digest):
+            raise AuditBroken(number + 1, f"the trail ends here, its head says {head.number}")
+
+    def checkpoint(self, conn: sa.Connection, signer: Signer) -> Checkpoint:
+        """Sign the head. Call it outside a long transaction, and keep the result outside the database."""
+        head = conn.execute(sa.select(audit_head.c.number, audit_head.c.digest)).one_or_none()
+        number, digest = (0, GENESIS) if head is None else (head.number, head.digest)
+        return sign_checkpoint(Anchor(number, digest), self._clock(), signer)
+
+
+def _row_of(record: AuditRecord, digest: str) -> dict[str, Any]:
+    return {
+        "number": record.number,
+        "at": record.at,
+        "action": record.action,
+        "actor_id": record.actor.id,
+        "actor_name": record.actor.name,
+        "actor_uscc": record.actor.uscc or "",
+        "subject": record.subject,
+        "detail": record.detail,
+        "previous": record.previous,
+        "digest": digest,
+    }
+
+
+def _record_of(row: sa.Row[Any]) -> AuditRecord:
+    actor = Actor(row.actor_id, row.actor_name, row.actor_uscc or None)
+    return AuditRecord(
+        row.number, row.at, row.action, actor, row.subject, row.detail, row.previous, row.digest
+    )
