@@ -1,0 +1,79 @@
+"""The web application: routes, problems, limits and headers around one set of doors."""
+
+from __future__ import annotations
+
+import logging
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from api.bootstrap import Services
+from api.headers import SecurityHeaders
+from api.metrics import Measured, Metrics
+from api.problem_table import TABLE
+from api.openapi import OPENAPI_TAGS
+from api.problems import MEDIA_TYPE, Problem, describe
+from api.routes.every import ROUTERS
+from api.uploads import UploadLimit
+
+LOG: Final = logging.getLogger("yinxin.api")
+DESCRIPTION: Final = """印信：数字证书与电子印章的统一办理。 / One service for digital certificates and electronic seals.
+
+Callers show an API key: `Authorization: Bearer yx_…` (make one with `yinxin key create`). Problems follow RFC 9457 and
+carry a sentence in Chinese (`zh`) and English (`en`). Verification and everything under `/pki` need no key.
+"""
+
+
+def create_app(services: Services) -> FastAPI:
+    """Build the application over ``services``; building it starts nothing and opens nothing."""
+    app = FastAPI(
+        title="印信 Yinxin",
+        version=_release(),
+        description=DESCRIPTION,
+        openapi_tags=list(OPENAPI_TAGS),
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.state.services = services
+    app.state.metrics = Metrics()
+    for router in ROUTERS:
+        app.include_router(router)
+    for family in (*TABLE, SQLAlchemyError, OSError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(family, _answer)
+    app.add_middleware(UploadLimit, limit=services.settings.max_upload_bytes)
+    app.add_middleware(SecurityHeaders, https=services.settings.base_url.startswith("https://"))
+    app.add_middleware(Measured, metrics=app.state.metrics)
+    return app
+
+
+def _release() -> str:
+    try:
+        return version("yinxin")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _answer(request: Request, error: Exception) -> JSONResponse:
+    problem = describe(error)
+    _log(request, problem, error)
+    english = request.headers.get("accept-language", "").lower().startswith("en")
+    content = problem.to_json(instance=request.url.path, english=english)
+    headers = {"WWW-Authenticate": 'Bearer realm="yinxin"'} if problem.kind.status == 401 else None
+    return JSONResponse(content, problem.kind.status, headers, media_type=MEDIA_TYPE)
+
+
+def _log(request: Request, problem: Problem, error: Exception) -> None:
+    if problem.kind.status < 500:
+        LOG.info("%s %s refused: %s", request.method, request.url.path, problem.kind.slug)
+        return
+    incident = problem.members.get("incident", "-")
+    LOG.error(
+        "%s %s failed: %s incident=%s", request.method, request.url.path, problem.kind.slug, incident, exc_info=error
+    )

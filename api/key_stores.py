@@ -1,0 +1,67 @@
+"""Which key stores this installation has: a PKCS#11 module where one is, else the soft key store, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from api.home import Home
+from hsm.cryptoki import CryptokiProvider
+from hsm.errors import ModuleUnavailable
+from hsm.pins import PinSource
+from hsm.provider import KeyProvider, KeyRing
+from hsm.soft_keys import SoftProvider
+from hsm.softhsm import find_or_fetch
+
+AUTO: Final = "auto"
+SOFT: Final = "soft"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStores:
+    """All key stores joined in a ring; new keys go to the ``chosen`` one, and ``zh``/``en`` say which and why."""
+
+    ring: KeyRing
+    chosen: KeyProvider
+    zh: str
+    en: str
+
+    @property
+    def scheme(self) -> str:
+        """The key URI scheme of new keys."""
+        return self.chosen.scheme
+
+
+def open_key_stores(choice: str, home: Home, pins: PinSource) -> KeyStores:
+    """Open the stores: ``auto`` (SoftHSM 2 if found or fetched), ``soft``, or the path of a PKCS#11 module.
+
+    The soft key store is always in the ring, so that keys made there stay usable.
+    Raises :class:`ModuleUnavailable` for a path that is not there.
+    """
+    soft = SoftProvider(home.soft, pins=pins, counters=home.counters)
+    if choice == SOFT:
+        return KeyStores(
+            KeyRing({soft.scheme: soft}), soft, "使用软件密钥库（按设置）。", "Using the soft key store, as configured."
+        )
+    if choice != AUTO:
+        return _module(Path(choice), home, pins, soft)
+    found = find_or_fetch(home.cache)
+    if found is None:
+        zh = "未找到 PKCS#11 模块，改用软件密钥库。"
+        return KeyStores(
+            KeyRing({soft.scheme: soft}), soft, zh, "No PKCS#11 module found; using the soft key store."
+        )
+    token = CryptokiProvider(
+        found.module, pins=pins, counters=home.counters, environment=found.configure(home.tokens)
+    )
+    ring = KeyRing({token.scheme: token, soft.scheme: soft})
+    return KeyStores(ring, token, f"使用 SoftHSM 2：{found.module}", f"Using SoftHSM 2: {found.module}")
+
+
+def _module(module: Path, home: Home, pins: PinSource, soft: SoftProvider) -> KeyStores:
+    if not module.is_file():
+        raise ModuleUnavailable(str(module))
+    token = CryptokiProvider(module, pins=pins, counters=home.counters)
+    ring = KeyRing({token.scheme: token, soft.scheme: soft})
+    return KeyStores(ring, token, f"使用 PKCS#11 模块：{module}", f"Using the PKCS#11 module {module}")

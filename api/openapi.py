@@ -1,0 +1,57 @@
+"""What the OpenAPI description shares between operations: tags, problem answers, binary bodies."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from api.problems import MEDIA_TYPE
+from api.schemas.problem import ProblemModel
+
+OPENAPI_TAGS: Final[tuple[dict[str, Any], ...]] = (
+    {"name": "enterprises", "description": "企业登记 / Enterprises"},
+    {"name": "certificates", "description": "证书签发、吊销与查询 / Certificates"},
+    {"name": "seals", "description": "印章备案与状态 / Seals"},
+    {"name": "sealing", "description": "用印 / Sealing documents"},
+    {"name": "verification", "description": "验章 / Verification"},
+    {"name": "pki", "description": "证书、CRL、OCSP、时间戳与印章状态 / Published evidence"},
+    {"name": "audit", "description": "审计日志 / Audit trail"},
+    {"name": "session", "description": "登录 / Sessions"},
+    {"name": "service", "description": "运行状态 / Service"},
+)
+
+Responses = dict[int | str, dict[str, Any]]
+_MEANING: Final = {
+    400: "请求被拒绝 / Refused",
+    401: "未登录 / Not authenticated",
+    403: "没有权限 / Not allowed",
+    404: "没有找到 / Not found",
+    409: "与现状冲突 / Conflict with the present state",
+    413: "文件过大 / Upload too large",
+    422: "内容不正确 / Invalid content",
+    423: "已锁定 / Locked",
+    503: "暂不可用 / Unavailable",
+}
+
+
+def problems(*statuses: int) -> Responses:
+    """Describe the problems (RFC 9457) that an operation answers with."""
+    return {
+        status: {
+            "description": _MEANING[status],
+            "model": ProblemModel,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemModel"}}},
+        }
+        for status in statuses
+    }
+
+
+def binary(media_type: str, description: str) -> Responses:
+    """Describe a 200 answer whose body is octets of ``media_type``."""
+    schema = {"type": "string", "format": "binary"}
+    return {200: {"description": description, "content": {media_type: {"schema": schema}}}}
+
+
+CALLER: Final = problems(401, 403, 422, 503)
+"""What every operation that needs a key may answer."""
+PUBLIC: Final = problems(422, 503)
+"""What every operation open to anyone may answer."""

@@ -1,0 +1,53 @@
+"""The database's schema: one Alembic history over the tables of every room with state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from api import store as api_store
+from api.errors import SchemaOutdated
+from ca import store as ca_store
+from seals import store as seals_store
+from signing import store as signing_store
+
+METADATA: Final = (ca_store.metadata, seals_store.metadata, signing_store.metadata, api_store.metadata)
+FOLDER: Final = Path(__file__).parent / "migrations"
+
+
+def migrate(engine: sa.Engine) -> tuple[str, str]:
+    """Bring the database to this release's schema; return the revision before and after ('' for none)."""
+    with engine.connect() as connection:
+        before = _revision(connection)
+    config = _config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        after = _revision(connection)
+    return before, after
+
+
+def check_schema(engine: sa.Engine) -> str:
+    """Return the database's revision; raise :class:`SchemaOutdated` unless it is this release's."""
+    with engine.execution_options(read_only=True).connect() as connection:
+        found = _revision(connection)
+    if found != ScriptDirectory.from_config(_config()).get_current_head():
+        raise SchemaOutdated(found)
+    return found
+
+
+def _revision(connection: sa.Connection) -> str:
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("path_separator", "os")
+    return config

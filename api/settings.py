@@ -1,0 +1,118 @@
+"""Settings: one frozen object read at start from the environment (``YINXIN_…``) and the home folder's ``yinxin.toml``.
+
+Rooms receive values, never :class:`Settings`. Each field is documented in ``docs/settings.md``; a test holds the two
+together.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from api.errors import SettingsInvalid
+
+PREFIX: Final = "YINXIN_"
+SETTINGS_FILE: Final = "yinxin.toml"
+MIN_SECRET_CHARACTERS: Final = 32
+"""Least length of a session secret: 32 characters of base64 carry 192 bits (NIST SP 800-131A asks for 112)."""
+MIN_SECRET_DISTINCT: Final = 12
+"""Least number of different characters in it: a repeated word is long and still weak."""
+
+
+def default_home() -> Path:
+    """Return the demo's home folder after the XDG base directory specification."""
+    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(data) / "yinxin" / "demo"
+
+
+class Settings(BaseSettings):
+    """Everything that an installation may choose; every field has a default that works."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", validate_default=True)
+
+    home: Path = Field(default_factory=default_home)
+    database_url: str = ""
+    base_url: str = "http://127.0.0.1:8080"
+    listen_host: str = "127.0.0.1"
+    listen_port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    key_store: str = "auto"
+    archive_folder: Path | None = None
+    max_upload_bytes: Annotated[int, Field(ge=1024, le=2**31)] = 100 * 2**20
+    session_secret: SecretStr | None = None
+    session_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 60
+    crl_hours: Annotated[int, Field(ge=1, le=7 * 24)] = 24
+    ocsp_minutes: Annotated[int, Field(ge=5, le=7 * 24 * 60)] = 60
+    instance_prefix: Annotated[int, Field(ge=0, le=255)] = 1
+    verify_seconds: Annotated[int, Field(ge=1, le=600)] = 60
+    verify_memory_mib: Annotated[int, Field(ge=128, le=65536)] = 1024
+    housekeeping_seconds: Annotated[int, Field(ge=1, le=900)] = 60
+    log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("base_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("an http:// or https:// address")
+        return value.rstrip("/")
+
+    @field_validator("session_secret")
+    @classmethod
+    def _strong(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and is_weak(value.get_secret_value()):
+            raise ValueError(
+                f"too weak: at least {MIN_SECRET_CHARACTERS} characters, {MIN_SECRET_DISTINCT} of them different"
+            )
+        return value
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL of the database; SQLite in the home folder unless another is named."""
+        return self.database_url or f"sqlite:///{self.home / 'yinxin.db'}"
+
+    @property
+    def archive(self) -> Path:
+        """The folder of the content-addressed archive."""
+        return self.archive_folder or self.home / "archive"
+
+
+def is_weak(secret: str) -> bool:
+    """Tell whether a session secret is too short or too uniform to keep a signature with."""
+    return len(secret) < MIN_SECRET_CHARACTERS or len(set(secret)) < MIN_SECRET_DISTINCT
+
+
+def load_settings(home: Path | None = None, **given: Any) -> Settings:
+    """Read the settings: what is given here wins, then the environment, then ``yinxin.toml`` in the home folder.
+
+    Raises :class:`SettingsInvalid`, which names the setting and never repeats its value.
+    """
+    if home is not None:
+        given["home"] = home
+    where = Path(given.get("home") or os.environ.get(f"{PREFIX}HOME") or default_home()).expanduser()
+    for name, value in _file_values(where / SETTINGS_FILE).items():
+        if f"{PREFIX}{name}".upper() not in os.environ:
+            given.setdefault(name, value)
+    try:
+        return Settings(**given)
+    except ValidationError as wrong:
+        raise SettingsInvalid(
+            tuple((f"{PREFIX}{'.'.join(map(str, e['loc']))}".upper(), e["msg"]) for e in wrong.errors())
+        ) from None
+
+
+def _file_values(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        raise SettingsInvalid(((str(path), "not readable as TOML"),)) from wrong

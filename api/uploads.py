@@ -1,0 +1,74 @@
+"""The limit on uploads, held while the request streams in: nothing larger is ever read into memory or onto disk."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import UploadTooLarge
+from api.problems import MEDIA_TYPE, describe
+
+FORM_OVERHEAD: Final = 64 * 1024
+"""Octets of a multipart request beside the file itself: boundaries, part headers and the short fields."""
+
+
+class _Exceeded(Exception):  # noqa: N818 - never leaves this module
+    """The stream went over the limit."""
+
+
+class UploadLimit:
+    """ASGI middleware: refuse by Content-Length before reading, and by counting while reading (RFC 9110 §15.5.14)."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        declared = headers.get("content-length", "0")
+        if not declared.isdecimal() or int(declared) > self._limit + FORM_OVERHEAD:
+            await self._refuse(scope, send)
+            return
+        await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        state = {"read": 0, "exceeded": 0, "started": 0}
+
+        async def counted() -> Message:
+            message = await receive()
+            state["read"] += len(message.get("body", b""))
+            if state["read"] > self._limit + FORM_OVERHEAD:
+                state["exceeded"] = 1
+                raise _Exceeded
+            return message
+
+        async def guarded(message: Message) -> None:
+            if state["exceeded"] and not state["started"]:
+                return
+            state["started"] = 1
+            await send(message)
+
+        try:
+            await self._app(scope, counted, guarded)
+        except _Exceeded:
+            pass
+        if state["exceeded"] and not state["started"]:
+            await self._refuse(scope, send)
+
+    async def _refuse(self, scope: Scope, send: Send) -> None:
+        problem = describe(UploadTooLarge(self._limit))
+        english = Headers(scope=scope).get("accept-language", "").lower().startswith("en")
+        body = json.dumps(problem.to_json(instance=scope["path"], english=english), ensure_ascii=False).encode()
+        headers = [
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        await send({"type": "http.response.start", "status": problem.kind.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
