@@ -1,0 +1,248 @@
+"""What can be wrong with a seal, an act on it, its picture or its statement.
+
+Two families under one roof: the registry and its permits (:class:`SealError` and below) and foreign bytes
+(:class:`StatementInvalid`). Misuse by a programmer is ``ValueError`` or ``TypeError``. Every error carries a Chinese and
+an English sentence that says what to do.
+"""
+
+from __future__ import annotations
+
+
+class SealError(Exception):
+    """Something about a seal is not as asked."""
+
+    zh = "印章操作未完成。"
+    en = "The seal operation was not carried out."
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or self.en)
+        self.detail = detail
+
+
+class SealNotFound(SealError):
+    """No seal has this code, or it was not on record at that time."""
+
+    zh = "没有这枚印章，请核对 13 位实物编码或 14 位电子编码。"
+    en = "There is no such seal; check the 13-digit physical or the 14-digit electronic code."
+
+
+class ApplicationInvalid(SealError):
+    """An application cannot be accepted as it stands."""
+
+    zh = "印章申请不符合要求，请按提示修改后重新提交。"
+    en = "The application for a seal is not in order; correct it as shown and submit it again."
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
+
+
+class CodeTaken(SealError):
+    """The physical code belongs to another seal on record."""
+
+    zh = "该实物印章编码已登记在另一枚印章名下，请核对编码。"
+    en = "This physical seal code is on record for another seal; check the code."
+
+
+class CodesExhausted(SealError):
+    """A division has used every serial number its pattern can hold."""
+
+    zh = "该行政区划的印章流水号已用完，请联系管理员调整编码规则。"
+    en = "This division has no seal serial numbers left; ask the administrator to change the code pattern."
+
+
+class ActRefused(SealError):
+    """The act is not possible in the seal's present state."""
+
+    zh = "印章当前状态不允许此操作。"
+    en = "The seal's present state does not allow this."
+
+    def __init__(self, code: str, act: str, status: str) -> None:
+        super().__init__(f"seal {code} is {status}: {act} is not possible")
+        self.code, self.act, self.status = code, act, status
+        self.zh = f"印章 {code} 当前状态为 {status}，不能执行 {act}，请刷新后查看状态。"
+        self.en = f"Seal {code} is {status}, so '{act}' is not possible; reload and look at its state."
+
+
+class SealMoved(SealError):
+    """Somebody else moved the seal between reading and writing."""
+
+    zh = "该印章刚被他人操作，请刷新后重试。"
+    en = "Somebody else has just acted on this seal; reload and try again."
+
+
+class SecondPersonNeeded(SealError):
+    """Two acts of a pair must be done by two different persons."""
+
+    zh = "该操作需由另一人完成：审批人不能是申请人，恢复确认人不能是恢复申请人。"
+    en = "Another person must do this: an approver is not the applicant, and who confirms is not who requested."
+
+
+class ReasonNeeded(SealError):
+    """Rejection, freezing and revocation state a reason."""
+
+    zh = "请填写原因（1 至 200 个字）。"
+    en = "State a reason (1 to 200 characters)."
+
+
+class ResumeNotRequested(SealError):
+    """Nobody has asked for the seal to be resumed."""
+
+    zh = "尚无人申请恢复该印章，请先由一人提出恢复申请。"
+    en = "Nobody has asked to resume this seal; one person must request it first."
+
+
+class CertificateUnfit(SealError):
+    """The certificate cannot be bound to this seal."""
+
+    zh = "该证书不能绑定到此印章，请核对持有人、序列号与有效期。"
+    en = "The certificate cannot be bound to this seal; check its holder, serial number and validity."
+
+
+class KeeperInvalid(SealError):
+    """The list of keepers cannot be changed so."""
+
+    zh = "保管人设置不正确：主保管人不能移除，且每人只登记一次。"
+    en = "The keepers cannot be changed so: the principal keeper stays, and each person is listed once."
+
+
+class ClockWentBack(SealError):
+    """The clock shows a time before an act already on record."""
+
+    zh = "系统时间早于已有记录，已停止操作，请先校准服务器时钟。"
+    en = "The clock is earlier than acts already on record; nothing was done. Set the server's clock right first."
+
+
+class SealNotUsable(SealError):
+    """The seal cannot be used by this caller now; the subclass says why."""
+
+    zh = "该印章现在不能使用。"
+    en = "The seal cannot be used now."
+
+
+class SealUnknown(SealNotUsable):
+    """No seal has this code."""
+
+    zh = "没有这枚印章，请核对印章编码。"
+    en = "There is no seal with this code; check the code."
+
+
+class SealUnapproved(SealNotUsable):
+    """The application has not been approved yet."""
+
+    zh = "该印章尚未备案，不能用印；请先完成审批。"
+    en = "The seal is not approved yet and cannot be used; have the application approved first."
+
+
+class SealRejected(SealUnapproved):
+    """The application was rejected."""
+
+    zh = "该印章的申请已被退回，不能用印；请按退回原因重新申请。"
+    en = "The application for this seal was rejected; apply again as the reason asks."
+
+
+class SealFrozen(SealNotUsable):
+    """The seal is frozen (lost or stopped), both sides of it."""
+
+    zh = "该印章已挂失冻结，实物与电子印章均已停用；须经两人办理恢复后方可使用。"
+    en = "The seal is frozen, physical and electronic side alike; two people must resume it before use."
+
+
+class SealRevoked(SealNotUsable):
+    """The seal was revoked for good."""
+
+    zh = "该印章已注销，不能再用；如需用印请申请新印章。"
+    en = "The seal is revoked for good; apply for a new one."
+
+
+class SealSuperseded(SealNotUsable):
+    """Another pair has taken this seal's place."""
+
+    zh = "该印章已因名称变更被新印章取代，请使用新印章。"
+    en = "A new seal has taken this one's place after a change of name; use the new seal."
+
+    def __init__(self, detail: str = "", *, successor: str | None = None) -> None:
+        super().__init__(detail)
+        self.successor = successor
+        if successor:
+            self.zh = f"该印章已因名称变更被新印章 {successor} 取代，请使用新印章。"
+            self.en = f"Seal {successor} has taken this one's place after a change of name; use that one."
+
+
+class SealExpired(SealNotUsable):
+    """The seal is past its last valid moment, or its first has not come."""
+
+    zh = "该印章不在有效期内，请办理续期或申请新印章。"
+    en = "The seal is outside its validity; renew it or apply for a new one."
+
+
+class SealCertificateExpired(SealExpired):
+    """The certificate bound to the seal is outside its validity."""
+
+    zh = "该印章绑定的证书不在有效期内，请先更新证书。"
+    en = "The certificate bound to this seal is outside its validity; renew the certificate first."
+
+
+class SealNotYours(SealNotUsable):
+    """The caller is not a keeper of this seal."""
+
+    zh = "您不是该印章的登记保管人，不能使用；请联系印章保管人。"
+    en = "You are not a registered keeper of this seal; ask its keeper."
+
+
+class PermitSpent(SealError):
+    """The permit is unknown, was used, or was released: it works once."""
+
+    zh = "用印许可已使用或已失效，请重新申请用印。"
+    en = "The permit to seal was used or is no longer valid; ask to seal again."
+
+
+class PictureError(SealError):
+    """The seal's picture cannot be drawn."""
+
+    zh = "无法绘制印章图样，请检查名称与附注文字。"
+    en = "The seal's picture cannot be drawn; check its name and inscription."
+
+
+class FontMissing(PictureError):
+    """The fonts that the project installs are not there."""
+
+    zh = "缺少印章字体，请重新安装 pylopdf-fonts-zh-cn。"
+    en = "The seal fonts are missing; install pylopdf-fonts-zh-cn again."
+
+
+class GlyphMissing(PictureError):
+    """The font has no glyph for a character."""
+
+    def __init__(self, character: str) -> None:
+        self.character = character
+        label = f"{character}（U+{ord(character):04X}）"
+        super().__init__(f"no glyph for U+{ord(character):04X}")
+        self.zh = f"印章字体中没有“{label}”这个字，请核对是否为异体字或生僻字。"
+        self.en = (
+            f"The seal font has no glyph for '{character}' (U+{ord(character):04X}); check the character."
+        )
+
+
+class TextUnfit(PictureError):
+    """A text is too long, too short, or holds a character that no seal bears."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
+
+
+class StatementInvalid(SealError):
+    """Foreign bytes are not a well-formed seal statement or status list."""
+
+    zh = "印章声明格式不正确，无法读取。"
+    en = "The seal statement is malformed and cannot be read."
+
+
+class StatementSignatureInvalid(StatementInvalid):
+    """The signature does not match the bytes and the enclosed certificate."""
+
+    zh = "印章声明的签名与内容不符，内容可能已被改动。"
+    en = "The signature of the seal statement does not match; its content may have been changed."

@@ -1,0 +1,221 @@
+"""JWS compact serialisation (RFC 7515 §3.1) with an ``x5c`` chain, written exactly and read strictly.
+
+Only what seal statements need: ES256, ES384 and RS256 (RFC 7518 §3), three header members, a JSON object as payload.
+Reading makes no trust decision: it hands out the parts, and :func:`check_signature` compares bytes with the *enclosed*
+certificate only. Pure: no database, no clock, no private key of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+
+from hsm.algorithms import DigestAlgorithm, SignatureAlgorithm
+from hsm.signer import Signer
+from seals.errors import StatementInvalid, StatementSignatureInvalid
+
+MAX_STATEMENT_SIZE: Final = 64 * 1024
+"""Longest statement read, in octets: it travels in a signed attribute, and ours have about 4 KiB with a chain of three."""
+MAX_LIST_SIZE: Final = 32 * 1024 * 1024
+"""Longest status list read, in octets: about a million active seals at 17 octets each, and the stopped ones."""
+MAX_CHAIN: Final = 5
+"""Most certificates in ``x5c``: a seal maker, three CAs between and a root."""
+MAX_CERTIFICATE_SIZE: Final = 16 * 1024
+"""Longest certificate in ``x5c``, in octets: ours have under 2 KiB, an RSA-4096 one with long names under 4."""
+MAX_HEADER_SIZE: Final = 48 * 1024
+"""Longest protected header, in octets of base64url: a chain of five ordinary certificates."""
+MAX_DEPTH: Final = 6
+"""Deepest JSON nesting read: a status list has four levels."""
+
+_NAMES: Final = {
+    SignatureAlgorithm.ECDSA_SHA256: "ES256",
+    SignatureAlgorithm.ECDSA_SHA384: "ES384",
+    SignatureAlgorithm.RSA_SHA256: "RS256",
+}
+_COORDINATE: Final = {"ES256": 32, "ES384": 48}
+"""Octets of r and of s in the raw signature (RFC 7518 §3.4)."""
+_STRINGS: Final = re.compile(r'"(?:[^"\\\\]|\\\\.)*"', re.DOTALL)
+_BRACKETS: Final = re.compile(r"[\[\]{}]")
+_CURVES: Final = {"ES256": "secp256r1", "ES384": "secp384r1"}
+
+
+@dataclass(frozen=True, slots=True)
+class SignedJson:
+    """A JWS taken apart, nothing believed: payload, the octets signed, raw signature, algorithm, chain (leaf first)."""
+
+    payload: dict[str, Any]
+    signing_input: bytes
+    signature: bytes
+    alg: str
+    chain_der: tuple[bytes, ...]
+
+
+def sign(payload: dict[str, Any], *, typ: str, signer: Signer, chain: Sequence[bytes]) -> str:
+    """Sign ``payload`` (canonical JSON) with ``signer``; ``chain`` is DER, the signer's certificate first.
+
+    A signer whose algorithm has no JWS name here, or a chain that does not begin with the signer's own certificate,
+    raises ``ValueError``. Raises :class:`hsm.errors.HsmError` from the key.
+    """
+    alg = _NAMES.get(signer.algorithm)
+    if alg is None:
+        raise ValueError(f"{signer.algorithm.label} has no JWS name here (RFC 7518 §3.1)")
+    if not 1 <= len(chain) <= MAX_CHAIN:
+        raise ValueError(f"a chain has 1 to {MAX_CHAIN} certificates")
+    if x509.load_der_x509_certificate(chain[0]).public_key() != signer.public_key:
+        raise ValueError("the chain begins with another key's certificate")
+    header = {"alg": alg, "typ": typ, "x5c": [base64.b64encode(der).decode() for der in chain]}
+    head = f"{_encode(_json(header))}.{_encode(_json(payload))}"
+    signature = signer.sign(head.encode())
+    if alg in _COORDINATE:
+        signature = raw_signature(signature, _COORDINATE[alg])
+    return f"{head}.{_encode(signature)}"
+
+
+def raw_signature(der: bytes, size: int) -> bytes:
+    """Turn DER ``Ecdsa-Sig-Value`` (RFC 3279 §2.2.3) into r‖s, each of ``size`` octets (RFC 7518 §3.4)."""
+    r, s = decode_dss_signature(der)
+    return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+
+
+def parse(text: str, *, typ: str, limit: int) -> SignedJson:
+    """Take a compact JWS of at most ``limit`` octets apart; anything but the exact form raises StatementInvalid."""
+    if len(text) > limit:
+        raise StatementInvalid(f"longer than {limit} octets")
+    if not text.isascii():
+        raise StatementInvalid("not ASCII")
+    parts = text.split(".")
+    if len(parts) != 3:
+        raise StatementInvalid("a compact JWS has three parts")
+    if len(parts[0]) > MAX_HEADER_SIZE:
+        raise StatementInvalid(f"header longer than {MAX_HEADER_SIZE} octets")
+    header = _object(_decode(parts[0]), "header")
+    if set(header) != {"alg", "typ", "x5c"}:
+        raise StatementInvalid("the header has exactly alg, typ and x5c")
+    if header["typ"] != typ:
+        raise StatementInvalid(f"not a {typ}")
+    alg = header["alg"]
+    if not isinstance(alg, str) or alg not in _NAMES.values():
+        raise StatementInvalid("alg is none of ES256, ES384, RS256")
+    signature = _decode(parts[2])
+    if alg in _COORDINATE and len(signature) != 2 * _COORDINATE[alg]:
+        raise StatementInvalid("the signature has the wrong length (RFC 7518 §3.4)")
+    payload = _object(_decode(parts[1]), "payload")
+    return SignedJson(payload, f"{parts[0]}.{parts[1]}".encode(), signature, alg, _chain(header["x5c"]))
+
+
+def check_signature(signing_input: bytes, signature: bytes, alg: str, leaf_der: bytes) -> x509.Certificate:
+    """Compare the signature with the key of the enclosed certificate; return that certificate.
+
+    This proves who *claims* it and that no bit changed; whether the certificate is trusted is for the verifier.
+    Raises :class:`StatementSignatureInvalid`, or :class:`StatementInvalid` for a certificate that cannot be read.
+    """
+    try:
+        certificate = x509.load_der_x509_certificate(leaf_der)
+        key = certificate.public_key()
+    except ValueError as wrong:
+        raise StatementInvalid("the first certificate of x5c cannot be read") from wrong
+    digest = (DigestAlgorithm.SHA384 if alg == "ES384" else DigestAlgorithm.SHA256).hash()
+    try:
+        if alg == "RS256" and isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, signing_input, padding.PKCS1v15(), digest)
+            return certificate
+        if isinstance(key, ec.EllipticCurvePublicKey) and _CURVES.get(alg) == key.curve.name:
+            size = _COORDINATE[alg]
+            r, s = int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big")
+            key.verify(encode_dss_signature(r, s), signing_input, ec.ECDSA(digest))
+            return certificate
+    except InvalidSignature as wrong:
+        raise StatementSignatureInvalid(alg) from wrong
+    raise StatementSignatureInvalid(f"{alg} does not fit the certificate's key")
+
+
+def _chain(found: object) -> tuple[bytes, ...]:
+    """RFC 7515 §4.1.6: standard base64 of DER, the signer's certificate first."""
+    if not isinstance(found, list) or not 1 <= len(found) <= MAX_CHAIN:
+        raise StatementInvalid(f"x5c holds 1 to {MAX_CHAIN} certificates")
+    chain = []
+    for text in found:
+        if not isinstance(text, str) or len(text) > MAX_CERTIFICATE_SIZE * 4 // 3 + 4:
+            raise StatementInvalid(f"a certificate in x5c has at most {MAX_CERTIFICATE_SIZE} octets")
+        try:
+            der = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError) as wrong:
+            raise StatementInvalid("x5c is not base64") from wrong
+        if base64.b64encode(der).decode() != text:
+            raise StatementInvalid("x5c is not canonical base64")
+        chain.append(der)
+    return tuple(chain)
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _object(data: bytes, what: str) -> dict[str, Any]:
+    """Read one JSON object: UTF-8, no repeated member, no fraction, shallow, canonical (so one reading only)."""
+    try:
+        text = data.decode()
+        _shallow(text, what)
+        value = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_float=_no_number,
+            parse_constant=_no_number,
+            parse_int=_integer,
+        )
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as wrong:
+        raise StatementInvalid(f"the {what} is not JSON") from wrong
+    if not isinstance(value, dict):
+        raise StatementInvalid(f"the {what} is not a JSON object")
+    return value
+
+
+def _shallow(text: str, what: str) -> None:
+    """Count brackets outside strings before a recursive reader sees them."""
+    depth = 0
+    for mark in _BRACKETS.findall(_STRINGS.sub("", text)):
+        depth += 1 if mark in "[{" else -1
+        if depth > MAX_DEPTH:
+            raise StatementInvalid(f"the {what} is nested deeper than {MAX_DEPTH}")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise StatementInvalid("a member is repeated")
+    return value
+
+
+def _integer(text: str) -> int:
+    if len(text) > 18:
+        raise StatementInvalid("a number is too long")
+    return int(text)
+
+
+def _no_number(text: str) -> Any:
+    raise StatementInvalid(f"{text[:20]} is not an integer")
+
+
+def _encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _decode(text: str) -> bytes:
+    """Read base64url without padding (RFC 7515 §2), canonical only: no two texts for the same octets."""
+    try:
+        data = base64.b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as wrong:
+        raise StatementInvalid("not base64url") from wrong
+    if _encode(data) != text:
+        raise StatementInvalid("not canonical base64url")
+    return data

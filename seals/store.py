@@ -1,0 +1,366 @@
+"""The registry's tables and the statements on them. A store takes a connection and never commits.
+
+A pair is one row: both codes, one status. Every move is a compare-and-swap on that row and one row of history, in the
+caller's transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from seals.errors import SealMoved
+from seals.seal import (
+    BoundCertificate,
+    ElectronicSide,
+    PhysicalSide,
+    SealAct,
+    SealEvent,
+    SealKind,
+    SealOwner,
+    SealQuery,
+    SealRecord,
+    SealStatus,
+)
+
+metadata = sa.MetaData()
+
+
+class UtcTime(sa.TypeDecorator[datetime]):
+    """An aware UTC time with microseconds, the same on both engines."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
+        """Refuse a naive time; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("times are aware")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
+        """Return aware UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+seal = sa.Table(
+    "seal",
+    metadata,
+    sa.Column("electronic_code", sa.String(14), primary_key=True),
+    sa.Column("physical_code", sa.String(13), nullable=False),
+    sa.Column("kind", sa.String(2), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("owner_uscc", sa.String(18), nullable=False),
+    sa.Column("owner_name", sa.Text, nullable=False),
+    sa.Column("line", sa.Text, nullable=False),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("template", sa.String(32), nullable=False),
+    sa.Column("width_mm", sa.Integer, nullable=False),
+    sa.Column("height_mm", sa.Integer, nullable=False),
+    sa.Column("picture_sha256", sa.String(64), nullable=False),
+    sa.Column("picture", sa.LargeBinary, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("moves", sa.Integer, nullable=False),
+    sa.Column("applied_at", UtcTime, nullable=False),
+    sa.Column("valid_days", sa.Integer, nullable=False),
+    sa.Column("valid_from", UtcTime),
+    sa.Column("valid_to", UtcTime),
+    sa.Column("keeper", sa.Text, nullable=False),
+    sa.Column("applicant", sa.Text, nullable=False),
+    sa.Column("approver", sa.Text),
+    sa.Column("resume_requested_by", sa.Text),
+    sa.Column("predecessor", sa.String(14)),
+    sa.Column("successor", sa.String(14)),
+    sa.Column("certificate_serial", sa.Text),
+    sa.Column("certificate_sha256", sa.String(64)),
+    sa.Column("certificate_der", sa.LargeBinary),
+    sa.Column("certificate_not_before", UtcTime),
+    sa.Column("certificate_not_after", UtcTime),
+    sa.Index("seal_owner", "owner_uscc", "electronic_code"),
+)
+"""One row a pair. Serial numbers are decimal text: they have up to 159 bits."""
+
+_LIVE = sa.text("status <> 'rejected'")
+sa.Index("seal_physical_code", seal.c.physical_code, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
+sa.Index("seal_predecessor", seal.c.predecessor, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
+
+seal_keeper = sa.Table(
+    "seal_keeper",
+    metadata,
+    sa.Column("electronic_code", sa.ForeignKey("seal.electronic_code"), primary_key=True),
+    sa.Column("actor", sa.Text, primary_key=True),
+)
+
+seal_event = sa.Table(
+    "seal_event",
+    metadata,
+    sa.Column("electronic_code", sa.ForeignKey("seal.electronic_code"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("act", sa.String(16), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+)
+
+seal_counter = sa.Table(
+    "seal_counter",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
+)
+
+seal_permit = sa.Table(
+    "seal_permit",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("electronic_code", sa.ForeignKey("seal.electronic_code"), nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("granted_at", UtcTime, nullable=False),
+    sa.Column("settled_at", UtcTime),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Index("seal_permit_seal", "electronic_code", "granted_at"),
+)
+
+seal_status_list = sa.Table(
+    "seal_status_list",
+    metadata,
+    sa.Column("issuer", sa.String(64), primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True),
+    sa.Column("issued_at", UtcTime, nullable=False),
+    sa.Column("next_update", UtcTime, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("jws", sa.Text, nullable=False),
+)
+
+_COLUMNS: Final = [column for column in seal.c if column.name != "picture"]
+
+
+def insert_seal(conn: sa.Connection, record: SealRecord, picture: bytes) -> None:
+    """Write a new pair with its keepers; a code in use raises ``sqlalchemy.exc.IntegrityError``."""
+    conn.execute(
+        seal.insert().values(
+            electronic_code=record.code,
+            physical_code=record.physical.code,
+            kind=record.kind.code,
+            name=record.name,
+            owner_uscc=record.owner.uscc,
+            owner_name=record.owner.name,
+            line=record.line,
+            person=record.person,
+            template=record.physical.template,
+            width_mm=record.physical.width_mm,
+            height_mm=record.physical.height_mm,
+            picture_sha256=record.electronic.picture_sha256,
+            picture=picture,
+            status=record.status.value,
+            moves=record.moves,
+            applied_at=record.applied_at,
+            valid_days=record.valid_days,
+            keeper=record.keeper,
+            applicant=record.applicant,
+            predecessor=record.predecessor,
+        )
+    )
+    for actor in record.keepers:
+        insert_keeper(conn, record.code, actor)
+
+
+def insert_keeper(conn: sa.Connection, code: str, actor: str) -> None:
+    """List a keeper; one listed already raises ``sqlalchemy.exc.IntegrityError``."""
+    conn.execute(seal_keeper.insert().values(electronic_code=code, actor=actor))
+
+
+def delete_keeper(conn: sa.Connection, code: str, actor: str) -> bool:
+    """Strike a keeper off; tell whether one was listed."""
+    gone = conn.execute(
+        seal_keeper.delete().where(seal_keeper.c.electronic_code == code, seal_keeper.c.actor == actor)
+    )
+    return gone.rowcount == 1
+
+
+def insert_event(conn: sa.Connection, event: SealEvent) -> None:
+    """Add one row of history."""
+    conn.execute(
+        seal_event.insert().values(
+            electronic_code=event.code,
+            number=event.number,
+            act=event.act.value,
+            status=event.status.value,
+            at=event.at,
+            actor=event.actor,
+            reason=event.reason,
+        )
+    )
+
+
+def move(
+    conn: sa.Connection, before: SealRecord, act: SealAct, status: SealStatus, changes: dict[str, Any]
+) -> int:
+    """Move a pair by compare-and-swap on its state as read; return the number of the act.
+
+    Raises :class:`seals.errors.SealMoved` when somebody was faster.
+    """
+    number = before.moves + 1
+    moved = conn.execute(
+        seal.update()
+        .where(
+            seal.c.electronic_code == before.code,
+            seal.c.status == before.status.value,
+            seal.c.moves == before.moves,
+        )
+        .values(status=status.value, moves=number, **changes)
+    )
+    if moved.rowcount != 1:
+        raise SealMoved(f"seal {before.code}: {act}")
+    return number
+
+
+def link_successor(conn: sa.Connection, code: str, successor: str) -> None:
+    """Write the forward half of the link between two pairs."""
+    conn.execute(seal.update().where(seal.c.electronic_code == code).values(successor=successor))
+
+
+def find(conn: sa.Connection, code: str, *, lock: bool = False) -> SealRecord | None:
+    """Read a pair by either code; of several with one physical code the one that was not rejected, else the newest.
+
+    ``lock`` holds the row against moves until the caller's transaction ends (a shared lock; SQLite needs none).
+    """
+    by = seal.c.physical_code if len(code) == 13 else seal.c.electronic_code
+    chosen = (
+        sa.select(*_COLUMNS)
+        .where(by == code)
+        .order_by(seal.c.status == "rejected", seal.c.electronic_code.desc())
+        .limit(1)
+    )
+    if lock:
+        chosen = chosen.with_for_update(read=True)
+    row = conn.execute(chosen).one_or_none()
+    if row is None:
+        return None
+    return _record(row, keepers_of(conn, [row.electronic_code]).get(row.electronic_code, ()))
+
+
+def keepers_of(conn: sa.Connection, codes: list[str]) -> dict[str, tuple[str, ...]]:
+    """Read the keepers of several pairs, sorted."""
+    rows = conn.execute(
+        sa.select(seal_keeper.c.electronic_code, seal_keeper.c.actor)
+        .where(seal_keeper.c.electronic_code.in_(codes))
+        .order_by(seal_keeper.c.actor)
+    )
+    found: dict[str, tuple[str, ...]] = {}
+    for code, actor in rows:
+        found[code] = (*found.get(code, ()), actor)
+    return found
+
+
+def page(conn: sa.Connection, query: SealQuery) -> list[SealRecord]:
+    """Read up to ``query.limit`` pairs after ``query.after``, in order of electronic code."""
+    chosen = sa.select(*_COLUMNS).where(seal.c.electronic_code > query.after)
+    if query.uscc is not None:
+        chosen = chosen.where(seal.c.owner_uscc == query.uscc)
+    if query.kind is not None:
+        chosen = chosen.where(seal.c.kind == query.kind.code)
+    if query.status is not None:
+        chosen = chosen.where(seal.c.status == query.status.value)
+    if query.keeper is not None:
+        mine = sa.select(seal_keeper.c.electronic_code).where(seal_keeper.c.actor == query.keeper)
+        chosen = chosen.where(seal.c.electronic_code.in_(mine))
+    rows = conn.execute(chosen.order_by(seal.c.electronic_code).limit(query.limit)).all()
+    keepers = keepers_of(conn, [row.electronic_code for row in rows])
+    return [_record(row, keepers.get(row.electronic_code, ())) for row in rows]
+
+
+def picture_of(conn: sa.Connection, code: str) -> bytes | None:
+    """Read the approved form of the picture, as it was drawn at application."""
+    found: bytes | None = conn.execute(
+        sa.select(seal.c.picture).where(seal.c.electronic_code == code)
+    ).scalar_one_or_none()
+    return found
+
+
+def events(conn: sa.Connection, code: str) -> list[SealEvent]:
+    """Read a pair's history, oldest first."""
+    rows = conn.execute(
+        sa.select(
+            seal_event.c.electronic_code,
+            seal_event.c.number,
+            seal_event.c.act,
+            seal_event.c.status,
+            seal_event.c.at,
+            seal_event.c.actor,
+            seal_event.c.reason,
+        )
+        .where(seal_event.c.electronic_code == code)
+        .order_by(seal_event.c.number)
+    )
+    return [
+        SealEvent(
+            row.electronic_code,
+            row.number,
+            SealAct(row.act),
+            SealStatus(row.status),
+            row.at,
+            row.actor,
+            row.reason,
+        )
+        for row in rows
+    ]
+
+
+def last_moment(conn: sa.Connection, code: str) -> datetime:
+    """Return the time of a pair's latest act."""
+    found: datetime = conn.execute(
+        sa.select(seal_event.c.at)
+        .where(seal_event.c.electronic_code == code)
+        .order_by(seal_event.c.number.desc())
+        .limit(1)
+    ).scalar_one()
+    return found
+
+
+def _certificate(row: Any) -> BoundCertificate | None:
+    if row.certificate_serial is None:
+        return None
+    return BoundCertificate(
+        int(row.certificate_serial),
+        row.certificate_sha256,
+        row.certificate_der,
+        row.certificate_not_before,
+        row.certificate_not_after,
+    )
+
+
+def _record(row: Any, keepers: tuple[str, ...]) -> SealRecord:
+    return SealRecord(
+        kind=SealKind.of(row.kind),
+        name=row.name,
+        owner=SealOwner(row.owner_uscc, row.owner_name),
+        line=row.line,
+        person=row.person,
+        physical=PhysicalSide(row.physical_code, row.template, row.width_mm, row.height_mm),
+        electronic=ElectronicSide(row.electronic_code, row.picture_sha256, _certificate(row)),
+        status=SealStatus(row.status),
+        applied_at=row.applied_at,
+        valid_days=row.valid_days,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        keeper=row.keeper,
+        keepers=keepers,
+        applicant=row.applicant,
+        approver=row.approver,
+        resume_requested_by=row.resume_requested_by,
+        predecessor=row.predecessor,
+        successor=row.successor,
+        moves=row.moves,
+    )
