@@ -201,3 +201,31 @@ class AuditBroken(CaError):
         super().__init__(f"record {number}: {why}")
         self.number = number
         self.why = why
+
+
+class CrlUnavailable(CaError):
+    """No list in force can be served: there is none, it is about to expire, or a new one cannot be signed."""
+
+    zh = "当前没有可用的证书吊销列表：请检查签发者密钥所在的令牌，然后运行 yinxin ca crl。"
+    en = "No revocation list in force can be served: examine the issuer's token, then run: yinxin ca crl."
+
+
+class CrlRegressed(CaError):
+    """The next list would lack a revocation that the last one has; it was not signed."""
+
+    zh = "新的吊销列表缺少上一份中的条目，已停止发布；请检查数据库是否被回退。"
+    en = "The new revocation list lacks entries of the last one and was not signed; was the database set back?"
+
+
+class TsaUnavailable(CaError):
+    """The time-stamp authority has no active unit, or its certificate is not in force."""
+
+    zh = "时间戳服务尚未就绪：没有启用的时间戳证书，或证书已过期；请先完成密钥仪式。"
+    en = "The time-stamp authority is not ready: no unit with a certificate in force; perform the key ceremony first."
+
+
+class TimeNotTrusted(CaError):
+    """The clock stepped back, drifts by more than a second, or nothing vouches for it: no time is stamped."""
+
+    zh = "系统时钟不可信（回拨、偏差超过 1 秒或无法核对），已停止签发时间戳；请校准时钟后再试。"
+    en = "The clock cannot be trusted (set back, off by over a second, or unchecked); set it right, then try again."

@@ -1,0 +1,93 @@
+"""Keys of issuers and units, opened once and checked at every use (I7)."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from cryptography import x509
+
+from ca.errors import IssuerUnknown, SignatureWithheld
+from ca.signature import SignatureWrong, check_signature
+from hsm.algorithms import PublicKey, SignatureAlgorithm, kind_of
+from hsm.errors import HsmError
+from hsm.provider import KeyRing, open_signer
+from hsm.signer import Custody, Signer
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """An issuer or a unit with its certificate and the address of its key.
+
+    ``issuer`` is the id of who issued the certificate, ``chain`` the DER of the certificates above it, without the root.
+    """
+
+    id: str
+    issuer: str
+    certificate: x509.Certificate
+    der: bytes
+    key_uri: str
+    chain: tuple[bytes, ...] = ()
+
+    @property
+    def public_key(self) -> PublicKey:
+        """The key of the certificate, of a kind that we make (:class:`hsm.errors.UnsupportedAlgorithm`)."""
+        key = self.certificate.public_key()
+        kind_of(key)  # type: ignore[arg-type]  # refuses every kind that is not ours
+        return key  # type: ignore[return-value]
+
+
+class CheckedSigner:
+    """A signer whose every signature is verified before it is handed out (I7)."""
+
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
+        self.algorithm: SignatureAlgorithm = signer.algorithm
+        self.public_key: PublicKey = signer.public_key
+        self.custody: Custody = signer.custody
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign ``message``; a signature that does not verify is withheld (:class:`SignatureWithheld`)."""
+        signature = self._signer.sign(message)
+        try:
+            check_signature(self.public_key, self.algorithm, message, signature)
+        except SignatureWrong as wrong:
+            raise SignatureWithheld(str(wrong)) from wrong
+        return signature
+
+
+class OpenKeys:
+    """Signers kept open between uses; a key that failed is opened afresh the next time."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        self._keys = keys
+        self._open: dict[tuple[str, bytes], CheckedSigner] = {}
+        self._lock = threading.Lock()
+
+    def signer(self, holder: KeyHolder) -> CheckedSigner:
+        """Return the signer of ``holder``, whose key must be that of its certificate (:class:`hsm.errors.HsmError`)."""
+        place = (holder.key_uri, holder.der)
+        with self._lock:
+            found = self._open.get(place)
+        if found is None:
+            found = CheckedSigner(open_signer(self._keys, holder.key_uri, expected=holder.public_key))
+            with self._lock:
+                self._open[place] = found
+        return found
+
+    def sign(self, holder: KeyHolder, message: bytes) -> bytes:
+        """Sign with the key of ``holder`` and check; raises :class:`HsmError` or :class:`SignatureWithheld`."""
+        signer = self.signer(holder)
+        try:
+            return signer.sign(message)
+        except (HsmError, SignatureWithheld):
+            with self._lock:
+                self._open.pop((holder.key_uri, holder.der), None)
+            raise
+
+
+def load_certificate(name: str, der: bytes) -> x509.Certificate:
+    """Read the certificate of issuer or unit ``name``; one that is only planned has none (:class:`IssuerUnknown`)."""
+    if not der:
+        raise IssuerUnknown(f"{name} has no certificate yet")
+    return x509.load_der_x509_certificate(der)

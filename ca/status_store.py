@@ -1,0 +1,188 @@
+"""What revocation lists, OCSP answers and time-stamps read from the database, and the lists themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from ca.checked_signer import KeyHolder, load_certificate
+from ca.errors import IssuerUnknown
+from ca.ocsp_codec import GOOD_STATUS, UNKNOWN_STATUS, CertificateStatus, Standing
+from ca.store import NO_BYTES, certificate, crl, issuer, unit
+
+MAX_CHAIN: Final = 8
+"""Most issuers above a certificate: ours stand two deep; a loop in the table ends here."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedCrl:
+    """A signed list in force; ``entries`` counts them, ``der`` is what is served (``application/pkix-crl``)."""
+
+    issuer: str
+    number: int
+    this_update: datetime
+    next_update: datetime
+    entries: int
+    der: bytes
+
+
+_ISSUER_COLUMNS: Final = (issuer.c.id, issuer.c.parent, issuer.c.key_uri, issuer.c.certificate)
+_UNIT_COLUMNS: Final = (unit.c.id, unit.c.issuer, unit.c.key_uri, unit.c.certificate)
+_ON_LIST: Final = sa.and_(certificate.c.revoked_at.is_not(None), certificate.c.crl_entry != NO_BYTES)
+
+
+def find_issuer(conn: sa.Connection, name: str, *, lock: bool = False) -> KeyHolder:
+    """Return issuer ``name`` with its chain; :class:`IssuerUnknown` if there is none.
+
+    A retired issuer is found too: its certificates need their status until they expire. ``lock`` holds its row
+    against other writers of lists until the transaction ends.
+    """
+    query = sa.select(*_ISSUER_COLUMNS).where(issuer.c.id == name)
+    row = conn.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise IssuerUnknown(name)
+    found = load_certificate(name, row.certificate)
+    chain = _chain_above(conn, row.parent) if row.parent != row.id else ()
+    return KeyHolder(row.id, row.parent, found, row.certificate, row.key_uri, chain)
+
+
+def find_unit(conn: sa.Connection, purpose: str, *, issuer_name: str | None = None) -> KeyHolder | None:
+    """Return the newest active unit for ``purpose``, of any issuer or of one; nothing if there is none."""
+    query = (
+        sa.select(*_UNIT_COLUMNS)
+        .where(unit.c.purpose == purpose, unit.c.status == "active")
+        .order_by(unit.c.created_at.desc(), unit.c.id.desc())
+        .limit(1)
+    )
+    if issuer_name is not None:
+        query = query.where(unit.c.issuer == issuer_name)
+    row = conn.execute(query).one_or_none()
+    if row is None:
+        return None
+    found = load_certificate(row.id, row.certificate)
+    return KeyHolder(row.id, row.issuer, found, row.certificate, row.key_uri, _chain_above(conn, row.issuer))
+
+
+def _chain_above(conn: sa.Connection, name: str) -> tuple[bytes, ...]:
+    """Return the certificates from issuer ``name`` up, without the root's."""
+    chain: list[bytes] = []
+    while len(chain) < MAX_CHAIN:
+        row = conn.execute(sa.select(*_ISSUER_COLUMNS).where(issuer.c.id == name)).one()
+        if row.parent == row.id:
+            break
+        chain.append(row.certificate)
+        name = row.parent
+    return tuple(chain)
+
+
+_STATUS_COLUMNS: Final = (
+    certificate.c.serial,
+    certificate.c.status,
+    certificate.c.revoked_at,
+    certificate.c.reason,
+    certificate.c.crl_entry,
+)
+_STATUS_OF_ONE: Final = sa.select(*_STATUS_COLUMNS).where(
+    certificate.c.issuer == sa.bindparam("issuer_name"), certificate.c.serial == sa.bindparam("one_serial")
+)
+
+
+def status_of(conn: sa.Connection, issuer_name: str, serial: int) -> CertificateStatus:
+    """Return the standing of one serial (I14).
+
+    *revoked* is what has an entry for the list, burned serials among them; *good* is what was issued and has none;
+    all else, a reservation among it, is *unknown*.
+    """
+    if not 0 <= serial < 1 << 160:
+        return UNKNOWN_STATUS
+    row = conn.execute(_STATUS_OF_ONE, {"issuer_name": issuer_name, "one_serial": serial}).one_or_none()
+    return UNKNOWN_STATUS if row is None else _standing(row)
+
+
+def _standing(row: sa.Row[*tuple[Any, ...]]) -> CertificateStatus:
+    if row.crl_entry and row.revoked_at is not None:
+        return CertificateStatus(Standing.REVOKED, row.revoked_at, row.reason or "unspecified")
+    if row.status == "issued":
+        return GOOD_STATUS
+    return UNKNOWN_STATUS
+
+
+def entries_to_list(conn: sa.Connection, issuer_name: str, since: datetime | None) -> list[bytes]:
+    """Return the encoded entries that the next list carries, in order of revocation.
+
+    RFC 5280 §3.3: an entry stays until it has stood on one list issued after the certificate's expiry. ``since`` is
+    the thisUpdate of the list before; what had expired before that and was revoked before that has been there.
+    """
+    query = (
+        sa.select(certificate.c.crl_entry)
+        .where(certificate.c.issuer == issuer_name, _ON_LIST)
+        .order_by(certificate.c.revoked_at, certificate.c.id)
+    )
+    if since is not None:
+        query = query.where(sa.or_(certificate.c.not_after >= since, certificate.c.revoked_at >= since))
+    return list(conn.execute(query).scalars())
+
+
+def may_leave_list(conn: sa.Connection, issuer_name: str, serial: int, since: datetime) -> bool:
+    """Tell whether a serial on the list issued at ``since`` may be missing from the next: expired, or a lifted hold."""
+    query = sa.select(certificate.c.not_after, certificate.c.hold_released_at).where(
+        certificate.c.issuer == issuer_name, certificate.c.serial == serial
+    )
+    row = conn.execute(query).one_or_none()
+    return row is not None and (row.not_after < since or row.hold_released_at is not None)
+
+
+def changed_since(conn: sa.Connection, issuer_name: str, since: datetime) -> tuple[list[bytes], list[int]]:
+    """Return the entries made, and the serials whose hold was lifted, at ``since`` or after."""
+    here = certificate.c.issuer == issuer_name
+    made = sa.select(certificate.c.crl_entry).where(here, _ON_LIST, certificate.c.revoked_at >= since)
+    lifted = sa.select(certificate.c.serial).where(
+        here, certificate.c.hold_released_at >= since, certificate.c.crl_entry == NO_BYTES
+    )
+    return list(conn.execute(made).scalars()), list(conn.execute(lifted).scalars())
+
+
+def highest_number(conn: sa.Connection, issuer_name: str) -> int:
+    """Return the highest CRL number ever reserved, 0 if none."""
+    query = sa.select(sa.func.coalesce(sa.func.max(crl.c.number), 0)).where(crl.c.issuer == issuer_name)
+    return int(conn.execute(query).scalar_one())
+
+
+def latest_list(conn: sa.Connection, issuer_name: str) -> PublishedCrl | None:
+    """Return the list in force, the issued one with the highest number; nothing before the first."""
+    query = (
+        sa.select(crl.c.number, crl.c.this_update, crl.c.next_update, crl.c.entries, crl.c.der)
+        .where(crl.c.issuer == issuer_name, crl.c.status == "issued")
+        .order_by(crl.c.number.desc())
+        .limit(1)
+    )
+    row = conn.execute(query).one_or_none()
+    if row is None:
+        return None
+    return PublishedCrl(issuer_name, row.number, row.this_update, row.next_update, row.entries, row.der)
+
+
+def reserve_list(conn: sa.Connection, values: dict[str, Any]) -> None:
+    """Record a list that is about to be signed; its number is then spent."""
+    conn.execute(crl.insert().values(status="reserved", **values))
+
+
+def close_list(conn: sa.Connection, issuer_name: str, number: int, der: bytes) -> bool:
+    """Move a reserved list to issued, or to burned when ``der`` is empty; tell whether it was still reserved."""
+    moved = conn.execute(
+        crl.update()
+        .where(crl.c.issuer == issuer_name, crl.c.number == number, crl.c.status == "reserved")
+        .values(status="issued" if der else "burned", der=der)
+    )
+    return moved.rowcount == 1
+
+
+def open_lists(conn: sa.Connection, before: datetime) -> list[tuple[str, int]]:
+    """Return issuer and number of the lists reserved before ``before`` and never closed."""
+    query = sa.select(crl.c.issuer, crl.c.number).where(
+        crl.c.status == "reserved", crl.c.this_update <= before
+    )
+    return [(row.issuer, row.number) for row in conn.execute(query)]
