@@ -1,0 +1,178 @@
+"""Certificates as the room speaks of them: what is asked for, what was issued, and how it may be revoked."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import NameOID
+
+from hsm.algorithms import PublicKey
+
+
+class CertificateStatus(StrEnum):
+    """The life of a serial number; a row of the certificate table has exactly one."""
+
+    RESERVED = "reserved"
+    """Recorded, not yet signed as far as is known."""
+    ISSUED = "issued"
+    BURNED = "burned"
+    """Ended without a certificate. If a signature may exist, the serial is on the CRL all the same."""
+    REVOKED = "revoked"
+
+
+class RevocationReason(StrEnum):
+    """CRLReason, RFC 5280 §5.3.1, by its names there. ``removeFromCRL`` (delta lists) and the AA's are not offered."""
+
+    UNSPECIFIED = "unspecified"
+    KEY_COMPROMISE = "keyCompromise"
+    CA_COMPROMISE = "cACompromise"
+    AFFILIATION_CHANGED = "affiliationChanged"
+    SUPERSEDED = "superseded"
+    CESSATION_OF_OPERATION = "cessationOfOperation"
+    CERTIFICATE_HOLD = "certificateHold"
+    PRIVILEGE_WITHDRAWN = "privilegeWithdrawn"
+
+    @property
+    def is_compromise(self) -> bool:
+        """Tell whether the key itself is in the wrong hands."""
+        return self in (RevocationReason.KEY_COMPROMISE, RevocationReason.CA_COMPROMISE)
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectName:
+    """Whom a certificate names. ``uscc`` goes into serialNumber and organizationIdentifier (X.520)."""
+
+    common_name: str
+    organization: str = ""
+    uscc: str = ""
+    organizational_unit: str = ""
+    country: str = "CN"
+
+    @property
+    def searched(self) -> str:
+        """The name that lists search: the organisation's, or else the common name."""
+        return self.organization or self.common_name
+
+    def x509(self) -> x509.Name:
+        """Return the encoded order C, O, OU, organizationIdentifier, serialNumber, CN; values are UTF8String."""
+        parts = (
+            (NameOID.COUNTRY_NAME, self.country),
+            (NameOID.ORGANIZATION_NAME, self.organization),
+            (NameOID.ORGANIZATIONAL_UNIT_NAME, self.organizational_unit),
+            (NameOID.ORGANIZATION_IDENTIFIER, self.uscc),
+            (NameOID.SERIAL_NUMBER, self.uscc),
+            (NameOID.COMMON_NAME, self.common_name),
+        )
+        return x509.Name([x509.NameAttribute(oid, value) for oid, value in parts if value])
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRequest:
+    """What somebody asks to have certified; the profile decides everything else.
+
+    ``validity`` of ``None`` is the profile's own; ``issuer`` of ``None`` is the one active issuer of the profile.
+    """
+
+    profile: str
+    subject: SubjectName
+    public_key: PublicKey
+    validity: timedelta | None = None
+    issuer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCertificate:
+    """A certificate that was linted, signed once, checked and recorded. Times are aware UTC, both inclusive."""
+
+    serial: int
+    issuer: str
+    der: bytes
+    profile: str
+    not_before: datetime
+    not_after: datetime
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """The same as ``cryptography`` reads it."""
+        return x509.load_der_x509_certificate(self.der)
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRecord:
+    """A serial number as the register knows it; ``der`` is empty unless a certificate was issued."""
+
+    serial: int
+    issuer: str
+    status: CertificateStatus
+    profile: str
+    name: str
+    subject: str
+    uscc: str
+    not_before: datetime
+    not_after: datetime
+    der: bytes
+    revoked_at: datetime | None
+    reason: RevocationReason | None
+
+
+class CertificateOrder(StrEnum):
+    """What a list is sorted by; ties are in order of issuance."""
+
+    ISSUANCE = "issuance"
+    SERIAL = "serial"
+    NAME = "name"
+    USCC = "uscc"
+    EXPIRY = "expiry"
+
+
+MAX_PAGE: Final = 500
+"""Most certificates in one page: about half a megabyte of DER."""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateQuery:
+    """Which certificates to list: all conditions that are given hold together.
+
+    ``name`` matches anywhere in the name, ``name_prefix`` at its start, ``expires_before`` is exclusive and
+    ``expires_after`` inclusive; ``cursor`` is the ``next`` of the page before (same conditions, same order).
+    """
+
+    serial: int | None = None
+    name: str = ""
+    name_prefix: str = ""
+    uscc: str = ""
+    issuer: str = ""
+    profile: str = ""
+    status: CertificateStatus | None = None
+    expires_before: datetime | None = None
+    expires_after: datetime | None = None
+    order: CertificateOrder = CertificateOrder.ISSUANCE
+    cursor: str = ""
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CertificatePage:
+    """Some certificates and, if there are more, the cursor of the next page."""
+
+    items: tuple[CertificateRecord, ...]
+    next: str | None
+
+
+def spki_sha256(key: PublicKey) -> str:
+    """Return the lower-case hexadecimal SHA-256 of the SubjectPublicKeyInfo: a key's name, whoever certifies it."""
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+
+def subject_uscc(certificate: x509.Certificate) -> str | None:
+    """Return the unified social credit code that the subject carries, or nothing."""
+    for oid in (NameOID.ORGANIZATION_IDENTIFIER, NameOID.SERIAL_NUMBER):
+        for attribute in certificate.subject.get_attributes_for_oid(oid):
+            return str(attribute.value)
+    return None

@@ -1,0 +1,67 @@
+"""What the operator of a certification authority decides: values only, frozen, hashed into every issuance."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+TEST_MARKS: Final = ("测试", "TEST")
+"""A hierarchy that is not in production carries one of these in its names."""
+MAX_PREFIX: Final = 0x7FFF
+
+
+@dataclass(frozen=True, slots=True)
+class CaConfig:
+    """Addresses, limits and lifetimes.
+
+    ``base_url`` (``http://host[:port]``, no slash at its end) stands in every certificate.
+    ``instance_prefix`` (1 to 0x7FFF) begins every serial number: two installations never share one.
+    """
+
+    base_url: str
+    instance_prefix: int = 1
+    production: bool = False
+    crl_lifetime: timedelta = timedelta(days=7)
+    ocsp_lifetime: timedelta = timedelta(hours=24)
+    clock_tolerance: timedelta = timedelta(seconds=1)
+    """How far a clock may stand before the last certificate of its issuer (two machines differ by a little)."""
+    reservation_grace: timedelta = timedelta(seconds=60)
+    """How old a reservation is before ``reconcile`` closes it; a signature takes milliseconds, a stuck token seconds."""
+
+    def __post_init__(self) -> None:
+        if not self.base_url.startswith(("http://", "https://")) or self.base_url.endswith("/"):
+            raise ValueError("base_url begins with http:// or https:// and does not end in a slash")
+        if not self.base_url.isascii() or any(c.isspace() for c in self.base_url):
+            raise ValueError("base_url is ASCII without blanks (RFC 5280 §4.2.1.6)")
+        if not 1 <= self.instance_prefix <= MAX_PREFIX:
+            raise ValueError(f"instance_prefix is 1 to {MAX_PREFIX}")
+
+    def issuer_address(self, issuer: str) -> str:
+        """Where an issuer's certificate is (AIA caIssuers)."""
+        return f"{self.base_url}/pki/issuers/{issuer}.cer"
+
+    def crl_address(self, issuer: str) -> str:
+        """Where an issuer's CRL is (CRL distribution point)."""
+        return f"{self.base_url}/pki/crl/{issuer}.crl"
+
+    def ocsp_address(self, issuer: str) -> str:
+        """Where an issuer's OCSP responder answers (AIA ocsp)."""
+        return f"{self.base_url}/pki/ocsp/{issuer}"
+
+    @property
+    def tsa_address(self) -> str:
+        """Where the time-stamp authority answers."""
+        return f"{self.base_url}/pki/tsa"
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over what shapes a certificate; constant through an issuance (I6)."""
+        shaping = {
+            "base_url": self.base_url,
+            "instance_prefix": self.instance_prefix,
+            "production": self.production,
+        }
+        return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()
