@@ -18,7 +18,7 @@ from typing import Final
 import sqlalchemy as sa
 from cryptography import x509
 
-from ca import der, revocation_list
+from ca import revocation_list
 from ca.actor import SYSTEM, Actor
 from ca.audit import AuditTrail
 from ca.checked_signer import KeyHolder, OpenKeys
@@ -37,6 +37,7 @@ from ca.status_store import (
     open_lists,
     reserve_list,
 )
+from hsm.algorithms import SignatureAlgorithm
 from hsm.errors import HsmError
 from hsm.provider import KeyRing
 
@@ -44,6 +45,8 @@ _log = logging.getLogger(__name__)
 
 FRESH_SHARE: Final = 2
 """A list is renewed once half (one in two) of its lifetime has gone: time enough to mend a token (I16)."""
+LOOK_BACK: Final = timedelta(minutes=5)
+"""A revocation dated before a list may have been committed after it was drawn up; a transaction takes seconds."""
 LAST_SHARE: Final = 20
 """A list with less than a twentieth of its lifetime left is not served: it would expire in its reader's cache."""
 
@@ -134,9 +137,13 @@ class CrlPublisher:
         if self._clock() >= found.this_update + lifetime / FRESH_SHARE:
             return True
         with self._reading.connect() as conn:
-            made, lifted = changed_since(conn, found.issuer, found.this_update)
-        missing = any(entry not in found.der for entry in made)
-        return missing or any(der.integer(serial) in found.der for serial in lifted)
+            made, lifted = changed_since(conn, found.issuer, found.this_update - LOOK_BACK)
+        if not made and not lifted:
+            return False
+        listed = set(revocation_list.entries_of(found.der))
+        if not listed.issuperset(made):
+            return True
+        return bool(lifted) and not set(map(revocation_list.serial_of, listed)).isdisjoint(lifted)
 
     def _last_minute(self, found: PublishedCrl) -> bool:
         lifetime = found.next_update - found.this_update
@@ -157,7 +164,7 @@ class CrlPublisher:
         return self._release(draft, signature, actor)
 
     def _reserve(
-        self, conn: sa.Connection, issuer: str, algorithm: revocation_list.SignatureAlgorithm, actor: Actor
+        self, conn: sa.Connection, issuer: str, algorithm: SignatureAlgorithm, actor: Actor
     ) -> _Draft:
         """Transaction A. The entries are read under the issuer's lock: a higher number never knows less (I15)."""
         holder = find_issuer(conn, issuer, lock=True)
