@@ -129,7 +129,9 @@ class EvidenceMissing(SigningError):
     """Revocation evidence for the long-term level could not be had."""
 
     zh = "无法取得证书状态证明（OCSP/CRL），不能生成长期有效的签章，请稍后重试。"
-    en = "Evidence of the certificates' state (OCSP, CRL) is missing for the long-term level; try again later."
+    en = (
+        "Evidence of the certificates' state (OCSP, CRL) is missing for the long-term level; try again later."
+    )
 
 
 class SelfCheckFailed(SigningError):

@@ -20,7 +20,9 @@ TOLERANCE_MM: Final = 0.05
 MAX_PLACE_LENGTH: Final = 64
 """Longest text read as a place; ``99999:9999.99,9999.99`` has 21 characters."""
 
-_PLACE: Final = re.compile(r"\s*([0-9]{1,6})\s*:\s*([0-9]{1,5}(?:\.[0-9]{1,4})?)\s*,\s*([0-9]{1,5}(?:\.[0-9]{1,4})?)\s*")
+_PLACE: Final = re.compile(
+    r"\s*([0-9]{1,6})\s*:\s*([0-9]{1,5}(?:\.[0-9]{1,4})?)\s*,\s*([0-9]{1,5}(?:\.[0-9]{1,4})?)\s*"
+)
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top in default user space."""
