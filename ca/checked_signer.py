@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cryptography import x509
 
-from ca.errors import IssuerUnknown, SignatureWithheld
+from ca.errors import SignatureWithheld
 from ca.signature import SignatureWrong, check_signature
 from hsm.algorithms import PublicKey, SignatureAlgorithm, kind_of
 from hsm.errors import HsmError
@@ -16,7 +16,7 @@ from hsm.signer import Custody, Signer
 
 
 @dataclass(frozen=True, slots=True)
-class KeyHolder:
+class CertifiedKey:
     """An issuer or a unit with its certificate and the address of its key.
 
     ``issuer`` is the id of who issued the certificate, ``chain`` the DER of the certificates above it, without the root.
@@ -64,7 +64,7 @@ class OpenKeys:
         self._open: dict[tuple[str, bytes], CheckedSigner] = {}
         self._lock = threading.Lock()
 
-    def signer(self, holder: KeyHolder) -> CheckedSigner:
+    def signer(self, holder: CertifiedKey) -> CheckedSigner:
         """Return the signer of ``holder``, whose key must be that of its certificate (:class:`hsm.errors.HsmError`)."""
         place = (holder.key_uri, holder.der)
         with self._lock:
@@ -75,7 +75,7 @@ class OpenKeys:
                 self._open[place] = found
         return found
 
-    def sign(self, holder: KeyHolder, message: bytes) -> bytes:
+    def sign(self, holder: CertifiedKey, message: bytes) -> bytes:
         """Sign with the key of ``holder`` and check; raises :class:`HsmError` or :class:`SignatureWithheld`."""
         signer = self.signer(holder)
         try:
@@ -84,10 +84,3 @@ class OpenKeys:
             with self._lock:
                 self._open.pop((holder.key_uri, holder.der), None)
             raise
-
-
-def load_certificate(name: str, der: bytes) -> x509.Certificate:
-    """Read the certificate of issuer or unit ``name``; one that is only planned has none (:class:`IssuerUnknown`)."""
-    if not der:
-        raise IssuerUnknown(f"{name} has no certificate yet")
-    return x509.load_der_x509_certificate(der)

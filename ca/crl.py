@@ -21,7 +21,7 @@ from cryptography import x509
 from ca import revocation_list
 from ca.actor import SYSTEM, Actor
 from ca.audit import AuditTrail
-from ca.checked_signer import KeyHolder, OpenKeys
+from ca.checked_signer import CertifiedKey, OpenKeys
 from ca.clock import Clock
 from ca.config import CaConfig
 from ca.errors import CaError, ClockWentBack, CrlRegressed, CrlUnavailable
@@ -33,6 +33,7 @@ from ca.status_store import (
     find_issuer,
     highest_number,
     latest_list,
+    lock_issuer,
     may_leave_list,
     open_lists,
     reserve_list,
@@ -55,7 +56,7 @@ LAST_SHARE: Final = 20
 class _Draft:
     """A list between its reservation and its signature."""
 
-    holder: KeyHolder
+    holder: CertifiedKey
     content: revocation_list.CrlContent
     entries: list[bytes]
     tbs: bytes
@@ -167,7 +168,8 @@ class CrlPublisher:
         self, conn: sa.Connection, issuer: str, algorithm: SignatureAlgorithm, actor: Actor
     ) -> _Draft:
         """Transaction A. The entries are read under the issuer's lock: a higher number never knows less (I15)."""
-        holder = find_issuer(conn, issuer, lock=True)
+        lock_issuer(conn, issuer)
+        holder = find_issuer(conn, issuer)
         before = latest_list(conn, issuer)
         now = self._now(before)
         entries = entries_to_list(conn, issuer, before.this_update if before else None)

@@ -214,7 +214,16 @@ class CrlRegressed(CaError):
     """The next list would lack a revocation that the last one has; it was not signed."""
 
     zh = "新的吊销列表缺少上一份中的条目，已停止发布；请检查数据库是否被回退。"
-    en = "The new revocation list lacks entries of the last one and was not signed; was the database set back?"
+    en = (
+        "The new revocation list lacks entries of the last one and was not signed; was the database set back?"
+    )
+
+
+class OcspUnavailable(CaError):
+    """The issuer has no responder, or the responder's certificate is not in force."""
+
+    zh = "该签发者没有可用的 OCSP 响应者证书；请先为其签发 OCSP 响应者证书。"
+    en = "This issuer has no OCSP responder with a certificate in force; issue one first."
 
 
 class TsaUnavailable(CaError):

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from ca.checked_signer import KeyHolder, load_certificate
-from ca.errors import IssuerUnknown
+from ca.checked_signer import CertifiedKey
+from ca.issuer import HolderStatus, UnitPurpose
+from ca.issuer_store import get_issuer, list_units
 from ca.ocsp_codec import GOOD_STATUS, UNKNOWN_STATUS, CertificateStatus, Standing
-from ca.store import NO_BYTES, certificate, crl, issuer, unit
+from ca.store import NO_BYTES, certificate, crl, issuer
 
 MAX_CHAIN: Final = 8
 """Most issuers above a certificate: ours stand two deep; a loop in the table ends here."""
@@ -29,53 +30,56 @@ class PublishedCrl:
     der: bytes
 
 
-_ISSUER_COLUMNS: Final = (issuer.c.id, issuer.c.parent, issuer.c.key_uri, issuer.c.certificate)
-_UNIT_COLUMNS: Final = (unit.c.id, unit.c.issuer, unit.c.key_uri, unit.c.certificate)
 _ON_LIST: Final = sa.and_(certificate.c.revoked_at.is_not(None), certificate.c.crl_entry != NO_BYTES)
 
 
-def find_issuer(conn: sa.Connection, name: str, *, lock: bool = False) -> KeyHolder:
-    """Return issuer ``name`` with its chain; :class:`IssuerUnknown` if there is none.
+def find_issuer(conn: sa.Connection, name: str) -> CertifiedKey:
+    """Return issuer ``name`` with its chain; :class:`ca.errors.IssuerUnknown` if it has no certificate.
 
-    A retired issuer is found too: its certificates need their status until they expire. ``lock`` holds its row
-    against other writers of lists until the transaction ends.
+    A retired issuer is found too: its certificates need their status until they expire.
     """
-    query = sa.select(*_ISSUER_COLUMNS).where(issuer.c.id == name)
-    row = conn.execute(query.with_for_update() if lock else query).one_or_none()
-    if row is None:
-        raise IssuerUnknown(name)
-    found = load_certificate(name, row.certificate)
-    chain = _chain_above(conn, row.parent) if row.parent != row.id else ()
-    return KeyHolder(row.id, row.parent, found, row.certificate, row.key_uri, chain)
+    found = get_issuer(conn, name)
+    chain = () if found.is_root else _chain_above(conn, found.parent)
+    return CertifiedKey(found.id, found.parent, found.x509, found.certificate, found.key_uri, chain)
 
 
-def find_unit(conn: sa.Connection, purpose: str, *, issuer_name: str | None = None) -> KeyHolder | None:
+def lock_issuer(conn: sa.Connection, name: str) -> None:
+    """Hold the issuer's row against other writers of lists until the transaction ends."""
+    conn.execute(sa.select(issuer.c.id).where(issuer.c.id == name).with_for_update())
+
+
+def find_unit(
+    conn: sa.Connection, purpose: UnitPurpose, *, issuer_name: str | None = None
+) -> CertifiedKey | None:
     """Return the newest active unit for ``purpose``, of any issuer or of one; nothing if there is none."""
-    query = (
-        sa.select(*_UNIT_COLUMNS)
-        .where(unit.c.purpose == purpose, unit.c.status == "active")
-        .order_by(unit.c.created_at.desc(), unit.c.id.desc())
-        .limit(1)
-    )
-    if issuer_name is not None:
-        query = query.where(unit.c.issuer == issuer_name)
-    row = conn.execute(query).one_or_none()
-    if row is None:
+    active = [
+        found
+        for found in list_units(conn, purpose)
+        if found.status is HolderStatus.ACTIVE and issuer_name in (None, found.issuer)
+    ]
+    if not active:
         return None
-    found = load_certificate(row.id, row.certificate)
-    return KeyHolder(row.id, row.issuer, found, row.certificate, row.key_uri, _chain_above(conn, row.issuer))
+    unit = active[-1]
+    chain = _chain_above(conn, unit.issuer)
+    return CertifiedKey(unit.id, unit.issuer, unit.x509, unit.certificate, unit.key_uri, chain)
 
 
 def _chain_above(conn: sa.Connection, name: str) -> tuple[bytes, ...]:
     """Return the certificates from issuer ``name`` up, without the root's."""
     chain: list[bytes] = []
     while len(chain) < MAX_CHAIN:
-        row = conn.execute(sa.select(*_ISSUER_COLUMNS).where(issuer.c.id == name)).one()
-        if row.parent == row.id:
+        found = get_issuer(conn, name)
+        if found.is_root:
             break
-        chain.append(row.certificate)
-        name = row.parent
+        chain.append(found.certificate)
+        name = found.parent
     return tuple(chain)
+
+
+def issuers_of(conn: sa.Connection, serial: int) -> list[str]:
+    """Return the issuers that have a certificate with this serial: one, or none."""
+    query = sa.select(certificate.c.issuer).where(certificate.c.serial == serial)
+    return list(conn.execute(query).scalars())
 
 
 _STATUS_COLUMNS: Final = (

@@ -1,0 +1,171 @@
+"""The OCSP responder (RFC 6960, RFC 5019): what the database says at the moment of the answer, signed by a delegate.
+
+An answer repeats a status that was committed before it (I1): the certificate, its revocation and the responder's own
+certificate are durable rows, so single answers are not recorded again. Nothing is answered from memory but an
+identical, nonce-less answer signed moments ago, and only after the database has confirmed each status once more.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+
+from ca.checked_signer import CertifiedKey, OpenKeys
+from ca.clock import Clock
+from ca.config import CaConfig
+from ca.errors import CaError, CertificateUnknown, IssuerUnknown, OcspUnavailable
+from ca.issuer import UnitPurpose
+from ca.ocsp_codec import (
+    AnswerTimes,
+    CertId,
+    CertificateStatus,
+    IssuerHashes,
+    RequestRefused,
+    ResponderFace,
+    ResponseStatus,
+    assemble,
+    encode_response_data,
+    error_response,
+    parse_request,
+)
+from ca.status_store import find_issuer, find_unit, issuers_of, status_of
+from hsm.errors import HsmError
+from hsm.provider import KeyRing
+
+_log = logging.getLogger(__name__)
+
+DESK_LIFE: Final = timedelta(seconds=30)
+"""How long the responder's certificate is remembered: a new one takes over within this time."""
+REUSE: Final = timedelta(seconds=60)
+"""How long a signed, nonce-less answer may be sent again while the database still says the same (RFC 5019 §2.2.4)."""
+REUSED_ANSWERS: Final = 4096
+"""Most answers kept for that: about 1.5 kB each, six megabytes."""
+
+_Key = tuple[bytes, tuple[tuple[bytes, CertificateStatus], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """All that an issuer's answers share: its names, its delegate and the unchanging octets."""
+
+    issuer: str
+    hashes: IssuerHashes
+    responder: CertifiedKey
+    face: ResponderFace
+    read_at: datetime
+
+
+class OcspResponder:
+    """Answers for every issuer that has an active unit for OCSP."""
+
+    def __init__(self, engine: sa.Engine, keys: KeyRing, clock: Clock, config: CaConfig) -> None:
+        self._reading = engine.execution_options(read_only=True)
+        self._keys = OpenKeys(keys)
+        self._clock = clock
+        self._lifetime = config.ocsp_lifetime
+        self._desks: dict[str, _Desk] = {}
+        self._reusable: OrderedDict[_Key, tuple[datetime, bytes]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def respond(self, issuer: str, request_der: bytes) -> bytes:
+        """Answer a request (DER ``OCSPRequest``) with a DER ``OCSPResponse``; never raises for what a client sent.
+
+        ``issuer`` is the id in the address. Error answers (RFC 6960 §2.3): *malformedRequest*; *unauthorized* for an
+        issuer that is not this one; *tryLater* while database or token do not answer; *internalError* for a
+        signature that fails our own check.
+        """
+        try:
+            request = parse_request(request_der)
+            desk = self._desk(issuer)
+            self._refuse_strangers(desk, request.certificates)
+            with self._reading.connect() as conn:
+                answers = [(asked, status_of(conn, issuer, asked.serial)) for asked in request.certificates]
+            return self._answer(desk, answers, request.nonce)
+        except RequestRefused as refused:
+            return error_response(refused.status)
+        except IssuerUnknown:
+            return error_response(ResponseStatus.UNAUTHORIZED)
+        except (HsmError, OcspUnavailable, sa.exc.SQLAlchemyError) as trouble:
+            _log.warning("no OCSP answer for %s: %s", issuer, type(trouble).__name__)
+            return error_response(ResponseStatus.TRY_LATER)
+        except CaError as fault:
+            _log.error("an OCSP answer for %s was withheld: %s", issuer, type(fault).__name__)
+            return error_response(ResponseStatus.INTERNAL_ERROR)
+
+    def response_for(self, serial: int) -> bytes:
+        """Return a fresh answer about one certificate, to be embedded as evidence (PAdES B-LT).
+
+        Raises :class:`CertificateUnknown` for a serial that is not ours, :class:`OcspUnavailable` if its issuer has
+        no responder in force, :class:`hsm.errors.HsmError` or :class:`ca.errors.SignatureWithheld`.
+        """
+        with self._reading.connect() as conn:
+            issuers = issuers_of(conn, serial)
+        if len(issuers) != 1:
+            raise CertificateUnknown(f"{serial:x}")
+        desk = self._desk(issuers[0])
+        with self._reading.connect() as conn:
+            status = status_of(conn, desk.issuer, serial)
+        return self._answer(desk, [(desk.hashes.cert_id(serial), status)], None)
+
+    def _desk(self, issuer: str) -> _Desk:
+        """Return what answers for ``issuer`` need; :class:`IssuerUnknown`, or :class:`OcspUnavailable`."""
+        now = self._clock()
+        found = self._desks.get(issuer)
+        if found is None or not found.read_at <= now < found.read_at + DESK_LIFE:
+            found = self._desks[issuer] = self._read_desk(issuer, now)
+        valid = found.responder.certificate
+        if not valid.not_valid_before_utc <= now <= valid.not_valid_after_utc:
+            raise OcspUnavailable(f"the certificate of {found.responder.id} is not in force")
+        return found
+
+    def _read_desk(self, issuer: str, now: datetime) -> _Desk:
+        with self._reading.connect() as conn:
+            holder = find_issuer(conn, issuer)
+            responder = find_unit(conn, UnitPurpose.OCSP, issuer_name=issuer)
+        if responder is None:
+            raise OcspUnavailable(f"{issuer} has no responder")
+        algorithm = self._keys.signer(responder).algorithm
+        face = ResponderFace.of(responder.certificate, algorithm, (responder.der,))
+        return _Desk(issuer, IssuerHashes(holder.certificate), responder, face, now)
+
+    @staticmethod
+    def _refuse_strangers(desk: _Desk, asked: tuple[CertId, ...]) -> None:
+        """RFC 6960 §2.3: *unauthorized* where the responder cannot answer authoritatively."""
+        if not all(desk.hashes.names(cert_id) for cert_id in asked):
+            raise RequestRefused(ResponseStatus.UNAUTHORIZED, f"not issued by {desk.issuer}")
+
+    def _answer(
+        self, desk: _Desk, answers: list[tuple[CertId, CertificateStatus]], nonce: bytes | None
+    ) -> bytes:
+        now = self._clock().replace(microsecond=0)
+        if nonce is not None:
+            return self._sign(desk, answers, nonce, now)
+        key = (desk.responder.der, tuple((cert_id.encoded, status) for cert_id, status in answers))
+        with self._lock:
+            made_at, reusable = self._reusable.get(key, (now, b""))
+        if reusable and made_at <= now < made_at + REUSE:
+            return reusable
+        fresh = self._sign(desk, answers, None, now)
+        with self._lock:
+            self._reusable[key] = (now, fresh)
+            self._reusable.move_to_end(key)
+            while len(self._reusable) > REUSED_ANSWERS:
+                self._reusable.popitem(last=False)
+        return fresh
+
+    def _sign(
+        self,
+        desk: _Desk,
+        answers: list[tuple[CertId, CertificateStatus]],
+        nonce: bytes | None,
+        now: datetime,
+    ) -> bytes:
+        until = min(now + self._lifetime, desk.responder.certificate.not_valid_after_utc)
+        data = encode_response_data(desk.face, answers, AnswerTimes(now, until), nonce)
+        return assemble(desk.face, data, self._keys.sign(desk.responder, data))
