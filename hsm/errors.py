@@ -88,8 +88,39 @@ class UnsupportedAlgorithm(HsmError):
     en = "The token does not support this algorithm or key size."
 
 
+class KeyNotProtected(HsmError):
+    """The token made a key that could leave it; the key was destroyed."""
+
+    zh = "令牌生成的密钥可被导出，已销毁；请更换令牌或检查其安全策略。"
+    en = "The token made a key that can be exported, so it was destroyed; use another token or check its policy."
+
+
+class TokenRefused(HsmError):
+    """The token answered with an error that no retry can heal."""
+
+    zh = "令牌拒绝了该操作，请检查令牌状态与剩余空间。"
+    en = "The token refused the operation; check its state and its free space."
+
+
+class CertificateUnreadable(HsmError):
+    """What was given as a certificate is none, or has a kind of key that we do not use."""
+
+    zh = "证书文件无法读取，请提供 DER 格式的 X.509 证书。"
+    en = "The certificate cannot be read; give an X.509 certificate in DER form."
+
+
+class SignatureInvalid(HsmError):
+    """A signature does not belong to the message and the key."""
+
+    zh = "签名验证失败，数据或签名已被更改，或密钥不符。"
+    en = "The signature does not verify: the data or the signature was changed, or the key is another one."
+
+
 class PinError(HsmError):
     """Something is wrong with a PIN."""
+
+    zh = "PIN 码不可用。"
+    en = "The PIN cannot be used."
 
 
 class PinRequired(PinError):
@@ -117,3 +148,10 @@ class PinLocked(PinError):
 
     zh = "PIN 码已锁定，请联系管理员解锁。"
     en = "The PIN is locked; ask the security officer to unblock it."
+
+
+class PinRejected(PinError):
+    """A new PIN that the token's policy does not allow."""
+
+    zh = "新 PIN 码不符合令牌的要求，请更换长度或内容。"
+    en = "The token does not accept this as a new PIN; choose another length or other characters."

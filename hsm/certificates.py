@@ -1,0 +1,42 @@
+"""What a token stores of a certificate besides its octets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm as NotSupported
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from hsm.algorithms import PublicKey
+from hsm.errors import CertificateUnreadable
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """DER of subject, issuer and serial number (CKA_SUBJECT, CKA_ISSUER, CKA_SERIAL_NUMBER), and the public key."""
+
+    subject: bytes
+    issuer: bytes
+    serial: bytes
+    public_key: PublicKey
+
+
+def certificate_facts(der: bytes) -> CertificateFacts:
+    """Read a DER certificate (RFC 5280); :class:`CertificateUnreadable` if it is none or has no key of ours."""
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        key = certificate.public_key()
+        serial = certificate.serial_number
+        subject, issuer = certificate.subject.public_bytes(), certificate.issuer.public_bytes()
+    except (ValueError, NotSupported) as wrong:
+        raise CertificateUnreadable("not a DER certificate") from wrong
+    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+        raise CertificateUnreadable(type(key).__name__)
+    return CertificateFacts(subject, issuer, _integer(serial), key)
+
+
+def _integer(value: int) -> bytes:
+    """DER INTEGER (X.690 §8.3) of a serial number, which has at most 20 octets (RFC 5280 §4.1.2.2)."""
+    octets = value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)
+    return bytes((2, len(octets))) + octets

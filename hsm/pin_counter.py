@@ -1,0 +1,103 @@
+"""How many wrong PINs a token has seen: ours, because software tokens count nothing.
+
+One small file a token, written under a lock and flushed to the disk, so that neither a restart nor a second process
+gives new tries. A try is counted *before* it is made and struck out when it succeeds: killing the process in between
+wins nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from hsm.durable import write_whole
+from hsm.errors import PinIncorrect, PinLocked
+from hsm.file_lock import locked
+from hsm.worker.wire import WrongPin
+
+DEFAULT_LIMIT: Final = 6
+"""Wrong PINs in a row before the token is locked, as on common hardware tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """The file's content: wrong tries in a row, and a random word that changes whenever the PIN does."""
+
+    failed: int = 0
+    epoch: str = ""
+
+
+class PinCounter:
+    """The counters of one provider. All processes that use the same tokens must share ``folder``."""
+
+    def __init__(self, folder: Path, scheme: str, limit: int = DEFAULT_LIMIT) -> None:
+        if limit < 1:
+            raise ValueError("at least one try is needed")
+        self._folder = folder
+        self._scheme = scheme
+        self._limit = limit
+
+    def _path(self, token: str) -> Path:
+        return self._folder / f"{self._scheme}-{hashlib.sha256(token.encode()).hexdigest()[:32]}.json"
+
+    def _lock(self, token: str) -> Path:
+        return self._path(token).with_suffix(".lock")
+
+    def _read(self, token: str) -> Tries:
+        try:
+            content = json.loads(self._path(token).read_bytes())
+            return Tries(int(content["failed"]), str(content["epoch"]))
+        except FileNotFoundError:
+            return Tries()
+        except (ValueError, KeyError, TypeError):
+            return Tries(self._limit)  # an unreadable counter counts as full; the security officer resets it
+
+    def _write(self, token: str, tries: Tries) -> None:
+        write_whole(self._path(token), json.dumps({"failed": tries.failed, "epoch": tries.epoch}).encode())
+
+    def left(self, token: str) -> int:
+        """Tries left, 0 when locked."""
+        return max(0, self._limit - self._read(token).failed)
+
+    def epoch(self, token: str) -> str:
+        """Return the word that changes with the PIN."""
+        return self._read(token).epoch
+
+    def attempt(self, token: str, check: Callable[[], None], *, logged_in: bool = False) -> None:
+        """Count one try, make it, and strike it out when ``check`` returns.
+
+        ``check`` raises :class:`hsm.worker.wire.WrongPin` for a wrong PIN, which becomes :class:`PinIncorrect` or
+        :class:`PinLocked`; any other exception gives the try back, as the PIN was never judged. With ``logged_in``,
+        ``check`` is a comparison in memory, which cannot be cut short to win a try: it is counted only when it fails.
+        """
+        with locked(self._lock(token)):
+            before = self._read(token)
+            if before.failed >= self._limit:
+                raise PinLocked(f"token {token}")
+            if not logged_in:
+                self._write(token, replace(before, failed=before.failed + 1))
+            try:
+                check()
+            except WrongPin as wrong:
+                if logged_in:
+                    self._write(token, replace(before, failed=before.failed + 1))
+                left = self._limit - before.failed - 1
+                if left <= 0:
+                    raise PinLocked(f"token {token}") from wrong
+                raise PinIncorrect(left) from wrong
+            except Exception:
+                if not logged_in:
+                    self._write(token, before)
+                raise
+            if before.failed or not logged_in:
+                self._write(token, replace(before, failed=0))
+
+    def renew(self, token: str) -> None:
+        """Clear the counter and change the epoch: the PIN is new."""
+        with locked(self._lock(token)):
+            self._write(token, Tries(0, secrets.token_hex(16)))

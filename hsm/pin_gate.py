@@ -1,0 +1,71 @@
+"""Who may use a token now: one login, each use's own PIN, and the count of wrong ones."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import threading
+from typing import Protocol
+
+from hsm.errors import PinError, PinIncorrect
+from hsm.pin_counter import PinCounter
+from hsm.pins import Pin, PinSource
+
+
+class Door(Protocol):
+    """An opened token that judges PINs. Raises :class:`hsm.worker.wire.WrongPin` for a wrong one."""
+
+    source_accepted: bool
+    logged_in: bool
+    epoch: str
+
+    def login(self, pin: Pin) -> None:
+        """Log in, or, when somebody is logged in, compare with the PIN that did it."""
+
+
+class PinGate:
+    """The gate before one token.
+
+    A use with a PIN is judged by that PIN each time. A use without one asks the PIN source, once for each opened token:
+    nobody rides on the login that another holder's PIN made.
+    """
+
+    def __init__(self, token: str, counter: PinCounter, pins: PinSource) -> None:
+        self._token = token
+        self._counter = counter
+        self._pins = pins
+        self._lock = threading.RLock()
+        self._key = secrets.token_bytes(32)
+        self._refused = b""
+
+    def stale(self, door: Door) -> bool:
+        """Tell whether the PIN was changed after this door was opened."""
+        return door.logged_in and door.epoch != self._counter.epoch(self._token)
+
+    def admit(self, door: Door, pin: Pin | None) -> None:
+        """Let the use pass, or raise :class:`hsm.errors.PinError`."""
+        with self._lock:
+            if pin is not None:
+                self._judge(door, pin)
+            elif not door.source_accepted:
+                self._ask_source(door)
+
+    def _ask_source(self, door: Door) -> None:
+        pin = self._pins(self._token)
+        mark = hmac.digest(self._key, (self._counter.epoch(self._token) + pin.reveal()).encode(), "sha256")
+        if (
+            mark == self._refused
+        ):  # the source still gives the PIN that was refused: do not burn another try on it
+            raise PinIncorrect(self._counter.left(self._token))
+        try:
+            self._judge(door, pin)
+        except PinError:
+            self._refused = mark
+            raise
+        door.source_accepted = True
+
+    def _judge(self, door: Door, pin: Pin) -> None:
+        epoch = self._counter.epoch(self._token)
+        self._counter.attempt(self._token, lambda: door.login(pin), logged_in=door.logged_in)
+        if not door.logged_in:
+            door.logged_in, door.epoch = True, epoch

@@ -1,0 +1,61 @@
+"""Public keys as tokens describe them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from hsm.algorithms import PublicKey
+from hsm.errors import UnsupportedAlgorithm
+
+CURVES: Final[dict[str, type[ec.EllipticCurve]]] = {
+    "06082a8648ce3d030107": ec.SECP256R1,
+    "06052b81040022": ec.SECP384R1,
+}
+"""CKA_EC_PARAMS: DER of the curve's object identifier (RFC 5480 §2.1.1.1)."""
+OCTET_STRING: Final = 0x04
+
+
+def public_key_from(attributes: Mapping[str, str]) -> PublicKey:
+    """Build a key from CKA values in hexadecimal: modulus and exponent, curve and point, or a certificate.
+
+    CKA_EC_POINT is DER OCTET STRING of the point (PKCS#11 v2.40 §2.3.3); some tokens leave the wrapper out.
+    Raises :class:`UnsupportedAlgorithm` for anything that is not a key of ours.
+    """
+    try:
+        if "modulus" in attributes:
+            numbers = rsa.RSAPublicNumbers(int(attributes["exponent"], 16), int(attributes["modulus"], 16))
+            return numbers.public_key()
+        if "curve" in attributes:
+            curve = CURVES[attributes["curve"]]()
+            return ec.EllipticCurvePublicKey.from_encoded_point(
+                curve, _point(bytes.fromhex(attributes["point"]))
+            )
+        if "certificate" in attributes:
+            key = x509.load_der_x509_certificate(bytes.fromhex(attributes["certificate"])).public_key()
+            if isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+                return key
+    except (ValueError, KeyError) as wrong:
+        raise UnsupportedAlgorithm("the token describes a public key that cannot be read") from wrong
+    raise UnsupportedAlgorithm("the token holds no public half of this key")
+
+
+def _point(octets: bytes) -> bytes:
+    """Take the wrapper off: a bare uncompressed point also starts with 04, but has an odd length of 65 or 97."""
+    if len(octets) in (67, 99) and octets[0] == OCTET_STRING and octets[1] == len(octets) - 2:
+        return octets[2:]
+    return octets
+
+
+def same_key(one: PublicKey, other: PublicKey) -> bool:
+    """Compare two public keys by their SubjectPublicKeyInfo."""
+    return spki(one) == spki(other)
+
+
+def spki(key: PublicKey) -> bytes:
+    """Encode as DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7)."""
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -1,0 +1,78 @@
+"""``python -m hsm.worker READ WRITE``: serve one token over two inherited pipe descriptors until the reader is gone.
+
+The first frame names the module, the token (or none) and the lock file. Nothing secret is on the command line.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO
+
+from hsm.errors import HsmError
+from hsm.file_lock import locked
+from hsm.worker.module import Module
+from hsm.worker.service import ModuleService, TokenService, perform
+from hsm.worker.wire import Frame, WireBroken, error_fields, receive, send
+
+LOG = logging.getLogger("hsm.worker")
+
+
+def open_service(fields: dict[str, object]) -> TokenService | ModuleService:
+    """Load the module and find the token that the first frame names."""
+    lock = Path(str(fields["lock"]))
+    with locked(lock):
+        module = Module(Path(str(fields["module"])))
+    if fields.get("token") is None:
+        return ModuleService(module, lock)
+    return TokenService(module, str(fields["token"]), lock, int(str(fields["lanes"])))
+
+
+def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
+    """Answer every frame, several at a time; return when the other end closes its pipe."""
+    writing = threading.Lock()
+
+    def reply(number: object, answer: Frame) -> None:
+        with writing:
+            send(outgoing, Frame({**answer.fields, "n": number}, answer.blob))
+
+    first = receive(incoming)
+    try:
+        service = open_service(first.fields)
+    except Exception as wrong:  # noqa: BLE001 - every failure is told to the other end
+        reply(first.fields.get("n"), Frame(error_fields(wrong)))
+        return
+    reply(first.fields.get("n"), Frame({}))
+
+    def work(frame: Frame) -> None:
+        try:
+            answer = perform(service, frame)
+        except HsmError as wrong:
+            answer = Frame(error_fields(wrong))
+        except Exception as wrong:  # every failure is told to the other end
+            LOG.exception("the worker met an error that it does not know")
+            answer = Frame(error_fields(wrong))
+        reply(frame.fields.get("n"), answer)
+
+    lanes = int(str(first.fields["lanes"]))
+    with ThreadPoolExecutor(max_workers=lanes + 1) as pool:
+        while True:
+            pool.submit(work, receive(incoming))
+
+
+def main() -> None:
+    """Take the two descriptors from the command line; leave without running the module's own exit code."""
+    with os.fdopen(int(sys.argv[1]), "rb") as incoming, os.fdopen(int(sys.argv[2]), "wb") as outgoing:
+        try:
+            serve(incoming, outgoing)
+        except WireBroken:
+            pass
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
