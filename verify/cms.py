@@ -1,0 +1,334 @@
+"""One CMS SignedData with one signer (RFC 5652), taken apart and proved step by step.
+
+Foreign octets come in; what leaves is either a value or a ``Finding``. Parsing never decides about trust.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from asn1crypto import algos, cms, core, tsp
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from verify.algorithms import check_value, digest_name
+from verify.errors import Finding, failed, unsure
+from verify.policy import MAX_CERTIFICATES, MAX_CMS_OCTETS, MAX_REVOCATION_ITEMS
+from verify.verdict import SubIndication
+
+CONTENT_TYPE: Final = "1.2.840.113549.1.9.3"
+MESSAGE_DIGEST: Final = "1.2.840.113549.1.9.4"
+SIGNING_TIME: Final = "1.2.840.113549.1.9.5"
+SIGNING_CERTIFICATE: Final = "1.2.840.113549.1.9.16.2.12"
+SIGNING_CERTIFICATE_V2: Final = "1.2.840.113549.1.9.16.2.47"
+SIGNATURE_TIME_STAMP: Final = "1.2.840.113549.1.9.16.2.14"
+ALGORITHM_PROTECTION: Final = "1.2.840.113549.1.9.52"
+ADOBE_REVOCATION: Final = "1.2.840.113583.1.1.8"
+ID_DATA: Final = "1.2.840.113549.1.7.1"
+ID_TST_INFO: Final = "1.2.840.113549.1.9.16.1.4"
+MAX_ATTRIBUTES: Final = 64
+"""Attributes of one signer; CAdES defines about twenty."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedMessage:
+    """A parsed SignedData: its signer, its attributes by OID, the certificates and revocation data it carries."""
+
+    signer: cms.SignerInfo
+    content_type: str
+    content: bytes | None
+    digest: str
+    signed: dict[str, list[Any]]
+    unsigned: dict[str, list[Any]]
+    certificates: tuple[x509.Certificate, ...]
+    crls: tuple[bytes, ...]
+    ocsp: tuple[bytes, ...]
+
+    @property
+    def signature(self) -> bytes:
+        """The signature value, as a time-stamp covers it."""
+        return bytes(self.signer["signature"].native)
+
+    @property
+    def claimed_time(self) -> datetime | None:
+        """The signing-time attribute (RFC 5652 §11.3), if one stands there and can be read."""
+        values = self.signed.get(SIGNING_TIME, [])
+        found = values[0].native if values else None
+        return found if isinstance(found, datetime) and found.tzinfo is not None else None
+
+
+def _malformed(detail: str) -> Finding:
+    return failed(
+        SubIndication.FORMAT_FAILURE,
+        "签名数据（CMS）已损坏或格式错误，签章不能成立；请索取原件。",
+        f"The signature container (CMS) is damaged or malformed ({detail}); ask for the original file.",
+    )
+
+
+def parse_message(octets: bytes) -> SignedMessage:
+    """Parse one SignedData with exactly one signer; raises ``Finding`` FORMAT_FAILURE or an algorithm's finding.
+
+    Trailing zero octets are PDF's padding (ISO 32000-2 §12.8.3.3); anything else behind the container is refused,
+    because nothing would protect it.
+    """
+    try:
+        return _parse(octets)
+    except Finding:
+        raise
+    except Exception as error:
+        raise _malformed("it cannot be decoded") from error
+
+
+def _parse(octets: bytes) -> SignedMessage:
+    if len(octets) > MAX_CMS_OCTETS:
+        raise _malformed(f"larger than {MAX_CMS_OCTETS} octets")
+    info = cms.ContentInfo.load(octets)
+    size = len(info.dump())
+    if octets[size:].strip(b"\0"):
+        raise _malformed("octets stand behind it")
+    if info["content_type"].native != "signed_data":
+        raise _malformed("not SignedData")
+    data = info["content"]
+    if len(data["signer_infos"]) != 1:
+        raise _malformed(f"{len(data['signer_infos'])} signers instead of one")
+    signer = data["signer_infos"][0]
+    encapsulated = data["encap_content_info"]
+    content = encapsulated["content"]
+    crls, ocsp = _revocation(data, signer)
+    return SignedMessage(
+        signer=signer,
+        content_type=encapsulated["content_type"].dotted,
+        content=_octets(content),
+        digest=digest_name(signer["digest_algorithm"]),
+        signed=_attributes(signer["signed_attrs"]),
+        unsigned=_attributes(signer["unsigned_attrs"]),
+        certificates=_certificates(data["certificates"]),
+        crls=crls,
+        ocsp=ocsp,
+    )
+
+
+def _octets(content: Any) -> bytes | None:
+    if content is None or isinstance(content, core.Void) or content.native is None:
+        return None
+    if isinstance(content, core.ParsableOctetString | core.OctetString):
+        return bytes(content.__bytes__())
+    return bytes(content.contents)
+
+
+def _attributes(attributes: Any) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    if isinstance(attributes, core.Void) or attributes is None:
+        return found
+    if len(attributes) > MAX_ATTRIBUTES:
+        raise _malformed("too many attributes")
+    for attribute in attributes:
+        oid = attribute["type"].dotted
+        if oid in found:
+            raise _malformed(f"attribute {oid} stands twice")  # RFC 5652 §5.3
+        found[oid] = list(attribute["values"])
+    return found
+
+
+def _certificates(choices: Any) -> tuple[x509.Certificate, ...]:
+    """Load what can be loaded: a damaged certificate that nobody needs is no reason to fail (RFC 5652 §5.1)."""
+    if isinstance(choices, core.Void) or choices is None:
+        return ()
+    if len(choices) > MAX_CERTIFICATES:
+        raise _malformed(f"more than {MAX_CERTIFICATES} certificates")
+    loaded = (load_certificate(choice.chosen.dump()) for choice in choices if choice.name == "certificate")
+    return tuple(certificate for certificate in loaded if certificate is not None)
+
+
+def load_certificate(der: bytes) -> x509.Certificate | None:
+    """Load a certificate with a key that can be used; ``None`` for any other octets."""
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        certificate.public_key()
+        _ = (certificate.subject, certificate.issuer, certificate.extensions)
+    except (
+        ValueError,
+        TypeError,
+        UnsupportedAlgorithm,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+    ):
+        return None
+    return certificate
+
+
+def _revocation(data: Any, signer: Any) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """Take CRLs and OCSP responses from SignedData.crls (RFC 5940) and Adobe's signed attribute."""
+    crls: list[bytes] = []
+    ocsp: list[bytes] = []
+    if not isinstance(data["crls"], core.Void) and data["crls"] is not None:
+        for choice in data["crls"]:
+            if choice.name == "certificate_list":
+                crls.append(choice.chosen.dump())
+            elif choice.chosen["other_rev_info_format"].dotted == "1.3.6.1.5.5.7.16.2":
+                ocsp.append(choice.chosen["other_rev_info"].parsed.dump())
+    for attribute in signer["signed_attrs"] if not isinstance(signer["signed_attrs"], core.Void) else ():
+        if attribute["type"].dotted == ADOBE_REVOCATION:
+            archive = attribute["values"][0]
+            crls += [item.dump() for item in archive["crl"] or ()]
+            ocsp += [item.dump() for item in archive["ocsp"] or ()]
+    return tuple(crls[:MAX_REVOCATION_ITEMS]), tuple(ocsp[:MAX_REVOCATION_ITEMS])
+
+
+def check_digest(message: SignedMessage, content_digest: bytes) -> None:
+    """RFC 5652 §5.4: the message-digest attribute equals the digest of the content; raises HASH_FAILURE."""
+    values = message.signed.get(MESSAGE_DIGEST, [])
+    if message.signed and len(values) != 1:
+        raise _malformed("no message digest among the signed attributes")
+    if values and values[0].native != content_digest:
+        raise failed(
+            SubIndication.HASH_FAILURE,
+            "文件内容在签章后被改动，签章无效；请向签章单位索取原件。",
+            "The document was changed after it was signed; ask the signatory for the original file.",
+        )
+
+
+def check_content_type(message: SignedMessage, expected: str) -> None:
+    """RFC 5652 §11.1: the content-type attribute equals the encapsulated content's type; raises FORMAT_FAILURE."""
+    values = message.signed.get(CONTENT_TYPE, [])
+    if message.content_type != expected:
+        raise _malformed("unexpected content type")
+    if message.signed and (len(values) != 1 or values[0].dotted != expected):
+        raise _malformed("the content type is not the one signed")
+
+
+def signing_certificate(message: SignedMessage, known: tuple[x509.Certificate, ...] = ()) -> x509.Certificate:
+    """Find the certificate that the SignerInfo names, in the container or among ``known``.
+
+    Raises NO_SIGNING_CERTIFICATE_FOUND (EN 319 102-1 §5.2.3).
+    """
+    sid = message.signer["sid"]
+    for certificate in (*message.certificates, *known):
+        if sid.name == "issuer_and_serial_number":
+            named = sid.chosen
+            if (
+                certificate.serial_number == named["serial_number"].native
+                and certificate.issuer.public_bytes() == named["issuer"].dump()
+            ):
+                return certificate
+        elif subject_key(certificate) == sid.chosen.native:
+            return certificate
+    raise unsure(
+        SubIndication.NO_SIGNING_CERTIFICATE_FOUND,
+        "签名中没有签章人的证书，无法识别签章人。",
+        "The signer's certificate is not in the signature, so the signer cannot be identified.",
+    )
+
+
+def subject_key(certificate: x509.Certificate) -> bytes | None:
+    """Return the subject key identifier, if the certificate has one."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    except x509.ExtensionNotFound:
+        return None
+
+
+def check_signing_certificate(
+    message: SignedMessage, certificate: x509.Certificate, *, required: bool
+) -> None:
+    """RFC 5035 §5.4, EN 319 142-1 §5.3: the signed reference to the signing certificate is to this one."""
+    references = _certificate_references(message)
+    if not references:
+        if required:
+            raise unsure(
+                SubIndication.SIG_CONSTRAINTS_FAILURE,
+                "签名没有绑定签章人证书（缺少 signing-certificate-v2 属性），不符合 PAdES 要求。",
+                "The signature is not bound to the signer's certificate (no signing-certificate-v2), as PAdES demands.",
+            )
+        return
+    algorithm, expected = references[0]
+    der = certificate.public_bytes(Encoding.DER)
+    if hashlib.new(algorithm, der).digest() != expected:
+        raise failed(
+            SubIndication.FORMAT_FAILURE,
+            "签名所绑定的证书与所附证书不一致，签章无效。",
+            "The certificate is not the one that the signature is bound to.",
+        )
+
+
+def _certificate_references(message: SignedMessage) -> list[tuple[str, bytes]]:
+    try:
+        newer = message.signed.get(SIGNING_CERTIFICATE_V2)
+        if newer:
+            items = newer[0]["certs"]
+            return [(digest_name(item["hash_algorithm"]), bytes(item["cert_hash"].native)) for item in items]
+        older = message.signed.get(SIGNING_CERTIFICATE)
+        return [("sha1", bytes(item["cert_hash"].native)) for item in older[0]["certs"]] if older else []
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise _malformed("the signing-certificate attribute") from error
+
+
+def check_signature(message: SignedMessage, certificate: x509.Certificate, content: bytes | None) -> None:
+    """RFC 5652 §5.6: the signature value fits the signed attributes (or ``content``); raises SIG_CRYPTO_FAILURE."""
+    signer = message.signer
+    attributes = signer["signed_attrs"]
+    if message.signed:
+        raw = attributes.dump()
+        variants = [b"\x31" + raw[1:]]  # §5.4: an explicit SET OF tag, not [0]
+        again = cms.CMSAttributes(list(attributes)).dump(force=True)
+        variants += [again] if again != variants[0] else []
+    elif content is not None:
+        variants = [content]
+    else:
+        raise _malformed("nothing is signed")
+    _check_protection(message)
+    for octets in variants:
+        try:
+            check_value(
+                certificate.public_key(),
+                signer["signature_algorithm"],
+                message.digest,
+                message.signature,
+                octets,
+            )
+        except (InvalidSignature, ValueError):
+            continue
+        return
+    raise failed(
+        SubIndication.SIG_CRYPTO_FAILURE,
+        "签名值与证书公钥不符，签章无效；请向签章单位核实。",
+        "The signature value does not fit the certificate's key: the signature is forged or damaged.",
+    )
+
+
+def _check_protection(message: SignedMessage) -> None:
+    """RFC 6211 §3: the protected algorithm identifiers equal the outer ones."""
+    values = message.signed.get(ALGORITHM_PROTECTION)
+    if not values:
+        return
+    protected = values[0].parsed if isinstance(values[0], core.Any) else values[0]
+    signer = message.signer
+    if (
+        protected["digest_algorithm"]["algorithm"].dotted != signer["digest_algorithm"]["algorithm"].dotted
+        or protected["signature_algorithm"]["algorithm"].dotted
+        != signer["signature_algorithm"]["algorithm"].dotted
+    ):
+        raise _malformed("the algorithms are not the protected ones")
+
+
+def time_stamp_info(message: SignedMessage) -> tsp.TSTInfo:
+    """RFC 3161 §2.4.2: read the TSTInfo inside a time-stamp token; raises FORMAT_FAILURE."""
+    check_content_type(message, ID_TST_INFO)
+    if message.content is None:
+        raise _malformed("an empty time-stamp token")
+    try:
+        info = tsp.TSTInfo.load(message.content, strict=True)
+        _ = info.native
+    except (ValueError, TypeError) as error:
+        raise _malformed("the time-stamp information") from error
+    return info
+
+
+def imprint(info: tsp.TSTInfo) -> tuple[str, bytes]:
+    """Return digest name and value of the message imprint of a time-stamp."""
+    wrapped: algos.DigestAlgorithm = info["message_imprint"]["hash_algorithm"]
+    return digest_name(wrapped), bytes(info["message_imprint"]["hashed_message"].native)

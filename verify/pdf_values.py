@@ -1,0 +1,117 @@
+"""PDF objects as plain Python values, so that comparing two revisions is comparing two values.
+
+Names are ``str`` with their slash, strings are ``bytes``, references are :class:`Ref`, streams :class:`Stream`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.decode_limits import DecodePurpose
+from pyhanko.pdf_utils.misc import PdfReadError
+
+MAX_DEPTH: Final = 100
+"""Nesting of direct objects; real files stay below 20, and Python's own stack ends near 1000."""
+
+Value = Any
+"""``None | bool | int | float | str | bytes | Ref | Stream | dict[str, Value] | list[Value]``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """An indirect reference: object number and generation."""
+
+    number: int
+    generation: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.generation} obj"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stream:
+    """A stream: its dictionary, its encoded octets, and the library's object that can decode them."""
+
+    dictionary: dict[str, Value]
+    encoded: bytes
+    source: generic.StreamObject
+
+    def decode(self, purpose: DecodePurpose = DecodePurpose.GENERIC) -> bytes:
+        """Decode through the filter chain within the document's limits; raises ``PdfReadError`` and its like."""
+        return bytes(self.source.read_data(purpose))
+
+
+def plain(thing: object, depth: int = 0) -> Value:
+    """Turn a library object into a plain value; strings are decrypted, references stay references."""
+    if depth > MAX_DEPTH:
+        raise PdfReadError("direct objects are nested too deeply")
+    if isinstance(thing, generic.DecryptedObjectProxy):
+        thing = thing.decrypted
+    if isinstance(thing, generic.StreamObject):
+        entries = {str(k): plain(v, depth + 1) for k, v in thing.items()}
+        return Stream(entries, bytes(thing.encoded_data), thing)
+    if isinstance(thing, dict):
+        return {str(k): plain(v, depth + 1) for k, v in thing.items()}
+    if isinstance(thing, list):
+        return [plain(list.__getitem__(thing, i), depth + 1) for i in range(len(thing))]
+    return _scalar(thing)
+
+
+_SCALARS: Final[tuple[tuple[type, Any], ...]] = (
+    (generic.IndirectObject, lambda thing: Ref(thing.idnum, thing.generation)),
+    (generic.BooleanObject, lambda thing: bool(thing.value)),
+    (generic.NumberObject, int),
+    (generic.FloatObject, float),
+    (generic.NameObject, str),
+    (generic.TextStringObject, lambda thing: bytes(thing.original_bytes)),
+    (generic.ByteStringObject, bytes),
+)
+
+
+def _scalar(thing: object) -> Value:
+    for kind, convert in _SCALARS:
+        if isinstance(thing, kind):
+            return convert(thing)
+    return None
+
+
+def same(a: Value, b: Value) -> bool:
+    """Tell whether two plain values are the same object: same types, same keys, same octets."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, list):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, Stream):
+        return a.encoded == b.encoded and same(a.dictionary, b.dictionary)
+    return bool(a == b)
+
+
+def references(value: Value) -> Iterator[Ref]:
+    """Yield every reference that stands in a value, at any depth."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Ref):
+            yield item
+        elif isinstance(item, dict):
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
+        elif isinstance(item, Stream):
+            pending.extend(item.dictionary.values())
+
+
+def text(value: Value) -> str:
+    """Read a PDF text string (ISO 32000-2 §7.9.2.2): UTF-16 or UTF-8 with their marks, else PDFDocEncoding."""
+    if not isinstance(value, bytes):
+        return value if isinstance(value, str) else ""
+    if value.startswith((b"\xfe\xff", b"\xff\xfe")):
+        return value.decode("utf-16", errors="replace")
+    if value.startswith(b"\xef\xbb\xbf"):
+        return value[3:].decode("utf-8", errors="replace")
+    return value.decode("latin-1")
