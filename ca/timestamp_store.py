@@ -1,0 +1,65 @@
+"""Queries on time-stamps and on each unit's clock. Takes a connection, never commits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from ca.store import timestamp, timestamp_head
+from hsm.algorithms import Digest
+
+
+def lock_head(conn: sa.Connection, unit: str) -> datetime | None:
+    """Hold the unit's clock until the transaction ends; return the last time given out, ``None`` before the first."""
+    query = sa.select(timestamp_head.c.gen_time).where(timestamp_head.c.unit == unit).with_for_update()
+    return conn.execute(query).scalar_one_or_none()
+
+
+def move_head(conn: sa.Connection, unit: str, last: datetime | None, now: datetime) -> bool:
+    """Move the unit's clock from ``last`` to ``now`` by compare-and-swap; tell whether it stood at ``last``."""
+    if last is None:
+        try:
+            with conn.begin_nested():
+                conn.execute(timestamp_head.insert().values(unit=unit, gen_time=now))
+        except sa.exc.IntegrityError:  # another worker gave out the first stamp at this moment
+            return False
+        return True
+    moved = conn.execute(
+        timestamp_head.update()
+        .where(timestamp_head.c.unit == unit, timestamp_head.c.gen_time == last)
+        .values(gen_time=now)
+    )
+    return moved.rowcount == 1
+
+
+def insert_stamp(conn: sa.Connection, unit: str, serial: int, gen_time: datetime, imprint: Digest) -> None:
+    """Record a time-stamp that is about to be signed: its serial is then spent."""
+    conn.execute(
+        timestamp.insert().values(
+            unit=unit,
+            serial=serial,
+            status="reserved",
+            gen_time=gen_time,
+            imprint_algorithm=imprint.algorithm.label,
+            imprint=imprint.value,
+        )
+    )
+
+
+def close_stamp(conn: sa.Connection, unit: str, serial: int, token_sha256: str) -> bool:
+    """Move a reserved stamp to issued, or to burned when there is no token; tell whether it was still reserved."""
+    moved = conn.execute(
+        timestamp.update()
+        .where(timestamp.c.unit == unit, timestamp.c.serial == serial, timestamp.c.status == "reserved")
+        .values(status="issued" if token_sha256 else "burned", token_sha256=token_sha256)
+    )
+    return moved.rowcount == 1
+
+
+def open_stamps(conn: sa.Connection, before: datetime) -> list[tuple[str, int]]:
+    """Return unit and serial of the stamps reserved before ``before`` and never closed."""
+    query = sa.select(timestamp.c.unit, timestamp.c.serial).where(
+        timestamp.c.status == "reserved", timestamp.c.gen_time <= before
+    )
+    return [(row.unit, row.serial) for row in conn.execute(query)]
