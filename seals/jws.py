@@ -44,7 +44,7 @@ _NAMES: Final = {
 }
 _COORDINATE: Final = {"ES256": 32, "ES384": 48}
 """Octets of r and of s in the raw signature (RFC 7518 §3.4)."""
-_STRINGS: Final = re.compile(r'"(?:[^"\\\\]|\\\\.)*"', re.DOTALL)
+_STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BRACKETS: Final = re.compile(r"[\[\]{}]")
 _CURVES: Final = {"ES256": "secp256r1", "ES384": "secp384r1"}
 

@@ -6,11 +6,13 @@ caller's transaction.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from ca.store import UtcInstant
+from ca.store import metadata as ca_metadata
 from seals.errors import SealMoved
 from seals.seal import (
     BoundCertificate,
@@ -25,28 +27,7 @@ from seals.seal import (
     SealStatus,
 )
 
-metadata = sa.MetaData()
-
-
-class UtcTime(sa.TypeDecorator[datetime]):
-    """An aware UTC time with microseconds, the same on both engines."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
-        """Refuse a naive time; store UTC."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("times are aware")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
-        """Return aware UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+metadata = sa.MetaData(naming_convention=ca_metadata.naming_convention)
 
 
 seal = sa.Table(
@@ -67,10 +48,10 @@ seal = sa.Table(
     sa.Column("picture", sa.LargeBinary, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("moves", sa.Integer, nullable=False),
-    sa.Column("applied_at", UtcTime, nullable=False),
+    sa.Column("applied_at", UtcInstant, nullable=False),
     sa.Column("valid_days", sa.Integer, nullable=False),
-    sa.Column("valid_from", UtcTime),
-    sa.Column("valid_to", UtcTime),
+    sa.Column("valid_from", UtcInstant),
+    sa.Column("valid_to", UtcInstant),
     sa.Column("keeper", sa.Text, nullable=False),
     sa.Column("applicant", sa.Text, nullable=False),
     sa.Column("approver", sa.Text),
@@ -80,8 +61,11 @@ seal = sa.Table(
     sa.Column("certificate_serial", sa.Text),
     sa.Column("certificate_sha256", sa.String(64)),
     sa.Column("certificate_der", sa.LargeBinary),
-    sa.Column("certificate_not_before", UtcTime),
-    sa.Column("certificate_not_after", UtcTime),
+    sa.Column("certificate_not_before", UtcInstant),
+    sa.Column("certificate_not_after", UtcInstant),
+    sa.CheckConstraint(
+        "status IN ('applied', 'active', 'frozen', 'revoked', 'superseded', 'rejected')", name="status"
+    ),
     sa.Index("seal_owner", "owner_uscc", "electronic_code"),
 )
 """One row a pair. Serial numbers are decimal text: they have up to 159 bits."""
@@ -104,7 +88,7 @@ seal_event = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("act", sa.String(16), nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
-    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("at", UtcInstant, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
 )
@@ -125,9 +109,10 @@ seal_permit = sa.Table(
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("purpose", sa.Text, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("granted_at", UtcTime, nullable=False),
-    sa.Column("settled_at", UtcTime),
+    sa.Column("granted_at", UtcInstant, nullable=False),
+    sa.Column("settled_at", UtcInstant),
     sa.Column("outcome", sa.Text, nullable=False),
+    sa.CheckConstraint("state IN ('granted', 'consumed', 'used', 'released')", name="state"),
     sa.Index("seal_permit_seal", "electronic_code", "granted_at"),
 )
 
@@ -136,11 +121,12 @@ seal_status_list = sa.Table(
     metadata,
     sa.Column("issuer", sa.String(64), primary_key=True),
     sa.Column("number", sa.BigInteger, primary_key=True),
-    sa.Column("issued_at", UtcTime, nullable=False),
-    sa.Column("next_update", UtcTime, nullable=False),
+    sa.Column("issued_at", UtcInstant, nullable=False),
+    sa.Column("next_update", UtcInstant, nullable=False),
     sa.Column("payload", sa.LargeBinary, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("jws", sa.Text, nullable=False),
+    sa.CheckConstraint("state IN ('reserved', 'published', 'withheld')", name="state"),
 )
 
 _COLUMNS: Final = [column for column in seal.c if column.name != "picture"]

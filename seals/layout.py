@@ -1,0 +1,169 @@
+"""Where every glyph of a seal stands: pure planning in millimetres, before anything is drawn.
+
+The lower elements are placed first (code, then inscription); the name's arc then takes the largest letters and the widest
+span that keep :data:`seals.geometry.MIN_GAP_MM` from them, so that no length of name can make them touch.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from seals.fonts import Face
+from seals.geometry import MIN_GAP_MM, ArcName, Line, LowerCode, Shape, Template
+from seals.plane import Frame, Oval, Quad, clearance, upright
+
+FILL: Final = 0.94
+"""How much of its pitch a glyph on an arc may fill at its feet, where neighbours are nearest."""
+NATURAL: Final = 0.86
+"""Width of an uncondensed glyph on an arc to its height: seal letters are a little taller than wide."""
+NARROW: Final = 0.64
+"""Narrowest glyph (to its height) before the letters are made lower instead."""
+NARROWEST_LINE: Final = 0.62
+_EASE: Final = 0.96
+"""Each step that narrows an inscription until it clears the code."""
+_OPENING: Final = 40.0
+"""Degrees between the middles of two letters, the shortest name."""
+_PER_LETTER: Final = 23.5
+"""Degrees that each further letter adds, until the widest span is reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A character in its place: which group it is of, its face, frame, and em box (mm)."""
+
+    part: str
+    character: str
+    face: Face
+    frame: Frame
+    width: float
+    height: float
+
+    @property
+    def cell(self) -> Quad:
+        """The corners of its em box."""
+        return self.frame.box(-self.width / 2, self.width / 2, 0.0, self.height)
+
+
+def code_letters(template: Template, spec: LowerCode, code: str) -> list[Letter]:
+    """Set the code on the lower arc, heads inwards."""
+    oval = Oval(
+        template.width / 2 - template.edge - spec.inset, template.height / 2 - template.edge - spec.inset
+    )
+    first = -spec.pitch * (len(code) - 1) / 2
+    return [
+        Letter(
+            "code", digit, Face.HEI, oval.inside(first + index * spec.pitch), spec.pitch * FILL, spec.height
+        )
+        for index, digit in enumerate(code)
+    ]
+
+
+def line_letters(part: str, spec: Line, text: str, *, face: Face, under: list[Letter]) -> list[Letter]:
+    """Set a straight line, narrowed (then lowered) until it clears ``under``."""
+    width, height = spec.width, spec.height
+    below = [letter.cell for letter in under]
+    while True:
+        letters = _straight(part, spec.top, text, face, width, height)
+        whole = _row_box(letters)
+        if clearance([whole], below) >= MIN_GAP_MM:
+            return letters
+        width *= _EASE
+        if width < NARROWEST_LINE * height:
+            height *= _EASE
+
+
+def _straight(part: str, top: float, text: str, face: Face, width: float, height: float) -> list[Letter]:
+    first = -width * (len(text) - 1) / 2
+    return [
+        Letter(part, character, face, upright(first + index * width, top + height), width, height)
+        for index, character in enumerate(text)
+    ]
+
+
+def _row_box(letters: list[Letter]) -> Quad:
+    first, last = letters[0].cell, letters[-1].cell
+    return (first[0], last[1], last[2], first[3])
+
+
+def name_letters(template: Template, spec: ArcName, name: str, lower: list[Letter]) -> list[Letter]:
+    """Set the name on the arc: the tallest letters that need no more narrowing than :data:`NARROW`."""
+    obstacles = [letter.cell for letter in lower]
+    height = spec.tallest
+    while True:
+        arc = _Arc(template, spec, len(name), height)
+        pitch, width = arc.widest(obstacles)
+        if width >= NARROW * height or height <= spec.lowest:
+            break
+        height = max(spec.lowest, height - 0.2)
+    first = -pitch * (len(name) - 1) / 2
+    return [
+        Letter("name", character, Face.SONG, arc.oval.outside(first + index * pitch), width, height)
+        for index, character in enumerate(name)
+    ]
+
+
+class _Arc:
+    """The oval on which the name's letters of one height stand."""
+
+    def __init__(self, template: Template, spec: ArcName, count: int, height: float) -> None:
+        margin = template.edge + spec.inset + height
+        self.oval = Oval(template.width / 2 - margin, template.height / 2 - margin)
+        self.count = count
+        self.height = height
+        wanted = _OPENING + _PER_LETTER * (count - 2)
+        self._longest = self.oval.length_at(math.radians(min(wanted, spec.span) / 2))
+
+    def _pitch(self, half: float) -> float:
+        return 2 * half / (self.count - 1)
+
+    def _width(self, half: float) -> float:
+        return min(NATURAL * self.height, FILL * self._pitch(half))
+
+    def _clear(self, half: float, obstacles: list[Quad]) -> bool:
+        width = self._width(half)
+        cell = self.oval.outside(half).box(-width / 2, width / 2, 0.0, self.height)
+        return clearance([cell], obstacles) >= MIN_GAP_MM
+
+    def widest(self, obstacles: list[Quad]) -> tuple[float, float]:
+        """Return pitch and glyph width (mm) of the widest span whose last letter clears the obstacles."""
+        low, high = 0.0, self._longest
+        if not self._clear(high, obstacles):
+            for _ in range(10):
+                middle = (low + high) / 2
+                low, high = (middle, high) if self._clear(middle, obstacles) else (low, middle)
+            high = low
+        return self._pitch(high), self._width(high)
+
+
+def square_letters(template: Template, text: str) -> list[Letter]:
+    """Set a name seal: columns from right to left, each filled from top to bottom."""
+    inner = template.width - 2 * (template.edge + 0.9)
+    columns = math.ceil(math.sqrt(len(text)))
+    longest = math.ceil(len(text) / columns)
+    columns = math.ceil(len(text) / longest)
+    width = inner / columns
+    letters: list[Letter] = []
+    for index in range(columns):
+        column = text[index * longest : (index + 1) * longest]
+        height = inner / len(column)
+        x = inner / 2 - width * (index + 0.5)
+        letters += [
+            Letter("name", character, Face.SONG, upright(x, -inner / 2 + height * (row + 1)), width, height)
+            for row, character in enumerate(column)
+        ]
+    return letters
+
+
+def plan(template: Template, *, name: str, line: str, centre: str, code: str) -> list[Letter]:
+    """Place every letter of a seal: the group ``name``, ``line``, ``centre`` or ``code`` is on each."""
+    if template.shape is Shape.SQUARE:
+        return square_letters(template, name)
+    lower = code_letters(template, template.code, code) if template.code else []
+    if template.line and line:
+        lower += line_letters("line", template.line, line, face=Face.SONG, under=lower)
+    if template.centre and centre:
+        lower += line_letters("centre", template.centre, centre, face=Face.HEI, under=[])
+    above = name_letters(template, template.name, name, lower) if template.name else []
+    return above + lower
