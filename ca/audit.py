@@ -212,7 +212,7 @@ def _row_of(record: AuditRecord, digest: str) -> dict[str, Any]:
     }
 
 
-def _record_of(row: sa.Row[Any]) -> AuditRecord:
+def _record_of(row: sa.Row[*tuple[Any, ...]]) -> AuditRecord:
     actor = Actor(row.actor_id, row.actor_name, row.actor_uscc or None)
     return AuditRecord(
         row.number, row.at, row.action, actor, row.subject, row.detail, row.previous, row.digest

@@ -9,10 +9,12 @@ from enum import StrEnum
 from typing import Final
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from hsm.algorithms import PublicKey
+from hsm.errors import UnsupportedAlgorithm
 
 
 class CertificateStatus(StrEnum):
@@ -168,6 +170,14 @@ class CertificatePage:
 def spki_sha256(key: PublicKey) -> str:
     """Return the lower-case hexadecimal SHA-256 of the SubjectPublicKeyInfo: a key's name, whoever certifies it."""
     return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+
+def public_key_of(certificate: x509.Certificate) -> PublicKey:
+    """Return the certified key; one of a kind that we never use raises :class:`hsm.errors.UnsupportedAlgorithm`."""
+    key = certificate.public_key()
+    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+        raise UnsupportedAlgorithm(type(key).__name__)
+    return key
 
 
 def subject_uscc(certificate: x509.Certificate) -> str | None:

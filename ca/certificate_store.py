@@ -1,0 +1,228 @@
+"""Queries on certificates: reserve, move by compare-and-swap, look up. Takes a connection, never commits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from ca.certificate import CertificateRecord, CertificateStatus, RevocationReason, spki_sha256
+from ca.plan import Plan
+from ca.store import NO_BYTES, certificate, compromised_key, issuer
+
+C: Final = certificate.c
+RECORD_COLUMNS: Final = (
+    C.id,
+    C.serial,
+    C.issuer,
+    C.status,
+    C.profile,
+    C.name,
+    C.subject,
+    C.uscc,
+    C.not_before,
+    C.not_after,
+    C.der,
+    C.revoked_at,
+    C.reason,
+    C.request_key,
+    C.request_digest,
+    C.tbs,
+    C.spki_sha256,
+    C.revoked_by,
+    C.hold_released_at,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A certificate's row: the public record and what only the room itself needs."""
+
+    id: int
+    record: CertificateRecord
+    request_key: str
+    request_digest: str
+    tbs: bytes
+    spki_sha256: str
+    revoked_by: str
+    hold_released_at: datetime | None
+
+
+def row_of(found: sa.Row[*tuple[Any, ...]]) -> Row:
+    """Read a row of :data:`RECORD_COLUMNS`."""
+    record = CertificateRecord(
+        serial=found.serial,
+        issuer=found.issuer,
+        status=CertificateStatus(found.status),
+        profile=found.profile,
+        name=found.name,
+        subject=found.subject,
+        uscc=found.uscc,
+        not_before=found.not_before,
+        not_after=found.not_after,
+        der=bytes(found.der),
+        revoked_at=found.revoked_at,
+        reason=RevocationReason(found.reason) if found.reason else None,
+    )
+    return Row(
+        id=found.id,
+        record=record,
+        request_key=found.request_key,
+        request_digest=found.request_digest,
+        tbs=bytes(found.tbs),
+        spki_sha256=found.spki_sha256,
+        revoked_by=found.revoked_by,
+        hold_released_at=found.hold_released_at,
+    )
+
+
+def by_request_key(conn: sa.Connection, request_key: str) -> Row | None:
+    """Return the row that a request key reserved, or nothing."""
+    found = conn.execute(sa.select(*RECORD_COLUMNS).where(C.request_key == request_key)).one_or_none()
+    return None if found is None else row_of(found)
+
+
+def by_serial(conn: sa.Connection, serial: int, issuer_id: str | None = None) -> tuple[Row, ...]:
+    """Return the rows with a serial number: one, none, or one for each issuer that drew the same."""
+    query = sa.select(*RECORD_COLUMNS).where(C.serial == serial).order_by(C.id)
+    if issuer_id is not None:
+        query = query.where(C.issuer == issuer_id)
+    return tuple(row_of(found) for found in conn.execute(query))
+
+
+def by_key(conn: sa.Connection, spki: str) -> tuple[Row, ...]:
+    """Return every row that certifies a key, whatever its status."""
+    query = sa.select(*RECORD_COLUMNS).where(C.spki_sha256 == spki).order_by(C.id)
+    return tuple(row_of(found) for found in conn.execute(query))
+
+
+def latest_not_before(conn: sa.Connection, issuer_id: str) -> datetime | None:
+    """Return when the newest certificate or reservation of an issuer begins (I17)."""
+    latest: datetime | None = conn.scalar(sa.select(sa.func.max(C.not_before)).where(C.issuer == issuer_id))
+    return latest
+
+
+def is_compromised(conn: sa.Connection, spki: str) -> bool:
+    """Tell whether a key was reported compromised (I27)."""
+    query = sa.select(compromised_key.c.spki_sha256).where(compromised_key.c.spki_sha256 == spki)
+    return conn.execute(query).first() is not None
+
+
+def insert_compromised(conn: sa.Connection, spki: str, at: datetime, by: str) -> None:
+    """Record a compromised key; a second report changes nothing."""
+    if not is_compromised(conn, spki):
+        conn.execute(compromised_key.insert().values(spki_sha256=spki, reported_at=at, reported_by=by))
+
+
+def insert_reservation(
+    conn: sa.Connection, plan: Plan, *, request_key: str, request_digest: str, at: datetime
+) -> None:
+    """Reserve the serial number and the request key; either taken is an ``IntegrityError``."""
+    subject = plan.request.subject
+    conn.execute(
+        certificate.insert().values(
+            issuer=plan.issuer.id,
+            serial=plan.serial,
+            request_key=request_key,
+            request_digest=request_digest,
+            status=CertificateStatus.RESERVED,
+            epoch=plan.issuer.epoch,
+            profile=plan.profile.id,
+            profile_hash=plan.profile_hash,
+            config_hash=plan.config_hash,
+            name=subject.searched,
+            subject=subject.x509().rfc4514_string(),
+            uscc=subject.uscc,
+            spki_sha256=spki_sha256(plan.request.public_key),
+            not_before=plan.validity.not_before,
+            not_after=plan.validity.not_after,
+            reserved_at=at,
+        )
+    )
+
+
+def _reserved(plan: Plan) -> sa.ColumnElement[bool]:
+    """Still reserved, by the same rules, and nobody has fenced us off (I6, I28)."""
+    epoch = sa.select(issuer.c.epoch).where(issuer.c.id == plan.issuer.id).scalar_subquery()
+    return sa.and_(
+        C.issuer == plan.issuer.id,
+        C.serial == plan.serial,
+        C.status == CertificateStatus.RESERVED,
+        C.profile_hash == plan.profile_hash,
+        C.config_hash == plan.config_hash,
+        C.epoch == epoch,
+    )
+
+
+def store_unsigned(conn: sa.Connection, plan: Plan, *, unsigned: bytes, tbs: bytes) -> bool:
+    """Record what will be signed; false if the reservation was closed by somebody else."""
+    moved = conn.execute(
+        certificate.update().where(_reserved(plan), C.tbs == NO_BYTES).values(unsigned=unsigned, tbs=tbs)
+    )
+    return moved.rowcount == 1
+
+
+def store_issued(conn: sa.Connection, plan: Plan, *, tbs: bytes, der: bytes) -> bool:
+    """Record the certificate over the recorded octets; false if the reservation was closed by somebody else."""
+    moved = conn.execute(
+        certificate.update()
+        .where(_reserved(plan), C.tbs == tbs, C.der == NO_BYTES)
+        .values(status=CertificateStatus.ISSUED, der=der)
+    )
+    return moved.rowcount == 1
+
+
+def burn(conn: sa.Connection, row: Row, *, at: datetime, entry: bytes) -> bool:
+    """Close a reservation. ``entry`` is its CRL entry, empty when nothing can have been signed."""
+    values: dict[str, object] = {"status": CertificateStatus.BURNED}
+    if entry:
+        values |= {"revoked_at": at, "reason": RevocationReason.UNSPECIFIED, "crl_entry": entry}
+    moved = conn.execute(
+        certificate.update()
+        .where(C.id == row.id, C.status == CertificateStatus.RESERVED, C.tbs == row.tbs)
+        .values(**values)
+    )
+    return moved.rowcount == 1
+
+
+def stale_reservations(conn: sa.Connection, before: datetime, limit: int) -> tuple[Row, ...]:
+    """Return reservations made at or before ``before``, oldest first."""
+    query = (
+        sa.select(*RECORD_COLUMNS)
+        .where(C.status == CertificateStatus.RESERVED, C.reserved_at <= before)
+        .order_by(C.reserved_at, C.id)
+        .limit(limit)
+    )
+    return tuple(row_of(found) for found in conn.execute(query))
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationChange:
+    """What a revocation or release writes; ``at`` and ``reason`` of ``None`` clear them (a hold lifted)."""
+
+    status: CertificateStatus
+    at: datetime | None
+    reason: RevocationReason | None
+    by: str
+    entry: bytes
+    released_at: datetime | None
+
+
+def store_revocation(conn: sa.Connection, row: Row, change: RevocationChange) -> bool:
+    """Move a certificate; false if somebody else moved it since ``row`` was read."""
+    before = row.record
+    moved = conn.execute(
+        certificate.update()
+        .where(C.id == row.id, C.status == before.status, C.reason == (before.reason or ""))
+        .values(
+            status=change.status,
+            revoked_at=change.at,
+            reason=change.reason or "",
+            revoked_by=change.by,
+            crl_entry=change.entry,
+            hold_released_at=change.released_at,
+        )
+    )
+    return moved.rowcount == 1

@@ -1,0 +1,335 @@
+"""The issuance cycle: record the intent, plan, check, record the octets, sign once, check again, record the outcome.
+
+A transaction never spans the key. Whatever is cut off leaves a reservation, which :mod:`ca.reconcile` closes; a serial
+that may have been signed is never signed again (I3).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from cryptography import x509
+
+from ca import certificate_store, issuer_store
+from ca.actor import Actor
+from ca.audit import AuditTrail, canonical_json
+from ca.certificate import (
+    CertificateRequest,
+    CertificateStatus,
+    IssuedCertificate,
+    public_key_of,
+    spki_sha256,
+)
+from ca.certificate_store import Row
+from ca.clock import Clock
+from ca.config import CaConfig
+from ca.enterprise import find_enterprise
+from ca.errors import (
+    ClockWentBack,
+    EnterpriseUnknown,
+    IssuanceUnfinished,
+    IssuerUnknown,
+    KeyCompromised,
+    LintFailed,
+    NameDiffers,
+    PinnedChanged,
+    ProfileUnknown,
+    RequestInvalid,
+    RequestKeyReused,
+    RequestSpent,
+    SignatureWithheld,
+)
+from ca.issuer import HolderStatus, Issuer
+from ca.lint import check
+from ca.plan import SERIAL_RANDOM_OCTETS, Plan, assemble, decide_validity, draft, make_serial
+from ca.profile import Profile, find_profile
+from ca.reconcile import close_reservation
+from ca.signature import SignatureWrong, check_signature
+from ca.ticket import Ticket
+from hsm.algorithms import PublicKey
+from hsm.errors import HsmError
+from hsm.provider import KeyRing, open_signer
+from hsm.signer import Signer
+
+MAX_REQUEST_KEY: Final = 200
+"""Characters of a request key; a UUID has 36, a path of a client's document rarely more than 150."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What an issuing authority works with; ``entropy(n)`` returns n random octets from a CSPRNG."""
+
+    engine: sa.Engine
+    keys: KeyRing
+    clock: Clock
+    audit: AuditTrail
+    config: CaConfig
+    profiles: Mapping[str, Profile]
+    entropy: Callable[[int], bytes]
+
+    def now(self) -> datetime:
+        """Return the time, aware, in whole seconds."""
+        return self.clock().replace(microsecond=0)
+
+
+class Issuance:
+    """Issues certificates for one :class:`Desk`."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def issue(self, request: CertificateRequest, *, request_key: str, actor: Actor) -> IssuedCertificate:
+        """Issue one certificate for one request key; the same request again returns the same certificate (I4)."""
+        digest = request_digest(request)
+        if not 1 <= len(request_key) <= MAX_REQUEST_KEY:
+            raise RequestInvalid(f"a request key has 1 to {MAX_REQUEST_KEY} characters")
+        with self._desk.engine.execution_options(read_only=True).connect() as conn:
+            known = certificate_store.by_request_key(conn, request_key)
+            if known is not None:
+                return _answer(known, digest)
+            issuer = self._choose_issuer(conn, request)
+        signer = open_signer(self._desk.keys, issuer.key_uri, expected=_issuer_key(request, issuer))
+        plan = self._reserve(request, issuer, signer, Intent(request_key, digest, actor))
+        if isinstance(plan, IssuedCertificate):
+            return plan
+        ticket = self._check(plan, actor)
+        self._record_octets(ticket, actor)
+        der = self._sign(ticket, signer, actor)
+        return self._complete(ticket, der, actor)
+
+    def _choose_issuer(self, conn: sa.Connection, request: CertificateRequest) -> Issuer:
+        profile = self._profile(request.profile)
+        if request.issuer is not None:
+            issuer = issuer_store.get_issuer(conn, request.issuer)
+        else:
+            able = [
+                one
+                for one in issuer_store.list_issuers(conn)
+                if one.status is HolderStatus.ACTIVE and one.profile in profile.issued_by
+            ]
+            if len(able) != 1:
+                raise IssuerUnknown(f"{len(able)} issuers can issue {profile.id}; name one")
+            issuer = able[0]
+        _check_may_issue(issuer, profile, request)
+        return issuer
+
+    def _profile(self, name: str) -> Profile:
+        profile = find_profile(self._desk.profiles, name)
+        if profile.test and self._desk.config.production:
+            raise ProfileUnknown(f"{name} is for tests and is refused in production")
+        return profile
+
+    def _reserve(
+        self, request: CertificateRequest, issuer: Issuer, signer: Signer, intent: Intent
+    ) -> Plan | IssuedCertificate:
+        """Transaction A: authorise, reserve serial and request key, record the intent (I1)."""
+        try:
+            with self._desk.engine.begin() as conn:
+                known = certificate_store.by_request_key(conn, intent.request_key)
+                if known is not None:
+                    return _answer(known, intent.digest)
+                self._authorise(conn, request)
+                plan = self._plan(conn, request, issuer, signer)
+                certificate_store.insert_reservation(
+                    conn,
+                    plan,
+                    request_key=intent.request_key,
+                    request_digest=intent.digest,
+                    at=self._desk.now(),
+                )
+                detail = {
+                    "request_key": intent.request_key,
+                    "request": intent.digest,
+                    "profile": plan.profile.id,
+                    "profile_hash": plan.profile_hash,
+                    "config_hash": plan.config_hash,
+                    "name": request.subject.searched,
+                    "spki_sha256": spki_sha256(request.public_key),
+                }
+                self._note(conn, "certificate.requested", plan, intent.actor, detail)
+        except sa.exc.IntegrityError as taken:  # the same request key, reserved at the same moment elsewhere
+            raise IssuanceUnfinished(intent.request_key) from taken
+        return plan
+
+    def _authorise(self, conn: sa.Connection, request: CertificateRequest) -> None:
+        if certificate_store.is_compromised(conn, spki_sha256(request.public_key)):
+            raise KeyCompromised(spki_sha256(request.public_key))
+        if self._profile(request.profile).registered_enterprise:
+            known = find_enterprise(conn, request.subject.uscc)
+            if known is None:
+                raise EnterpriseUnknown(request.subject.uscc)
+            if known.name != request.subject.organization:
+                raise NameDiffers(known.name)
+
+    def _plan(self, conn: sa.Connection, request: CertificateRequest, chosen: Issuer, signer: Signer) -> Plan:
+        profile, config = self._profile(request.profile), self._desk.config
+        issuer = issuer_store.get_issuer(conn, chosen.id)
+        _check_may_issue(issuer, profile, request)
+        return Plan(
+            request=request,
+            profile=profile,
+            profile_hash=profile.hash,
+            config=config,
+            config_hash=config.hash,
+            issuer=issuer,
+            issuer_key=signer.public_key,
+            algorithm=signer.algorithm,
+            serial=make_serial(config.instance_prefix, self._desk.entropy(SERIAL_RANDOM_OCTETS)),
+            validity=decide_validity(request, profile, self._start(conn, issuer), issuer),
+        )
+
+    def _start(self, conn: sa.Connection, issuer: Issuer) -> datetime:
+        """Return now, or the last certificate's beginning if the clock is a little before it; I17 refuses more."""
+        now, last = self._desk.now(), certificate_store.latest_not_before(conn, issuer.id)
+        if last is None or last <= now:
+            return now
+        if last - now > self._desk.config.clock_tolerance:
+            raise ClockWentBack(f"{last - now} before the last certificate of {issuer.id}")
+        return last
+
+    def _check(self, plan: Plan, actor: Actor) -> Ticket:
+        """Draft and lint. Nothing was signed yet, so a refusal burns the serial without a trace on the CRL."""
+        try:
+            return check(draft(plan), self._desk.now())
+        except RequestInvalid as refused:
+            findings = list(refused.findings) if isinstance(refused, LintFailed) else [refused.detail]
+            self._burn(plan, actor, "certificate.refused", findings)
+            raise
+
+    def _record_octets(self, ticket: Ticket, actor: Actor) -> None:
+        """Record the unsigned certificate before the key touches it (I1, I5)."""
+        plan = ticket.plan
+        with self._desk.engine.begin() as conn:
+            if not certificate_store.store_unsigned(conn, plan, unsigned=ticket.unsigned, tbs=ticket.tbs):
+                raise RequestSpent(f"serial {plan.serial:x} was closed by somebody else")
+            detail = {"tbs_sha256": hashlib.sha256(ticket.tbs).hexdigest()}
+            self._note(conn, "certificate.linted", plan, actor, detail)
+
+    def _sign(self, ticket: Ticket, signer: Signer, actor: Actor) -> bytes:
+        """Sign once; prove that body and signature are the ones wanted (I5, I6, I7), or burn the serial."""
+        plan = ticket.plan
+        try:
+            self._check_pinned(plan)
+            tbs = ticket.redeem()
+            der = assemble(tbs, plan.algorithm, signer.sign(tbs))
+            self._check_pinned(plan)
+            _prove(der, ticket)
+        except (HsmError, SignatureWithheld, PinnedChanged) as failed:
+            self._burn(plan, actor, "certificate.burned", [type(failed).__name__])
+            raise
+        return der
+
+    def _check_pinned(self, plan: Plan) -> None:
+        current = self._desk.profiles.get(plan.profile.id)
+        if current is None or current.hash != plan.profile_hash:
+            raise PinnedChanged(f"profile {plan.profile.id}")
+        if self._desk.config.hash != plan.config_hash:
+            raise PinnedChanged("configuration")
+
+    def _complete(self, ticket: Ticket, der: bytes, actor: Actor) -> IssuedCertificate:
+        """Transaction B: record the certificate and the outcome. Closed meanwhile means: never released."""
+        plan = ticket.plan
+        with self._desk.engine.begin() as conn:
+            if not certificate_store.store_issued(conn, plan, tbs=ticket.tbs, der=der):
+                raise RequestSpent(f"serial {plan.serial:x} was closed by somebody else")
+            detail = {"sha256": hashlib.sha256(der).hexdigest()}
+            self._note(conn, "certificate.issued", plan, actor, detail)
+        validity = plan.validity
+        return IssuedCertificate(
+            plan.serial, plan.issuer.id, der, plan.profile.id, validity.not_before, validity.not_after
+        )
+
+    def _burn(self, plan: Plan, actor: Actor, action: str, findings: list[str]) -> None:
+        with self._desk.engine.begin() as conn:
+            for row in certificate_store.by_serial(conn, plan.serial, plan.issuer.id):
+                if row.record.status is CertificateStatus.RESERVED:
+                    close_reservation(
+                        conn,
+                        self._desk.audit,
+                        row,
+                        at=self._desk.now(),
+                        actor=actor,
+                        action=action,
+                        why=findings,
+                    )
+
+    def _note(
+        self, conn: sa.Connection, action: str, plan: Plan, actor: Actor, detail: Mapping[str, str]
+    ) -> None:
+        subject = f"certificate:{plan.issuer.id}:{plan.serial:x}"
+        self._desk.audit.append(conn, action, actor=actor, subject=subject, detail=detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Under which key, for which request and for whom a serial is reserved."""
+
+    request_key: str
+    digest: str
+    actor: Actor
+
+
+def request_digest(request: CertificateRequest) -> str:
+    """Return what makes two requests the same: SHA-256 over profile, name, key, length and issuer."""
+    subject = request.subject
+    asked = {
+        "profile": request.profile,
+        "subject": [
+            subject.country,
+            subject.organization,
+            subject.organizational_unit,
+            subject.uscc,
+            subject.common_name,
+        ],
+        "spki_sha256": spki_sha256(request.public_key),
+        "seconds": None if request.validity is None else int(request.validity.total_seconds()),
+        "issuer": request.issuer,
+    }
+    return hashlib.sha256(canonical_json(asked).encode()).hexdigest()
+
+
+def _answer(row: Row, digest: str) -> IssuedCertificate:
+    """Answer a request key seen before (I4)."""
+    if row.request_digest != digest:
+        raise RequestKeyReused(row.request_key)
+    record = row.record
+    if record.status is CertificateStatus.RESERVED:
+        raise IssuanceUnfinished(row.request_key)
+    if not record.der:
+        raise RequestSpent(row.request_key)
+    return IssuedCertificate(
+        record.serial, record.issuer, record.der, record.profile, record.not_before, record.not_after
+    )
+
+
+def _check_may_issue(issuer: Issuer, profile: Profile, request: CertificateRequest) -> None:
+    if issuer.profile not in profile.issued_by:
+        raise ProfileUnknown(f"{issuer.id} does not issue {profile.id}")
+    if profile.self_signed:
+        if issuer.status is not HolderStatus.PLANNED or issuer.spki_sha256 != spki_sha256(request.public_key):
+            raise IssuerUnknown(f"{issuer.id} has its certificate, or the request names another key")
+    elif issuer.status is not HolderStatus.ACTIVE:
+        raise IssuerUnknown(f"{issuer.id} is {issuer.status}")
+
+
+def _issuer_key(request: CertificateRequest, issuer: Issuer) -> PublicKey:
+    if not issuer.certificate:
+        return request.public_key
+    return public_key_of(issuer.x509)
+
+
+def _prove(der: bytes, ticket: Ticket) -> None:
+    """Check that the signed body is the linted one (I5) and that the signature is the issuer's (I7)."""
+    plan = ticket.plan
+    try:
+        made = x509.load_der_x509_certificate(der)
+        if made.tbs_certificate_bytes != ticket.tbs:
+            raise SignatureWithheld("the signed octets are not the checked ones")
+        check_signature(plan.issuer_key, plan.algorithm, ticket.tbs, made.signature)
+    except (ValueError, SignatureWrong) as wrong:
+        raise SignatureWithheld(f"serial {plan.serial:x}") from wrong

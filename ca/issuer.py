@@ -1,0 +1,66 @@
+"""Issuers and service units: who holds which key, under which certificate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cryptography import x509
+
+from ca.errors import IssuerUnknown
+
+
+class HolderStatus(StrEnum):
+    """The life of an issuer or unit: its key exists, then its certificate, then it stops."""
+
+    PLANNED = "planned"
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
+class UnitPurpose(StrEnum):
+    """What a service unit signs."""
+
+    TSA = "tsa"
+    OCSP = "ocsp"
+    SEAL_MAKER = "seal-maker"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """A key in a token and the certificate (DER, empty while planned) that goes with it."""
+
+    id: str
+    status: HolderStatus
+    key_uri: str
+    spki_sha256: str
+    certificate: bytes
+
+    @property
+    def x509(self) -> x509.Certificate:
+        """The certificate; :class:`ca.errors.IssuerUnknown` while there is none."""
+        if not self.certificate:
+            raise IssuerUnknown(f"{self.id} has no certificate yet")
+        return x509.load_der_x509_certificate(self.certificate)
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer(KeyHolder):
+    """A certification authority of ours. ``parent`` is its own id for a root; ``epoch`` fences off old signers."""
+
+    parent: str
+    profile: str
+    epoch: int
+
+    @property
+    def is_root(self) -> bool:
+        """Tell whether it signs its own certificate."""
+        return self.parent == self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Unit(KeyHolder):
+    """A service of an issuer: time-stamp unit, OCSP responder or seal maker."""
+
+    purpose: UnitPurpose
+    issuer: str

@@ -1,0 +1,151 @@
+"""Queries on issuers and units. Takes a connection, never commits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ca.errors import IssuerUnknown
+from ca.issuer import HolderStatus, Issuer, Unit, UnitPurpose
+from ca.store import issuer, unit
+
+_ISSUER = (
+    issuer.c.id,
+    issuer.c.status,
+    issuer.c.key_uri,
+    issuer.c.spki_sha256,
+    issuer.c.certificate,
+    issuer.c.parent,
+    issuer.c.profile,
+    issuer.c.epoch,
+)
+_UNIT = (
+    unit.c.id,
+    unit.c.status,
+    unit.c.key_uri,
+    unit.c.spki_sha256,
+    unit.c.certificate,
+    unit.c.purpose,
+    unit.c.issuer,
+)
+
+
+def _issuer(row: sa.Row[*tuple[Any, ...]]) -> Issuer:
+    return Issuer(
+        id=row.id,
+        status=HolderStatus(row.status),
+        key_uri=row.key_uri,
+        spki_sha256=row.spki_sha256,
+        certificate=bytes(row.certificate),
+        parent=row.parent,
+        profile=row.profile,
+        epoch=row.epoch,
+    )
+
+
+def _unit(row: sa.Row[*tuple[Any, ...]]) -> Unit:
+    return Unit(
+        id=row.id,
+        status=HolderStatus(row.status),
+        key_uri=row.key_uri,
+        spki_sha256=row.spki_sha256,
+        certificate=bytes(row.certificate),
+        purpose=UnitPurpose(row.purpose),
+        issuer=row.issuer,
+    )
+
+
+def list_issuers(conn: sa.Connection) -> tuple[Issuer, ...]:
+    """Return every issuer in order of creation, roots first."""
+    return tuple(
+        _issuer(row) for row in conn.execute(sa.select(*_ISSUER).order_by(issuer.c.created_at, issuer.c.id))
+    )
+
+
+def get_issuer(conn: sa.Connection, issuer_id: str) -> Issuer:
+    """Return one issuer; :class:`IssuerUnknown` if there is none."""
+    row = conn.execute(sa.select(*_ISSUER).where(issuer.c.id == issuer_id)).one_or_none()
+    if row is None:
+        raise IssuerUnknown(issuer_id)
+    return _issuer(row)
+
+
+def insert_issuer(conn: sa.Connection, new: Issuer, at: datetime) -> None:
+    """Record a new issuer."""
+    conn.execute(
+        issuer.insert().values(
+            id=new.id,
+            parent=new.parent,
+            status=new.status,
+            profile=new.profile,
+            key_uri=new.key_uri,
+            spki_sha256=new.spki_sha256,
+            certificate=new.certificate,
+            epoch=new.epoch,
+            created_at=at,
+        )
+    )
+
+
+def list_units(conn: sa.Connection, purpose: UnitPurpose | None = None) -> tuple[Unit, ...]:
+    """Return the units, oldest first; only those of one purpose if it is given."""
+    query = sa.select(*_UNIT).order_by(unit.c.created_at, unit.c.id)
+    if purpose is not None:
+        query = query.where(unit.c.purpose == purpose)
+    return tuple(_unit(row) for row in conn.execute(query))
+
+
+def get_unit(conn: sa.Connection, unit_id: str) -> Unit:
+    """Return one unit; :class:`IssuerUnknown` if there is none."""
+    row = conn.execute(sa.select(*_UNIT).where(unit.c.id == unit_id)).one_or_none()
+    if row is None:
+        raise IssuerUnknown(unit_id)
+    return _unit(row)
+
+
+def insert_unit(conn: sa.Connection, new: Unit, at: datetime) -> None:
+    """Record a new unit."""
+    conn.execute(
+        unit.insert().values(
+            id=new.id,
+            purpose=new.purpose,
+            issuer=new.issuer,
+            status=new.status,
+            key_uri=new.key_uri,
+            spki_sha256=new.spki_sha256,
+            certificate=new.certificate,
+            created_at=at,
+        )
+    )
+
+
+def activate(conn: sa.Connection, holder: Issuer | Unit, der: bytes) -> None:
+    """Give a planned issuer or unit its certificate; :class:`IssuerUnknown` if it is not planned any more."""
+    table = issuer if isinstance(holder, Issuer) else unit
+    moved = conn.execute(
+        table.update()
+        .where(table.c.id == holder.id, table.c.status == HolderStatus.PLANNED)
+        .values(status=HolderStatus.ACTIVE, certificate=der)
+    )
+    if moved.rowcount != 1:
+        raise IssuerUnknown(f"{holder.id} is not waiting for its certificate")
+
+
+def retire(conn: sa.Connection, holder: Issuer | Unit) -> None:
+    """Stop an active issuer or unit; :class:`IssuerUnknown` if it is not active."""
+    table = issuer if isinstance(holder, Issuer) else unit
+    moved = conn.execute(
+        table.update()
+        .where(table.c.id == holder.id, table.c.status == HolderStatus.ACTIVE)
+        .values(status=HolderStatus.RETIRED)
+    )
+    if moved.rowcount != 1:
+        raise IssuerUnknown(f"{holder.id} is not active")
+
+
+def raise_epoch(conn: sa.Connection, issuer_id: str) -> int:
+    """Fence off every issuance begun before (I28): the epoch rises by one and is returned."""
+    conn.execute(issuer.update().where(issuer.c.id == issuer_id).values(epoch=issuer.c.epoch + 1))
+    return get_issuer(conn, issuer_id).epoch

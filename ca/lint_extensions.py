@@ -1,0 +1,207 @@
+"""Demands on the extensions of a certificate: RFC 5280 §4.2 and the profiles' own standards, one function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from cryptography import x509
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtensionOID
+
+from ca import der
+from ca.lint_case import Case, demand
+from ca.profile import EKU_OCSP_SIGNING, EKU_TIME_STAMPING, KEY_USAGE_BITS
+
+_EXTENSIONS_TAG: Final = 0xA3
+_BODY_FIELDS: Final = 7
+"""RFC 5280 §4.1: version to subjectPublicKeyInfo; the optional unique identifiers would follow."""
+
+
+def extensions_are_the_last(case: Case) -> None:
+    """RFC 5280 §4.1.2.8: no unique identifiers; [3] extensions follow the key and end the body."""
+    body = der.Reader(case.draft.tbs).enter(der.SEQUENCE)
+    for _ in range(_BODY_FIELDS):
+        body.element()
+    demand(body.peek() == _EXTENSIONS_TAG, "something stands between the key and the extensions")
+    body.element()
+    demand(not body.more, "something follows the extensions")
+
+
+def extensions_are_the_profiles(case: Case) -> None:
+    """RFC 5280 §4.2: every extension once (the parser refuses twins), and exactly those the profile has."""
+    profile = case.plan.profile
+    due = {
+        ExtensionOID.BASIC_CONSTRAINTS,
+        ExtensionOID.KEY_USAGE,
+        ExtensionOID.SUBJECT_KEY_IDENTIFIER,
+        ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
+    }
+    if profile.extended_key_usage:
+        due.add(ExtensionOID.EXTENDED_KEY_USAGE)
+    if profile.crl_address:
+        due.add(ExtensionOID.CRL_DISTRIBUTION_POINTS)
+    if profile.ocsp_address or not profile.self_signed:
+        due.add(ExtensionOID.AUTHORITY_INFORMATION_ACCESS)
+    if profile.ocsp_no_check:
+        due.add(ExtensionOID.OCSP_NO_CHECK)
+    found = {extension.oid for extension in case.certificate.extensions}
+    wrong = sorted(oid.dotted_string for oid in found ^ due)
+    demand(not wrong, f"extensions beyond or short of the profile: {', '.join(wrong)}")
+
+
+def basic_constraints(case: Case) -> None:
+    """RFC 5280 §4.2.1.9: critical; CA exactly as the profile says, so that no leaf is ever a CA (I10)."""
+    found = case.extension(x509.BasicConstraints)
+    if found is None:
+        demand(met=False, finding="basic constraints are missing")
+        return
+    demand(found.critical, "basic constraints are not critical")
+    demand(found.value.ca == case.plan.profile.is_ca, "the CA flag is not the profile's")
+    demand(found.value.path_length == case.plan.profile.path_length, "the path length is not the profile's")
+
+
+def issuer_may_issue(case: Case) -> None:
+    """RFC 5280 §6.1.4 (k)-(n): the issuer is a CA, may sign certificates and has path length left (I10)."""
+    if case.plan.profile.self_signed:
+        return
+    above = case.plan.issuer.x509.extensions
+    constraints = above.get_extension_for_class(x509.BasicConstraints).value
+    demand(constraints.ca, "the issuer is not a CA")
+    demand(
+        above.get_extension_for_class(x509.KeyUsage).value.key_cert_sign,
+        "the issuer may not sign certificates",
+    )
+    if case.plan.profile.is_ca:
+        left = constraints.path_length
+        own = case.plan.profile.path_length
+        demand(left is None or (own is not None and own < left), "the issuer's path length is used up")
+
+
+def key_usage(case: Case) -> None:
+    """RFC 5280 §4.2.1.3: critical, at least one bit, exactly the profile's bits."""
+    found = case.extension(x509.KeyUsage)
+    if found is None:
+        demand(met=False, finding="the key usage is missing")
+        return
+    demand(found.critical, "the key usage is not critical")
+    demand(
+        _bits(found.value) == set(case.plan.profile.key_usage) != set(), "the key usage is not the profile's"
+    )
+
+
+def _bits(usage: x509.KeyUsage) -> set[str]:
+    bits = {bit for bit in KEY_USAGE_BITS[:7] if getattr(usage, bit)}
+    if usage.key_agreement:
+        bits |= {bit for bit in KEY_USAGE_BITS[7:] if getattr(usage, bit)}
+    return bits
+
+
+def key_usage_of_leaves(case: Case) -> None:
+    """RFC 5280 §4.2.1.3: without the CA flag neither keyCertSign nor cRLSign."""
+    found, constraints = case.extension(x509.KeyUsage), case.extension(x509.BasicConstraints)
+    if found is not None and not (constraints is not None and constraints.value.ca):
+        demand(
+            not found.value.key_cert_sign and not found.value.crl_sign,
+            "a leaf may not sign certificates or lists",
+        )
+
+
+def extended_key_usage(case: Case) -> None:
+    """RFC 5280 §4.2.1.12: exactly the profile's purposes, never anyExtendedKeyUsage, critical as the profile says."""
+    found = case.extension(x509.ExtendedKeyUsage)
+    uses = tuple(use.dotted_string for use in found.value) if found is not None else ()
+    demand(uses == case.plan.profile.extended_key_usage, "the extended key usage is not the profile's")
+    demand("2.5.29.37.0" not in uses, "anyExtendedKeyUsage is not issued")
+    if found is not None:
+        demand(
+            found.critical == case.plan.profile.extended_key_usage_critical,
+            "its criticality is not the profile's",
+        )
+
+
+def time_stamping_alone(case: Case) -> None:
+    """RFC 3161 §2.3: a time-stamp key has this one purpose, and the extension is critical."""
+    found = case.extension(x509.ExtendedKeyUsage)
+    if found is not None and EKU_TIME_STAMPING in {use.dotted_string for use in found.value}:
+        demand(found.critical and len(list(found.value)) == 1, "time-stamping stands alone and critical")
+
+
+def ocsp_no_check(case: Case) -> None:
+    """RFC 6960 §4.2.2.2.1: an OCSP responder's certificate, and no other, is exempt from revocation checks."""
+    uses = case.extension(x509.ExtendedKeyUsage)
+    responder = uses is not None and EKU_OCSP_SIGNING in {use.dotted_string for use in uses.value}
+    found = case.extension(x509.OCSPNoCheck)
+    demand((found is not None) == responder, "id-pkix-ocsp-nocheck belongs to OCSP responders alone")
+
+
+def subject_key_identifier(case: Case) -> None:
+    """RFC 5280 §4.2.1.2: not critical, SHA-1 over the key's bits (method 1)."""
+    found = case.extension(x509.SubjectKeyIdentifier)
+    if found is None:
+        demand(met=False, finding="the subject key identifier is missing")
+        return
+    demand(not found.critical, "the subject key identifier is critical")
+    due = x509.SubjectKeyIdentifier.from_public_key(case.plan.request.public_key)
+    demand(found.value.digest == due.digest, "the subject key identifier is not the key's")
+
+
+def authority_key_identifier(case: Case) -> None:
+    """RFC 5280 §4.2.1.1: not critical, the key identifier of the issuer's certificate and nothing else."""
+    found = case.extension(x509.AuthorityKeyIdentifier)
+    if found is None:
+        demand(met=False, finding="the authority key identifier is missing")
+        return
+    if case.plan.profile.self_signed:
+        due = x509.SubjectKeyIdentifier.from_public_key(case.plan.issuer_key).digest
+    else:
+        due = case.plan.issuer.x509.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    demand(not found.critical, "the authority key identifier is critical")
+    demand(found.value.key_identifier == due, "the authority key identifier is not the issuer's")
+    alone = found.value.authority_cert_issuer is None and found.value.authority_cert_serial_number is None
+    demand(alone, "the authority key identifier names issuer and serial")
+
+
+def crl_address(case: Case) -> None:
+    """RFC 5280 §4.2.1.13: one point with one address, that of the issuer's list."""
+    found = case.extension(x509.CRLDistributionPoints)
+    if found is None:
+        return
+    demand(not found.critical, "the CRL distribution points are critical")
+    points = [(point.full_name or [], point.reasons, point.crl_issuer) for point in found.value]
+    due = x509.UniformResourceIdentifier(case.plan.config.crl_address(case.plan.issuer.id))
+    demand(points == [([due], None, None)], "the CRL address is not the issuer's")
+
+
+def authority_access(case: Case) -> None:
+    """RFC 5280 §4.2.2.1: the addresses of the issuer's certificate and of its OCSP responder."""
+    found = case.extension(x509.AuthorityInformationAccess)
+    if found is None:
+        return
+    config, issuer, profile = case.plan.config, case.plan.issuer.id, case.plan.profile
+    due = set()
+    if profile.ocsp_address:
+        due.add((AuthorityInformationAccessOID.OCSP, config.ocsp_address(issuer)))
+    if not profile.self_signed:
+        due.add((AuthorityInformationAccessOID.CA_ISSUERS, config.issuer_address(issuer)))
+    listed = [(access.access_method, access.access_location.value) for access in found.value]
+    demand(not found.critical, "the authority information access is critical")
+    demand(len(listed) == len(due) and set(listed) == due, "the addresses are not the issuer's")
+
+
+EXTENSION_DEMANDS: Final[tuple[Callable[[Case], None], ...]] = (
+    extensions_are_the_last,
+    extensions_are_the_profiles,
+    basic_constraints,
+    issuer_may_issue,
+    key_usage,
+    key_usage_of_leaves,
+    extended_key_usage,
+    time_stamping_alone,
+    ocsp_no_check,
+    subject_key_identifier,
+    authority_key_identifier,
+    crl_address,
+    authority_access,
+)
+"""RFC 5280 §4.2.1.10 (name constraints), §4.2.1.4 (policies) and §4.2.1.6 (alternative names) have no function: no
+profile has them, and ``extensions_are_the_profiles`` refuses them."""
