@@ -1,0 +1,110 @@
+"""Finding certificates: by serial, name, code and expiry, a page at a time by key (never by offset)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from ca.certificate import MAX_PAGE, CertificateOrder, CertificatePage, CertificateQuery
+from ca.certificate_store import RECORD_COLUMNS, C, row_of
+from ca.errors import CursorInvalid
+
+MAX_CURSOR: Final = 400
+"""Characters of a cursor: order, a value of at most 64 characters of four octets and a row number, in base 64."""
+_ESCAPE: Final = "\\"
+_SORTED_BY: Final[dict[CertificateOrder, sa.Column[Any]]] = {
+    CertificateOrder.ISSUANCE: C.id,
+    CertificateOrder.SERIAL: C.serial,
+    CertificateOrder.NAME: C.name,
+    CertificateOrder.USCC: C.uscc,
+    CertificateOrder.EXPIRY: C.not_after,
+}
+
+
+def find(conn: sa.Connection, query: CertificateQuery) -> CertificatePage:
+    """Return one page; a cursor that is not ours raises :class:`CursorInvalid`. At most ``MAX_PAGE`` items."""
+    limit = max(1, min(query.limit, MAX_PAGE))
+    column = _SORTED_BY[query.order]
+    statement = sa.select(*RECORD_COLUMNS).where(*_conditions(query)).order_by(column, C.id).limit(limit + 1)
+    if query.cursor:
+        statement = statement.where(_beyond(query.order, query.cursor))
+    rows = [row_of(found) for found in conn.execute(statement)]
+    if len(rows) <= limit:
+        return CertificatePage(tuple(row.record for row in rows), None)
+    last = rows[limit - 1]
+    value: Any = last.id if query.order is CertificateOrder.ISSUANCE else getattr(last.record, column.name)
+    return CertificatePage(
+        tuple(row.record for row in rows[:limit]), _write_cursor(query.order, value, last.id)
+    )
+
+
+def _conditions(query: CertificateQuery) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
+    if query.serial is not None:
+        # A number too long to be a serial (RFC 5280 §4.1.2.2) is nobody's.
+        found.append(C.serial == query.serial if 0 <= query.serial < 1 << 160 else sa.false())
+    if query.name:
+        found.append(C.name.like(f"%{_literal(query.name)}%", escape=_ESCAPE))
+    if query.name_prefix:
+        found.append(C.name.like(f"{_literal(query.name_prefix)}%", escape=_ESCAPE))
+    found += [
+        column == value
+        for column, value in ((C.uscc, query.uscc), (C.issuer, query.issuer), (C.profile, query.profile))
+        if value
+    ]
+    if query.status is not None:
+        found.append(C.status == query.status)
+    if query.expires_before is not None:
+        found.append(C.not_after < query.expires_before)
+    if query.expires_after is not None:
+        found.append(C.not_after >= query.expires_after)
+    return found
+
+
+def _literal(text: str) -> str:
+    for special in (_ESCAPE, "%", "_"):
+        text = text.replace(special, _ESCAPE + special)
+    return text
+
+
+def _beyond(order: CertificateOrder, cursor: str) -> sa.ColumnElement[bool]:
+    value, row_id = _read_cursor(order, cursor)
+    column = _SORTED_BY[order]
+    if order is CertificateOrder.ISSUANCE:
+        return C.id > row_id
+    return sa.or_(column > value, sa.and_(column == value, C.id > row_id))
+
+
+def _write_cursor(order: CertificateOrder, value: Any, row_id: int) -> str:
+    plain = value.isoformat() if isinstance(value, datetime) else value
+    if order is CertificateOrder.SERIAL:
+        plain = f"{value:x}"
+    return base64.urlsafe_b64encode(json.dumps([order, plain, row_id], ensure_ascii=False).encode()).decode()
+
+
+def _read_cursor(order: CertificateOrder, cursor: str) -> tuple[Any, int]:
+    if len(cursor) > MAX_CURSOR:
+        raise CursorInvalid("too long")
+    try:
+        found_order, plain, row_id = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
+        if found_order == order and isinstance(row_id, int):
+            return _plain_value(order, plain), row_id
+    except (binascii.Error, ValueError, TypeError, UnicodeDecodeError) as wrong:
+        raise CursorInvalid from wrong
+    raise CursorInvalid("it belongs to another order")
+
+
+def _plain_value(order: CertificateOrder, plain: Any) -> Any:
+    if order is CertificateOrder.ISSUANCE:
+        return int(plain)
+    text = str(plain)
+    if order is CertificateOrder.EXPIRY:
+        return datetime.fromisoformat(text)
+    if order is CertificateOrder.SERIAL:
+        return int(text, 16)
+    return text
