@@ -61,7 +61,7 @@ class SignerRsaKey(rsa.RSAPrivateKey):
         _same_hash(self._signer, algorithm)
         return self._signer.sign(bytes(data))
 
-    def decrypt(self, ciphertext: Any, padding: Any) -> NoReturn:
+    def decrypt(self, *_: Any, **__: Any) -> NoReturn:
         """Refuse: the key signs only."""
         _refuse()
 
@@ -69,7 +69,7 @@ class SignerRsaKey(rsa.RSAPrivateKey):
         """Refuse."""
         _refuse()
 
-    def private_bytes(self, encoding: Any, format: Any, encryption_algorithm: Any) -> NoReturn:  # noqa: A002
+    def private_bytes(self, *_: Any, **__: Any) -> NoReturn:
         """Refuse."""
         _refuse()
 
@@ -111,7 +111,7 @@ class SignerEcKey(ec.EllipticCurvePrivateKey):
         _same_hash(self._signer, signature_algorithm.algorithm)
         return self._signer.sign(bytes(data))
 
-    def exchange(self, algorithm: Any, peer_public_key: Any) -> NoReturn:
+    def exchange(self, *_: Any, **__: Any) -> NoReturn:
         """Refuse: the key signs only."""
         _refuse()
 
@@ -119,7 +119,7 @@ class SignerEcKey(ec.EllipticCurvePrivateKey):
         """Refuse."""
         _refuse()
 
-    def private_bytes(self, encoding: Any, format: Any, encryption_algorithm: Any) -> NoReturn:  # noqa: A002
+    def private_bytes(self, *_: Any, **__: Any) -> NoReturn:
         """Refuse."""
         _refuse()
 

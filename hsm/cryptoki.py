@@ -10,12 +10,10 @@ import hashlib
 import os
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
-
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from typing import Any, Final
 
 from hsm.algorithms import DEFAULT_ALGORITHM, KeyKind, PublicKey, SignatureAlgorithm, kind_of
 from hsm.certificates import certificate_facts
@@ -24,24 +22,21 @@ from hsm.errors import (
     KeyMismatch,
     KeyUriError,
     TokenLost,
-    TokenNotFound,
     UnsupportedAlgorithm,
 )
 from hsm.key_uri import KeyUri
 from hsm.pin_counter import DEFAULT_LIMIT, PinCounter
-from hsm.pin_gate import PinGate
 from hsm.pins import Pin, PinSource
 from hsm.provider import StoredCertificate, StoredKey, TokenHealth
 from hsm.public_keys import public_key_from, same_key
 from hsm.signer import Custody
+from hsm.token_slot import TokenSigner, TokenSlot, address
 from hsm.worker.client import GENERATE_SECONDS, Launch, Worker
-from hsm.worker.wire import MAX_BLOB, SessionLost
+from hsm.worker.wire import SessionLost
 
 NO_ENVIRONMENT: Final[Mapping[str, str]] = MappingProxyType({})
 ID_OCTETS: Final = 16
 """Length of a key id: random, so that ids are unique over all tokens."""
-
-Result = TypeVar("Result")
 
 
 class CryptokiProvider:
@@ -73,14 +68,14 @@ class CryptokiProvider:
     def _begin(self) -> None:
         self._process = os.getpid()
         self._guard = threading.Lock()
-        self._slots: dict[str, _Slot] = {}
+        self._slots: dict[str, TokenSlot] = {}
 
-    def _slot(self, label: str) -> _Slot:
+    def _slot(self, label: str) -> TokenSlot:
         if self._process != os.getpid():
             self._begin()  # a forked child has its own workers; its parent's pipes are not for it
         with self._guard:
             if label not in self._slots:
-                self._slots[label] = _Slot(self._launch, label, self._counter, self._pins)
+                self._slots[label] = TokenSlot(self._launch, label, self._counter, self._pins)
             return self._slots[label]
 
     def create_token(self, token: str, so_pin: Pin, user_pin: Pin) -> None:
@@ -98,7 +93,7 @@ class CryptokiProvider:
         """Ask a worker of its own, which sees the slots as they are now and leaves afterwards."""
         worker = Worker(self._launch, None)
         try:
-            return worker.call(operation, **fields).fields
+            return worker.call(operation, fields).fields
         except SessionLost as lost:
             raise TokenLost(lost.detail) from lost
         finally:
@@ -108,9 +103,9 @@ class CryptokiProvider:
         """Make a key pair inside the token; it is read back as sensitive and not extractable, or destroyed."""
         self._mine(uri)
         made = uri.with_id(uri.id or secrets.token_bytes(ID_OCTETS))
-        fields = {**_address(made), "kind": kind.value}
+        fields = {**address(made), "kind": kind.value}
         self._slot(uri.token).use(
-            pin, lambda worker: worker.call("generate", _timeout=GENERATE_SECONDS, **fields)
+            pin, lambda worker: worker.call("generate", fields, seconds=GENERATE_SECONDS)
         )
         return made
 
@@ -145,7 +140,7 @@ class CryptokiProvider:
 
     def _find(self, uri: KeyUri, pin: Pin | None) -> StoredKey:
         self._mine(uri)
-        answer = self._slot(uri.token).use(pin, lambda worker: worker.call("find", **_address(uri)))
+        answer = self._slot(uri.token).use(pin, lambda worker: worker.call("find", address(uri)))
         return _stored(uri.token, answer.fields["key"])
 
     def import_certificate(self, uri: KeyUri, der: bytes, *, pin: Pin | None = None) -> None:
@@ -155,12 +150,12 @@ class CryptokiProvider:
         if not same_key(facts.public_key, key.public_key):
             raise KeyMismatch(str(uri))
         fields = {
-            **_address(key.uri),
+            **address(key.uri),
             "subject": facts.subject.hex(),
             "issuer": facts.issuer.hex(),
             "serial": facts.serial.hex(),
         }
-        self._slot(uri.token).use(pin, lambda worker: worker.call("import_certificate", der, **fields))
+        self._slot(uri.token).use(pin, lambda worker: worker.call("import_certificate", fields, der))
 
     def certificates(self, token: str) -> tuple[StoredCertificate, ...]:
         """Export the certificate objects of a token; needs no PIN."""
@@ -174,21 +169,22 @@ class CryptokiProvider:
     def destroy(self, uri: KeyUri, *, pin: Pin | None = None) -> None:
         """Remove a key pair and its certificate, for ever."""
         self._mine(uri)
-        self._slot(uri.token).use(pin, lambda worker: worker.call("destroy", **_address(uri)))
+        self._slot(uri.token).use(pin, lambda worker: worker.call("destroy", address(uri)))
 
     def change_pin(self, token: str, old: Pin, new: Pin) -> None:
         """Set the holder's new PIN; a wrong old one is counted."""
         fields = {"old": old.reveal(), "new": new.reveal()}
         slot = self._slot(token)
-        slot.use(old, lambda worker: worker.call("change_pin", **fields))
+        slot.use(old, lambda worker: worker.call("change_pin", fields))
         self._counter.renew(token)
 
     def unblock(self, token: str, so_pin: Pin, new: Pin) -> None:
         """Set a new PIN as security officer and clear the try counter; wrong officer PINs are counted apart."""
-        self._counter.attempt(
-            f"{token}\0so",
-            lambda: self._once("unblock", label=token, so_pin=so_pin.reveal(), pin=new.reveal()),
-        )
+
+        def reset() -> None:
+            self._once("unblock", label=token, so_pin=so_pin.reveal(), pin=new.reveal())
+
+        self._counter.attempt(f"{token}\0so", reset)
         self._counter.renew(token)
 
     def probe(self, token: str) -> TokenHealth:
@@ -212,112 +208,6 @@ class CryptokiProvider:
     def _mine(self, uri: KeyUri) -> None:
         if uri.scheme != self.scheme:
             raise KeyUriError(f"{uri.scheme} is not {self.scheme}")
-
-
-class _Slot:
-    """One token's worker, replaced when it dies or loses the token."""
-
-    def __init__(self, launch: Launch, label: str, counter: PinCounter, pins: PinSource) -> None:
-        self._launch = launch
-        self._label = label
-        self._lock = threading.Lock()
-        self._worker: Worker | None = None
-        self._gate = PinGate(label, counter, pins)
-
-    def use(self, pin: Pin | None, work: Callable[[Worker], Result], *, login: bool = True) -> Result:
-        """Do ``work`` with a worker that is logged in. What is lost is tried once more with a new worker.
-
-        Raises :class:`TokenLost` when that fails too, :class:`TokenNotFound` when there was no token to begin with. A
-        wrong PIN is never tried again.
-        """
-        try:
-            return self._attempt(pin, work, login=login)
-        except SessionLost:
-            pass
-        try:
-            return self._attempt(pin, work, login=login)
-        except (SessionLost, TokenNotFound) as lost:
-            raise TokenLost(f"token {self._label}: {lost.detail}") from lost
-
-    def _attempt(self, pin: Pin | None, work: Callable[[Worker], Result], *, login: bool) -> Result:
-        worker = self._current()
-        try:
-            if login:
-                self._gate.admit(worker, pin)
-            return work(worker)
-        except SessionLost:
-            self._discard(worker)
-            raise
-
-    def _current(self) -> Worker:
-        with self._lock:
-            if self._worker is not None and (not self._worker.alive or self._gate.stale(self._worker)):
-                self._worker.close()
-                self._worker = None
-            if self._worker is None:
-                self._worker = Worker(self._launch, self._label)
-            return self._worker
-
-    def _discard(self, worker: Worker) -> None:
-        with self._lock:
-            if self._worker is worker:
-                self._worker = None
-        worker.kill()
-
-    def close(self) -> None:
-        with self._lock:
-            worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.close()
-
-
-class TokenSigner:
-    """A key in a token, bound to one algorithm; safe for threads."""
-
-    def __init__(self, slot: _Slot, key: StoredKey, algorithm: SignatureAlgorithm, pin: Pin | None) -> None:
-        self._slot = slot
-        self._key = key
-        self._algorithm = algorithm
-        self._pin = pin
-
-    @property
-    def algorithm(self) -> SignatureAlgorithm:
-        """The algorithm of every signature."""
-        return self._algorithm
-
-    @property
-    def public_key(self) -> PublicKey:
-        """The public half."""
-        return self._key.public_key
-
-    @property
-    def custody(self) -> Custody:
-        """In a token."""
-        return Custody.TOKEN
-
-    def sign(self, message: bytes) -> bytes:
-        """Sign; see :meth:`hsm.signer.Signer.sign`. The token hashes RSA messages up to 1 MiB itself, we hash the rest."""
-        digest = self._algorithm.digest
-        hashed = not self._algorithm.is_rsa or len(message) > MAX_BLOB
-        octets = digest.digest(message).value if hashed else bytes(message)
-        fields = {
-            **_address(self._key.uri),
-            "rsa": self._algorithm.is_rsa,
-            "digest": digest.label,
-            "hashed": hashed,
-        }
-        signature = self._slot.use(self._pin, lambda worker: worker.call("sign", octets, **fields)).blob
-        return signature if self._algorithm.is_rsa else _der_signature(signature)
-
-
-def _der_signature(raw: bytes) -> bytes:
-    """Turn r and s, of equal length, into DER ``Ecdsa-Sig-Value`` (RFC 3279 §2.2.3)."""
-    half = len(raw) // 2
-    return encode_dss_signature(int.from_bytes(raw[:half], "big"), int.from_bytes(raw[half:], "big"))
-
-
-def _address(uri: KeyUri) -> dict[str, Any]:
-    return {"label": uri.object, "key_id": uri.id.hex() if uri.id is not None else None}
 
 
 def _stored(token: str, entry: Mapping[str, Any]) -> StoredKey:

@@ -61,7 +61,7 @@ class PinCounter:
         write_whole(self._path(token), json.dumps({"failed": tries.failed, "epoch": tries.epoch}).encode())
 
     def left(self, token: str) -> int:
-        """Tries left, 0 when locked."""
+        """Return the tries left, 0 when locked."""
         return max(0, self._limit - self._read(token).failed)
 
     def epoch(self, token: str) -> str:

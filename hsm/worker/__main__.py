@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -67,10 +68,8 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
 def main() -> None:
     """Take the two descriptors from the command line; leave without running the module's own exit code."""
     with os.fdopen(int(sys.argv[1]), "rb") as incoming, os.fdopen(int(sys.argv[2]), "wb") as outgoing:
-        try:
+        with suppress(WireBroken):
             serve(incoming, outgoing)
-        except WireBroken:
-            pass
         os._exit(0)
 
 

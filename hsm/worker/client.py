@@ -12,14 +12,17 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from hsm.errors import ModuleUnavailable, TokenLost
 from hsm.pins import Pin
 from hsm.worker.wire import Frame, SessionLost, WireBroken, error_from, receive, send
 
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 START_SECONDS: Final = 60.0
 """A network HSM may take long to answer at first; a module that needs more than a minute is taken for dead."""
 CALL_SECONDS: Final = 60.0
@@ -27,7 +30,7 @@ CALL_SECONDS: Final = 60.0
 GENERATE_SECONDS: Final = 600.0
 """RSA-4096 on a smart card takes minutes."""
 CLOSE_SECONDS: Final = 2.0
-SECRET_PREFIX: Final = "YINXIN_"
+SECRET_PREFIX: Final = "YINXIN_"  # noqa: S105 - a prefix of names
 """Our own settings, some secret, are not passed to a vendor's library."""
 
 
@@ -58,7 +61,7 @@ class Worker:
         self._reader = threading.Thread(target=self._read, name="hsm-worker-reader", daemon=True)
         self._reader.start()
         try:
-            self.call("start", _timeout=START_SECONDS, **_start_fields(launch, token))
+            self.call("start", _start_fields(launch, token), seconds=START_SECONDS)
         except SessionLost as lost:
             self.kill()
             raise ModuleUnavailable(f"{launch.module.name}: the worker did not start") from lost
@@ -105,10 +108,15 @@ class Worker:
 
     def login(self, pin: Pin) -> None:
         """Log in once, or compare with the PIN that did; :class:`hsm.worker.wire.WrongPin` for a wrong one."""
-        self.call("login", pin=pin.reveal())
+        self.call("login", {"pin": pin.reveal()})
 
     def call(
-        self, operation: str, blob: bytes = b"", *, _timeout: float = CALL_SECONDS, **fields: Any
+        self,
+        operation: str,
+        fields: Mapping[str, Any] = NOTHING,
+        blob: bytes = b"",
+        *,
+        seconds: float = CALL_SECONDS,
     ) -> Frame:
         """Ask and wait.
 
@@ -125,12 +133,12 @@ class Worker:
         try:
             with self._writing:
                 send(self._outgoing, Frame({**fields, "op": operation, "n": number}, blob))
-            frame = answer.result(_timeout)
+            frame = answer.result(seconds)
         except WireBroken as broken:
             raise SessionLost("the worker is gone") from broken
         except TooLate as late:
             self.kill()
-            raise TokenLost(f"no answer to {operation} in {_timeout:.0f} s") from late
+            raise TokenLost(f"no answer to {operation} in {seconds:.0f} s") from late
         finally:
             with self._guard:
                 self._pending.pop(number, None)
@@ -166,11 +174,14 @@ class Worker:
     def _shut(self, patience: float) -> None:
         with self._guard:
             self._broken = True
-        with self._writing:
-            try:
+        if not self._writing.acquire(timeout=patience):  # somebody is stuck in a full pipe
+            self._process.kill()
+            self._writing.acquire()
+        try:
+            with suppress(OSError):  # a frame was half written when the worker died
                 self._outgoing.close()
-            except OSError:  # a frame was half written when the worker died
-                pass
+        finally:
+            self._writing.release()
         try:
             self._process.wait(patience)
         except subprocess.TimeoutExpired:

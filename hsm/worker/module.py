@@ -81,12 +81,12 @@ class Module:
         """Log in as security officer and set the holder's PIN (C_InitPIN)."""
         session = self.open(self.token(label), writing=True)
         try:
-            self.calls.login(session.handle, CKU_SO, so_pin)
+            self.calls.login(handle_of(session), CKU_SO, so_pin)
             octets = user_pin.encode()
             try:
-                self.calls.check("C_InitPIN", session.handle, octets, len(octets))
+                self.calls.check("C_InitPIN", handle_of(session), octets, len(octets))
             finally:
-                self.calls.value("C_Logout", session.handle)
+                self.calls.value("C_Logout", handle_of(session))
         finally:
             with translated():
                 session.close()
@@ -97,3 +97,8 @@ def _mapper() -> AttributeMapper:
     mapper = AttributeMapper()
     mapper.register_handler(Attribute.LABEL, str.encode, lambda octets: octets.decode(errors="replace"))
     return mapper
+
+
+def handle_of(session: pkcs11.Session) -> int:
+    """Return CK_SESSION_HANDLE, which the binding's types leave out."""
+    return int(session.handle)  # type: ignore[attr-defined]

@@ -20,7 +20,7 @@ from hsm.file_lock import locked
 from hsm.worker import objects
 from hsm.worker.calls import CKU_USER
 from hsm.worker.faults import translated
-from hsm.worker.module import Module
+from hsm.worker.module import Module, handle_of
 from hsm.worker.wire import Frame, SessionLost, WrongPin
 
 RACE_ATTEMPTS: Final = 4
@@ -82,7 +82,7 @@ class TokenService:
     def _login_once(self, pin: str) -> None:
         for attempt in range(RACE_ATTEMPTS):
             try:
-                return self._module.calls.login(self._master.handle, CKU_USER, pin)
+                return self._module.calls.login(handle_of(self._master), CKU_USER, pin)
             except (SessionLost, PinLocked):
                 if attempt == RACE_ATTEMPTS - 1:
                     raise
@@ -156,7 +156,7 @@ class TokenService:
         """Set a new PIN; the old one opened this session."""
         old, new = str(fields["old"]).encode(), str(fields["new"]).encode()
         with self._writing, locked(self._lock):
-            self._module.calls.check("C_SetPIN", self._master.handle, old, len(old), new, len(new))
+            self._module.calls.check("C_SetPIN", handle_of(self._master), old, len(old), new, len(new))
             self._pin_mac = hmac.digest(self._mac_key, new, "sha256")
         return Frame({})
 
@@ -196,9 +196,20 @@ class ModuleService:
 
 REQUESTS: Final = {
     TokenService: frozenset(
-        "login sign find keys certificates generate import_certificate destroy change_pin probe".split()
+        (
+            "login",
+            "sign",
+            "find",
+            "keys",
+            "certificates",
+            "generate",
+            "import_certificate",
+            "destroy",
+            "change_pin",
+            "probe",
+        )
     ),
-    ModuleService: frozenset("tokens create unblock".split()),
+    ModuleService: frozenset(("tokens", "create", "unblock")),
 }
 """The methods that a frame may name."""
 

@@ -1,0 +1,132 @@
+"""One token as the service sees it: a worker that is replaced when it dies or loses the token, and the keys in it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+from hsm.algorithms import PublicKey, SignatureAlgorithm
+from hsm.errors import TokenLost, TokenNotFound
+from hsm.key_uri import KeyUri
+from hsm.pin_counter import PinCounter
+from hsm.pin_gate import PinGate
+from hsm.pins import Pin, PinSource
+from hsm.provider import StoredKey
+from hsm.signer import Custody
+from hsm.worker.client import Launch, Worker
+from hsm.worker.wire import MAX_BLOB, SessionLost
+
+Result = TypeVar("Result")
+
+
+class TokenSlot:
+    """One token's worker, replaced when it dies or loses the token."""
+
+    def __init__(self, launch: Launch, label: str, counter: PinCounter, pins: PinSource) -> None:
+        self._launch = launch
+        self._label = label
+        self._lock = threading.Lock()
+        self._worker: Worker | None = None
+        self._gate = PinGate(label, counter, pins)
+
+    def use(self, pin: Pin | None, work: Callable[[Worker], Result], *, login: bool = True) -> Result:
+        """Do ``work`` with a worker that is logged in. What is lost is tried once more with a new worker.
+
+        Raises :class:`TokenLost` when that fails too, :class:`TokenNotFound` when there was no token to begin with. A
+        wrong PIN is never tried again.
+        """
+        try:
+            return self._attempt(pin, work, login=login)
+        except SessionLost:
+            pass
+        try:
+            return self._attempt(pin, work, login=login)
+        except (SessionLost, TokenNotFound) as lost:
+            raise TokenLost(f"token {self._label}: {lost.detail}") from lost
+
+    def _attempt(self, pin: Pin | None, work: Callable[[Worker], Result], *, login: bool) -> Result:
+        worker = self._current()
+        try:
+            if login:
+                self._gate.admit(worker, pin)
+            return work(worker)
+        except SessionLost:
+            self._discard(worker)
+            raise
+
+    def _current(self) -> Worker:
+        with self._lock:
+            if self._worker is not None and (not self._worker.alive or self._gate.stale(self._worker)):
+                self._worker.close()
+                self._worker = None
+            if self._worker is None:
+                self._worker = Worker(self._launch, self._label)
+            return self._worker
+
+    def _discard(self, worker: Worker) -> None:
+        with self._lock:
+            if self._worker is worker:
+                self._worker = None
+        worker.kill()
+
+    def close(self) -> None:
+        """End the worker."""
+        with self._lock:
+            worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.close()
+
+
+class TokenSigner:
+    """A key in a token, bound to one algorithm; safe for threads."""
+
+    def __init__(
+        self, slot: TokenSlot, key: StoredKey, algorithm: SignatureAlgorithm, pin: Pin | None
+    ) -> None:
+        self._slot = slot
+        self._key = key
+        self._algorithm = algorithm
+        self._pin = pin
+
+    @property
+    def algorithm(self) -> SignatureAlgorithm:
+        """The algorithm of every signature."""
+        return self._algorithm
+
+    @property
+    def public_key(self) -> PublicKey:
+        """The public half."""
+        return self._key.public_key
+
+    @property
+    def custody(self) -> Custody:
+        """In a token."""
+        return Custody.TOKEN
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign; see :meth:`hsm.signer.Signer.sign`. The token hashes RSA messages up to 1 MiB itself, we hash the rest."""
+        digest = self._algorithm.digest
+        hashed = not self._algorithm.is_rsa or len(message) > MAX_BLOB
+        octets = digest.digest(message).value if hashed else bytes(message)
+        fields = {
+            **address(self._key.uri),
+            "rsa": self._algorithm.is_rsa,
+            "digest": digest.label,
+            "hashed": hashed,
+        }
+        signature = self._slot.use(self._pin, lambda worker: worker.call("sign", fields, octets)).blob
+        return signature if self._algorithm.is_rsa else _der_signature(signature)
+
+
+def _der_signature(raw: bytes) -> bytes:
+    """Turn r and s, of equal length, into DER ``Ecdsa-Sig-Value`` (RFC 3279 §2.2.3)."""
+    half = len(raw) // 2
+    return encode_dss_signature(int.from_bytes(raw[:half], "big"), int.from_bytes(raw[half:], "big"))
+
+
+def address(uri: KeyUri) -> dict[str, Any]:
+    """Name a key to a worker."""
+    return {"label": uri.object, "key_id": uri.id.hex() if uri.id is not None else None}
