@@ -100,6 +100,13 @@ class CertificateUnfit(SealError):
     en = "The certificate cannot be bound to this seal; check its holder, serial number and validity."
 
 
+class OwnerRenamed(SealError):
+    """The owner has another name than when the seal was applied for."""
+
+    zh = "企业已更名，该申请仍为旧名称；请退回后以新名称重新申请。"
+    en = "The owner has a new name since this application; reject it and apply again under the new name."
+
+
 class KeeperInvalid(SealError):
     """The list of keepers cannot be changed so."""
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from ca.store import UtcInstant
+from ca.store import SerialNumber, UtcInstant
 from ca.store import metadata as ca_metadata
 from seals.errors import SealMoved
 from seals.seal import (
@@ -58,7 +58,7 @@ seal = sa.Table(
     sa.Column("resume_requested_by", sa.Text),
     sa.Column("predecessor", sa.String(14)),
     sa.Column("successor", sa.String(14)),
-    sa.Column("certificate_serial", sa.Text),
+    sa.Column("certificate_serial", SerialNumber),
     sa.Column("certificate_sha256", sa.String(64)),
     sa.Column("certificate_der", sa.LargeBinary),
     sa.Column("certificate_not_before", UtcInstant),
@@ -68,7 +68,7 @@ seal = sa.Table(
     ),
     sa.Index("seal_owner", "owner_uscc", "electronic_code"),
 )
-"""One row a pair. Serial numbers are decimal text: they have up to 159 bits."""
+"""One row a pair."""
 
 _LIVE = sa.text("status <> 'rejected'")
 sa.Index("seal_physical_code", seal.c.physical_code, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
@@ -231,10 +231,8 @@ def find(conn: sa.Connection, code: str, *, lock: bool = False) -> SealRecord | 
     )
     if lock:
         chosen = chosen.with_for_update(read=True)
-    row = conn.execute(chosen).one_or_none()
-    if row is None:
-        return None
-    return _record(row, keepers_of(conn, [row.electronic_code]).get(row.electronic_code, ()))
+    found = _records(conn, conn.execute(chosen))
+    return found[0] if found else None
 
 
 def keepers_of(conn: sa.Connection, codes: list[str]) -> dict[str, tuple[str, ...]]:
@@ -250,8 +248,8 @@ def keepers_of(conn: sa.Connection, codes: list[str]) -> dict[str, tuple[str, ..
     return found
 
 
-def page(conn: sa.Connection, query: SealQuery) -> list[SealRecord]:
-    """Read up to ``query.limit`` pairs after ``query.after``, in order of electronic code."""
+def page(conn: sa.Connection, query: SealQuery, limit: int) -> list[SealRecord]:
+    """Read up to ``limit`` pairs after ``query.after``, in order of electronic code."""
     chosen = sa.select(*_COLUMNS).where(seal.c.electronic_code > query.after)
     if query.uscc is not None:
         chosen = chosen.where(seal.c.owner_uscc == query.uscc)
@@ -262,16 +260,39 @@ def page(conn: sa.Connection, query: SealQuery) -> list[SealRecord]:
     if query.keeper is not None:
         mine = sa.select(seal_keeper.c.electronic_code).where(seal_keeper.c.actor == query.keeper)
         chosen = chosen.where(seal.c.electronic_code.in_(mine))
-    rows = conn.execute(chosen.order_by(seal.c.electronic_code).limit(query.limit)).all()
-    keepers = keepers_of(conn, [row.electronic_code for row in rows])
-    return [_record(row, keepers.get(row.electronic_code, ())) for row in rows]
+    rows = conn.execute(chosen.order_by(seal.c.electronic_code).limit(limit))
+    return _records(conn, rows)
 
 
-def picture_of(conn: sa.Connection, code: str) -> bytes | None:
+def in_use(conn: sa.Connection, uscc: str, name: str) -> list[SealRecord]:
+    """Read an owner's active and frozen pairs that bear another name than ``name``."""
+    chosen = (
+        sa.select(*_COLUMNS)
+        .where(seal.c.owner_uscc == uscc, seal.c.owner_name != name)
+        .where(seal.c.status.in_([SealStatus.ACTIVE.value, SealStatus.FROZEN.value]))
+        .order_by(seal.c.electronic_code)
+    )
+    return _records(conn, conn.execute(chosen))
+
+
+def follower(conn: sa.Connection, code: str) -> SealRecord | None:
+    """Read the pair applied for in the place of ``code``, unless it was rejected."""
+    chosen = sa.select(*_COLUMNS).where(seal.c.predecessor == code, seal.c.status != "rejected")
+    found = _records(conn, conn.execute(chosen))
+    return found[0] if found else None
+
+
+def physical_in_use(conn: sa.Connection, code: str) -> bool:
+    """Tell whether a pair that was not rejected has this physical code."""
+    chosen = sa.select(seal.c.electronic_code).where(
+        seal.c.physical_code == code, seal.c.status != "rejected"
+    )
+    return conn.execute(chosen).first() is not None
+
+
+def picture_of(conn: sa.Connection, code: str) -> bytes:
     """Read the approved form of the picture, as it was drawn at application."""
-    found: bytes | None = conn.execute(
-        sa.select(seal.c.picture).where(seal.c.electronic_code == code)
-    ).scalar_one_or_none()
+    found: bytes = conn.execute(sa.select(seal.c.picture).where(seal.c.electronic_code == code)).scalar_one()
     return found
 
 
@@ -319,12 +340,18 @@ def _certificate(row: Any) -> BoundCertificate | None:
     if row.certificate_serial is None:
         return None
     return BoundCertificate(
-        int(row.certificate_serial),
+        row.certificate_serial,
         row.certificate_sha256,
         row.certificate_der,
         row.certificate_not_before,
         row.certificate_not_after,
     )
+
+
+def _records(conn: sa.Connection, result: sa.Result[Any]) -> list[SealRecord]:
+    rows = result.all()
+    keepers = keepers_of(conn, [row.electronic_code for row in rows])
+    return [_record(row, keepers.get(row.electronic_code, ())) for row in rows]
 
 
 def _record(row: Any, keepers: tuple[str, ...]) -> SealRecord:

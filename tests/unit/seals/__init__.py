@@ -1,1 +1,1 @@
-"""Tests: seals."""
+"""Tests of the seals room."""

@@ -1,0 +1,188 @@
+"""Permits: the single-use ticket to put one seal on one document, granted to one actor.
+
+``grant`` judges and records in the caller's transaction; ``consume`` takes the ticket, once, by compare-and-swap, and
+judges the seal again, so a seal frozen in between is refused before the key is touched. The outcome is then recorded:
+*used* or *released*. Only ``signing`` consumes permits.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import InitVar, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import sqlalchemy as sa
+
+from ca.actor import Actor
+from ca.audit import AuditTrail
+from ca.clock import Clock
+from hsm.algorithms import Digest
+from seals.active import ActiveSeal
+from seals.errors import PermitSpent
+from seals.registry import SealRegistry
+from seals.store import seal_permit
+
+PERMIT_LIFE: Final = timedelta(minutes=15)
+"""How long a permit may wait to be consumed: preparing the largest document takes seconds, its holder minutes."""
+MAX_PURPOSE: Final = 200
+"""Longest purpose kept, in characters."""
+
+_MADE_HERE: Final = object()
+
+
+class PermitState(StrEnum):
+    """States of a permit: granted, consumed (the key may be touched once), then its outcome."""
+
+    GRANTED = "granted"
+    CONSUMED = "consumed"
+    USED = "used"
+    RELEASED = "released"
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The right of ``seal.actor`` to put ``seal`` on ``document`` once; only :class:`Permits` makes one."""
+
+    id: str
+    seal: ActiveSeal
+    document: Digest
+    purpose: str
+    granted_at: datetime
+    made_by: InitVar[object] = None
+
+    def __post_init__(self, made_by: object) -> None:
+        if made_by is not _MADE_HERE:
+            raise TypeError("a Permit is granted, never constructed")
+
+    @property
+    def actor(self) -> Actor:
+        """Who may seal."""
+        return self.seal.actor
+
+
+@dataclass(frozen=True, slots=True)
+class PermitRecord:
+    """A permit as the database holds it; ``document`` is ``algorithm:hex``, ``outcome`` says how it ended."""
+
+    id: str
+    code: str
+    document: str
+    actor: str
+    purpose: str
+    state: PermitState
+    granted_at: datetime
+    settled_at: datetime | None
+    outcome: str
+
+
+def random_id() -> str:
+    """Return 128 random bits as 32 hexadecimal digits."""
+    return uuid.uuid4().hex
+
+
+class Permits:
+    """Grants, consumes and settles permits in the caller's transactions; it never commits."""
+
+    def __init__(
+        self,
+        registry: SealRegistry,
+        clock: Clock,
+        audit: AuditTrail,
+        *,
+        new_id: Callable[[], str] = random_id,
+    ) -> None:
+        self._registry = registry
+        self._clock = clock
+        self._audit = audit
+        self._new_id = new_id
+
+    def grant(
+        self, conn: sa.Connection, code: str, *, document: Digest, actor: Actor, purpose: str = ""
+    ) -> Permit:
+        """Grant ``actor`` one sealing of ``document`` with the seal ``code`` (physical or electronic).
+
+        Raises the :class:`seals.errors.SealNotUsable` that says why not: unknown, unapproved, rejected, frozen, revoked,
+        superseded, expired, certificate expired, or not the caller's.
+        """
+        admitted = self._registry.admit(conn, code, actor=actor)
+        permit = Permit(self._new_id(), admitted, document, purpose[:MAX_PURPOSE], self._clock(), _MADE_HERE)
+        conn.execute(
+            seal_permit.insert().values(
+                id=permit.id,
+                electronic_code=admitted.code,
+                document=str(document),
+                actor=actor.id,
+                purpose=permit.purpose,
+                state=PermitState.GRANTED.value,
+                granted_at=permit.granted_at,
+                outcome="",
+            )
+        )
+        self._note(conn, "granted", permit.id, actor, {"seal": admitted.code, "document": str(document)})
+        return permit
+
+    def consume(self, conn: sa.Connection, permit: Permit) -> None:
+        """Take the permit, once, before the key is touched.
+
+        Raises :class:`PermitSpent` for one already taken, released or too old, and
+        :class:`seals.errors.SealNotUsable` if the seal was stopped since.
+        """
+        self._registry.admit(conn, permit.seal.code, actor=permit.actor)
+        if self._clock() - permit.granted_at > PERMIT_LIFE:
+            raise PermitSpent(f"permit {permit.id} is older than {PERMIT_LIFE}")
+        self._swap(conn, permit.id, (PermitState.GRANTED,), PermitState.CONSUMED, "")
+        self._note(conn, "consumed", permit.id, permit.actor, {"seal": permit.seal.code})
+
+    def complete(self, conn: sa.Connection, permit_id: str, *, actor: Actor, outcome: str = "") -> None:
+        """Record that the sealing took effect: one use counted. :class:`PermitSpent` unless it was consumed."""
+        self._swap(conn, permit_id, (PermitState.CONSUMED,), PermitState.USED, outcome)
+        self._note(conn, "used", permit_id, actor, {"outcome": outcome})
+
+    def release(self, conn: sa.Connection, permit_id: str, *, actor: Actor, outcome: str) -> None:
+        """Record that nothing was sealed, and why. :class:`PermitSpent` if it was settled already."""
+        self._swap(
+            conn, permit_id, (PermitState.GRANTED, PermitState.CONSUMED), PermitState.RELEASED, outcome
+        )
+        self._note(conn, "released", permit_id, actor, {"outcome": outcome})
+
+    def find(self, conn: sa.Connection, permit_id: str) -> PermitRecord | None:
+        """Read a permit, for reconciliation and reports."""
+        row = conn.execute(sa.select(*seal_permit.c).where(seal_permit.c.id == permit_id)).one_or_none()
+        if row is None:
+            return None
+        return PermitRecord(
+            id=row.id,
+            code=row.electronic_code,
+            document=row.document,
+            actor=row.actor,
+            purpose=row.purpose,
+            state=PermitState(row.state),
+            granted_at=row.granted_at,
+            settled_at=row.settled_at,
+            outcome=row.outcome,
+        )
+
+    def _swap(
+        self,
+        conn: sa.Connection,
+        permit_id: str,
+        before: tuple[PermitState, ...],
+        after: PermitState,
+        outcome: str,
+    ) -> None:
+        settled = None if after is PermitState.CONSUMED else self._clock()
+        moved = conn.execute(
+            seal_permit.update()
+            .where(seal_permit.c.id == permit_id, seal_permit.c.state.in_([state.value for state in before]))
+            .values(state=after.value, settled_at=settled, outcome=outcome[:MAX_PURPOSE])
+        )
+        if moved.rowcount != 1:
+            raise PermitSpent(f"permit {permit_id}")
+
+    def _note(
+        self, conn: sa.Connection, what: str, permit_id: str, actor: Actor, detail: dict[str, str]
+    ) -> None:
+        self._audit.append(conn, f"permit.{what}", actor=actor, subject=permit_id, detail=detail)

@@ -1,0 +1,332 @@
+"""The room's door: one registry of pairs, moved only along the table, every act by a named person and on the trail.
+
+Each act is one short transaction: read the pair, judge, compare-and-swap the row, write the history, write the audit
+record. Both sides of a seal share the row, so one act moves both.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from ca.actor import Actor
+from ca.audit import AuditTrail
+from ca.clock import Clock
+from ca.enterprise import Enterprises
+from seals import store
+from seals.active import ActiveSeal, admit
+from seals.application import NewPair, Origin, check, found_pair, renewal, unapproved
+from seals.binding import CertificateFacts, bind
+from seals.codes import CodePatterns, CodeSource
+from seals.errors import (
+    ActRefused,
+    ClockWentBack,
+    CodeTaken,
+    OwnerRenamed,
+    ReasonNeeded,
+    ResumeNotRequested,
+    SealMoved,
+    SealNotFound,
+    SealUnknown,
+    SecondPersonNeeded,
+)
+from seals.picture import SealPicture
+from seals.seal import (
+    REASONED_ACTS,
+    STOPPING_ACTS,
+    TRANSITIONS,
+    SealAct,
+    SealApplication,
+    SealEvent,
+    SealOwner,
+    SealPage,
+    SealQuery,
+    SealRecord,
+    SealStatus,
+    is_electronic_code,
+    is_physical_code,
+)
+
+DEFAULT_VALID_DAYS: Final = 3 * 365
+"""Validity of a seal from its approval, unless settings or application say otherwise."""
+MAX_REASON: Final = 200
+"""Longest reason, in characters: a sentence or two, as the forms of practice have room for."""
+MAX_PAGE: Final = 200
+"""Most seals in one page of a list."""
+_NEVER_APPROVED: Final = frozenset({SealStatus.APPLIED, SealStatus.REJECTED})
+
+
+class SealRegistry:
+    """Keeps the pairs. Every method that acts opens and commits its own transaction, :meth:`admit` excepted."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        enterprises: Enterprises,
+        clock: Clock,
+        audit: AuditTrail,
+        *,
+        patterns: CodePatterns | None = None,
+        valid_days: int = DEFAULT_VALID_DAYS,
+    ) -> None:
+        self._engine = engine
+        self._enterprises = enterprises
+        self._clock = clock
+        self._audit = audit
+        self._codes = CodeSource(patterns or CodePatterns())
+        self._valid_days = valid_days
+
+    def apply(self, application: SealApplication, *, actor: Actor) -> SealRecord:
+        """Record an application: a new pair in state *applied*, its codes allocated, its picture drawn.
+
+        Raises :class:`seals.errors.ApplicationInvalid`, :class:`seals.errors.PictureError` (also for a character that
+        the font lacks), :class:`seals.errors.CodeTaken`, :class:`ca.errors.EnterpriseUnknown`.
+        """
+        check(application)
+        enterprise = self._enterprises.get(application.uscc)
+        owner = SealOwner(enterprise.uscc, enterprise.name)
+        found_pair(
+            application, owner, ("0" * 13, "0" * 14), Origin(actor.id, self._clock()), self._valid_days
+        )
+        try:
+            with self._engine.begin() as conn:
+                return self._insert(conn, application, owner, actor)
+        except sa.exc.IntegrityError as wrong:
+            raise CodeTaken(application.physical_code or "") from wrong
+
+    def approve(self, code: str, *, actor: Actor, certificate: CertificateFacts) -> SealRecord:
+        """Make the pair active, bound to the keeper's certificate; a pair that it follows is superseded.
+
+        Raises :class:`SecondPersonNeeded` for the applicant, :class:`seals.errors.CertificateUnfit`,
+        :class:`OwnerRenamed`, :class:`ActRefused`, :class:`SealMoved`, :class:`ClockWentBack`.
+        """
+        name = self._enterprises.get(self.get(code).owner.uscc).name
+        with self._engine.begin() as conn:
+            before = self._expect(conn, code, SealAct.APPROVE)
+            if actor.id == before.applicant:
+                raise SecondPersonNeeded(f"seal {before.code}: {actor.id} applied for it")
+            if before.owner.name != name:
+                raise OwnerRenamed(before.code)
+            at = self._moment(conn, before, SealAct.APPROVE)
+            bound = bind(certificate, owner=before.owner, now=at)
+            changes = {
+                "approver": actor.id,
+                "valid_from": at,
+                "valid_to": at + timedelta(days=before.valid_days),
+                "certificate_serial": bound.serial,
+                "certificate_sha256": bound.sha256,
+                "certificate_der": bound.der,
+                "certificate_not_before": bound.not_before,
+                "certificate_not_after": bound.not_after,
+            }
+            after = self._move(conn, before, SealAct.APPROVE, actor, at=at, changes=changes)
+            if before.predecessor is not None:
+                self._supersede(conn, before.predecessor, before.code, actor)
+            return after
+
+    def reject(self, code: str, *, actor: Actor, reason: str) -> SealRecord:
+        """Return the application with a reason; :class:`SecondPersonNeeded` for the applicant."""
+        with self._engine.begin() as conn:
+            before = self._expect(conn, code, SealAct.REJECT)
+            if actor.id == before.applicant:
+                raise SecondPersonNeeded(f"seal {before.code}: {actor.id} applied for it")
+            return self._move(conn, before, SealAct.REJECT, actor, reason=reason)
+
+    def freeze(self, code: str, *, actor: Actor, reason: str) -> SealRecord:
+        """Stop both sides at once (挂失): from the next moment on no permit is granted."""
+        with self._engine.begin() as conn:
+            before = self._expect(conn, code, SealAct.FREEZE)
+            return self._move(conn, before, SealAct.FREEZE, actor, reason=reason)
+
+    def request_resume(self, code: str, *, actor: Actor, reason: str = "") -> SealRecord:
+        """Ask, as the first of two persons, that a frozen pair come back."""
+        with self._engine.begin() as conn:
+            before = self._expect(conn, code, SealAct.REQUEST_RESUME)
+            changes = {"resume_requested_by": actor.id}
+            return self._move(conn, before, SealAct.REQUEST_RESUME, actor, reason=reason, changes=changes)
+
+    def confirm_resume(self, code: str, *, actor: Actor, reason: str = "") -> SealRecord:
+        """Bring a frozen pair back as the second person; :class:`ResumeNotRequested`, :class:`SecondPersonNeeded`."""
+        with self._engine.begin() as conn:
+            before = self._expect(conn, code, SealAct.CONFIRM_RESUME)
+            if before.resume_requested_by is None:
+                raise ResumeNotRequested(before.code)
+            if before.resume_requested_by == actor.id:
+                raise SecondPersonNeeded(f"seal {before.code}: {actor.id} requested it")
+            changes = {"resume_requested_by": None}
+            return self._move(conn, before, SealAct.CONFIRM_RESUME, actor, reason=reason, changes=changes)
+
+    def revoke(self, code: str, *, actor: Actor, reason: str) -> SealRecord:
+        """End the pair for good (注销)."""
+        with self._engine.begin() as conn:
+            before = self._expect(conn, code, SealAct.REVOKE)
+            changes = {"resume_requested_by": None}
+            return self._move(conn, before, SealAct.REVOKE, actor, reason=reason, changes=changes)
+
+    def rename_owner(self, uscc: str, name: str, *, actor: Actor) -> tuple[SealRecord, ...]:
+        """Record the owner's new name and apply for a new pair for each pair in use under an old one.
+
+        A new pair takes the old one's place when it is approved; until then the old one stays as it is. Calling again
+        changes nothing; after another change of name the pending pairs are rejected and new ones applied for.
+        """
+        self._enterprises.rename(uscc, name, actor=actor)
+        owner = SealOwner(uscc, name)
+        try:
+            with self._engine.begin() as conn:
+                pending = [self._follow(conn, pair, owner, actor) for pair in store.in_use(conn, uscc, name)]
+        except sa.exc.IntegrityError as wrong:
+            raise SealMoved(f"owner {uscc}") from wrong
+        return tuple(pending)
+
+    def get(self, code: str) -> SealRecord:
+        """Look a pair up by its 13-digit physical or 14-digit electronic code; :class:`SealNotFound`."""
+        with self._reading() as conn:
+            return _found(conn, code)
+
+    def list(self, query: SealQuery) -> SealPage:
+        """List pairs by electronic code, at most :data:`MAX_PAGE` at a time."""
+        limit = max(1, min(query.limit, MAX_PAGE))
+        with self._reading() as conn:
+            records = store.page(conn, query, limit + 1)
+        shown = tuple(records[:limit])
+        return SealPage(shown, shown[-1].code if len(records) > limit else None)
+
+    def history(self, code: str) -> tuple[SealEvent, ...]:
+        """Return every act on a pair, oldest first."""
+        with self._reading() as conn:
+            return tuple(store.events(conn, _found(conn, code).code))
+
+    def state_at(self, code: str, when: datetime) -> SealStatus:
+        """Return the state at a past moment; :class:`SealNotFound` for a moment before the application."""
+        found: SealStatus | None = None
+        for event in self.history(code):
+            if event.at > when:
+                break
+            found = event.status
+        if found is None:
+            raise SealNotFound(f"seal {code} was not on record at {when:%Y-%m-%dT%H:%M:%SZ}")
+        return found
+
+    def picture(self, code: str) -> SealPicture:
+        """Return the picture as approved; a pair never approved is drawn with 未备案 across it."""
+        with self._reading() as conn:
+            record = _found(conn, code)
+            if record.status not in _NEVER_APPROVED:
+                return SealPicture.unpack(store.picture_of(conn, record.code))
+        return unapproved(record)
+
+    def admit(self, conn: sa.Connection, code: str, *, actor: Actor) -> ActiveSeal:
+        """Judge in the caller's transaction whether ``actor`` may use the seal, and hold its row against moves.
+
+        Raises the :class:`seals.errors.SealNotUsable` that says why not.
+        """
+        record = store.find(conn, code, lock=True) if _is_code(code) else None
+        if record is None:
+            raise SealUnknown(code[:32])
+        return admit(record, actor=actor, now=self._clock())
+
+    def _reading(self) -> sa.Connection:
+        return self._engine.execution_options(read_only=True).connect()
+
+    def _insert(
+        self,
+        conn: sa.Connection,
+        application: SealApplication,
+        owner: SealOwner,
+        actor: Actor,
+        predecessor: str | None = None,
+    ) -> SealRecord:
+        division = owner.uscc[2:8]  # GB 32100-2015: positions 3 to 8 are the GB/T 2260 division
+        given = application.physical_code
+        if given is not None and store.physical_in_use(conn, given):
+            raise CodeTaken(given)
+        codes = (given or self._codes.physical(conn, division), self._codes.electronic(conn, division))
+        origin = Origin(actor.id, self._clock(), predecessor)
+        made: NewPair = found_pair(application, owner, codes, origin, self._valid_days)
+        store.insert_seal(conn, made.record, made.picture.packed())
+        self._note(conn, made.record, SealAct.APPLY, actor, at=origin.at, reason="")
+        return made.record
+
+    def _follow(self, conn: sa.Connection, before: SealRecord, owner: SealOwner, actor: Actor) -> SealRecord:
+        """Return the pending pair that is to take the place of ``before``, made now if there is none of that name."""
+        pending = store.follower(conn, before.code)
+        if pending is not None and pending.owner.name == owner.name:
+            return pending
+        if pending is not None:
+            self._move(conn, pending, SealAct.REJECT, actor, reason="企业名称再次变更 / renamed again")
+        return self._insert(conn, renewal(before), owner, actor, before.code)
+
+    def _supersede(self, conn: sa.Connection, code: str, successor: str, actor: Actor) -> None:
+        old = _found(conn, code)
+        if old.status in TRANSITIONS[SealAct.SUPERSEDE]:
+            changes = {"successor": successor, "resume_requested_by": None}
+            self._move(conn, old, SealAct.SUPERSEDE, actor, changes=changes)
+        else:
+            store.link_successor(conn, code, successor)
+
+    def _expect(self, conn: sa.Connection, code: str, act: SealAct) -> SealRecord:
+        record = _found(conn, code)
+        if record.status not in TRANSITIONS[act]:
+            raise ActRefused(record.code, act, record.status)
+        return record
+
+    def _moment(self, conn: sa.Connection, before: SealRecord, act: SealAct) -> datetime:
+        """Return the time to record. A clock gone back stops every act but those that only take power away."""
+        now, last = self._clock(), store.last_moment(conn, before.code)
+        if now >= last:
+            return now
+        if act in STOPPING_ACTS:
+            return last
+        raise ClockWentBack(f"seal {before.code}: {last:%Y-%m-%dT%H:%M:%SZ} is on record")
+
+    def _move(
+        self,
+        conn: sa.Connection,
+        before: SealRecord,
+        act: SealAct,
+        actor: Actor,
+        *,
+        reason: str = "",
+        at: datetime | None = None,
+        changes: dict[str, Any] | None = None,
+    ) -> SealRecord:
+        reason = reason.strip()
+        if len(reason) > MAX_REASON or (act in REASONED_ACTS and not reason):
+            raise ReasonNeeded(act)
+        moment = at or self._moment(conn, before, act)
+        store.move(conn, before, act, TRANSITIONS[act][before.status], changes or {})
+        after = _found(conn, before.code)
+        self._note(conn, after, act, actor, at=moment, reason=reason)
+        return after
+
+    def _note(
+        self, conn: sa.Connection, after: SealRecord, act: SealAct, actor: Actor, *, at: datetime, reason: str
+    ) -> None:
+        """Write the act into the pair's history and onto the audit trail."""
+        store.insert_event(conn, SealEvent(after.code, after.moves, act, after.status, at, actor.id, reason))
+        bound = after.electronic.certificate
+        detail = {
+            "physical": after.physical.code,
+            "status": after.status.value,
+            "reason": reason,
+            "owner": after.owner.uscc,
+            "owner_name": after.owner.name,
+            "picture": after.electronic.picture_sha256,
+            "certificate": bound.sha256 if bound else None,
+            "predecessor": after.predecessor,
+            "successor": after.successor,
+        }
+        self._audit.append(conn, f"seal.{act}", actor=actor, subject=after.code, detail=detail)
+
+
+def _is_code(code: str) -> bool:
+    return is_electronic_code(code) or is_physical_code(code)
+
+
+def _found(conn: sa.Connection, code: str) -> SealRecord:
+    record = store.find(conn, code) if _is_code(code) else None
+    if record is None:
+        raise SealNotFound(code[:32])
+    return record
