@@ -8,7 +8,7 @@ from typing import Final
 
 from seals.errors import ApplicationInvalid
 from seals.geometry import Template, template
-from seals.picture import PictureSpec, SealPicture, draw, title_of
+from seals.picture import PictureSpec, draw, title_of
 from seals.seal import (
     FIRST_STATUS,
     ElectronicSide,
@@ -18,6 +18,7 @@ from seals.seal import (
     SealRecord,
     is_physical_code,
 )
+from seals.vector import SealPicture
 
 MAX_VALID_DAYS: Final = 5 * 366
 """Longest validity of a seal, in days."""

@@ -46,13 +46,13 @@ def bind(facts: CertificateFacts, *, owner: SealOwner, now: datetime) -> BoundCe
 
 
 def _serial(certificate: x509.Certificate, serial: int) -> None:
-    """The number handed over is the certificate's own (RFC 5280 §4.1.2.2)."""
+    """Demand that the number handed over is the certificate's own (RFC 5280 §4.1.2.2)."""
     if certificate.serial_number != serial:
         raise CertificateUnfit("the serial number is another certificate's")
 
 
 def _holder(certificate: x509.Certificate, owner: SealOwner) -> None:
-    """The subject names the owner's unified social credit code, alone or after an ETSI EN 319 412-1 prefix."""
+    """Demand that the subject names the owner's unified social credit code, alone or after an ETSI EN 319 412-1 prefix."""
     for oid in _IDENTIFIERS:
         for attribute in certificate.subject.get_attributes_for_oid(oid):
             text = str(attribute.value)
@@ -62,6 +62,6 @@ def _holder(certificate: x509.Certificate, owner: SealOwner) -> None:
 
 
 def _validity(certificate: x509.Certificate, now: datetime) -> None:
-    """The certificate is valid at the moment of binding (RFC 5280 §4.1.2.5, both ends inside)."""
+    """Demand that the certificate is valid at the moment of binding (RFC 5280 §4.1.2.5, both ends inside)."""
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
         raise CertificateUnfit("the certificate is outside its validity")

@@ -1,19 +1,23 @@
 """Where every glyph of a seal stands: pure planning in millimetres, before anything is drawn.
 
 The lower elements are placed first (code, then inscription); the name's arc then takes the largest letters and the widest
-span that keep :data:`seals.geometry.MIN_GAP_MM` from them, so that no length of name can make them touch.
+span that keep :data:`NAME_GAP_MM` from them, so that no length of name can make them touch.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from seals.fonts import Face
-from seals.geometry import MIN_GAP_MM, ArcName, Line, LowerCode, Shape, Template
+from seals.geometry import ArcName, Line, LowerCode, Shape, Template
 from seals.plane import Frame, Oval, Quad, clearance, upright
 
+NAME_GAP_MM: Final = 0.9
+"""White left between the name and what stands below it, cell to cell."""
+LINE_GAP_MM: Final = 0.6
+"""White left between the inscription and the code, cell to cell."""
 FILL: Final = 0.94
 """How much of its pitch a glyph on an arc may fill at its feet, where neighbours are nearest."""
 NATURAL: Final = 0.86
@@ -62,22 +66,20 @@ def code_letters(template: Template, spec: LowerCode, code: str) -> list[Letter]
 
 def line_letters(part: str, spec: Line, text: str, *, face: Face, under: list[Letter]) -> list[Letter]:
     """Set a straight line, narrowed (then lowered) until it clears ``under``."""
-    width, height = spec.width, spec.height
     below = [letter.cell for letter in under]
     while True:
-        letters = _straight(part, spec.top, text, face, width, height)
-        whole = _row_box(letters)
-        if clearance([whole], below) >= MIN_GAP_MM:
+        letters = _straight(part, spec, text, face)
+        if clearance([_row_box(letters)], below) >= LINE_GAP_MM:
             return letters
-        width *= _EASE
-        if width < NARROWEST_LINE * height:
-            height *= _EASE
+        width = spec.width * _EASE
+        height = spec.height if width >= NARROWEST_LINE * spec.height else spec.height * _EASE
+        spec = replace(spec, width=width, height=height)
 
 
-def _straight(part: str, top: float, text: str, face: Face, width: float, height: float) -> list[Letter]:
-    first = -width * (len(text) - 1) / 2
+def _straight(part: str, spec: Line, text: str, face: Face) -> list[Letter]:
+    first, foot = -spec.width * (len(text) - 1) / 2, spec.top + spec.height
     return [
-        Letter(part, character, face, upright(first + index * width, top + height), width, height)
+        Letter(part, character, face, upright(first + index * spec.width, foot), spec.width, spec.height)
         for index, character in enumerate(text)
     ]
 
@@ -124,7 +126,7 @@ class _Arc:
     def _clear(self, half: float, obstacles: list[Quad]) -> bool:
         width = self._width(half)
         cell = self.oval.outside(half).box(-width / 2, width / 2, 0.0, self.height)
-        return clearance([cell], obstacles) >= MIN_GAP_MM
+        return clearance([cell], obstacles) >= NAME_GAP_MM
 
     def widest(self, obstacles: list[Quad]) -> tuple[float, float]:
         """Return pitch and glyph width (mm) of the widest span whose last letter clears the obstacles."""

@@ -9,6 +9,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 Vector = tuple[float, float]
@@ -46,7 +47,7 @@ class Oval:
         self.down = down
         self._turns = [math.pi * step / STEPS for step in range(STEPS + 1)]
         self._lengths = [0.0]
-        for before, after in zip(self._turns, self._turns[1:], strict=False):
+        for before, after in pairwise(self._turns):
             chord = math.dist(self._point(before), self._point(after))
             self._lengths.append(self._lengths[-1] + chord)
 
@@ -99,8 +100,10 @@ def distance(one: Quad, other: Quad) -> float:
     sides, others = _sides(one), _sides(other)
     if any(_cross(a, b, c, d) for a, b in sides for c, d in others):
         return 0.0
-    near = min(_to_side(point, *side) for point in one for side in others)
-    return min(near, min(_to_side(point, *side) for point in other for side in sides))
+    ways = [(point, side) for point in one for side in others] + [
+        (point, side) for point in other for side in sides
+    ]
+    return min(_to_side(point, *side) for point, side in ways)
 
 
 def clearance(ones: Sequence[Quad], others: Sequence[Quad]) -> float:

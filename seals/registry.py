@@ -32,7 +32,6 @@ from seals.errors import (
     SealUnknown,
     SecondPersonNeeded,
 )
-from seals.picture import SealPicture
 from seals.seal import (
     REASONED_ACTS,
     STOPPING_ACTS,
@@ -48,6 +47,7 @@ from seals.seal import (
     is_electronic_code,
     is_physical_code,
 )
+from seals.vector import SealPicture
 
 DEFAULT_VALID_DAYS: Final = 3 * 365
 """Validity of a seal from its approval, unless settings or application say otherwise."""
