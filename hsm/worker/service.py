@@ -15,11 +15,10 @@ from typing import Any, Final
 
 import pkcs11
 
-from hsm.errors import HsmError, PinLocked, TokenNotFound
+from hsm.errors import HsmError, KeyNotFound, PinLocked, TokenNotFound
 from hsm.file_lock import locked
 from hsm.worker import objects
 from hsm.worker.calls import CKU_USER
-from hsm.worker.faults import translated
 from hsm.worker.module import Module, handle_of
 from hsm.worker.wire import Frame, SessionLost, WrongPin
 
@@ -123,12 +122,18 @@ class TokenService:
     def keys(self, _fields: dict[str, Any], _blob: bytes) -> Frame:
         """Describe every private key."""
         with self._lane() as lane:
-            return Frame({"keys": objects.private_keys(lane.session)})
+            found = objects.private_keys(lane.session)
+        if not found:
+            self.present()
+        return Frame({"keys": found})
 
     def certificates(self, _fields: dict[str, Any], _blob: bytes) -> Frame:
         """Describe every certificate; needs no login."""
         with self._lane() as lane:
-            return Frame({"certificates": objects.certificates(lane.session)})
+            found = objects.certificates(lane.session)
+        if not found:
+            self.present()
+        return Frame({"certificates": found})
 
     def generate(self, fields: dict[str, Any], _blob: bytes) -> Frame:
         """Make a key pair."""
@@ -161,12 +166,23 @@ class TokenService:
         return Frame({})
 
     def probe(self, _fields: dict[str, Any], _blob: bytes) -> Frame:
-        """Ask the token for its information, and the master session for its state."""
-        with locked(self._lock):
-            self._module.token(self._label)
-        with translated():
+        """Ask the token for its information, and read through the master session."""
+        self.present()
+        with self._writing:
             objects.search(self._master, CLASS=pkcs11.ObjectClass.CERTIFICATE)
         return Frame({"pid": os.getpid(), "logged_in": bool(self._pin_mac)})
+
+    def present(self) -> None:
+        """Raise unless the token is there.
+
+        A session on a token that was taken away finds nothing and says nothing, also when the token is back: "no such
+        key" is believed only while the module still knows the token.
+        """
+        with locked(self._lock):
+            try:
+                self._module.token(self._label)
+            except TokenNotFound as gone:
+                raise SessionLost(gone.detail) from gone
 
 
 class ModuleService:
@@ -219,5 +235,10 @@ def perform(service: TokenService | ModuleService, frame: Frame) -> Frame:
     name = frame.fields.get("op")
     if name not in REQUESTS[type(service)]:
         raise HsmError("unknown request")
-    answer: Frame = getattr(service, name)(frame.fields, frame.blob)
+    try:
+        answer: Frame = getattr(service, name)(frame.fields, frame.blob)
+    except KeyNotFound:
+        if isinstance(service, TokenService):
+            service.present()
+        raise
     return answer

@@ -1,0 +1,140 @@
+"""Tokens for the tests of this room: each test has its own token directory and may spoil it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from hsm.algorithms import KeyKind
+from hsm.cryptoki import CryptokiProvider
+from hsm.errors import PinRequired
+from hsm.key_uri import KeyUri
+from hsm.pins import Pin
+from hsm.provider import KeyProvider
+from hsm.soft_keys import SoftProvider
+from hsm.soft_token import Cost
+from hsm.softhsm import SoftHsm, find_or_fetch
+from tests.conftest import SO_PIN, USER_PIN, missing
+
+QUICK = Cost(memory_kib=64, passes=1, lanes=1)
+LABELS = itertools.count(1)
+
+
+@dataclass
+class Shelf:
+    """A place for tokens, and providers over it: ``again`` is what a restart of the service makes."""
+
+    folder: Path
+    scheme: str
+    make: Callable[[Shelf], KeyProvider]
+    pin: Pin | None = USER_PIN
+    asked: list[str] = field(default_factory=list)
+    opened: list[KeyProvider] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.keys = self.again()
+
+    @property
+    def counters(self) -> Path:
+        return self.folder / "counters"
+
+    @property
+    def tokens(self) -> Path:
+        return self.folder / "tokens"
+
+    def source(self, token: str) -> Pin:
+        self.asked.append(token)
+        if self.pin is None:
+            raise PinRequired(token)
+        return self.pin
+
+    def again(self) -> KeyProvider:
+        provider = self.make(self)
+        self.opened.append(provider)
+        return provider
+
+    def token(self) -> str:
+        """Make a token; return its label."""
+        label = f"T{os.getpid()}-{next(LABELS)}"
+        self.keys.create_token(label, SO_PIN, USER_PIN)
+        return label
+
+    def uri(self, token: str, name: str = "k") -> KeyUri:
+        return KeyUri(self.scheme, token, name)
+
+    def key(self, kind: KeyKind = KeyKind.EC_P256) -> KeyUri:
+        """Make a token with one key."""
+        return self.keys.generate(self.uri(self.token()), kind)
+
+    def close(self) -> None:
+        for provider in self.opened:
+            provider.close()
+
+
+@pytest.fixture(scope="session")
+def soft_hsm(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
+    found = find_or_fetch(tmp_path_factory.mktemp("softhsm-cache"))
+    if found is None:
+        missing("SoftHSM 2", "no libsofthsm2.so; install the package softhsm2")
+    return found
+
+
+@pytest.fixture
+def environment(soft_hsm: SoftHsm, tmp_path: Path) -> dict[str, str]:
+    return soft_hsm.configure(tmp_path / "tokens")
+
+
+@pytest.fixture
+def token_shelf(soft_hsm: SoftHsm, environment: dict[str, str], tmp_path: Path) -> Iterator[Shelf]:
+    """Yield real PKCS#11 tokens."""
+
+    def make(shelf: Shelf) -> KeyProvider:
+        return CryptokiProvider(
+            soft_hsm.module, pins=shelf.source, counters=shelf.counters, environment=environment
+        )
+
+    shelf = Shelf(tmp_path, "pkcs11", make)
+    yield shelf
+    shelf.close()
+
+
+@pytest.fixture
+def soft_shelf(tmp_path: Path) -> Iterator[Shelf]:
+    """Yield soft tokens."""
+
+    def make(shelf: Shelf) -> KeyProvider:
+        return SoftProvider(shelf.tokens, pins=shelf.source, counters=shelf.counters, cost=QUICK)
+
+    shelf = Shelf(tmp_path, "file", make)
+    yield shelf
+    shelf.close()
+
+
+@pytest.fixture(params=[pytest.param("token_shelf", marks=pytest.mark.token), "soft_shelf"])
+def shelf(request: pytest.FixtureRequest) -> Shelf:
+    """Give each provider in turn: what a test of this fixture says is the contract of both."""
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, Shelf)
+    return found
+
+
+@pytest.fixture
+def softhsm2_util(environment: dict[str, str]) -> Callable[..., None]:
+    """Return a way to do things to the tokens from another program, as softhsm2-util does them."""
+
+    def run(*arguments: str) -> None:
+        subprocess.run(
+            ["softhsm2-util", *arguments],
+            env={**os.environ, **environment},
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    return run
