@@ -12,7 +12,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum
 from typing import Final
@@ -23,6 +23,7 @@ from api import store
 from api.errors import ApiKeyNotFound, ForeignEnterprise, NotAuthenticated, ScopeMissing, ScopesConflict
 from ca.actor import Actor
 from ca.audit import AuditTrail
+from ca.certificate import CertificateQuery
 from ca.clock import Clock
 
 SECRET_OCTETS: Final = 32
@@ -79,6 +80,20 @@ class Principal:
         """Raise :class:`ForeignEnterprise` for a caller bound to another enterprise than ``uscc``."""
         if self.actor.uscc is not None and self.actor.uscc != uscc:
             raise ForeignEnterprise
+
+    def owner(self, uscc: str) -> str | None:
+        """Return whose records to list: those asked for (empty: everyone's), within what the caller may see."""
+        if uscc:
+            self.acting_for(uscc)
+        return uscc or self.actor.uscc
+
+    def narrowed(self, query: CertificateQuery) -> CertificateQuery:
+        """Narrow a query to the enterprise that the caller is bound to, if any."""
+        if self.actor.uscc is None:
+            return query
+        if query.uscc:
+            self.acting_for(query.uscc)
+        return replace(query, uscc=self.actor.uscc)
 
 
 @dataclass(frozen=True, slots=True)

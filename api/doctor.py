@@ -1,4 +1,4 @@
-"""``yinxin doctor`` and ``/healthz``: tokens, clock, disk, fonts, database; each finding with its fix.
+"""``yinxin doctor`` and ``/healthz``: database, tokens, clock, disk, fonts, revocation lists; each with its fix.
 
 Nothing here raises for a world that is not well: that is the finding.
 """
@@ -6,17 +6,20 @@ Nothing here raises for a world that is not well: that is the finding.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from api.errors import SchemaOutdated
+from api.problems import describe
 from api.schema import check_schema
-from hsm.pins import Pin  # noqa: F401
+from ca.store import audit as audit_table
+from hsm.provider import KeyProvider
+from seals.fonts import Face, shelf
 
 if TYPE_CHECKING:
     from api.bootstrap import Services
@@ -27,7 +30,10 @@ NO_DISK_OCTETS: Final = 50 * 2**20
 """Below this the database itself may fail to write."""
 CLOCK_TOLERANCE: Final = timedelta(seconds=1)
 """EN 319 421 §7.7.2: a time-stamp unit is within one second of UTC."""
-PROBE_CHARACTERS: Final = "印章电子专用合同财务发票法定代表人测试杭州有限公司"
+SYNCHRONISED: Final = (Path("/run/systemd/timesync/synchronized"), Path("/run/chrony/chronyd.pid"))
+"""Signs that something keeps the clock right: systemd-timesyncd has synchronised, chrony runs."""
+PROBE_CHARACTERS: Final = "印章合同财务发票法定代表人测试有限公司"
+"""Characters every installation draws."""
 
 
 class Health(StrEnum):
@@ -53,3 +59,96 @@ class Check:
         """Return the finding as JSON members."""
         names = ("subject", "health", "zh", "en", "fix_zh", "fix_en")
         return {name: str(getattr(self, name)) for name in names}
+
+
+def examine(services: Services) -> tuple[Check, ...]:
+    """Look at everything once."""
+    looks: tuple[tuple[str, Callable[[Services], Iterable[Check]]], ...] = (
+        ("database", _database),
+        ("token", _tokens),
+        ("clock", _clock),
+        ("disk", _disk),
+        ("fonts", _fonts),
+        ("crl", _lists),
+    )
+    return tuple(check for subject, look in looks for check in _looked(subject, look, services))
+
+
+def _looked(subject: str, look: Callable[[Services], Iterable[Check]], services: Services) -> Iterable[Check]:
+    try:
+        return tuple(look(services))
+    except Exception as error:  # noqa: BLE001 - a look that fails is a finding, told by the table of problems
+        problem = describe(error)
+        title = problem.kind
+        return (Check(subject, Health.BROKEN, title.zh, title.en, problem.zh, problem.en),)
+
+
+def _database(services: Services) -> Iterable[Check]:
+    revision = check_schema(services.engine)
+    engine = services.engine.dialect.name
+    yield Check("database", Health.OK, f"数据库可用（{engine}，版本 {revision}）", f"{engine} answers, schema {revision}")
+
+
+def _tokens(services: Services) -> Iterable[Check]:
+    stores = services.key_stores
+    yield Check("token", Health.OK, stores.zh, stores.en)
+    for provider in stores.ring.providers():
+        yield from _tokens_of(provider)
+
+
+def _tokens_of(provider: KeyProvider) -> Iterable[Check]:
+    for label in provider.tokens():
+        found = provider.probe(label)
+        zh, en = f"令牌 {label}，PIN 剩余 {found.tries_left} 次", f"token {label}, {found.tries_left} PIN tries left"
+        if not found.ready:
+            fix = ("请插入令牌或重启密码模块服务。", "Insert the token, or restart its module's service.")
+            yield Check("token", Health.BROKEN, f"{zh}：无响应", f"{en}: no answer", *fix)
+        elif found.tries_left == 0:
+            fix = ("请由管理员用 SO PIN 解锁。", "Have the security officer unblock it with the SO PIN.")
+            yield Check("token", Health.WARNING, f"{zh}：已锁定", f"{en}: locked", *fix)
+        else:
+            yield Check("token", Health.OK, zh, en)
+
+
+def _clock(services: Services) -> Iterable[Check]:
+    now = services.clock()
+    with services.engine.execution_options(read_only=True).connect() as connection:
+        last = connection.execute(sa.select(audit_table.c.at).order_by(audit_table.c.number.desc()).limit(1)).scalar()
+    shown = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if last is not None and now + CLOCK_TOLERANCE < last:
+        zh, en = f"系统时间 {shown} 早于最近一条审计记录", f"the clock ({shown}) stands before the last audit record"
+        fix = ("请校准系统时间（如 timedatectl set-ntp true）。", "Set the clock right (timedatectl set-ntp true).")
+        yield Check("clock", Health.BROKEN, zh, en, *fix)
+        return
+    if any(sign.exists() for sign in SYNCHRONISED):
+        yield Check("clock", Health.OK, f"系统时间 {shown}，已同步", f"the clock shows {shown}, synchronised")
+        return
+    zh, en = f"系统时间 {shown}，未发现时间同步服务", f"the clock shows {shown}; no time synchronisation was found"
+    fix = ("正式服务请启用 chrony 或 systemd-timesyncd。", "In service run chrony or systemd-timesyncd.")
+    yield Check("clock", Health.WARNING, zh, en, *fix)
+
+
+def _disk(services: Services) -> Iterable[Check]:
+    for folder in sorted({services.home.folder, services.settings.archive}):
+        free = shutil.disk_usage(folder if folder.exists() else services.home.folder).free
+        zh, en = f"{folder} 剩余 {free // 2**20} MiB", f"{folder} has {free // 2**20} MiB left"
+        fix = ("请清理磁盘或扩容。", "Free some space or enlarge the disk.")
+        if free < NO_DISK_OCTETS:
+            yield Check("disk", Health.BROKEN, zh, en, *fix)
+        elif free < LOW_DISK_OCTETS:
+            yield Check("disk", Health.WARNING, zh, en, *fix)
+        else:
+            yield Check("disk", Health.OK, zh, en)
+
+
+def _fonts(_services: Services) -> Iterable[Check]:
+    for character in PROBE_CHARACTERS:
+        shelf().glyph(Face.SONG, character)
+    yield Check("fonts", Health.OK, "印章字体可用", "the fonts that draw seals are there")
+
+
+def _lists(services: Services) -> Iterable[Check]:
+    for issuer in services.authority.issuers():
+        crl = services.crls.current(issuer.id)
+        until = crl.next_update.strftime("%Y-%m-%d %H:%MZ")
+        yield Check("crl", Health.OK, f"{issuer.id} 的 CRL 有效至 {until}", f"the CRL of {issuer.id} lasts until {until}")

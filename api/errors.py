@@ -148,6 +148,13 @@ class IdempotencyKeyInvalid(ApiError):
     en = "Give an Idempotency-Key header of 8 to 128 visible characters and keep it when retrying."
 
 
+class ServiceBusy(ApiError):
+    """Too many uploads wait to be worked on."""
+
+    zh = "正在处理的文件太多，请一分钟后再试。"
+    en = "Too many files are being worked on; try again in a minute."
+
+
 class NotFound(ApiError):
     """Nothing is known under this name."""
 

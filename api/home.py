@@ -97,6 +97,11 @@ class Home:
         _write_secret(path, pin.reveal())
         return path
 
+    def keep_secret(self, name: str, text: str) -> Path:
+        """Write a secret, 0600; it is never overwritten (``FileExistsError``)."""
+        _write_secret(self.secrets / name, text)
+        return self.secrets / name
+
     def session_secret(self) -> bytes:
         """Return the key that signs session cookies, made at first use."""
         path = self.secrets / "session.key"

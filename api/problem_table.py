@@ -43,6 +43,7 @@ _API: Final[dict[type[Exception], Kind]] = {
     api.ApiKeyNotFound: Kind("api-key-not-found", 404, "没有此密钥", "No such API key"),
     api.UploadTooLarge: Kind("upload-too-large", 413, "文件过大", "Upload too large"),
     api.IdempotencyKeyInvalid: Kind("idempotency-key-invalid", 400, "缺少幂等键", "Idempotency-Key needed"),
+    api.ServiceBusy: Kind("busy", 503, "服务繁忙", "Service busy"),
     api.NotFound: Kind("not-found", 404, "没有找到", "Not found"),
     api.FontMissing: Kind("font-missing", 500, "缺少字体", "Font missing"),
 }

@@ -45,9 +45,10 @@ class Settings(BaseSettings):
     max_upload_bytes: Annotated[int, Field(ge=1024, le=2**31)] = 100 * 2**20
     session_secret: SecretStr | None = None
     session_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 60
-    crl_hours: Annotated[int, Field(ge=1, le=7 * 24)] = 24
-    ocsp_minutes: Annotated[int, Field(ge=5, le=7 * 24 * 60)] = 60
-    instance_prefix: Annotated[int, Field(ge=0, le=255)] = 1
+    production: bool = False
+    crl_hours: Annotated[int, Field(ge=1, le=7 * 24)] = 7 * 24
+    ocsp_minutes: Annotated[int, Field(ge=5, le=7 * 24 * 60)] = 24 * 60
+    instance_prefix: Annotated[int, Field(ge=1, le=0x7FFF)] = 1
     verify_seconds: Annotated[int, Field(ge=1, le=600)] = 60
     verify_memory_mib: Annotated[int, Field(ge=128, le=65536)] = 1024
     housekeeping_seconds: Annotated[int, Field(ge=1, le=900)] = 60

@@ -15,6 +15,11 @@ FORM_OVERHEAD: Final = 64 * 1024
 """Octets of a multipart request beside the file itself: boundaries, part headers and the short fields."""
 
 
+SMALL_PREFIX: Final = "/pki/"
+SMALL_LIMIT: Final = 64 * 1024
+"""OCSP and time-stamp requests have at most 16 KiB (``ca.ocsp_codec``, ``ca.tsp``)."""
+
+
 class _Exceeded(Exception):  # noqa: N818 - never leaves this module
     """The stream went over the limit."""
 
@@ -32,18 +37,19 @@ class UploadLimit:
             return
         headers = Headers(scope=scope)
         declared = headers.get("content-length", "0")
-        if not declared.isdecimal() or int(declared) > self._limit + FORM_OVERHEAD:
-            await self._refuse(scope, send)
+        limit = SMALL_LIMIT if scope["path"].startswith(SMALL_PREFIX) else self._limit
+        if not declared.isdecimal() or int(declared) > limit + FORM_OVERHEAD:
+            await _refuse(scope, send, limit)
             return
-        await self._serve(scope, receive, send)
+        await self._serve(scope, receive, send, limit)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
         state = {"read": 0, "exceeded": 0, "started": 0}
 
         async def counted() -> Message:
             message = await receive()
             state["read"] += len(message.get("body", b""))
-            if state["read"] > self._limit + FORM_OVERHEAD:
+            if state["read"] > limit + FORM_OVERHEAD:
                 state["exceeded"] = 1
                 raise _Exceeded
             return message
@@ -59,16 +65,17 @@ class UploadLimit:
         except _Exceeded:
             pass
         if state["exceeded"] and not state["started"]:
-            await self._refuse(scope, send)
+            await _refuse(scope, send, limit)
 
-    async def _refuse(self, scope: Scope, send: Send) -> None:
-        problem = describe(UploadTooLarge(self._limit))
-        english = Headers(scope=scope).get("accept-language", "").lower().startswith("en")
-        body = json.dumps(problem.to_json(instance=scope["path"], english=english), ensure_ascii=False).encode()
-        headers = [
-            (b"content-type", MEDIA_TYPE.encode()),
-            (b"content-length", str(len(body)).encode()),
-            (b"connection", b"close"),
-        ]
-        await send({"type": "http.response.start", "status": problem.kind.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+
+async def _refuse(scope: Scope, send: Send, limit: int) -> None:
+    problem = describe(UploadTooLarge(limit))
+    english = Headers(scope=scope).get("accept-language", "").lower().startswith("en")
+    body = json.dumps(problem.to_json(instance=scope["path"], english=english), ensure_ascii=False).encode()
+    headers = [
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": problem.kind.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,173 @@
+"""What every command shares: opening an installation, saying what went wrong, exit statuses.
+
+Answers go to standard output, progress and errors to standard error. An error is one red line in Chinese and English;
+a stack trace never shows (``YINXIN_LOG_LEVEL=debug`` writes it to the log).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from api.bootstrap import Services, assemble
+from api.files import write_whole
+from api.errors import FileUnreadable, HomeNotReady, InputInvalid
+from api.home import Home, service_pins
+from api.problems import Problem, describe
+from api.schema import check_schema
+from api.settings import Settings, load_settings
+from ca.actor import Actor
+from ca.clock import system_clock
+from hsm.pins import Pin
+
+REFUSED: Final = 1
+"""Exit status: the request was understood and refused."""
+USAGE: Final = 2
+"""Exit status: the command line itself is wrong (Click's own)."""
+UNAVAILABLE: Final = 4
+"""Exit status: a token, the database or the disk does not serve; retry later."""
+FAULT: Final = 70
+"""Exit status: an internal fault (EX_SOFTWARE of sysexits.h)."""
+
+LOG: Final = logging.getLogger("yinxin.cli")
+
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="家目录 / home folder", envvar="YINXIN_HOME", show_default=False)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")]
+PinFileOption = Annotated[
+    Path | None, typer.Option("--pin-file", help="PIN 文件；不给则询问 / file with the PIN; asked for without it")
+]
+
+
+def out() -> Console:
+    """Return the console of answers."""
+    return Console(highlight=False)
+
+
+def err() -> Console:
+    """Return the console of progress and errors."""
+    return Console(stderr=True, highlight=False)
+
+
+def say(zh: str, en: str) -> None:
+    """Print one sentence in both languages."""
+    out().print(Text(zh), Text(en, style="dim"))
+
+
+@contextmanager
+def installation(home: Path | None) -> Iterator[Services]:
+    """Open the installation at ``home`` for one command; :class:`HomeNotReady` if there is none."""
+    settings = load_settings(home)
+    if not settings.database_url and not (settings.home / "yinxin.db").exists():
+        raise HomeNotReady(settings.home)
+    with opened(settings) as services:
+        check_schema(services.engine)
+        yield services
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Services]:
+    """Assemble an installation, ready or not, and close it afterwards."""
+    services = assemble(settings, clock=system_clock, pins=service_pins(Home(settings.home)))
+    try:
+        yield services
+    finally:
+        services.close()
+
+
+def person(text: str, uscc: str | None = None) -> Actor:
+    """Read ``--as``: ``person:li.wei`` or ``person:li.wei=李伟``."""
+    identity, _, name = text.partition("=")
+    kind, colon, rest = identity.partition(":")
+    if not colon or kind not in ("person", "app", "system") or not rest or len(identity) > 128:
+        raise InputInvalid(
+            "--as 的格式为 person:li.wei 或 person:li.wei=李伟。",
+            "--as is written person:li.wei or person:li.wei=NAME.",
+        )
+    return Actor(identity, name or rest, uscc)
+
+
+def ask_pin(pin_file: Path | None, token: str) -> Pin:
+    """Read the PIN from ``pin_file``, or ask for it without showing it."""
+    text = typer.prompt(f"PIN ({token})", hide_input=True) if pin_file is None else read_text(pin_file).strip()
+    try:
+        return Pin(text)
+    except ValueError:
+        raise InputInvalid("PIN 码应为 4 至 64 个字符。", "A PIN has 4 to 64 characters.") from None
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file named on the command line."""
+    try:
+        return path.read_bytes()
+    except OSError as wrong:
+        raise FileUnreadable(path) from wrong
+
+
+def read_text(path: Path) -> str:
+    """Read a UTF-8 file named on the command line."""
+    try:
+        return read_bytes(path).decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        raise FileUnreadable(path) from wrong
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    write_whole(path, data)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON object and nothing else."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def write_lines(path: Path | None, lines: Iterable[str]) -> None:
+    """Write lines to a file, whole or not at all, or to standard output."""
+    if path is None:
+        sys.stdout.writelines(lines)
+    else:
+        write_bytes(path, "".join(lines).encode())
+
+
+def moment(text: str) -> datetime:
+    """Read ISO 8601; a time without a zone is UTC."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputInvalid(
+            "时间格式应为 2026-01-31T08:00:00+08:00。", "A time is written 2026-01-31T08:00:00+08:00."
+        ) from None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def fail(error: BaseException) -> int:
+    """Print what went wrong on one red line and return the exit status."""
+    problem = describe(error)
+    LOG.debug("failed", exc_info=error)
+    line = Text(f"错误：{problem.zh} / Error: {problem.en}", style="bold red")
+    err().print(line, soft_wrap=True)
+    return _status(problem)
+
+
+def _status(problem: Problem) -> int:
+    if "incident" in problem.members:
+        return FAULT
+    return UNAVAILABLE if problem.kind.status >= 500 else REFUSED
+
+
+def leave(status: int) -> NoReturn:
+    """End the command with ``status``."""
+    raise typer.Exit(status)

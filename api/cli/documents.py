@@ -1,0 +1,80 @@
+"""``yinxin seal-pdf`` and ``yinxin verify``."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.console import (
+    HomeOption,
+    PinFileOption,
+    ask_pin,
+    installation,
+    leave,
+    person,
+    read_bytes,
+    read_text,
+    say,
+    write_bytes,
+)
+from api.enrolment import token_of
+from api.settings import load_settings
+from signing.level import Level
+from signing.order import SealOrder
+from signing.placement import Placement
+
+KEEPER = "person:li.wei=李伟"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the root."""
+    app.command("seal-pdf")(seal_pdf)
+    app.command("verify")(verify)
+
+
+def seal_pdf(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="待用印的 PDF / document")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="用印结果 / sealed document")],
+    seal: Annotated[str, typer.Option("--seal", help="印章编码 / code of the seal")],
+    at: Annotated[str, typer.Option("--at", help="页:X,Y 毫米，自左上角 / PAGE:X,Y in mm from the top left")],
+    level: Annotated[Level, typer.Option(help="PAdES")] = Level.B_LT,
+    home: HomeOption = None,
+    actor: Annotated[str, typer.Option("--as", help="用印人 / who seals")] = KEEPER,
+    pin_file: PinFileOption = None,
+    password_file: Annotated[Path | None, typer.Option(help="PDF 密码文件 / file with the PDF's password")] = None,
+    key: Annotated[str, typer.Option("--request-key", help="重试时保持不变 / keep it when retrying")] = "",
+) -> None:
+    """在 PDF 上用印 / seal a PDF."""
+    place = Placement.parse(at)
+    password = None if password_file is None else read_text(password_file).rstrip("\r\n")
+    order = SealOrder(read_bytes(source), source.name, seal, place, level, key or uuid.uuid4().hex, password)
+    with installation(home) as services:
+        owner = services.seals.get(seal).owner
+        pin = ask_pin(pin_file, token_of(owner.uscc))
+        sealed = services.sealing.seal(order, actor=person(actor, owner.uscc), pin=pin)
+        write_bytes(target, sealed.bytes)
+        services.evidence.publish()
+    verdict = sealed.report.verdict
+    say(f"{verdict.zh}：已用印，{target}", f"{verdict.en}: sealed, {target}")
+
+
+def verify(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="待验文件 / documents")],
+    trust: Annotated[Path | None, typer.Option(help="信任文件夹 / folder of anchors")] = None,
+    at: Annotated[str, typer.Option(help="按此时间判断 / judge as of this time")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
+    password_file: Annotated[Path | None, typer.Option(help="PDF 密码文件 / file with the PDF's password")] = None,
+    home: HomeOption = None,
+) -> None:
+    """验章：0 有效，1 无效，2 无法判定，3 无法读取 / verify documents."""
+    from verify.__main__ import main as verify_main
+
+    folder = trust or load_settings(home).home / "trust"
+    arguments = [str(file) for file in files] + ["--trust", str(folder)]
+    arguments += ["--at", at] if at else []
+    arguments += ["--json"] if as_json else []
+    arguments += ["--password-file", str(password_file)] if password_file else []
+    leave(verify_main(arguments))

@@ -1,0 +1,48 @@
+"""``yinxin``: the root of the command line."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import click
+import typer
+
+from api.cli import audit, ca, documents, keys, seal, service
+from api.cli.console import FAULT, USAGE, fail
+
+app = typer.Typer(
+    name="yinxin",
+    help="印信：数字证书与电子印章 / digital certificates and seals",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    add_completion=False,
+)
+service.register(app)
+documents.register(app)
+app.add_typer(ca.app, name="ca")
+app.add_typer(seal.app, name="seal")
+app.add_typer(audit.app, name="audit")
+app.add_typer(keys.app, name="key")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status; nothing but a status and lines of text comes out."""
+    try:
+        status = app(arguments, standalone_mode=False)
+    except click.ClickException as wrong:
+        wrong.show()
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        sys.stderr.write("已取消。/ Cancelled.\n")
+        return FAULT
+    except Exception as error:  # noqa: BLE001 - the edge: every error becomes one line
+        return fail(error)
+    return status if isinstance(status, int) else 0
+
+
+def run() -> None:
+    """Entry point of the distribution."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""``yinxin demo``, ``serve``, ``page``, ``doctor``, ``migrate``, ``reconcile``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from api.cli.console import (
+    REFUSED,
+    HomeOption,
+    JsonOption,
+    err,
+    installation,
+    leave,
+    opened,
+    out,
+    print_json,
+    say,
+)
+from api.demo import KEY_FILE, run_demo
+from api.doctor import Health, examine
+from api.home import read_secret
+from api.schema import migrate as migrate_schema
+from api.settings import load_settings
+from ca.actor import SYSTEM
+
+_STYLE = {Health.OK: "green", Health.WARNING: "yellow", Health.BROKEN: "bold red"}
+_MARK = {Health.OK: "✓", Health.WARNING: "!", Health.BROKEN: "✗"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the root."""
+    for command in (demo, serve, page, doctor, migrate, reconcile):
+        app.command()(command)
+
+
+def demo(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """一键演示：建立令牌、CA、企业、印章，用印并验章 / the whole job on a new home folder."""
+    from api.cli.demo_view import show_demo
+
+    show_demo(run_demo, load_settings(home), as_json=as_json)
+
+
+def serve(
+    home: HomeOption = None,
+    host: Annotated[str | None, typer.Option(help="监听地址 / address to listen on")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="端口 / port")] = None,
+) -> None:
+    """启动网页与接口服务 / serve pages and API."""
+    from api.serve import serve as run_server
+
+    with installation(home) as services:
+        settings = services.settings
+        key_file = services.home.secrets / f"{KEY_FILE}.key"
+        if key_file.exists():
+            say(f"演示 API 密钥：{read_secret(key_file)}", "the demo's API key, for the seal page")
+        run_server(services, host or settings.listen_host, port or settings.listen_port, err())
+
+
+def page(home: HomeOption = None) -> None:
+    """显示网页地址 / print the addresses of the pages."""
+    settings = load_settings(home)
+    say(f"验章：{settings.base_url}/verify", "verify a document")
+    say(f"用印：{settings.base_url}/seal", "seal a document (log in with an API key)")
+
+
+def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """自检：数据库、令牌、时钟、磁盘、字体、吊销列表 / look whether all is well, with the fix."""
+    with opened(load_settings(home)) as services:
+        checks = examine(services)
+    broken = any(check.health is Health.BROKEN for check in checks)
+    if as_json:
+        print_json({"status": "broken" if broken else "ok", "checks": [check.to_json() for check in checks]})
+    else:
+        table = Table("", "项目 / subject", "情况 / finding", "处理 / fix")
+        for check in checks:
+            mark = Text(_MARK[check.health], style=_STYLE[check.health])
+            fix = f"{check.fix_zh}\n{check.fix_en}".strip()
+            table.add_row(mark, check.subject, f"{check.zh}\n{check.en}", fix)
+        out().print(table)
+    if broken:
+        leave(REFUSED)
+
+
+def migrate(home: HomeOption = None) -> None:
+    """升级数据库结构 / bring the database to this release's schema."""
+    with opened(load_settings(home)) as services:
+        before, after = migrate_schema(services.engine)
+    say(f"数据库结构：{before or '空'} → {after}", f"schema: {before or 'empty'} -> {after}")
+
+
+def reconcile(home: HomeOption = None) -> None:
+    """处理中断的签发与用印，并发布状态 / close what was cut off, and publish."""
+    with installation(home) as services:
+        closed = services.reconcile(SYSTEM)
+    err().print(f"{sum(closed.values())} 项 / items", highlight=False)
+    print_json(closed)

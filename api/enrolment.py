@@ -1,0 +1,144 @@
+"""Enrolling a seal keeper: the enterprise's own token, a key made inside it, a certificate issued into it.
+
+The order of things: token (once), key pair, certificate, certificate object beside the key. A retry under the same
+request key finds the key and the certificate that are there; nothing is made twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from api.errors import InputInvalid, NotFound
+from api.key_stores import KeyStores
+from ca.actor import Actor
+from ca.authority import CertificateAuthority
+from ca.certificate import CertificateRequest, IssuedCertificate, SubjectName
+from ca.enterprise import Enterprise, Enterprises
+from ca.profile import ENTERPRISE_SEAL
+from hsm.algorithms import KeyKind
+from hsm.key_uri import KeyUri
+from hsm.pins import Pin
+from hsm.provider import StoredKey
+
+MAX_SERIAL_DIGITS: Final = 40
+"""RFC 5280 §4.1.2.2: a serial number has at most 20 octets."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentOrder:
+    """Whom to enrol: the enterprise, the keeper's actor id, the token's PIN, and the SO PIN where the token is new."""
+
+    uscc: str
+    keeper: str
+    pin: Pin
+    so_pin: Pin | None
+    kind: KeyKind
+    request_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """The keeper's certificate and the address of its key."""
+
+    certificate: IssuedCertificate
+    key_uri: KeyUri
+    token: str
+
+
+class Enrolment:
+    """Puts keepers' keys and certificates into their enterprises' tokens."""
+
+    def __init__(
+        self, key_stores: KeyStores, enterprises: Enterprises, authority: CertificateAuthority
+    ) -> None:
+        self._stores = key_stores
+        self._enterprises = enterprises
+        self._authority = authority
+
+    def enrol(self, order: EnrolmentOrder, *, actor: Actor) -> Enrolled:
+        """Enrol a keeper.
+
+        Raises :class:`ca.errors.EnterpriseUnknown`, :class:`InputInvalid` for a new token without SO PIN, and what
+        tokens and the authority raise (:class:`hsm.errors.HsmError`, :class:`ca.errors.CaError`).
+        """
+        enterprise = self._enterprises.get(order.uscc)
+        token = token_of(order.uscc)
+        self._token(token, order)
+        key = self._key(token, order)
+        name = f"{enterprise.name[:40]} {order.keeper.removeprefix('person:')[:20]}"
+        subject = SubjectName(name, enterprise.name, enterprise.uscc)
+        request = CertificateRequest(ENTERPRISE_SEAL.id, subject, key.public_key)
+        issued = self._authority.issue(request, request_key=order.request_key, actor=actor)
+        held = self._stores.chosen.certificates(token)
+        if all(certificate.der != issued.der for certificate in held):
+            self._stores.chosen.import_certificate(key.uri, issued.der, pin=order.pin)
+        return Enrolled(issued, key.uri, token)
+
+    def _token(self, token: str, order: EnrolmentOrder) -> None:
+        if token in self._stores.chosen.tokens():
+            return
+        if order.so_pin is None:
+            raise InputInvalid(
+                "该企业还没有令牌，请同时给出 SO PIN 以初始化令牌。",
+                "The enterprise has no token yet; give a security officer's PIN to initialise one.",
+            )
+        self._stores.chosen.create_token(token, order.so_pin, order.pin)
+
+    def _key(self, token: str, order: EnrolmentOrder) -> StoredKey:
+        label = f"seal-{order.request_key}"
+        address = KeyUri(self._stores.scheme, token, label)
+        for key in self._stores.chosen.keys(token, pin=order.pin):
+            if key.uri.object == label:
+                return key
+        made = self._stores.chosen.generate(address, order.kind, pin=order.pin)
+        return next(key for key in self._stores.chosen.keys(token, pin=order.pin) if key.uri == made)
+
+
+def token_of(uscc: str) -> str:
+    """Return the label of an enterprise's token (21 of at most 32 octets)."""
+    return f"ent{uscc}"
+
+
+def pin_of(text: str) -> Pin:
+    """Return a PIN; a length that no token takes raises :class:`InputInvalid`."""
+    try:
+        return Pin(text)
+    except ValueError:
+        raise InputInvalid("PIN 码应为 4 至 64 个字符。", "A PIN has 4 to 64 characters.") from None
+
+
+def serial_of(text: str) -> int:
+    """Read a serial number in hexadecimal; :class:`NotFound` for what cannot be one."""
+    digits = text.lower().removeprefix("0x").replace(":", "")
+    if not 0 < len(digits) <= MAX_SERIAL_DIGITS or not set(digits) <= set("0123456789abcdef"):
+        raise NotFound
+    return int(digits, 16)
+
+
+def certificate_request(
+    csr: str, enterprise: Enterprise, common_name: str, profile: str, days: int | None
+) -> CertificateRequest:
+    """Return the request for the key of a PKCS#10 text whose self-signature verifies (proof of possession)."""
+    try:
+        request = x509.load_pem_x509_csr(csr.encode())
+        key = request.public_key()
+        valid = request.is_signature_valid
+    except (ValueError, TypeError, NotImplementedError) as wrong:
+        raise _csr_invalid() from wrong
+    if not valid or not isinstance(key, (rsa.RSAPublicKey, ec.EllipticCurvePublicKey)):
+        raise _csr_invalid()
+    subject = SubjectName(common_name, enterprise.name, enterprise.uscc)
+    return CertificateRequest(profile, subject, key, None if days is None else timedelta(days=days))
+
+
+def _csr_invalid() -> InputInvalid:
+    return InputInvalid(
+        "证书请求（CSR）无法读取或其签名不正确，请用 RSA 或 ECDSA 密钥重新生成 PEM 格式的 PKCS#10 请求。",
+        "The certificate request cannot be read or its signature is wrong; "
+        "make a new PKCS#10 request in PEM with an RSA or ECDSA key.",
+    )

@@ -1,0 +1,92 @@
+"""Certificates: issue for a request, revoke, find by serial, name, USCC and expiry."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from api.access import Principal, Scope
+from api.auth import Doors, Requires
+from api.enrolment import certificate_request, serial_of
+from api.idempotency import IdempotencyKey
+from api.openapi import CALLER, problems
+from api.schemas.certificates import (
+    CertificateModel,
+    CertificatePageModel,
+    IssueCertificate,
+    IssuedModel,
+    Revoke,
+)
+from ca.certificate import CertificateOrder, CertificateQuery, CertificateStatus
+
+router = APIRouter(prefix="/api/v1/certificates", tags=["certificates"], responses=CALLER)
+Reader = Annotated[Principal, Requires(Scope.CA_READ)]
+
+
+def _query(
+    serial: Annotated[str, Query(max_length=48, description="Hexadecimal")] = "",
+    name: Annotated[str, Query(max_length=64, description="Anywhere in the name")] = "",
+    uscc: Annotated[str, Query(max_length=18)] = "",
+    issuer: Annotated[str, Query(max_length=64)] = "",
+    status: CertificateStatus | None = None,
+    expires_before: datetime | None = None,
+    expires_after: datetime | None = None,
+    order: CertificateOrder = CertificateOrder.ISSUANCE,
+    cursor: Annotated[str, Query(max_length=512)] = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> CertificateQuery:
+    return CertificateQuery(
+        serial=serial_of(serial) if serial else None,
+        name=name,
+        uscc=uscc,
+        issuer=issuer,
+        status=status,
+        expires_before=expires_before,
+        expires_after=expires_after,
+        order=order,
+        cursor=cursor,
+        limit=limit,
+    )
+
+
+@router.get("", summary="查询证书 / Find certificates", responses=problems(400))
+def find(
+    doors: Doors, caller: Reader, query: Annotated[CertificateQuery, Depends(_query)]
+) -> CertificatePageModel:
+    """Find by serial, name, USCC and expiry; page on with ``cursor=next`` and the same conditions."""
+    return CertificatePageModel.of(doors.authority.find(caller.narrowed(query)))
+
+
+@router.get("/{serial}", summary="证书详情 / Show a certificate", responses=problems(404))
+def show(doors: Doors, caller: Reader, serial: str) -> CertificateModel:
+    """Return what the register knows about one serial number (hexadecimal)."""
+    found = doors.authority.certificate(serial_of(serial))
+    caller.acting_for(found.uscc)
+    return CertificateModel.of(found)
+
+
+@router.post("", summary="签发证书 / Issue a certificate", status_code=201, responses=problems(404, 409))
+def issue(
+    doors: Doors,
+    caller: Annotated[Principal, Requires(Scope.CA_ISSUE)],
+    body: IssueCertificate,
+    key: IdempotencyKey,
+) -> IssuedModel:
+    """Certify the key of a PKCS#10 request; the enterprise's name comes from the register."""
+    caller.acting_for(body.uscc)
+    enterprise = doors.enterprises.get(body.uscc)
+    request = certificate_request(body.csr, enterprise, body.common_name, body.profile, body.days)
+    return IssuedModel.of(doors.authority.issue(request, request_key=key, actor=caller.actor))
+
+
+@router.post("/{serial}/revocation", summary="吊销证书 / Revoke a certificate", responses=problems(404, 409))
+def revoke(
+    doors: Doors, caller: Annotated[Principal, Requires(Scope.CA_REVOKE)], serial: str, body: Revoke
+) -> CertificateModel:
+    """Revoke for ever (or hold); OCSP answers at once, the next CRL carries it."""
+    number = serial_of(serial)
+    caller.acting_for(doors.authority.certificate(number).uscc)
+    doors.authority.revoke(number, body.reason, actor=caller.actor)
+    return CertificateModel.of(doors.authority.certificate(number))

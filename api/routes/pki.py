@@ -1,0 +1,88 @@
+"""Published evidence at the addresses in the certificates: AIA, CDP, OCSP (RFC 6960), TSA (RFC 3161), seal states."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Body, Response
+
+from api.auth import Doors
+from api.errors import NotFound
+from api.openapi import PUBLIC, binary, problems
+from ca.ocsp_codec import MAX_GET_CHARACTERS, MAX_REQUEST_OCTETS
+from ca.tsp import MAX_REQUEST_OCTETS as MAX_TSP_OCTETS
+
+router = APIRouter(prefix="/pki", tags=["pki"], responses=PUBLIC)
+
+CERTIFICATE: Final = "application/pkix-cert"
+"""RFC 2585 §4.1."""
+CRL: Final = "application/pkix-crl"
+"""RFC 2585 §4.2."""
+OCSP_REQUEST: Final = "application/ocsp-request"
+OCSP: Final = "application/ocsp-response"
+"""RFC 6960 appendix A."""
+TSP_QUERY: Final = "application/timestamp-query"
+TSP: Final = "application/timestamp-reply"
+"""RFC 3161 §3.4."""
+JOSE: Final = "application/jose"
+"""RFC 7515 §9.2.1."""
+
+
+@router.get(
+    "/issuers/{issuer}.cer",
+    summary="签发者证书 / Issuer's certificate",
+    responses=binary(CERTIFICATE, "DER") | problems(404),
+)
+def issuer_certificate(doors: Doors, issuer: str) -> Response:
+    """Return an issuer's certificate (AIA caIssuers, RFC 5280 §4.2.2.1)."""
+    for found in doors.authority.issuers():
+        if found.id == issuer:
+            return Response(found.certificate, media_type=CERTIFICATE)
+    raise NotFound
+
+
+@router.get("/crl/{issuer}.crl", summary="吊销列表 / CRL", responses=binary(CRL, "DER") | problems(404))
+def crl(doors: Doors, issuer: str) -> Response:
+    """Return the list in force (RFC 5280 §5); one that is due is renewed first."""
+    found = doors.crls.current(issuer)
+    age = max(0, int((found.next_update - doors.clock()).total_seconds()) // 20)
+    headers = {"Cache-Control": f"public, max-age={min(age, 900)}", "ETag": f'"{issuer}-{found.number}"'}
+    return Response(found.der, media_type=CRL, headers=headers)
+
+
+Octets = Annotated[bytes, Body(media_type=OCSP_REQUEST, max_length=MAX_REQUEST_OCTETS)]
+Query = Annotated[bytes, Body(media_type=TSP_QUERY, max_length=MAX_TSP_OCTETS)]
+
+
+@router.post("/ocsp/{issuer}", summary="证书状态 / OCSP (POST)", responses=binary(OCSP, "OCSPResponse, DER"))
+def ocsp_post(doors: Doors, issuer: str, body: Octets) -> Response:
+    """Answer a DER OCSPRequest (RFC 6960 appendix A.1)."""
+    return Response(doors.ocsp.respond(issuer, body), media_type=OCSP)
+
+
+@router.get(
+    "/ocsp/{issuer}/{request:path}",
+    summary="证书状态 / OCSP (GET)",
+    responses=binary(OCSP, "OCSPResponse, DER"),
+)
+def ocsp_get(doors: Doors, issuer: str, request: str) -> Response:
+    """Answer a request in base64 in the address (RFC 6960 appendix A.1, RFC 9654 §2)."""
+    try:
+        octets = base64.b64decode(request, validate=True) if len(request) <= MAX_GET_CHARACTERS else b""
+    except binascii.Error:
+        octets = b""
+    return Response(doors.ocsp.respond(issuer, octets), media_type=OCSP)
+
+
+@router.post("/tsa", summary="时间戳 / Time-stamp", responses=binary(TSP, "TimeStampResp, DER"))
+def time_stamp(doors: Doors, body: Query) -> Response:
+    """Answer a DER TimeStampReq (RFC 3161 §3.4)."""
+    return Response(doors.tsa.respond(body), media_type=TSP)
+
+
+@router.get("/seals.jws", summary="印章状态列表 / Seal status list", responses=binary(JOSE, "JWS compact"))
+def seal_states(doors: Doors) -> Response:
+    """Return the signed list of every seal's states through time (RFC 7515)."""
+    return Response(doors.publisher.seal_list(), media_type=JOSE)

@@ -1,0 +1,28 @@
+"""Verification: a file in, a report out; open to anyone. Foreign bytes are read in a process that can be killed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, UploadFile
+from pydantic import AwareDatetime, SecretStr
+
+from api.auth import Doors
+from api.openapi import PUBLIC, problems
+from api.schemas.sealing import ReportModel
+
+router = APIRouter(prefix="/api/v1/verifications", tags=["verification"], responses=PUBLIC)
+
+
+@router.post("", summary="验章 / Verify a document", responses=problems(413))
+def verify(
+    doors: Doors,
+    file: Annotated[UploadFile, File(description="The sealed PDF")],
+    at: Annotated[AwareDatetime | None, Form(description="Judge as of this time instead of now")] = None,
+    password: Annotated[SecretStr | None, Form(description="Password of an encrypted PDF")] = None,
+) -> ReportModel:
+    """Verify a sealed document: one verdict, the reason, and for each seal who, when, then and now."""
+    opened = None if password is None else password.get_secret_value()
+    name = file.filename or "document.pdf"
+    report = doors.verification.verify(file.file.read(), at=at or doors.clock(), name=name, password=opened)
+    return ReportModel.model_validate(report.to_json())
