@@ -1,0 +1,1 @@
+"""The two web pages: verify a file, and seal one."""

@@ -1,0 +1,161 @@
+"""Documents on their way to a seal: the draft, the order, the work and its end, all on the shelf so that a reload keeps them."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from api.pages.jobs import Jobs
+from api.pages.render import NotShown, PageRenderer, PasswordNeeded
+from api.pages.shelf import Entry, Shelf
+from api.problems import describe
+from ca.actor import Actor
+from hsm.pins import Pin
+from signing.level import Level
+from signing.order import SealOrder
+from signing.placement import Placement
+from signing.service import SealedDocument, SealingService
+
+LOG: Final = logging.getLogger("yinxin.pages")
+OPEN: Final = "open"
+LOCKED: Final = "locked"
+SEALING: Final = "sealing"
+SEALED: Final = "sealed"
+LEVEL: Final = Level.B_LT
+"""What the page seals with: a document that verifies offline and after its certificate has expired."""
+INTERRUPTED: Final = "work.interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Where the keeper wants which seal; ``password`` opens an encrypted document."""
+
+    seal: str
+    place: Placement
+    seal_name: str
+    size_mm: tuple[float, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the part of the draft's state that says where."""
+        width, height = self.size_mm
+        return {
+            "seal": self.seal,
+            "page": self.place.page,
+            "x": self.place.x_mm,
+            "y": self.place.y_mm,
+            "width": width,
+            "height": height,
+            "seal_name": self.seal_name,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What is asked for once and kept by nobody."""
+
+    pin: Pin
+    password: str | None
+
+    def __repr__(self) -> str:
+        return "Secrets(****)"
+
+
+class Drafts:
+    """Takes drafts through their states; an entry belongs to the person who made it."""
+
+    def __init__(self, shelf: Shelf, renderer: PageRenderer, jobs: Jobs, sealing: SealingService) -> None:
+        self.shelf = shelf
+        self._renderer = renderer
+        self._jobs = jobs
+        self._sealing = sealing
+
+    def get(self, name: str, owner: Actor) -> Entry | None:
+        """Return ``owner``'s entry; another's is as if it were not there."""
+        entry = self.shelf.get(name)
+        return entry if entry is not None and entry.state()["owner"] == owner.id else None
+
+    def open(self, entry: Entry, password: str | None = None) -> str | None:
+        """Measure the pages of a new draft; return the word why they cannot be shown, or None.
+
+        An encrypted document waits (state *locked*) until its password comes.
+        """
+        try:
+            sizes = self._renderer.sizes(entry.document, password)
+            if password is not None:
+                self._renderer.unlock(entry.document, password, entry.unlocked)
+        except PasswordNeeded:
+            entry.update(status=LOCKED)
+            return None if password is None else "password"
+        except NotShown as error:
+            return error.word
+        pages = [[size.width_mm, size.height_mm] for size in sizes]
+        entry.update(status=OPEN, pages=pages, encrypted=password is not None)
+        return None
+
+    def state(self, entry: Entry) -> dict[str, Any]:
+        """Return the draft's state; sealing whose process is gone stands open again, its key kept for the retry."""
+        state = entry.state()
+        if state["status"] == SEALING and not self._jobs.alive(entry.id, str(state.get("worker", ""))):
+            state = entry.state()
+            if state["status"] == SEALING:
+                return entry.update(status=OPEN, problem=INTERRUPTED)
+        return state
+
+    def seal(self, entry: Entry, wish: Wish, hidden: Secrets, actor: Actor) -> None:
+        """Begin to seal in the background; a draft that is being sealed, or is sealed, is left alone.
+
+        The same wish keeps its idempotency key, so that a retry after any interruption never seals twice.
+        """
+        state = self.state(entry)
+        if state["status"] != OPEN:
+            return
+        wanted = wish.to_json()
+        key = state.get("key") if state.get("order") == wanted else None
+        key = key or f"page-{secrets.token_hex(16)}"
+        entry.update(
+            status=SEALING, order=wanted, key=key, worker=self._jobs.mark, problem=None, step="", share=0
+        )
+        order = SealOrder(
+            document=entry.document.read_bytes(),
+            name=str(state["name"]),
+            seal_code=wish.seal,
+            placement=wish.place,
+            level=LEVEL,
+            idempotency_key=key,
+            password=hidden.password,
+        )
+        try:
+            self._jobs.start(entry.id, lambda: self._work(entry, order, hidden.pin, actor))
+        except Exception:
+            entry.update(status=OPEN)
+            raise
+
+    def _work(self, entry: Entry, order: SealOrder, pin: Pin, actor: Actor) -> None:
+        try:
+            sealed = self._sealing.seal(order, actor=actor, pin=pin, progress=_reporter(entry))
+            self._keep(entry, sealed, order.password)
+        except FileNotFoundError:
+            LOG.info("a draft was removed while it was sealed")
+        except Exception as error:  # noqa: BLE001  the keeper is told by the state, in words of the problem table
+            problem = describe(error)
+            if problem.kind.status >= 500:
+                LOG.error("sealing failed: %s %s", problem.kind.slug, problem.members, exc_info=error)
+            entry.update(status=OPEN, problem={"zh": problem.zh, "en": problem.en} | problem.members)
+
+    def _keep(self, entry: Entry, sealed: SealedDocument, password: str | None) -> None:
+        partial = entry.folder / ".sealed.pdf"
+        partial.write_bytes(sealed.bytes)
+        partial.replace(entry.folder / "sealed.pdf")
+        if password is not None:
+            self._renderer.unlock(entry.folder / "sealed.pdf", password, entry.folder / "sealed-unlocked.pdf")
+        entry.update(status=SEALED, sealing_id=str(sealed.sealing_id), digest=sealed.digest.value.hex())
+
+
+def _reporter(entry: Entry) -> Callable[[str], None]:
+    def report(step: str) -> None:
+        entry.update(step=str(step))
+
+    return report

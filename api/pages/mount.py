@@ -1,0 +1,44 @@
+"""Put the pages on an application."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from api.bootstrap import Services
+from api.pages import seal_routes, verify_routes
+from api.pages.checks import Checks
+from api.pages.desk import DRAFTS, RESULTS, Desk
+from api.pages.drafts import Drafts
+from api.pages.jobs import Jobs
+from api.pages.paper import HERE, STATIC_PATH, Paper, Static
+from api.pages.render import PageRenderer
+from api.pages.shelf import Shelf
+
+UPLOADS: Final = "uploads"
+"""Folder in the home where uploads wait; 0700, swept by age and size."""
+
+
+def mount_pages(app: FastAPI, services: Services) -> Desk:
+    """Add routes and static files; the caller closes the desk when the application ends. Nothing is started yet."""
+    desk = open_desk(services)
+    app.state.desk = desk
+    app.include_router(verify_routes.router)
+    app.include_router(seal_routes.router)
+    app.mount(STATIC_PATH, Static(directory=HERE / "static"), name="static")
+    return desk
+
+
+def open_desk(services: Services) -> Desk:
+    """Open shelves under the home folder and the means to draw, verify and seal."""
+    folder, limit = services.home.folder / UPLOADS, services.settings.max_upload_bytes
+    renderer, jobs = PageRenderer(), Jobs()
+
+    def check(document: Path, name: str, password: str | None) -> dict[str, Any]:
+        return services.verify(document.read_bytes(), name=name, password=password).to_json()
+
+    checks = Checks(Shelf(folder / "results", services.clock, RESULTS), renderer, jobs, check)
+    drafts = Drafts(Shelf(folder / "drafts", services.clock, DRAFTS), renderer, jobs, services.sealing)
+    return Desk(Paper(limit), checks, drafts, renderer, jobs, limit)

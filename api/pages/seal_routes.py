@@ -1,0 +1,217 @@
+"""The seal page: upload, place, confirm with the PIN, done. For a keeper who is logged in."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import FileResponse, RedirectResponse, Response
+from pydantic import BaseModel, Field, SecretStr
+
+from api.access import Principal, Scope
+from api.auth import Doors, Requires
+from api.errors import InputInvalid, NotFound
+from api.pages.desk import Desk, OpenDesk, hours, picture
+from api.pages.drafts import INTERRUPTED, LOCKED, OPEN, SEALED, Secrets, Wish
+from api.pages.paper import language_of, visitor_of
+from api.pages.seal_choices import choices
+from api.pages.shelf import Entry
+from api.pages.uploads import take
+from api.pages.verify_routes import MAX_PASSWORD, Password, PictureWidth
+from api.pages.words import WORDS, Language, say
+from hsm.pins import Pin
+from signing.placement import Placement
+
+router = APIRouter(include_in_schema=False)
+Keeper = Annotated[Principal, Requires(Scope.SEAL_USE)]
+MAX_PIN: Final = 64
+"""PKCS#11 tokens take PINs of up to 16 to 255 characters; SoftHSM's limit is 255, a person's far less."""
+
+
+class Order(BaseModel):
+    """Where to put which seal, and the secrets that open its token and the document."""
+
+    seal: str = Field(pattern="^[0-9]{14}$")
+    page: int = Field(ge=1, le=100_000)
+    x_mm: float = Field(ge=0, le=200_000, allow_inf_nan=False)
+    y_mm: float = Field(ge=0, le=200_000, allow_inf_nan=False)
+    pin: SecretStr = Field(min_length=1, max_length=MAX_PIN)
+    password: SecretStr | None = Field(default=None, max_length=MAX_PASSWORD)
+
+
+def safe_next(address: str) -> str:
+    """Return ``address`` if it is a page of ours, else the seal page: no log-in leads to another site."""
+    ours = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+    return address if ours else "/seal"
+
+
+@router.get("/login")
+def login(
+    request: Request,
+    desk: OpenDesk,
+    address: Annotated[str, Query(alias="next", max_length=200)] = "/seal",
+    expired: bool = False,
+) -> Response:
+    """Show the log-in page."""
+    return desk.paper.page(request, "login.html", here="seal", next=safe_next(address), expired=expired)
+
+
+@router.get("/seal")
+def start(request: Request, desk: OpenDesk) -> Response:
+    """Show the drop zone to a keeper."""
+    if visitor_of(request) is None:
+        return _to_login(request)
+    return desk.paper.page(request, "seal.html", here="seal", hours=hours(desk.drafts.shelf))
+
+
+@router.post("/seal/drafts", status_code=201)
+async def drop(request: Request, desk: OpenDesk, caller: Keeper) -> dict[str, str]:
+    """Take an upload; a file whose pages cannot be shown is refused in plain words."""
+    entry = await take(
+        request, desk.drafts.shelf, desk.upload_limit, {"status": OPEN, "owner": caller.actor.id}
+    )
+    word = await desk.in_thread(desk.drafts.open, entry)
+    if word is not None:
+        desk.drafts.shelf.remove(entry)
+        raise _not_shown(word)
+    return {"url": f"/seal/d/{entry.id}"}
+
+
+@router.get("/seal/d/{name}")
+def draft(request: Request, desk: OpenDesk, doors: Doors, name: str) -> Response:
+    """Show a draft in the state it is in."""
+    visitor = visitor_of(request)
+    if visitor is None:
+        return _to_login(request)
+    entry = desk.drafts.get(name, visitor.caller.actor)
+    if entry is None:
+        return desk.paper.gone(request, "draft.gone", "seal")
+    state, language = desk.drafts.state(entry), language_of(request)
+    shared: dict[str, Any] = {"here": "seal", "name": state["name"], "base": f"/seal/d/{entry.id}"}
+    if state["status"] == LOCKED:
+        return desk.paper.page(request, "locked.html", **shared)
+    if state["status"] == SEALED:
+        return desk.paper.page(request, "sealed.html", **shared, **_sealed(state, language))
+    mine = choices(doors.seals, visitor.caller.actor, doors.clock(), language)
+    facts = {"id": entry.id, "base": shared["base"], "status": state["status"]}
+    kept = {"order": state.get("order"), "problem": _problem(state, language)}
+    context: dict[str, Any] = {"draft": facts | kept, "seals": mine, "pages": state["pages"]}
+    return desk.paper.page(request, "draft.html", encrypted=state["encrypted"], **shared, **context)
+
+
+@router.get("/seal/d/{name}/state")
+def progress(request: Request, desk: OpenDesk, caller: Keeper, name: str) -> dict[str, Any]:
+    """Tell how far the sealing is."""
+    state, language = desk.drafts.state(_found(desk, caller, name)), language_of(request)
+    step = f"work.{state.get('step')}"
+    words = say(language, step) if step in WORDS else ""
+    told = {"words": words, "share": state.get("share", 0), "problem": _problem(state, language)}
+    return {"status": state["status"]} | told
+
+
+@router.post("/seal/d/{name}/password", status_code=202)
+def give_password(desk: OpenDesk, caller: Keeper, name: str, body: Password) -> dict[str, str]:
+    """Open an encrypted draft for placing; the password is asked for again when sealing."""
+    word = desk.drafts.open(_found(desk, caller, name), body.password.get_secret_value())
+    if word is not None:
+        raise _not_shown(word)
+    return {"url": f"/seal/d/{name}"}
+
+
+@router.post("/seal/d/{name}/seal", status_code=202)
+def seal(desk: OpenDesk, doors: Doors, caller: Keeper, name: str, body: Order) -> dict[str, str]:
+    """Begin to seal; the page follows the draft's state."""
+    entry = _found(desk, caller, name)
+    record = doors.seals.get(body.seal)
+    size = (float(record.physical.width_mm), float(record.physical.height_mm))
+    wish = Wish(body.seal, Placement(body.page, body.x_mm, body.y_mm), record.name, size)
+    password = body.password.get_secret_value() if body.password else None
+    desk.drafts.seal(entry, wish, Secrets(Pin(body.pin.get_secret_value()), password), caller.actor)
+    return {"url": f"/seal/d/{name}"}
+
+
+@router.get("/seal/d/{name}/pages/{page}.png")
+def page_picture(desk: OpenDesk, caller: Keeper, name: str, page: int, width: PictureWidth) -> FileResponse:
+    """Draw a page of the draft."""
+    entry = _found(desk, caller, name)
+    return picture(desk, entry, entry.drawable, page, width)
+
+
+@router.get("/seal/d/{name}/sealed/{page}.png")
+def sealed_picture(desk: OpenDesk, caller: Keeper, name: str, page: int, width: PictureWidth) -> FileResponse:
+    """Draw a page of the sealed document."""
+    entry = _found(desk, caller, name)
+    unlocked = entry.folder / "sealed-unlocked.pdf"
+    source = unlocked if unlocked.exists() else entry.folder / "sealed.pdf"
+    return picture(desk, entry, source, page, width)
+
+
+@router.get("/seal/d/{name}/sealed.pdf")
+def download(desk: OpenDesk, caller: Keeper, name: str) -> FileResponse:
+    """Give the sealed document."""
+    entry = _found(desk, caller, name)
+    state = entry.state()
+    if state["status"] != SEALED:
+        raise NotFound
+    stem = str(state["name"]).removesuffix(".pdf").removesuffix(".PDF")
+    return FileResponse(
+        entry.folder / "sealed.pdf", media_type="application/pdf", filename=f"{stem}-sealed.pdf"
+    )
+
+
+@router.get("/seal/d/{name}/check")
+def check(desk: OpenDesk, caller: Keeper, name: str) -> Response:
+    """Show the sealed document on the verify page."""
+    entry = _found(desk, caller, name)
+    state = entry.state()
+    if state["status"] != SEALED:
+        raise NotFound
+    checked = desk.checks.shelf.get(str(state.get("checked", "")))
+    if checked is None:
+        checked = desk.checks.adopt(entry.folder / "sealed.pdf", str(state["name"]))
+        entry.update(checked=checked.id)
+    return RedirectResponse(f"/verify/r/{checked.id}", 303)
+
+
+@router.get("/seal/pictures/{code}.svg")
+def seal_picture(doors: Doors, caller: Keeper, code: str) -> Response:
+    """Draw a seal of the caller's enterprise."""
+    caller.acting_for(doors.seals.get(code).owner.uscc)
+    headers = {"Cache-Control": "private, max-age=60"}
+    return Response(doors.seals.picture(code).svg(), media_type="image/svg+xml", headers=headers)
+
+
+def _found(desk: Desk, caller: Principal, name: str) -> Entry:
+    entry = desk.drafts.get(name, caller.actor)
+    if entry is None:
+        raise NotFound
+    return entry
+
+
+def _to_login(request: Request) -> RedirectResponse:
+    return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
+
+
+def _not_shown(word: str) -> InputInvalid:
+    key = "password.wrong" if word == "password" else f"shown.{word}"
+    return InputInvalid(*WORDS[key])
+
+
+def _problem(state: dict[str, Any], language: Language) -> str | None:
+    problem = state.get("problem")
+    if problem == INTERRUPTED:
+        return say(language, INTERRUPTED)
+    return None if problem is None else str(problem[language])
+
+
+def _sealed(state: dict[str, Any], language: Language) -> dict[str, Any]:
+    order = state["order"]
+    box = [order["x"], order["y"], order["width"], order["height"]]
+    facts = ((say(language, "done.number"), state["sealing_id"]), (say(language, "done.digest"), state["digest"]))
+    return {
+        "seal_name": order["seal_name"],
+        "pages": state["pages"],
+        "facts": facts,
+        "marks": [{"number": 1, "verdict": "passed", "page": order["page"], "box": box}],
+    }

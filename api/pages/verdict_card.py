@@ -1,0 +1,290 @@
+"""A verification report as the page tells it: plain words and tones, ready for the template. No verdict is made here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any, Final
+
+from api.pages.words import WORDS, Language, say
+
+BEIJING: Final = timezone(timedelta(hours=8))
+"""Times are shown in one zone, which the page names: seals of Chinese enterprises are dated in it."""
+
+_TONES: Final = {
+    "good": "passed",
+    "active": "passed",
+    "revoked": "failed",
+    "frozen": "failed",
+    "expired": "indeterminate",
+    "on_hold": "failed",
+    "not_yet_valid": "failed",
+    "superseded": "indeterminate",
+}
+Report = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a fact: plain, ``strong``, ``code`` or ``warn``."""
+
+    text: str
+    form: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state of a certificate or seal with its tone and what it rests on."""
+
+    word: str
+    tone: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A row of the card: lines of text, or a state then and now."""
+
+    label: str
+    lines: tuple[Line, ...] = ()
+    then: State | None = None
+    now: State | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureCard:
+    """One signature, numbered as it is marked on the pages."""
+
+    number: int
+    verdict: str
+    word: str
+    title: str
+    reason: str
+    notes: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    technical: tuple[Fact, ...]
+    marks: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The whole answer."""
+
+    verdict: str
+    word: str
+    reason: str
+    file: str
+    checked_at: str
+    evidence_as_of: str
+    signatures: tuple[SignatureCard, ...]
+    technical: tuple[Fact, ...]
+
+
+def moment(text: str | None, language: Language) -> str:
+    """Write an RFC 3339 time for people, in Beijing time; nothing for None."""
+    if not text:
+        return ""
+    there = datetime.fromisoformat(text).astimezone(BEIJING)
+    shown = there.strftime("%Y-%m-%d %H:%M:%S")
+    return f"{shown}（北京时间）" if language == "zh" else f"{shown} (UTC+8)"
+
+
+def short_moment(text: str | None) -> str:
+    """Write a time without seconds and zone, for small print."""
+    return datetime.fromisoformat(text).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M") if text else ""
+
+
+def card(report: Report, language: Language) -> Card:
+    """Tell a document report (``DocumentReport.to_json()``) in ``language``."""
+    verdict = str(report["verdict"])
+    numbered = enumerate(report["signatures"], start=1)
+    technical = (
+        Fact(say(language, "fact.document_sha256"), _code(report.get("sha256"))),
+        Fact(say(language, "result.size"), _lines(f"{report.get('size', 0):,} B")),
+        Fact(say(language, "fact.sub_indication"), _code(report.get("sub_indication"))),
+    )
+    return Card(
+        verdict=verdict,
+        word=say(language, f"verdict.{verdict}"),
+        reason=_sentence(report, "reason", language),
+        file=str(report["file"]),
+        checked_at=moment(report.get("verified_at"), language),
+        evidence_as_of=moment(report.get("evidence_as_of"), language),
+        signatures=tuple(signature_card(item, number, language) for number, item in numbered),
+        technical=_filled(technical),
+    )
+
+
+def signature_card(item: Report, number: int, language: Language) -> SignatureCard:
+    """Tell one signature of a report."""
+    verdict = str(item["verdict"])
+    marks = tuple(
+        {"number": number, "verdict": verdict, "page": place["page"], "box": place["box"]}
+        for place in item["placements"]
+    )
+    return SignatureCard(
+        number=number,
+        verdict=verdict,
+        word=say(language, f"verdict.{verdict}"),
+        title=_title(item, number, language),
+        reason=_sentence(item, "reason", language),
+        notes=tuple(item["notes_zh" if language == "zh" else "notes"]),
+        facts=_filled(_facts(item, language)),
+        technical=_filled(_technical(item, language)),
+        marks=marks,
+    )
+
+
+def _title(item: Report, number: int, language: Language) -> str:
+    if item["kind"] == "timestamp":
+        return say(language, "fact.timestamp")
+    named = (item["seal"] or {}).get("name") or (item["signer"] or {}).get("name")
+    return str(named or say(language, "result.number", number=number))
+
+
+def _sentence(item: Report, key: str, language: Language) -> str:
+    return str(item[f"{key}_zh"] if language == "zh" else item[key])
+
+
+def _facts(item: Report, language: Language) -> tuple[Fact, ...]:
+    certificate = _then_now(item, "certificate", "status.", language)
+    seal = _then_now(item, "seal", "status.seal.", language) if item["seal"] else ()
+    return (
+        _who(item, language),
+        _which_seal(item, language),
+        _when(item["time"], language),
+        *certificate,
+        *seal,
+        _integrity(item["integrity"], language),
+    )
+
+
+def _who(item: Report, language: Language) -> Fact:
+    signer = item["signer"]
+    if signer is None:
+        return Fact(say(language, "fact.who"), (Line(say(language, "fact.no_signer"), "warn"),))
+    organization = signer["organization"] or signer["name"]
+    lines = [Line(organization, "strong")]
+    if signer["uscc"]:
+        lines.append(Line(_labelled("fact.uscc", signer["uscc"], language)))
+    if signer["name"] != organization:
+        lines.append(Line(_labelled("fact.signer", signer["name"], language)))
+    lines.append(Line(_labelled("fact.issuer", signer["issuer"], language)))
+    return Fact(say(language, "fact.who"), tuple(lines))
+
+
+def _which_seal(item: Report, language: Language) -> Fact:
+    seal, label = item["seal"], say(language, "fact.seal")
+    if seal is None:
+        key = "fact.timestamp" if item["kind"] == "timestamp" else "fact.no_seal"
+        return Fact(label, _lines(say(language, key)))
+    lines = [Line(seal["name"], "strong"), Line(_kind(seal["kind"], language))]
+    lines.append(Line(_labelled("fact.code", seal["code"], language)))
+    if seal["physical_code"]:
+        lines.append(Line(_labelled("fact.physical_code", seal["physical_code"], language)))
+    if seal["owner"] and seal["owner"] != (item["signer"] or {}).get("organization"):
+        lines.append(Line(_labelled("fact.owner", seal["owner"], language)))
+    if not seal["trusted"]:
+        lines.insert(0, Line(say(language, "fact.seal_untrusted"), "warn"))
+    return Fact(label, tuple(lines))
+
+
+def _when(time: Report, language: Language) -> Fact:
+    label = say(language, "fact.when")
+    if time["value"] is None:
+        return Fact(label, (Line(say(language, "fact.no_time"), "warn"),))
+    clock = say(language, f"clock.{time['source']}", authority=time["authority"] or "?")
+    proved = time["source"] == "tsa"
+    lines = (Line(moment(time["value"], language), "strong"), Line(clock, "" if proved else "warn"))
+    return Fact(label, lines)
+
+
+def _then_now(item: Report, what: str, prefix: str, language: Language) -> tuple[Fact, ...]:
+    label = say(language, "fact.certificate" if what == "certificate" else "fact.seal_state")
+    then, now = (_state(item[f"{what}_{when}"], prefix, language) for when in ("then", "now"))
+    return (Fact(label, then=then, now=now),)
+
+
+def _state(status: Report, prefix: str, language: Language) -> State:
+    key = f"{prefix}{status['status']}"
+    word = say(language, key) if key in WORDS else str(status["status"])
+    lines = []
+    if status["since"]:
+        lines.append(say(language, "status.since", when=short_moment(status["since"])))
+    source = f"source.{status['source']}"
+    if source in WORDS:
+        as_of = say(language, "source.as_of", when=short_moment(status["as_of"])) if status["as_of"] else ""
+        lines.append(" ".join(part for part in (say(language, source), as_of) if part))
+    return State(word, _TONES.get(status["status"], "indeterminate"), tuple(lines))
+
+
+def _integrity(found: Report, language: Language) -> Fact:
+    label = say(language, "fact.integrity")
+    if found["modified"] is None:
+        return Fact(label, (Line(say(language, "integrity.unknown"), "warn"),))
+    if found["modified"]:
+        return Fact(
+            label, (Line(say(language, "integrity.modified"), "bad"), *_changes(found["where"], language))
+        )
+    key = "integrity.additions" if found["additions"] else "integrity.intact"
+    return Fact(label, (Line(say(language, key), "strong"), *_changes(found["additions"], language)))
+
+
+def _changes(changes: list[Report], language: Language) -> tuple[Line, ...]:
+    lines = []
+    for change in changes:
+        what = change["what_zh"] if language == "zh" else change["what"]
+        page = say(language, "integrity.page", page=change["page"]) if change["page"] else ""
+        lines.append(Line("：".join(filter(None, (page, what))) if language == "zh" else _colon(page, what)))
+    return tuple(dict.fromkeys(lines))
+
+
+def _technical(item: Report, language: Language) -> tuple[Fact, ...]:
+    signer, seal = item["signer"] or {}, item["seal"] or {}
+    rows: tuple[tuple[str, object], ...] = (
+        ("fact.indication", item["indication"]),
+        ("fact.sub_indication", item["sub_indication"]),
+        ("fact.level", item["level"]),
+        ("fact.field", ", ".join(item["fields"])),
+        ("fact.serial", signer.get("serial")),
+        ("fact.validity", _span(signer.get("not_before"), signer.get("not_after"))),
+        ("fact.sha256", signer.get("sha256")),
+        ("fact.chain", " ← ".join(signer.get("chain", ()))),
+        ("fact.claimed", moment(item["time"]["claimed"], language)),
+        ("fact.maker", seal.get("maker")),
+        ("fact.seal_validity", _span(seal.get("valid_from"), seal.get("valid_to"))),
+        ("fact.permit", seal.get("permit")),
+        ("fact.picture", seal.get("picture_sha256")),
+        ("fact.custody", item["custody"]),
+    )
+    return tuple(Fact(say(language, key), _code(value)) for key, value in rows)
+
+
+def _kind(code: str, language: Language) -> str:
+    key = f"kind.{code}"
+    return say(language, key) if key in WORDS else code
+
+
+def _span(start: str | None, end: str | None) -> str:
+    return f"{short_moment(start)} – {short_moment(end)}" if start and end else ""
+
+
+def _labelled(key: str, value: str, language: Language) -> str:
+    label = say(language, key)
+    return f"{label}：{value}" if language == "zh" else f"{label}: {value}"
+
+
+def _colon(*parts: str) -> str:
+    return ": ".join(part for part in parts if part)
+
+
+def _lines(*texts: str) -> tuple[Line, ...]:
+    return tuple(Line(text) for text in texts)
+
+
+def _code(value: object) -> tuple[Line, ...]:
+    return (Line(str(value), "code"),) if value else ()
+
+
+def _filled(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    return tuple(fact for fact in facts if fact.lines or fact.then)

@@ -1,0 +1,113 @@
+"""The verify page: drop a file, wait, read the card. Open to anyone who has the address of a result."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from pydantic import BaseModel, Field, SecretStr
+
+from api.errors import NotFound
+from api.pages.desk import Desk, OpenDesk, hours, picture
+from api.pages.checks import CHECKING, FAILED
+from api.pages.paper import language_of
+from api.pages.render import WIDTHS
+from api.pages.shelf import Entry
+from api.pages.uploads import take
+from api.pages.verdict_card import card
+
+router = APIRouter(include_in_schema=False)
+MAX_PASSWORD: Final = 127
+"""ISO 32000-2 §7.6.4.3.3: a password counts up to 127 octets."""
+PictureWidth = Annotated[int, Query(alias="w", ge=min(WIDTHS), le=max(WIDTHS))]
+
+
+class Password(BaseModel):
+    """The password of an encrypted document."""
+
+    password: SecretStr = Field(max_length=MAX_PASSWORD)
+
+
+@router.get("/")
+@router.get("/verify")
+def start(request: Request, desk: OpenDesk) -> Response:
+    """Show the drop zone."""
+    return desk.paper.page(request, "verify.html", here="verify", hours=hours(desk.checks.shelf))
+
+
+@router.post("/verify/files", status_code=202)
+async def drop(request: Request, desk: OpenDesk) -> dict[str, str]:
+    """Take an upload and begin to verify it."""
+    entry = await take(request, desk.checks.shelf, desk.upload_limit, {"status": CHECKING})
+    desk.checks.begin(entry)
+    return {"url": f"/verify/r/{entry.id}"}
+
+
+@router.get("/verify/r/{name}")
+def result(request: Request, desk: OpenDesk, name: str) -> Response:
+    """Show the card, or that it is still being worked on."""
+    entry = desk.checks.shelf.get(name)
+    if entry is None:
+        return desk.paper.gone(request, "result.gone", "verify")
+    state = desk.checks.state(entry)
+    base = f"/verify/r/{entry.id}"
+    if state["status"] == CHECKING:
+        return desk.paper.page(
+            request, "waiting.html", here="verify", name=state["name"], state_url=f"{base}/state"
+        )
+    if state["status"] == FAILED:
+        return desk.paper.failed(request, state.get("problem"), "verify")
+    told = card(state["report"], language_of(request))
+    context: dict[str, Any] = {"card": told, "pages": state["pages"], "password": state["password"]}
+    return desk.paper.page(request, "result.html", here="verify", base=base, **context)
+
+
+@router.get("/verify/r/{name}/state")
+def progress(desk: OpenDesk, name: str) -> dict[str, str]:
+    """Tell how far the verification is."""
+    return {"status": str(desk.checks.state(_found(desk, name))["status"])}
+
+
+@router.get("/verify/r/{name}/report.json")
+def report(desk: OpenDesk, name: str) -> Response:
+    """Give the whole report, as ``python -m verify --json`` writes it."""
+    state = _found(desk, name).state()
+    if "report" not in state:
+        raise NotFound
+    headers = {"Content-Disposition": 'attachment; filename="yinxin-report.json"'}
+    return JSONResponse({"documents": [state["report"]]}, headers=headers)
+
+
+@router.get("/verify/r/{name}/pages/{page}.png")
+def page_picture(desk: OpenDesk, name: str, page: int, width: PictureWidth) -> FileResponse:
+    """Draw a page of the document."""
+    entry = _found(desk, name)
+    return picture(desk, entry, entry.drawable, page, width)
+
+
+@router.post("/verify/r/{name}/password", status_code=202)
+def give_password(desk: OpenDesk, name: str, body: Password) -> dict[str, str]:
+    """Verify an encrypted document with its password."""
+    desk.checks.begin(_found(desk, name), body.password.get_secret_value())
+    return {"url": f"/verify/r/{name}"}
+
+
+@router.post("/verify/r/{name}/remove")
+def remove(desk: OpenDesk, name: str) -> dict[str, str]:
+    """Delete the upload and everything made from it."""
+    desk.checks.shelf.remove(_found(desk, name))
+    return {"url": "/verify"}
+
+
+@router.get("/favicon.ico")
+def favicon() -> RedirectResponse:
+    """Send browsers that ask by habit to the mark."""
+    return RedirectResponse("/static/mark.svg", 301)
+
+
+def _found(desk: Desk, name: str) -> Entry:
+    entry = desk.checks.shelf.get(name)
+    if entry is None:
+        raise NotFound
+    return entry
