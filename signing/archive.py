@@ -58,6 +58,11 @@ class Draft:
         self.stream = stream
         self._finished = False
 
+    @property
+    def path(self) -> Path:
+        """Where the unfinished document lies."""
+        return self._archive.draft_path(self._sealing)
+
     def finish(self) -> Stored:
         """Make the document durable and give it its name by content. :class:`StorageFull`."""
         with storage():
@@ -65,8 +70,12 @@ class Draft:
             os.fsync(self.stream.fileno())
             self._archive.draft_path(self._sealing).rename(self._archive.sealed_path(self._sealing))
             self._finished = True
-            sync_folder(self._archive.work)
-            return self._archive.keep(self._sealing)
+            try:
+                sync_folder(self._archive.work)
+                return self._archive.keep(self._sealing)
+            except BaseException:
+                self._archive.settle(self._sealing)
+                raise
 
     def __enter__(self) -> Self:
         return self
@@ -96,7 +105,7 @@ class Abandoned:
 
 
 class Archive:
-    """A content-addressed archive in a local folder (one file system, so that a rename is atomic)."""
+    """A content-addressed archive in one folder (one file system, so that a rename is atomic; shared by all workers)."""
 
     def __init__(self, folder: Path) -> None:
         self.objects = folder / "objects"
@@ -122,11 +131,23 @@ class Archive:
         path = self.draft_path(sealing)
         with storage():
             stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "w+b")
-            if not _lock(stream) or not _still_named(stream, path):
+            if not (_lock(stream) and _still_named(stream, path) and self._clear_leftover(sealing)):
                 stream.close()
                 return None
             stream.truncate(0)
             return Draft(self, sealing, stream)
+
+    def _clear_leftover(self, sealing: str) -> bool:
+        """Remove the finished file of a failed attempt; tell ``False`` if a living maker holds it."""
+        path = self.sealed_path(sealing)
+        try:
+            with path.open("rb") as leftover:
+                if not _lock(leftover):
+                    return False
+                path.unlink(missing_ok=True)
+        except FileNotFoundError:
+            pass
+        return True
 
     def take_over(self, sealing: str) -> Abandoned | None:
         """Look what a maker left behind; ``None`` while that maker is alive."""

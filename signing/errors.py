@@ -134,6 +134,13 @@ class EvidenceMissing(SigningError):
     )
 
 
+class CertificateNotGood(SigningError):
+    """A certificate that the seal rests on is revoked, on hold or unknown."""
+
+    zh = "印章证书（或时间戳、制章者证书）已吊销或状态未知，不能用印；请联系管理员。"
+    en = "A certificate that the seal rests on is revoked or unknown, so nothing was sealed; tell the operator."
+
+
 class SelfCheckFailed(SigningError):
     """Our own verifier did not pass the sealed document; it was withheld."""
 

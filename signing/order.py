@@ -61,3 +61,13 @@ def digest_of(document: bytes | Path) -> Digest:
         return DigestAlgorithm.SHA256.digest(document)
     with document.open("rb") as stream:
         return Digest(DigestAlgorithm.SHA256, hashlib.file_digest(stream, "sha256").digest())
+
+
+def digest_of_start(path: Path, size: int) -> Digest:
+    """Digest the first ``size`` octets of a file (SHA-256). ``OSError`` if it cannot be read."""
+    state = hashlib.sha256()
+    with path.open("rb") as stream:
+        while size > 0 and (piece := stream.read(min(CHUNK, size))):
+            state.update(piece)
+            size -= len(piece)
+    return Digest(DigestAlgorithm.SHA256, state.digest())

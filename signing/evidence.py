@@ -1,0 +1,108 @@
+"""What proves the state of the certificates in a seal: chains, OCSP responses, CRLs (EN 319 142-1 §5.4.2).
+
+Gathered before the key is touched: a certificate that is revoked or unknown then stops the sealing at no cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.x509 import ocsp
+
+from ca.authority import CertificateAuthority
+from ca.crl import CrlPublisher
+from ca.errors import CaError
+from ca.issuer import HolderStatus, Unit, UnitPurpose
+from ca.ocsp import OcspResponder
+from hsm.errors import HsmError
+from signing.errors import CertificateNotGood, EvidenceMissing, SealNotUsableHere
+from signing.pdf import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """An end certificate whose state must be provable: DER, serial number, its issuer's id."""
+
+    der: bytes
+    serial: int
+    issuer: str
+
+
+class EvidenceDesk:
+    """Gathers from the authority, its revocation lists and its OCSP responder, all in process."""
+
+    def __init__(self, authority: CertificateAuthority, crls: CrlPublisher, responder: OcspResponder) -> None:
+        self._authority = authority
+        self._crls = crls
+        self._responder = responder
+
+    def leaf(self, serial: int) -> Leaf:
+        """Find a certificate of ours. :class:`SealNotUsableHere` if it is not."""
+        try:
+            record = self._authority.certificate(serial)
+        except CaError as wrong:
+            raise SealNotUsableHere(f"certificate {serial:x}") from wrong
+        return Leaf(record.der, serial, record.issuer)
+
+    def unit(self, purpose: UnitPurpose) -> tuple[Unit, Leaf]:
+        """Find the active unit for a purpose, the newest if there are several. :class:`EvidenceMissing`."""
+        active = [unit for unit in self._authority.units(purpose) if unit.status is HolderStatus.ACTIVE]
+        if not active:
+            raise EvidenceMissing(f"no active {purpose} unit")
+        newest = max(active, key=lambda unit: unit.x509.not_valid_before_utc)
+        return newest, Leaf(newest.certificate, newest.x509.serial_number, newest.issuer)
+
+    def chain(self, leaf: Leaf) -> tuple[bytes, ...]:
+        """Return the certificates above a leaf, the root included (DER, issuer first)."""
+        return self._authority.chain(leaf.issuer)
+
+    def anchors(self) -> tuple[x509.Certificate, ...]:
+        """Return our roots."""
+        return tuple(issuer.x509 for issuer in self._authority.issuers() if issuer.is_root)
+
+    def gather(self, leaves: Sequence[Leaf]) -> Evidence:
+        """Collect chains, an OCSP response for each leaf, and the CRL over each issuing certificate.
+
+        Raises :class:`EvidenceMissing`, or :class:`CertificateNotGood` if a leaf is revoked or unknown.
+        """
+        certificates: dict[bytes, None] = {}
+        issuers: dict[str, None] = {}
+        responses: list[bytes] = []
+        for leaf in leaves:
+            certificates.update(dict.fromkeys((leaf.der, *self.chain(leaf))))
+            answer = self._ocsp(leaf)
+            if answer is None:
+                issuers[leaf.issuer] = None
+            else:
+                responses.append(answer)
+            issuers.update(dict.fromkeys(self._parents(leaf.issuer)))
+        return Evidence(tuple(certificates), tuple(responses), tuple(self._crl(issuer) for issuer in issuers))
+
+    def _parents(self, issuer_id: str) -> list[str]:
+        """Name the issuers above ``issuer_id``: their CRLs cover the issuing certificates."""
+        found, issuer = [], self._authority.issuer(issuer_id)
+        while not issuer.is_root:
+            found.append(issuer.parent)
+            issuer = self._authority.issuer(issuer.parent)
+        return found
+
+    def _ocsp(self, leaf: Leaf) -> bytes | None:
+        """Ask about one leaf; ``None`` when its issuer has no responder and the CRL must do."""
+        try:
+            answer = self._responder.response_for(leaf.serial)
+        except CaError:
+            return None
+        except HsmError as wrong:
+            raise EvidenceMissing("the OCSP responder's token does not answer") from wrong
+        status = ocsp.load_der_ocsp_response(answer).certificate_status
+        if status is not ocsp.OCSPCertStatus.GOOD:
+            raise CertificateNotGood(f"certificate {leaf.serial:x} is {status.name.lower()}")
+        return answer
+
+    def _crl(self, issuer: str) -> bytes:
+        try:
+            return bytes(self._crls.current(issuer).der)
+        except (CaError, HsmError) as wrong:
+            raise EvidenceMissing(f"no CRL of {issuer}") from wrong

@@ -1,0 +1,78 @@
+"""Verify what was just sealed with our own verifier, before it leaves: only a pass lets it go (house rule, step 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from signing.errors import SelfCheckFailed
+from signing.evidence import EvidenceDesk
+from signing.order import SealOrder
+from signing.pdf import Evidence
+from signing.writ import Writ
+from verify.report import DocumentReport, SignatureReport
+from verify.trust import TrustStore
+from verify.verdict import Verdict
+from verify.verifier import Verifier
+
+SealLists = Callable[[], Sequence[str]]
+"""Gives the seal status lists in force (JWS)."""
+
+
+def no_lists() -> Sequence[str]:
+    """Give no seal status list."""
+    return ()
+
+
+class SelfCheck:
+    """Judges sealed files by our anchors and the evidence gathered for them."""
+
+    def __init__(self, evidence: EvidenceDesk, seal_lists: SealLists = no_lists) -> None:
+        self._evidence = evidence
+        self._seal_lists = seal_lists
+
+    def passed(self, path: Path, writ: Writ, *, at: datetime, order: SealOrder) -> DocumentReport:
+        """Return the report if our own signature passed and no earlier one got worse; else :class:`SelfCheckFailed`."""
+        report = self._verify(path.read_bytes(), writ.evidence, at, order.name, order.password)
+        own = [one for one in report.signatures if one.seal is not None and one.seal.permit == writ.permit]
+        if len(own) != 1 or own[0].verdict is not Verdict.PASSED:
+            raise SelfCheckFailed(_why(own, report))
+        earlier = [one for one in report.signatures if one is not own[0]]
+        if earlier:
+            self._unharmed(earlier, order, writ, at)
+        return report
+
+    def report(self, path: Path, *, at: datetime, name: str, password: str | None) -> DocumentReport:
+        """Verify an archived file again, for a repeated request."""
+        return self._verify(path.read_bytes(), Evidence(), at, name, password)
+
+    def _unharmed(self, after: Sequence[SignatureReport], order: SealOrder, writ: Writ, at: datetime) -> None:
+        """Compare each earlier signature with what it was before our update."""
+        data = order.document if isinstance(order.document, bytes) else order.document.read_bytes()
+        before = {
+            one.field: one
+            for one in self._verify(data, writ.evidence, at, order.name, order.password).signatures
+        }
+        for one in after:
+            was = before.get(one.field)
+            if was is None or one.verdict is not was.verdict:
+                raise SelfCheckFailed(f"signature {one.field!r} was changed by sealing")
+
+    def _verify(
+        self, data: bytes, evidence: Evidence, at: datetime, name: str, password: str | None
+    ) -> DocumentReport:
+        trust = TrustStore(
+            anchors=self._evidence.anchors(),
+            crls=evidence.crls,
+            ocsp=evidence.ocsp,
+            seal_lists=tuple(self._seal_lists()),
+        )
+        return Verifier(trust).verify(data, at=at, name=name, password=password)
+
+
+def _why(own: Sequence[SignatureReport], report: DocumentReport) -> str:
+    if len(own) != 1:
+        return f"{len(own)} signatures carry the permit; {report.reason.en}"
+    found = own[0]
+    return f"{found.indication.value} {found.sub_indication}: {found.reason.en}"

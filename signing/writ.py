@@ -1,0 +1,134 @@
+"""The paper work of one sealing: whose key, which statement, which picture, which evidence."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from cryptography import x509
+
+from ca.certificate import public_key_of
+from ca.checked_signer import CertifiedKey, OpenKeys
+from ca.issuer import UnitPurpose
+from hsm.pins import Pin
+from hsm.provider import KeyRing, open_signer
+from seals.permit import Permit
+from seals.registry import SealRegistry
+from seals.statement import SealStatement, sign_statement
+from signing.cms import Signatory
+from signing.errors import SealNotUsableHere
+from signing.evidence import EvidenceDesk, Leaf
+from signing.ledger import Ledger
+from signing.order import SealOrder
+from signing.pdf import Evidence, Picture, SealMark
+
+PICTURES_KEPT: Final = 256
+"""Pictures remembered as content streams of some 30 kB: eight megabytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writ:
+    """Everything that is written into the document, and what proves it. ``evidence`` is there at every level."""
+
+    signatory: Signatory
+    mark: SealMark
+    evidence: Evidence
+    permit: str
+
+
+class WritDesk:
+    """Draws writs: opens the keeper's key, has the seal maker sign the statement, gathers the evidence."""
+
+    def __init__(self, keys: KeyRing, registry: SealRegistry, ledger: Ledger, evidence: EvidenceDesk) -> None:
+        self._keys = keys
+        self._registry = registry
+        self._ledger = ledger
+        self._evidence = evidence
+        self._maker_keys = OpenKeys(keys)
+        self._pictures: OrderedDict[str, Picture] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def draw(self, order: SealOrder, permit: Permit, when: datetime, pin: Pin | None) -> Writ:
+        """Draw the writ of one permitted sealing; the seal's key is opened, not used.
+
+        Raises :class:`SealNotUsableHere`, :class:`signing.errors.EvidenceMissing`,
+        :class:`signing.errors.CertificateNotGood`, :class:`hsm.errors.HsmError`, :class:`ca.errors.CaError`.
+        """
+        leaf = self._evidence.leaf(permit.seal.certificate.serial)
+        signatory = self._signatory(permit, leaf, pin)
+        maker, maker_leaf = self._evidence.unit(UnitPurpose.SEAL_MAKER)
+        leaves = [leaf, maker_leaf]
+        if order.level.stamped:
+            leaves.append(self._evidence.unit(UnitPurpose.TSA)[1])
+        evidence = self._evidence.gather(leaves)
+        maker_key = CertifiedKey(maker.id, maker.issuer, maker.x509, maker.certificate, maker.key_uri)
+        chain = (maker.certificate, *self._evidence.chain(maker_leaf))
+        statement = sign_statement(_statement(permit, when), self._maker_keys.signer(maker_key), chain)
+        mark = self._mark(order, permit, when, statement, evidence if order.level.long_term else None)
+        return Writ(signatory, mark, evidence, permit.id)
+
+    def _signatory(self, permit: Permit, leaf: Leaf, pin: Pin | None) -> Signatory:
+        uri = self._ledger.key_uri(permit.seal.certificate.sha256)
+        if uri is None:
+            raise SealNotUsableHere(f"no key is bound to the certificate of seal {permit.seal.code}")
+        certificate = x509.load_der_x509_certificate(leaf.der)
+        signer = open_signer(self._keys, uri, expected=public_key_of(certificate), pin=pin)
+        return Signatory(signer, certificate, self._evidence.chain(leaf))
+
+    def _mark(
+        self, order: SealOrder, permit: Permit, when: datetime, statement: str, evidence: Evidence | None
+    ) -> SealMark:
+        record = permit.seal.record
+        return SealMark(
+            field_name=f"Seal-{permit.id[:12]}",
+            picture=self._picture(record.code, record.electronic.picture_sha256),
+            placement=order.placement,
+            when=when,
+            signer_name=record.owner.name,
+            reason=order.reason or f"用印：{record.name}",
+            location=order.location,
+            tooltip=f"电子印章：{record.name}（{record.code}）",
+            statement=statement,
+            evidence=evidence,
+        )
+
+    def _picture(self, code: str, sha256: str) -> Picture:
+        with self._lock:
+            found = self._pictures.get(sha256)
+            if found is not None:
+                self._pictures.move_to_end(sha256)
+                return found
+        drawn = self._registry.picture(code)
+        if drawn.digest != sha256:
+            raise SealNotUsableHere(f"the picture of seal {code} is not the approved one")
+        made = Picture(drawn.pdf_content(), drawn.size_mm)
+        with self._lock:
+            self._pictures[sha256] = made
+            if len(self._pictures) > PICTURES_KEPT:
+                self._pictures.popitem(last=False)
+        return made
+
+
+def _statement(permit: Permit, when: datetime) -> SealStatement:
+    record, certificate = permit.seal.record, permit.seal.certificate
+    if record.valid_from is None or record.valid_to is None:
+        raise SealNotUsableHere(f"seal {record.code} has no validity")
+    return SealStatement(
+        seal_code=record.code,
+        physical_code=record.physical.code,
+        kind=record.kind,
+        name=record.name,
+        owner_name=record.owner.name,
+        owner_uscc=record.owner.uscc,
+        valid_from=record.valid_from,
+        valid_to=record.valid_to,
+        status=record.status,
+        certificate_sha256=certificate.sha256,
+        picture_sha256=record.electronic.picture_sha256,
+        permit=permit.id,
+        document_sha256=permit.document.hex,
+        issued_at=when,
+    )
