@@ -27,8 +27,9 @@ from ca.config import CaConfig
 from ca.errors import CaError, ClockWentBack, CrlRegressed, CrlUnavailable
 from ca.status_store import (
     PublishedCrl,
-    changed_since,
     close_list,
+    entries_of_serials,
+    entries_since,
     entries_to_list,
     find_issuer,
     highest_number,
@@ -63,6 +64,21 @@ class _Draft:
     before: PublishedCrl | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """What a list in force says; ``held`` are the serials that may still change: lifted, or revoked for good."""
+
+    number: int
+    entries: frozenset[bytes]
+    held: tuple[int, ...]
+
+    @classmethod
+    def of(cls, published: PublishedCrl) -> _Contents:
+        entries = frozenset(revocation_list.entries_of(published.der))
+        held = (entry for entry in entries if revocation_list.is_hold(entry))
+        return cls(published.number, entries, tuple(map(revocation_list.serial_of, held)))
+
+
 class CrlPublisher:
     """Signs the lists of every issuer and serves the one in force.
 
@@ -79,6 +95,7 @@ class CrlPublisher:
         self._audit = audit
         self._lifetime = config.crl_lifetime
         self._grace = config.reservation_grace
+        self._contents: dict[str, _Contents] = {}
         self._one_at_a_time: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def publish(self, issuer: str, *, actor: Actor) -> PublishedCrl:
@@ -137,14 +154,17 @@ class CrlPublisher:
         lifetime = found.next_update - found.this_update
         if self._clock() >= found.this_update + lifetime / FRESH_SHARE:
             return True
+        said = self._contents_of(found)
         with self._reading.connect() as conn:
-            made, lifted = changed_since(conn, found.issuer, found.this_update - LOOK_BACK)
-        if not made and not lifted:
-            return False
-        listed = set(revocation_list.entries_of(found.der))
-        if not listed.issuperset(made):
-            return True
-        return bool(lifted) and not set(map(revocation_list.serial_of, listed)).isdisjoint(lifted)
+            now = entries_since(conn, found.issuer, found.this_update - LOOK_BACK)
+            now += entries_of_serials(conn, found.issuer, said.held)
+        return not said.entries.issuperset(now)
+
+    def _contents_of(self, found: PublishedCrl) -> _Contents:
+        known = self._contents.get(found.issuer)
+        if known is None or known.number != found.number:
+            known = self._contents[found.issuer] = _Contents.of(found)
+        return known
 
     def _last_minute(self, found: PublishedCrl) -> bool:
         lifetime = found.next_update - found.this_update

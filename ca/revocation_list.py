@@ -34,6 +34,7 @@ REASON_CODES: Final = {
     "aACompromise": 10,
 }
 """RFC 5280 §5.3.1. ``removeFromCRL`` (8) is for delta lists only and is not here."""
+_HOLD: Final = der.octet_string(der.enumerated(REASON_CODES["certificateHold"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +113,8 @@ def entries_of(crl: bytes) -> Iterator[bytes]:
 def serial_of(entry: bytes) -> int:
     """Return the serial number of an encoded entry."""
     return der.Reader(entry).enter(der.SEQUENCE).integer()
+
+
+def is_hold(entry: bytes) -> bool:
+    """Tell whether an encoded entry is a hold, which may be lifted or become final."""
+    return entry.endswith(_HOLD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -16,6 +17,8 @@ from ca.store import NO_BYTES, certificate, crl, issuer
 
 MAX_CHAIN: Final = 8
 """Most issuers above a certificate: ours stand two deep; a loop in the table ends here."""
+SERIALS_AT_ONCE: Final = 500
+"""Serials in one query: databases take a few thousand parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +142,24 @@ def may_leave_list(conn: sa.Connection, issuer_name: str, serial: int, since: da
     return row is not None and (row.not_after < since or row.hold_released_at is not None)
 
 
-def changed_since(conn: sa.Connection, issuer_name: str, since: datetime) -> tuple[list[bytes], list[int]]:
-    """Return the entries made, and the serials whose hold was lifted, at ``since`` or after."""
-    here = certificate.c.issuer == issuer_name
-    made = sa.select(certificate.c.crl_entry).where(here, _ON_LIST, certificate.c.revoked_at >= since)
-    lifted = sa.select(certificate.c.serial).where(
-        here, certificate.c.hold_released_at >= since, certificate.c.crl_entry == NO_BYTES
+def entries_since(conn: sa.Connection, issuer_name: str, since: datetime) -> list[bytes]:
+    """Return the encoded entries of what was revoked at ``since`` or after."""
+    query = sa.select(certificate.c.crl_entry).where(
+        certificate.c.issuer == issuer_name, _ON_LIST, certificate.c.revoked_at >= since
     )
-    return list(conn.execute(made).scalars()), list(conn.execute(lifted).scalars())
+    return list(conn.execute(query).scalars())
+
+
+def entries_of_serials(conn: sa.Connection, issuer_name: str, serials: Sequence[int]) -> list[bytes]:
+    """Return the entries that these serials have now; an empty one for a hold that was lifted."""
+    found: list[bytes] = []
+    for start in range(0, len(serials), SERIALS_AT_ONCE):
+        some = serials[start : start + SERIALS_AT_ONCE]
+        query = sa.select(certificate.c.crl_entry).where(
+            certificate.c.issuer == issuer_name, certificate.c.serial.in_(some)
+        )
+        found.extend(conn.execute(query).scalars())
+    return found
 
 
 def highest_number(conn: sa.Connection, issuer_name: str) -> int:

@@ -251,6 +251,22 @@ def test_a_lifted_hold_leaves_the_list(world: StatusWorld, clock: SteppingClock)
     assert serials(publisher.current("issuing").der) == set()
 
 
+def test_a_hold_that_becomes_final_changes_its_entry(world: StatusWorld, clock: SteppingClock) -> None:
+    """X.509 §9.5.2.2: it keeps the date of the hold; the next list served has the final reason."""
+    leaf = world.issue()
+    held_at = clock()
+    world.revoke(leaf.serial_number, "certificateHold")
+    publisher = world.crl()
+    publisher.current("issuing")
+    clock.advance(timedelta(hours=6))
+    entry = encode_entry(leaf.serial_number, held_at, "keyCompromise")
+    with world.engine.begin() as conn:
+        conn.execute(
+            certificate.update().where(certificate.c.serial == leaf.serial_number).values(crl_entry=entry)
+        )
+    assert list(entries_of(publisher.current("issuing").der)) == [entry]
+
+
 def test_a_burned_serial_stands_on_the_list(world: StatusWorld) -> None:
     """I3: a serial that may have been signed is revoked although it never was issued."""
     burned = world.issue(status="reserved")
