@@ -40,7 +40,7 @@ class CodePatterns:
 
 
 class CodeSource:
-    """Allocates codes in the caller's transaction; a number once taken is never given again, even if that rolls on."""
+    """Allocates codes in the caller's transaction: a number committed is never given again."""
 
     def __init__(self, patterns: CodePatterns) -> None:
         self._patterns = patterns

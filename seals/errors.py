@@ -241,6 +241,13 @@ class TextUnfit(PictureError):
         self.en = en
 
 
+class StatusListUnknown(SealError):
+    """No status list has been published yet, or not this one."""
+
+    zh = "尚未发布印章状态列表，请先发布。"
+    en = "No seal status list has been published yet; publish one first."
+
+
 class StatementInvalid(SealError):
     """Foreign bytes are not a well-formed seal statement or status list."""
 

@@ -90,7 +90,7 @@ def _round(kind: SealKind, size: int, *, star: bool, line: Line | None) -> Templ
         name=ArcName(inset=1.0 * scale, tallest=5.6 * scale, lowest=3.0 * scale, span=244),
         star=size / 3 if star else 0.0,
         line=line and Line(line.height * scale, line.width * scale, line.top * scale),
-        code=LowerCode(inset=1.1 * scale, height=2.1 * scale, pitch=1.72 * scale),
+        code=LowerCode(inset=1.25 * scale, height=1.72 * scale, pitch=1.8 * scale),
     )
 
 

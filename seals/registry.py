@@ -6,8 +6,10 @@ record. Both sides of a seal share the row, so one act moves both.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -17,13 +19,24 @@ from ca.clock import Clock
 from ca.enterprise import Enterprises
 from seals import store
 from seals.active import ActiveSeal, admit
-from seals.application import NewPair, Origin, check, found_pair, renewal, unapproved
+from seals.application import (
+    MAX_ACTOR,
+    MAX_KEEPERS,
+    MAX_VALID_DAYS,
+    NewPair,
+    Origin,
+    check,
+    found_pair,
+    renewal,
+    unapproved,
+)
 from seals.binding import CertificateFacts, bind
 from seals.codes import CodePatterns, CodeSource
 from seals.errors import (
     ActRefused,
     ClockWentBack,
     CodeTaken,
+    KeeperInvalid,
     OwnerRenamed,
     ReasonNeeded,
     ResumeNotRequested,
@@ -32,6 +45,7 @@ from seals.errors import (
     SealUnknown,
     SecondPersonNeeded,
 )
+from seals.ledger import Deed, Ledger, acting
 from seals.seal import (
     REASONED_ACTS,
     STOPPING_ACTS,
@@ -55,7 +69,20 @@ MAX_REASON: Final = 200
 """Longest reason, in characters: a sentence or two, as the forms of practice have room for."""
 MAX_PAGE: Final = 200
 """Most seals in one page of a list."""
+_RENAMED_AGAIN: Final = "企业名称再次变更 / renamed again"
 _NEVER_APPROVED: Final = frozenset({SealStatus.APPLIED, SealStatus.REJECTED})
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryRules:
+    """What settings decide: the patterns of codes, and the days a seal is valid unless its application says less."""
+
+    patterns: CodePatterns = field(default_factory=CodePatterns)
+    valid_days: int = DEFAULT_VALID_DAYS
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.valid_days <= MAX_VALID_DAYS:
+            raise ValueError(f"a seal is valid for 1 to {MAX_VALID_DAYS} days")
 
 
 class SealRegistry:
@@ -67,16 +94,15 @@ class SealRegistry:
         enterprises: Enterprises,
         clock: Clock,
         audit: AuditTrail,
-        *,
-        patterns: CodePatterns | None = None,
-        valid_days: int = DEFAULT_VALID_DAYS,
+        rules: RegistryRules | None = None,
     ) -> None:
         self._engine = engine
         self._enterprises = enterprises
         self._clock = clock
         self._audit = audit
-        self._codes = CodeSource(patterns or CodePatterns())
-        self._valid_days = valid_days
+        rules = rules or RegistryRules()
+        self._codes = CodeSource(rules.patterns)
+        self._valid_days = rules.valid_days
 
     def apply(self, application: SealApplication, *, actor: Actor) -> SealRecord:
         """Record an application: a new pair in state *applied*, its codes allocated, its picture drawn.
@@ -87,12 +113,10 @@ class SealRegistry:
         check(application)
         enterprise = self._enterprises.get(application.uscc)
         owner = SealOwner(enterprise.uscc, enterprise.name)
-        found_pair(
-            application, owner, ("0" * 13, "0" * 14), Origin(actor.id, self._clock()), self._valid_days
-        )
+        self._trial(application, owner, actor)
         try:
-            with self._engine.begin() as conn:
-                return self._insert(conn, application, owner, actor)
+            with self._acting() as ledger:
+                return self._insert(ledger, application, owner, actor)
         except sa.exc.IntegrityError as wrong:
             raise CodeTaken(application.physical_code or "") from wrong
 
@@ -103,67 +127,83 @@ class SealRegistry:
         :class:`OwnerRenamed`, :class:`ActRefused`, :class:`SealMoved`, :class:`ClockWentBack`.
         """
         name = self._enterprises.get(self.get(code).owner.uscc).name
-        with self._engine.begin() as conn:
-            before = self._expect(conn, code, SealAct.APPROVE)
+        with self._acting() as ledger:
+            before = self._expect(ledger.conn, code, SealAct.APPROVE)
             if actor.id == before.applicant:
                 raise SecondPersonNeeded(f"seal {before.code}: {actor.id} applied for it")
             if before.owner.name != name:
                 raise OwnerRenamed(before.code)
-            at = self._moment(conn, before, SealAct.APPROVE)
-            bound = bind(certificate, owner=before.owner, now=at)
+            deed = self._deed(ledger.conn, before, SealAct.APPROVE, actor)
+            bound = bind(certificate, owner=before.owner, now=deed.at)
             changes = {
                 "approver": actor.id,
-                "valid_from": at,
-                "valid_to": at + timedelta(days=before.valid_days),
-                "certificate_serial": bound.serial,
-                "certificate_sha256": bound.sha256,
-                "certificate_der": bound.der,
-                "certificate_not_before": bound.not_before,
-                "certificate_not_after": bound.not_after,
+                "valid_from": deed.at,
+                "valid_to": deed.at + timedelta(days=before.valid_days),
+                **store.certificate_columns(bound),
             }
-            after = self._move(conn, before, SealAct.APPROVE, actor, at=at, changes=changes)
+            after = ledger.move(before, deed, changes)
             if before.predecessor is not None:
-                self._supersede(conn, before.predecessor, before.code, actor)
+                self._supersede(ledger, before.predecessor, before.code, actor)
             return after
 
     def reject(self, code: str, *, actor: Actor, reason: str) -> SealRecord:
         """Return the application with a reason; :class:`SecondPersonNeeded` for the applicant."""
-        with self._engine.begin() as conn:
-            before = self._expect(conn, code, SealAct.REJECT)
+        with self._acting() as ledger:
+            before = self._expect(ledger.conn, code, SealAct.REJECT)
             if actor.id == before.applicant:
                 raise SecondPersonNeeded(f"seal {before.code}: {actor.id} applied for it")
-            return self._move(conn, before, SealAct.REJECT, actor, reason=reason)
+            return ledger.move(before, self._deed(ledger.conn, before, SealAct.REJECT, actor, reason))
 
     def freeze(self, code: str, *, actor: Actor, reason: str) -> SealRecord:
         """Stop both sides at once (挂失): from the next moment on no permit is granted."""
-        with self._engine.begin() as conn:
-            before = self._expect(conn, code, SealAct.FREEZE)
-            return self._move(conn, before, SealAct.FREEZE, actor, reason=reason)
+        with self._acting() as ledger:
+            before = self._expect(ledger.conn, code, SealAct.FREEZE)
+            return ledger.move(before, self._deed(ledger.conn, before, SealAct.FREEZE, actor, reason))
 
     def request_resume(self, code: str, *, actor: Actor, reason: str = "") -> SealRecord:
         """Ask, as the first of two persons, that a frozen pair come back."""
-        with self._engine.begin() as conn:
-            before = self._expect(conn, code, SealAct.REQUEST_RESUME)
-            changes = {"resume_requested_by": actor.id}
-            return self._move(conn, before, SealAct.REQUEST_RESUME, actor, reason=reason, changes=changes)
+        with self._acting() as ledger:
+            before = self._expect(ledger.conn, code, SealAct.REQUEST_RESUME)
+            deed = self._deed(ledger.conn, before, SealAct.REQUEST_RESUME, actor, reason)
+            return ledger.move(before, deed, {"resume_requested_by": actor.id})
 
     def confirm_resume(self, code: str, *, actor: Actor, reason: str = "") -> SealRecord:
         """Bring a frozen pair back as the second person; :class:`ResumeNotRequested`, :class:`SecondPersonNeeded`."""
-        with self._engine.begin() as conn:
-            before = self._expect(conn, code, SealAct.CONFIRM_RESUME)
+        with self._acting() as ledger:
+            before = self._expect(ledger.conn, code, SealAct.CONFIRM_RESUME)
             if before.resume_requested_by is None:
                 raise ResumeNotRequested(before.code)
             if before.resume_requested_by == actor.id:
                 raise SecondPersonNeeded(f"seal {before.code}: {actor.id} requested it")
-            changes = {"resume_requested_by": None}
-            return self._move(conn, before, SealAct.CONFIRM_RESUME, actor, reason=reason, changes=changes)
+            deed = self._deed(ledger.conn, before, SealAct.CONFIRM_RESUME, actor, reason)
+            return ledger.move(before, deed, {"resume_requested_by": None})
 
     def revoke(self, code: str, *, actor: Actor, reason: str) -> SealRecord:
         """End the pair for good (注销)."""
-        with self._engine.begin() as conn:
-            before = self._expect(conn, code, SealAct.REVOKE)
-            changes = {"resume_requested_by": None}
-            return self._move(conn, before, SealAct.REVOKE, actor, reason=reason, changes=changes)
+        with self._acting() as ledger:
+            before = self._expect(ledger.conn, code, SealAct.REVOKE)
+            deed = self._deed(ledger.conn, before, SealAct.REVOKE, actor, reason)
+            return ledger.move(before, deed, {"resume_requested_by": None})
+
+    def add_keeper(self, code: str, keeper: str, *, actor: Actor) -> SealRecord:
+        """List a further keeper of a pair; :class:`KeeperInvalid` for one listed already or one too many."""
+        with self._acting() as ledger:
+            record = _found(ledger.conn, code)
+            full = len(record.keepers) >= MAX_KEEPERS
+            if full or keeper in record.keepers or not 0 < len(keeper) <= MAX_ACTOR:
+                raise KeeperInvalid(f"seal {record.code}")
+            store.insert_keeper(ledger.conn, record.code, keeper)
+            ledger.note("seal.keeper_added", actor=actor, subject=record.code, detail={"keeper": keeper})
+            return _found(ledger.conn, record.code)
+
+    def remove_keeper(self, code: str, keeper: str, *, actor: Actor) -> SealRecord:
+        """Strike a keeper off; :class:`KeeperInvalid` for the principal or somebody not listed."""
+        with self._acting() as ledger:
+            record = _found(ledger.conn, code)
+            if keeper == record.keeper or not store.delete_keeper(ledger.conn, record.code, keeper):
+                raise KeeperInvalid(f"seal {record.code}")
+            ledger.note("seal.keeper_removed", actor=actor, subject=record.code, detail={"keeper": keeper})
+            return _found(ledger.conn, record.code)
 
     def rename_owner(self, uscc: str, name: str, *, actor: Actor) -> tuple[SealRecord, ...]:
         """Record the owner's new name and apply for a new pair for each pair in use under an old one.
@@ -171,11 +211,18 @@ class SealRegistry:
         A new pair takes the old one's place when it is approved; until then the old one stays as it is. Calling again
         changes nothing; after another change of name the pending pairs are rejected and new ones applied for.
         """
-        self._enterprises.rename(uscc, name, actor=actor)
         owner = SealOwner(uscc, name)
+        with self._reading() as conn:
+            for pair in store.in_use(conn, uscc, name):
+                self._trial(
+                    renewal(pair), owner, actor
+                )  # a name that cannot be drawn is refused before any change
+        self._enterprises.rename(uscc, name, actor=actor)
         try:
-            with self._engine.begin() as conn:
-                pending = [self._follow(conn, pair, owner, actor) for pair in store.in_use(conn, uscc, name)]
+            with self._acting() as ledger:
+                pending = [
+                    self._follow(ledger, pair, owner, actor) for pair in store.in_use(ledger.conn, uscc, name)
+                ]
         except sa.exc.IntegrityError as wrong:
             raise SealMoved(f"owner {uscc}") from wrong
         return tuple(pending)
@@ -227,12 +274,20 @@ class SealRegistry:
             raise SealUnknown(code[:32])
         return admit(record, actor=actor, now=self._clock())
 
+    def _acting(self) -> AbstractContextManager[Ledger]:
+        return acting(self._engine, self._audit)
+
     def _reading(self) -> sa.Connection:
         return self._engine.execution_options(read_only=True).connect()
 
+    def _trial(self, application: SealApplication, owner: SealOwner, actor: Actor) -> None:
+        """Draw once with no code taken and no transaction open: what cannot be drawn is refused here."""
+        origin = Origin(actor.id, self._clock())
+        found_pair(application, owner, ("0" * 13, "0" * 14), origin, self._valid_days)
+
     def _insert(
         self,
-        conn: sa.Connection,
+        ledger: Ledger,
         application: SealApplication,
         owner: SealOwner,
         actor: Actor,
@@ -240,31 +295,34 @@ class SealRegistry:
     ) -> SealRecord:
         division = owner.uscc[2:8]  # GB 32100-2015: positions 3 to 8 are the GB/T 2260 division
         given = application.physical_code
-        if given is not None and store.physical_in_use(conn, given):
+        if given is not None and store.physical_in_use(ledger.conn, given):
             raise CodeTaken(given)
-        codes = (given or self._codes.physical(conn, division), self._codes.electronic(conn, division))
+        codes = (
+            given or self._codes.physical(ledger.conn, division),
+            self._codes.electronic(ledger.conn, division),
+        )
         origin = Origin(actor.id, self._clock(), predecessor)
         made: NewPair = found_pair(application, owner, codes, origin, self._valid_days)
-        store.insert_seal(conn, made.record, made.picture.packed())
-        self._note(conn, made.record, SealAct.APPLY, actor, at=origin.at, reason="")
+        store.insert_seal(ledger.conn, made.record, made.picture.packed())
+        ledger.write(made.record, Deed(SealAct.APPLY, actor, origin.at))
         return made.record
 
-    def _follow(self, conn: sa.Connection, before: SealRecord, owner: SealOwner, actor: Actor) -> SealRecord:
+    def _follow(self, ledger: Ledger, before: SealRecord, owner: SealOwner, actor: Actor) -> SealRecord:
         """Return the pending pair that is to take the place of ``before``, made now if there is none of that name."""
-        pending = store.follower(conn, before.code)
+        pending = store.follower(ledger.conn, before.code)
         if pending is not None and pending.owner.name == owner.name:
             return pending
         if pending is not None:
-            self._move(conn, pending, SealAct.REJECT, actor, reason="企业名称再次变更 / renamed again")
-        return self._insert(conn, renewal(before), owner, actor, before.code)
+            ledger.move(pending, self._deed(ledger.conn, pending, SealAct.REJECT, actor, _RENAMED_AGAIN))
+        return self._insert(ledger, renewal(before), owner, actor, before.code)
 
-    def _supersede(self, conn: sa.Connection, code: str, successor: str, actor: Actor) -> None:
-        old = _found(conn, code)
+    def _supersede(self, ledger: Ledger, code: str, successor: str, actor: Actor) -> None:
+        old = _found(ledger.conn, code)
         if old.status in TRANSITIONS[SealAct.SUPERSEDE]:
-            changes = {"successor": successor, "resume_requested_by": None}
-            self._move(conn, old, SealAct.SUPERSEDE, actor, changes=changes)
+            deed = self._deed(ledger.conn, old, SealAct.SUPERSEDE, actor)
+            ledger.move(old, deed, {"successor": successor, "resume_requested_by": None})
         else:
-            store.link_successor(conn, code, successor)
+            store.link_successor(ledger.conn, code, successor)
 
     def _expect(self, conn: sa.Connection, code: str, act: SealAct) -> SealRecord:
         record = _found(conn, code)
@@ -272,53 +330,17 @@ class SealRegistry:
             raise ActRefused(record.code, act, record.status)
         return record
 
-    def _moment(self, conn: sa.Connection, before: SealRecord, act: SealAct) -> datetime:
-        """Return the time to record. A clock gone back stops every act but those that only take power away."""
-        now, last = self._clock(), store.last_moment(conn, before.code)
-        if now >= last:
-            return now
-        if act in STOPPING_ACTS:
-            return last
-        raise ClockWentBack(f"seal {before.code}: {last:%Y-%m-%dT%H:%M:%SZ} is on record")
-
-    def _move(
-        self,
-        conn: sa.Connection,
-        before: SealRecord,
-        act: SealAct,
-        actor: Actor,
-        *,
-        reason: str = "",
-        at: datetime | None = None,
-        changes: dict[str, Any] | None = None,
-    ) -> SealRecord:
+    def _deed(
+        self, conn: sa.Connection, before: SealRecord, act: SealAct, actor: Actor, reason: str = ""
+    ) -> Deed:
+        """Date and reason an act. A clock gone back stops every act but those that only take power away."""
         reason = reason.strip()
         if len(reason) > MAX_REASON or (act in REASONED_ACTS and not reason):
             raise ReasonNeeded(act)
-        moment = at or self._moment(conn, before, act)
-        store.move(conn, before, act, TRANSITIONS[act][before.status], changes or {})
-        after = _found(conn, before.code)
-        self._note(conn, after, act, actor, at=moment, reason=reason)
-        return after
-
-    def _note(
-        self, conn: sa.Connection, after: SealRecord, act: SealAct, actor: Actor, *, at: datetime, reason: str
-    ) -> None:
-        """Write the act into the pair's history and onto the audit trail."""
-        store.insert_event(conn, SealEvent(after.code, after.moves, act, after.status, at, actor.id, reason))
-        bound = after.electronic.certificate
-        detail = {
-            "physical": after.physical.code,
-            "status": after.status.value,
-            "reason": reason,
-            "owner": after.owner.uscc,
-            "owner_name": after.owner.name,
-            "picture": after.electronic.picture_sha256,
-            "certificate": bound.sha256 if bound else None,
-            "predecessor": after.predecessor,
-            "successor": after.successor,
-        }
-        self._audit.append(conn, f"seal.{act}", actor=actor, subject=after.code, detail=detail)
+        now, last = self._clock(), store.last_moment(conn, before.code)
+        if now < last and act not in STOPPING_ACTS:
+            raise ClockWentBack(f"seal {before.code}: {last:%Y-%m-%dT%H:%M:%SZ} is on record")
+        return Deed(act, actor, max(now, last), reason)
 
 
 def _is_code(code: str) -> bool:

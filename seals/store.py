@@ -123,7 +123,7 @@ seal_status_list = sa.Table(
     sa.Column("number", sa.BigInteger, primary_key=True),
     sa.Column("issued_at", UtcInstant, nullable=False),
     sa.Column("next_update", UtcInstant, nullable=False),
-    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("payload_sha256", sa.String(64), nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("jws", sa.Text, nullable=False),
     sa.CheckConstraint("state IN ('reserved', 'published', 'withheld')", name="state"),
@@ -192,8 +192,8 @@ def insert_event(conn: sa.Connection, event: SealEvent) -> None:
 
 def move(
     conn: sa.Connection, before: SealRecord, act: SealAct, status: SealStatus, changes: dict[str, Any]
-) -> int:
-    """Move a pair by compare-and-swap on its state as read; return the number of the act.
+) -> SealRecord:
+    """Move a pair by compare-and-swap on its state as read; return it as it is then.
 
     Raises :class:`seals.errors.SealMoved` when somebody was faster.
     """
@@ -209,7 +209,18 @@ def move(
     )
     if moved.rowcount != 1:
         raise SealMoved(f"seal {before.code}: {act}")
-    return number
+    return _records(conn, conn.execute(sa.select(*_COLUMNS).where(seal.c.electronic_code == before.code)))[0]
+
+
+def certificate_columns(bound: BoundCertificate) -> dict[str, Any]:
+    """Return a bound certificate as the columns of its pair."""
+    return {
+        "certificate_serial": bound.serial,
+        "certificate_sha256": bound.sha256,
+        "certificate_der": bound.der,
+        "certificate_not_before": bound.not_before,
+        "certificate_not_after": bound.not_after,
+    }
 
 
 def link_successor(conn: sa.Connection, code: str, successor: str) -> None:

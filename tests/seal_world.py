@@ -21,7 +21,7 @@ from ca.enterprise import Enterprises
 from hsm.algorithms import DEFAULT_ALGORITHM, PublicKey, SignatureAlgorithm, kind_of
 from hsm.signer import Custody
 from seals.permit import Permits
-from seals.registry import SealRegistry
+from seals.registry import RegistryRules, SealRegistry
 from seals.seal import SealApplication, SealKind, SealRecord
 
 USCC = "11330105002500287C"
@@ -97,7 +97,7 @@ class MemorySigner:
 class SealWorld:
     """A registry over an empty database, with one enterprise."""
 
-    def __init__(self, engine: sa.Engine, clock: Clock, **settings: Any) -> None:
+    def __init__(self, engine: sa.Engine, clock: Clock, rules: RegistryRules | None = None) -> None:
         ca.store.metadata.create_all(engine)
         seals.store.metadata.create_all(engine)
         self.engine = engine
@@ -105,7 +105,7 @@ class SealWorld:
         self.audit = AuditTrail(clock)
         self.enterprises = Enterprises(engine, clock, self.audit)
         self.enterprises.register(USCC, NAME, actor=APPLICANT)
-        self.registry = SealRegistry(engine, self.enterprises, clock, self.audit, **settings)
+        self.registry = SealRegistry(engine, self.enterprises, clock, self.audit, rules)
         self.permits = Permits(self.registry, clock, self.audit)
 
     def applied(self, kind: SealKind = SealKind.LEGAL_NAME, **changes: Any) -> SealRecord:

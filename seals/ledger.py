@@ -1,0 +1,93 @@
+"""One transaction of the registry: rows first, the audit trail last.
+
+The trail's head is one row that every writer locks. Were it locked between two row locks, two transactions could wait
+for each other; so records are collected here and appended just before the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from ca.actor import Actor
+from ca.audit import AuditTrail
+from seals import store
+from seals.seal import TRANSITIONS, SealAct, SealEvent, SealRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One act about to be recorded: what, by whom, when, why."""
+
+    act: SealAct
+    actor: Actor
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    action: str
+    actor: Actor
+    subject: str
+    detail: Mapping[str, str | int | None]
+
+
+@dataclass(slots=True)
+class Ledger:
+    """An open transaction and the audit records that will close it."""
+
+    conn: sa.Connection
+    _lines: list[_Line] = field(default_factory=list)
+
+    def note(
+        self, action: str, *, actor: Actor, subject: str, detail: Mapping[str, str | int | None]
+    ) -> None:
+        """Put a record aside for the end of the transaction."""
+        self._lines.append(_Line(action, actor, subject, detail))
+
+    def move(self, before: SealRecord, deed: Deed, changes: Mapping[str, object] | None = None) -> SealRecord:
+        """Move a pair along the table by compare-and-swap and write its history; :class:`seals.errors.SealMoved`."""
+        after = store.move(
+            self.conn, before, deed.act, TRANSITIONS[deed.act][before.status], dict(changes or {})
+        )
+        self.write(after, deed)
+        return after
+
+    def write(self, after: SealRecord, deed: Deed) -> None:
+        """Write an act into the pair's history, and put its audit record aside."""
+        event = SealEvent(
+            after.code, after.moves, deed.act, after.status, deed.at, deed.actor.id, deed.reason
+        )
+        store.insert_event(self.conn, event)
+        bound = after.electronic.certificate
+        detail = {
+            "physical": after.physical.code,
+            "status": after.status.value,
+            "reason": deed.reason,
+            "owner": after.owner.uscc,
+            "owner_name": after.owner.name,
+            "picture": after.electronic.picture_sha256,
+            "certificate": bound.sha256 if bound else None,
+            "predecessor": after.predecessor,
+            "successor": after.successor,
+        }
+        self.note(f"seal.{deed.act}", actor=deed.actor, subject=after.code, detail=detail)
+
+    def close(self, audit: AuditTrail) -> None:
+        """Append the records in order."""
+        for line in self._lines:
+            audit.append(self.conn, line.action, actor=line.actor, subject=line.subject, detail=line.detail)
+
+
+@contextmanager
+def acting(engine: sa.Engine, audit: AuditTrail) -> Iterator[Ledger]:
+    """Open a transaction; at its end append the audit records and commit, or roll all of it back."""
+    with engine.begin() as conn:
+        ledger = Ledger(conn)
+        yield ledger
+        ledger.close(audit)
