@@ -15,8 +15,9 @@ from starlette.exceptions import HTTPException
 from api.bootstrap import Services
 from api.headers import SecurityHeaders
 from api.metrics import Measured, Metrics
-from api.problem_table import TABLE
 from api.openapi import OPENAPI_TAGS
+from api.pages.mount import mount_pages
+from api.problem_table import TABLE
 from api.problems import MEDIA_TYPE, Problem, describe
 from api.routes.every import ROUTERS
 from api.uploads import UploadLimit
@@ -45,6 +46,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.metrics = Metrics()
     for router in ROUTERS:
         app.include_router(router)
+    mount_pages(app, services)
     for family in (*TABLE, SQLAlchemyError, OSError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(family, _answer)
     app.add_middleware(UploadLimit, limit=services.settings.max_upload_bytes)
@@ -75,5 +77,10 @@ def _log(request: Request, problem: Problem, error: Exception) -> None:
         return
     incident = problem.members.get("incident", "-")
     LOG.error(
-        "%s %s failed: %s incident=%s", request.method, request.url.path, problem.kind.slug, incident, exc_info=error
+        "%s %s failed: %s incident=%s",
+        request.method,
+        request.url.path,
+        problem.kind.slug,
+        incident,
+        exc_info=error,
     )

@@ -58,9 +58,7 @@ def authenticate(request: Request, doors: Doors, bearer: BearerKey, cookie: Sess
 class _Gate:
     scope: Scope
 
-    def __call__(
-        self, request: Request, doors: Doors, bearer: BearerKey, cookie: SessionCookie
-    ) -> Principal:
+    def __call__(self, request: Request, doors: Doors, bearer: BearerKey, cookie: SessionCookie) -> Principal:
         caller = authenticate(request, doors, bearer, cookie)
         caller.require(self.scope)
         return caller
@@ -69,4 +67,3 @@ class _Gate:
 def Requires(scope: Scope) -> Any:  # noqa: N802 - reads as a type in a signature
     """Demand ``scope`` of the caller; the OpenAPI description names it."""
     return Security(_Gate(scope), scopes=[scope.value])
-

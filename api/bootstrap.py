@@ -5,22 +5,46 @@ Tests call the same function with other arguments. Nothing else in the project c
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import sqlalchemy as sa
 
 from api.access import ApiKeys
 from api.database import make_engine
+from api.enrolment import Enrolment
+from api.errors import SchemaOutdated
+from api.evidence import Evidence
 from api.home import Home
 from api.key_stores import KeyStores, open_key_stores
+from api.schema import check_schema
+from api.seal_states import SealStates
 from api.session import Sessions
 from api.settings import Settings
+from api.verification import Limits, Verification
+from ca.actor import Actor
 from ca.audit import AuditTrail
+from ca.authority import CertificateAuthority
 from ca.clock import Clock
+from ca.clock_guard import ClockGuard, KernelDiscipline, Reference, SteadyClock
+from ca.config import CaConfig
+from ca.crl import CrlPublisher
 from ca.enterprise import Enterprises
+from ca.ocsp import OcspResponder
+from ca.tsa import TimeStampAuthority
 from hsm.pins import PinSource
+from seals.permit import Permits
+from seals.registry import SealRegistry
+from signing.archive import Archive
+from signing.evidence import EvidenceDesk
+from signing.ledger import Ledger
+from signing.selfcheck import SelfCheck
+from signing.service import SealingService, SealingTools
+from signing.writ import WritDesk
+from verify.report import DocumentReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +58,54 @@ class Services:
     key_stores: KeyStores
     audit: AuditTrail
     enterprises: Enterprises
+    authority: CertificateAuthority
+    crls: CrlPublisher
+    ocsp: OcspResponder
+    tsa: TimeStampAuthority
+    seals: SealRegistry
+    seal_states: SealStates
+    enrolment: Enrolment
+    ledger: Ledger
+    archive: Archive
+    sealing: SealingService
+    verification: Verification
+    evidence: Evidence
     api_keys: ApiKeys
     sessions: Sessions
+
+    def verify(self, data: bytes, *, name: str = "", password: str | None = None) -> DocumentReport:
+        """Verify a document now, by this installation's own evidence."""
+        return self.verification.verify(data, at=self.clock(), name=name, password=password)
+
+    def reconcile(self, actor: Actor) -> dict[str, int]:
+        """Close what dead processes left open, renew what is due, publish; return how many of each."""
+        certificates = self.authority.reconcile(actor)
+        sealings = self.sealing.reconcile(actor)
+        counts = {
+            "certificates_in_doubt": len(certificates.in_doubt),
+            "certificates_unsigned": len(certificates.unsigned),
+            "crl_numbers_burned": len(self.crls.reconcile(actor)),
+            "timestamps_burned": len(self.tsa.reconcile(actor)),
+            "seal_lists_withheld": len(self.seal_states.reconcile(actor)),
+            "sealings_completed": len(sealings.completed),
+            "sealings_failed": len(sealings.failed),
+        }
+        self.evidence.publish()
+        return counts
+
+    def schema_ready(self) -> bool:
+        """Tell whether the database has this release's tables."""
+        try:
+            check_schema(self.engine)
+        except SchemaOutdated:
+            return False
+        return True
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Open a connection that only reads."""
+        with self.engine.execution_options(read_only=True).connect() as connection:
+            yield connection
 
     def close(self) -> None:
         """End token workers and database connections."""
@@ -43,28 +113,89 @@ class Services:
         self.engine.dispose()
 
 
-def assemble(settings: Settings, *, clock: Clock, pins: PinSource) -> Services:
+def assemble(
+    settings: Settings, *, clock: Clock, pins: PinSource, reference: Reference | None = None
+) -> Services:
     """Open every door over ``settings``; nothing is signed and no table is made here.
 
+    ``reference`` is what the time-stamp authority compares the clock with; without one the settings choose.
     Raises :class:`hsm.errors.HsmError` when the configured key store cannot be opened.
     """
     home = Home(settings.home)
     home.prepare()
     engine = make_engine(settings.database)
-    key_stores = open_key_stores(settings.key_store, home, pins)
-    audit = AuditTrail(clock)
+    stores = open_key_stores(settings.key_store, home, pins)
+    guard = ClockGuard(clock, reference or _reference(settings, clock))
+    return _assemble(settings, home, clock, engine, stores, guard)
+
+
+def _assemble(  # noqa: PLR0913 - the one place where everything meets
+    settings: Settings, home: Home, clock: Clock, engine: sa.Engine, stores: KeyStores, guard: ClockGuard
+) -> Services:
+    config, audit = _ca_config(settings), AuditTrail(clock)
     enterprises = Enterprises(engine, clock, audit)
+    authority = CertificateAuthority(engine, stores.ring, clock, audit, config)
+    crls = CrlPublisher(engine, stores.ring, clock, audit, config)
+    ocsp = OcspResponder(engine, stores.ring, clock, config)
+    tsa = TimeStampAuthority(engine, stores.ring, guard, audit)
+    seals = SealRegistry(engine, enterprises, clock, audit)
+    seal_states = SealStates(engine, stores.ring, clock, audit, authority)
+    evidence = Evidence(home, engine, audit, authority, crls, seal_states)
+    ledger = Ledger(engine, Permits(seals, clock, audit), clock, audit)
+    archive = Archive(settings.archive)
+    desk = EvidenceDesk(authority, crls, ocsp)
+    tools = SealingTools(
+        ledger=ledger,
+        writs=WritDesk(stores.ring, seals, ledger, desk),
+        stamper=tsa.stamp,
+        check=SelfCheck(desk, evidence.seal_lists),
+        archive=archive,
+    )
+    limits = Limits(settings.verify_seconds, settings.verify_memory_mib)
     return Services(
         settings=settings,
         home=home,
         clock=clock,
         engine=engine,
-        key_stores=key_stores,
+        key_stores=stores,
         audit=audit,
         enterprises=enterprises,
+        authority=authority,
+        crls=crls,
+        ocsp=ocsp,
+        tsa=tsa,
+        seals=seals,
+        seal_states=seal_states,
+        enrolment=Enrolment(stores, enterprises, authority, ledger),
+        ledger=ledger,
+        archive=archive,
+        sealing=SealingService(tools, clock),
+        verification=Verification(evidence, clock, limits),
+        evidence=evidence,
         api_keys=ApiKeys(engine, clock, audit),
         sessions=_sessions(settings, home, clock),
     )
+
+
+def _ca_config(settings: Settings) -> CaConfig:
+    return CaConfig(
+        base_url=settings.base_url,
+        instance_prefix=settings.instance_prefix,
+        production=settings.production,
+        crl_lifetime=timedelta(hours=settings.crl_hours),
+        ocsp_lifetime=timedelta(minutes=settings.ocsp_minutes),
+    )
+
+
+def _reference(settings: Settings, clock: Clock) -> Reference:
+    if settings.clock_reference == "kernel":
+        return KernelDiscipline()
+    return SteadyClock(clock, _since_boot)
+
+
+def _since_boot() -> float:
+    """Seconds that no setting of the clock moves, time asleep included where the system tells it."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 def _sessions(settings: Settings, home: Home, clock: Clock) -> Sessions:

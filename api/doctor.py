@@ -86,7 +86,12 @@ def _looked(subject: str, look: Callable[[Services], Iterable[Check]], services:
 def _database(services: Services) -> Iterable[Check]:
     revision = check_schema(services.engine)
     engine = services.engine.dialect.name
-    yield Check("database", Health.OK, f"数据库可用（{engine}，版本 {revision}）", f"{engine} answers, schema {revision}")
+    yield Check(
+        "database",
+        Health.OK,
+        f"数据库可用（{engine}，版本 {revision}）",
+        f"{engine} answers, schema {revision}",
+    )
 
 
 def _tokens(services: Services) -> Iterable[Check]:
@@ -99,7 +104,10 @@ def _tokens(services: Services) -> Iterable[Check]:
 def _tokens_of(provider: KeyProvider) -> Iterable[Check]:
     for label in provider.tokens():
         found = provider.probe(label)
-        zh, en = f"令牌 {label}，PIN 剩余 {found.tries_left} 次", f"token {label}, {found.tries_left} PIN tries left"
+        zh, en = (
+            f"令牌 {label}，PIN 剩余 {found.tries_left} 次",
+            f"token {label}, {found.tries_left} PIN tries left",
+        )
         if not found.ready:
             fix = ("请插入令牌或重启密码模块服务。", "Insert the token, or restart its module's service.")
             yield Check("token", Health.BROKEN, f"{zh}：无响应", f"{en}: no answer", *fix)
@@ -113,17 +121,28 @@ def _tokens_of(provider: KeyProvider) -> Iterable[Check]:
 def _clock(services: Services) -> Iterable[Check]:
     now = services.clock()
     with services.engine.execution_options(read_only=True).connect() as connection:
-        last = connection.execute(sa.select(audit_table.c.at).order_by(audit_table.c.number.desc()).limit(1)).scalar()
+        last = connection.execute(
+            sa.select(audit_table.c.at).order_by(audit_table.c.number.desc()).limit(1)
+        ).scalar()
     shown = now.strftime("%Y-%m-%dT%H:%M:%SZ")
     if last is not None and now + CLOCK_TOLERANCE < last:
-        zh, en = f"系统时间 {shown} 早于最近一条审计记录", f"the clock ({shown}) stands before the last audit record"
-        fix = ("请校准系统时间（如 timedatectl set-ntp true）。", "Set the clock right (timedatectl set-ntp true).")
+        zh, en = (
+            f"系统时间 {shown} 早于最近一条审计记录",
+            f"the clock ({shown}) stands before the last audit record",
+        )
+        fix = (
+            "请校准系统时间（如 timedatectl set-ntp true）。",
+            "Set the clock right (timedatectl set-ntp true).",
+        )
         yield Check("clock", Health.BROKEN, zh, en, *fix)
         return
     if any(sign.exists() for sign in SYNCHRONISED):
         yield Check("clock", Health.OK, f"系统时间 {shown}，已同步", f"the clock shows {shown}, synchronised")
         return
-    zh, en = f"系统时间 {shown}，未发现时间同步服务", f"the clock shows {shown}; no time synchronisation was found"
+    zh, en = (
+        f"系统时间 {shown}，未发现时间同步服务",
+        f"the clock shows {shown}; no time synchronisation was found",
+    )
     fix = ("正式服务请启用 chrony 或 systemd-timesyncd。", "In service run chrony or systemd-timesyncd.")
     yield Check("clock", Health.WARNING, zh, en, *fix)
 
@@ -151,4 +170,9 @@ def _lists(services: Services) -> Iterable[Check]:
     for issuer in services.authority.issuers():
         crl = services.crls.current(issuer.id)
         until = crl.next_update.strftime("%Y-%m-%d %H:%MZ")
-        yield Check("crl", Health.OK, f"{issuer.id} 的 CRL 有效至 {until}", f"the CRL of {issuer.id} lasts until {until}")
+        yield Check(
+            "crl",
+            Health.OK,
+            f"{issuer.id} 的 CRL 有效至 {until}",
+            f"the CRL of {issuer.id} lasts until {until}",
+        )

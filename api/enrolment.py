@@ -6,7 +6,8 @@ request key finds the key and the certificate that are there; nothing is made tw
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -17,13 +18,22 @@ from api.errors import InputInvalid, NotFound
 from api.key_stores import KeyStores
 from ca.actor import Actor
 from ca.authority import CertificateAuthority
-from ca.certificate import CertificateRequest, IssuedCertificate, SubjectName
+from ca.certificate import (
+    CertificateOrder,
+    CertificateQuery,
+    CertificateRecord,
+    CertificateRequest,
+    CertificateStatus,
+    IssuedCertificate,
+    SubjectName,
+)
 from ca.enterprise import Enterprise, Enterprises
 from ca.profile import ENTERPRISE_SEAL
 from hsm.algorithms import KeyKind
 from hsm.key_uri import KeyUri
 from hsm.pins import Pin
 from hsm.provider import StoredKey
+from signing.ledger import Ledger
 
 MAX_SERIAL_DIGITS: Final = 40
 """RFC 5280 §4.1.2.2: a serial number has at most 20 octets."""
@@ -54,11 +64,12 @@ class Enrolment:
     """Puts keepers' keys and certificates into their enterprises' tokens."""
 
     def __init__(
-        self, key_stores: KeyStores, enterprises: Enterprises, authority: CertificateAuthority
+        self, key_stores: KeyStores, enterprises: Enterprises, authority: CertificateAuthority, ledger: Ledger
     ) -> None:
         self._stores = key_stores
         self._enterprises = enterprises
         self._authority = authority
+        self._ledger = ledger
 
     def enrol(self, order: EnrolmentOrder, *, actor: Actor) -> Enrolled:
         """Enrol a keeper.
@@ -77,7 +88,29 @@ class Enrolment:
         held = self._stores.chosen.certificates(token)
         if all(certificate.der != issued.der for certificate in held):
             self._stores.chosen.import_certificate(key.uri, issued.der, pin=order.pin)
+        sha256 = hashlib.sha256(issued.der).hexdigest()
+        if self._ledger.key_uri(sha256) is None:
+            self._ledger.bind_key(sha256, str(key.uri), actor=actor)
         return Enrolled(issued, key.uri, token)
+
+    def latest(self, uscc: str) -> CertificateRecord:
+        """Return the newest sealing certificate in force of an enterprise; :class:`NotFound` without one."""
+        query = CertificateQuery(
+            uscc=uscc,
+            profile=ENTERPRISE_SEAL.id,
+            status=CertificateStatus.ISSUED,
+            order=CertificateOrder.EXPIRY,
+        )
+        found: CertificateRecord | None = None
+        while True:
+            page = self._authority.find(query)
+            found = page.items[-1] if page.items else found
+            if page.next is None:
+                break
+            query = replace(query, cursor=page.next)
+        if found is None:
+            raise NotFound
+        return found
 
     def _token(self, token: str, order: EnrolmentOrder) -> None:
         if token in self._stores.chosen.tokens():

@@ -134,7 +134,9 @@ class UploadTooLarge(ApiError):
         super().__init__(f"limit {limit} octets")
         self.limit = limit
         size = f"{limit / 2**20:g} MiB"
-        self.zh = f"上传内容超过上限 {size}（{limit} 字节），请缩小文件，或由管理员调整 YINXIN_MAX_UPLOAD_BYTES。"
+        self.zh = (
+            f"上传内容超过上限 {size}（{limit} 字节），请缩小文件，或由管理员调整 YINXIN_MAX_UPLOAD_BYTES。"
+        )
         self.en = (
             f"The upload exceeds the limit of {size} ({limit} bytes); send a smaller file, "
             "or let an administrator raise YINXIN_MAX_UPLOAD_BYTES."

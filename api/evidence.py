@@ -6,25 +6,35 @@ folder outside the database (I21).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from api.files import write_whole
 from api.home import Home
+from api.seal_states import SealStates
 from ca.audit import AuditProof, AuditTrail
 from ca.authority import CertificateAuthority
+from ca.certificate import public_key_of
 from ca.checkpoint import Anchor, Checkpoint
 from ca.crl import CrlPublisher
-from ca.issuer import UnitPurpose
-from hsm.provider import KeyRing, open_signer
-from seals.status_list import SealStatusPublisher
+from ca.errors import AuditBroken
+from ca.issuer import Issuer, UnitPurpose
+from hsm.algorithms import PublicKey
 
-NOTICE: Final = "演示证书，不具法律效力 / demonstration certificates without legal effect"
-"""What pages and reports say of a hierarchy that is not in production (A7)."""
+README: Final = """印信：信任文件夹 / Yinxin: trust folder
+
+anchors/        根证书，请通过可信渠道核对其 SHA-256 / roots: compare their SHA-256 over a channel you trust
+intermediates/  签发证书 / issuing certificates
+crls/           吊销列表 / revocation lists
+seals/          印章状态列表 / seal status list
+
+yinxin verify FILE --trust THIS_FOLDER      python -m verify FILE --trust THIS_FOLDER
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +43,78 @@ class Evidence:
 
     home: Home
     engine: sa.Engine
-    keys: KeyRing
     audit: AuditTrail
     authority: CertificateAuthority
     crls: CrlPublisher
-    seal_states: SealStatusPublisher
+    seal_states: SealStates
+
+    def seal_lists(self) -> tuple[str, ...]:
+        """Return the seal status lists in force; none before the ceremony made a seal maker."""
+        found = self.seal_states.current()
+        return () if found is None else (found.jws,)
+
+    def files(self) -> dict[str, bytes]:
+        """Return the trust folder's files by relative path; lists that are due are renewed first."""
+        found: dict[str, bytes] = {"README.txt": README.encode()}
+        for issuer in self._issuers():
+            folder = "anchors" if issuer.is_root else "intermediates"
+            found[f"{folder}/{issuer.id}.cer"] = issuer.certificate
+            found[f"{folder}/{issuer.id}.pem"] = issuer.x509.public_bytes(Encoding.PEM)
+            found[f"crls/{issuer.id}.crl"] = self.crls.current(issuer.id).der
+        for number, jws in enumerate(self.seal_lists()):
+            found[f"seals/seals-{number}.jws"] = jws.encode()
+        return found
+
+    def publish(self) -> None:
+        """Bring the trust folder up to date; files that are already right are left alone."""
+        for name, data in self.files().items():
+            path = self.home.trust / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.is_file() or path.read_bytes() != data:
+                write_whole(path, data)
+
+    def archive(self) -> bytes:
+        """Return the trust folder as a ZIP file."""
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
+            for name, data in sorted(self.files().items()):
+                packed.writestr(f"trust/{name}", data)
+        return target.getvalue()
+
+    def checkpoint(self) -> Checkpoint:
+        """Sign the head of the audit trail and keep it outside the database; nothing new keeps the last one."""
+        signer = self.seal_states.maker_signer()
+        with self.engine.execution_options(read_only=True).connect() as connection:
+            made = self.audit.checkpoint(connection, signer)
+        path = self.home.checkpoints / f"{made.anchor.number:012d}.json"
+        if not path.exists():
+            write_whole(path, made.to_json().encode(), mode=0o600)
+        return made
+
+    def prove_audit(self) -> AuditProof:
+        """Re-compute the trail against every checkpoint kept here; :class:`ca.errors.AuditBroken`."""
+        anchors = self._anchors()
+        with self.engine.execution_options(read_only=True).connect() as connection:
+            return self.audit.verify(connection, anchors)
+
+    def _anchors(self) -> tuple[Anchor, ...]:
+        keys = [
+            public_key_of(unit.x509)
+            for unit in self.authority.units(UnitPurpose.SEAL_MAKER)
+            if unit.certificate
+        ]
+        texts = [path.read_text(encoding="utf-8") for path in sorted(self.home.checkpoints.glob("*.json"))]
+        return tuple(_proven(Checkpoint.parse(text), keys) for text in texts)
+
+    def _issuers(self) -> tuple[Issuer, ...]:
+        return tuple(issuer for issuer in self.authority.issuers() if issuer.certificate)
+
+
+def _proven(checkpoint: Checkpoint, keys: list[PublicKey]) -> Anchor:
+    """Return the anchor if one of the installation's makers signed the checkpoint; else :class:`AuditBroken`."""
+    for key in keys:
+        try:
+            return checkpoint.proven(key)
+        except AuditBroken:
+            continue
+    raise AuditBroken(checkpoint.anchor.number, "no maker of this installation signed the checkpoint")

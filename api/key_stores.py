@@ -42,7 +42,10 @@ def open_key_stores(choice: str, home: Home, pins: PinSource) -> KeyStores:
     soft = SoftProvider(home.soft, pins=pins, counters=home.counters)
     if choice == SOFT:
         return KeyStores(
-            KeyRing({soft.scheme: soft}), soft, "使用软件密钥库（按设置）。", "Using the soft key store, as configured."
+            KeyRing({soft.scheme: soft}),
+            soft,
+            "使用软件密钥库（按设置）。",
+            "Using the soft key store, as configured.",
         )
     if choice != AUTO:
         return _module(Path(choice), home, pins, soft)

@@ -123,8 +123,16 @@ def _of_validation(error: RequestValidationError) -> Problem:
 
 def _of_http(error: HTTPException) -> Problem:
     if error.status_code == METHOD.status:
-        return Problem(METHOD, "此地址不支持该请求方法，请查看 /openapi.json。", "This address does not take the method; see /openapi.json.")
+        return Problem(
+            METHOD,
+            "此地址不支持该请求方法，请查看 /openapi.json。",
+            "This address does not take the method; see /openapi.json.",
+        )
     if error.status_code == UNKNOWN_ADDRESS.status:
-        return Problem(UNKNOWN_ADDRESS, "没有这个地址，请查看 /openapi.json。", "There is no such address; see /openapi.json.")
+        return Problem(
+            UNKNOWN_ADDRESS,
+            "没有这个地址，请查看 /openapi.json。",
+            "There is no such address; see /openapi.json.",
+        )
     zh = "请求内容无法解析，请检查格式（multipart 或 JSON）。"
     return Problem(UNREADABLE_BODY, zh, "The request cannot be parsed; check its form (multipart or JSON).")

@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     crl_hours: Annotated[int, Field(ge=1, le=7 * 24)] = 7 * 24
     ocsp_minutes: Annotated[int, Field(ge=5, le=7 * 24 * 60)] = 24 * 60
     instance_prefix: Annotated[int, Field(ge=1, le=0x7FFF)] = 1
+    clock_reference: Annotated[str, Field(pattern="^(steady|kernel)$")] = "steady"
     verify_seconds: Annotated[int, Field(ge=1, le=600)] = 60
     verify_memory_mib: Annotated[int, Field(ge=128, le=65536)] = 1024
     housekeeping_seconds: Annotated[int, Field(ge=1, le=900)] = 60

@@ -20,7 +20,7 @@ SMALL_LIMIT: Final = 64 * 1024
 """OCSP and time-stamp requests have at most 16 KiB (``ca.ocsp_codec``, ``ca.tsp``)."""
 
 
-class _Exceeded(Exception):  # noqa: N818 - never leaves this module
+class _Exceeded(Exception):
     """The stream went over the limit."""
 
 

@@ -63,7 +63,9 @@ def issue(
     pin_file: PinFileOption = None,
     so_pin_file: Annotated[Path | None, typer.Option(help="SO PIN 文件（新令牌）/ for a new token")] = None,
     request_key: Annotated[str, typer.Option(help="请求编号，重试时不变 / keep it when retrying")] = "",
-    to: Annotated[Path | None, typer.Option("--out", help="证书写到此文件 / write the certificate here")] = None,
+    to: Annotated[
+        Path | None, typer.Option("--out", help="证书写到此文件 / write the certificate here")
+    ] = None,
 ) -> None:
     """签发企业印章证书到令牌，或为 CSR 签发 / issue into the enterprise's token, or for a request."""
     key = request_key or uuid.uuid4().hex

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -21,8 +20,8 @@ from rich.console import Console
 from rich.text import Text
 
 from api.bootstrap import Services, assemble
-from api.files import write_whole
 from api.errors import FileUnreadable, HomeNotReady, InputInvalid
+from api.files import write_whole
 from api.home import Home, service_pins
 from api.problems import Problem, describe
 from api.schema import check_schema
@@ -47,7 +46,8 @@ HomeOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")]
 PinFileOption = Annotated[
-    Path | None, typer.Option("--pin-file", help="PIN 文件；不给则询问 / file with the PIN; asked for without it")
+    Path | None,
+    typer.Option("--pin-file", help="PIN 文件；不给则询问 / file with the PIN; asked for without it"),
 ]
 
 
@@ -101,7 +101,9 @@ def person(text: str, uscc: str | None = None) -> Actor:
 
 def ask_pin(pin_file: Path | None, token: str) -> Pin:
     """Read the PIN from ``pin_file``, or ask for it without showing it."""
-    text = typer.prompt(f"PIN ({token})", hide_input=True) if pin_file is None else read_text(pin_file).strip()
+    text = (
+        typer.prompt(f"PIN ({token})", hide_input=True) if pin_file is None else read_text(pin_file).strip()
+    )
     try:
         return Pin(text)
     except ValueError:

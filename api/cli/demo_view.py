@@ -72,4 +72,6 @@ def _show(result: DemoResult, seconds: float) -> None:
     for name, value in rows:
         console.print(Text(f"{name}: ", style="dim"), Text(value), soft_wrap=True)
     console.print(Text(f"下一步 / next: yinxin serve --home {result.home}", style="bold"), soft_wrap=True)
-    console.print(Text("演示证书，不具法律效力 / demonstration certificates without legal effect", style="dim"))
+    console.print(
+        Text("演示证书，不具法律效力 / demonstration certificates without legal effect", style="dim")
+    )

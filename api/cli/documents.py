@@ -44,7 +44,9 @@ def seal_pdf(
     home: HomeOption = None,
     actor: Annotated[str, typer.Option("--as", help="用印人 / who seals")] = KEEPER,
     pin_file: PinFileOption = None,
-    password_file: Annotated[Path | None, typer.Option(help="PDF 密码文件 / file with the PDF's password")] = None,
+    password_file: Annotated[
+        Path | None, typer.Option(help="PDF 密码文件 / file with the PDF's password")
+    ] = None,
     key: Annotated[str, typer.Option("--request-key", help="重试时保持不变 / keep it when retrying")] = "",
 ) -> None:
     """在 PDF 上用印 / seal a PDF."""
@@ -66,7 +68,9 @@ def verify(
     trust: Annotated[Path | None, typer.Option(help="信任文件夹 / folder of anchors")] = None,
     at: Annotated[str, typer.Option(help="按此时间判断 / judge as of this time")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
-    password_file: Annotated[Path | None, typer.Option(help="PDF 密码文件 / file with the PDF's password")] = None,
+    password_file: Annotated[
+        Path | None, typer.Option(help="PDF 密码文件 / file with the PDF's password")
+    ] = None,
     home: HomeOption = None,
 ) -> None:
     """验章：0 有效，1 无效，2 无法判定，3 无法读取 / verify documents."""

@@ -41,7 +41,9 @@ def apply(
 @app.command()
 def approve(
     code: Code,
-    certificate: Annotated[str, typer.Option(help="绑定的证书序列号；不给则取最近一张 / serial to bind")] = "",
+    certificate: Annotated[
+        str, typer.Option(help="绑定的证书序列号；不给则取最近一张 / serial to bind")
+    ] = "",
     home: HomeOption = None,
     actor: As = APPROVER,
 ) -> None:
@@ -78,7 +80,9 @@ def resume(
     code: Code,
     home: HomeOption = None,
     actor: As = KEEPER,
-    confirm: Annotated[bool, typer.Option("--confirm", help="确认恢复，须由另一人 / confirm, as a second person")] = False,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="确认恢复，须由另一人 / confirm, as a second person")
+    ] = False,
 ) -> None:
     """申请或确认恢复，两人办理 / ask for or confirm resuming; it takes two people."""
     with installation(home) as services:

@@ -38,7 +38,9 @@ def list_enterprises(
 ) -> EnterprisePageModel:
     """List by code, a page at a time; a caller bound to an enterprise sees that one."""
     if caller.actor.uscc is not None:
-        return EnterprisePageModel(items=[EnterpriseModel.of(doors.enterprises.get(caller.actor.uscc))], next=None)
+        return EnterprisePageModel(
+            items=[EnterpriseModel.of(doors.enterprises.get(caller.actor.uscc))], next=None
+        )
     found = doors.enterprises.list(after=after, limit=limit)
     items = [EnterpriseModel.of(one) for one in found]
     return EnterprisePageModel(items=items, next=found[-1].uscc if len(found) == limit else None)
@@ -59,7 +61,10 @@ def rename(doors: Doors, caller: Issuer, uscc: str, body: RenameEnterprise) -> E
 
 
 @router.post(
-    "/{uscc}/keepers", summary="签发到令牌 / Enrol a keeper", status_code=201, responses=problems(404, 409, 423)
+    "/{uscc}/keepers",
+    summary="签发到令牌 / Enrol a keeper",
+    status_code=201,
+    responses=problems(404, 409, 423),
 )
 def enrol(doors: Doors, caller: Issuer, uscc: str, body: EnrolKeeper, key: IdempotencyKey) -> IssuedModel:
     """Make a key in the enterprise's token and issue the keeper's certificate into it."""

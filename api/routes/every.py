@@ -6,6 +6,28 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from api.routes import session
+from api.routes import (
+    audit,
+    certificates,
+    enterprises,
+    pki,
+    sealing,
+    seals,
+    service,
+    session,
+    trust,
+    verification,
+)
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (session.router,)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    enterprises.router,
+    certificates.router,
+    seals.router,
+    sealing.router,
+    verification.router,
+    audit.router,
+    pki.router,
+    trust.router,
+    session.router,
+    service.router,
+)

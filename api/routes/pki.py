@@ -82,7 +82,13 @@ def time_stamp(doors: Doors, body: Query) -> Response:
     return Response(doors.tsa.respond(body), media_type=TSP)
 
 
-@router.get("/seals.jws", summary="印章状态列表 / Seal status list", responses=binary(JOSE, "JWS compact"))
+@router.get(
+    "/seals.jws",
+    summary="印章状态列表 / Seal status list",
+    responses=binary(JOSE, "JWS compact") | problems(404),
+)
 def seal_states(doors: Doors) -> Response:
     """Return the signed list of every seal's states through time (RFC 7515)."""
-    return Response(doors.publisher.seal_list(), media_type=JOSE)
+    for jws in doors.evidence.seal_lists():
+        return Response(jws, media_type=JOSE)
+    raise NotFound

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Annotated, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, File, Form, Header, Response, UploadFile
-from fastapi.responses import JSONResponse
+from fastapi.responses import FileResponse, JSONResponse
 from pydantic import SecretStr
 
 from api.access import Principal, Scope
 from api.auth import Doors, Requires
 from api.enrolment import pin_of
+from api.errors import NotFound
 from api.idempotency import IdempotencyKey
-from api.openapi import CALLER, problems
+from api.openapi import CALLER, binary, problems
 from api.schemas.sealing import SealingModel
+from hsm.algorithms import Digest, DigestAlgorithm
 from signing.level import Level
 from signing.order import SealOrder
 from signing.placement import Placement
 from signing.service import SealedDocument
+from signing.store import SealingState
 
 router = APIRouter(prefix="/api/v1/sealings", tags=["sealing"], responses=CALLER)
 Keeper = Annotated[Principal, Requires(Scope.SEAL_USE)]
@@ -61,7 +65,32 @@ def _answer(sealed: SealedDocument, name: str, accept: str) -> Response:
     headers = {
         "Yinxin-Sealing-Id": sealed.sealing_id,
         "Yinxin-Verdict": sealed.report.verdict.value,
-        "Repr-Digest": f"sha-256=:{_base64(sealed.digest.value)}:",
+        "Repr-Digest": f"sha-256=:{base64.b64encode(sealed.digest.value).decode()}:",
         "Content-Disposition": f"attachment; filename=\"sealed.pdf\"; filename*=UTF-8''{quote(stem)}-sealed.pdf",
     }
     return Response(sealed.bytes, media_type=PDF, headers=headers)
+
+
+@router.get(
+    "/{sealing_id}/document",
+    summary="取回用印文件 / Fetch a sealed document",
+    responses=binary(PDF, "The sealed file") | problems(404),
+)
+def document(doors: Doors, caller: Keeper, sealing_id: str) -> FileResponse:
+    """Return a document that the caller sealed before."""
+    found = doors.ledger.get(sealing_id)
+    if found is None or found.actor != caller.actor.id or found.state is not SealingState.COMPLETED:
+        raise NotFound
+    digest = Digest(DigestAlgorithm.SHA256, bytes.fromhex(found.result))
+    return FileResponse(doors.archive.path(digest), media_type=PDF, filename=found.name)
+
+
+def _described(sealed: SealedDocument) -> SealingModel:
+    return SealingModel(
+        id=sealed.sealing_id,
+        sha256=sealed.digest.hex,
+        size=sealed.size,
+        verdict=sealed.report.verdict.value,
+        document=f"{router.prefix}/{sealed.sealing_id}/document",
+        report=sealed.report.to_json(),
+    )

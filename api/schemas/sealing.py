@@ -104,7 +104,9 @@ class AuditPageModel(BaseModel):
 class AuditProofModel(BaseModel):
     """The trail was re-computed and is whole."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"number": 120, "digest": "9f…", "anchored": 100}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"number": 120, "digest": "9f…", "anchored": 100}]}
+    )
 
     number: int
     digest: str

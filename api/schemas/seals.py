@@ -45,7 +45,11 @@ class SealEventModel(BaseModel):
     def of(cls, event: SealEvent) -> SealEventModel:
         """Show an event."""
         return cls(
-            act=event.act.value, status=event.status.value, at=event.at, actor=event.actor, reason=event.reason
+            act=event.act.value,
+            status=event.status.value,
+            at=event.at,
+            actor=event.actor,
+            reason=event.reason,
         )
 
 
@@ -127,7 +131,9 @@ class ApplyForSeal(BaseModel):
     )
 
     uscc: str = Field(max_length=18)
-    kind: str = Field(pattern="^(01|02|03|04|05|99)$", description="01 法定名称 02 财务 03 发票 04 合同 05 法人 99 其他")
+    kind: str = Field(
+        pattern="^(01|02|03|04|05|99)$", description="01 法定名称 02 财务 03 发票 04 合同 05 法人 99 其他"
+    )
     keeper: str = Field(max_length=128, description="Actor id of the principal keeper")
     keepers: list[str] = Field(default=[], max_length=20)
     line: str = Field(default="", max_length=64)

@@ -11,7 +11,9 @@ class LogIn(BaseModel):
     """An API key to be exchanged for a session cookie."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"api_key": "yx_abcdefgh_0123456789012345678901234567890123456789012"}]}
+        json_schema_extra={
+            "examples": [{"api_key": "yx_abcdefgh_0123456789012345678901234567890123456789012"}]
+        }
     )
 
     api_key: SecretStr = Field(description="The whole key, yx_…", max_length=128)

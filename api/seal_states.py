@@ -1,0 +1,106 @@
+"""The seal status list in force: renewed when an act is missing from it or half its life has gone.
+
+A frozen seal shows as frozen from that moment (B4), so whoever asks for the list gets one with every act on record.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Final
+
+import sqlalchemy as sa
+
+from ca.actor import SYSTEM, Actor
+from ca.audit import AuditTrail
+from ca.authority import CertificateAuthority
+from ca.certificate import public_key_of
+from ca.clock import Clock
+from ca.issuer import HolderStatus, Unit, UnitPurpose
+from hsm.provider import KeyRing, open_signer
+from hsm.signer import Signer
+from seals.errors import StatusListUnknown
+from seals.status_list import ListMaker, PublishedList, StatusListPublisher
+from seals.store import seal_event
+
+LOOK_BACK: Final = timedelta(minutes=1)
+"""An act dated before a list may have been committed after it was drawn up; a transaction takes seconds."""
+
+
+class SealStates:
+    """Gives the list in force to whoever verifies, and publishes it anew when it is due."""
+
+    def __init__(
+        self, engine: sa.Engine, keys: KeyRing, clock: Clock, audit: AuditTrail, authority: CertificateAuthority
+    ) -> None:
+        self._engine = engine
+        self._keys = keys
+        self._clock = clock
+        self._audit = audit
+        self._authority = authority
+        self._lock = threading.Lock()
+        self._acts_listed: int | None = None
+
+    def current(self) -> PublishedList | None:
+        """Return the list in force; ``None`` before the ceremony made a seal maker. Raises what publishing raises."""
+        maker = self._maker()
+        if maker is None:
+            return None
+        publisher = self._publisher(maker)
+        with self._lock:
+            found = _latest(publisher)
+            acts = self._acts()
+            if found is None or self._due(found, acts):
+                found = publisher.publish(actor=SYSTEM)
+            self._acts_listed = acts
+        return found
+
+    def reconcile(self, actor: Actor) -> tuple[int, ...]:
+        """Withhold lists that were reserved and never released; return their numbers."""
+        maker = self._maker()
+        return () if maker is None else self._publisher(maker).reconcile(actor=actor)
+
+    def maker_signer(self) -> Signer:
+        """Open the seal maker's key; ``LookupError`` before there is one."""
+        maker = self._maker()
+        if maker is None:
+            raise LookupError("no seal maker yet")
+        return open_signer(self._keys, maker.key_uri, expected=public_key_of(maker.x509))
+
+    def _due(self, found: PublishedList, acts: int) -> bool:
+        now = self._clock()
+        if now >= found.issued_at + (found.next_update - found.issued_at) / 2:
+            return True
+        if self._acts_listed is not None:
+            return acts != self._acts_listed
+        return self._acted_since(found)
+
+    def _acts(self) -> int:
+        with self._engine.execution_options(read_only=True).connect() as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(seal_event)).scalar_one())
+
+    def _acted_since(self, found: PublishedList) -> bool:
+        query = sa.select(seal_event.c.number).where(seal_event.c.at >= found.issued_at - LOOK_BACK).limit(1)
+        with self._engine.execution_options(read_only=True).connect() as connection:
+            return connection.execute(query).first() is not None
+
+    def _maker(self) -> Unit | None:
+        units = self._authority.units(UnitPurpose.SEAL_MAKER)
+        active = [unit for unit in units if unit.status is HolderStatus.ACTIVE]
+        return active[-1] if active else None
+
+    def _publisher(self, maker: Unit) -> StatusListPublisher:
+        def open_key() -> Signer:
+            return open_signer(self._keys, maker.key_uri, expected=public_key_of(maker.x509))
+
+        chain = (maker.certificate, *self._authority.chain(maker.issuer))
+        return StatusListPublisher(
+            self._engine, self._clock, self._audit, ListMaker(maker.id, chain, open_key)
+        )
+
+
+def _latest(publisher: StatusListPublisher) -> PublishedList | None:
+    try:
+        return publisher.current()
+    except StatusListUnknown:
+        return None
