@@ -10,7 +10,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.crypt import AuthStatus, StandardSecurityHandler
 from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.pdf_utils.xref import XRefSectionType
+from pyhanko.pdf_utils.xref import ObjStreamRef, XRefSectionType
 
 from verify.errors import Unreadable
 from verify.pdf_values import Ref, Value, plain
@@ -35,9 +35,10 @@ class Revision:
 class View:
     """The objects of a document as they were at one revision."""
 
-    def __init__(self, reader: PdfFileReader, revision: int) -> None:
+    def __init__(self, reader: PdfFileReader, revision: int, values: dict[tuple[Ref, int], Value]) -> None:
         self._reader = reader
         self._cache: dict[Ref, Value] = {}
+        self._values = values
         self.revision = revision
         self.trailer: dict[str, Value] = plain(reader.trailer.flatten(revision))
 
@@ -50,17 +51,14 @@ class View:
     def _read(self, ref: Ref) -> Value:
         pointer = generic.Reference(ref.number, ref.generation, self._reader)
         xrefs = self._reader.xrefs
-        try:
-            last_change = xrefs.get_last_change(pointer)
-        except KeyError:
-            return None
-        if last_change <= self.revision:
-            if xrefs.get_historical_ref(pointer, last_change) is None:
-                return None
-            return plain(self._fetch(pointer))
         if xrefs.get_historical_ref(pointer, self.revision) is None:
             return None
-        return plain(self._fetch(pointer, self.revision))
+        last_change = xrefs.get_last_change(pointer)
+        if last_change > self.revision:
+            return plain(self._fetch(pointer, self.revision))
+        if (ref, last_change) not in self._values:
+            self._values[ref, last_change] = plain(self._fetch(pointer))
+        return self._values[ref, last_change]
 
     def _fetch(self, pointer: generic.Reference, revision: int | None = None) -> object:
         fetch: Any = self._reader.get_object
@@ -98,6 +96,7 @@ class Document:
         self.data = data
         self.reader = reader
         self._views: dict[int, View] = {}
+        self._values: dict[tuple[Ref, int], Value] = {}
         self.revisions = tuple(self._sections())
 
     def _sections(self) -> list[Revision]:
@@ -118,7 +117,7 @@ class Document:
     def view(self, revision: int) -> View:
         """Return the view at one revision (0 is the oldest)."""
         if revision not in self._views:
-            self._views[revision] = View(self.reader, revision)
+            self._views[revision] = View(self.reader, revision, self._values)
         return self._views[revision]
 
     def location(self, ref: Ref, revision: int | None = None) -> int | None:
@@ -135,6 +134,16 @@ class Document:
     def last_changed(self, ref: Ref) -> int:
         """Return the revision that last defined or freed an object (``KeyError``: none did)."""
         return int(self.reader.xrefs.get_last_change(self._pointer(ref)))
+
+    def explicit(self, revision: int) -> set[Ref]:
+        """Return every object that a revision defines or frees."""
+        found = self.reader.xrefs.explicit_refs_in_revision(revision)
+        return {Ref(pointer.idnum, pointer.generation) for pointer in found}
+
+    def container(self, ref: Ref, revision: int) -> Ref | None:
+        """Return the object stream that holds an object at a revision, if one does."""
+        found = self.reader.xrefs.get_historical_ref(self._pointer(ref), revision)
+        return Ref(found.obj_stream_id) if isinstance(found, ObjStreamRef) else None
 
     def _pointer(self, ref: Ref) -> generic.Reference:
         return generic.Reference(ref.number, ref.generation, self.reader)

@@ -150,6 +150,9 @@ class SealReport:
     code: str
     physical_code: str
     kind: str
+    """Two-digit code of public-security practice, as is the next pair of words."""
+    kind_zh: str
+    kind_en: str
     name: str
     owner: str
     owner_uscc: str
@@ -166,6 +169,8 @@ class SealReport:
             "code": self.code,
             "physical_code": self.physical_code,
             "kind": self.kind,
+            "kind_zh": self.kind_zh,
+            "kind_en": self.kind_en,
             "name": self.name,
             "owner": self.owner,
             "owner_uscc": self.owner_uscc,
@@ -201,6 +206,9 @@ class SigningTime:
             "authority": self.authority,
             "claimed": iso(self.claimed),
         }
+
+
+NO_TIME = SigningTime(None, TimeSource.NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +251,9 @@ class Integrity:
         }
 
 
+NOTHING_JUDGED = Integrity(covers_whole_document=False, modified=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Placement:
     """Where a signature shows: page from 1, box in mm from the top left of the page as displayed."""
@@ -270,12 +281,12 @@ class SignatureReport:
     sub_indication: SubIndication | None = None
     signer: SignerReport | None = None
     seal: SealReport | None = None
-    time: SigningTime = SigningTime(None, TimeSource.NONE)
+    time: SigningTime = NO_TIME
     certificate_then: StatusReport = UNKNOWN
     certificate_now: StatusReport = UNKNOWN
     seal_then: StatusReport = UNKNOWN
     seal_now: StatusReport = UNKNOWN
-    integrity: Integrity = Integrity(False, None)
+    integrity: Integrity = NOTHING_JUDGED
     placements: tuple[Placement, ...] = ()
     other_fields: tuple[str, ...] = ()
     level: str = ""

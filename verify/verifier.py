@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import islice
 
-from verify.policy import Policy
-from verify.report import DocumentReport
+from verify.case import Case, finish, level_of, open_case
+from verify.document import Document, open_document
+from verify.errors import Unreadable
+from verify.fields import FormField, form_fields
+from verify.paths import PathFinder
+from verify.pdf_values import Ref
+from verify.placement import Pages
+from verify.policy import MAX_SIGNATURES, Policy
+from verify.procedure import Procedure, ProofOfExistence
+from verify.report import DocumentReport, Reason, SignatureKind, SignatureReport
+from verify.revocation import Evidence
+from verify.seal import SealJudge, SealLists, load_lists, trusted_lists
+from verify.security_store import SecurityStore, read_store
+from verify.signature_value import DigestCache
+from verify.signer import CertificateJudge
 from verify.trust import TrustStore
+from verify.verdict import SubIndication, Verdict
+from verify.wording import summary
 
 
 class Verifier:
@@ -15,6 +33,8 @@ class Verifier:
     def __init__(self, trust: TrustStore, policy: Policy | None = None) -> None:
         self._trust = trust
         self._policy = policy or Policy()
+        self._paths = PathFinder(trust)
+        self._lists = load_lists(trust.seal_lists)
 
     def verify(
         self, data: bytes, *, at: datetime, name: str = "", password: str | None = None
@@ -23,4 +43,102 @@ class Verifier:
 
         ``name`` is how the report calls the file; ``password`` opens an encrypted one. ``ValueError``: ``at`` is naive.
         """
-        raise NotImplementedError
+        if at.tzinfo is None:
+            raise ValueError("the time of verification is aware")
+        at = at.astimezone(UTC)
+        report = DocumentReport(name, Verdict.UNREADABLE, _UNREADABLE, size=len(data), verified_at=at)
+        report = replace(report, sha256=hashlib.sha256(data).hexdigest())
+        try:
+            return self._verify(data, at, report, password)
+        except Unreadable as unreadable:
+            return replace(report, reason=unreadable.reason)
+        except Exception:  # noqa: BLE001 - foreign bytes: whatever a parser raises is a verdict, never a crash
+            return report
+
+    def _verify(
+        self, data: bytes, at: datetime, report: DocumentReport, password: str | None
+    ) -> DocumentReport:
+        document = open_document(data, password)
+        cases = _open_cases(document)
+        if len(cases) > MAX_SIGNATURES:
+            return replace(
+                report,
+                verdict=Verdict.INDETERMINATE,
+                reason=_TOO_MANY,
+                sub_indication=SubIndication.LIMIT_REACHED,
+            )
+        signatures, newest = self._signatures(document, cases, at) if cases else ([], None)
+        verdict, sub, reason = summary(signatures)
+        return replace(
+            report,
+            verdict=verdict,
+            reason=reason,
+            sub_indication=sub,
+            signatures=tuple(signatures),
+            evidence_as_of=newest,
+            notice=next((item.notice for item in signatures if item.notice), ""),
+        )
+
+    def _signatures(
+        self, document: Document, cases: list[Case], at: datetime
+    ) -> tuple[list[SignatureReport], datetime | None]:
+        store = read_store(document.last)
+        judge, lists, newest = self._judge(store, at)
+        seals = SealJudge(judge, lists, self._policy)
+        procedure = Procedure(document, judge, seals, self._policy, at, store.certificates, DigestCache())
+        cases = sorted(cases, key=lambda case: case.covered)
+        _run(procedure, cases)
+        pages = Pages(document.last)
+        stamps = [c.covered for c in cases if c.kind is SignatureKind.TIMESTAMP and c.finding is None]
+        reports = [
+            finish(
+                case, document, pages, level_of(case, store.present, max(stamps, default=0) > case.covered)
+            )
+            for case in cases
+        ]
+        return reports, newest
+
+    def _judge(
+        self, store: SecurityStore, at: datetime
+    ) -> tuple[CertificateJudge, SealLists, datetime | None]:
+        evidence = Evidence(self._paths)
+        evidence.add(self._trust.crls, self._trust.ocsp, embedded=False)
+        known = evidence.newest
+        evidence.add(store.crls, store.ocsp, embedded=True)
+        judge = CertificateJudge(self._paths, evidence, self._policy)
+        lists = trusted_lists(self._lists, judge, at)
+        return judge, lists, max((t for t in (known, lists.newest) if t is not None), default=None)
+
+
+def _open_cases(document: Document) -> list[Case]:
+    """Open one case for each signature dictionary; fields that share one are judged once."""
+    groups: dict[object, list[FormField]] = {}
+    for item in form_fields(document.last):
+        if item.signed:
+            key: object = item.value if isinstance(item.value, Ref) else id(item)
+            groups.setdefault(key, []).append(item)
+    return [open_case(document, tuple(group)) for group in islice(groups.values(), MAX_SIGNATURES + 1)]
+
+
+def _run(procedure: Procedure, cases: list[Case]) -> None:
+    """Judge document time-stamps, newest first: each trusted one proves what lies below it (EN 319 102-1 §5.6)."""
+    proofs: tuple[ProofOfExistence, ...] = ()
+    for case in reversed(cases):
+        if case.kind is SignatureKind.TIMESTAMP:
+            replace(procedure, proofs=proofs).run(case)
+            if case.finding is None and case.stamp is not None:
+                proofs = (*proofs, ProofOfExistence(case.covered, case.stamp.time, case.stamp.authority))
+    final = replace(procedure, proofs=proofs)
+    for case in cases:
+        if case.kind is not SignatureKind.TIMESTAMP:
+            final.run(case)
+
+
+_UNREADABLE = Reason(
+    "PDF 文件已损坏，无法读取；请向发送方索取完整的原件。",
+    "The PDF file is damaged and cannot be read; ask its sender for the complete file.",
+)
+_TOO_MANY = Reason(
+    f"签名超过 {MAX_SIGNATURES} 处的核验上限，请拆分文件后核验。",
+    f"The document has more than {MAX_SIGNATURES} signatures, the limit; split it and verify the parts.",
+)

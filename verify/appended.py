@@ -1,0 +1,97 @@
+"""What stands behind the signed octets: every octet must belong to a parsed object, table, trailer or end mark.
+
+Octets outside any of these are what other readers may find and show, so they count as a modification.
+"""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from typing import Any, Final
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.xref import read_object_header
+
+from verify.document import Document, Revision
+from verify.pdf_values import Ref
+
+_BETWEEN: Final = re.compile(
+    rb"(?:[\x00\t\n\x0c\r ]+|%%EOF|startxref[\x00\t\n\x0c\r ]+[0-9]{1,12}(?=[\x00\t\n\x0c\r ]))*"
+)
+_END: Final = re.compile(
+    rb"startxref[\x00\t\n\x0c\r ]+([0-9]{1,12})[\x00\t\n\x0c\r ]+%%EOF[\x00\t\n\x0c\r ]*\Z"
+)
+_HEX: Final = re.compile(rb"<([0-9A-Fa-f]{64,})>")
+END_WINDOW: Final = 1100
+"""Octets in which the end mark of a revision is looked for."""
+
+
+def signed_start(data: bytes, covered: int) -> int | None:
+    """Return the startxref that ends the signed octets; ``None``: they do not end as a PDF does."""
+    found = _END.search(data[max(0, covered - END_WINDOW) : covered])
+    return None if found is None else int(found.group(1))
+
+
+def stray_octets(document: Document, covered: int, later: list[Revision]) -> tuple[int, int] | None:
+    """Return the first span (start, length) behind ``covered`` that belongs to nothing, or ``None``."""
+    spans = _spans(document, covered, later)
+    position = covered
+    for start, end in [*sorted(spans), (len(document.data), len(document.data))]:
+        if start > position:
+            match = _BETWEEN.match(document.data, position, start)
+            stop = position if match is None else match.end()
+            if stop != start:
+                return stop, start - stop
+        position = max(position, end)
+    return None
+
+
+def _spans(document: Document, covered: int, later: list[Revision]) -> set[tuple[int, int]]:
+    spans: set[tuple[int, int]] = set()
+    for revision in later:
+        if revision.stream is None or revision.hybrid:
+            spans.add((revision.start, _trailer_end(document, revision)))
+        else:
+            spans.add((revision.start, object_end(document, revision.start)))
+        for ref in document.explicit(revision.index):
+            offset = document.location(ref, revision.index)
+            if offset is not None and offset >= covered:
+                spans.add((offset, object_end(document, offset, ref)))
+    return spans
+
+
+def _trailer_end(document: Document, revision: Revision) -> int:
+    stream = document.reader.stream
+    stream.seek(revision.end)
+    make: Any = generic.TrailerReference
+    pointer = make(document.reader)
+    generic.DictionaryObject.read_from_stream(stream, pointer)
+    return int(stream.tell())
+
+
+def object_end(document: Document, offset: int, ref: Ref | None = None) -> int:
+    """Return the offset behind ``endobj`` of the object at ``offset``; ``offset`` itself if it does not end cleanly."""
+    data = document.data
+    stop = data.find(b"endobj", offset)
+    body = data[offset:stop] if stop >= 0 else b""
+    if stop >= 0 and b"stream" not in body:
+        return stop + 6 if _parses_whole(document, body) else offset
+    stream = document.reader.stream
+    stream.seek(offset)
+    read_header: Any = read_object_header
+    number, generation = read_header(stream, strict=False)
+    if ref is not None and (number, generation) != (ref.number, ref.generation):
+        return offset
+    generic.read_object(stream, generic.Reference(number, generation, document.reader))
+    end = int(stream.tell())
+    tail = re.compile(rb"[\x00\t\n\x0c\r ]*endobj").match(data, end)
+    return offset if tail is None else tail.end()
+
+
+def _parses_whole(document: Document, body: bytes) -> bool:
+    """Parse a body without its long hexadecimal strings; nothing may stand between the value and ``endobj``."""
+    stream = BytesIO(_HEX.sub(b"<>", body) + b"endobj")
+    read_header: Any = read_object_header
+    number, generation = read_header(stream, strict=False)
+    generic.read_object(stream, generic.Reference(number, generation, document.reader))
+    return stream.read().strip(b"\x00\t\n\x0c\r ") == b"endobj"

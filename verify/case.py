@@ -1,0 +1,126 @@
+"""One signature at work: what the steps have found so far, and the report that comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from cryptography import x509
+
+from verify.cms import SignedMessage
+from verify.document import Document
+from verify.errors import Finding
+from verify.fields import FormField
+from verify.identity import describe
+from verify.paths import Chain
+from verify.placement import Pages, placements
+from verify.report import (
+    NO_TIME,
+    NOTHING_JUDGED,
+    UNKNOWN,
+    Indication,
+    Integrity,
+    Reason,
+    SignatureKind,
+    SignatureReport,
+    SigningTime,
+    StatusReport,
+)
+from verify.seal import SealJudged
+from verify.signature_value import SignatureValue, read_signature
+from verify.timestamp import TimeStamp
+from verify.wording import TEST_NOTICE, is_test_root, passed
+
+PADES = "/ETSI.CAdES.detached"
+PKCS7 = "/adbe.pkcs7.detached"
+
+
+@dataclass(slots=True)
+class Case:
+    """One signature at work: what was found so far."""
+
+    fields: tuple[FormField, ...]
+    """The field, and any others that share its signature dictionary (a seam seal has one on each page)."""
+    kind: SignatureKind = SignatureKind.SIGNATURE
+    value: SignatureValue | None = None
+    message: SignedMessage | None = None
+    certificate: x509.Certificate | None = None
+    chain: Chain = ()
+    time: SigningTime = NO_TIME
+    stamp: TimeStamp | None = None
+    then: StatusReport = UNKNOWN
+    now: StatusReport = UNKNOWN
+    integrity: Integrity = NOTHING_JUDGED
+    seal: SealJudged = field(default_factory=SealJudged)
+    embedded: bool = False
+    notes: list[Reason] = field(default_factory=list)
+    finding: Finding | None = None
+
+    @property
+    def covered(self) -> int:
+        """End of the signed octets; 0 when that could not be read."""
+        return 0 if self.value is None else self.value.covered
+
+    def object(self, finding: Finding | None) -> None:
+        """Keep the gravest finding; of equals, the first."""
+        if finding is None:
+            return
+        worse = finding.indication is Indication.TOTAL_FAILED
+        if self.finding is None or (worse and self.finding.indication is not Indication.TOTAL_FAILED):
+            self.finding = finding
+
+
+def open_case(document: Document, fields: tuple[FormField, ...]) -> Case:
+    """Step 1: read and prove format and ByteRange; a fault stays in the case as its finding."""
+    case = Case(fields)
+    try:
+        case.value = read_signature(document, fields[0])
+    except Finding as finding:
+        case.object(finding)
+        return case
+    if case.value.is_timestamp:
+        case.kind = SignatureKind.TIMESTAMP
+    return case
+
+
+def finish(case: Case, document: Document, pages: Pages, level: str) -> SignatureReport:
+    """Turn a finished case into its report."""
+    shown = tuple(place for item in case.fields for place in placements(document.last, pages, item))
+    root = case.chain[-1] if case.chain else None
+    indication = Indication.TOTAL_PASSED if case.finding is None else case.finding.indication
+    report = SignatureReport(
+        field=case.fields[0].name,
+        kind=case.kind,
+        indication=indication,
+        reason=passed(case.kind, case.time, case.now, case.seal.now),
+        signer=None if case.certificate is None else describe(case.certificate, case.chain),
+        seal=case.seal.report,
+        time=case.time,
+        certificate_then=case.then,
+        certificate_now=case.now,
+        seal_then=case.seal.then,
+        seal_now=case.seal.now,
+        integrity=case.integrity,
+        placements=shown,
+        other_fields=tuple(item.name for item in case.fields[1:]),
+        level=level,
+        notes=tuple(case.notes),
+        notice=TEST_NOTICE if root is not None and is_test_root(root) else "",
+    )
+    if case.finding is None:
+        return report
+    return replace(report, reason=case.finding.reason, sub_indication=case.finding.sub)
+
+
+def level_of(case: Case, document_has_dss: bool, later_stamp: bool) -> str:
+    """Name the PAdES baseline level that was reached and proved (EN 319 142-1 §6); empty for anything else."""
+    value, message = case.value, case.message
+    if value is None or message is None or case.kind is SignatureKind.TIMESTAMP:
+        return ""
+    base = "B" if value.sub_filter == PADES else "PKCS7"
+    if base == "PKCS7":
+        return "PKCS7-T" if case.time.trusted else "PKCS7-B"
+    if not case.time.trusted:
+        return "B-B"
+    if not (document_has_dss and case.embedded):
+        return "B-T"
+    return "B-LTA" if later_stamp else "B-LT"

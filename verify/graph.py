@@ -1,0 +1,114 @@
+"""Who refers to whom in one revision: to find dangling references, an object's roles, and the page it shows on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from verify.document import View
+from verify.errors import unsure
+from verify.pdf_values import Ref, Stream, Value
+from verify.policy import MAX_GRAPH_OBJECTS, MAX_PAGES
+from verify.verdict import SubIndication
+
+MAX_CLIMB = 12
+"""Steps from an object up to its page: content, resource, form inside a form."""
+
+
+class Graph:
+    """Every object that can be reached from the trailer of one revision, with its users.
+
+    ``users[ref]`` holds (referring object or ``None`` for the trailer, key under which the reference stands). Raises
+    INDETERMINATE/LIMIT_REACHED beyond MAX_GRAPH_OBJECTS.
+    """
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.users: dict[Ref, set[tuple[Ref | None, str]]] = defaultdict(set)
+        self._pages: dict[Ref, int] | None = None
+        self._walk()
+
+    def _walk(self) -> None:
+        pending: list[Ref] = []
+        seen: set[Ref] = set()
+        self._note(None, self.view.trailer, pending)
+        while pending:
+            ref = pending.pop()
+            if ref in seen:
+                continue
+            seen.add(ref)
+            if len(seen) > MAX_GRAPH_OBJECTS:
+                raise unsure(
+                    SubIndication.LIMIT_REACHED,
+                    f"文件对象超过 {MAX_GRAPH_OBJECTS} 个的上限，无法判断签章后是否改动。",
+                    f"The file has more than {MAX_GRAPH_OBJECTS} objects, the limit; later changes cannot be judged.",
+                )
+            self._note(ref, self.view.get(ref), pending)
+
+    def _note(self, owner: Ref | None, value: Value, pending: list[Ref]) -> None:
+        for key, ref in keyed_references(value):
+            self.users[ref].add((owner, key))
+            pending.append(ref)
+
+    def refers_to(self, ref: Ref) -> bool:
+        """Tell whether anything in this revision refers to ``ref``, defined or not."""
+        return ref in self.users
+
+    def keys_of(self, ref: Ref) -> set[str]:
+        """Return the keys under which ``ref`` is used: its roles."""
+        return {key for _, key in self.users.get(ref, ())}
+
+    @property
+    def pages(self) -> dict[Ref, int]:
+        """Page objects by number, from 1."""
+        if self._pages is None:
+            self._pages = {ref: number for number, ref in enumerate(page_refs(self.view), start=1)}
+        return self._pages
+
+    def page_of(self, ref: Ref) -> int | None:
+        """Return the first page that shows an object, climbing from user to user."""
+        level = {ref}
+        seen: set[Ref] = set()
+        for _ in range(MAX_CLIMB):
+            on = [self.pages[item] for item in level if item in self.pages]
+            if on:
+                return min(on)
+            seen |= level
+            users = {user for item in level for user, key in self.users.get(item, ()) if key != "/Parent"}
+            level = {user for user in users if user is not None} - seen
+        return None
+
+
+def keyed_references(value: Value) -> Iterator[tuple[str, Ref]]:
+    """Yield each reference in a value with the nearest dictionary key above it (empty in a bare array)."""
+    pending: list[tuple[str, Value]] = [("", value)]
+    while pending:
+        key, item = pending.pop()
+        if isinstance(item, Ref):
+            yield key, item
+        elif isinstance(item, list):
+            pending.extend((key, element) for element in item)
+        elif isinstance(item, Stream):
+            pending.extend(item.dictionary.items())
+        elif isinstance(item, dict):
+            pending.extend(item.items())
+
+
+def page_refs(view: View) -> Iterator[Ref]:
+    """Yield the page objects in order (ISO 32000-2 §7.7.3), each node once, at most MAX_PAGES."""
+    root = view.catalog.get("/Pages")
+    pending = [root]
+    seen: set[Ref] = set()
+    while pending and len(seen) <= MAX_PAGES:
+        node = pending.pop()
+        if not isinstance(node, Ref) or node in seen:
+            continue
+        seen.add(node)
+        value = view.get(node)
+        if not isinstance(value, dict):
+            continue
+        kids = view.entry(value, "/Kids")
+        if isinstance(kids, list):
+            pending.extend(reversed(kids))
+        else:
+            yield node

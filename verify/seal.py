@@ -1,0 +1,308 @@
+"""The seal behind a signature: the maker's statement, and the seal's state then and now from signed status lists."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from ca.profile import EKU_SEAL_MAKER
+from seals.errors import SealError
+from seals.seal import SealStatus
+from seals.statement import (
+    SEAL_STATEMENT_OID,
+    ParsedStatusList,
+    SealStatement,
+    SealStatusList,
+    parse_statement,
+    parse_status_list,
+)
+from verify.cms import SignedMessage, load_certificate
+from verify.document import Document
+from verify.errors import Finding, failed, unsure
+from verify.paths import name
+from verify.policy import Policy
+from verify.purpose import check_exactly
+from verify.report import UNKNOWN, Reason, SealReport, SealStatusReport, SigningTime, StatusReport
+from verify.signature_value import SignatureValue
+from verify.signer import CertificateJudge
+from verify.verdict import SubIndication
+
+MAX_TRAILING = 2048
+"""Octets between the end mark of the document as handed in and the first object that sealing appended."""
+ENDED = frozenset({SealStatus.REVOKED, SealStatus.SUPERSEDED, SealStatus.REJECTED})
+"""States that are never left, so that even an old list proves them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealJudged:
+    """What is known about the seal; ``finding`` is the first thing that speaks against it."""
+
+    report: SealReport | None = None
+    then: StatusReport = UNKNOWN
+    now: StatusReport = UNKNOWN
+    finding: Finding | None = None
+    notes: tuple[Reason, ...] = ()
+
+
+@dataclass(slots=True)
+class SealLists:
+    """The newest trustworthy status list of each seal maker, by the maker's name in its certificate."""
+
+    by_maker: dict[bytes, SealStatusList] = field(default_factory=dict)
+
+    def of(self, maker: x509.Certificate) -> SealStatusList | None:
+        """Return the list of the maker, if one is known."""
+        return self.by_maker.get(maker.subject.public_bytes())
+
+    @property
+    def newest(self) -> datetime | None:
+        """Issue time of the newest list."""
+        return max((item.issued_at for item in self.by_maker.values()), default=None)
+
+
+def load_lists(texts: Sequence[str]) -> list[tuple[ParsedStatusList, x509.Certificate]]:
+    """Read lists whose own signature holds; others are left out as if they were not there."""
+    found = []
+    for text in texts:
+        try:
+            parsed = parse_status_list(text)
+            found.append((parsed, parsed.check_signature()))
+        except SealError:
+            continue
+    return found
+
+
+def trusted_lists(
+    loaded: Sequence[tuple[ParsedStatusList, x509.Certificate]], judge: CertificateJudge, at: datetime
+) -> SealLists:
+    """Keep lists whose maker is trusted at ``at`` and that were issued by then; the highest number wins (I30)."""
+    lists = SealLists()
+    for parsed, maker in loaded:
+        chain = [c for der in parsed.chain_der[1:] if (c := load_certificate(der)) is not None]
+        judged = judge.judge(maker, chain, at, _check_maker)
+        candidate = parsed.status_list
+        if judged.finding is not None or candidate.issued_at > at:
+            continue
+        key = maker.subject.public_bytes()
+        known = lists.by_maker.get(key)
+        if known is None or candidate.number > known.number:
+            lists.by_maker[key] = candidate
+    return lists
+
+
+def _check_maker(certificate: x509.Certificate) -> None:
+    check_exactly(certificate, EKU_SEAL_MAKER, "签发印章声明", "stating seals")
+
+
+@dataclass(frozen=True, slots=True)
+class SealQuestion:
+    """One signature as the judge of seals sees it."""
+
+    document: Document
+    value: SignatureValue
+    message: SignedMessage
+    signer: x509.Certificate
+    time: SigningTime
+    at: datetime
+
+    @property
+    def when(self) -> datetime:
+        """The best known time of sealing: proved, else claimed, else the time of verification."""
+        return self.time.value or self.at
+
+
+@dataclass(frozen=True, slots=True)
+class SealJudge:
+    """Judge seal statements with the certificates, lists and rules of one verification."""
+
+    judge: CertificateJudge
+    lists: SealLists
+    policy: Policy
+
+    def judge_seal(self, question: SealQuestion) -> SealJudged:
+        """Read and judge the statement; without one the result is empty: the seal is unknown, which is no fault."""
+        values = question.message.signed.get(SEAL_STATEMENT_OID)
+        if not values:
+            return SealJudged()
+        try:
+            parsed = parse_statement(str(values[0].native))
+            maker = parsed.check_signature()
+        except (SealError, ValueError, TypeError):
+            return SealJudged(finding=_broken())
+        statement = parsed.statement
+        chain = [c for der in parsed.chain_der[1:] if (c := load_certificate(der)) is not None]
+        at = question.when if question.time.trusted else question.at
+        judged = self.judge.judge(maker, chain, at, _check_maker)
+        report = _report(statement, maker, trusted=judged.finding is None)
+        if judged.finding is not None:
+            return SealJudged(report, finding=_unknown_maker(judged.finding))
+        then, now, notes = self._states(statement, maker, question)
+        finding = _first_objection(statement, question, self.policy) or _objection(
+            statement, then, now, question
+        )
+        return SealJudged(report, then, now, finding, notes)
+
+    def _states(
+        self, statement: SealStatement, maker: x509.Certificate, question: SealQuestion
+    ) -> tuple[StatusReport, StatusReport, tuple[Reason, ...]]:
+        listed = self.lists.of(maker)
+        stated = StatusReport(statement.status.value, "statement", as_of=statement.issued_at)
+        if listed is None:
+            note = Reason(
+                "没有该制章单位的印章状态表，印章现状未知；盖章时的状态以制章单位声明为准。",
+                "There is no status list of this seal maker: the seal's state now is unknown, "
+                "its state then is what the maker stated.",
+            )
+            return stated, UNKNOWN, (note,)
+        then = _state(listed, statement, question.when)
+        now = _state(listed, statement, question.at)
+        notes = _stale(listed) if question.at > listed.next_update else ()
+        return (stated if then.status == UNKNOWN.status else then), now, notes
+
+
+def _state(listed: SealStatusList, statement: SealStatement, when: datetime) -> StatusReport:
+    status = listed.status_at(statement.seal_code, when)
+    if status is None or (when > listed.next_update and status not in ENDED):
+        return StatusReport(SealStatusReport.UNKNOWN.value, as_of=listed.issued_at)
+    history = [since for since, _ in listed.entries.get(statement.seal_code, ()) if since <= when]
+    since = history[-1] if history else None
+    if status is SealStatus.ACTIVE and when > statement.valid_to:
+        return StatusReport(SealStatusReport.EXPIRED.value, "statement", statement.valid_to)
+    return StatusReport(status.value, "list", since, as_of=listed.issued_at)
+
+
+def _stale(listed: SealStatusList) -> tuple[Reason, ...]:
+    day = listed.issued_at.date()
+    return (
+        Reason(
+            f"印章状态表为 {day} 签发，已过期，印章现状以更新后的状态表为准。",
+            f"The seal status list is of {day} and out of date; get a newer one to know the seal's state now.",
+        ),
+    )
+
+
+def _report(statement: SealStatement, maker: x509.Certificate, *, trusted: bool) -> SealReport:
+    return SealReport(
+        code=statement.seal_code,
+        physical_code=statement.physical_code,
+        kind=statement.kind.code,
+        kind_zh=statement.kind.zh,
+        kind_en=statement.kind.en,
+        name=statement.name,
+        owner=statement.owner_name,
+        owner_uscc=statement.owner_uscc,
+        valid_from=statement.valid_from,
+        valid_to=statement.valid_to,
+        maker=name(maker.subject),
+        trusted=trusted,
+        picture_sha256=statement.picture_sha256,
+        permit=statement.permit,
+    )
+
+
+def _not_valid(zh: str, en: str) -> Finding:
+    return failed(SubIndication.SEAL_NOT_VALID, zh, en)
+
+
+def _broken() -> Finding:
+    return _not_valid(
+        "印章声明已损坏或签名不符，不能证明所用印章；请向盖章单位核实。",
+        "The seal statement is damaged or its signature does not hold; ask the sealing enterprise.",
+    )
+
+
+def _unknown_maker(cause: Finding) -> Finding:
+    return unsure(
+        cause.sub,
+        "无法识别印章的制章单位，不能确认印章真伪；请将其根证书加入信任库后重新核验。",
+        "The seal's maker is not recognised, so the seal cannot be confirmed; "
+        f"add its root to the trust store and verify again ({cause.reason.en})",
+    )
+
+
+def _first_objection(statement: SealStatement, question: SealQuestion, policy: Policy) -> Finding | None:
+    """Check what the statement binds: this certificate, this document, an active seal, a time inside its life."""
+    skew, when = policy.clock_skew, question.when
+    signer = hashlib.sha256(question.signer.public_bytes(Encoding.DER)).hexdigest()
+    if statement.certificate_sha256 != signer:
+        return _not_valid(
+            "印章声明不是为该签章人的证书出具的，印章被冒用；请向盖章单位核实。",
+            "The seal statement was made for another certificate: the seal is misused. Ask the sealing enterprise.",
+        )
+    if not _was_handed_in(question, statement.document_sha256):
+        return _not_valid(
+            "印章声明不是为这份文件出具的，用印未获许可；请向盖章单位核实。",
+            "The seal statement was made for another document: this use was not permitted. Ask the enterprise.",
+        )
+    if statement.status is not SealStatus.ACTIVE:
+        return _not_valid(
+            f"盖章时印章状态为“{statement.status.zh}”，不得使用；请向盖章单位核实。",
+            f"The seal was {statement.status.value} when it was used; ask the sealing enterprise.",
+        )
+    if (
+        when < statement.valid_from - skew
+        or when > statement.valid_to + skew
+        or when < statement.issued_at - skew
+    ):
+        return _not_valid(
+            "盖章时间不在印章的有效期内，或早于印章声明；请向盖章单位核实。",
+            "The time of sealing lies outside the seal's life or before its statement; ask the sealing enterprise.",
+        )
+    return None
+
+
+def _was_handed_in(question: SealQuestion, expected: str) -> bool:
+    """Tell whether some state of the file before this signature has the digest of the document as handed in.
+
+    Sealing only appends, so the document handed in is a prefix: it ends near the end of an earlier revision.
+    """
+    data, limit = question.document.data, question.value.gap_start
+    state, position, mark = hashlib.sha256(), 0, data.find(b"%%EOF", 0, limit)
+    while mark >= 0:
+        end = mark + len(b"%%EOF")
+        state.update(memoryview(data)[position:end])
+        position = end
+        if state.hexdigest() == expected or _matches_soon(
+            state, data[end : min(end + MAX_TRAILING, limit)], expected
+        ):
+            return True
+        mark = data.find(b"%%EOF", end, limit)
+    return False
+
+
+def _matches_soon(state: hashlib._Hash, following: bytes, expected: str) -> bool:
+    probe = state.copy()
+    for offset in range(len(following)):
+        probe.update(following[offset : offset + 1])
+        if probe.hexdigest() == expected:
+            return True
+        if offset >= 3 and following[offset] not in b"\x00\t\n\x0c\r ":
+            return False
+    return False
+
+
+def _objection(
+    statement: SealStatement, then: StatusReport, now: StatusReport, question: SealQuestion
+) -> Finding | None:
+    """Weigh the seal's state: stopped before a proved time is failure, stopped by now without proof is doubt."""
+    word = {"frozen": "挂失冻结", "revoked": "注销", "superseded": "换发"}
+    if then.status in word:
+        day = then.since.date() if then.since else "?"
+        return _not_valid(
+            f"印章“{statement.name}”已于 {day} {word[then.status]}，盖章时间在此之后，故无效；请向盖章单位核实。",
+            f"The seal {statement.name} was {then.status} on {day}, before it was used here; ask the enterprise.",
+        )
+    if now.status in word and not question.time.trusted:
+        day = now.since.date() if now.since else "?"
+        return unsure(
+            SubIndication.SEAL_STATUS_UNKNOWN,
+            f"印章“{statement.name}”已于 {day} {word[now.status]}，且没有可信时间戳证明盖章在此之前；请要求补充证据。",
+            f"The seal {statement.name} was {now.status} on {day}, and no trusted time-stamp proves an earlier use; "
+            "ask for that evidence.",
+        )
+    return None

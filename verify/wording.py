@@ -1,0 +1,103 @@
+"""The sentences of a passed signature and of a whole document: one verdict word, the reason, the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from cryptography import x509
+
+from verify.report import DocumentReport, Reason, SignatureKind, SignatureReport, SigningTime, StatusReport
+from verify.verdict import SubIndication, Verdict, worst
+
+TEST_NOTICE = "演示证书，不具法律效力"
+"""Stands on every report whose root says 测试 or TEST in its name."""
+
+
+def day(moment: datetime | None) -> str:
+    """Write a date in UTC, or a dash."""
+    return "-" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d")
+
+
+def is_test_root(root: x509.Certificate) -> bool:
+    """Tell whether an anchor calls itself a test or demonstration root."""
+    words = root.subject.rfc4514_string() + "".join(str(item.value) for item in root.subject)
+    return "测试" in words or "TEST" in words.upper().split() or "TEST" in words
+
+
+def passed(kind: SignatureKind, time: SigningTime, now: StatusReport, seal_now: StatusReport) -> Reason:
+    """Say why a signature is valid, with what has happened since."""
+    what_zh, what_en = {
+        SignatureKind.SEAL: ("签章", "seal"),
+        SignatureKind.SIGNATURE: ("签名", "signature"),
+        SignatureKind.TIMESTAMP: ("文档时间戳", "document time-stamp"),
+    }[kind]
+    if now.status in {"revoked", "on_hold"}:
+        word_zh, word_en = ("暂停", "suspended") if now.status == "on_hold" else ("吊销", "revoked")
+        return Reason(
+            f"证书已于 {day(now.since)} {word_zh}；{what_zh}时间 {day(time.value)} 早于{word_zh}且有可信时间戳，故{what_zh}有效。",
+            f"The certificate was {word_en} on {day(now.since)}; the {what_en} of {day(time.value)} is earlier, "
+            "as a trusted time-stamp proves, so it is valid.",
+        )
+    if now.status == "expired":
+        return Reason(
+            f"证书已于 {day(now.since)} 到期；{what_zh}时间 {day(time.value)} 在有效期内且有可信时间戳，故{what_zh}有效。",
+            f"The certificate expired on {day(now.since)}; the {what_en} of {day(time.value)} is earlier, "
+            "as a trusted time-stamp proves, so it is valid.",
+        )
+    if seal_now.status in {"frozen", "revoked", "superseded"}:
+        word = {"frozen": "挂失冻结", "revoked": "注销", "superseded": "换发"}[seal_now.status]
+        return Reason(
+            f"印章已于 {day(seal_now.since)} {word}；盖章时间 {day(time.value)} 在此之前且有可信时间戳，故签章有效。",
+            f"The seal was {seal_now.status} on {day(seal_now.since)}; it was used on {day(time.value)}, before that, "
+            "as a trusted time-stamp proves, so it is valid.",
+        )
+    proof_zh, proof_en = (
+        ("，时间由可信时间戳证明", ", at a time proved by a trusted time-stamp")
+        if time.trusted
+        else ("；时间为签章人声称，未经时间戳证明", "; its time is the signatory's own claim")
+    )
+    if kind is SignatureKind.TIMESTAMP:
+        return Reason(
+            "文档时间戳有效，所盖内容未被改动。",
+            "The document time-stamp is valid and what it covers is unchanged.",
+        )
+    return Reason(
+        f"{what_zh}有效：证书可信，文件自{what_zh}后未被改动{proof_zh}。无需进一步操作。",
+        f"The {what_en} is valid: its certificate is trusted and the document is unchanged since{proof_en}. "
+        "Nothing more is to be done.",
+    )
+
+
+def summary(signatures: Sequence[SignatureReport]) -> tuple[Verdict, SubIndication | None, Reason]:
+    """Return the verdict on a document from its signatures: the worst one, and its reason."""
+    if not signatures:
+        return (
+            Verdict.INDETERMINATE,
+            SubIndication.NO_SIGNATURE,
+            Reason(
+                "文件没有签章，无从核验；请确认是否为盖章后的文件。",
+                "The document has no signature, so there is nothing to verify; make sure that this is the sealed file.",
+            ),
+        )
+    verdict = worst([item.verdict for item in signatures])
+    leading = next(item for item in signatures if item.verdict is verdict)
+    if len(signatures) == 1:
+        return verdict, leading.sub_indication, leading.reason
+    total, bad = len(signatures), [item for item in signatures if item.verdict is verdict]
+    if verdict is Verdict.PASSED:
+        reason = Reason(
+            f"共 {total} 处签名，全部有效。{leading.reason.zh}",
+            f"All {total} signatures are valid. {leading.reason.en}",
+        )
+    else:
+        reason = Reason(
+            f"共 {total} 处签名，其中 {len(bad)} 处{verdict.zh}。{leading.reason.zh}",
+            f"{len(bad)} of {total} signatures: {verdict.en}. {leading.reason.en}",
+        )
+    return verdict, leading.sub_indication, reason
+
+
+def one_line(report: DocumentReport) -> str:
+    """Write a report as one line for logs: verdict and reason in English."""
+    return f"{report.verdict.value}: {report.reason.en}"
