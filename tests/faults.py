@@ -1,0 +1,183 @@
+"""Faults on purpose, through the seams that production code has anyway: the engine's events and the key ring.
+
+``CrashingAuthority`` runs in a process of its own (:func:`crash`), which kills itself with SIGKILL at a named step: no
+exit handler, no rollback, no buffer flushed, as when the power goes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from api.database import make_engine
+from ca.audit import AuditTrail
+from ca.authority import CertificateAuthority
+from ca.certificate import CertificateRequest, SubjectName
+from ca.clock import system_clock
+from hsm.algorithms import PublicKey, SignatureAlgorithm
+from hsm.errors import TokenLost
+from hsm.key_uri import KeyUri
+from hsm.pins import Pin
+from hsm.provider import KeyRing
+from hsm.signer import Custody, Signer
+from tests.pki import CLERK, COMPANY, USCC, MemoryProvider, make_config, new_key
+
+STEPS = (
+    "before commit 1",
+    "after commit 1",
+    "before commit 2",
+    "after commit 2",
+    "before signing",
+    "after signing",
+    "before commit 3",
+    "after commit 3",
+)
+"""The steps of one issuance: three transactions (reserve, record the octets, record the outcome) and the key."""
+
+
+def die() -> NoReturn:
+    """End this process as a power cut would."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("unreachable")
+
+
+class FaultySigner:
+    """A signer that runs ``before`` and ``after`` around the real signature; either may raise or kill."""
+
+    def __init__(
+        self,
+        signer: Signer,
+        before: Callable[[bytes], None] = lambda _message: None,
+        after: Callable[[bytes, bytes], bytes] = lambda _message, signature: signature,
+    ) -> None:
+        self._signer, self._before, self._after = signer, before, after
+        self.algorithm: SignatureAlgorithm = signer.algorithm
+        self.public_key: PublicKey = signer.public_key
+        self.custody: Custody = signer.custody
+
+    def sign(self, message: bytes) -> bytes:
+        self._before(message)
+        return self._after(message, self._signer.sign(message))
+
+
+class FaultyProvider(MemoryProvider):
+    """A provider in memory whose signers can be given faults: ``wrap`` is put around each signer opened."""
+
+    def __init__(self, scheme: str = "file") -> None:
+        super().__init__(scheme)
+        self.wrap: Callable[[Signer], Signer] = lambda signer: signer
+
+    def signer(self, uri: KeyUri, **wishes: Any) -> Signer:
+        return self.wrap(super().signer(uri, **wishes))
+
+
+def lose_token(_message: bytes) -> NoReturn:
+    """Fail as a token pulled out does."""
+    raise TokenLost
+
+
+@dataclass(frozen=True)
+class CrashJob:
+    """What a crashing process needs; ``log`` gets a line for every signature made, synced to the disk."""
+
+    url: str
+    key_file: Path
+    key_uri: str
+    log: Path
+    step: str = ""
+    request_key: str = ""
+    endless: bool = False
+
+
+def crash(job: CrashJob, *, kill_after: float | None = None) -> int:
+    """Run ``job`` in a fresh process; kill it after ``kill_after`` seconds if given. Return its exit code (-9)."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.faults"])
+    process = context.Process(target=_issue_and_crash, args=(job,))
+    process.start()
+    if kill_after is not None:
+        _wait_for(job.log.with_suffix(".ready"), process)
+        time.sleep(kill_after)
+        process.kill()
+    process.join(60)
+    if process.exitcode is None:
+        process.kill()
+        raise AssertionError("the process did not end")
+    return process.exitcode
+
+
+def _wait_for(path: Path, process: Any) -> None:
+    deadline = time.monotonic() + 60
+    while not path.exists() and process.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.002)
+    path.unlink(missing_ok=True)
+
+
+def _issue_and_crash(job: CrashJob) -> None:
+    authority = _crashing_authority(job)
+    job.log.with_suffix(".ready").touch()
+    number = 0
+    while True:
+        number += 1
+        key = new_key().public_key()
+        request = CertificateRequest("enterprise-seal", SubjectName(COMPANY, COMPANY, USCC), key)
+        authority.issue(request, request_key=f"{job.request_key}-{number}", actor=CLERK)
+        if not job.endless:
+            return
+
+
+def _crashing_authority(job: CrashJob) -> CertificateAuthority:
+    def before(_message: bytes) -> None:
+        if job.step == "before signing":
+            die()
+
+    def after(message: bytes, signature: bytes) -> bytes:
+        with job.log.open("ab") as log:
+            log.write(f"{hashlib.sha256(message).hexdigest()}\n".encode())
+            log.flush()
+            os.fsync(log.fileno())
+        if job.step == "after signing":
+            die()
+        return signature
+
+    engine = make_engine(job.url)
+    uri = KeyUri.parse(job.key_uri)
+    provider = FaultyProvider(uri.scheme)
+    provider.create_token(uri.token, Pin("12345678"), Pin("123456"))
+    key = load_pem_private_key(job.key_file.read_bytes(), None)
+    provider.put(uri, key)  # type: ignore[arg-type]
+    provider.wrap = lambda signer: FaultySigner(signer, before, after)
+    _kill_at_commit(engine, job.step)
+    ring = KeyRing({uri.scheme: provider})
+    return CertificateAuthority(engine, ring, system_clock, AuditTrail(system_clock), make_config())
+
+
+def _kill_at_commit(engine: sa.Engine, step: str) -> None:
+    """Kill right before, or right after, the n-th commit."""
+    when, _, number = step.partition(" commit ")
+    if not number:
+        return
+    seen = 0
+
+    def committing(_connection: sa.Connection) -> None:
+        nonlocal seen
+        seen += 1
+        if when == "before" and seen == int(number):
+            die()
+
+    def returned(_dbapi: object, _record: object) -> None:
+        if when == "after" and seen == int(number):
+            die()
+
+    sa.event.listen(engine, "commit", committing)
+    sa.event.listen(engine, "checkin", returned)
