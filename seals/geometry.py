@@ -95,7 +95,7 @@ def _round(kind: SealKind, size: int, *, star: bool, line: Line | None) -> Templ
 
 
 _UNDER_STAR: Final = Line(height=3.7, width=3.5, top=9.1)
-_NO_STAR: Final = Line(height=4.6, width=4.2, top=4.6)
+_NO_STAR: Final = Line(height=4.6, width=4.3, top=6.2)
 
 TEMPLATES: Final = (
     _round(SealKind.LEGAL_NAME, 42, star=True, line=None),

@@ -19,6 +19,8 @@ from seals.seal import SealKind, is_physical_code
 from seals.vector import SealPicture
 
 UNAPPROVED: Final = "未备案"
+_UNCARVABLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Mn", "Mc", "Me"})
+"""Categories of characters that show nothing of their own; one that Python does not know yet is the font's question."""
 _SUFFIX: Final = {0: "之印", 1: "印"}
 
 
@@ -94,7 +96,7 @@ def _check_text(text: str, least: int, most: int, zh: str, en: str) -> None:
             f"The {en} has {least} to {most} characters; this one has {len(text)}.",
         )
     for character in text:
-        if character.isspace() or unicodedata.category(character)[0] in "CM":
+        if character.isspace() or unicodedata.category(character) in _UNCARVABLE:
             raise TextUnfit(
                 f"{zh}含有不能刻入印章的字符 U+{ord(character):04X}。",
                 f"The {en} holds U+{ord(character):04X}, which no seal bears.",

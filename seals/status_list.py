@@ -140,7 +140,12 @@ class StatusListPublisher:
                     jws="",
                 )
             )
-            detail = {"number": number, "sha256": digest, "active": len(active), "stopped": len(entries)}
+            detail: dict[str, str | int | None] = {
+                "number": number,
+                "sha256": digest,
+                "active": len(active),
+                "stopped": len(entries),
+            }
             ledger.note("seal_list.reserved", actor=actor, subject=issuer, detail=detail)
         return planned
 
