@@ -62,11 +62,12 @@ class Checks:
             report = self._check(entry.document, str(state["name"]), password)
             pages, shown, asked = self._pages(entry, password)
             entry.update(status=DONE, report=report, pages=pages, shown=shown, password=asked)
-        except FileNotFoundError:
-            LOG.info("an upload was removed while it was verified")
-        except Exception as error:  # noqa: BLE001  the reader is told by the state, in words of the problem table
+        except Exception as error:
+            if not entry.folder.exists():
+                LOG.info("an upload was removed while it was verified")
+                return
             problem = describe(error)
-            LOG.error("verification failed: %s %s", problem.kind.slug, problem.members, exc_info=error)
+            LOG.exception("verification failed: %s %s", problem.kind.slug, problem.members)
             entry.update(status=FAILED, problem={"zh": problem.zh, "en": problem.en})
 
     def _pages(self, entry: Entry, password: str | None) -> tuple[list[list[float]], str | None, str | None]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
-from collections.abc import Callable
+import shutil
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from hsm.pins import Pin
 from signing.level import Level
 from signing.order import SealOrder
 from signing.placement import Placement
-from signing.service import SealedDocument, SealingService
+from signing.service import Progress, SealedDocument, SealingService, Step
 
 LOG: Final = logging.getLogger("yinxin.pages")
 OPEN: Final = "open"
@@ -116,10 +117,16 @@ class Drafts:
         key = state.get("key") if state.get("order") == wanted else None
         key = key or f"page-{secrets.token_hex(16)}"
         entry.update(
-            status=SEALING, order=wanted, key=key, worker=self._jobs.mark, problem=None, step="", share=0
+            status=SEALING,
+            order=wanted,
+            key=key,
+            worker=self._jobs.mark,
+            problem=None,
+            step="begun",
+            share=0.02,
         )
         order = SealOrder(
-            document=entry.document.read_bytes(),
+            document=entry.document,
             name=str(state["name"]),
             seal_code=wish.seal,
             placement=wish.place,
@@ -137,25 +144,30 @@ class Drafts:
         try:
             sealed = self._sealing.seal(order, actor=actor, pin=pin, progress=_reporter(entry))
             self._keep(entry, sealed, order.password)
-        except FileNotFoundError:
-            LOG.info("a draft was removed while it was sealed")
-        except Exception as error:  # noqa: BLE001  the keeper is told by the state, in words of the problem table
+        except Exception as error:
+            if not entry.folder.exists():
+                LOG.info("a draft was removed while it was sealed")
+                return
             problem = describe(error)
             if problem.kind.status >= 500:
-                LOG.error("sealing failed: %s %s", problem.kind.slug, problem.members, exc_info=error)
-            entry.update(status=OPEN, problem={"zh": problem.zh, "en": problem.en} | problem.members)
+                LOG.exception("sealing failed: %s %s", problem.kind.slug, problem.members)
+            told = {"zh": problem.zh, "en": problem.en, "slug": problem.kind.slug}
+            entry.update(status=OPEN, problem=problem.members | told)
 
     def _keep(self, entry: Entry, sealed: SealedDocument, password: str | None) -> None:
         partial = entry.folder / ".sealed.pdf"
-        partial.write_bytes(sealed.bytes)
+        shutil.copyfile(sealed.path, partial)
         partial.replace(entry.folder / "sealed.pdf")
         if password is not None:
             self._renderer.unlock(entry.folder / "sealed.pdf", password, entry.folder / "sealed-unlocked.pdf")
         entry.update(status=SEALED, sealing_id=str(sealed.sealing_id), digest=sealed.digest.value.hex())
 
 
-def _reporter(entry: Entry) -> Callable[[str], None]:
-    def report(step: str) -> None:
-        entry.update(step=str(step))
+def _reporter(entry: Entry) -> Progress:
+    steps = list(Step)
+
+    def report(step: Step) -> None:
+        with contextlib.suppress(OSError):  # what is told on the way must not stop a sealing
+            entry.update(step=step.value, share=(steps.index(step) + 1) / len(steps))
 
     return report

@@ -93,15 +93,18 @@ class Paper:
             max_size=f"{self._limit / 2**20:g} MB",
             **context,
         )
-        response = HTMLResponse(text, status, {"Content-Security-Policy": POLICY, "Content-Language": language})
+        response = HTMLResponse(
+            text, status, {"Content-Security-Policy": POLICY, "Content-Language": language}
+        )
         if request.query_params.get("lang") == language:
-            response.set_cookie(LANGUAGE_COOKIE, language, max_age=YEAR_SECONDS, samesite="lax", httponly=True)
+            response.set_cookie(
+                LANGUAGE_COOKIE, language, max_age=YEAR_SECONDS, samesite="lax", httponly=True
+            )
         return response
 
     def gone(self, request: Request, said: str, here: str) -> HTMLResponse:
         """Say that what stood here is over (410)."""
         return self.page(request, "gone.html", status=410, said=said, here=here, back=f"/{here}")
-
 
     def failed(self, request: Request, problem: dict[str, str] | None, here: str) -> HTMLResponse:
         """Say that the work on an upload failed, and what to do; ``problem`` None means that it was interrupted."""

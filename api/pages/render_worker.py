@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def user_units(path: str, count: int, password: str | None) -> list[float]:
             if reader.encrypted:
                 reader.decrypt((password or "").encode())
             for index in range(count):
-                page = reader.find_page_for_modification(index)[0].get_object()
+                page = reader.find_page_for_modification(index)[0].get_object()  # type: ignore[no-untyped-call]
                 unit = float(page.get("/UserUnit", 1))
                 units[index] = unit if 0 < unit <= 1_000 else 1.0
     except Exception:  # noqa: BLE001  PDFium could read the file: an unreadable unit is the default unit
@@ -112,7 +113,7 @@ def unlock(path: str, password: str, out: str) -> None:
         document.close()
 
 
-OPERATIONS = {"sizes": page_sizes, "render": render, "unlock": unlock}
+OPERATIONS: dict[str, Callable[..., Any]] = {"sizes": page_sizes, "render": render, "unlock": unlock}
 
 
 def answer(line: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field, SecretStr
 
@@ -96,8 +96,9 @@ def draft(request: Request, desk: OpenDesk, doors: Doors, name: str) -> Response
     mine = choices(doors.seals, visitor.caller.actor, doors.clock(), language)
     facts = {"id": entry.id, "base": shared["base"], "status": state["status"]}
     kept = {"order": state.get("order"), "problem": _problem(state, language)}
-    context: dict[str, Any] = {"draft": facts | kept, "seals": mine, "pages": state["pages"]}
-    return desk.paper.page(request, "draft.html", encrypted=state["encrypted"], **shared, **context)
+    asks = {"ask_password": _asks_password(state)}
+    context: dict[str, Any] = {"draft": facts | kept | asks, "seals": mine, "pages": state["pages"]}
+    return desk.paper.page(request, "draft.html", **shared, **context)
 
 
 @router.get("/seal/d/{name}/state")
@@ -107,7 +108,7 @@ def progress(request: Request, desk: OpenDesk, caller: Keeper, name: str) -> dic
     step = f"work.{state.get('step')}"
     words = say(language, step) if step in WORDS else ""
     told = {"words": words, "share": state.get("share", 0), "problem": _problem(state, language)}
-    return {"status": state["status"]} | told
+    return {"status": state["status"], "ask_password": _asks_password(state)} | told
 
 
 @router.post("/seal/d/{name}/password", status_code=202)
@@ -205,10 +206,19 @@ def _problem(state: dict[str, Any], language: Language) -> str | None:
     return None if problem is None else str(problem[language])
 
 
+def _asks_password(state: dict[str, Any]) -> bool:
+    """Tell whether the keeper must give the document's password, to open it or to be allowed to sign it."""
+    problem = state.get("problem")
+    return bool(state["encrypted"]) or (isinstance(problem, dict) and "password" in str(problem["slug"]))
+
+
 def _sealed(state: dict[str, Any], language: Language) -> dict[str, Any]:
     order = state["order"]
     box = [order["x"], order["y"], order["width"], order["height"]]
-    facts = ((say(language, "done.number"), state["sealing_id"]), (say(language, "done.digest"), state["digest"]))
+    facts = (
+        (say(language, "done.number"), state["sealing_id"]),
+        (say(language, "done.digest"), state["digest"]),
+    )
     return {
         "seal_name": order["seal_name"],
         "pages": state["pages"],

@@ -38,7 +38,8 @@ class State:
 
     word: str
     tone: str
-    lines: tuple[str, ...] = ()
+    lines: tuple[tuple[str, ...], ...] = ()
+    """Small print, each line in parts that are not broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,13 +209,13 @@ def _then_now(item: Report, what: str, prefix: str, language: Language) -> tuple
 def _state(status: Report, prefix: str, language: Language) -> State:
     key = f"{prefix}{status['status']}"
     word = say(language, key) if key in WORDS else str(status["status"])
-    lines = []
+    lines: list[tuple[str, ...]] = []
     if status["since"]:
-        lines.append(say(language, "status.since", when=short_moment(status["since"])))
+        lines.append((say(language, "status.since", when=short_moment(status["since"])),))
     source = f"source.{status['source']}"
     if source in WORDS:
         as_of = say(language, "source.as_of", when=short_moment(status["as_of"])) if status["as_of"] else ""
-        lines.append(" ".join(part for part in (say(language, source), as_of) if part))
+        lines.append(tuple(filter(None, (say(language, source), as_of))))
     return State(word, _TONES.get(status["status"], "indeterminate"), tuple(lines))
 
 

@@ -9,8 +9,8 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Resp
 from pydantic import BaseModel, Field, SecretStr
 
 from api.errors import NotFound
-from api.pages.desk import Desk, OpenDesk, hours, picture
 from api.pages.checks import CHECKING, FAILED
+from api.pages.desk import Desk, OpenDesk, hours, picture
 from api.pages.paper import language_of
 from api.pages.render import WIDTHS
 from api.pages.shelf import Entry

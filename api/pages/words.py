@@ -58,7 +58,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "drop.empty": ("这个文件是空的，请另选一个。", "This file is empty; choose another."),
     "drop.one": ("一次核验一份文件，已取第一份。", "One file at a time: the first was taken."),
     "progress.uploading": ("正在上传", "Uploading"),
-    "progress.checking": ("正在核验签名、证书与印章状态", "Checking signatures, certificates and seal states"),
+    "progress.checking": (
+        "正在核验签名、证书与印章状态",
+        "Checking signatures, certificates and seal states",
+    ),
     "progress.drawing": ("正在打开文件", "Opening the file"),
     "asks.who": ("谁盖的", "Who"),
     "asks.who.text": (
@@ -89,6 +92,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "result.technical": ("技术细节", "Technical details"),
     "result.signatures": ("文件中的 {count} 个签章", "{count} signatures in this file"),
     "result.one_signature": ("文件中的签章", "The signature in this file"),
+    "result.facts": ("谁、何时、当时与现在", "Who, when, then and now"),
+    "result.file": ("这份文件", "This file"),
     "result.number": ("第 {number} 个签章", "Signature {number}"),
     "result.show_on_page": ("在页面上查看", "Show on the page"),
     "result.invisible": ("此签章在页面上不可见", "This signature does not show on any page"),
@@ -220,7 +225,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "演示环境的密钥在 yinxin demo 结束时显示。",
         "In the demonstration, 'yinxin demo' prints the key when it ends.",
     ),
-    "login.expired": ("会话已结束，请重新登录；文件与位置都还在。", "Your session ended; log in again. Your file and the place are kept."),
+    "login.expired": (
+        "会话已结束，请重新登录；文件与位置都还在。",
+        "Your session ended; log in again. Your file and the place are kept.",
+    ),
     "seal.title": ("用印", "Seal a document"),
     "seal.heading": ("给文件盖章", "Seal a document"),
     "seal.lede": (
@@ -269,7 +277,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "这一页比印章还小，请换一页或换一枚章。",
         "This page is smaller than the seal; choose another page or seal.",
     ),
-    "seal.readout": ("第 {page} 页，距左 {x} 毫米，距上 {y} 毫米", "Page {page}, {x} mm from the left, {y} mm from the top"),
+    "seal.readout": (
+        "第 {page} 页，距左 {x} 毫米，距上 {y} 毫米",
+        "Page {page}, {x} mm from the left, {y} mm from the top",
+    ),
+    "seal.readout.short": ("第 {page} 页 · 左 {x} · 上 {y} mm", "Page {page} · {x}, {y} mm"),
     "seal.next": ("下一步：确认", "Next: confirm"),
     "seal.choose_first": ("请先选择一枚可用的印章。", "Choose a usable seal first."),
     "seal.change_file": ("换一份文件", "Another file"),
@@ -287,14 +299,20 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "confirm.back": ("返回放置", "Back to placing"),
     "confirm.again": ("再试一次", "Try again"),
     "work.title": ("正在盖章", "Sealing"),
-    "work.reload": ("可以刷新或离开此页，进度不会丢失。", "You may reload or leave this page; nothing is lost."),
-    "work.authorise": ("核对权限并登记用印", "Checking the permit and recording the intent"),
-    "work.prepare": ("准备文件", "Preparing the document"),
-    "work.sign": ("用令牌中的密钥签名", "Signing with the key in the token"),
-    "work.timestamp": ("加盖时间戳", "Time-stamping"),
-    "work.complete": ("写入证据", "Adding the evidence"),
-    "work.verify": ("自行核验成品", "Verifying the result ourselves"),
-    "work.record": ("登记结果", "Recording the outcome"),
+    "work.reload": (
+        "可以刷新或离开此页，进度不会丢失。",
+        "You may reload or leave this page; nothing is lost.",
+    ),
+    "work.begun": ("核对权限，登记用印意图", "Checking the permit and recording the intent"),
+    "work.reserved": ("准备文件", "Preparing the document"),
+    "work.prepared": ("领取一次性用印许可", "Taking the single-use permit"),
+    "work.permitted": ("用令牌中的密钥签名", "Signing with the key in the token"),
+    "work.signed": ("加盖时间戳", "Time-stamping"),
+    "work.stamped": ("写入证据", "Adding the evidence"),
+    "work.completed": ("自行核验成品", "Verifying the result ourselves"),
+    "work.verified": ("归档", "Archiving"),
+    "work.archived": ("登记结果", "Recording the outcome"),
+    "work.recorded": ("即将完成", "Almost done"),
     "work.interrupted": (
         "盖章被中断（服务重新启动）。请再按一次“盖章”：不会重复用印。",
         "Sealing was interrupted by a restart. Press Seal again: the document is never sealed twice.",
@@ -341,7 +359,17 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
 }
 """Key → (Chinese, English). ``{…}`` are filled by name."""
 
-SCRIPT_PREFIXES: Final = ("error.", "drop.", "progress.", "viewer.", "seal.", "work.", "login.", "password.", "confirm.")
+SCRIPT_PREFIXES: Final = (
+    "error.",
+    "drop.",
+    "progress.",
+    "viewer.",
+    "seal.",
+    "work.",
+    "login.",
+    "password.",
+    "confirm.",
+)
 """What the scripts may say; the rest is written by the templates."""
 
 

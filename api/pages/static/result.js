@@ -5,7 +5,7 @@ import { lay, viewerOf } from "./viewer.js";
 import "./password.js";
 
 const marks = [...document.querySelectorAll("[data-marks]")].flatMap((item) => JSON.parse(item.dataset.marks));
-const viewer = viewerOf("width");
+const viewer = viewerOf(window.matchMedia("(min-width: 1000px)").matches ? "page" : "width");
 
 function drawMarks() {
   viewer.leaf.querySelectorAll(".mark").forEach((old) => old.remove());

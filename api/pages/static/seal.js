@@ -73,6 +73,8 @@ function draw() {
   if (document.activeElement !== byId("x")) byId("x").value = place.x === null ? "" : fixed(place.x);
   if (document.activeElement !== byId("y")) byId("y").value = place.y === null ? "" : fixed(place.y);
   byId("page-size").textContent = `${fixed(viewer.size.width)} × ${fixed(viewer.size.height)} mm`;
+  byId("short-place").textContent =
+    place.x === null ? "" : say("seal.readout.short", { page: place.page, x: fixed(place.x), y: fixed(place.y) });
   byId("seal-size").textContent = seal ? `${seal.width_mm} × ${seal.height_mm} mm` : "–";
 }
 
@@ -209,11 +211,12 @@ byId("to-confirm").addEventListener("click", () => {
   }
   tell("");
   toPage(place.page);
-  byId("confirm-seal").textContent = `${seal.name} · ${seal.code}`;
+  byId("confirm-seal").textContent = seal.name;
   byId("confirm-place").textContent = sentence();
   go("confirm");
   remember();
-  (byId("document-password") ?? byId("pin")).focus();
+  byId("confirm-code").textContent = seal.code;
+  (byId("document-password").required ? byId("document-password") : byId("pin")).focus();
 });
 byId("to-place").addEventListener("click", () => {
   tell("");
@@ -231,7 +234,7 @@ byId("confirm").addEventListener("submit", async (event) => {
     x_mm: place.x,
     y_mm: place.y,
     pin: byId("pin").value,
-    password: byId("document-password")?.value ?? null,
+    password: byId("document-password").value || null,
   };
   byId("pin").value = "";
   go("work");
@@ -247,6 +250,12 @@ function refuse(text) {
   go("confirm");
   tell(text);
   byId("pin").focus();
+}
+
+/** Ask for the document's password too, once it is known to be needed. */
+function askPassword(needed) {
+  byId("document-password-field").hidden = !needed;
+  byId("document-password").required = needed;
 }
 
 /** Follow a sealing until it ends; after a reload it is followed from where it is. */
@@ -270,6 +279,7 @@ async function follow() {
       return;
     }
     if (state.status !== "sealing") {
+      askPassword(state.ask_password);
       refuse(state.problem ?? say("error.unknown"));
       return;
     }
@@ -304,6 +314,7 @@ function recall() {
 if (window.matchMedia("(pointer: coarse)").matches) {
   byId("hint").textContent = say("seal.hint.touch");
 }
+askPassword(draft.ask_password);
 const left = recall();
 go("place");
 if (draft.status === "sealing") {

@@ -15,6 +15,7 @@ export class Viewer {
     this.leaf = root.querySelector(".leaf");
     this.image = root.querySelector("img");
     this.fit = fit;
+    root.classList.add(`fit-${fit}`);
     this.zoom = null;
     this.page = 0;
     this.listeners = [];
