@@ -44,6 +44,11 @@ class Desk:
         """Run blocking work for a route that had to be asynchronous to stream its upload."""
         return await run_in_threadpool(work, *args, **kwargs)
 
+    def sweep(self) -> None:
+        """Remove uploads whose time is over."""
+        for shelf in (self.checks.shelf, self.drafts.shelf):
+            shelf.sweep()
+
     def close(self) -> None:
         """End background work and renderer processes."""
         self.jobs.close()

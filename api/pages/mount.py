@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from api.bootstrap import Services
 from api.pages import seal_routes, verify_routes
@@ -17,14 +22,30 @@ from api.pages.paper import HERE, STATIC_PATH, Paper, Static
 from api.pages.render import PageRenderer
 from api.pages.shelf import Shelf
 
+LOG: Final = logging.getLogger("yinxin.pages")
+SWEEP_SECONDS: Final = 60.0
+"""An upload stays at most this much longer than its time."""
 UPLOADS: Final = "uploads"
 """Folder in the home where uploads wait; 0700, swept by age and size."""
 
 
 def mount_pages(app: FastAPI, services: Services) -> Desk:
-    """Add routes and static files; the caller closes the desk when the application ends. Nothing is started yet."""
+    """Add routes and static files. While the application runs, old uploads are swept; the desk closes with it."""
     desk = open_desk(services)
     app.state.desk = desk
+    inner = app.router.lifespan_context
+
+    @contextlib.asynccontextmanager
+    async def lifespan(running: FastAPI) -> AsyncIterator[Any]:
+        async with inner(running) as state:
+            sweeping = asyncio.create_task(_sweep(desk))
+            try:
+                yield state
+            finally:
+                sweeping.cancel()
+                await run_in_threadpool(desk.close)
+
+    app.router.lifespan_context = lifespan
     app.include_router(verify_routes.router)
     app.include_router(seal_routes.router)
     app.mount(STATIC_PATH, Static(directory=HERE / "static"), name="static")
@@ -42,3 +63,12 @@ def open_desk(services: Services) -> Desk:
     checks = Checks(Shelf(folder / "results", services.clock, RESULTS), renderer, jobs, check)
     drafts = Drafts(Shelf(folder / "drafts", services.clock, DRAFTS), renderer, jobs, services.sealing)
     return Desk(Paper(limit), checks, drafts, renderer, jobs, limit)
+
+
+async def _sweep(desk: Desk) -> None:
+    while True:
+        try:
+            await run_in_threadpool(desk.sweep)
+        except OSError:
+            LOG.exception("sweeping uploads failed")
+        await asyncio.sleep(SWEEP_SECONDS)
