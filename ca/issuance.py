@@ -128,13 +128,13 @@ class Issuance:
         self, request: CertificateRequest, issuer: Issuer, signer: Signer, intent: Intent
     ) -> Plan | IssuedCertificate:
         """Transaction A: authorise, reserve serial and request key, record the intent (I1)."""
-        try:
-            with self._desk.engine.begin() as conn:
-                known = certificate_store.by_request_key(conn, intent.request_key)
-                if known is not None:
-                    return _answer(known, intent.digest)
-                self._authorise(conn, request)
-                plan = self._plan(conn, request, issuer, signer)
+        with self._desk.engine.begin() as conn:
+            known = certificate_store.by_request_key(conn, intent.request_key)
+            if known is not None:
+                return _answer(known, intent.digest)
+            self._authorise(conn, request)
+            plan = self._plan(conn, request, issuer, signer)
+            try:
                 certificate_store.insert_reservation(
                     conn,
                     plan,
@@ -142,18 +142,9 @@ class Issuance:
                     request_digest=intent.digest,
                     at=self._desk.now(),
                 )
-                detail = {
-                    "request_key": intent.request_key,
-                    "request": intent.digest,
-                    "profile": plan.profile.id,
-                    "profile_hash": plan.profile_hash,
-                    "config_hash": plan.config_hash,
-                    "name": request.subject.searched,
-                    "spki_sha256": spki_sha256(request.public_key),
-                }
-                self._note(conn, "certificate.requested", plan, intent.actor, detail)
-        except sa.exc.IntegrityError as taken:  # the same request key, reserved at the same moment elsewhere
-            raise IssuanceUnfinished(intent.request_key) from taken
+            except sa.exc.IntegrityError as taken:  # the same request key, reserved elsewhere at this moment
+                raise IssuanceUnfinished(intent.request_key) from taken
+            self._note(conn, "certificate.requested", plan, intent.actor, _intended(plan, intent))
         return plan
 
     def _authorise(self, conn: sa.Connection, request: CertificateRequest) -> None:
@@ -272,6 +263,19 @@ class Intent:
     request_key: str
     digest: str
     actor: Actor
+
+
+def _intended(plan: Plan, intent: Intent) -> dict[str, str]:
+    """Return what the trail says of an intent."""
+    return {
+        "request_key": intent.request_key,
+        "request": intent.digest,
+        "profile": plan.profile.id,
+        "profile_hash": plan.profile_hash,
+        "config_hash": plan.config_hash,
+        "name": plan.request.subject.searched,
+        "spki_sha256": spki_sha256(plan.request.public_key),
+    }
 
 
 def request_digest(request: CertificateRequest) -> str:

@@ -28,7 +28,7 @@ def check(draft: Draft, now: datetime) -> Ticket:
     for test in (*BODY_DEMANDS, *EXTENSION_DEMANDS):
         try:
             test(case)
-        except (Broken, ValueError) as broken:
+        except (Broken, ValueError, x509.DuplicateExtension, x509.ExtensionNotFound) as broken:
             findings.append(f"{test.__name__}: {broken}")
     if findings:
         raise LintFailed(findings)

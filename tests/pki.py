@@ -308,9 +308,13 @@ def make_world(
     config: CaConfig | None = None,
     plan: CeremonyPlan | None = None,
     create_tables: bool = True,
+    hierarchy: Hierarchy | None = None,
     **authority_parts: Any,
 ) -> World:
-    """Make the tables of ``ca``, perform the ceremony with keys in memory, return the world."""
+    """Make the tables of ``ca``, perform the ceremony with keys in memory, return the world.
+
+    With the ``hierarchy`` of another world over the same database and provider, that one is used.
+    """
     if create_tables:
         ca.store.metadata.create_all(engine)
     provider = provider or MemoryProvider()
@@ -320,7 +324,7 @@ def make_world(
     plan = plan or CeremonyPlan(token="ca", scheme=provider.scheme, root_key=KeyKind.EC_P256)
     if plan.token not in provider.tokens():
         provider.create_token(plan.token, Pin("12345678"), Pin("123456"))
-    hierarchy = perform(authority, plan, actor=OFFICER, progress=lambda _line: None)
+    hierarchy = hierarchy or perform(authority, plan, actor=OFFICER, progress=lambda _line: None)
     enterprises = Enterprises(engine, clock, audit)
     return World(engine, clock, provider, keys, audit, config, authority, enterprises, hierarchy)
 
