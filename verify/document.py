@@ -19,6 +19,9 @@ from verify.policy import MAX_DOCUMENT_OCTETS
 HEADER_WINDOW: Final = 1024
 """Readers look for ``%PDF-`` in the first kilobyte (ISO 32000-1 annex H.3 note 13)."""
 
+XREF_WINDOW: Final = 16
+"""Octets before a cross-reference table in which its keyword stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Revision:
@@ -106,7 +109,10 @@ class Document:
             stream = info.stream_ref
             ref = None if stream is None else Ref(stream.idnum, stream.generation)
             hybrid = info.xref_section_type is XRefSectionType.HYBRID_MAIN
-            found.append(Revision(index, info.start_location, info.end_location, info.size, hybrid, ref))
+            start = info.start_location
+            if info.xref_section_type is not XRefSectionType.STREAM:  # the library's start is behind the keyword
+                start = self.data.rfind(b"xref", max(0, start - XREF_WINDOW), start)
+            found.append(Revision(index, start, info.end_location, info.size, hybrid, ref))
         return found
 
     @property

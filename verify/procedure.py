@@ -154,6 +154,8 @@ class Procedure:
             case.time = SigningTime(case.stamp.time, TimeSource.TSA_UNVERIFIED, case.stamp.authority, claimed)
         elif claimed is not None:
             case.time = SigningTime(claimed, TimeSource.CLAIMED, claimed=claimed)
+        if case.time.value is not None and case.time.value > self.at + self.policy.clock_skew:
+            case.object(_from_the_future())
 
     def _signature_stamp(self, case: Case, token: Any, at: datetime) -> None:
         message = _known(case.message)
@@ -254,6 +256,14 @@ def _with_proof(finding: Finding, certificate: x509.Certificate, when: datetime)
                 "The certificate had expired when it signed; ask for a signature with a valid certificate.",
             )
     return finding
+
+
+def _from_the_future() -> Finding:
+    return unsure(
+        SubIndication.SIG_CONSTRAINTS_FAILURE,
+        "签章时间晚于核验时间，无法判定；请检查本机时钟或核验时间。",
+        "The signature claims a time after the time of verification; check this computer's clock or the time asked for.",
+    )
 
 
 def _unexpected(error: Exception) -> Finding:
