@@ -129,7 +129,7 @@ def assemble(
     return _assemble(settings, home, clock, engine, stores, guard)
 
 
-def _assemble(  # noqa: PLR0913 - the one place where everything meets
+def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
     settings: Settings, home: Home, clock: Clock, engine: sa.Engine, stores: KeyStores, guard: ClockGuard
 ) -> Services:
     config, audit = _ca_config(settings), AuditTrail(clock)

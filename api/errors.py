@@ -162,10 +162,3 @@ class NotFound(ApiError):
 
     zh = "没有找到所请求的内容，请检查编号。"
     en = "Nothing is known under this name; check the number."
-
-
-class FontMissing(ApiError):
-    """The CJK font that draws seals is not installed."""
-
-    zh = "缺少绘制印章所需的中文字体，请重新安装 pylopdf-fonts-zh-cn。"
-    en = "The CJK font that draws seals is missing; install pylopdf-fonts-zh-cn again."

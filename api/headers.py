@@ -33,6 +33,8 @@ class SecurityHeaders:
         self._https = https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._add(MutableHeaders(scope=message), scope["path"])

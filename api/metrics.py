@@ -45,6 +45,7 @@ class Measured:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from api import errors as api
+from ca import errors as ca
 from hsm import errors as hsm
+from seals import errors as seals
+from signing import errors as signing
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,6 @@ _API: Final[dict[type[Exception], Kind]] = {
     api.IdempotencyKeyInvalid: Kind("idempotency-key-invalid", 400, "缺少幂等键", "Idempotency-Key needed"),
     api.ServiceBusy: Kind("busy", 503, "服务繁忙", "Service busy"),
     api.NotFound: Kind("not-found", 404, "没有找到", "Not found"),
-    api.FontMissing: Kind("font-missing", 500, "缺少字体", "Font missing"),
 }
 
 _HSM: Final[dict[type[Exception], Kind]] = {
@@ -59,11 +61,121 @@ _HSM: Final[dict[type[Exception], Kind]] = {
     hsm.DuplicateKey: Kind("duplicate-key", 409, "密钥标识重复", "Duplicate key"),
     hsm.KeyMismatch: Kind("key-mismatch", 409, "密钥与证书不一致", "Key mismatch"),
     hsm.KeyNotExportable: Kind("key-not-exportable", 403, "私钥不可导出", "Key not exportable"),
+    hsm.KeyNotProtected: Kind("key-not-protected", 503, "密钥未受保护", "Key not protected"),
+    hsm.TokenRefused: Kind("token-refused", 503, "令牌拒绝操作", "Token refused"),
+    hsm.CertificateUnreadable: Kind("certificate-unreadable", 422, "证书无法读取", "Certificate unreadable"),
+    hsm.SignatureInvalid: Kind("signature-invalid", 422, "签名验证失败", "Signature invalid"),
     hsm.UnsupportedAlgorithm: Kind("unsupported-algorithm", 422, "不支持的算法", "Unsupported algorithm"),
     hsm.PinError: Kind("pin-refused", 403, "PIN 码有误", "PIN refused"),
     hsm.PinRequired: Kind("pin-required", 403, "需要 PIN 码", "PIN required"),
     hsm.PinIncorrect: Kind("pin-incorrect", 403, "PIN 码不正确", "PIN incorrect"),
+    hsm.PinRejected: Kind("pin-rejected", 422, "新 PIN 码不符合要求", "New PIN rejected"),
     hsm.PinLocked: Kind("pin-locked", 423, "PIN 码已锁定", "PIN locked"),
 }
 
-TABLE: Final[dict[type[Exception], Kind]] = {**_API, **_HSM}
+_CLOCK: Final = Kind("clock-went-back", 503, "系统时钟回退", "Clock went back")
+
+_CA: Final[dict[type[Exception], Kind]] = {
+    ca.CaError: Kind("certification-refused", 400, "证书服务拒绝", "Certification refused"),
+    ca.UsccInvalid: Kind("uscc-invalid", 422, "统一社会信用代码不正确", "Code invalid"),
+    ca.EnterpriseUnknown: Kind("enterprise-unknown", 404, "企业未登记", "Enterprise unknown"),
+    ca.EnterpriseExists: Kind("enterprise-exists", 409, "企业已登记", "Enterprise exists"),
+    ca.NameInvalid: Kind("name-invalid", 422, "名称不正确", "Name invalid"),
+    ca.NameDiffers: Kind("name-differs", 409, "名称不一致", "Name differs"),
+    ca.ProfileUnknown: Kind("profile-unknown", 422, "没有此证书模板", "Profile unknown"),
+    ca.IssuerUnknown: Kind("issuer-unknown", 404, "没有此签发者", "Issuer unknown"),
+    ca.RequestInvalid: Kind("request-invalid", 422, "证书申请不符合要求", "Request invalid"),
+    ca.ValidityInvalid: Kind("validity-invalid", 422, "有效期不正确", "Validity invalid"),
+    ca.LintFailed: Kind("lint-failed", 422, "签发前检查未通过", "Checks before signing failed"),
+    ca.KeyCompromised: Kind("key-compromised", 409, "密钥已泄露", "Key compromised"),
+    ca.ClockWentBack: _CLOCK,
+    ca.RequestKeyReused: Kind("request-key-reused", 409, "请求编号已使用", "Request key reused"),
+    ca.RequestSpent: Kind("request-spent", 409, "请求已终止", "Request spent"),
+    ca.IssuanceUnfinished: Kind("issuance-unfinished", 409, "签发未完成", "Issuance unfinished"),
+    ca.SignatureWithheld: Kind("signature-withheld", 503, "签名已扣留", "Signature withheld"),
+    ca.PinnedChanged: Kind("configuration-changed", 409, "签发中配置变化", "Configuration changed"),
+    ca.TicketSpent: Kind("ticket-spent", 409, "签发许可已使用", "Ticket spent"),
+    ca.CertificateUnknown: Kind("certificate-unknown", 404, "没有此证书", "Certificate unknown"),
+    ca.AlreadyRevoked: Kind("already-revoked", 409, "证书已吊销", "Already revoked"),
+    ca.ReasonInapplicable: Kind("reason-inapplicable", 422, "吊销原因不适用", "Reason inapplicable"),
+    ca.HoldNotReleasable: Kind("hold-not-releasable", 409, "暂停不可恢复", "Hold not releasable"),
+    ca.CursorInvalid: Kind("cursor-invalid", 400, "翻页标记无效", "Cursor invalid"),
+    ca.CeremonyRefused: Kind("ceremony-refused", 409, "密钥仪式无法执行", "Ceremony refused"),
+    ca.AuditBroken: Kind("audit-broken", 409, "审计日志校验失败", "Audit trail broken"),
+    ca.CrlUnavailable: Kind("crl-unavailable", 503, "吊销列表不可用", "CRL unavailable"),
+    ca.CrlRegressed: Kind("crl-regressed", 503, "吊销列表倒退", "CRL would regress"),
+    ca.OcspUnavailable: Kind("ocsp-unavailable", 503, "OCSP 不可用", "OCSP unavailable"),
+    ca.TsaUnavailable: Kind("tsa-unavailable", 503, "时间戳服务不可用", "Time-stamps unavailable"),
+    ca.TimeNotTrusted: Kind("time-not-trusted", 503, "系统时钟不可信", "Time not trusted"),
+}
+
+_SEALS: Final[dict[type[Exception], Kind]] = {
+    seals.SealError: Kind("seal-refused", 409, "印章操作被拒绝", "Seal operation refused"),
+    seals.SealNotFound: Kind("seal-not-found", 404, "没有此印章", "Seal not found"),
+    seals.ApplicationInvalid: Kind("application-invalid", 422, "印章申请不符合要求", "Application invalid"),
+    seals.CodeTaken: Kind("seal-code-taken", 409, "印章编码已占用", "Seal code taken"),
+    seals.CodesExhausted: Kind("seal-codes-exhausted", 409, "印章编码已用完", "Seal codes exhausted"),
+    seals.ActRefused: Kind("seal-act-refused", 409, "当前状态不允许", "Not possible in this state"),
+    seals.SealMoved: Kind("seal-moved", 409, "印章刚被他人操作", "Seal moved meanwhile"),
+    seals.SecondPersonNeeded: Kind("second-person-needed", 409, "须由另一人办理", "Second person needed"),
+    seals.ReasonNeeded: Kind("reason-needed", 422, "请填写原因", "Reason needed"),
+    seals.ResumeNotRequested: Kind("resume-not-requested", 409, "尚未申请恢复", "Resume not requested"),
+    seals.CertificateUnfit: Kind("certificate-unfit", 409, "证书不能绑定", "Certificate unfit"),
+    seals.OwnerRenamed: Kind("owner-renamed", 409, "企业已更名", "Owner renamed"),
+    seals.KeeperInvalid: Kind("keeper-invalid", 422, "保管人设置不正确", "Keeper invalid"),
+    seals.ClockWentBack: _CLOCK,
+    seals.SealNotUsable: Kind("seal-not-usable", 409, "印章不能使用", "Seal not usable"),
+    seals.SealUnknown: Kind("seal-unknown", 404, "没有此印章", "Seal unknown"),
+    seals.SealUnapproved: Kind("seal-unapproved", 409, "印章尚未备案", "Seal not approved"),
+    seals.SealRejected: Kind("seal-rejected", 409, "印章申请已退回", "Seal rejected"),
+    seals.SealFrozen: Kind("seal-frozen", 409, "印章已挂失冻结", "Seal frozen"),
+    seals.SealRevoked: Kind("seal-revoked", 409, "印章已注销", "Seal revoked"),
+    seals.SealSuperseded: Kind("seal-superseded", 409, "印章已换发", "Seal superseded"),
+    seals.SealExpired: Kind("seal-expired", 409, "印章不在有效期内", "Seal expired"),
+    seals.SealCertificateExpired: Kind(
+        "seal-certificate-expired", 409, "印章证书已过期", "Certificate expired"
+    ),
+    seals.SealNotYours: Kind("seal-not-yours", 403, "不是该印章保管人", "Not a keeper of this seal"),
+    seals.PermitSpent: Kind("permit-spent", 409, "用印许可已失效", "Permit spent"),
+    seals.PictureError: Kind("picture-failed", 422, "印章图样无法绘制", "Picture failed"),
+    seals.FontMissing: Kind("font-missing", 500, "缺少印章字体", "Font missing"),
+    seals.GlyphMissing: Kind("glyph-missing", 422, "字体缺字", "Glyph missing"),
+    seals.TextUnfit: Kind("text-unfit", 422, "印章文字不符合要求", "Text unfit"),
+    seals.StatusListUnknown: Kind("status-list-unknown", 404, "尚无印章状态列表", "No status list"),
+    seals.StatementInvalid: Kind("statement-invalid", 422, "印章声明格式不正确", "Statement invalid"),
+    seals.StatementSignatureInvalid: Kind("statement-forged", 422, "印章声明签名不符", "Statement forged"),
+}
+
+_SIGNING: Final[dict[type[Exception], Kind]] = {
+    signing.SigningError: Kind("sealing-refused", 409, "无法用印", "Sealing refused"),
+    signing.DocumentError: Kind("document-unfit", 422, "文件不能用印", "Document unfit"),
+    signing.NotAPdf: Kind("not-a-pdf", 422, "不是 PDF 文件", "Not a PDF"),
+    signing.DocumentTooLarge: Kind("document-too-large", 413, "文件过大", "Document too large"),
+    signing.DocumentDamaged: Kind("document-damaged", 422, "文件已损坏", "Document damaged"),
+    signing.PasswordRequired: Kind("password-required", 422, "需要文件密码", "Password required"),
+    signing.PasswordWrong: Kind("password-wrong", 422, "文件密码不正确", "Password wrong"),
+    signing.OwnerPasswordRequired: Kind(
+        "owner-password-required", 422, "需要权限密码", "Owner password required"
+    ),
+    signing.EncryptionUnsupported: Kind(
+        "encryption-unsupported", 422, "不支持的加密方式", "Encryption unsupported"
+    ),
+    signing.XfaForm: Kind("xfa-form", 422, "XFA 表单不能用印", "XFA form"),
+    signing.ChangesForbidden: Kind("changes-forbidden", 409, "文件已锁定", "Document locked"),
+    signing.PlacementError: Kind("placement-invalid", 422, "用印位置不正确", "Placement invalid"),
+    signing.PageMissing: Kind("page-missing", 422, "没有此页", "Page missing"),
+    signing.OutsidePage: Kind("outside-page", 422, "印章超出页面", "Outside the page"),
+    signing.TimeStampFailed: Kind("time-stamp-failed", 503, "时间戳失败", "Time-stamp failed"),
+    signing.EvidenceMissing: Kind("evidence-missing", 503, "缺少证书状态证明", "Evidence missing"),
+    signing.CertificateNotGood: Kind(
+        "certificate-not-good", 409, "证书已吊销或状态未知", "Certificate not good"
+    ),
+    signing.SelfCheckFailed: Kind("self-check-failed", 500, "用印自检未通过", "Self-check failed"),
+    signing.KeyDiffers: Kind("idempotency-key-reused", 409, "幂等键已用于其他请求", "Idempotency-Key reused"),
+    signing.SealingInProgress: Kind("sealing-in-progress", 409, "正在用印", "Sealing in progress"),
+    signing.SealNotUsableHere: Kind("seal-key-missing", 409, "印章密钥不在本系统", "Seal key missing"),
+    signing.StorageFull: Kind("disk-full", 507, "磁盘已满", "Disk full"),
+    signing.DatabaseUnavailable: Kind("database-unavailable", 503, "数据库不可用", "Database unavailable"),
+}
+
+TABLE: Final[dict[type[Exception], Kind]] = {**_API, **_HSM, **_CA, **_SEALS, **_SIGNING}

@@ -31,7 +31,12 @@ class SealStates:
     """Gives the list in force to whoever verifies, and publishes it anew when it is due."""
 
     def __init__(
-        self, engine: sa.Engine, keys: KeyRing, clock: Clock, audit: AuditTrail, authority: CertificateAuthority
+        self,
+        engine: sa.Engine,
+        keys: KeyRing,
+        clock: Clock,
+        audit: AuditTrail,
+        authority: CertificateAuthority,
     ) -> None:
         self._engine = engine
         self._keys = keys

@@ -12,7 +12,6 @@ from rich.text import Text
 
 from api.app import create_app
 from api.bootstrap import Services
-from api.problems import describe
 from ca.actor import SYSTEM
 
 LOG: Final = logging.getLogger("yinxin.housekeeping")
@@ -42,8 +41,8 @@ class Housekeeper:
         while not self._stop.is_set():
             try:
                 self._services.reconcile(SYSTEM)
-            except Exception as error:  # noqa: BLE001 - the next round tries again; the log says what is wrong
-                LOG.error("housekeeping failed: %s", describe(error).en)
+            except Exception:  # the next round tries again
+                LOG.exception("housekeeping failed")
             self._stop.wait(self._seconds)
 
 

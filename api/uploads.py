@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Final
 
@@ -32,6 +33,7 @@ class UploadLimit:
         self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -60,10 +62,8 @@ class UploadLimit:
             state["started"] = 1
             await send(message)
 
-        try:
+        with contextlib.suppress(_Exceeded):
             await self._app(scope, counted, guarded)
-        except _Exceeded:
-            pass
         if state["exceeded"] and not state["started"]:
             await _refuse(scope, send, limit)
 

@@ -52,6 +52,7 @@ def ceremony(
 
 @app.command()
 def issue(
+    *,
     uscc: Annotated[str, typer.Option(help="统一社会信用代码 / unified social credit code")],
     home: HomeOption = None,
     actor: As = OPERATOR,
@@ -127,6 +128,7 @@ def crl(
 
 @app.command("list")
 def list_certificates(
+    *,
     home: HomeOption = None,
     name: Annotated[str, typer.Option(help="名称包含 / part of the name")] = "",
     uscc: Annotated[str, typer.Option(help="统一社会信用代码")] = "",

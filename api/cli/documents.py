@@ -36,6 +36,7 @@ def register(app: typer.Typer) -> None:
 
 
 def seal_pdf(
+    *,
     source: Annotated[Path, typer.Argument(metavar="IN", help="待用印的 PDF / document")],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="用印结果 / sealed document")],
     seal: Annotated[str, typer.Option("--seal", help="印章编码 / code of the seal")],
@@ -64,6 +65,7 @@ def seal_pdf(
 
 
 def verify(
+    *,
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="待验文件 / documents")],
     trust: Annotated[Path | None, typer.Option(help="信任文件夹 / folder of anchors")] = None,
     at: Annotated[str, typer.Option(help="按此时间判断 / judge as of this time")] = "",

@@ -18,6 +18,7 @@ As = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=
 
 @app.command()
 def create(
+    *,
     holder: Annotated[str, typer.Option("--for", help="持有人 / holder: person:ID[=NAME] or app:ID")],
     scope: Annotated[list[Scope], typer.Option(help="权限，可多次 / may be given several times")],
     uscc: Annotated[str, typer.Option(help="限定企业 / bind to one enterprise")] = "",

@@ -24,6 +24,7 @@ Why = Annotated[str, typer.Option("--reason", help="原因 / reason")]
 
 @app.command()
 def apply(
+    *,
     uscc: Annotated[str, typer.Option(help="统一社会信用代码 / owner's code")],
     kind: Annotated[str, typer.Option(help="01 法定名称 02 财务 03 发票 04 合同 05 法人 99 其他")] = "01",
     keeper: Annotated[str, typer.Option(help="印章保管人 / keeper's actor id")] = "person:li.wei",
@@ -103,6 +104,7 @@ def revoke(code: Code, reason: Why, home: HomeOption = None, actor: As = APPROVE
 
 @app.command("list")
 def list_seals(
+    *,
     home: HomeOption = None,
     uscc: Annotated[str, typer.Option(help="统一社会信用代码")] = "",
     status: Annotated[SealStatus | None, typer.Option(help="状态 / status")] = None,

@@ -25,7 +25,8 @@ router = APIRouter(prefix="/api/v1/certificates", tags=["certificates"], respons
 Reader = Annotated[Principal, Requires(Scope.CA_READ)]
 
 
-def _query(
+def _query(  # noqa: PLR0913 - the parameters of an address or a form
+    *,
     serial: Annotated[str, Query(max_length=48, description="Hexadecimal")] = "",
     name: Annotated[str, Query(max_length=64, description="Anywhere in the name")] = "",
     uscc: Annotated[str, Query(max_length=18)] = "",

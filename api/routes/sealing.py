@@ -15,7 +15,7 @@ from api.auth import Doors, Requires
 from api.enrolment import pin_of
 from api.errors import NotFound
 from api.idempotency import IdempotencyKey
-from api.openapi import CALLER, binary, problems
+from api.openapi import CALLER, Responses, binary, problems
 from api.schemas.sealing import SealingModel
 from hsm.algorithms import Digest, DigestAlgorithm
 from signing.level import Level
@@ -28,7 +28,7 @@ router = APIRouter(prefix="/api/v1/sealings", tags=["sealing"], responses=CALLER
 Keeper = Annotated[Principal, Requires(Scope.SEAL_USE)]
 PDF: Final = "application/pdf"
 JSON: Final = "application/json"
-SEALED: Final = {
+SEALED: Final[Responses] = {
     200: {
         "description": "The sealed file; with `Accept: application/json` its description",
         "model": SealingModel,
@@ -38,7 +38,8 @@ SEALED: Final = {
 
 
 @router.post("", summary="用印 / Seal a document", responses=SEALED | problems(400, 404, 409, 413, 423))
-def seal(
+def seal(  # noqa: PLR0913 - the parameters of an address or a form
+    *,
     doors: Doors,
     caller: Keeper,
     key: IdempotencyKey,

@@ -30,7 +30,8 @@ def apply(doors: Doors, caller: Applicant, body: ApplyForSeal) -> SealModel:
 
 
 @router.get("", summary="印章列表 / List seals")
-def list_seals(
+def list_seals(  # noqa: PLR0913 - the parameters of an address or a form
+    *,
     doors: Doors,
     caller: Reader,
     uscc: Annotated[str, Query(max_length=18)] = "",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ca.certificate import CertificatePage, CertificateRecord, IssuedCertificate, RevocationReason
 
-_EXAMPLE = {
+_EXAMPLE: dict[str, Any] = {
     "serial": "0001a4…",
     "issuer": "issuing",
     "status": "issued",

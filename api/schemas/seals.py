@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from seals.seal import SealApplication, SealEvent, SealKind, SealPage, SealRecord
 
-_EXAMPLE = {
+_EXAMPLE: dict[str, Any] = {
     "code": "33010600000017",
     "physical_code": "3301060000017",
     "kind": "01",
