@@ -56,7 +56,11 @@ def test_the_numbers_of_an_error_are_members() -> None:
 @pytest.mark.parametrize(
     ("error", "slug", "status"),
     [
-        (OperationalError("SELECT secret", {}, Exception("server closed the connection")), "database-unavailable", 503),
+        (
+            OperationalError("SELECT secret", {}, Exception("server closed the connection")),
+            "database-unavailable",
+            503,
+        ),
         (OperationalError("INSERT", {}, Exception("database or disk is full")), "disk-full", 507),
         (OSError(errno.ENOSPC, "No space left on device"), "disk-full", 507),
         (PermissionError(errno.EACCES, "denied", "/secret/path"), "storage-failed", 500),
@@ -76,5 +80,3 @@ def test_the_world_is_told_without_its_words(error: Exception, slug: str, status
 def test_each_internal_fault_has_its_own_incident() -> None:
     incidents = {describe(RuntimeError("x")).members["incident"] for _ in range(20)}
     assert len(incidents) == 20
-
-

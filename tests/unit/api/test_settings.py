@@ -19,14 +19,18 @@ def test_every_setting_is_documented_and_nothing_else_is() -> None:
     assert len(rows) == len(set(rows))
 
 
-@pytest.mark.parametrize("name", ["crl_hours", "ocsp_minutes", "session_minutes", "max_upload_bytes", "instance_prefix"])
+@pytest.mark.parametrize(
+    "name", ["crl_hours", "ocsp_minutes", "session_minutes", "max_upload_bytes", "instance_prefix"]
+)
 def test_documented_defaults_are_the_defaults(name: str) -> None:
     row = next(line for line in DOCS.read_text().splitlines() if line.startswith(f"| `{name}`"))
     assert str(Settings.model_fields[name].default) in row.split("|")[2]
 
 
 @pytest.mark.parametrize("weak", ["short", "a" * 64, "abababababababababababababababababababab"])
-def test_a_weak_session_secret_stops_the_start(weak: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_weak_session_secret_stops_the_start(
+    weak: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("YINXIN_SESSION_SECRET", weak)
     with pytest.raises(SettingsInvalid) as refused:
         load_settings(tmp_path)
