@@ -110,7 +110,9 @@ class Document:
             ref = None if stream is None else Ref(stream.idnum, stream.generation)
             hybrid = info.xref_section_type is XRefSectionType.HYBRID_MAIN
             start = info.start_location
-            if info.xref_section_type is not XRefSectionType.STREAM:  # the library's start is behind the keyword
+            if (
+                info.xref_section_type is not XRefSectionType.STREAM
+            ):  # the library's start is behind the keyword
                 start = self.data.rfind(b"xref", max(0, start - XREF_WINDOW), start)
             found.append(Revision(index, start, info.end_location, info.size, hybrid, ref))
         return found

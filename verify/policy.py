@@ -50,5 +50,3 @@ class Policy:
     allow_form_filling: bool = False
     freshness: timedelta = timedelta(days=7)
     clock_skew: timedelta = timedelta(minutes=5)
-    min_rsa_bits: int = 2048
-    allow_sha1: bool = False

@@ -1,0 +1,143 @@
+"""The command ``verify FILE…``: the same for ``python -m verify`` and ``yinxin verify``.
+
+Exit status: 0 every document passed, 1 one failed, 3 one cannot be read, 2 one is indeterminate; of several, the first
+of 1, 3, 2 that occurs. A document without any signature is indeterminate (2): nothing stands against it, nothing for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+from verify.folder import TrustFolderUnusable, load_trust
+from verify.isolated import DEFAULT_SECONDS, IsolatedVerifier, Limits
+from verify.policy import MAX_DOCUMENT_OCTETS
+from verify.report import DocumentReport, Reason
+from verify.table import lines
+from verify.trust import TrustStore
+from verify.verdict import EXIT_STATUS, Verdict, worst
+
+USAGE_STATUS = 64
+"""Wrong use (sysexits.h EX_USAGE): apart from every verdict."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="verify",
+        description="核验 PDF 签章 / verify the seals and signatures of PDF documents",
+        epilog="exit status: 0 passed, 1 failed, 2 indeterminate, 3 unreadable; of several the gravest (1, 3, 2, 0)",
+    )
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="PDF 文件或文件夹 / PDF files or folders"
+    )
+    parser.add_argument(
+        "--trust", type=Path, metavar="DIR", help="信任库文件夹 / folder of trusted roots and evidence"
+    )
+    parser.add_argument(
+        "--at", metavar="TIME", help="核验时间（RFC 3339）/ time of verification, default now"
+    )
+    parser.add_argument("--json", action="store_true", help="输出 JSON / print one JSON object")
+    parser.add_argument("--password", help="加密 PDF 的打开密码 / password of encrypted documents")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=DEFAULT_SECONDS,
+        help="每个文件的时限（秒）/ time limit for one document",
+    )
+    return parser
+
+
+def run(
+    args: Sequence[str],
+    *,
+    clock: Callable[[], datetime],
+    trust: TrustStore | None = None,
+    out: TextIO | None = None,
+    errors: TextIO | None = None,
+) -> int:
+    """Run the command and return its exit status; ``trust`` is used where ``--trust`` is not given.
+
+    Wrong use and an unusable trust folder print what to do on ``errors`` and return 64.
+    """
+    out, errors = out or sys.stdout, errors or sys.stderr
+    try:
+        asked = _parser().parse_args(list(args))
+    except SystemExit as stop:
+        return USAGE_STATUS if stop.code else 0
+    try:
+        at = clock() if asked.at is None else parse_time(asked.at)
+        store = load_trust(asked.trust) if asked.trust is not None else trust or TrustStore(())
+    except TrustFolderUnusable as unusable:
+        print(unusable.zh, unusable.en, sep="\n", file=errors)
+        return USAGE_STATUS
+    except ValueError:
+        print("--at 的时间格式不正确，例如 2026-03-01T12:00:00Z。", file=errors)
+        print("The time of --at cannot be read; write it like 2026-03-01T12:00:00Z.", file=errors)
+        return USAGE_STATUS
+    reports = list(_verify_all(asked, store, at, None if asked.json else out))
+    if asked.json:
+        documents = [report.to_json() for report in reports]
+        print(json.dumps({"documents": documents}, ensure_ascii=False, indent=2), file=out)
+    return EXIT_STATUS[worst([report.verdict for report in reports])]
+
+
+def parse_time(text: str) -> datetime:
+    """Read an RFC 3339 time or a date; one without a zone is UTC. Raises ``ValueError``."""
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _verify_all(
+    asked: argparse.Namespace, trust: TrustStore, at: datetime, out: TextIO | None
+) -> Iterator[DocumentReport]:
+    with IsolatedVerifier(trust, limits=Limits(seconds=asked.seconds)) as verifier:
+        for number, path in enumerate(_expand(asked.files)):
+            report = _verify_file(verifier, path, at, asked.password)
+            if out is not None:
+                print(*([""] if number else []), *lines(report), sep="\n", file=out, flush=True)
+            yield report
+
+
+def _expand(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            found = sorted(
+                item for item in path.rglob("*") if item.suffix.lower() == ".pdf" and item.is_file()
+            )
+            yield from found or [path]
+        else:
+            yield path
+
+
+def _verify_file(
+    verifier: IsolatedVerifier, path: Path, at: datetime, password: str | None
+) -> DocumentReport:
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            return _unreadable(path, at, "文件夹中没有 PDF 文件。", "The folder holds no PDF file.")
+        if size > MAX_DOCUMENT_OCTETS:
+            limit = MAX_DOCUMENT_OCTETS // 1024 // 1024
+            return _unreadable(
+                path,
+                at,
+                f"文件超过 {limit} MB 的核验上限，请拆分后再核验。",
+                f"The file is larger than the limit of {limit} MB; split it and verify the parts.",
+            )
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return _unreadable(path, at, "找不到该文件，请检查路径。", "There is no such file; check the path.")
+    except OSError:
+        return _unreadable(
+            path, at, "无法读取该文件，请检查访问权限。", "The file cannot be read; check its permissions."
+        )
+    return verifier.verify(data, at=at, name=str(path), password=password)
+
+
+def _unreadable(path: Path, at: datetime, zh: str, en: str) -> DocumentReport:
+    return DocumentReport(str(path), Verdict.UNREADABLE, Reason(zh, en), verified_at=at)

@@ -1,0 +1,121 @@
+"""A trust folder on disk: anchors, intermediates, CRLs, OCSP responses and seal status lists, in any subfolder.
+
+``*.pem *.cer *.crt *.der`` are certificates (self-signed ones are anchors, and any in a folder called ``anchors``),
+``*.crl``, ``*.ocsp``, ``*.jws`` what they say. One damaged file stops the loading: an auditor must know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from verify.policy import MAX_CRL_OCTETS
+from verify.trust import TrustStore
+
+CERTIFICATE_SUFFIXES: Final = frozenset({".pem", ".cer", ".crt", ".der"})
+MAX_FILES: Final = 10_000
+"""Files in one trust folder; a national list has some hundreds of authorities."""
+
+
+class TrustFolderUnusable(Exception):
+    """A trust folder, or a file in it, cannot be read."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
+
+
+@dataclass(slots=True)
+class _Found:
+    anchors: list[x509.Certificate] = field(default_factory=list)
+    intermediates: list[x509.Certificate] = field(default_factory=list)
+    crls: list[bytes] = field(default_factory=list)
+    ocsp: list[bytes] = field(default_factory=list)
+    lists: list[str] = field(default_factory=list)
+
+
+def load_trust(folder: Path) -> TrustStore:
+    """Read a trust folder; raises :class:`TrustFolderUnusable` when it is missing, has no anchor, or holds damage."""
+    if not folder.is_dir():
+        raise TrustFolderUnusable(
+            f"找不到信任库文件夹 {folder}，请检查路径。",
+            f"There is no trust folder {folder}; check the path.",
+        )
+    found = _Found()
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    if len(files) > MAX_FILES:
+        raise TrustFolderUnusable(
+            f"信任库文件夹中的文件超过 {MAX_FILES} 个，请选择正确的文件夹。",
+            f"The trust folder holds more than {MAX_FILES} files; choose the right folder.",
+        )
+    for path in files:
+        _take(path, found)
+    if not found.anchors:
+        raise TrustFolderUnusable(
+            f"信任库 {folder} 中没有根证书，请放入受信任的根证书（PEM 或 DER）。",
+            f"The trust folder {folder} holds no root certificate; put a trusted root there (PEM or DER).",
+        )
+    return TrustStore(found.anchors, found.intermediates, found.crls, found.ocsp, found.lists)
+
+
+def _take(path: Path, found: _Found) -> None:
+    suffix = path.suffix.lower()
+    if suffix not in CERTIFICATE_SUFFIXES | {".crl", ".ocsp", ".jws"}:
+        return
+    try:
+        octets = _read(path)
+        if suffix in CERTIFICATE_SUFFIXES:
+            _take_certificates(path, octets, found)
+        elif suffix == ".crl":
+            found.crls.append(_crl(octets))
+        elif suffix == ".ocsp":
+            found.ocsp.append(octets)
+        else:
+            found.lists.append(octets.decode("ascii").strip())
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise TrustFolderUnusable(
+            f"信任库文件 {path} 无法读取，请更换或移除后重试。",
+            f"The file {path} in the trust folder cannot be read; replace or remove it and try again.",
+        ) from error
+
+
+def _read(path: Path) -> bytes:
+    if path.stat().st_size > MAX_CRL_OCTETS:
+        raise ValueError("too large")
+    return path.read_bytes()
+
+
+def _take_certificates(path: Path, octets: bytes, found: _Found) -> None:
+    if octets.lstrip().startswith(b"-----BEGIN X509 CRL"):
+        found.crls.append(_crl(octets))
+        return
+    if b"-----BEGIN" in octets:
+        certificates = x509.load_pem_x509_certificates(octets)
+    else:
+        certificates = [x509.load_der_x509_certificate(octets)]
+    for certificate in certificates:
+        certificate.public_key()
+        _ = certificate.extensions
+        anchor = path.parent.name == "anchors" or _self_signed(certificate)
+        (found.anchors if anchor else found.intermediates).append(certificate)
+
+
+def _self_signed(certificate: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(certificate)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def _crl(octets: bytes) -> bytes:
+    if octets.lstrip().startswith(b"-----BEGIN"):
+        return x509.load_pem_x509_crl(octets).public_bytes(Encoding.DER)
+    x509.load_der_x509_crl(octets)
+    return octets

@@ -1,0 +1,186 @@
+"""Verification in a process that can be killed: a document that hangs or exhausts it costs a verdict, not the service."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Final, Self, cast
+
+from verify.policy import Policy
+from verify.report import DocumentReport, Reason
+from verify.trust import TrustStore
+from verify.verdict import SubIndication, Verdict
+from verify.wire import pack_policy, pack_trust, unpack_report
+from verify.worker import read_frame, write_frame
+
+DEFAULT_SECONDS: Final = 60.0
+"""Time for one document: fifty megabytes with several signatures take about five seconds."""
+DEFAULT_MEMORY: Final = 4 * 1024**3
+"""Address space of the process: the largest document allowed, its parsed objects, and the libraries."""
+MAX_DOCUMENTS: Final = 500
+"""Documents after which the process is replaced, so that leaks of libraries cannot add up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one document may cost: wall-clock seconds and octets of address space."""
+
+    seconds: float = DEFAULT_SECONDS
+    memory: int = DEFAULT_MEMORY
+
+
+class IsolatedVerifier:
+    """The same door as :class:`verify.verifier.Verifier`, with the work done in a process of its own.
+
+    Started on first use, one document at a time (callers wait for each other), replaced after a hang or a crash. Close
+    it, or use it as a context manager.
+    """
+
+    def __init__(
+        self, trust: TrustStore, policy: Policy | None = None, *, limits: Limits | None = None
+    ) -> None:
+        self._limits = limits or Limits()
+        setup = {
+            "trust": pack_trust(trust),
+            "policy": pack_policy(policy or Policy()),
+            "memory": self._limits.memory,
+        }
+        self._setup = json.dumps(setup).encode()
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._served = 0
+
+    def verify(
+        self, data: bytes, *, at: datetime, name: str = "", password: str | None = None
+    ) -> DocumentReport:
+        """Verify as ``Verifier.verify`` does; a hang or crash is INDETERMINATE/LIMIT_REACHED with its reason."""
+        if at.tzinfo is None:
+            raise ValueError("the time of verification is aware")
+        head = json.dumps({"at": at.isoformat(), "name": name, "password": password}).encode()
+        with self._lock:
+            answer, late = self._exchange(head, data)
+            try:
+                if answer is not None:
+                    return unpack_report(json.loads(answer))
+            except (ValueError, TypeError, KeyError):
+                self._stop()
+        reason = _too_slow(self._limits.seconds) if late else _CRASHED
+        return DocumentReport(
+            name,
+            Verdict.INDETERMINATE,
+            reason,
+            sub_indication=SubIndication.LIMIT_REACHED,
+            sha256=hashlib.sha256(data).hexdigest(),
+            size=len(data),
+            verified_at=at,
+        )
+
+    def _exchange(self, head: bytes, data: bytes) -> tuple[bytes | None, bool]:
+        """Send one document and wait; returns the answer, and whether the time ran out."""
+        process = self._running()
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(self._limits.seconds, stop)
+        timer.start()
+        try:
+            answer = _talk(process, head, data)
+        finally:
+            timer.cancel()
+        self._served += 1
+        if answer is None or late.is_set() or self._served >= MAX_DOCUMENTS:
+            self._stop()
+        return (None if late.is_set() else answer), late.is_set()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            self._stop()
+            environment = {
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),
+            }
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "verify.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+            )
+            self._served = 0
+            with contextlib.suppress(OSError):
+                write_frame(_pipe(self._process.stdin), self._setup)
+        return self._process
+
+    def _stop(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            for pipe in (process.stdin, process.stdout):
+                with contextlib.suppress(OSError):
+                    _pipe(pipe).close()
+            process.wait()
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            self._stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def verify_isolated(  # noqa: PLR0913 - the two doors' arguments together
+    data: bytes,
+    trust: TrustStore,
+    *,
+    at: datetime,
+    name: str = "",
+    password: str | None = None,
+    policy: Policy | None = None,
+    limits: Limits | None = None,
+) -> DocumentReport:
+    """Verify one document in a process of its own; see :class:`IsolatedVerifier`."""
+    with IsolatedVerifier(trust, policy, limits=limits) as verifier:
+        return verifier.verify(data, at=at, name=name, password=password)
+
+
+def _pipe(pipe: object) -> BinaryIO:
+    return cast("BinaryIO", pipe)
+
+
+def _talk(process: subprocess.Popen[bytes], head: bytes, data: bytes) -> bytes | None:
+    try:
+        stdin = _pipe(process.stdin)
+        write_frame(stdin, head)
+        write_frame(stdin, data)
+        return read_frame(_pipe(process.stdout))
+    except (OSError, ValueError):
+        return None
+
+
+def _too_slow(seconds: float) -> Reason:
+    return Reason(
+        f"核验超过 {seconds:g} 秒的时限，已停止，无法判定；请简化文件或放宽时限后重试。",
+        f"Verification took longer than {seconds:g} seconds and was stopped; "
+        "simplify the document or raise the limit and try again.",
+    )
+
+
+_CRASHED: Final = Reason(
+    "文件使核验程序超出内存或异常中止，无法判定；请勿据此认可该文件，并向发送方核实。",
+    "The document exhausted or stopped the verifier, so nothing can be said; do not rely on it and ask its sender.",
+)

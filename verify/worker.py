@@ -1,0 +1,72 @@
+"""The process in which foreign documents are verified: frames in on stdin, frames out on stdout, limits on itself.
+
+A frame is a length (8 octets, big endian) and that many octets. First comes one frame of set-up (JSON: trust, policy,
+memory); then for each document a frame of JSON (at, name, password) and a frame of its octets; each is answered by one
+frame of JSON, the packed report. End of input ends the process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from verify.verifier import Verifier
+from verify.wire import pack, unpack_policy, unpack_trust
+
+FRAME_HEAD = 8
+
+
+def write_frame(out: BinaryIO, octets: bytes) -> None:
+    """Write one frame and flush."""
+    out.write(len(octets).to_bytes(FRAME_HEAD, "big"))
+    out.write(octets)
+    out.flush()
+
+
+def read_frame(source: BinaryIO) -> bytes | None:
+    """Read one frame; ``None`` at the end of input."""
+    head = source.read(FRAME_HEAD)
+    if len(head) < FRAME_HEAD:
+        return None
+    size = int.from_bytes(head, "big")
+    octets = source.read(size)
+    return octets if len(octets) == size else None
+
+
+def limit_memory(octets: int) -> None:
+    """Cap this process's address space, where the system can."""
+    try:
+        import resource  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (octets, octets))
+
+
+def serve(source: BinaryIO, out: BinaryIO) -> None:
+    """Answer frames until the input ends."""
+    setup = read_frame(source)
+    if setup is None:
+        return
+    values: dict[str, Any] = json.loads(setup)
+    verifier = Verifier(unpack_trust(values["trust"]), unpack_policy(values["policy"]))
+    limit_memory(values["memory"])
+    while (head := read_frame(source)) is not None and (data := read_frame(source)) is not None:
+        asked = json.loads(head)
+        at = datetime.fromisoformat(asked["at"])
+        report = verifier.verify(data, at=at, name=asked["name"], password=asked["password"])
+        del data
+        write_frame(out, json.dumps(pack(report)).encode())
+
+
+def main() -> None:
+    """Serve on a private copy of stdout, so that nothing a library prints can fall between the frames."""
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        serve(sys.stdin.buffer, out)
+
+
+if __name__ == "__main__":
+    main()
