@@ -11,7 +11,9 @@ from pydantic import BaseModel, Field, SecretStr
 
 from api.access import Principal, Scope
 from api.auth import Doors, Requires
+from api.enrolment import token_of
 from api.errors import InputInvalid, NotFound
+from api.home import Home
 from api.pages.desk import Desk, OpenDesk, hours, picture
 from api.pages.drafts import INTERRUPTED, LOCKED, OPEN, SEALED, Secrets, Wish
 from api.pages.paper import language_of, visitor_of
@@ -20,6 +22,7 @@ from api.pages.shelf import Entry
 from api.pages.uploads import take
 from api.pages.verify_routes import MAX_PASSWORD, Password, PictureWidth
 from api.pages.words import WORDS, Language, say
+from ca.actor import Actor
 from hsm.pins import Pin
 from signing.placement import Placement
 
@@ -98,6 +101,7 @@ def draft(request: Request, desk: OpenDesk, doors: Doors, name: str) -> Response
     kept = {"order": state.get("order"), "problem": _problem(state, language)}
     asks = {"ask_password": _asks_password(state)}
     context: dict[str, Any] = {"draft": facts | kept | asks, "seals": mine, "pages": state["pages"]}
+    context["demo_pin"] = _demo_pin(doors.home, visitor.caller.actor)
     return desk.paper.page(request, "draft.html", **shared, **context)
 
 
@@ -188,6 +192,12 @@ def _found(desk: Desk, caller: Principal, name: str) -> Entry:
     if entry is None:
         raise NotFound
     return entry
+
+
+def _demo_pin(home: Home, keeper: Actor) -> str:
+    """Return where the demonstration keeps its keeper's PIN, under the home folder; elsewhere nothing is kept."""
+    path = home.pin_file(token_of(keeper.uscc), holder=True) if keeper.uscc else None
+    return str(path.relative_to(home.folder)) if path is not None and path.exists() else ""
 
 
 def _to_login(request: Request) -> RedirectResponse:

@@ -222,8 +222,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "This key is wrong, expired or revoked. Check it and try again, or ask your administrator for another.",
     ),
     "login.demo": (
-        "演示环境的密钥在 yinxin demo 结束时显示。",
-        "In the demonstration, 'yinxin demo' prints the key when it ends.",
+        "演示环境的密钥显示在运行 yinxin serve 的终端里。",
+        "In the demonstration, the terminal that runs 'yinxin serve' shows the key.",
     ),
     "login.expired": (
         "会话已结束，请重新登录；文件与位置都还在。",
@@ -294,6 +294,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "confirm.pin.hint": (
         "PIN 只用于这一次签名，不会保存；输错会计数。",
         "The PIN serves this one signature and is not kept; wrong tries are counted.",
+    ),
+    "confirm.pin.demo": (
+        "演示环境：PIN 在主文件夹的 {path} 中。",
+        "Demonstration: the PIN is in {path} of the home folder.",
     ),
     "confirm.go": ("盖章", "Seal"),
     "confirm.back": ("返回放置", "Back to placing"),

@@ -1,0 +1,78 @@
+"""The pages speak two languages completely: each key has both, with the same places, and each key used exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import api.pages
+from api.pages.words import SCRIPT_PREFIXES, WORDS, say, script_words
+from seals.seal import SealKind, SealStatus
+from signing.service import Step
+from verify.report import CertificateStatus, SealStatusReport, TimeSource
+from verify.verdict import Verdict
+
+FOLDER = Path(api.pages.__file__).parent
+_PLACES = re.compile(r"\{(\w+)\}")
+_IN_TEMPLATE = re.compile(r"""\bt\(\s*["']([a-z_.]+)["']\s*[,)]""")
+_IN_SCRIPT = re.compile(r"""\bsay\(\s*["']([a-z_.]+)["']\s*[,)]""")
+_IN_CODE = re.compile(r"""\bsay\(\s*language,\s*["']([a-z_.]+)["']""")
+
+
+@pytest.mark.parametrize("key", WORDS)
+def test_both_languages_say_the_same_thing(key: str) -> None:
+    zh, en = WORDS[key]
+    assert zh.strip() == zh != ""
+    assert en.strip() == en != ""
+    assert set(_PLACES.findall(zh)) == set(_PLACES.findall(en))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "glob"),
+    [(_IN_TEMPLATE, "templates/*.html"), (_IN_SCRIPT, "static/*.js"), (_IN_CODE, "*.py")],
+    ids=["templates", "scripts", "code"],
+)
+def test_every_key_that_is_used_is_in_the_table(pattern: re.Pattern[str], glob: str) -> None:
+    used = {key for path in FOLDER.glob(glob) for key in pattern.findall(path.read_text("utf-8"))}
+    assert len(used) > 5
+    assert used <= set(WORDS)
+
+
+def test_scripts_get_every_word_they_say() -> None:
+    used = {key for path in FOLDER.glob("static/*.js") for key in _IN_SCRIPT.findall(path.read_text("utf-8"))}
+    assert used <= set(script_words("zh"))
+    assert all(key.startswith(SCRIPT_PREFIXES) for key in used)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *(f"verdict.{verdict.value}" for verdict in Verdict),
+        *(f"status.{status.value}" for status in CertificateStatus),
+        *(f"status.seal.{status.value}" for status in SealStatusReport),
+        *(f"seal.status.{status.value}" for status in SealStatus),
+        *(f"clock.{source.value}" for source in TimeSource),
+        *(f"kind.{kind.code}" for kind in SealKind),
+        *(f"work.{step.value}" for step in Step),
+    ],
+)
+def test_every_state_that_a_room_can_report_has_its_word(key: str) -> None:
+    assert key in WORDS
+
+
+def test_the_chinese_verdicts_are_those_of_the_report() -> None:
+    for verdict in Verdict:
+        assert say("zh", f"verdict.{verdict.value}") == verdict.zh
+
+
+def test_nothing_is_loaded_from_elsewhere_and_nothing_is_written_inline() -> None:
+    """The pages keep their own policy: no foreign origin, no inline script, style or handler."""
+    for path in FOLDER.glob("templates/*.html"):
+        text = path.read_text("utf-8")
+        assert "https://" not in text, path.name
+        assert not re.search(r"<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=|<style", text), path.name
+    for path in [*FOLDER.glob("static/*.js"), *FOLDER.glob("static/*.css")]:
+        text = path.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert not re.search(r"https?://|@import|innerHTML|\beval\(", text), path.name
