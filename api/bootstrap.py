@@ -24,7 +24,7 @@ from api.schema import check_schema
 from api.seal_states import SealStates
 from api.session import Sessions
 from api.settings import Settings
-from api.verification import Limits, Verification
+from api.verification import Verification
 from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.authority import CertificateAuthority
@@ -44,6 +44,7 @@ from signing.ledger import Ledger
 from signing.selfcheck import SelfCheck
 from signing.service import SealingService, SealingTools
 from signing.writ import WritDesk
+from verify.isolated import Limits
 from verify.report import DocumentReport
 
 
@@ -108,7 +109,8 @@ class Services:
             yield connection
 
     def close(self) -> None:
-        """End token workers and database connections."""
+        """End verifiers, token workers and database connections."""
+        self.verification.close()
         self.key_stores.ring.close()
         self.engine.dispose()
 
@@ -151,7 +153,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         check=SelfCheck(desk, evidence.seal_lists),
         archive=archive,
     )
-    limits = Limits(settings.verify_seconds, settings.verify_memory_mib)
+    limits = Limits(settings.verify_seconds, settings.verify_memory_mib * 2**20)
     return Services(
         settings=settings,
         home=home,

@@ -10,6 +10,7 @@ from ca import errors as ca
 from hsm import errors as hsm
 from seals import errors as seals
 from signing import errors as signing
+from verify.folder import TrustFolderUnusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,4 +179,8 @@ _SIGNING: Final[dict[type[Exception], Kind]] = {
     signing.DatabaseUnavailable: Kind("database-unavailable", 503, "数据库不可用", "Database unavailable"),
 }
 
-TABLE: Final[dict[type[Exception], Kind]] = {**_API, **_HSM, **_CA, **_SEALS, **_SIGNING}
+_VERIFY: Final[dict[type[Exception], Kind]] = {
+    TrustFolderUnusable: Kind("trust-folder-unusable", 400, "信任文件夹不可用", "Trust folder unusable"),
+}
+
+TABLE: Final[dict[type[Exception], Kind]] = {**_API, **_HSM, **_CA, **_SEALS, **_VERIFY, **_SIGNING}

@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     instance_prefix: Annotated[int, Field(ge=1, le=0x7FFF)] = 1
     clock_reference: Annotated[str, Field(pattern="^(steady|kernel)$")] = "steady"
     verify_seconds: Annotated[int, Field(ge=1, le=600)] = 60
-    verify_memory_mib: Annotated[int, Field(ge=128, le=65536)] = 1024
+    verify_memory_mib: Annotated[int, Field(ge=1024, le=65536)] = 4096
     housekeeping_seconds: Annotated[int, Field(ge=1, le=900)] = 60
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
 

@@ -1,25 +1,103 @@
-"""Verification for callers: the pure verifier, run in a process that can be killed, over this installation's evidence."""
+"""Verification for callers: the pure verifier, in processes that can be killed, over this installation's evidence."""
 
 from __future__ import annotations
 
+import hashlib
+import queue
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
 
 from api.evidence import Evidence
 from ca.clock import Clock
+from verify.folder import load_trust
+from verify.isolated import IsolatedVerifier, Limits, verify_isolated
+from verify.report import DocumentReport
+from verify.trust import TrustStore
+
+WORKERS: Final = 2
+"""Documents verified at the same time; each worker holds one document in memory, further callers wait."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one verification may take: seconds of time, MiB of memory."""
+@dataclass(slots=True)
+class _Desk:
+    """A worker with the evidence it was started with."""
 
-    seconds: int
-    memory_mib: int
+    key: str
+    verifier: IsolatedVerifier
 
 
-@dataclass(frozen=True, slots=True)
 class Verification:
-    """Verifies foreign documents."""
+    """Verifies foreign documents; close it to end its processes."""
 
-    evidence: Evidence
-    clock: Clock
-    limits: Limits
+    def __init__(self, evidence: Evidence, clock: Clock, limits: Limits) -> None:
+        self._evidence = evidence
+        self._clock = clock
+        self._limits = limits
+        self._desks: queue.LifoQueue[_Desk | None] = queue.LifoQueue()
+        for _ in range(WORKERS):
+            self._desks.put(None)
+
+    def verify(
+        self, data: bytes, *, at: datetime, name: str = "", password: str | None = None
+    ) -> DocumentReport:
+        """Verify a document as of ``at`` (aware) with the evidence of this moment; never raises for its content."""
+        with self._desk() as verifier:
+            return verifier.verify(data, at=at, name=name, password=password)
+
+    def verify_file(self, path: Path, trust: Path) -> DocumentReport:
+        """Verify a file now against a trust folder, as an auditor would (:class:`verify.folder.TrustFolderUnusable`)."""
+        store = load_trust(trust)
+        return verify_isolated(
+            path.read_bytes(), store, at=self._clock(), name=path.name, limits=self._limits
+        )
+
+    def close(self) -> None:
+        """End the processes that are idle; one at work ends with its document."""
+        for _ in range(WORKERS):
+            desk = self._desks.get()
+            if desk is not None:
+                desk.verifier.close()
+            self._desks.put(None)
+
+    @contextmanager
+    def _desk(self) -> Iterator[IsolatedVerifier]:
+        """Borrow a worker that has the present evidence; one with older evidence is replaced."""
+        files = self._evidence.files()
+        key = _fingerprint(files)
+        desk = self._desks.get()
+        try:
+            if desk is None or desk.key != key:
+                if desk is not None:
+                    desk.verifier.close()
+                desk = _Desk(key, IsolatedVerifier(_trust(files), limits=self._limits))
+            yield desk.verifier
+        finally:
+            self._desks.put(desk)
+
+
+def _fingerprint(files: dict[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, data in sorted(files.items()):
+        digest.update(name.encode() + b"\0" + hashlib.sha256(data).digest())
+    return digest.hexdigest()
+
+
+def _trust(files: dict[str, bytes]) -> TrustStore:
+    """Build from the files of the trust folder what the verifier takes."""
+
+    def certificates(folder: str) -> tuple[x509.Certificate, ...]:
+        chosen = (data for name, data in files.items() if name.startswith(folder) and name.endswith(".cer"))
+        return tuple(map(x509.load_der_x509_certificate, chosen))
+
+    return TrustStore(
+        anchors=certificates("anchors/"),
+        intermediates=certificates("intermediates/"),
+        crls=tuple(data for name, data in files.items() if name.endswith(".crl")),
+        seal_lists=tuple(data.decode() for name, data in files.items() if name.endswith(".jws")),
+    )

@@ -16,17 +16,22 @@ from api.cli.console import (
     leave,
     person,
     read_bytes,
-    read_text,
     say,
     write_bytes,
 )
 from api.enrolment import token_of
 from api.settings import load_settings
+from ca.clock import system_clock
 from signing.level import Level
 from signing.order import SealOrder
 from signing.placement import Placement
+from verify.command import run as run_verify
 
 KEEPER = "person:li.wei=李伟"
+PasswordOption = Annotated[
+    str | None,
+    typer.Option(help="加密 PDF 的密码 / password of an encrypted PDF", envvar="YINXIN_PDF_PASSWORD"),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -45,14 +50,11 @@ def seal_pdf(
     home: HomeOption = None,
     actor: Annotated[str, typer.Option("--as", help="用印人 / who seals")] = KEEPER,
     pin_file: PinFileOption = None,
-    password_file: Annotated[
-        Path | None, typer.Option(help="PDF 密码文件 / file with the PDF's password")
-    ] = None,
+    password: PasswordOption = None,
     key: Annotated[str, typer.Option("--request-key", help="重试时保持不变 / keep it when retrying")] = "",
 ) -> None:
     """在 PDF 上用印 / seal a PDF."""
     place = Placement.parse(at)
-    password = None if password_file is None else read_text(password_file).rstrip("\r\n")
     order = SealOrder(read_bytes(source), source.name, seal, place, level, key or uuid.uuid4().hex, password)
     with installation(home) as services:
         owner = services.seals.get(seal).owner
@@ -70,17 +72,14 @@ def verify(
     trust: Annotated[Path | None, typer.Option(help="信任文件夹 / folder of anchors")] = None,
     at: Annotated[str, typer.Option(help="按此时间判断 / judge as of this time")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
-    password_file: Annotated[
-        Path | None, typer.Option(help="PDF 密码文件 / file with the PDF's password")
-    ] = None,
+    password: PasswordOption = None,
     home: HomeOption = None,
 ) -> None:
     """验章：0 有效，1 无效，2 无法判定，3 无法读取 / verify documents."""
-    from verify.__main__ import main as verify_main
-
     folder = trust or load_settings(home).home / "trust"
-    arguments = [str(file) for file in files] + ["--trust", str(folder)]
+    arguments = [str(file) for file in files]
+    arguments += ["--trust", str(folder)] if trust is not None or folder.is_dir() else []
     arguments += ["--at", at] if at else []
     arguments += ["--json"] if as_json else []
-    arguments += ["--password-file", str(password_file)] if password_file else []
-    leave(verify_main(arguments))
+    arguments += [] if password is None else ["--password", password]
+    leave(run_verify(arguments, clock=system_clock))
