@@ -7,9 +7,7 @@ that a crash of it never takes the service along, and a worker that lost its tok
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -31,7 +29,7 @@ from hsm.provider import StoredCertificate, StoredKey, TokenHealth
 from hsm.public_keys import public_key_from, same_key
 from hsm.signer import Custody
 from hsm.token_slot import TokenSigner, TokenSlot, address
-from hsm.worker.client import GENERATE_SECONDS, Launch, Worker
+from hsm.worker.client import CALL_SECONDS, GENERATE_SECONDS, Launch, Worker
 from hsm.worker.wire import SessionLost
 
 NO_ENVIRONMENT: Final[Mapping[str, str]] = MappingProxyType({})
@@ -43,7 +41,7 @@ class CryptokiProvider:
     """Keys in the tokens of one PKCS#11 module (scheme ``pkcs11``).
 
     ``counters`` is a folder for PIN counters and locks; every process that uses the same tokens must be given the same
-    one. ``environment`` is added to that of the worker processes (a module may read its configuration from there).
+    one. ``environment`` is added to that of the worker processes (a module may read its configuration from there). A worker that does not answer in ``call_seconds`` is killed.
     """
 
     scheme = "pkcs11"
@@ -57,26 +55,17 @@ class CryptokiProvider:
         counters: Path,
         environment: Mapping[str, str] = NO_ENVIRONMENT,
         pin_limit: int = DEFAULT_LIMIT,
+        call_seconds: float = CALL_SECONDS,
     ) -> None:
         place = repr((str(module), sorted(environment.items()))).encode()
         lock = counters / f"module-{hashlib.sha256(place).hexdigest()[:16]}.lock"
-        self._launch = Launch(module, lock.absolute(), dict(environment))
+        self._launch = Launch(module, lock.absolute(), dict(environment), call_seconds=call_seconds)
         self._counter = PinCounter(counters, self.scheme, pin_limit)
         self._pins = pins
-        self._begin()
-
-    def _begin(self) -> None:
-        self._process = os.getpid()
-        self._guard = threading.Lock()
         self._slots: dict[str, TokenSlot] = {}
 
     def _slot(self, label: str) -> TokenSlot:
-        if self._process != os.getpid():
-            self._begin()  # a forked child has its own workers; its parent's pipes are not for it
-        with self._guard:
-            if label not in self._slots:
-                self._slots[label] = TokenSlot(self._launch, label, self._counter, self._pins)
-            return self._slots[label]
+        return self._slots.setdefault(label, TokenSlot(self._launch, label, self._counter, self._pins))
 
     def create_token(self, token: str, so_pin: Pin, user_pin: Pin) -> None:
         """Initialise a blank token under this label (at most 32 octets); :class:`TokenExists` if it is taken."""
@@ -198,11 +187,7 @@ class CryptokiProvider:
 
     def close(self) -> None:
         """End every worker process."""
-        if self._process != os.getpid():
-            return
-        with self._guard:
-            slots, self._slots = list(self._slots.values()), {}
-        for slot in slots:
+        for slot in list(self._slots.values()):
             slot.close()
 
     def _mine(self, uri: KeyUri) -> None:

@@ -51,11 +51,14 @@ class PinCounter:
     def _read(self, token: str) -> Tries:
         try:
             content = json.loads(self._path(token).read_bytes())
-            return Tries(int(content["failed"]), str(content["epoch"]))
+            tries = Tries(int(content["failed"]), str(content["epoch"]))
         except FileNotFoundError:
             return Tries()
         except (ValueError, KeyError, TypeError):
+            tries = Tries(-1)
+        if tries.failed < 0:
             return Tries(self._limit)  # an unreadable counter counts as full; the security officer resets it
+        return tries
 
     def _write(self, token: str, tries: Tries) -> None:
         write_whole(self._path(token), json.dumps({"failed": tries.failed, "epoch": tries.epoch}).encode())

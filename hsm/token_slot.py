@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -28,9 +29,23 @@ class TokenSlot:
     def __init__(self, launch: Launch, label: str, counter: PinCounter, pins: PinSource) -> None:
         self._launch = launch
         self._label = label
-        self._lock = threading.Lock()
+        self._counter = counter
+        self._pins = pins
         self._worker: Worker | None = None
-        self._gate = PinGate(label, counter, pins)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+        self._gate = PinGate(self._label, self._counter, self._pins)
+
+    def _leave_the_parents(self) -> None:
+        """Begin anew in a forked child: its parent's worker, pipes and locks are not for it."""
+        if self._process != os.getpid():
+            if self._worker is not None:
+                self._worker.abandon()
+                self._worker = None
+            self._begin()
 
     def use(self, pin: Pin | None, work: Callable[[Worker], Result], *, login: bool = True) -> Result:
         """Do ``work`` with a worker that is logged in. What is lost is tried once more with a new worker.
@@ -38,6 +53,7 @@ class TokenSlot:
         Raises :class:`TokenLost` when that fails too, :class:`TokenNotFound` when there was no token to begin with. A
         wrong PIN is never tried again.
         """
+        self._leave_the_parents()
         try:
             return self._attempt(pin, work, login=login)
         except SessionLost:
@@ -74,6 +90,7 @@ class TokenSlot:
 
     def close(self) -> None:
         """End the worker."""
+        self._leave_the_parents()
         with self._lock:
             worker, self._worker = self._worker, None
         if worker is not None:

@@ -42,6 +42,7 @@ class Launch:
     lock: Path
     environment: Mapping[str, str] = field(repr=False)
     lanes: int = 4
+    call_seconds: float = CALL_SECONDS
 
 
 class Worker:
@@ -57,6 +58,7 @@ class Worker:
         self._writing = threading.Lock()
         self._next = 0
         self._broken = False
+        self._call_seconds = launch.call_seconds
         self._process = self._spawn(launch)
         self._reader = threading.Thread(target=self._read, name="hsm-worker-reader", daemon=True)
         self._reader.start()
@@ -116,13 +118,14 @@ class Worker:
         fields: Mapping[str, Any] = NOTHING,
         blob: bytes = b"",
         *,
-        seconds: float = CALL_SECONDS,
+        seconds: float | None = None,
     ) -> Frame:
         """Ask and wait.
 
         Raises what the worker raised; :class:`SessionLost` when it died; :class:`TokenLost` when it did not answer in
         time, in which case it is killed.
         """
+        patience = self._call_seconds if seconds is None else seconds
         answer: Future[Frame] = Future()
         with self._guard:
             if self._broken:
@@ -133,12 +136,12 @@ class Worker:
         try:
             with self._writing:
                 send(self._outgoing, Frame({**fields, "op": operation, "n": number}, blob))
-            frame = answer.result(seconds)
+            frame = answer.result(patience)
         except WireBroken as broken:
             raise SessionLost("the worker is gone") from broken
         except TooLate as late:
             self.kill()
-            raise TokenLost(f"no answer to {operation} in {seconds:.0f} s") from late
+            raise TokenLost(f"no answer to {operation} in {patience:.0f} s") from late
         finally:
             with self._guard:
                 self._pending.pop(number, None)
@@ -161,6 +164,12 @@ class Worker:
                 self._pending.clear()
             for waiting in waiters:
                 waiting.set_exception(SessionLost("the worker is gone"))
+
+    def abandon(self) -> None:
+        """Let go of a worker that belongs to the process we were forked from, without a word to it."""
+        for stream in (self._outgoing, self._incoming):
+            stream.raw.close()  # not flushed, and no lock of a thread that is not here
+        self._process.returncode = 0
 
     def close(self) -> None:
         """Close the pipe, by which the worker leaves; kill it if it does not."""

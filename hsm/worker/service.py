@@ -9,7 +9,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,11 +46,13 @@ class TokenService:
         with locked(lock):
             self._token = self._find()
             self._master = module.open(self._token, writing=True)
+        self.turn = nullcontext() if module.threads else threading.Lock()
+        """Held during each request when the module can serve one thread only."""
         self._writing = threading.Lock()
         self._mac_key = secrets.token_bytes(32)
         self._pin_mac = b""
         self._lanes: queue.LifoQueue[_Lane | None] = queue.LifoQueue()
-        for _ in range(lanes if module.threads else 1):
+        for _ in range(lanes):
             self._lanes.put(None)
 
     def _find(self) -> pkcs11.Token:
@@ -191,6 +193,7 @@ class ModuleService:
     def __init__(self, module: Module, lock: Path) -> None:
         self._module = module
         self._lock = lock
+        self.turn = nullcontext()
 
     def tokens(self, _fields: dict[str, Any], _blob: bytes) -> Frame:
         """List the labels of initialised tokens."""
@@ -235,10 +238,11 @@ def perform(service: TokenService | ModuleService, frame: Frame) -> Frame:
     name = frame.fields.get("op")
     if name not in REQUESTS[type(service)]:
         raise HsmError("unknown request")
-    try:
-        answer: Frame = getattr(service, name)(frame.fields, frame.blob)
-    except KeyNotFound:
-        if isinstance(service, TokenService):
-            service.present()
-        raise
+    with service.turn:
+        try:
+            answer: Frame = getattr(service, name)(frame.fields, frame.blob)
+        except KeyNotFound:
+            if isinstance(service, TokenService):
+                service.present()
+            raise
     return answer

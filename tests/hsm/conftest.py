@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -104,6 +105,61 @@ def token_shelf(soft_hsm: SoftHsm, environment: dict[str, str], tmp_path: Path) 
     shelf.close()
 
 
+@dataclass(frozen=True)
+class Faults:
+    """Orders to the faulty module: ``faults("C_Sign", "once:crash")``."""
+
+    folder: Path
+
+    def __call__(self, function: str, order: str) -> None:
+        (self.folder / function).write_text(order)
+
+    def none(self) -> None:
+        for path in self.folder.iterdir():
+            path.unlink()
+
+
+@pytest.fixture(scope="session")
+def faulty_module(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Compile a PKCS#11 module that forwards to a real one and misbehaves when told."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        missing("a C compiler", "no cc; install the package gcc")
+    made = tmp_path_factory.mktemp("faulty") / "faulty_module.so"
+    source = Path(__file__).with_name("faulty_module.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-std=gnu99", "-o", made, source, "-ldl"], check=True)
+    return made
+
+
+@pytest.fixture
+def faults(tmp_path: Path) -> Faults:
+    folder = tmp_path / "faults"
+    folder.mkdir()
+    return Faults(folder)
+
+
+@pytest.fixture
+def faulty_shelf(
+    soft_hsm: SoftHsm, environment: dict[str, str], faulty_module: Path, faults: Faults, tmp_path: Path
+) -> Iterator[Shelf]:
+    """Yield real tokens behind the faulty module; its answers are awaited for two seconds only."""
+    extra = {"REAL_MODULE": str(soft_hsm.module), "FAULT_FOLDER": str(faults.folder)}
+
+    def make(shelf: Shelf) -> KeyProvider:
+        return CryptokiProvider(
+            faulty_module,
+            pins=shelf.source,
+            counters=shelf.counters,
+            environment={**environment, **extra},
+            call_seconds=2.0,
+        )
+
+    shelf = Shelf(tmp_path, "pkcs11", make)
+    yield shelf
+    faults.none()
+    shelf.close()
+
+
 @pytest.fixture
 def soft_shelf(tmp_path: Path) -> Iterator[Shelf]:
     """Yield soft tokens."""
@@ -114,6 +170,14 @@ def soft_shelf(tmp_path: Path) -> Iterator[Shelf]:
     shelf = Shelf(tmp_path, "file", make)
     yield shelf
     shelf.close()
+
+
+def worker_pid(shelf: Shelf, token: str) -> int:
+    """Tell the process id of the worker that serves a token."""
+    assert isinstance(shelf.keys, CryptokiProvider)
+    worker = shelf.keys._slot(token)._worker
+    assert worker is not None
+    return worker.pid
 
 
 @pytest.fixture(params=[pytest.param("token_shelf", marks=pytest.mark.token), "soft_shelf"])
