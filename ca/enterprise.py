@@ -60,7 +60,7 @@ class Enterprises:
                 found = find_enterprise(conn, uscc)
                 if found is None:
                     return self._insert(conn, Enterprise(uscc, name, self._now()), actor)
-        except sa.exc.IntegrityError:  # registered by somebody else at the same moment
+        except EnterpriseExists:  # registered by somebody else at the same moment, perhaps just so
             found = self.get(uscc)
         if found.name != name:
             raise EnterpriseExists(uscc)
@@ -70,7 +70,10 @@ class Enterprises:
         return self._clock().replace(microsecond=0)
 
     def _insert(self, conn: sa.Connection, new: Enterprise, actor: Actor) -> Enterprise:
-        conn.execute(enterprise.insert().values(uscc=new.uscc, name=new.name, created_at=new.created_at))
+        try:
+            conn.execute(enterprise.insert().values(uscc=new.uscc, name=new.name, created_at=new.created_at))
+        except sa.exc.IntegrityError as taken:
+            raise EnterpriseExists(new.uscc) from taken
         conn.execute(enterprise_name.insert().values(uscc=new.uscc, name=new.name, since=new.created_at))
         self._audit.append(
             conn, "enterprise.registered", actor=actor, subject=new.uscc, detail={"name": new.name}
