@@ -40,7 +40,6 @@ from seals.errors import (
     OwnerRenamed,
     ReasonNeeded,
     ResumeNotRequested,
-    SealMoved,
     SealNotFound,
     SealUnknown,
     SecondPersonNeeded,
@@ -114,11 +113,8 @@ class SealRegistry:
         enterprise = self._enterprises.get(application.uscc)
         owner = SealOwner(enterprise.uscc, enterprise.name)
         self._trial(application, owner, actor)
-        try:
-            with self._acting() as ledger:
-                return self._insert(ledger, application, owner, actor)
-        except sa.exc.IntegrityError as wrong:
-            raise CodeTaken(application.physical_code or "") from wrong
+        with self._acting() as ledger:
+            return self._insert(ledger, application, owner, actor)
 
     def approve(self, code: str, *, actor: Actor, certificate: CertificateFacts) -> SealRecord:
         """Make the pair active, bound to the keeper's certificate; a pair that it follows is superseded.
@@ -218,14 +214,9 @@ class SealRegistry:
                     renewal(pair), owner, actor
                 )  # a name that cannot be drawn is refused before any change
         self._enterprises.rename(uscc, name, actor=actor)
-        try:
-            with self._acting() as ledger:
-                pending = [
-                    self._follow(ledger, pair, owner, actor) for pair in store.in_use(ledger.conn, uscc, name)
-                ]
-        except sa.exc.IntegrityError as wrong:
-            raise SealMoved(f"owner {uscc}") from wrong
-        return tuple(pending)
+        with self._acting() as ledger:
+            pairs = store.in_use(ledger.conn, uscc, name)
+            return tuple([self._follow(ledger, pair, owner, actor) for pair in pairs])
 
     def get(self, code: str) -> SealRecord:
         """Look a pair up by its 13-digit physical or 14-digit electronic code; :class:`SealNotFound`."""

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from ca.store import SerialNumber, UtcInstant
 from ca.store import metadata as ca_metadata
-from seals.errors import SealMoved
+from seals.errors import CodeTaken, SealMoved
 from seals.seal import (
     BoundCertificate,
     ElectronicSide,
@@ -133,33 +133,42 @@ _COLUMNS: Final = [column for column in seal.c if column.name != "picture"]
 
 
 def insert_seal(conn: sa.Connection, record: SealRecord, picture: bytes) -> None:
-    """Write a new pair with its keepers; a code in use raises ``sqlalchemy.exc.IntegrityError``."""
-    conn.execute(
-        seal.insert().values(
-            electronic_code=record.code,
-            physical_code=record.physical.code,
-            kind=record.kind.code,
-            name=record.name,
-            owner_uscc=record.owner.uscc,
-            owner_name=record.owner.name,
-            line=record.line,
-            person=record.person,
-            template=record.physical.template,
-            width_mm=record.physical.width_mm,
-            height_mm=record.physical.height_mm,
-            picture_sha256=record.electronic.picture_sha256,
-            picture=picture,
-            status=record.status.value,
-            moves=record.moves,
-            applied_at=record.applied_at,
-            valid_days=record.valid_days,
-            keeper=record.keeper,
-            applicant=record.applicant,
-            predecessor=record.predecessor,
-        )
-    )
+    """Write a new pair with its keepers.
+
+    Raises :class:`CodeTaken` for a code in use, :class:`SealMoved` if another pair already follows the predecessor.
+    """
+    try:
+        conn.execute(seal.insert().values(**_columns_of(record), picture=picture))
+    except sa.exc.IntegrityError as wrong:
+        if record.predecessor is not None:
+            raise SealMoved(f"seal {record.predecessor}") from wrong
+        raise CodeTaken(record.physical.code) from wrong
     for actor in record.keepers:
         insert_keeper(conn, record.code, actor)
+
+
+def _columns_of(record: SealRecord) -> dict[str, Any]:
+    return {
+        "electronic_code": record.code,
+        "physical_code": record.physical.code,
+        "kind": record.kind.code,
+        "name": record.name,
+        "owner_uscc": record.owner.uscc,
+        "owner_name": record.owner.name,
+        "line": record.line,
+        "person": record.person,
+        "template": record.physical.template,
+        "width_mm": record.physical.width_mm,
+        "height_mm": record.physical.height_mm,
+        "picture_sha256": record.electronic.picture_sha256,
+        "status": record.status.value,
+        "moves": record.moves,
+        "applied_at": record.applied_at,
+        "valid_days": record.valid_days,
+        "keeper": record.keeper,
+        "applicant": record.applicant,
+        "predecessor": record.predecessor,
+    }
 
 
 def insert_keeper(conn: sa.Connection, code: str, actor: str) -> None:
