@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from asn1crypto import algos, cms, core, tsp
 from cryptography import x509
@@ -32,6 +32,24 @@ ID_DATA: Final = "1.2.840.113549.1.7.1"
 ID_TST_INFO: Final = "1.2.840.113549.1.9.16.1.4"
 MAX_ATTRIBUTES: Final = 64
 """Attributes of one signer; CAdES defines about twenty."""
+
+
+class _AnySequence(core.SequenceOf):  # type: ignore[misc]
+    _child_spec = core.Any
+
+
+class _RevocationArchive(core.Sequence):  # type: ignore[misc]
+    """Adobe's RevocationInfoArchival (ISO 32000-2 §12.8.3.3.2); declared here because other libraries may or may not."""
+
+    _fields: ClassVar[list[Any]] = [
+        ("crl", _AnySequence, {"explicit": 0, "optional": True}),
+        ("ocsp", _AnySequence, {"explicit": 1, "optional": True}),
+        ("other", _AnySequence, {"explicit": 2, "optional": True}),
+    ]
+
+
+def _listed(items: Any) -> list[Any]:
+    return [] if items is None or isinstance(items, core.Void) else list(items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +191,9 @@ def _revocation(data: Any, signer: Any) -> tuple[tuple[bytes, ...], tuple[bytes,
                 ocsp.append(choice.chosen["other_rev_info"].parsed.dump())
     for attribute in signer["signed_attrs"] if not isinstance(signer["signed_attrs"], core.Void) else ():
         if attribute["type"].dotted == ADOBE_REVOCATION:
-            archive = attribute["values"][0]
-            crls += [item.dump() for item in archive["crl"] or ()]
-            ocsp += [item.dump() for item in archive["ocsp"] or ()]
+            archive = _RevocationArchive.load(attribute["values"][0].dump())
+            crls += [item.dump() for item in _listed(archive["crl"])]
+            ocsp += [item.dump() for item in _listed(archive["ocsp"])]
     return tuple(crls[:MAX_REVOCATION_ITEMS]), tuple(ocsp[:MAX_REVOCATION_ITEMS])
 
 
@@ -190,6 +208,12 @@ def check_digest(message: SignedMessage, content_digest: bytes) -> None:
             "文件内容在签章后被改动，签章无效；请向签章单位索取原件。",
             "The document was changed after it was signed; ask the signatory for the original file.",
         )
+
+
+def check_detached(message: SignedMessage) -> None:
+    """ISO 32000-2 §12.8.3.3.1: the container holds no content of its own; raises FORMAT_FAILURE."""
+    if message.content is not None:
+        raise _malformed("it holds a content of its own beside the document")
 
 
 def check_content_type(message: SignedMessage, expected: str) -> None:

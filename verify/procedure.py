@@ -22,6 +22,7 @@ from verify.cms import (
     ID_DATA,
     SIGNATURE_TIME_STAMP,
     check_content_type,
+    check_detached,
     check_digest,
     check_signature,
     check_signing_certificate,
@@ -117,6 +118,7 @@ class Procedure:
         if SEAL_STATEMENT_OID in message.signed:
             case.kind = SignatureKind.SEAL
         self.judge.evidence.add(message.crls, message.ocsp, embedded=True)
+        check_detached(message)
         check_content_type(message, ID_DATA)
         digest = value.digest(self.document.data, message.digest, self.digests)
         try:
