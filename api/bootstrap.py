@@ -92,6 +92,7 @@ class Services:
             "sealings_failed": len(sealings.failed),
         }
         self.evidence.publish()
+        self.evidence.checkpoint()
         return counts
 
     def schema_ready(self) -> bool:

@@ -90,9 +90,11 @@ def run_demo(services: Services, progress: Progress) -> DemoResult:
     seal = approved_seal(services, enrolled)
     progress("在合同上用印（PAdES B-LT）/ sealing the contract")
     sealed_pdf = seal_contract(services, seal)
+    api_key_file = keeper_api_key(services)
     progress("在隔离进程中按信任文件夹验章 / verifying in a process of its own")
     services.evidence.publish()
     report = services.verification.verify_file(sealed_pdf, services.home.trust)
+    services.evidence.checkpoint()
     return DemoResult(
         home=services.home.folder,
         sealed_pdf=sealed_pdf,
@@ -101,7 +103,7 @@ def run_demo(services: Services, progress: Progress) -> DemoResult:
         uscc=USCC,
         keeper=KEEPER.id,
         pin_file=services.home.pin_file(enrolled.token, holder=True),
-        api_key_file=keeper_api_key(services),
+        api_key_file=api_key_file,
         report=report,
         key_store=services.key_stores.en,
     )

@@ -81,9 +81,11 @@ class Evidence:
                 packed.writestr(f"trust/{name}", data)
         return target.getvalue()
 
-    def checkpoint(self) -> Checkpoint:
-        """Sign the head of the audit trail and keep it outside the database; nothing new keeps the last one."""
+    def checkpoint(self) -> Checkpoint | None:
+        """Sign the head of the audit trail and keep it outside the database; ``None`` before there is a seal maker."""
         signer = self.seal_states.maker_signer()
+        if signer is None:
+            return None
         with self.engine.execution_options(read_only=True).connect() as connection:
             made = self.audit.checkpoint(connection, signer)
         path = self.home.checkpoints / f"{made.anchor.number:012d}.json"

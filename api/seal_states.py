@@ -65,11 +65,11 @@ class SealStates:
         maker = self._maker()
         return () if maker is None else self._publisher(maker).reconcile(actor=actor)
 
-    def maker_signer(self) -> Signer:
-        """Open the seal maker's key; ``LookupError`` before there is one."""
+    def maker_signer(self) -> Signer | None:
+        """Open the seal maker's key; ``None`` before there is one."""
         maker = self._maker()
         if maker is None:
-            raise LookupError("no seal maker yet")
+            return None
         return open_signer(self._keys, maker.key_uri, expected=public_key_of(maker.x509))
 
     def _due(self, found: PublishedList, acts: int) -> bool:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from api.cli.console import (
     HomeOption,
@@ -22,6 +21,7 @@ from api.cli.console import (
     print_json,
     read_text,
     say,
+    table,
     write_bytes,
 )
 from api.enrolment import EnrolmentOrder, certificate_request, serial_of, token_of
@@ -145,10 +145,10 @@ def list_certificates(
         items = [CertificateModel.of(item).model_dump(mode="json") for item in page.items]
         print_json({"items": items, "next": page.next})
         return
-    table = Table("序列号 / serial", "名称 / name", "种类 / profile", "状态 / status", "有效至 / until")
+    listing = table("序列号 / serial", "名称 / name", "种类 / profile", "状态 / status", "有效至 / until")
     for item in page.items:
         until = item.not_after.strftime("%Y-%m-%d")
-        table.add_row(f"{item.serial:x}", item.name, item.profile, item.status.value, until)
-    out().print(table)
+        listing.add_row(f"{item.serial:x}", item.name, item.profile, item.status.value, until)
+    out().print(listing)
     if page.next is not None:
         say(f"下一页：--cursor {page.next}", "There is another page.")

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from api.bootstrap import Services, assemble
@@ -61,9 +63,17 @@ def err() -> Console:
     return Console(stderr=True, highlight=False)
 
 
+def table(*headings: str) -> Table:
+    """Return a table whose cells never lose a character, however narrow the terminal."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        made.add_column(heading, overflow="fold")
+    return made
+
+
 def say(zh: str, en: str) -> None:
     """Print one sentence in both languages."""
-    out().print(Text(zh), Text(en, style="dim"))
+    out().print(Text(zh), Text(en, style="dim"), sep="\n", soft_wrap=True)
 
 
 @contextmanager

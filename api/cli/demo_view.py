@@ -51,7 +51,7 @@ def _progress() -> Progress:
 
 
 def _step(progress: Progress, task: object, line: str) -> None:
-    progress.console.print(Text(f"  {line}"))
+    progress.console.print(Text(f"  {line}"), soft_wrap=True)
     progress.update(task, description=line)  # type: ignore[arg-type]  # TaskID is an int's NewType
 
 
@@ -60,7 +60,7 @@ def _show(result: DemoResult, seconds: float) -> None:
     console = out()
     word = Text(f"{report.verdict.zh}  {report.verdict.en}", style=_STYLE.get(report.verdict, "bold yellow"))
     console.print(Panel(word, title="验章结论 / verdict", subtitle=f"{seconds:.1f} s", expand=False))
-    console.print(Text(f"{report.reason.zh}\n{report.reason.en}"))
+    console.print(Text(f"{report.reason.zh}\n{report.reason.en}"), soft_wrap=True)
     rows = (
         ("印章 / seal", result.seal_code),
         ("已用印文件 / sealed file", str(result.sealed_pdf)),

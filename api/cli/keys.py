@@ -6,10 +6,9 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from api.access import Scope
-from api.cli.console import HomeOption, JsonOption, installation, out, person, print_json, say
+from api.cli.console import HomeOption, JsonOption, installation, out, person, print_json, say, table
 
 ADMINISTRATOR = "person:sun.tao=孙涛"
 app = typer.Typer(help="API 密钥 / API keys", no_args_is_help=True)
@@ -43,12 +42,12 @@ def list_keys(home: HomeOption = None) -> None:
     """列出密钥 / list keys."""
     with installation(home) as services:
         found = services.api_keys.list()
-    table = Table("前缀 / prefix", "持有人 / holder", "权限 / scopes", "到期 / expires", "吊销 / revoked")
+    listing = table("前缀 / prefix", "持有人 / holder", "权限 / scopes", "到期 / expires", "吊销 / revoked")
     for record in found:
         revoked = "" if record.revoked_at is None else f"{record.revoked_at:%Y-%m-%d}"
         scopes = " ".join(sorted(record.scopes))
-        table.add_row(record.prefix, record.actor.id, scopes, f"{record.expires_at:%Y-%m-%d}", revoked)
-    out().print(table)
+        listing.add_row(record.prefix, record.actor.id, scopes, f"{record.expires_at:%Y-%m-%d}", revoked)
+    out().print(listing)
 
 
 @app.command()

@@ -6,9 +6,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from api.cli.console import HomeOption, JsonOption, installation, out, person, print_json, say, write_bytes
+from api.cli.console import (
+    HomeOption,
+    JsonOption,
+    installation,
+    out,
+    person,
+    print_json,
+    say,
+    table,
+    write_bytes,
+)
 from api.enrolment import serial_of
 from api.schemas.seals import SealModel
 from seals.seal import SealApplication, SealKind, SealQuery, SealRecord, SealStatus
@@ -119,10 +128,10 @@ def list_seals(
         items = [SealModel.of(record).model_dump(mode="json") for record in page.records]
         print_json({"items": items, "next": page.next})
         return
-    table = Table("编码 / code", "实物编码 / physical", "名称 / name", "种类 / kind", "状态 / status")
+    listing = table("编码 / code", "实物编码 / physical", "名称 / name", "种类 / kind", "状态 / status")
     for record in page.records:
-        table.add_row(record.code, record.physical.code, record.name, record.kind.zh, record.status.zh)
-    out().print(table)
+        listing.add_row(record.code, record.physical.code, record.name, record.kind.zh, record.status.zh)
+    out().print(listing)
 
 
 @app.command()

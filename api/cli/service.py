@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from api.cli.console import (
@@ -21,7 +20,7 @@ from api.cli.console import (
     say,
 )
 from api.demo import KEY_FILE, run_demo
-from api.doctor import Health, examine
+from api.doctor import Check, Health, examine
 from api.home import read_secret
 from api.schema import migrate as migrate_schema
 from api.settings import load_settings
@@ -75,14 +74,18 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         print_json({"status": "broken" if broken else "ok", "checks": [check.to_json() for check in checks]})
     else:
-        table = Table("", "项目 / subject", "情况 / finding", "处理 / fix")
         for check in checks:
-            mark = Text(_MARK[check.health], style=_STYLE[check.health])
-            fix = f"{check.fix_zh}\n{check.fix_en}".strip()
-            table.add_row(mark, check.subject, f"{check.zh}\n{check.en}", fix)
-        out().print(table)
+            _show(check)
     if broken:
         leave(REFUSED)
+
+
+def _show(check: Check) -> None:
+    mark, style = _MARK[check.health], _STYLE[check.health]
+    line = Text.assemble((mark, style), f" {check.subject:<9} {check.zh}", (f"  {check.en}", "dim"))
+    out().print(line, soft_wrap=True)
+    if check.fix_zh:
+        out().print(Text(f"            → {check.fix_zh} {check.fix_en}", style="yellow"), soft_wrap=True)
 
 
 def migrate(home: HomeOption = None) -> None:
