@@ -1,0 +1,131 @@
+"""One demonstration home for the whole session, served over HTTP on a free port as ``yinxin serve`` does it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from api.access import Scope
+from api.app import create_app
+from api.bootstrap import Services, assemble
+from api.home import Home, service_pins
+from api.settings import load_settings
+from ca.actor import Actor
+from ca.clock import system_clock
+from tests.conftest import _free_port as free_port
+
+ROOT = Path(__file__).parents[2]
+CONTRACT = ROOT / "api" / "demo_data" / "contract.pdf"
+ADMIN = Actor("person:sun.tao", "孙涛")
+
+
+def yinxin(
+    *arguments: str | Path, home: Path | None = None, stdin: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a user does."""
+    variables = {k: v for k, v in os.environ.items() if not k.startswith("YINXIN_")} | environment
+    if home is not None:
+        variables["YINXIN_HOME"] = str(home)
+    command = [sys.executable, "-m", "api.cli", *map(str, arguments)]
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=variables,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What ``yinxin demo --json`` printed, and how long it took."""
+
+    told: dict[str, Any]
+    stdout: str
+    stderr: str
+    seconds: float
+
+    @property
+    def home(self) -> Path:
+        return Path(self.told["home"])
+
+    @property
+    def pin_file(self) -> Path:
+        return Path(self.told["pin_file"])
+
+    @property
+    def pin(self) -> str:
+        return self.pin_file.read_text().strip()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """Run ``yinxin demo`` once."""
+    home = tmp_path_factory.mktemp("demo") / "home"
+    begun = time.monotonic()
+    done = yinxin("demo", "--home", home, "--json")
+    assert done.returncode == 0, done.stderr
+    return Demo(json.loads(done.stdout), done.stdout, done.stderr, time.monotonic() - begun)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running server and the doors behind it."""
+
+    url: str
+    services: Services
+
+    def key(self, actor: Actor, *scopes: Scope) -> str:
+        """Make an API key."""
+        return self.services.api_keys.create(actor, scopes, timedelta(hours=1), actor=ADMIN).text
+
+    def client(self, key: str | None = None, **headers: str) -> httpx.Client:
+        """Open a client, with an API key if one is given."""
+        bearer = {} if key is None else {"Authorization": f"Bearer {key}"}
+        return httpx.Client(base_url=self.url, headers=bearer | headers, timeout=60, trust_env=False)
+
+
+@contextmanager
+def serving(services: Services) -> Iterator[Site]:
+    """Serve an installation on a free port until the block ends."""
+    port = free_port()
+    config = uvicorn.Config(create_app(services), host="127.0.0.1", port=port, log_level="error")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert server.started
+    try:
+        yield Site(f"http://127.0.0.1:{port}", services)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def site(demo: Demo) -> Iterator[Site]:
+    """Serve the demonstration home."""
+    settings = load_settings(demo.home, max_upload_bytes=8 * 2**20)
+    services = assemble(settings, clock=system_clock, pins=service_pins(Home(settings.home)))
+    with serving(services) as running:
+        yield running
+    services.close()
