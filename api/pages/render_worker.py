@@ -91,6 +91,7 @@ def render(path: str, page: int, width: int, out: str) -> list[int]:
     try:
         if not 1 <= page <= len(document):
             raise RefusedError("no-such-page")
+        document.init_forms()  # PDFium draws a signature's picture as a form field
         sheet = document[page - 1]
         across, down = sheet.get_size()
         scale = width / across

@@ -21,12 +21,17 @@ _TONES: Final = {
     "not_yet_valid": "failed",
     "superseded": "indeterminate",
 }
+_NO_SEAL: Final = {
+    "seal": "fact.seal_unread",
+    "signature": "fact.no_seal",
+    "timestamp": "fact.timestamp",
+}
 Report = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a fact: plain, ``strong``, ``code`` or ``warn``."""
+    """One line of a fact: plain, ``strong``, ``code``, ``good``, ``bad`` or ``warn``."""
 
     text: str
     form: str = ""
@@ -74,6 +79,8 @@ class Card:
     verdict: str
     word: str
     reason: str
+    summary: str
+    """Which seal and when, where both are proved; else nothing."""
     file: str
     checked_at: str
     evidence_as_of: str
@@ -108,12 +115,21 @@ def card(report: Report, language: Language) -> Card:
         verdict=verdict,
         word=say(language, f"verdict.{verdict}"),
         reason=_sentence(report, "reason", language),
+        summary=_summary(report, language),
         file=str(report["file"]),
         checked_at=moment(report.get("verified_at"), language),
         evidence_as_of=moment(report.get("evidence_as_of"), language),
         signatures=tuple(signature_card(item, number, language) for number, item in numbered),
         technical=_filled(technical),
     )
+
+
+def _summary(report: Report, language: Language) -> str:
+    """Name the seal and the moment of a document that passed with one signature."""
+    if report["verdict"] != "passed" or len(report["signatures"]) != 1:
+        return ""
+    item = report["signatures"][0]
+    return " · ".join(filter(None, (_title(item, 1, language), moment(item["time"]["value"], language))))
 
 
 def signature_card(item: Report, number: int, language: Language) -> SignatureCard:
@@ -153,10 +169,10 @@ def _facts(item: Report, language: Language) -> tuple[Fact, ...]:
     return (
         _who(item, language),
         _which_seal(item, language),
-        _when(item["time"], language),
+        _when(item, language),
         *certificate,
         *seal,
-        _integrity(item["integrity"], language),
+        _integrity(item, language),
     )
 
 
@@ -177,9 +193,8 @@ def _who(item: Report, language: Language) -> Fact:
 def _which_seal(item: Report, language: Language) -> Fact:
     seal, label = item["seal"], say(language, "fact.seal")
     if seal is None:
-        key = "fact.timestamp" if item["kind"] == "timestamp" else "fact.no_seal"
-        return Fact(label, _lines(say(language, key)))
-    lines = [Line(seal["name"], "strong"), Line(_kind(seal["kind"], language))]
+        return Fact(label, _lines(say(language, _NO_SEAL[item["kind"]])))
+    lines = [Line(seal["name"], "strong"), Line(seal["kind_zh" if language == "zh" else "kind_en"])]
     lines.append(Line(_labelled("fact.code", seal["code"], language)))
     if seal["physical_code"]:
         lines.append(Line(_labelled("fact.physical_code", seal["physical_code"], language)))
@@ -190,10 +205,11 @@ def _which_seal(item: Report, language: Language) -> Fact:
     return Fact(label, tuple(lines))
 
 
-def _when(time: Report, language: Language) -> Fact:
-    label = say(language, "fact.when")
+def _when(item: Report, language: Language) -> Fact:
+    time, label = item["time"], say(language, "fact.when")
     if time["value"] is None:
-        return Fact(label, (Line(say(language, "fact.no_time"), "warn"),))
+        key = "fact.not_examined" if item["verdict"] == "failed" else "fact.no_time"
+        return Fact(label, (Line(say(language, key), "warn"),))
     clock = say(language, f"clock.{time['source']}", authority=time["authority"] or "?")
     proved = time["source"] == "tsa"
     lines = (Line(moment(time["value"], language), "strong"), Line(clock, "" if proved else "warn"))
@@ -219,8 +235,10 @@ def _state(status: Report, prefix: str, language: Language) -> State:
     return State(word, _TONES.get(status["status"], "indeterminate"), tuple(lines))
 
 
-def _integrity(found: Report, language: Language) -> Fact:
-    label = say(language, "fact.integrity")
+def _integrity(item: Report, language: Language) -> Fact:
+    found, label = item["integrity"], say(language, "fact.integrity")
+    if item["sub_indication"] == "HASH_FAILURE":
+        return Fact(label, (Line(say(language, "integrity.modified"), "bad"),))
     if found["modified"] is None:
         return Fact(label, (Line(say(language, "integrity.unknown"), "warn"),))
     if found["modified"]:
@@ -228,7 +246,7 @@ def _integrity(found: Report, language: Language) -> Fact:
             label, (Line(say(language, "integrity.modified"), "bad"), *_changes(found["where"], language))
         )
     key = "integrity.additions" if found["additions"] else "integrity.intact"
-    return Fact(label, (Line(say(language, key), "strong"), *_changes(found["additions"], language)))
+    return Fact(label, (Line(say(language, key), "good"), *_changes(found["additions"], language)))
 
 
 def _changes(changes: list[Report], language: Language) -> tuple[Line, ...]:
@@ -259,11 +277,6 @@ def _technical(item: Report, language: Language) -> tuple[Fact, ...]:
         ("fact.custody", item["custody"]),
     )
     return tuple(Fact(say(language, key), _code(value)) for key, value in rows)
-
-
-def _kind(code: str, language: Language) -> str:
-    key = f"kind.{code}"
-    return say(language, key) if key in WORDS else code
 
 
 def _span(start: str | None, end: str | None) -> str:

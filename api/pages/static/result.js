@@ -5,6 +5,7 @@ import { lay, viewerOf } from "./viewer.js";
 import "./password.js";
 
 const marks = [...document.querySelectorAll("[data-marks]")].flatMap((item) => JSON.parse(item.dataset.marks));
+const MARGIN = 1.5; // millimetres between a signature and its frame
 const viewer = viewerOf(window.matchMedia("(min-width: 1000px)").matches ? "page" : "width");
 
 function drawMarks() {
@@ -21,7 +22,8 @@ function drawMarks() {
       number.className = "number";
       number.textContent = mark.number;
       box.append(number);
-      lay(box, mark.box, viewer.scale);
+      const [x, y, width, height] = mark.box;
+      lay(box, [x - MARGIN, y - MARGIN, width + 2 * MARGIN, height + 2 * MARGIN], viewer.scale);
       box.addEventListener("click", () => light(mark.number));
       viewer.leaf.append(box);
     });

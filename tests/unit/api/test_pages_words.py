@@ -9,7 +9,7 @@ import pytest
 
 import api.pages
 from api.pages.words import SCRIPT_PREFIXES, WORDS, say, script_words
-from seals.seal import SealKind, SealStatus
+from seals.seal import SealStatus
 from signing.service import Step
 from verify.report import CertificateStatus, SealStatusReport, TimeSource
 from verify.verdict import Verdict
@@ -54,12 +54,16 @@ def test_scripts_get_every_word_they_say() -> None:
         *(f"status.seal.{status.value}" for status in SealStatusReport),
         *(f"seal.status.{status.value}" for status in SealStatus),
         *(f"clock.{source.value}" for source in TimeSource),
-        *(f"kind.{kind.code}" for kind in SealKind),
         *(f"work.{step.value}" for step in Step),
     ],
 )
 def test_every_state_that_a_room_can_report_has_its_word(key: str) -> None:
     assert key in WORDS
+
+
+def test_the_chinese_states_of_a_seal_are_those_of_the_register() -> None:
+    for status in SealStatus:
+        assert say("zh", f"seal.status.{status.value}") == status.zh
 
 
 def test_the_chinese_verdicts_are_those_of_the_report() -> None:
