@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
 from ca.authority import CertificateAuthority
@@ -77,6 +78,7 @@ class EvidenceDesk:
                 issuers[leaf.issuer] = None
             else:
                 responses.append(answer)
+                certificates.update(dict.fromkeys(_responders(answer)))
             issuers.update(dict.fromkeys(self._parents(leaf.issuer)))
         return Evidence(tuple(certificates), tuple(responses), tuple(self._crl(issuer) for issuer in issuers))
 
@@ -106,3 +108,8 @@ class EvidenceDesk:
             return bytes(self._crls.current(issuer).der)
         except (CaError, HsmError) as wrong:
             raise EvidenceMissing(f"no CRL of {issuer}") from wrong
+
+
+def _responders(answer: bytes) -> list[bytes]:
+    """List the certificates that an OCSP response carries (DER)."""
+    return [one.public_bytes(Encoding.DER) for one in ocsp.load_der_ocsp_response(answer).certificates]

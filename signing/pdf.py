@@ -227,7 +227,17 @@ def _store_evidence(writer: IncrementalPdfFileWriter, evidence: Evidence) -> Non
     DocumentSecurityStore.supply_dss_in_writer(
         writer,
         None,
-        certs=[asn1_x509.Certificate.load(der) for der in evidence.certificates],
-        ocsps=[asn1_ocsp.OCSPResponse.load(der) for der in evidence.ocsp],
-        crls=[asn1_crl.CertificateList.load(der) for der in evidence.crls],
+        certs=[_exact(asn1_x509.Certificate, der) for der in evidence.certificates],
+        ocsps=[_exact(asn1_ocsp.OCSPResponse, der) for der in evidence.ocsp],
+        crls=[_exact(asn1_crl.CertificateList, der) for der in evidence.crls],
     )
+
+
+def _exact(kind: Any, der: bytes) -> Any:
+    """Read DER for pyHanko, written out again as the very same octets.
+
+    asn1crypto takes a header that ends in 0x80, as one in 256 does, for an indefinite length and encodes all anew.
+    """
+    found = kind.load(der)
+    found.dump = lambda force=False: der  # noqa: ARG005 - asn1crypto's signature
+    return found

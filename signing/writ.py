@@ -76,7 +76,7 @@ class WritDesk:
             raise SealNotUsableHere(f"no key is bound to the certificate of seal {permit.seal.code}")
         certificate = x509.load_der_x509_certificate(leaf.der)
         signer = open_signer(self._keys, uri, expected=public_key_of(certificate), pin=pin)
-        return Signatory(signer, certificate, self._evidence.chain(leaf))
+        return Signatory(signer, certificate, self._evidence.chain(leaf)[:-1])
 
     def _mark(
         self, order: SealOrder, permit: Permit, when: datetime, statement: str, evidence: Evidence | None
