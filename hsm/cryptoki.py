@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -37,11 +38,26 @@ ID_OCTETS: Final = 16
 """Length of a key id: random, so that ids are unique over all tokens."""
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds that an installation may choose."""
+
+    pin_tries: int = DEFAULT_LIMIT
+    """Wrong PINs in a row before a token is locked."""
+    sessions: int = 4
+    """Signatures that one token makes at the same time."""
+    call_seconds: float = CALL_SECONDS
+    """A worker that does not answer in this time is killed."""
+
+
+DEFAULT_LIMITS: Final = Limits()
+
+
 class CryptokiProvider:
     """Keys in the tokens of one PKCS#11 module (scheme ``pkcs11``).
 
     ``counters`` is a folder for PIN counters and locks; every process that uses the same tokens must be given the same
-    one. ``environment`` is added to that of the worker processes (a module may read its configuration from there). A worker that does not answer in ``call_seconds`` is killed.
+    one. ``environment`` is added to that of the worker processes (a module may read its configuration from there).
     """
 
     scheme = "pkcs11"
@@ -54,13 +70,14 @@ class CryptokiProvider:
         pins: PinSource,
         counters: Path,
         environment: Mapping[str, str] = NO_ENVIRONMENT,
-        pin_limit: int = DEFAULT_LIMIT,
-        call_seconds: float = CALL_SECONDS,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         place = repr((str(module), sorted(environment.items()))).encode()
         lock = counters / f"module-{hashlib.sha256(place).hexdigest()[:16]}.lock"
-        self._launch = Launch(module, lock.absolute(), dict(environment), call_seconds=call_seconds)
-        self._counter = PinCounter(counters, self.scheme, pin_limit)
+        self._launch = Launch(
+            module, lock.absolute(), dict(environment), limits.sessions, limits.call_seconds
+        )
+        self._counter = PinCounter(counters, self.scheme, limits.pin_tries)
         self._pins = pins
         self._slots: dict[str, TokenSlot] = {}
 

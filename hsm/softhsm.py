@@ -9,6 +9,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ USUAL_PLACES: Final = (
     Path("/opt/local/lib/softhsm/libsofthsm2.so"),
 )
 """Debian and Ubuntu, Fedora and RHEL, SUSE and Arch, a build from source, Homebrew, MacPorts."""
+SYSTEM_LISTS: Final = Path("/var/lib/apt/lists")
 PACKAGES: Final = ("softhsm2", "libsofthsm2")
 COMMANDS: Final = ("apt-get", "dpkg")
 FETCH_SECONDS: Final = 180
@@ -78,27 +80,37 @@ def check(module: Path, environment: dict[str, str]) -> None:
     raise ModuleUnavailable(f"{config} names no directories.tokendir")
 
 
-def find_or_fetch(cache: Path, *, places: Sequence[Path] = USUAL_PLACES) -> SoftHsm | None:
+def find_or_fetch(
+    cache: Path, *, places: Sequence[Path] = USUAL_PLACES, lists: Path = SYSTEM_LISTS
+) -> SoftHsm | None:
     """Find the machine's module, or one fetched before, or fetch it; ``None`` where that cannot be done.
 
     Fetching works on Debian and Ubuntu for any user: the two packages are downloaded and unpacked into ``cache``, nothing
-    is installed. ``places`` are looked at first.
+    is installed. ``places`` are looked at first; without package lists in ``lists`` (a container seldom has any) lists of our
+    own are fetched too.
     """
     for place in places:
-        if place.is_file():
+        if place.is_file() and _loads(place):
             return SoftHsm(place.resolve())
     fetched = _unpacked(cache)
     if fetched is None and _is_debian():
-        _fetch(cache)
+        _fetch(cache, lists)
         fetched = _unpacked(cache)
     return fetched
 
 
 def _unpacked(cache: Path) -> SoftHsm | None:
     for module in sorted(cache.glob("softhsm/usr/lib/**/libsofthsm2.so")):
-        if module.is_file():
+        if module.is_file() and _loads(module):
             return SoftHsm(module.resolve())
     return None
+
+
+def _loads(module: Path) -> bool:
+    """Try it in another process: it may be another machine's, or want a libcrypto that is not here."""
+    return _run(
+        [sys.executable, "-c", "import ctypes, sys; ctypes.CDLL(sys.argv[1])", str(module)], Path("/")
+    )
 
 
 def _is_debian() -> bool:
@@ -109,12 +121,13 @@ def _is_debian() -> bool:
     )
 
 
-def _fetch(cache: Path) -> None:
+def _fetch(cache: Path, lists: Path) -> None:
     """Download and unpack into ``cache``; on failure leave nothing behind."""
     work = cache.absolute() / f"fetching-{os.getpid()}"
     try:
         (work / "packages").mkdir(parents=True)
-        if not _download(work, options=()):
+        listed = any(lists.glob("*_Packages*"))
+        if not (listed and _download(work, options=())):
             _download(work, options=_own_lists(work))
         unpacked = work / "unpacked"
         packages = sorted((work / "packages").glob("*.deb"))
@@ -133,7 +146,7 @@ def _download(work: Path, *, options: Sequence[str]) -> bool:
 
 
 def _own_lists(work: Path) -> list[str]:
-    """Fetch package lists into a directory of our own, for a machine (often a container) that has none."""
+    """Fetch package lists into a directory of our own, for a machine that has none or old ones."""
     for name in ("lists/partial", "archives/partial"):
         (work / name).mkdir(parents=True)
     options = [

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hsm.algorithms import KeyKind
-from hsm.cryptoki import CryptokiProvider
+from hsm.cryptoki import CryptokiProvider, Limits
 from hsm.errors import PinRequired
 from hsm.key_uri import KeyUri
 from hsm.pins import Pin
@@ -142,7 +142,7 @@ def faults(tmp_path: Path) -> Faults:
 def faulty_shelf(
     soft_hsm: SoftHsm, environment: dict[str, str], faulty_module: Path, faults: Faults, tmp_path: Path
 ) -> Iterator[Shelf]:
-    """Yield real tokens behind the faulty module; its answers are awaited for two seconds only."""
+    """Yield real tokens behind the faulty module; its answers are awaited for five seconds only."""
     extra = {"REAL_MODULE": str(soft_hsm.module), "FAULT_FOLDER": str(faults.folder)}
 
     def make(shelf: Shelf) -> KeyProvider:
@@ -151,7 +151,7 @@ def faulty_shelf(
             pins=shelf.source,
             counters=shelf.counters,
             environment={**environment, **extra},
-            call_seconds=2.0,
+            limits=Limits(call_seconds=5.0),
         )
 
     shelf = Shelf(tmp_path, "pkcs11", make)

@@ -189,7 +189,7 @@ def test_trap_6_an_uninitialised_library_is_known_by_its_nameless_error(
 
 
 def test_trap_7_signatures_of_every_length_are_der(token_shelf: Shelf) -> None:
-    """r and s come as one string of fixed length; their DER integers lose leading zeros and gain sign octets."""
+    """The numbers r and s come as one string of fixed length; their DER integers lose leading zeros and gain sign octets."""
     signer = token_shelf.keys.signer(token_shelf.key())
     lengths = set()
     for number in range(300):
