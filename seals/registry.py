@@ -209,10 +209,9 @@ class SealRegistry:
         """
         owner = SealOwner(uscc, name)
         with self._reading() as conn:
-            for pair in store.in_use(conn, uscc, name):
-                self._trial(
-                    renewal(pair), owner, actor
-                )  # a name that cannot be drawn is refused before any change
+            pairs = store.in_use(conn, uscc, name)
+        for pair in pairs:  # a name that cannot be drawn is refused before anything changes
+            self._trial(renewal(pair), owner, actor)
         self._enterprises.rename(uscc, name, actor=actor)
         with self._acting() as ledger:
             pairs = store.in_use(ledger.conn, uscc, name)
