@@ -82,10 +82,10 @@ class XfaForm(DocumentError):
 
 
 class ChangesForbidden(DocumentError):
-    """An earlier signature forbids any change, a further signature included (ISO 32000-2 §12.8.2.2)."""
+    """The document is certified, or an earlier signature forbids any change (ISO 32000-2 §12.8.2.2, table 236)."""
 
-    zh = "文件已被锁定签名，不允许再加盖任何印章；如需用印请使用锁定之前的文件。"
-    en = "An earlier signature locks the document, so no seal may be added; seal it before it is locked."
+    zh = "文件已被认证签名或锁定，不允许再加盖印章（否则原签名失效）；请在认证之前用印。"
+    en = "The document is certified or locked by an earlier signature, which a seal would break; seal it before that."
 
 
 class PlacementError(SigningError):

@@ -170,23 +170,26 @@ def _refuse_xfa(root: generic.DictionaryObject, form: generic.DictionaryObject) 
 
 
 def _refuse_locked(root: generic.DictionaryObject, fields: tuple[generic.DictionaryObject, ...]) -> None:
-    """ISO 32000-2 §12.8.2.2: permission 1 allows no change; a field lock may say the same (table 236)."""
-    certified = _dictionary(_dictionary(root.get("/Perms")).get("/DocMDP"))
-    if _docmdp_permission(certified) == 1:
-        raise ChangesForbidden("certified, no changes allowed")
+    """ISO 32000-2 §12.8.2.2: a certified document takes no new field on a page, whatever its /P allows to fill.
+
+    A field lock may forbid all changes too (table 236: /P 1), or lock all fields, ours to come included (§12.8.2.4).
+    """
+    if "/DocMDP" in _dictionary(root.get("/Perms")):
+        raise ChangesForbidden("certified (DocMDP)")
     for entry in fields:
-        if _is_filled_signature(entry) and _dictionary(entry.get("/Lock")).get("/P") == 1:
+        if _is_filled_signature(entry) and any(map(_locks_new_fields, _locks(entry))):
             raise ChangesForbidden("a signature field locks the document")
 
 
-def _docmdp_permission(signature: generic.DictionaryObject) -> int | None:
-    references = signature.get("/Reference")
-    for reference in references if isinstance(references, generic.ArrayObject) else ():
-        entry = _dictionary(resolve(reference))
-        if entry.get("/TransformMethod") == "/DocMDP":
-            permission = _dictionary(entry.get("/TransformParams")).get("/P", 2)
-            return int(permission)
-    return None
+def _locks(entry: generic.DictionaryObject) -> Iterator[generic.DictionaryObject]:
+    """Yield the lock that a signature field announces and those that its signature states (FieldMDP)."""
+    yield _dictionary(entry.get("/Lock"))
+    for reference in _array(_dictionary(entry.get("/V")).get("/Reference")):
+        yield _dictionary(_dictionary(reference).get("/TransformParams"))
+
+
+def _locks_new_fields(lock: generic.DictionaryObject) -> bool:
+    return lock.get("/P") == 1 or lock.get("/Action") in ("/All", "/Exclude")
 
 
 def _is_filled_signature(entry: generic.DictionaryObject) -> bool:

@@ -73,9 +73,7 @@ def test_gnutls_asks_like_openssl_does(court: Court) -> None:
     keeper = court.world.enrol()
     court.write("keeper", keeper.issued.der)
     ends = ["--load-cert", "keeper.pem", "--load-issuer", "issuing.pem"]
-    made = court.run(
-        "ocsptool", "--generate-request", *ends, "--outder", "--outfile", "request.der"
-    )
+    made = court.run("ocsptool", "--generate-request", *ends, "--outder", "--outfile", "request.der")
     assert made.status == 0, made.text
     request = (court.folder / "request.der").read_bytes()
     (court.folder / "answer.der").write_bytes(court.ocsp.respond("issuing", request))

@@ -153,7 +153,7 @@ def test_a_second_seal_leaves_the_first_valid(tmp_path: Path):
 
 
 def judged_by_pyhanko(sealed: bytes, password: str | None = None, *, whole: bool = True) -> list[str]:
-    """pyHanko's own validator, with nothing but our root."""
+    """Ask pyHanko's own validator, with nothing but our root."""
     logging.getLogger("pyhanko").setLevel(logging.ERROR)
     here = world()
     reader = PdfFileReader(io.BytesIO(sealed), strict=False)
@@ -232,7 +232,7 @@ def judged_by_eye(
     size_mm: tuple[float, float],
     password: str | None = None,
 ) -> None:
-    """The red pixels lie where the millimetres say, within half a millimetre."""
+    """Demand the red pixels where the millimetres say, within half a millimetre."""
     left, top, right, bottom = reddened(
         render(original, place.page, password), render(sealed, place.page, password)
     )

@@ -111,7 +111,9 @@ def make_office(engine: sa.Engine, clock: Clock, folder: Path, reference: Any) -
     return Office(world, engine, clock, registry, permits, ledger, tools, service, seal, keeper)
 
 
-def make_tools(world: World, registry: SealRegistry, ledger: Ledger, folder: Path, reference: Any) -> SealingTools:
+def make_tools(
+    world: World, registry: SealRegistry, ledger: Ledger, folder: Path, reference: Any
+) -> SealingTools:
     crls = CrlPublisher(world.engine, world.keys, world.clock, world.audit, world.config)
     ocsp = OcspResponder(world.engine, world.keys, world.clock, world.config)
     tsa = TimeStampAuthority(world.engine, world.keys, ClockGuard(world.clock, reference), world.audit)

@@ -24,7 +24,19 @@ def test_a_place_is_read_and_written_back():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "1", "1:2", "0:1,1", "1:-1,2", "1:1;2", "1:nan,2", "1:1e3,2", "1:1,2,3", "页:1,2", "1:1,2" + " " * 100],
+    [
+        "",
+        "1",
+        "1:2",
+        "0:1,1",
+        "1:-1,2",
+        "1:1;2",
+        "1:nan,2",
+        "1:1e3,2",
+        "1:1,2,3",
+        "页:1,2",
+        "1:1,2" + " " * 100,
+    ],
 )
 def test_what_is_not_a_place_is_refused_with_the_form_to_use(text: str):
     with pytest.raises(PlacementError) as refused:
@@ -64,7 +76,9 @@ def test_the_crop_box_moves_the_origin_and_the_unit_scales():
     assert view.size_mm == pytest.approx((100, 80))
     rectangle = view.locate(Placement(1, 10, 5), (40, 40)).rectangle
     per_mm = POINTS_PER_MM / 2
-    assert rectangle == pytest.approx((100 + 10 * per_mm, 50 + 35 * per_mm, 100 + 50 * per_mm, 50 + 75 * per_mm))
+    assert rectangle == pytest.approx(
+        (100 + 10 * per_mm, 50 + 35 * per_mm, 100 + 50 * per_mm, 50 + 75 * per_mm)
+    )
 
 
 @pytest.mark.parametrize("place", ["1:170,10", "1:10,260", "1:300,10"])
@@ -92,11 +106,15 @@ def test_a_missing_page_names_the_count():
     y=st.floats(0, 150),
     unit=st.floats(0.5, 4),
 )
-def test_the_rectangle_has_the_seals_size_and_lies_on_the_page(rotation: int, x: float, y: float, unit: float):
+def test_the_rectangle_has_the_seals_size_and_lies_on_the_page(
+    rotation: int, x: float, y: float, unit: float
+):
     side = 400 * POINTS_PER_MM / unit
-    left, bottom, right, top = PageView((5.0, 7.0, 5 + side, 7 + side), rotation, unit).locate(
-        Placement(1, x, y), (42, 30)
-    ).rectangle
+    left, bottom, right, top = (
+        PageView((5.0, 7.0, 5 + side, 7 + side), rotation, unit)
+        .locate(Placement(1, x, y), (42, 30))
+        .rectangle
+    )
     sizes = sorted(((right - left) * unit, (top - bottom) * unit))
     assert sizes == pytest.approx(sorted((42 * POINTS_PER_MM, 30 * POINTS_PER_MM)))
     assert left >= 5 - 1e-6
