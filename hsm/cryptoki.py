@@ -195,8 +195,9 @@ class CryptokiProvider:
 
     def probe(self, token: str) -> TokenHealth:
         """Ask the token for its information, in a new worker if the old one is gone."""
-        left = self._counter.left(token)
+        left = 0
         try:
+            left = self._counter.left(token)
             self._slot(token).use(None, lambda worker: worker.call("probe"), login=False)
         except HsmError as wrong:
             return TokenHealth(token, False, f"{type(wrong).__name__}: {wrong.detail}", left, self.custody)

@@ -1,10 +1,14 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, and what is said when the disk will not have them."""
 
 from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from hsm.errors import TokenRefused
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -31,3 +35,12 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def on_disk() -> Iterator[None]:
+    """Turn a full disk, a missing permission and the like into :class:`TokenRefused`."""
+    try:
+        yield
+    except OSError as wrong:
+        raise TokenRefused(wrong.strerror or type(wrong).__name__) from wrong

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from hsm.durable import write_whole
+from hsm.durable import on_disk, write_whole
 from hsm.errors import PinIncorrect, PinLocked
 from hsm.file_lock import locked
 from hsm.worker.wire import WrongPin
@@ -49,11 +49,14 @@ class PinCounter:
         return self._path(token).with_suffix(".lock")
 
     def _read(self, token: str) -> Tries:
+        with on_disk():
+            try:
+                octets = self._path(token).read_bytes()
+            except FileNotFoundError:
+                return Tries()
         try:
-            content = json.loads(self._path(token).read_bytes())
+            content = json.loads(octets)
             tries = Tries(int(content["failed"]), str(content["epoch"]))
-        except FileNotFoundError:
-            return Tries()
         except (ValueError, KeyError, TypeError):
             tries = Tries(-1)
         if tries.failed < 0:
@@ -78,7 +81,7 @@ class PinCounter:
         :class:`PinLocked`; any other exception gives the try back, as the PIN was never judged. With ``logged_in``,
         ``check`` is a comparison in memory, which cannot be cut short to win a try: it is counted only when it fails.
         """
-        with locked(self._lock(token)):
+        with on_disk(), locked(self._lock(token)):
             before = self._read(token)
             if before.failed >= self._limit:
                 raise PinLocked(f"token {token}")
@@ -102,5 +105,5 @@ class PinCounter:
 
     def renew(self, token: str) -> None:
         """Clear the counter and change the epoch: the PIN is new."""
-        with locked(self._lock(token)):
+        with on_disk(), locked(self._lock(token)):
             self._write(token, Tries(0, secrets.token_hex(16)))

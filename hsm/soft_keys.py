@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from hsm.algorithms import DEFAULT_ALGORITHM, KeyKind, PublicKey, SignatureAlgorithm, kind_of
 from hsm.certificates import certificate_facts
-from hsm.durable import write_whole
+from hsm.durable import on_disk, write_whole
 from hsm.errors import (
     DuplicateKey,
     HsmError,
@@ -49,7 +49,7 @@ from hsm.pins import Pin, PinSource
 from hsm.provider import StoredCertificate, StoredKey, TokenHealth
 from hsm.public_keys import same_key, spki
 from hsm.signer import Custody
-from hsm.soft_token import Cost, KeyFile, TokenFile, damaged, on_disk, read_json, remove
+from hsm.soft_token import Cost, KeyFile, TokenFile, damaged, read_json, remove
 from hsm.worker.wire import WrongPin
 
 DEFAULT_COST: Final = Cost()
@@ -222,8 +222,9 @@ class SoftProvider:
 
     def probe(self, token: str) -> TokenHealth:
         """Look whether the token's files can be read and written."""
-        left = self._counter.left(token)
+        left = 0
         try:
+            left = self._counter.left(token)
             TokenFile.read(self._place(token))
             if not os.access(self._place(token), os.R_OK | os.W_OK | os.X_OK):
                 raise TokenRefused("the token's folder cannot be written")

@@ -191,15 +191,6 @@ def damaged(path: Path) -> Iterator[None]:
         raise TokenRefused(f"{path.name} is damaged") from wrong
 
 
-@contextmanager
-def on_disk() -> Iterator[None]:
-    """Turn a full disk, a missing permission and the like into :class:`TokenRefused`."""
-    try:
-        yield
-    except OSError as wrong:
-        raise TokenRefused(wrong.strerror or type(wrong).__name__) from wrong
-
-
 def remove(path: Path) -> None:
     """Remove a file for good; one that is not there is no error."""
     path.unlink(missing_ok=True)

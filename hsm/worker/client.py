@@ -72,28 +72,28 @@ class Worker:
             raise
 
     def _spawn(self, launch: Launch) -> subprocess.Popen[bytes]:
-        theirs_in, ours_out = os.pipe()
-        ours_in, theirs_out = os.pipe()
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(SECRET_PREFIX)}
         root = str(Path(__file__).resolve().parents[2])
-        environment = {**inherited, **launch.environment, "PYTHONPATH": root}
+        opened: list[int] = []
         try:
+            opened.extend(os.pipe())
+            opened.extend(os.pipe())
+            theirs_in, ours_out, ours_in, theirs_out = opened
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 [sys.executable, "-P", "-m", "hsm.worker", str(theirs_in), str(theirs_out)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=(theirs_in, theirs_out),
-                env=environment,
+                env={**inherited, **launch.environment, "PYTHONPATH": root},
                 cwd="/",
                 start_new_session=True,
             )
         except OSError as wrong:
-            os.close(ours_in)
-            os.close(ours_out)
+            for descriptor in opened:
+                os.close(descriptor)
             raise ModuleUnavailable(f"cannot start a worker: {wrong.strerror}") from wrong
-        finally:
-            os.close(theirs_in)
-            os.close(theirs_out)
+        os.close(theirs_in)
+        os.close(theirs_out)
         self._incoming = os.fdopen(ours_in, "rb")
         self._outgoing = os.fdopen(ours_out, "wb")
         return process

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hsm.algorithms import KeyKind
-from hsm.errors import PinIncorrect, PinLocked, PinRejected, PinRequired, TokenLost
+from hsm.errors import PinIncorrect, PinLocked, PinRejected, PinRequired, TokenLost, TokenRefused
 from hsm.pin_counter import DEFAULT_LIMIT, PinCounter
 from hsm.pins import Pin
 from hsm.verification import verify_signature
@@ -221,6 +221,21 @@ def test_a_try_that_the_token_never_judged_is_given_back(tmp_path: Path) -> None
     with pytest.raises(TokenLost):
         counter.attempt("T", lost)
     assert counter.left("T") == DEFAULT_LIMIT
+
+
+def test_no_try_without_a_counter(shelf: Shelf) -> None:
+    """A counter that cannot be written stops the try: nobody guesses behind a full disk."""
+    uri = shelf.key()
+    shelf.keys.close()
+    shelf.counters.rename(shelf.folder / "moved")
+    shelf.counters.write_text("a file in the place of the folder")
+    with pytest.raises(TokenRefused):
+        shelf.keys.signer(uri, pin=USER_PIN)
+    health = shelf.keys.probe(uri.token)
+    assert (health.ready, health.tries_left) == (False, 0)
+    shelf.counters.unlink()
+    (shelf.folder / "moved").rename(shelf.counters)
+    assert shelf.keys.signer(uri, pin=USER_PIN).sign(b"m")
 
 
 def test_counters_of_tokens_are_apart(tmp_path: Path) -> None:
