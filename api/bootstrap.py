@@ -76,7 +76,7 @@ class Services:
 
     def verify(self, data: bytes, *, name: str = "", password: str | None = None) -> DocumentReport:
         """Verify a document now, by this installation's own evidence."""
-        return self.verification.verify(data, at=self.clock(), name=name, password=password)
+        return self.verification.verify(data, name=name, password=password)
 
     def reconcile(self, actor: Actor) -> dict[str, int]:
         """Close what dead processes left open, renew what is due, publish; return how many of each."""

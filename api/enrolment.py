@@ -28,7 +28,8 @@ from ca.certificate import (
     SubjectName,
 )
 from ca.enterprise import Enterprise, Enterprises
-from ca.profile import ENTERPRISE_SEAL
+from ca.errors import ProfileUnknown
+from ca.profile import ENTERPRISE_SEAL, PROFILES
 from hsm.algorithms import KeyKind
 from hsm.key_uri import KeyUri
 from hsm.pins import Pin
@@ -156,7 +157,13 @@ def serial_of(text: str) -> int:
 def certificate_request(
     csr: str, enterprise: Enterprise, common_name: str, profile: str, days: int | None
 ) -> CertificateRequest:
-    """Return the request for the key of a PKCS#10 text whose self-signature verifies (proof of possession)."""
+    """Return the request for the key of a PKCS#10 text whose self-signature verifies (proof of possession).
+
+    Only profiles of registered enterprises can be asked for from outside: no caller obtains a CA or a service
+    certificate (:class:`ca.errors.ProfileUnknown`).
+    """
+    if profile not in PROFILES or not PROFILES[profile].registered_enterprise:
+        raise ProfileUnknown(profile)
     try:
         request = x509.load_pem_x509_csr(csr.encode())
         key = request.public_key()

@@ -7,6 +7,7 @@ import threading
 from typing import Final
 
 import uvicorn
+from fastapi import FastAPI
 from rich.console import Console
 from rich.text import Text
 
@@ -46,20 +47,25 @@ class Housekeeper:
             self._stop.wait(self._seconds)
 
 
+def make_server(app: FastAPI, host: str, port: int, log_level: str) -> uvicorn.Server:
+    """Return the web server of ``app``, not started."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level=log_level,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    return uvicorn.Server(config)
+
+
 def serve(services: Services, host: str, port: int, console: Console) -> None:
     """Serve until interrupted."""
     settings = services.settings
     app = create_app(services)
     keeper = Housekeeper(services, settings.housekeeping_seconds)
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_level=settings.log_level,
-        server_header=False,
-        timeout_graceful_shutdown=STOP_SECONDS,
-    )
-    server = uvicorn.Server(config)
+    server = make_server(app, host, port, settings.log_level)
     shown = f"http://{host}:{port}"
     console.print(Text(f"验章 / verify: {shown}/verify"))
     console.print(Text(f"用印 / seal:   {shown}/seal"))

@@ -44,11 +44,15 @@ class Verification:
             self._desks.put(None)
 
     def verify(
-        self, data: bytes, *, at: datetime, name: str = "", password: str | None = None
+        self, data: bytes, *, at: datetime | None = None, name: str = "", password: str | None = None
     ) -> DocumentReport:
-        """Verify a document as of ``at`` (aware) with the evidence of this moment; never raises for its content."""
+        """Verify a document as of ``at`` (aware; ``None`` is now) with the evidence of this moment.
+
+        Never raises for its content. *Now* is read after the evidence was gathered: a list made for this very
+        question is not from the future.
+        """
         with self._desk() as verifier:
-            return verifier.verify(data, at=at, name=name, password=password)
+            return verifier.verify(data, at=at or self._clock(), name=name, password=password)
 
     def verify_file(self, path: Path, trust: Path) -> DocumentReport:
         """Verify a file now against a trust folder, as an auditor would (:class:`verify.folder.TrustFolderUnusable`)."""

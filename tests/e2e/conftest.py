@@ -10,19 +10,19 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from api.access import Scope
 from api.app import create_app
 from api.bootstrap import Services, assemble
 from api.home import Home, service_pins
+from api.serve import make_server
 from api.settings import load_settings
 from ca.actor import Actor
 from ca.clock import system_clock
@@ -91,6 +91,7 @@ class Site:
 
     url: str
     services: Services
+    clients: list[httpx.Client] = field(default_factory=list)
 
     def key(self, actor: Actor, *scopes: Scope) -> str:
         """Make an API key."""
@@ -99,15 +100,21 @@ class Site:
     def client(self, key: str | None = None, **headers: str) -> httpx.Client:
         """Open a client, with an API key if one is given."""
         bearer = {} if key is None else {"Authorization": f"Bearer {key}"}
-        return httpx.Client(base_url=self.url, headers=bearer | headers, timeout=60, trust_env=False)
+        made = httpx.Client(base_url=self.url, headers=bearer | headers, timeout=60, trust_env=False)
+        self.clients.append(made)
+        return made
+
+    def close_clients(self) -> None:
+        """Close every client that was opened."""
+        while self.clients:
+            self.clients.pop().close()
 
 
 @contextmanager
 def serving(services: Services) -> Iterator[Site]:
     """Serve an installation on a free port until the block ends."""
     port = free_port()
-    config = uvicorn.Config(create_app(services), host="127.0.0.1", port=port, log_level="error")
-    server = uvicorn.Server(config)
+    server = make_server(create_app(services), "127.0.0.1", port, "error")
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 20
@@ -115,17 +122,26 @@ def serving(services: Services) -> Iterator[Site]:
         time.sleep(0.01)
     assert server.started
     try:
-        yield Site(f"http://127.0.0.1:{port}", services)
+        made = Site(f"http://127.0.0.1:{port}", services)
+        yield made
+        made.close_clients()
     finally:
         server.should_exit = True
         thread.join(timeout=20)
 
 
 @pytest.fixture(scope="session")
-def site(demo: Demo) -> Iterator[Site]:
+def served(demo: Demo) -> Iterator[Site]:
     """Serve the demonstration home."""
     settings = load_settings(demo.home, max_upload_bytes=8 * 2**20)
     services = assemble(settings, clock=system_clock, pins=service_pins(Home(settings.home)))
     with serving(services) as running:
         yield running
     services.close()
+
+
+@pytest.fixture
+def site(served: Site) -> Iterator[Site]:
+    """Return the served demonstration; clients opened by the test are closed after it."""
+    yield served
+    served.close_clients()
