@@ -82,7 +82,7 @@ class CertificateAuthority:
     def certificate(self, serial: int, issuer: str | None = None) -> CertificateRecord:
         """Return what is known of a serial number; :class:`ca.errors.CertificateUnknown` if nothing is."""
         with self._reading() as conn:
-            rows = certificate_store.by_serial(conn, serial, issuer) if 0 <= serial < 1 << 160 else ()
+            rows = certificate_store.by_serial(conn, serial, issuer)
         if len(rows) != 1:
             raise CertificateUnknown(f"serial {serial:x}")
         return rows[0].record

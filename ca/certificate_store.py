@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from ca.certificate import CertificateRecord, CertificateStatus, RevocationReason, spki_sha256
 from ca.plan import Plan
-from ca.store import NO_BYTES, certificate, compromised_key, issuer
+from ca.store import NO_BYTES, certificate, compromised_key, is_serial, issuer
 
 C: Final = certificate.c
 RECORD_COLUMNS: Final = (
@@ -86,6 +86,8 @@ def by_request_key(conn: sa.Connection, request_key: str) -> Row | None:
 
 def by_serial(conn: sa.Connection, serial: int, issuer_id: str | None = None) -> tuple[Row, ...]:
     """Return the rows with a serial number: one, none, or one for each issuer that drew the same."""
+    if not is_serial(serial):
+        return ()
     query = sa.select(*RECORD_COLUMNS).where(C.serial == serial).order_by(C.id)
     if issuer_id is not None:
         query = query.where(C.issuer == issuer_id)

@@ -13,7 +13,7 @@ from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.clock import Clock
 from ca.errors import EnterpriseExists, EnterpriseUnknown, NameInvalid
-from ca.store import enterprise, enterprise_name
+from ca.store import enterprise, enterprise_name, is_storable
 from ca.uscc import check_uscc
 
 MAX_NAME: Final = 64
@@ -134,6 +134,8 @@ class Enterprises:
 
 def find_enterprise(conn: sa.Connection, uscc: str) -> Enterprise | None:
     """Return the enterprise, or nothing."""
+    if not is_storable(uscc):
+        return None
     query = sa.select(enterprise.c.uscc, enterprise.c.name, enterprise.c.created_at)
     row = conn.execute(query.where(enterprise.c.uscc == uscc)).one_or_none()
     return None if row is None else Enterprise(row.uscc, row.name, row.created_at)

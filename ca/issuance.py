@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final
 
@@ -28,7 +28,7 @@ from ca.certificate import (
 from ca.certificate_store import Row
 from ca.clock import Clock
 from ca.config import CaConfig
-from ca.enterprise import find_enterprise
+from ca.enterprise import check_name, find_enterprise
 from ca.errors import (
     ClockWentBack,
     EnterpriseUnknown,
@@ -85,9 +85,8 @@ class Issuance:
 
     def issue(self, request: CertificateRequest, *, request_key: str, actor: Actor) -> IssuedCertificate:
         """Issue one certificate for one request key; the same request again returns the same certificate (I4)."""
+        _check_form(request, request_key)
         digest = request_digest(request)
-        if not 1 <= len(request_key) <= MAX_REQUEST_KEY:
-            raise RequestInvalid(f"a request key has 1 to {MAX_REQUEST_KEY} characters")
         with self._desk.engine.execution_options(read_only=True).connect() as conn:
             known = certificate_store.by_request_key(conn, request_key)
             if known is not None:
@@ -263,6 +262,20 @@ class Intent:
     request_key: str
     digest: str
     actor: Actor
+
+
+def _check_form(request: CertificateRequest, request_key: str) -> None:
+    """Refuse what cannot even be recorded."""
+    if not 1 <= len(request_key) <= MAX_REQUEST_KEY or not request_key.isprintable():
+        raise RequestInvalid(f"a request key has 1 to {MAX_REQUEST_KEY} printable characters")
+    for field in fields(request.subject):
+        text = getattr(request.subject, field.name)
+        if text:
+            check_name(text)
+    try:
+        request.subject.x509()
+    except ValueError as wrong:
+        raise RequestInvalid(str(wrong)) from wrong
 
 
 def _intended(plan: Plan, intent: Intent) -> dict[str, str]:

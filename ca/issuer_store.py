@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from ca.errors import IssuerUnknown
 from ca.issuer import HolderStatus, Issuer, Unit, UnitPurpose
-from ca.store import issuer, unit
+from ca.store import is_storable, issuer, unit
 
 _ISSUER = (
     issuer.c.id,
@@ -66,6 +66,8 @@ def list_issuers(conn: sa.Connection) -> tuple[Issuer, ...]:
 
 def get_issuer(conn: sa.Connection, issuer_id: str) -> Issuer:
     """Return one issuer; :class:`IssuerUnknown` if there is none."""
+    if not is_storable(issuer_id):
+        raise IssuerUnknown
     row = conn.execute(sa.select(*_ISSUER).where(issuer.c.id == issuer_id)).one_or_none()
     if row is None:
         raise IssuerUnknown(issuer_id)

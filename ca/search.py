@@ -13,9 +13,12 @@ import sqlalchemy as sa
 from ca.certificate import MAX_PAGE, CertificateOrder, CertificatePage, CertificateQuery
 from ca.certificate_store import RECORD_COLUMNS, C, row_of
 from ca.errors import CursorInvalid
+from ca.store import is_serial, is_storable
 
 MAX_CURSOR: Final = 400
 """Characters of a cursor: order, a value of at most 64 characters of four octets and a row number, in base 64."""
+MAX_ROW_ID: Final = 2**63 - 1
+"""The largest BIGINT."""
 _ESCAPE: Final = "\\"
 _SORTED_BY: Final[dict[CertificateOrder, sa.Column[Any]]] = {
     CertificateOrder.ISSUANCE: C.id,
@@ -45,9 +48,11 @@ def find(conn: sa.Connection, query: CertificateQuery) -> CertificatePage:
 
 def _conditions(query: CertificateQuery) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = []
+    texts = (query.name, query.name_prefix, query.uscc, query.issuer, query.profile)
+    if not all(map(is_storable, texts)) or (query.serial is not None and not is_serial(query.serial)):
+        return [sa.false()]  # what no row can hold matches none
     if query.serial is not None:
-        # A number too long to be a serial (RFC 5280 §4.1.2.2) is nobody's.
-        found.append(C.serial == query.serial if 0 <= query.serial < 1 << 160 else sa.false())
+        found.append(C.serial == query.serial)
     if query.name:
         found.append(C.name.like(f"%{_literal(query.name)}%", escape=_ESCAPE))
     if query.name_prefix:
@@ -92,19 +97,29 @@ def _read_cursor(order: CertificateOrder, cursor: str) -> tuple[Any, int]:
         raise CursorInvalid("too long")
     try:
         found_order, plain, row_id = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
-        if found_order == order and isinstance(row_id, int):
-            return _plain_value(order, plain), row_id
-    except (binascii.Error, ValueError, TypeError, UnicodeDecodeError) as wrong:
+        value = _plain_value(order, plain)
+    except (binascii.Error, ValueError, TypeError, RecursionError) as wrong:
         raise CursorInvalid from wrong
-    raise CursorInvalid("it belongs to another order")
+    if found_order != order or type(row_id) is not int or not 0 <= row_id <= MAX_ROW_ID:
+        raise CursorInvalid("it belongs to another order")
+    return value, row_id
 
 
 def _plain_value(order: CertificateOrder, plain: Any) -> Any:
-    if order is CertificateOrder.ISSUANCE:
-        return int(plain)
+    """Read a value back; one that its column cannot hold is a ``ValueError``."""
     text = str(plain)
+    if order is CertificateOrder.ISSUANCE:
+        return 0  # the row number says it all
     if order is CertificateOrder.EXPIRY:
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return moment
     if order is CertificateOrder.SERIAL:
-        return int(text, 16)
+        serial = int(text, 16)
+        if not is_serial(serial):
+            raise ValueError("not a serial number")
+        return serial
+    if not is_storable(text):
+        raise ValueError("not a name")
     return text

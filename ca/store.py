@@ -29,6 +29,16 @@ NO_BYTES: Final = b""
 """What a bytes column holds before its step is done."""
 
 
+def is_storable(text: str) -> bool:
+    """Tell whether every database keeps ``text``: PostgreSQL takes no zero character, UTF-8 no lone surrogate."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def is_serial(value: int) -> bool:
+    """Tell whether a number can be a serial number at all (RFC 5280 §4.1.2.2: at most 20 octets)."""
+    return 0 <= value < 1 << (4 * SERIAL_HEX_DIGITS)
+
+
 class UtcTime(sa.types.TypeDecorator[datetime]):
     """Aware UTC, cut to whole seconds (X.509 times have no fractions). A naive time is a ``ValueError``."""
 
@@ -84,7 +94,7 @@ class SerialNumber(sa.types.TypeDecorator[int]):
         del dialect
         if value is None:
             return None
-        if not 0 <= value < 1 << 160:
+        if not is_serial(value):
             raise ValueError("a serial number has 1 to 20 octets")
         return f"{value:0{SERIAL_HEX_DIGITS}x}"
 

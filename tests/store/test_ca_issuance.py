@@ -31,6 +31,7 @@ from ca.errors import (
     KeyCompromised,
     LintFailed,
     NameDiffers,
+    NameInvalid,
     PinnedChanged,
     ProfileUnknown,
     RequestInvalid,
@@ -307,6 +308,7 @@ def test_lint_failure_signs_nothing(world: World) -> None:
         ({"issuer": "nobody"}, IssuerUnknown),
         ({"issuer": "root"}, ProfileUnknown),
         ({"profile": "root", "issuer": "root"}, IssuerUnknown),
+        ({"subject": SubjectName(COMPANY, COMPANY, USCC, country="China")}, RequestInvalid),
         ({"validity": timedelta(0)}, ValidityInvalid),
         ({"validity": timedelta(days=-1)}, ValidityInvalid),
         ({"validity": timedelta(days=1097)}, ValidityInvalid),
@@ -327,10 +329,21 @@ def test_bad_requests_leave_no_reservation(
         assert conn.scalar(sa.select(sa.func.count()).select_from(certificate)) == before
 
 
-@pytest.mark.parametrize("key", ["", "x" * 201])
-def test_request_key_length(world: World, key: str) -> None:
+@pytest.mark.parametrize("key", ["", "x" * 201, "a\0b", "\ud800", "a\nb"])
+def test_request_keys_that_cannot_be_kept(world: World, key: str) -> None:
     with pytest.raises(RequestInvalid):
         issue(world, key=key)
+
+
+@pytest.mark.parametrize("text", ["测试\0", "测试\ud800", "测" * 65, "测试\u202e"])
+def test_names_that_cannot_be_kept(world: World, text: str) -> None:
+    for subject in (
+        SubjectName("测试", text),
+        SubjectName(text, "测试"),
+        SubjectName("测试", "测试", country=text),
+    ):
+        with pytest.raises(NameInvalid):
+            issue(world, request(profile="test-seal", subject=subject))
 
 
 @pytest.mark.parametrize("kind", [KeyKind.RSA_2048, KeyKind.EC_P256, KeyKind.EC_P384])
