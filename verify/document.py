@@ -65,7 +65,8 @@ class View:
 
     def _fetch(self, pointer: generic.Reference, revision: int | None = None) -> object:
         fetch: Any = self._reader.get_object
-        found: object = fetch(pointer, revision, transparent_decrypt=False)
+        spared = Ref(pointer.idnum, pointer.generation) == self.trailer.get("/Encrypt")
+        found: object = fetch(pointer, revision, never_decrypt=spared, transparent_decrypt=False)
         return found
 
     def exists(self, ref: Ref) -> bool:

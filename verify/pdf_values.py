@@ -54,10 +54,17 @@ def plain(thing: object, depth: int = 0) -> Value:
         entries = {str(k): plain(v, depth + 1) for k, v in thing.items()}
         return Stream(entries, bytes(thing.encoded_data), thing)
     if isinstance(thing, dict):
-        return {str(k): plain(v, depth + 1) for k, v in thing.items()}
+        return {str(k): plain(_value(thing, k, v), depth + 1) for k, v in thing.items()}
     if isinstance(thing, list):
         return [plain(list.__getitem__(thing, i), depth + 1) for i in range(len(thing))]
     return _scalar(thing)
+
+
+def _value(owner: dict[str, object], key: str, value: object) -> object:
+    """Leave a signature's value as it stands: it is the one string that encryption spares (ISO 32000-2 §7.6.2)."""
+    if key == "/Contents" and "/ByteRange" in owner and isinstance(value, generic.DecryptedObjectProxy):
+        return value.raw_object
+    return value
 
 
 _SCALARS: Final[tuple[tuple[type, Any], ...]] = (

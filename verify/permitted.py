@@ -92,9 +92,27 @@ def _form(step: Step, old: Value, new: Value) -> bool:
     keys = _changed_keys(before, new)
     if not before:
         keys -= {"/DA", "/DR"}
+    if "/DR" in keys and _more_fonts(step, before.get("/DR"), new.get("/DR")):
+        keys -= {"/DR"}
     if not keys <= FORM_KEYS:
         return False
     return "/Fields" not in keys or _grown(step, before.get("/Fields", []), new.get("/Fields"), fields=True)
+
+
+def _more_fonts(step: Step, old: Value, new: Value) -> bool:
+    """Let the form's default resources gain new fonts under new names, as Acrobat adds one for a new field."""
+    before, after = step.old.resolve(old), step.new.resolve(new)
+    if (
+        not isinstance(before, dict)
+        or not isinstance(after, dict)
+        or _changed_keys(before, after) != {"/Font"}
+    ):
+        return False
+    fonts, more = step.old.entry(before, "/Font"), step.new.entry(after, "/Font")
+    if not isinstance(fonts, dict) or not isinstance(more, dict):
+        return False
+    added = _changed_keys(fonts, more)
+    return added.isdisjoint(fonts) and all(step.fresh(more[key]) for key in added)
 
 
 def _grown(step: Step, old: Value, new: Value, *, fields: bool) -> bool:

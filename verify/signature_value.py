@@ -126,6 +126,9 @@ def _read(document: Document, form_field: FormField) -> _Found:
         dictionary = dictionary.get("/V", {})
     if not isinstance(dictionary, dict) or dictionary.get("/Contents") != b"":
         raise _format("签名字典无法解析。", "The signature dictionary cannot be parsed.")
+    if document.reader.encrypted:  # the octets hold the date encrypted; the library's view has it in clear
+        readable = document.last.resolve(form_field.value)
+        dictionary["/M"] = readable.get("/M") if isinstance(readable, dict) else None
     return _Found(dictionary, offset + match.start(1) - 1, offset + match.end(1) + 1, match.group(1))
 
 

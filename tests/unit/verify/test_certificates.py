@@ -1,0 +1,326 @@
+"""The signer's certificate, then and now: unknown, expired, revoked, meant for something else (D1, D2)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.pki import Pki, new_key, shared_rsa_key
+from tests.verify_world import Signing
+from verify.policy import Policy
+from verify.report import SignatureReport, TimeSource
+from verify.trust import TrustStore
+from verify.verdict import Indication, SubIndication, Verdict
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+COMPROMISE = x509.ReasonFlags.key_compromise
+
+
+def outcome(report: SignatureReport) -> tuple[str, str | None]:
+    return report.indication.value, None if report.sub_indication is None else report.sub_indication.value
+
+
+def test_unknown_issuer_is_never_green(signing: Signing, b_lta: bytes) -> None:
+    """D2: a correct signature by an unknown issuer is 无法识别, not 有效."""
+    stranger = Pki(signing.now, name="陌生 Stranger")
+    report = signing.verify(b_lta, trust=TrustStore([stranger.root.certificate], crls=signing.crls()))
+    assert report.verdict is Verdict.INDETERMINATE
+    assert report.sub_indication is SubIndication.NO_CERTIFICATE_CHAIN_FOUND
+    assert "无法识别" in report.reason.zh
+
+
+def test_issuer_of_the_same_name_is_still_unknown(signing: Signing, b_b: bytes) -> None:
+    twin = Pki(signing.now)
+    assert twin.root.certificate.subject == signing.pki.root.certificate.subject
+    found = signing.only(b_b, trust=TrustStore([twin.root.certificate], crls=signing.crls()))
+    assert outcome(found) == ("INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND")
+
+
+def test_intermediate_may_come_from_the_trust_store(signing: Signing) -> None:
+    from dataclasses import replace
+
+    bare = replace(signing.keeper, chain=())
+    data = signing.sign(keeper=bare)
+    assert outcome(signing.only(data)) == ("INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND")
+    known = signing.trust(intermediates=[signing.pki.issuing.certificate])
+    assert outcome(signing.only(data, trust=known)) == ("TOTAL-PASSED", None)
+
+
+def test_expired_without_a_time_stamp(signing: Signing) -> None:
+    keeper = signing.pki.party(not_after=signing.now + DAY)
+    later = signing.now + 3 * DAY
+    found = signing.only(signing.sign(keeper=keeper), at=later)
+    assert outcome(found) == ("INDETERMINATE", "OUT_OF_BOUNDS_NO_POE")
+    assert found.certificate_now.status == "expired"
+
+
+def test_expired_before_a_proved_time(signing: Signing) -> None:
+    keeper = signing.pki.party(not_before=signing.now - 9 * DAY, not_after=signing.now - DAY)
+    found = signing.only(signing.sign(keeper=keeper, stamp=True))
+    assert outcome(found) == ("TOTAL-FAILED", "EXPIRED")
+
+
+def test_not_yet_valid_at_a_proved_time(signing: Signing) -> None:
+    keeper = signing.pki.party(not_before=signing.now + timedelta(minutes=30))
+    found = signing.only(signing.sign(keeper=keeper, stamp=True))
+    assert outcome(found) == ("TOTAL-FAILED", "NOT_YET_VALID")
+
+
+def revoked(signing: Signing, when: Any, reason: x509.ReasonFlags = COMPROMISE, **more: Any) -> TrustStore:
+    serial = signing.keeper.certificate.serial_number
+    return signing.trust(crls=signing.crls(revoked={serial: (when, reason)}, **more))
+
+
+def test_revoked_before_the_proved_time_fails(signing: Signing, b_t: bytes) -> None:
+    found = signing.only(b_t, trust=revoked(signing, signing.now - HOUR))
+    assert outcome(found) == ("TOTAL-FAILED", "REVOKED")
+    assert found.certificate_then.status == "revoked"
+
+
+def test_revoked_after_the_proved_time_passes_and_says_so(signing: Signing, b_t: bytes) -> None:
+    """Mission 9: 证书已于…吊销；…早于吊销且有可信时间戳，故…有效。"""
+    trust = revoked(signing, signing.now + HOUR, this_update=signing.now + 2 * HOUR)
+    found = signing.only(b_t, trust=trust, at=signing.now + 3 * HOUR)
+    assert outcome(found) == ("TOTAL-PASSED", None)
+    assert (found.certificate_then.status, found.certificate_now.status) == ("good", "revoked")
+    assert "早于吊销且有可信时间戳" in found.reason.zh
+
+
+def test_revoked_without_proof_of_time_is_indeterminate(signing: Signing, b_b: bytes) -> None:
+    trust = revoked(signing, signing.now + HOUR, this_update=signing.now + 2 * HOUR)
+    found = signing.only(b_b, trust=trust, at=signing.now + 3 * HOUR)
+    assert outcome(found) == ("INDETERMINATE", "REVOKED_NO_POE")
+
+
+def test_suspended_certificate(signing: Signing, b_b: bytes, b_t: bytes) -> None:
+    hold = x509.ReasonFlags.certificate_hold
+    trust = revoked(signing, signing.now - HOUR, hold)
+    assert outcome(signing.only(b_b, trust=trust)) == ("INDETERMINATE", "REVOKED_NO_POE")
+    assert outcome(signing.only(b_t, trust=trust)) == ("TOTAL-FAILED", "REVOKED")
+
+
+def test_suspension_that_was_lifted(signing: Signing, b_b: bytes) -> None:
+    hold = x509.ReasonFlags.certificate_hold
+    serial = signing.keeper.certificate.serial_number
+    old = signing.crls(revoked={serial: (signing.now - DAY, hold)}, this_update=signing.now - DAY)
+    found = signing.only(b_b, trust=signing.trust(crls=[*old, *signing.crls(number=2)]))
+    assert outcome(found) == ("TOTAL-PASSED", None)
+
+
+def test_no_revocation_information(signing: Signing, b_b: bytes) -> None:
+    """pdf.md: hard-fail that checks nothing is no check; evidence is required unless the policy says otherwise."""
+    bare = signing.trust(crls=[])
+    assert outcome(signing.only(b_b, trust=bare)) == ("INDETERMINATE", "TRY_LATER")
+    relaxed = Policy(require_revocation=False)
+    assert outcome(signing.only(b_b, trust=bare, policy=relaxed)) == ("TOTAL-PASSED", None)
+
+
+def test_stale_revocation_list(signing: Signing, b_b: bytes) -> None:
+    found = signing.only(b_b, at=signing.now + 30 * DAY)
+    assert outcome(found) == ("INDETERMINATE", "TRY_LATER")
+    assert f"{signing.now:%Y-%m-%d}" in found.reason.zh
+
+
+def test_intermediate_without_revocation_information(signing: Signing, b_b: bytes) -> None:
+    only_issuing = signing.trust(crls=[signing.pki.crl()])
+    assert outcome(signing.only(b_b, trust=only_issuing)) == ("INDETERMINATE", "TRY_LATER")
+
+
+def test_revoked_intermediate(signing: Signing, b_b: bytes) -> None:
+    serial = signing.pki.issuing.certificate.serial_number
+    trust = signing.trust(
+        crls=[signing.pki.crl(), signing.pki.crl(signing.pki.root, {serial: (signing.now - DAY, COMPROMISE)})]
+    )
+    assert outcome(signing.only(b_b, trust=trust)) == ("INDETERMINATE", "REVOKED_CA_NO_POE")
+
+
+def test_forged_revocation_list_is_not_believed(signing: Signing, b_b: bytes) -> None:
+    """A list that another key signed neither clears nor revokes."""
+    serial = signing.keeper.certificate.serial_number
+    forged = signing.pki.crl(revoked={serial: (signing.now - DAY, COMPROMISE)}, key=new_key(), number=9)
+    good = signing.trust(crls=[*signing.crls(), forged])
+    assert outcome(signing.only(b_b, trust=good)) == ("TOTAL-PASSED", None)
+    clean = signing.pki.crl(key=new_key(), number=10)
+    none = signing.trust(crls=[clean, signing.pki.crl(signing.pki.root)])
+    assert outcome(signing.only(b_b, trust=none)) == ("INDETERMINATE", "TRY_LATER")
+
+
+def test_ocsp_by_a_delegated_responder(signing: Signing, b_b: bytes) -> None:
+    answer = signing.pki.ocsp(signing.keeper.certificate)
+    trust = signing.trust(crls=[signing.pki.crl(signing.pki.root)], ocsp=[answer])
+    found = signing.only(b_b, trust=trust)
+    assert outcome(found) == ("TOTAL-PASSED", None)
+    assert found.certificate_then.source == "ocsp"
+
+
+def test_ocsp_revoked(signing: Signing, b_t: bytes) -> None:
+    answer = signing.pki.ocsp(signing.keeper.certificate, revoked=(signing.now - HOUR, COMPROMISE))
+    trust = signing.trust(crls=[*signing.crls()], ocsp=[answer])
+    assert outcome(signing.only(b_t, trust=trust)) == ("TOTAL-FAILED", "REVOKED")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"eku": ("1.3.6.1.5.5.7.3.8",)},
+        {"extra": (), "spoil": True},
+        {"not_after": "past"},
+        {"nocheck": False},
+    ],
+)
+def test_ocsp_by_somebody_without_the_right(signing: Signing, b_b: bytes, wrong: dict[str, Any]) -> None:
+    """RFC 6960 §4.2.2.2: purpose, issuer, validity and nocheck of the delegate all count."""
+    changes = dict(wrong)
+    if changes.get("not_after") == "past":
+        changes = {"not_before": signing.now - 9 * DAY, "not_after": signing.now - DAY}
+    if changes.pop("nocheck", True) is False:
+        from dataclasses import replace
+
+        from ca.profile import OCSP_RESPONDER
+
+        responder = signing.pki.make(
+            replace(OCSP_RESPONDER, ocsp_no_check=False), signing.pki.responder().certificate.subject
+        )
+    else:
+        responder = signing.pki.responder(**changes)
+    answer = signing.pki.ocsp(signing.keeper.certificate, responder=responder)
+    trust = signing.trust(crls=[signing.pki.crl(signing.pki.root)], ocsp=[answer])
+    assert outcome(signing.only(b_b, trust=trust)) == ("INDETERMINATE", "TRY_LATER")
+
+
+def test_ocsp_by_a_responder_of_another_issuer(signing: Signing, b_b: bytes) -> None:
+    other = Pki(signing.now, name="Other")
+    answer = signing.pki.ocsp(signing.keeper.certificate, responder=other.responder())
+    trust = TrustStore(
+        [signing.pki.root.certificate, other.root.certificate],
+        crls=[signing.pki.crl(signing.pki.root)],
+        ocsp=[answer],
+    )
+    assert outcome(signing.only(b_b, trust=trust)) == ("INDETERMINATE", "TRY_LATER")
+
+
+def test_crl_of_another_distribution_point_does_not_speak(signing: Signing, b_b: bytes) -> None:
+    """RFC 5280 §6.3.3 (b)(2): a shard speaks only for certificates that point to it."""
+    issuing = signing.pki.issuing
+
+    def shard(address: str) -> bytes:
+        from cryptography.hazmat.primitives.serialization import Encoding
+
+        scope = x509.IssuingDistributionPoint(
+            [x509.UniformResourceIdentifier(address)], None, False, False, None, False, False
+        )
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(issuing.certificate.subject)
+            .last_update(signing.now)
+            .next_update(signing.now + DAY)
+            .add_extension(x509.CRLNumber(7), critical=False)
+            .add_extension(scope, critical=True)
+        )
+        return builder.sign(issuing.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+    root = signing.pki.crl(signing.pki.root)
+    right = signing.pki.config.crl_address("issuing")
+    assert outcome(signing.only(b_b, trust=signing.trust(crls=[shard(right), root]))) == (
+        "TOTAL-PASSED",
+        None,
+    )
+    wrong = signing.trust(crls=[shard("http://elsewhere.example.test/x.crl"), root])
+    assert outcome(signing.only(b_b, trust=wrong)) == ("INDETERMINATE", "TRY_LATER")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"eku": ("1.3.6.1.5.5.7.3.8",)},
+        {"eku": ("1.3.6.1.5.5.7.3.1",)},
+        {"key_usage": ("key_encipherment",)},
+        {"key_usage": ("key_agreement",)},
+    ],
+)
+def test_certificate_meant_for_something_else(signing: Signing, changes: dict[str, Any]) -> None:
+    found = signing.only(signing.sign(keeper=signing.pki.party(**changes), signer_key_usage=set()))
+    assert outcome(found) == ("INDETERMINATE", "CHAIN_CONSTRAINTS_FAILURE")
+
+
+def test_certificate_issued_by_an_end_entity(signing: Signing) -> None:
+    """CVE-2002-0862: a leaf issues nothing."""
+    false_ca = signing.pki.party()
+    found = signing.only(signing.sign(keeper=signing.pki.party(issuer=false_ca)))
+    assert outcome(found) == ("INDETERMINATE", "CERTIFICATE_CHAIN_GENERAL_FAILURE")
+
+
+def test_spoiled_certificate_signature(signing: Signing) -> None:
+    found = signing.only(signing.sign(keeper=signing.pki.party(spoil=True)))
+    assert outcome(found) == ("INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND")
+
+
+def test_sha1_certificate(signing: Signing) -> None:
+    keeper = signing.pki.party()
+    found = signing.only(signing.sign(keeper=keeper, md_algorithm="sha1", cades_signed_attr_spec=None))
+    assert outcome(found) == ("INDETERMINATE", "CRYPTO_CONSTRAINTS_FAILURE")
+
+
+@pytest.mark.parametrize(
+    "key", [lambda: shared_rsa_key(2048), lambda: ec.generate_private_key(ec.SECP384R1())]
+)
+def test_other_keys(signing: Signing, key: Any) -> None:
+    assert outcome(signing.only(signing.sign(keeper=signing.pki.party(key=key())))) == ("TOTAL-PASSED", None)
+
+
+def test_rsa_pss(signing: Signing) -> None:
+    keeper = signing.pki.party(key=shared_rsa_key(2048))
+    data = signing.sign(keeper=keeper, prefer_pss=True)
+    assert outcome(signing.only(data)) == ("TOTAL-PASSED", None)
+
+
+def test_signature_from_the_future(signing: Signing, b_b: bytes, b_t: bytes) -> None:
+    early = signing.now - HOUR
+    assert outcome(signing.only(b_b, at=early))[0] == "INDETERMINATE"
+    assert outcome(signing.only(b_t, at=early))[0] == "INDETERMINATE"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"eku_critical": False}, {"eku": ("1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.36")}, {"eku": None}]
+)
+def test_time_stamp_by_a_certificate_without_the_purpose(signing: Signing, changes: dict[str, Any]) -> None:
+    """RFC 3161 §2.3: the purpose, alone and critical; otherwise the time is no proof."""
+    tsa = signing.pki.tsa(key=shared_rsa_key(), **changes)
+    found = signing.only(signing.sign(stamper=signing.stamper(tsa=tsa)))
+    assert found.time.source is TimeSource.TSA_UNVERIFIED
+    assert found.level == "B-B"
+    assert "时间戳" in found.notes[0].zh
+
+
+def test_time_stamp_of_an_unknown_authority_proves_nothing(signing: Signing) -> None:
+    stranger = Pki(signing.now, name="Stranger").tsa(key=shared_rsa_key())
+    data = signing.sign(stamper=signing.stamper(tsa=stranger))
+    found = signing.only(data, trust=revoked(signing, signing.now + HOUR), at=signing.now + 2 * HOUR)
+    assert outcome(found) == ("INDETERMINATE", "REVOKED_NO_POE")
+    assert found.time.source is TimeSource.TSA_UNVERIFIED
+
+
+def test_revoked_time_stamp_authority(signing: Signing, b_t: bytes) -> None:
+    serial = signing.tsa.certificate.serial_number
+    trust = signing.trust(crls=signing.crls(revoked={serial: (signing.now - HOUR, COMPROMISE)}))
+    found = signing.only(b_t, trust=trust)
+    assert found.time.source is TimeSource.TSA_UNVERIFIED
+
+
+def test_reports_refuse_to_be_truth_values(signing: Signing, b_b: bytes) -> None:
+    report = signing.verify(b_b)
+    for thing in (report, report.signatures[0], report.verdict):
+        with pytest.raises(TypeError):
+            bool(thing)
+    assert report.signatures[0].indication is Indication.TOTAL_PASSED
+
+
+def test_naive_time_is_wrong_use(signing: Signing, b_b: bytes) -> None:
+    with pytest.raises(ValueError, match="aware"):
+        signing.verify(b_b, at=signing.now.replace(tzinfo=None))
