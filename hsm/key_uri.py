@@ -6,6 +6,7 @@ in the soft key store. Exactly one key must match when it is opened.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
@@ -13,6 +14,9 @@ from urllib.parse import quote, unquote_to_bytes
 from hsm.errors import KeyUriError
 
 SCHEMES: Final = ("pkcs11", "file")
+MAX_TOKEN_LABEL: Final = 32
+VALUE: Final = re.compile(r"(?:[A-Za-z0-9\-._~:\[\]@!$'()*+,=&]|%[0-9A-Fa-f]{2})*")
+"""RFC 7512 §2.3 ``pk11-pchar``: unreserved, some reserved characters, percent-encoding; all else must be encoded."""
 MAX_URI_LENGTH: Final = 1024
 """Longest URI read: PKCS#11 labels have 32 octets, ids seldom more than 64; a kilobyte is generous."""
 
@@ -29,10 +33,15 @@ class KeyUri:
     def __post_init__(self) -> None:
         if self.scheme not in SCHEMES:
             raise KeyUriError(f"scheme {self.scheme!r} is none of {', '.join(SCHEMES)}")
-        if not self.token or not self.object:
-            raise KeyUriError("token and object are both needed")
-        if len(self.token.encode()) > 32:
-            raise KeyUriError("a token label has at most 32 octets (PKCS#11 CK_TOKEN_INFO)")
+        for name, text in (("token", self.token), ("object", self.object)):
+            if not text or text != text.strip(" ") or not text.isprintable():
+                raise KeyUriError(f"{name} is needed: printable characters, no blank at either end")
+        if len(self.token.encode()) > MAX_TOKEN_LABEL:
+            raise KeyUriError(f"a token label has at most {MAX_TOKEN_LABEL} octets (PKCS#11 CK_TOKEN_INFO)")
+        if self.id is not None and not self.id:
+            raise KeyUriError("an id has at least one octet")
+        if len(str(self)) > MAX_URI_LENGTH:
+            raise KeyUriError(f"longer than {MAX_URI_LENGTH} characters")
 
     @classmethod
     def parse(cls, text: str) -> KeyUri:
@@ -47,6 +56,8 @@ class KeyUri:
             name, equals, value = part.partition("=")
             if not equals or name not in ("token", "object", "id") or name in found:
                 raise KeyUriError(f"attribute {name!r} is unknown, repeated or has no value")
+            if not VALUE.fullmatch(value):
+                raise KeyUriError(f"attribute {name!r} has a character that must be written as %XX")
             found[name] = unquote_to_bytes(value)
         try:
             token, label = found.get("token", b"").decode(), found.get("object", b"").decode()

@@ -7,7 +7,7 @@ import secrets
 import threading
 from typing import Protocol
 
-from hsm.errors import PinError, PinIncorrect
+from hsm.errors import PinError, PinIncorrect, PinLocked
 from hsm.pin_counter import PinCounter
 from hsm.pins import Pin, PinSource
 
@@ -53,10 +53,9 @@ class PinGate:
     def _ask_source(self, door: Door) -> None:
         pin = self._pins(self._token)
         mark = hmac.digest(self._key, (self._counter.epoch(self._token) + pin.reveal()).encode(), "sha256")
-        if (
-            mark == self._refused
-        ):  # the source still gives the PIN that was refused: do not burn another try on it
-            raise PinIncorrect(self._counter.left(self._token))
+        if mark == self._refused:  # the same wrong PIN as before: do not burn another try on it
+            left = self._counter.left(self._token)
+            raise PinIncorrect(left) if left else PinLocked(f"token {self._token}")
         try:
             self._judge(door, pin)
         except PinError:
