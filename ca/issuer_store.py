@@ -58,9 +58,12 @@ def _unit(row: sa.Row[*tuple[Any, ...]]) -> Unit:
 
 
 def list_issuers(conn: sa.Connection) -> tuple[Issuer, ...]:
-    """Return every issuer in order of creation, roots first."""
+    """Return every issuer, roots first, then in order of creation."""
     return tuple(
-        _issuer(row) for row in conn.execute(sa.select(*_ISSUER).order_by(issuer.c.created_at, issuer.c.id))
+        _issuer(row)
+        for row in conn.execute(
+            sa.select(*_ISSUER).order_by(issuer.c.parent != issuer.c.id, issuer.c.created_at, issuer.c.id)
+        )
     )
 
 
