@@ -79,8 +79,10 @@ class FontShelf:
             path = face.path()
             if not path.is_file():
                 raise FontMissing(path.name)
-            font = TTFont(path, lazy=True)
-            self._fonts[face] = (font.getGlyphSet(), font.getBestCmap())
+            with TTFont(path, lazy=True) as font:  # what glyphs need is in memory before the file is closed
+                glyphs, names = font.getGlyphSet(), font.getBestCmap()
+                glyphs[".notdef"].draw(_OutlinePen(glyphs))
+            self._fonts[face] = (glyphs, names)
         return self._fonts[face]
 
 

@@ -6,6 +6,7 @@ Equal pictures have equal octets (:meth:`SealPicture.to_bytes`), so a picture's 
 from __future__ import annotations
 
 import hashlib
+import math
 import zlib
 from dataclasses import dataclass
 from typing import Final
@@ -99,7 +100,7 @@ class SealPicture:
 
     def pdf(self) -> bytes:
         """Write a PDF of one page, exactly the seal's box."""
-        width, height = (side * _POINT for side in self.size_mm)
+        width, height = (math.floor(side * _POINT * 1e5) / 1e5 for side in self.size_mm)  # never a pixel more
         stream = zlib.compress(self.pdf_content(), 9)
         objects = [
             b"<< /Type /Catalog /Pages 2 0 R >>",
