@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from ca.errors import LintFailed
 from ca.lint_body import BODY_DEMANDS
@@ -13,13 +15,24 @@ from ca.lint_extensions import EXTENSION_DEMANDS
 from ca.plan import Draft
 from ca.ticket import Ticket
 
+UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+    x509.UnsupportedGeneralNameType,
+)
+"""What ``cryptography`` raises at octets that it cannot read; each is a finding."""
+
 
 def check(draft: Draft, now: datetime) -> Ticket:
     """Put every demand to ``draft``; return the permission to sign it once, or raise :class:`LintFailed`."""
     try:
         certificate = x509.load_der_x509_certificate(draft.unsigned)
         octets_kept = certificate.tbs_certificate_bytes == draft.tbs
-    except ValueError as wrong:
+    except UNREADABLE as wrong:
         raise LintFailed([f"it cannot be read back: {wrong}"]) from wrong
     if not octets_kept:
         raise LintFailed(["the unsigned certificate does not hold the octets to sign"])
@@ -28,7 +41,7 @@ def check(draft: Draft, now: datetime) -> Ticket:
     for test in (*BODY_DEMANDS, *EXTENSION_DEMANDS):
         try:
             test(case)
-        except (Broken, ValueError, x509.DuplicateExtension, x509.ExtensionNotFound) as broken:
+        except (Broken, *UNREADABLE) as broken:
             findings.append(f"{test.__name__}: {broken}")
     if findings:
         raise LintFailed(findings)

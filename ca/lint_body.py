@@ -21,9 +21,12 @@ from ca.revocation_list import algorithm_identifier
 from ca.uscc import check_uscc
 from hsm.algorithms import DEFAULT_ALGORITHM, KeyKind, SignatureAlgorithm, kind_of
 from hsm.errors import UnsupportedAlgorithm
+from hsm.public_keys import spki
 
 NOT_BEFORE_BOUND: Final = timedelta(minutes=5)
 """I9: a certificate begins when it is made; minutes are left for a slow token, never for backdating."""
+_FIELDS_BEFORE_KEY: Final = 6
+"""RFC 5280 §4.1: version, serialNumber, signature, issuer, validity, subject."""
 NAME_LIMITS: Final = {
     NameOID.COMMON_NAME: 64,
     NameOID.ORGANIZATION_NAME: 64,
@@ -216,13 +219,11 @@ def _has_small_factor(modulus: int) -> bool:
 
 
 def key_is_the_one_asked_for(case: Case) -> None:
-    """RFC 5280 §4.1.2.7: the key of the request; the issuer's own only in a self-signed certificate."""
-    found = case.certificate.public_key()
-    demand(
-        isinstance(found, rsa.RSAPublicKey | ec.EllipticCurvePublicKey)
-        and spki_sha256(found) == spki_sha256(case.plan.request.public_key),
-        "the key was changed",
-    )
+    """RFC 5280 §4.1.2.7: the key of the request, octet for octet; the issuer's own only in a self-signed certificate."""
+    body = der.Reader(case.draft.tbs).enter(der.SEQUENCE)
+    for _ in range(_FIELDS_BEFORE_KEY):
+        body.element()
+    demand(body.element() == spki(case.plan.request.public_key), "the key was changed")
     same = spki_sha256(case.plan.request.public_key) == spki_sha256(case.plan.issuer_key)
     demand(
         same == case.plan.profile.self_signed, "the subject's key is the issuer's, or a root's is not its own"

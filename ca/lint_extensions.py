@@ -13,6 +13,7 @@ from ca.lint_case import Case, demand
 from ca.profile import EKU_OCSP_SIGNING, EKU_TIME_STAMPING, KEY_USAGE_BITS
 
 _EXTENSIONS_TAG: Final = 0xA3
+_BOOLEAN: Final = 0x01
 _BODY_FIELDS: Final = 7
 """RFC 5280 §4.1: version to subjectPublicKeyInfo; the optional unique identifiers would follow."""
 
@@ -25,6 +26,21 @@ def extensions_are_the_last(case: Case) -> None:
     demand(body.peek() == _EXTENSIONS_TAG, "something stands between the key and the extensions")
     body.element()
     demand(not body.more, "something follows the extensions")
+
+
+def extensions_are_der(case: Case) -> None:
+    """RFC 5280 §4.2, X.690 §11: each value is encoded in the one way that DER allows."""
+    body = der.Reader(case.draft.tbs).enter(der.SEQUENCE)
+    for _ in range(_BODY_FIELDS):
+        body.element()
+    values = body.enter(_EXTENSIONS_TAG).enter(der.SEQUENCE)
+    for found in case.certificate.extensions:
+        one = values.enter(der.SEQUENCE)
+        one.oid()
+        if one.peek() == _BOOLEAN:
+            demand(one.boolean(), f"extension {found.oid.dotted_string} writes out a default (X.690 §11.5)")
+        written = one.contents(der.OCTET_STRING)
+        demand(written == found.value.public_bytes(), f"extension {found.oid.dotted_string} is not DER")
 
 
 def extensions_are_the_profiles(case: Case) -> None:
@@ -178,18 +194,19 @@ def authority_access(case: Case) -> None:
     if found is None:
         return
     config, issuer, profile = case.plan.config, case.plan.issuer.id, case.plan.profile
-    due = set()
+    due = []
     if profile.ocsp_address:
-        due.add((AuthorityInformationAccessOID.OCSP, config.ocsp_address(issuer)))
+        due.append((AuthorityInformationAccessOID.OCSP, config.ocsp_address(issuer)))
     if not profile.self_signed:
-        due.add((AuthorityInformationAccessOID.CA_ISSUERS, config.issuer_address(issuer)))
-    listed = [(access.access_method, access.access_location.value) for access in found.value]
+        due.append((AuthorityInformationAccessOID.CA_ISSUERS, config.issuer_address(issuer)))
+    described = [x509.AccessDescription(how, x509.UniformResourceIdentifier(where)) for how, where in due]
     demand(not found.critical, "the authority information access is critical")
-    demand(len(listed) == len(due) and set(listed) == due, "the addresses are not the issuer's")
+    demand(list(found.value) == described, "the addresses are not the issuer's")
 
 
 EXTENSION_DEMANDS: Final[tuple[Callable[[Case], None], ...]] = (
     extensions_are_the_last,
+    extensions_are_der,
     extensions_are_the_profiles,
     basic_constraints,
     issuer_may_issue,

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
@@ -320,6 +321,40 @@ def name_constraints_on_a_leaf() -> Draft:
     """RFC 5280 §4.2.1.10: name constraints stand in CA certificates only."""
     constraint = x509.NameConstraints([x509.DNSName("example.test")], None)
     return rebuilt(good(), put=(constraint, True))
+
+
+def with_octets(old: bytes, new: bytes) -> Draft:
+    """A right draft with one run of octets, which stands in it once, replaced by another of the same length."""
+    one = good()
+    assert one.tbs.count(old) == 1
+    assert len(old) == len(new)
+    return with_tbs(one, one.tbs.replace(old, new))
+
+
+@case("extensions_are_der")
+def key_usage_with_trailing_zeros() -> Draft:
+    """X.690 §11.2.2: a named bit list written with two bits fewer unused than there are."""
+    return with_octets(bytes.fromhex("0404030206c0"), bytes.fromhex("0404030204c0"))
+
+
+@case("authority_access")
+def address_as_a_host_name() -> Draft:
+    """The right text as dNSName [2] instead of uniformResourceIdentifier [6]."""
+    address = make_config().ocsp_address("issuing").encode()
+    return with_octets(b"\x86" + bytes([len(address)]) + address, b"\x82" + bytes([len(address)]) + address)
+
+
+@case("key_is_the_one_asked_for")
+def point_in_hybrid_form() -> Draft:
+    """X9.62's hybrid form of the same point: read alike, written otherwise (RFC 5480 §2.2 has 04, 02 and 03 only)."""
+    point = key_point(one := good())
+    form = bytes([6 | point[-1] & 1])
+    return with_tbs(one, one.tbs.replace(point, form + point[1:]))
+
+
+def key_point(one: Draft) -> bytes:
+    key = one.plan.request.public_key
+    return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
 
 @case("basic_constraints")
