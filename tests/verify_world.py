@@ -170,13 +170,17 @@ class Signing:
         extra: Sequence[cms.CMSAttribute] = (),
         stamper: timestamps.TimeStamper | None = None,
         password: str | None = None,
+        pss: bool = False,
         **metadata: Any,
     ) -> bytes:
         """Sign with PAdES B-B, or B-T with ``stamp``; ``metadata`` goes to pyHanko."""
         keeper = keeper or self.keeper
         store = SimpleCertificateStore.from_certs([asn1(der) for der in keeper.chain])
         signer = ExtraAttributes(
-            signing_cert=asn1(keeper.der), signing_key=private_info(keeper), cert_registry=store
+            signing_cert=asn1(keeper.der),
+            signing_key=private_info(keeper),
+            cert_registry=store,
+            prefer_pss=pss,
         )
         signer.extra = tuple(extra)
         meta = signers.PdfSignatureMetadata(

@@ -84,7 +84,7 @@ def test_revoked_before_the_proved_time_fails(signing: Signing, b_t: bytes) -> N
 
 
 def test_revoked_after_the_proved_time_passes_and_says_so(signing: Signing, b_t: bytes) -> None:
-    """Mission 9: 证书已于…吊销；…早于吊销且有可信时间戳，故…有效。"""
+    """Mission 9: the sentence of a certificate that was revoked later."""
     trust = revoked(signing, signing.now + HOUR, this_update=signing.now + 2 * HOUR)
     found = signing.only(b_t, trust=trust, at=signing.now + 3 * HOUR)
     assert outcome(found) == ("TOTAL-PASSED", None)
@@ -276,7 +276,7 @@ def test_other_keys(signing: Signing, key: Any) -> None:
 
 def test_rsa_pss(signing: Signing) -> None:
     keeper = signing.pki.party(key=shared_rsa_key(2048))
-    data = signing.sign(keeper=keeper, prefer_pss=True)
+    data = signing.sign(keeper=keeper, pss=True)
     assert outcome(signing.only(data)) == ("TOTAL-PASSED", None)
 
 
