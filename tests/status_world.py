@@ -48,6 +48,8 @@ class MemoryKeys:
         self.signed = 0
         self.before_signing: Callable[[], None] | None = None
         """Called before each signature; what it raises is what the token does."""
+        self.after_signing: Callable[[bytes], None] | None = None
+        """Called with each message that was signed."""
         self.lose_answer = False
         """Sign, then raise :class:`TokenLost`: the signature exists, nobody has it."""
         self.flip_bit = False
@@ -91,6 +93,8 @@ class MemorySigner:
             self._keys.before_signing()
         made = sign_with(self._private, message, self.algorithm)
         self._keys.signed += 1
+        if self._keys.after_signing is not None:
+            self._keys.after_signing(message)
         if self._keys.lose_answer:
             raise TokenLost("the answer was lost")
         return made[:-1] + bytes((made[-1] ^ 1,)) if self._keys.flip_bit else made
