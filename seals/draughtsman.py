@@ -99,7 +99,8 @@ class Draughtsman:
 
     def banner(self, text: str) -> list[Mark]:
         """Draw large letters across the seal from lower left to upper right, all halos under all letters."""
-        size = 0.25 * math.hypot(self._template.width, self._template.height) / math.sqrt(2)
+        share = 0.29 if self._template.shape is Shape.SQUARE else 0.25
+        size = share * math.hypot(self._template.width, self._template.height) / math.sqrt(2)
         slope = math.radians(_BANNER_SLOPE)
         along, up = (math.cos(slope), -math.sin(slope)), (-math.sin(slope), -math.cos(slope))
         halos, letters = [], []

@@ -7,7 +7,9 @@ span that keep :data:`NAME_GAP_MM` from them, so that no length of name can make
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 from seals.fonts import Face
@@ -18,6 +20,8 @@ NAME_GAP_MM: Final = 0.9
 """White left between the name and what stands below it, cell to cell."""
 LINE_GAP_MM: Final = 0.6
 """White left between the inscription and the code, cell to cell."""
+EDGE_GAP_MM: Final = 1.0
+"""White left between an inscription's corners and the edge."""
 FILL: Final = 0.94
 """How much of its pitch a glyph on an arc may fill at its feet, where neighbours are nearest."""
 NATURAL: Final = 0.86
@@ -64,19 +68,30 @@ def code_letters(template: Template, spec: LowerCode, code: str) -> list[Letter]
     ]
 
 
-def line_letters(part: str, spec: Line, text: str, *, face: Face, under: list[Letter]) -> list[Letter]:
-    """Set a straight line, narrowed (then lowered) until it clears ``under``."""
+def line_letters(
+    template: Template, part: str, spec: Line, text: str, under: Sequence[Letter] = ()
+) -> list[Letter]:
+    """Set a straight line, narrowed (then lowered) until it clears ``under`` and the edge."""
     below = [letter.cell for letter in under]
     while True:
-        letters = _straight(part, spec, text, face)
-        if clearance([_row_box(letters)], below) >= LINE_GAP_MM:
+        letters = _straight(part, spec, text)
+        whole = _row_box(letters)
+        if _inside(template, whole) and clearance([whole], below) >= LINE_GAP_MM:
             return letters
         width = spec.width * _EASE
         height = spec.height if width >= NARROWEST_LINE * spec.height else spec.height * _EASE
         spec = replace(spec, width=width, height=height)
 
 
-def _straight(part: str, spec: Line, text: str, face: Face) -> list[Letter]:
+def _inside(template: Template, box: Quad) -> bool:
+    """Tell whether a box keeps :data:`EDGE_GAP_MM` from the edge."""
+    across = template.width / 2 - template.edge - EDGE_GAP_MM
+    down = template.height / 2 - template.edge - EDGE_GAP_MM
+    return all(math.hypot(x / across, y / down) <= 1 for x, y in box)
+
+
+def _straight(part: str, spec: Line, text: str) -> list[Letter]:
+    face = Face.HEI if part == "centre" else Face.SONG
     first, foot = -spec.width * (len(text) - 1) / 2, spec.top + spec.height
     return [
         Letter(part, character, face, upright(first + index * spec.width, foot), spec.width, spec.height)
@@ -142,13 +157,10 @@ class _Arc:
 def square_letters(template: Template, text: str) -> list[Letter]:
     """Set a name seal: columns from right to left, each filled from top to bottom."""
     inner = template.width - 2 * (template.edge + 0.9)
-    columns = math.ceil(math.sqrt(len(text)))
-    longest = math.ceil(len(text) / columns)
-    columns = math.ceil(len(text) / longest)
-    width = inner / columns
+    columns = _columns(text)
+    width = inner / len(columns)
     letters: list[Letter] = []
-    for index in range(columns):
-        column = text[index * longest : (index + 1) * longest]
+    for index, column in enumerate(columns):
         height = inner / len(column)
         x = inner / 2 - width * (index + 0.5)
         letters += [
@@ -158,14 +170,23 @@ def square_letters(template: Template, text: str) -> list[Letter]:
     return letters
 
 
+def _columns(text: str) -> list[str]:
+    """Part a text into about as many columns as rows, the longer ones first."""
+    count = math.ceil(math.sqrt(len(text)))
+    count = math.ceil(len(text) / math.ceil(len(text) / count))
+    size, longer = divmod(len(text), count)
+    ends = [size * index + min(index, longer) for index in range(count + 1)]
+    return [text[start:end] for start, end in pairwise(ends)]
+
+
 def plan(template: Template, *, name: str, line: str, centre: str, code: str) -> list[Letter]:
     """Place every letter of a seal: the group ``name``, ``line``, ``centre`` or ``code`` is on each."""
     if template.shape is Shape.SQUARE:
         return square_letters(template, name)
     lower = code_letters(template, template.code, code) if template.code else []
     if template.line and line:
-        lower += line_letters("line", template.line, line, face=Face.SONG, under=lower)
+        lower += line_letters(template, "line", template.line, line, lower)
     if template.centre and centre:
-        lower += line_letters("centre", template.centre, centre, face=Face.HEI, under=[])
+        lower += line_letters(template, "centre", template.centre, centre)
     above = name_letters(template, template.name, name, lower) if template.name else []
     return above + lower

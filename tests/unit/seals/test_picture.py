@@ -150,10 +150,12 @@ def test_neighbouring_letters_do_not_touch(found: Template) -> None:
 
 @pytest.mark.parametrize("length", range(2, 13))
 def test_an_inscription_of_any_length_stays_clear(length: int) -> None:
-    found = template(SealKind.OTHER, "round-38")
-    groups = _groups(draw(_spec(found, _name(30), line=_name(length))))
-    for one, other in itertools.combinations(sorted(groups), 2):
-        assert not groups[one].nearer_than(groups[other], MIN_GAP_MM), f"{one} and {other}"
+    for found in (found for found in TEMPLATES if found.kind is SealKind.OTHER):
+        groups = _groups(draw(_spec(found, _name(30), line=_name(length))))
+        for one, other in itertools.combinations(sorted(groups), 2):
+            assert not groups[one].nearer_than(groups[other], MIN_GAP_MM), f"{one} and {other}"
+        for part, ink in groups.items():
+            assert _inside(found, ink) >= MIN_GAP_MM, f"{part} and the ring"
 
 
 def test_the_measure_itself_finds_a_touch() -> None:
@@ -305,7 +307,13 @@ def test_texts_that_no_seal_bears_are_refused(spec: PictureSpec) -> None:
 
 @pytest.mark.parametrize(
     ("person", "columns"),
-    [("张三", ["张三", "之印"]), ("王小明", ["王小", "明印"]), ("欧阳小明", ["欧阳", "小明", "之印"])],
+    [
+        ("张三", ["张三", "之印"]),
+        ("王小明", ["王小", "明印"]),
+        ("欧阳小明", ["欧阳", "小明", "之印"]),
+        ("阿卜杜拉·买买提", ["阿卜杜", "拉·买", "买提", "之印"]),
+        ("买买提江·艾", ["买买提", "江·艾", "之印"]),
+    ],
 )
 def test_a_name_seal_reads_in_columns_from_the_right(person: str, columns: list[str]) -> None:
     from seals.layout import plan
