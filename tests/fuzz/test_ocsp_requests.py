@@ -56,7 +56,7 @@ def read(data: bytes) -> StatusRequest | None:
     return None
 
 
-def agree(data: bytes) -> None:
+def check_same_reading(data: bytes) -> None:
     """Check that what we read, asn1crypto reads alike: never a second meaning for the same octets."""
     ours = read(data)
     if ours is None:
@@ -78,7 +78,7 @@ def agree(data: bytes) -> None:
 @given(st.binary(max_size=300))
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_any_octets(data: bytes) -> None:
-    agree(data)
+    check_same_reading(data)
 
 
 @given(data=st.data())
@@ -87,14 +87,14 @@ def test_a_request_with_octets_changed(honest: bytes, data: st.DataObject) -> No
     changed = bytearray(honest)
     for _ in range(data.draw(st.integers(1, 4))):
         changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
-    agree(bytes(changed))
+    check_same_reading(bytes(changed))
 
 
 @given(data=st.data())
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_a_request_cut_and_spliced(honest: bytes, data: st.DataObject) -> None:
     at, upto = (data.draw(st.integers(0, len(honest))) for _ in range(2))
-    agree(honest[:at] + data.draw(st.binary(max_size=12)) + honest[upto:])
+    check_same_reading(honest[:at] + data.draw(st.binary(max_size=12)) + honest[upto:])
 
 
 @given(data=st.data())

@@ -48,7 +48,7 @@ def read(data: bytes) -> StampRequest | None:
     return None
 
 
-def agree(data: bytes) -> None:
+def check_same_reading(data: bytes) -> None:
     """Check that what we read, asn1crypto reads alike."""
     ours = read(data)
     if ours is None:
@@ -66,7 +66,7 @@ def agree(data: bytes) -> None:
 @given(st.binary(max_size=300))
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_any_octets(data: bytes) -> None:
-    agree(data)
+    check_same_reading(data)
 
 
 @given(data=st.data())
@@ -75,7 +75,7 @@ def test_a_request_with_octets_changed(data: st.DataObject) -> None:
     changed = bytearray(honest())
     for _ in range(data.draw(st.integers(1, 4))):
         changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
-    agree(bytes(changed))
+    check_same_reading(bytes(changed))
 
 
 @given(data=st.data())
@@ -83,7 +83,7 @@ def test_a_request_with_octets_changed(data: st.DataObject) -> None:
 def test_a_request_cut_and_spliced(data: st.DataObject) -> None:
     whole = honest()
     at, upto = (data.draw(st.integers(0, len(whole))) for _ in range(2))
-    agree(whole[:at] + data.draw(st.binary(max_size=12)) + whole[upto:])
+    check_same_reading(whole[:at] + data.draw(st.binary(max_size=12)) + whole[upto:])
 
 
 @given(
