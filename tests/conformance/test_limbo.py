@@ -1,0 +1,79 @@
+"""C2SP x509-limbo (Apache-2.0): path validation and CRL cases against :mod:`verify.paths` and :mod:`verify.revocation`."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tests.conftest import missing
+from verify.cms import load_certificate
+from verify.errors import Finding
+from verify.paths import PathFinder
+from verify.policy import Policy
+from verify.revocation import Evidence
+from verify.signer import CertificateJudge
+from verify.trust import TrustStore
+
+HERE = Path(__file__).parent
+LIMBO = HERE.parents[1].parent / "shared" / "samples" / "limbo.json"
+
+
+def _cases() -> list[dict[str, Any]]:
+    return json.loads(LIMBO.read_text())["testcases"] if LIMBO.is_file() else []
+
+
+CASES = {case["id"]: case for case in _cases()}
+SKIPS: dict[str, str] = tomllib.loads((HERE / "skips.toml").read_text())["x509-limbo"]
+
+
+def _load(pem: str) -> x509.Certificate | None:
+    body = "".join(line for line in pem.splitlines() if not line.startswith("-----"))
+    import base64
+
+    return load_certificate(base64.b64decode(body))
+
+
+def _verdict(case: dict[str, Any]) -> str:
+    """Judge as a document's signer would be judged, but for the purpose: limbo's leaves are for TLS."""
+    loaded = [_load(pem) for pem in [case["peer_certificate"], *case["trusted_certs"]]]
+    if any(item is None for item in loaded):
+        return "FAILURE"
+    leaf, *anchors = [item for item in loaded if item is not None]
+    extra = [c for pem in case["untrusted_intermediates"] if (c := _load(pem)) is not None]
+    moment = case["validation_time"]
+    at = datetime.fromisoformat(moment) if moment else datetime.now(UTC)
+    paths = PathFinder(TrustStore(anchors))
+    evidence = Evidence(paths)
+    crls = [x509.load_pem_x509_crl(pem.encode()).public_bytes(Encoding.DER) for pem in case.get("crls", ())]
+    evidence.add(crls, [], embedded=False)
+    policy = Policy(require_revocation=bool(crls), freshness=timedelta(days=3650))
+    judge = CertificateJudge(paths, evidence, policy)
+    try:
+        judged = judge.judge(leaf, extra, at, lambda _leaf: None)
+    except Finding:
+        return "FAILURE"
+    return "SUCCESS" if judged.finding is None else "FAILURE"
+
+
+def test_cases_are_there() -> None:
+    if not CASES:
+        missing("x509-limbo", f"no {LIMBO}")
+    assert len(CASES) == 84
+    assert SKIPS.keys() <= CASES.keys()
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_limbo(name: str) -> None:
+    case = CASES[name]
+    if name in SKIPS:
+        assert _verdict(case) != case["expected_result"], "this case passes now: take it off skips.toml"
+        pytest.skip(SKIPS[name])
+    assert _verdict(case) == case["expected_result"], case["description"]
