@@ -216,7 +216,7 @@ class CryptokiProvider:
 def _stored(token: str, entry: Mapping[str, Any]) -> StoredKey:
     public = public_key_from(entry["public"])
     return StoredKey(
-        KeyUri(CryptokiProvider.scheme, token, str(entry["label"]), bytes.fromhex(entry["id"])),
+        KeyUri(CryptokiProvider.scheme, token, str(entry["label"]), bytes.fromhex(entry["id"]) or None),
         kind_of(public),
         public,
         bool(entry["extractable"]),

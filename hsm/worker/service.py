@@ -25,7 +25,9 @@ from hsm.worker.wire import Frame, SessionLost, WrongPin
 RACE_ATTEMPTS: Final = 4
 RACE_PAUSE: Final = 0.05
 """Seconds between attempts: another program may be rewriting the token's files while we read them (SoftHSM 2.6.1 does so
-at each login); never used for a wrong PIN."""
+at each login)."""
+RACE_SIGNS: Final = ("CKR_GENERAL_ERROR", "CKR_TOKEN_NOT_PRESENT", "CKR_USER_PIN_NOT_INITIALIZED")
+"""What a login answers in such a moment, before it judges the PIN. Nothing else is asked twice: a card counts tries."""
 
 
 class _Lane:
@@ -33,7 +35,7 @@ class _Lane:
 
     def __init__(self, session: pkcs11.Session) -> None:
         self.session = session
-        self.keys: dict[tuple[str, bytes], Any] = {}
+        self.keys: dict[tuple[str, bytes | None], Any] = {}
 
 
 class TokenService:
@@ -84,8 +86,8 @@ class TokenService:
         for attempt in range(RACE_ATTEMPTS):
             try:
                 return self._module.calls.login(handle_of(self._master), CKU_USER, pin)
-            except (SessionLost, PinLocked):
-                if attempt == RACE_ATTEMPTS - 1:
+            except (SessionLost, PinLocked) as wrong:
+                if attempt == RACE_ATTEMPTS - 1 or wrong.detail not in RACE_SIGNS:
                     raise
                 time.sleep(RACE_PAUSE)
         return None
@@ -106,7 +108,7 @@ class TokenService:
     def sign(self, fields: dict[str, Any], blob: bytes) -> Frame:
         """Sign the octets with one key."""
         recipe = objects.Recipe(bool(fields["rsa"]), str(fields["digest"]), bool(fields["hashed"]))
-        label, key_id = str(fields["label"]), bytes.fromhex(fields["key_id"])
+        label, key_id = str(fields["label"]), _key_id(fields)
         with self._lane() as lane:
             key = lane.keys.get((label, key_id))
             if key is None:
@@ -116,7 +118,7 @@ class TokenService:
 
     def find(self, fields: dict[str, Any], _blob: bytes) -> Frame:
         """Describe one key."""
-        key_id = bytes.fromhex(fields["key_id"]) if fields.get("key_id") is not None else None
+        key_id = _key_id(fields)
         with self._lane() as lane:
             key = objects.private_key(lane.session, str(fields["label"]), key_id)
             return Frame({"key": objects.describe(lane.session, key)})
@@ -154,7 +156,7 @@ class TokenService:
 
     def destroy(self, fields: dict[str, Any], _blob: bytes) -> Frame:
         """Remove a key pair and its certificate."""
-        key_id = bytes.fromhex(fields["key_id"]) if fields.get("key_id") is not None else None
+        key_id = _key_id(fields)
         with self._writing, locked(self._lock):
             objects.destroy(self._master, str(fields["label"]), key_id)
         return Frame({})
@@ -185,6 +187,11 @@ class TokenService:
                 self._module.token(self._label)
             except TokenNotFound as gone:
                 raise SessionLost(gone.detail) from gone
+
+
+def _key_id(fields: dict[str, Any]) -> bytes | None:
+    """Read CKA_ID; a key of another program may have none."""
+    return bytes.fromhex(fields["key_id"]) if fields.get("key_id") is not None else None
 
 
 class ModuleService:

@@ -166,6 +166,24 @@ def test_trap_5_no_search_is_left_open(token_shelf: Shelf, driver: Callable[[str
     verify_signature(signer.public_key, signer.algorithm, b"m", signer.sign(b"m"))
 
 
+def test_a_key_of_another_program_without_an_id_works(
+    token_shelf: Shelf, driver: Callable[[str, str], str]
+) -> None:
+    token = token_shelf.token()
+    driver(
+        token,
+        """
+        session = module.open(module.token(LABEL), writing=True)
+        module.calls.login(handle_of(session), CKU_USER, "246810")
+        objects._make(session, "foreign", b"", "rsa-2048")
+        """,
+    )
+    (key,) = token_shelf.keys.keys(token)
+    assert key.uri.id is None
+    signer = token_shelf.keys.signer(key.uri, expected=key.public_key)
+    verify_signature(key.public_key, signer.algorithm, b"m", signer.sign(b"m"))
+
+
 def test_trap_6_an_uninitialised_library_is_known_by_its_nameless_error(
     token_shelf: Shelf, driver: Callable[[str, str], str]
 ) -> None:
