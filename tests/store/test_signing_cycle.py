@@ -69,7 +69,13 @@ def test_a_document_is_sealed_checked_archived_and_recorded(office: Office, leve
     assert permit_states(office) == ["used"]
     assert office.left_over() == []
     actions = [action for action in office.actions() if action.startswith(("sealing.", "permit."))]
-    assert actions == ["permit.granted", "sealing.intent", "permit.consumed", "permit.used", "sealing.completed"]
+    assert actions == [
+        "permit.granted",
+        "sealing.intent",
+        "permit.consumed",
+        "permit.used",
+        "sealing.completed",
+    ]
 
 
 def test_I01_nothing_is_signed_before_its_intent_is_committed(office: Office):
@@ -100,7 +106,12 @@ def test_I29_a_repeat_returns_the_first_result(office: Office):
 
 @pytest.mark.parametrize(
     "change",
-    [{"document": blank_pdf(1)}, {"placement": Placement(1, 10, 10)}, {"level": Level.B_B}, {"reason": "other"}],
+    [
+        {"document": blank_pdf(1)},
+        {"placement": Placement(1, 10, 10)},
+        {"level": Level.B_B},
+        {"reason": "other"},
+    ],
     ids=["document", "placement", "level", "reason"],
 )
 def test_an_idempotency_key_stands_for_one_request(office: Office, change: dict):
@@ -167,7 +178,9 @@ class Broken:
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("error", [TokenLost("pulled out"), PinIncorrect(4)], ids=["token", "pin"])
-def test_a_token_that_fails_leaves_nothing_and_a_retry_succeeds(office: Office, error: Exception, after: bool):
+def test_a_token_that_fails_leaves_nothing_and_a_retry_succeeds(
+    office: Office, error: Exception, after: bool
+):
     broken = Broken(office, error, after=after)
     with pytest.raises(type(error)):
         office.service.seal(wish(office), actor=KEEPER)
@@ -209,9 +222,7 @@ def test_a_seal_frozen_after_the_permit_is_refused_before_the_key(office: Office
 def test_a_revoked_certificate_stops_the_sealing_before_the_key(office: Office):
     from ca.certificate import RevocationReason
 
-    office.world.authority.revoke(
-        office.keeper.issued.serial, RevocationReason.KEY_COMPROMISE, actor=AUDITOR
-    )
+    office.world.authority.revoke(office.keeper.issued.serial, RevocationReason.KEY_COMPROMISE, actor=AUDITOR)
     with pytest.raises(CertificateNotGood):
         office.service.seal(wish(office), actor=KEEPER)
     assert office.keeper_signer.signed == []
@@ -230,7 +241,11 @@ def test_a_time_stamp_that_fails_discards_the_signature(office: Office):
 
 def test_an_overlong_time_stamp_is_refused_not_cut(office: Office):
     tools = type(office.tools)(
-        office.ledger, office.tools.writs, lambda _digest: b"\x30" * 40_000, office.tools.check, office.archive
+        office.ledger,
+        office.tools.writs,
+        lambda _digest: b"\x30" * 40_000,
+        office.tools.check,
+        office.archive,
     )
     with pytest.raises(TimeStampFailed):
         type(office.service)(tools, office.clock).seal(wish(office), actor=KEEPER)
