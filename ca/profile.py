@@ -19,8 +19,9 @@ EKU_TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
 """RFC 3161 §2.3."""
 EKU_DOCUMENT_SIGNING: Final = "1.3.6.1.5.5.7.3.36"
 """RFC 9336 §3.1."""
-EKU_SEAL_MAKER: Final = "2.25.208935089583105961606370651265256135268"
-"""Our own (X.667): the key signs seal statements and seal status lists; no other certificate has it."""
+EKU_SEAL_MAKER: Final = "1.3.6.1.5.5.7.3.37"
+"""RFC 9509 §3.1, id-kp-jwt: the key signs JSON statements (seal statements, seal status lists), and no other profile
+has it. An arc of our own under 2.25 (X.667) would have 128 bits, which pkilint and other parsers refuse."""
 
 KEY_USAGE_BITS: Final = (
     "digital_signature",
