@@ -7,6 +7,7 @@ that a crash of it never takes the service along, and a worker that lost its tok
 from __future__ import annotations
 
 import hashlib
+import itertools
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from hsm.public_keys import public_key_from, same_key
 from hsm.signer import Custody
 from hsm.token_slot import TokenSigner, TokenSlot, address
 from hsm.worker.client import CALL_SECONDS, GENERATE_SECONDS, Launch, Worker
-from hsm.worker.wire import SessionLost
+from hsm.worker.wire import Frame, SessionLost
 
 NO_ENVIRONMENT: Final[Mapping[str, str]] = MappingProxyType({})
 ID_OCTETS: Final = 16
@@ -109,10 +110,13 @@ class CryptokiProvider:
         """Make a key pair inside the token; it is read back as sensitive and not extractable, or destroyed."""
         self._mine(uri)
         made = uri.with_id(uri.id or secrets.token_bytes(ID_OCTETS))
-        fields = {**address(made), "kind": kind.value}
-        self._slot(uri.token).use(
-            pin, lambda worker: worker.call("generate", fields, seconds=GENERATE_SECONDS)
-        )
+        attempts = itertools.count()
+
+        def make(worker: Worker) -> Frame:
+            fields = {**address(made), "kind": kind.value, "again": next(attempts) > 0}
+            return worker.call("generate", fields, seconds=GENERATE_SECONDS)
+
+        self._slot(uri.token).use(pin, make)
         return made
 
     def keys(self, token: str, *, pin: Pin | None = None) -> tuple[StoredKey, ...]:

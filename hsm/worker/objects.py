@@ -52,12 +52,14 @@ def search(session: pkcs11.Session, **wanted: Any) -> list[Any]:
     return found
 
 
+def private(session: pkcs11.Session, **wanted: Any) -> list[Any]:
+    """Return the private keys that match."""
+    return search(session, CLASS=ObjectClass.PRIVATE_KEY, **wanted)
+
+
 def private_key(session: pkcs11.Session, label: str, key_id: bytes | None) -> Any:
     """Find the one private key of that label (and id); none or several raise."""
-    wanted: dict[str, Any] = {"CLASS": ObjectClass.PRIVATE_KEY, "LABEL": label}
-    if key_id is not None:
-        wanted["ID"] = key_id
-    found = search(session, **wanted)
+    found = private(session, LABEL=label) if key_id is None else private(session, LABEL=label, ID=key_id)
     if not found:
         raise KeyNotFound(label)
     if len(found) > 1:
@@ -77,7 +79,7 @@ def read(thing: Any, attribute: Attribute) -> Any:
 
 def private_keys(session: pkcs11.Session) -> list[dict[str, Any]]:
     """Describe every private key of the token."""
-    return [describe(session, key) for key in search(session, CLASS=ObjectClass.PRIVATE_KEY)]
+    return [describe(session, key) for key in private(session)]
 
 
 def describe(session: pkcs11.Session, key: Any) -> dict[str, Any]:
@@ -111,52 +113,70 @@ def public_half(session: pkcs11.Session, key: Any, key_id: bytes) -> dict[str, s
     return {}
 
 
-def generate(session: pkcs11.Session, label: str, key_id: bytes, kind: str) -> None:
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """What to make: label, id and kind. ``again`` tells that an earlier attempt of the same call may have made it."""
+
+    label: str
+    id: bytes
+    kind: str
+    again: bool
+
+
+def generate(session: pkcs11.Session, new: NewKey) -> None:
     """Make a key pair in the token: stored, private, sensitive, not extractable, for signatures only.
 
-    Label and id must be free among the token's private keys. A pair with exactly this label and id is taken as the one
-    that an interrupted call of the same maker left, as ids are 16 random octets. A key that the token then describes
+    Label and id must be free among the token's private keys (:class:`DuplicateKey`). A pair that the token then describes
     as anything but protected is destroyed (:class:`KeyNotProtected`).
     """
-    same_id = search(session, CLASS=ObjectClass.PRIVATE_KEY, ID=key_id)
-    same_label = search(session, CLASS=ObjectClass.PRIVATE_KEY, LABEL=label)
-    if not (len(same_id) == 1 and len(same_label) == 1 and read(same_id[0], Attribute.LABEL) == label):
-        if same_id or same_label:
-            raise DuplicateKey(label)
-        _make(session, label, key_id, kind)
-    key = private_key(session, label, key_id)
+    if not (new.again and _left_by_an_attempt(session, new)):
+        if private(session, ID=new.id) or private(session, LABEL=new.label):
+            raise DuplicateKey(new.label)
+        _make(session, new)
+    key = private_key(session, new.label, new.id)
     if [read(key, flag) for flag in _FLAGS] != [False, True, True]:
-        destroy(session, label, key_id)
-        raise KeyNotProtected(label)
+        destroy(session, new.label, new.id)
+        raise KeyNotProtected(new.label)
 
 
-def _make(session: pkcs11.Session, label: str, key_id: bytes, kind: str) -> None:
-    family, _, size = kind.partition("-")
-    private = {
+def _left_by_an_attempt(session: pkcs11.Session, new: NewKey) -> bool:
+    """Tell whether the pair is there whole; half a pair is removed."""
+    found = private(session, ID=new.id, LABEL=new.label)
+    if len(found) != 1:
+        return False
+    if public_half(session, found[0], new.id):
+        return True
+    destroy(session, new.label, new.id)
+    return False
+
+
+def _make(session: pkcs11.Session, new: NewKey) -> None:
+    family, _, size = new.kind.partition("-")
+    protected = {
         Attribute.PRIVATE: True,
         Attribute.SENSITIVE: True,
         Attribute.EXTRACTABLE: False,
         Attribute.SIGN: True,
     }
     common: dict[str, Any] = {
-        "id": key_id,
-        "label": label,
+        "id": new.id,
+        "label": new.label,
         "store": True,
         "capabilities": MechanismFlag.SIGN | MechanismFlag.VERIFY,
     }
     with translated():
         if family == "rsa":
-            session.generate_keypair(KeyType.RSA, int(size), private_template=private, **common)
+            session.generate_keypair(KeyType.RSA, int(size), private_template=protected, **common)
         elif size in _CURVES:
             parameters = encode_named_curve_parameters(_CURVES[size])
             session.generate_keypair(
                 KeyType.EC,
                 public_template={Attribute.EC_PARAMS: parameters},
-                private_template=private,
+                private_template=protected,
                 **common,
             )
         else:
-            raise UnsupportedAlgorithm(kind)
+            raise UnsupportedAlgorithm(new.kind)
 
 
 _CURVES: Final = {"p256": "secp256r1", "p384": "secp384r1"}

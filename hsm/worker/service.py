@@ -143,7 +143,8 @@ class TokenService:
         """Make a key pair."""
         with self._writing, locked(self._lock):
             key_id = bytes.fromhex(fields["key_id"])
-            objects.generate(self._master, str(fields["label"]), key_id, str(fields["kind"]))
+            new = objects.NewKey(str(fields["label"]), key_id, str(fields["kind"]), bool(fields["again"]))
+            objects.generate(self._master, new)
         return Frame({})
 
     def import_certificate(self, fields: dict[str, Any], blob: bytes) -> Frame:

@@ -90,6 +90,8 @@ def test_labels_and_ids_are_unique(shelf: Shelf) -> None:
     with pytest.raises(DuplicateKey):
         shelf.keys.generate(shelf.uri(uri.token), KeyKind.EC_P256)
     with pytest.raises(DuplicateKey):
+        shelf.keys.generate(uri, KeyKind.RSA_2048)
+    with pytest.raises(DuplicateKey):
         shelf.keys.generate(shelf.uri(uri.token, "other").with_id(uri.id or b""), KeyKind.EC_P256)
     assert len(shelf.keys.keys(uri.token)) == 1
 

@@ -155,7 +155,8 @@ def test_trap_5_no_search_is_left_open(token_shelf: Shelf, driver: Callable[[str
         session = module.open(module.token(LABEL), writing=True)
         module.calls.login(handle_of(session), CKU_USER, "246810")
         for number in range(12):
-            objects._make(session, "twin" if number < 2 else f"k{number}", bytes([number]) * 16, "ec-p256")
+            label = "twin" if number < 2 else f"k{number}"
+            objects._make(session, objects.NewKey(label, bytes([number]) * 16, "ec-p256", False))
         """,
     )
     for _ in range(3):
@@ -175,7 +176,7 @@ def test_a_key_of_another_program_without_an_id_works(
         """
         session = module.open(module.token(LABEL), writing=True)
         module.calls.login(handle_of(session), CKU_USER, "246810")
-        objects._make(session, "foreign", b"", "rsa-2048")
+        objects._make(session, objects.NewKey("foreign", b"", "rsa-2048", False))
         """,
     )
     (key,) = token_shelf.keys.keys(token)
