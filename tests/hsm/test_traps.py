@@ -185,6 +185,31 @@ def test_a_key_of_another_program_without_an_id_works(
     verify_signature(key.public_key, signer.algorithm, b"m", signer.sign(b"m"))
 
 
+def test_half_a_pair_is_made_again(token_shelf: Shelf, driver: Callable[[str, str], str]) -> None:
+    """Killed between the private and the public object: the next attempt of the same call starts over."""
+    token = token_shelf.token()
+    said = driver(
+        token,
+        """
+        session = module.open(module.token(LABEL), writing=True)
+        module.calls.login(handle_of(session), CKU_USER, "246810")
+        new = objects.NewKey("k", b"1" * 16, "ec-p256", False)
+        objects.generate(session, new)
+        (public,) = objects.search(session, CLASS=ObjectClass.PUBLIC_KEY)
+        public.destroy()
+        try:
+            objects.generate(session, new)
+        except DuplicateKey:
+            objects.generate(session, objects.NewKey(new.label, new.id, new.kind, True))
+            print("made again")
+        """,
+    )
+    assert said == "made again"
+    (key,) = token_shelf.keys.keys(token)
+    signer = token_shelf.keys.signer(key.uri)
+    verify_signature(key.public_key, signer.algorithm, b"m", signer.sign(b"m"))
+
+
 def test_trap_6_an_uninitialised_library_is_known_by_its_nameless_error(
     token_shelf: Shelf, driver: Callable[[str, str], str]
 ) -> None:
