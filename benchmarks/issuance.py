@@ -40,7 +40,7 @@ def run(quick: bool) -> Iterable[Row]:
 
 
 def _measure(services: Services, place: Path, label: str, *, quick: bool) -> Iterable[Row]:
-    seconds, rounds = (1.5, 3) if quick else (4.0, 7)
+    seconds, rounds = (1.0, 3) if quick else (4.0, 7)
     keys = itertools.cycle([ec.generate_private_key(ec.SECP256R1()).public_key() for _ in range(KEYS)])
     ours = _ours(services, keys)
     model = x509.load_der_x509_certificate(ours())
