@@ -32,20 +32,27 @@ class Checks:
         self._check = check
 
     def begin(self, entry: Entry, password: str | None = None) -> None:
-        """Verify ``entry`` in the background. Raises :class:`api.errors.ServiceBusy`, and then removes it."""
-        entry.update(status=CHECKING, worker=self._jobs.mark, password=None)
-        try:
-            self._jobs.start(entry.id, lambda: self._work(entry, password))
-        except Exception:
-            self.shelf.remove(entry)
-            raise
+        """Verify ``entry`` in the background. Raises :class:`api.errors.ServiceBusy`."""
+        self._jobs.start(
+            entry.id,
+            lambda: entry.update(status=CHECKING, worker=self._jobs.mark, password=None),
+            lambda: self._work(entry, password),
+        )
 
     def adopt(self, document: Path, name: str) -> Entry:
         """Verify a copy of a document that is here already."""
         entry = self.shelf.create({"name": name, "status": CHECKING})
         shutil.copyfile(document, entry.document)
-        self.begin(entry)
+        self.begin_new(entry)
         return entry
+
+    def begin_new(self, entry: Entry) -> None:
+        """Verify an entry just made, or remove it when too many wait."""
+        try:
+            self.begin(entry)
+        except BaseException:
+            self.shelf.remove(entry)
+            raise
 
     def state(self, entry: Entry) -> dict[str, Any]:
         """Return the entry's state; work whose process is gone has failed."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import logging
-import secrets
 import shutil
 from dataclasses import dataclass
 from typing import Any, Final
@@ -97,7 +98,7 @@ class Drafts:
         return None
 
     def state(self, entry: Entry) -> dict[str, Any]:
-        """Return the draft's state; sealing whose process is gone stands open again, its key kept for the retry."""
+        """Return the draft's state; sealing whose process is gone stands open again."""
         state = entry.state()
         if state["status"] == SEALING and not self._jobs.alive(entry.id, str(state.get("worker", ""))):
             state = entry.state()
@@ -108,37 +109,33 @@ class Drafts:
     def seal(self, entry: Entry, wish: Wish, hidden: Secrets, actor: Actor) -> None:
         """Begin to seal in the background; a draft that is being sealed, or is sealed, is left alone.
 
-        The same wish keeps its idempotency key, so that a retry after any interruption never seals twice.
+        The idempotency key follows from draft and wish, so that the same wish is never sealed twice, whatever is
+        interrupted or pressed twice. Raises :class:`api.errors.ServiceBusy`.
         """
-        state = self.state(entry)
+        state, wanted = self.state(entry), wish.to_json()
         if state["status"] != OPEN:
             return
-        wanted = wish.to_json()
-        key = state.get("key") if state.get("order") == wanted else None
-        key = key or f"page-{secrets.token_hex(16)}"
-        entry.update(
-            status=SEALING,
-            order=wanted,
-            key=key,
-            worker=self._jobs.mark,
-            problem=None,
-            step="begun",
-            share=0.02,
-        )
         order = SealOrder(
             document=entry.document,
             name=str(state["name"]),
             seal_code=wish.seal,
             placement=wish.place,
             level=LEVEL,
-            idempotency_key=key,
+            idempotency_key=_key(entry, wanted),
             password=hidden.password,
         )
-        try:
-            self._jobs.start(entry.id, lambda: self._work(entry, order, hidden.pin, actor))
-        except Exception:
-            entry.update(status=OPEN)
-            raise
+        begun = {
+            "status": SEALING,
+            "order": wanted,
+            "worker": self._jobs.mark,
+            "step": "begun",
+            "share": 0.02,
+        }
+        self._jobs.start(
+            entry.id,
+            lambda: entry.update(**begun, problem=None),
+            lambda: self._work(entry, order, hidden.pin, actor),
+        )
 
     def _work(self, entry: Entry, order: SealOrder, pin: Pin, actor: Actor) -> None:
         try:
@@ -161,6 +158,11 @@ class Drafts:
         if password is not None:
             self._renderer.unlock(entry.folder / "sealed.pdf", password, entry.folder / "sealed-unlocked.pdf")
         entry.update(status=SEALED, sealing_id=str(sealed.sealing_id), digest=sealed.digest.value.hex())
+
+
+def _key(entry: Entry, wanted: dict[str, Any]) -> str:
+    text = json.dumps([entry.id, wanted], sort_keys=True)
+    return f"page-{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _reporter(entry: Entry) -> Progress:

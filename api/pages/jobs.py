@@ -26,13 +26,24 @@ class Jobs:
         self._lock = threading.Lock()
         self.mark = f"{os.getpid()}:{secrets.token_hex(8)}"
 
-    def start(self, name: str, work: Callable[[], None]) -> None:
-        """Begin ``work`` for the entry ``name``; :class:`ServiceBusy` when too many wait. ``work`` must not raise."""
+    def start(self, name: str, announce: Callable[[], object], work: Callable[[], None]) -> bool:
+        """Begin ``work`` for the entry ``name``, once ``announce`` has said so; False if it is being worked on already.
+
+        Raises :class:`ServiceBusy` when too many wait. ``work`` must not raise.
+        """
         with self._lock:
+            if name in self._running:
+                return False
             if len(self._running) >= THREADS + MAX_WAITING:
                 raise ServiceBusy
             self._running.add(name)
-        self._threads.submit(self._run, name, work)
+        try:
+            announce()
+            self._threads.submit(self._run, name, work)
+        except BaseException:
+            self._forget(name)
+            raise
+        return True
 
     def alive(self, name: str, mark: str) -> bool:
         """Tell whether the job that ``mark``'s process began for ``name`` can still end by itself."""
@@ -57,5 +68,8 @@ class Jobs:
         try:
             work()
         finally:
-            with self._lock:
-                self._running.discard(name)
+            self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        with self._lock:
+            self._running.discard(name)

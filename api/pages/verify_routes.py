@@ -40,7 +40,7 @@ def start(request: Request, desk: OpenDesk) -> Response:
 async def drop(request: Request, desk: OpenDesk) -> dict[str, str]:
     """Take an upload and begin to verify it."""
     entry = await take(request, desk.checks.shelf, desk.upload_limit, {"status": CHECKING})
-    desk.checks.begin(entry)
+    desk.checks.begin_new(entry)
     return {"url": f"/verify/r/{entry.id}"}
 
 
