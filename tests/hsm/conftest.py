@@ -180,7 +180,36 @@ def worker_pid(shelf: Shelf, token: str) -> int:
     return worker.pid
 
 
-@pytest.fixture(params=[pytest.param("token_shelf", marks=pytest.mark.token), "soft_shelf"])
+KRYOPTIC = os.environ.get("YINXIN_TEST_KRYOPTIC")
+"""Path of a kryoptic module (built by whoever runs the tests; Debian 12 has none): the contract is then proved on it too."""
+
+
+@pytest.fixture
+def kryoptic_shelf(tmp_path: Path) -> Iterator[Shelf]:
+    """Yield blank slots of kryoptic, another software token of another maker."""
+    config = tmp_path / "kryoptic.toml"
+    slots = (f'[[slots]]\nslot = {n}\ndbtype = "sqlite"\ndbargs = "{tmp_path}/{n}.sql"\n' for n in (1, 2, 3))
+    config.write_text("\n".join(slots))
+
+    def make(shelf: Shelf) -> KeyProvider:
+        return CryptokiProvider(
+            Path(str(KRYOPTIC)),
+            pins=shelf.source,
+            counters=shelf.counters,
+            environment={"KRYOPTIC_CONF": str(config)},
+        )
+
+    shelf = Shelf(tmp_path, "pkcs11", make)
+    yield shelf
+    shelf.close()
+
+
+PROVIDERS = [pytest.param("token_shelf", marks=pytest.mark.token), "soft_shelf"]
+if KRYOPTIC:
+    PROVIDERS.append(pytest.param("kryoptic_shelf", marks=pytest.mark.token))
+
+
+@pytest.fixture(params=PROVIDERS)
 def shelf(request: pytest.FixtureRequest) -> Shelf:
     """Give each provider in turn: what a test of this fixture says is the contract of both."""
     found = request.getfixturevalue(request.param)

@@ -106,7 +106,7 @@ def test_openssl_accepts_what_was_built(signer: Signer, tmp_path: Path) -> None:
     assert "OK" in checked.stdout + checked.stderr
 
 
-def test_I24_nothing_takes_the_key_out(signer: Signer) -> None:  # noqa: N802
+def test_I24_nothing_takes_the_key_out(signer: Signer) -> None:
     key = builder_key(signer)
     with pytest.raises(KeyNotExportable):
         key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

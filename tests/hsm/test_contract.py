@@ -76,7 +76,7 @@ def test_an_algorithm_of_another_family_is_refused(shelf: Shelf) -> None:
         shelf.keys.signer(uri, algorithm=SignatureAlgorithm.RSA_SHA256)
 
 
-def test_I24_keys_are_read_back_as_protected(shelf: Shelf) -> None:  # noqa: N802
+def test_I24_keys_are_read_back_as_protected(shelf: Shelf) -> None:
     uri = shelf.key()
     (stored,) = shelf.keys.keys(uri.token)
     assert (stored.extractable, stored.sensitive, stored.always_sensitive) == (False, True, True)

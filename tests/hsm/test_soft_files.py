@@ -35,7 +35,7 @@ def key_file(shelf: Shelf) -> Path:
     return found
 
 
-def test_I24_no_file_shows_the_key(soft_shelf: Shelf) -> None:  # noqa: N802
+def test_I24_no_file_shows_the_key(soft_shelf: Shelf) -> None:
     uri = soft_shelf.key()
     opened = soft_shelf.keys._admitted(uri.token, USER_PIN)  # type: ignore[attr-defined]
     private = opened.private(uri)

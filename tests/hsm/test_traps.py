@@ -311,7 +311,7 @@ def test_a_talking_library_does_not_disturb_the_pipe(faulty_shelf: Shelf, faults
         verify_signature(signer.public_key, signer.algorithm, b"m", signer.sign(b"m"))
 
 
-def test_I24_no_way_out_of_the_token(token_shelf: Shelf, driver: Callable[[str, str], str]) -> None:  # noqa: N802
+def test_I24_no_way_out_of_the_token(token_shelf: Shelf, driver: Callable[[str, str], str]) -> None:
     """Reading, unflagging, copying and wrapping the private key all fail (crypto facts B3)."""
     uri = token_shelf.key()
     said = driver(
