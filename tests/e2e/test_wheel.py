@@ -17,13 +17,12 @@ ROOT = Path(__file__).parents[2]
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel and unpack it into a folder of its own, without its dependencies."""
     folder = tmp_path_factory.mktemp("wheel")
-    quiet = {"check": True, "capture_output": True, "text": True}
-    subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT], **quiet
-    )
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT]
+    subprocess.run(build, check=True, capture_output=True)
     (wheel,) = folder.glob("yinxin-*.whl")
     target = folder / "installed"
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", target, wheel], **quiet)
+    install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", target, wheel]
+    subprocess.run(install, check=True, capture_output=True)
     return target
 
 
@@ -43,7 +42,9 @@ def test_the_wheel_holds_every_room_and_its_data(unpacked: Path, tmp_path: Path)
 
 
 def test_the_main_job_runs_from_the_wheel(unpacked: Path, tmp_path: Path) -> None:
-    demo = _run(unpacked, unpacked / "bin" / "yinxin", "demo", "--home", tmp_path / "home", "--json", cwd=tmp_path)
+    demo = _run(
+        unpacked, unpacked / "bin" / "yinxin", "demo", "--home", tmp_path / "home", "--json", cwd=tmp_path
+    )
     assert demo.returncode == 0, demo.stderr
     made = json.loads(demo.stdout)
     assert made["verdict"] == "passed"
