@@ -7,6 +7,7 @@ span that keep :data:`NAME_GAP_MM` from them, so that no length of name can make
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -29,6 +30,8 @@ NATURAL: Final = 0.86
 NARROW: Final = 0.64
 """Narrowest glyph (to its height) before the letters are made lower instead."""
 NARROWEST_LINE: Final = 0.62
+_HEIGHT_STEP: Final = 0.2
+"""Millimetres between the heights that are tried."""
 _EASE: Final = 0.96
 """Each step that narrows an inscription until it clears the code."""
 _OPENING: Final = 40.0
@@ -106,19 +109,28 @@ def _row_box(letters: list[Letter]) -> Quad:
 
 def name_letters(template: Template, spec: ArcName, name: str, lower: list[Letter]) -> list[Letter]:
     """Set the name on the arc: the tallest letters that need no more narrowing than :data:`NARROW`."""
-    obstacles = [letter.cell for letter in lower]
-    height = spec.tallest
-    while True:
-        arc = _Arc(template, spec, len(name), height)
-        pitch, width = arc.widest(obstacles)
-        if width >= NARROW * height or height <= spec.lowest:
-            break
-        height = max(spec.lowest, height - 0.2)
+    obstacles = _outlines(lower)
+    steps = math.ceil((spec.tallest - spec.lowest) / _HEIGHT_STEP)
+    heights = [max(spec.lowest, spec.tallest - step * _HEIGHT_STEP) for step in range(steps + 1)]
+
+    def too_narrow(height: float) -> bool:
+        return _Arc(template, spec, len(name), height).widest(obstacles)[1] < NARROW * height
+
+    height = heights[min(bisect_left(heights, True, key=lambda tall: not too_narrow(tall)), steps)]
+    arc = _Arc(template, spec, len(name), height)
+    pitch, width = arc.widest(obstacles)
     first = -pitch * (len(name) - 1) / 2
     return [
         Letter("name", character, Face.SONG, arc.oval.outside(first + index * pitch), width, height)
         for index, character in enumerate(name)
     ]
+
+
+def _outlines(letters: list[Letter]) -> list[Quad]:
+    """Return what the arc's right end could meet: each line as one box, and the last digits of the code."""
+    rows = [[letter for letter in letters if letter.part == part] for part in ("line", "centre")]
+    code = [letter.cell for letter in letters if letter.part == "code"]
+    return [_row_box(row) for row in rows if row] + code[-3:]
 
 
 class _Arc:
