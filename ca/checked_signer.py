@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from cryptography import x509
 
 from ca.errors import SignatureWithheld
-from ca.signature import SignatureWrong, check_signature
 from hsm.algorithms import PublicKey, SignatureAlgorithm, kind_of
-from hsm.errors import HsmError
+from hsm.errors import HsmError, SignatureInvalid
 from hsm.provider import KeyRing, open_signer
 from hsm.signer import Custody, Signer
+from hsm.verification import verify_signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class CheckedSigner:
         """Sign ``message``; a signature that does not verify is withheld (:class:`SignatureWithheld`)."""
         signature = self._signer.sign(message)
         try:
-            check_signature(self.public_key, self.algorithm, message, signature)
-        except SignatureWrong as wrong:
+            verify_signature(self.public_key, self.algorithm, message, signature)
+        except SignatureInvalid as wrong:
             raise SignatureWithheld(str(wrong)) from wrong
         return signature
 

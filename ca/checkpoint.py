@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from ca.errors import AuditBroken, SignatureWithheld
-from ca.signature import SignatureWrong, check_signature
 from hsm.algorithms import PublicKey, SignatureAlgorithm
+from hsm.errors import SignatureInvalid
 from hsm.signer import Signer
+from hsm.verification import verify_signature
 
 ORIGIN: Final = "yinxin-audit-checkpoint-v1"
 MAX_CHECKPOINT_CHARACTERS: Final = 4096
@@ -47,8 +48,8 @@ class Checkpoint:
     def proven(self, public_key: PublicKey) -> Anchor:
         """Return the anchor if the signature is by ``public_key``; otherwise :class:`AuditBroken`."""
         try:
-            check_signature(public_key, self.algorithm, self.body, self.signature)
-        except SignatureWrong as wrong:
+            verify_signature(public_key, self.algorithm, self.body, self.signature)
+        except SignatureInvalid as wrong:
             raise AuditBroken(self.anchor.number, "the checkpoint's signature is wrong") from wrong
         return self.anchor
 
@@ -94,7 +95,7 @@ def sign_checkpoint(anchor: Anchor, at: datetime, signer: Signer) -> Checkpoint:
     body = _body(anchor, at)
     signature = signer.sign(body)
     try:
-        check_signature(signer.public_key, signer.algorithm, body, signature)
-    except SignatureWrong as wrong:
+        verify_signature(signer.public_key, signer.algorithm, body, signature)
+    except SignatureInvalid as wrong:
         raise SignatureWithheld("audit checkpoint") from wrong
     return Checkpoint(anchor, at.astimezone(UTC).replace(microsecond=0), signer.algorithm, signature)

@@ -49,12 +49,12 @@ from ca.lint import check
 from ca.plan import SERIAL_RANDOM_OCTETS, Plan, assemble, decide_validity, draft, make_serial
 from ca.profile import Profile, find_profile
 from ca.reconcile import close_reservation
-from ca.signature import SignatureWrong, check_signature
 from ca.ticket import Ticket
 from hsm.algorithms import PublicKey
-from hsm.errors import HsmError
+from hsm.errors import HsmError, SignatureInvalid
 from hsm.provider import KeyRing, open_signer
 from hsm.signer import Signer
+from hsm.verification import verify_signature
 
 MAX_REQUEST_KEY: Final = 200
 """Characters of a request key; a UUID has 36, a path of a client's document rarely more than 150."""
@@ -347,6 +347,6 @@ def _prove(der: bytes, ticket: Ticket) -> None:
         made = x509.load_der_x509_certificate(der)
         if made.tbs_certificate_bytes != ticket.tbs:
             raise SignatureWithheld("the signed octets are not the checked ones")
-        check_signature(plan.issuer_key, plan.algorithm, ticket.tbs, made.signature)
-    except (ValueError, SignatureWrong) as wrong:
+        verify_signature(plan.issuer_key, plan.algorithm, ticket.tbs, made.signature)
+    except (ValueError, SignatureInvalid) as wrong:
         raise SignatureWithheld(f"serial {plan.serial:x}") from wrong

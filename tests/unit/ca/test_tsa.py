@@ -20,11 +20,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from ca.actor import SYSTEM
 from ca.clock_guard import ClockGuard, KernelDiscipline, SteadyClock, kernel_time_state
 from ca.errors import SignatureWithheld, TimeNotTrusted, TsaUnavailable
-from ca.signature import SignatureWrong, check_signature
 from ca.store import timestamp, unit
 from ca.tsa import POLICY, random_serial
 from hsm.algorithms import DEFAULT_ALGORITHM, Digest, DigestAlgorithm, kind_of
-from hsm.errors import TokenLost
+from hsm.errors import SignatureInvalid, TokenLost
+from hsm.verification import verify_signature
 from tests.conftest import SteppingClock
 from tests.status_world import StatusWorld
 
@@ -75,7 +75,7 @@ def prove(token: bytes, signer: x509.Certificate) -> None:
     assert named["cert_hash"].native == hashlib.sha256(signer.public_bytes(Encoding.DER)).digest()
     assert named["issuer_serial"]["serial_number"].native == signer.serial_number
     message = info["signed_attrs"].untag().dump()
-    check_signature(signer.public_key(), algorithm, message, info["signature"].native)
+    verify_signature(signer.public_key(), algorithm, message, info["signature"].native)
 
 
 def rows(world: StatusWorld) -> list[sa.Row]:
@@ -146,7 +146,7 @@ def test_one_flipped_bit_never_passes(world: StatusWorld) -> None:
     for offset in range(0, len(content), 7):
         changed = bytearray(token)
         changed[at + offset] ^= 1
-        with pytest.raises((AssertionError, SignatureWrong, ValueError)):
+        with pytest.raises((AssertionError, SignatureInvalid, ValueError)):
             prove(bytes(changed), signer)
     del signed
 
