@@ -30,6 +30,8 @@ NO_DISK_OCTETS: Final = 50 * 2**20
 """Below this the database itself may fail to write."""
 CLOCK_TOLERANCE: Final = timedelta(seconds=1)
 """EN 319 421 §7.7.2: a time-stamp unit is within one second of UTC."""
+RECENT_RECORDS: Final = 1000
+"""Audit records looked at: refusals written after a step back of the clock must not hide it."""
 SYNCHRONISED: Final = (Path("/run/systemd/timesync/synchronized"), Path("/run/chrony/chronyd.pid"))
 """Signs that something keeps the clock right: systemd-timesyncd has synchronised, chrony runs."""
 PROBE_CHARACTERS: Final = "印章合同财务发票法定代表人测试有限公司"
@@ -121,14 +123,15 @@ def _tokens_of(provider: KeyProvider) -> Iterable[Check]:
 def _clock(services: Services) -> Iterable[Check]:
     now = services.clock()
     with services.engine.execution_options(read_only=True).connect() as connection:
-        last = connection.execute(
-            sa.select(audit_table.c.at).order_by(audit_table.c.number.desc()).limit(1)
-        ).scalar()
+        recent = (
+            sa.select(audit_table.c.at).order_by(audit_table.c.number.desc()).limit(RECENT_RECORDS).subquery()
+        )
+        last = connection.execute(sa.select(sa.func.max(recent.c.at))).scalar()
     shown = now.strftime("%Y-%m-%dT%H:%M:%SZ")
     if last is not None and now + CLOCK_TOLERANCE < last:
         zh, en = (
-            f"系统时间 {shown} 早于最近一条审计记录",
-            f"the clock ({shown}) stands before the last audit record",
+            f"系统时间 {shown} 早于审计日志中的最晚记录",
+            f"the clock ({shown}) stands before the latest audit record",
         )
         fix = (
             "请校准系统时间（如 timedatectl set-ntp true）。",

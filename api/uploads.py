@@ -6,7 +6,7 @@ import contextlib
 import json
 from typing import Final
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import UploadTooLarge
@@ -46,11 +46,12 @@ class UploadLimit:
         await self._serve(scope, receive, send, limit)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
-        state = {"read": 0, "exceeded": 0, "started": 0}
+        state = {"read": 0, "exceeded": 0, "started": 0, "whole": 0}
 
         async def counted() -> Message:
             message = await receive()
             state["read"] += len(message.get("body", b""))
+            state["whole"] = int(not message.get("more_body", False))
             if state["read"] > limit + FORM_OVERHEAD:
                 state["exceeded"] = 1
                 raise _Exceeded
@@ -59,6 +60,8 @@ class UploadLimit:
         async def guarded(message: Message) -> None:
             if state["exceeded"] and not state["started"]:
                 return
+            if not state["started"] and state["read"] and not state["whole"]:
+                MutableHeaders(scope=message)["Connection"] = "close"  # answered early: do not drain the rest
             state["started"] = 1
             await send(message)
 

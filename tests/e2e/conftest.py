@@ -95,7 +95,7 @@ class Site:
 
     def key(self, actor: Actor, *scopes: Scope) -> str:
         """Make an API key."""
-        return self.services.api_keys.create(actor, scopes, timedelta(hours=1), actor=ADMIN).text
+        return self.services.api_keys.create(actor, scopes, timedelta(days=3650), actor=ADMIN).text
 
     def client(self, key: str | None = None, **headers: str) -> httpx.Client:
         """Open a client, with an API key if one is given."""

@@ -77,7 +77,7 @@ def test_a_second_run_seals_another_copy_and_repeats_nothing(demo: Demo) -> None
     assert [path.read_bytes() for path in before] == anchors
 
 
-def test_A7_the_roots_say_that_they_are_for_tests(demo: Demo) -> None:  # noqa: N802
+def test_A7_the_roots_say_that_they_are_for_tests(demo: Demo) -> None:
     for path in (demo.home / "trust").rglob("*.cer"):
         subject = x509.load_der_x509_certificate(path.read_bytes()).subject.rfc4514_string()
         assert "测试" in subject or "TEST" in subject

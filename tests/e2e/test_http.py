@@ -66,7 +66,7 @@ def refused(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
 # -- the main job -----------------------------------------------------------------------------------------------------
 
 
-def test_C1_seal_then_D1_verify(site: Site, demo: Demo, keeper: httpx.Client) -> None:  # noqa: N802
+def test_C1_seal_then_D1_verify(site: Site, demo: Demo, keeper: httpx.Client) -> None:
     sealed = keeper.post("/api/v1/sealings", **order(demo))
     assert sealed.status_code == 200, sealed.text
     assert sealed.headers["content-type"] == "application/pdf"
@@ -84,7 +84,7 @@ def test_C1_seal_then_D1_verify(site: Site, demo: Demo, keeper: httpx.Client) ->
     assert again["verdict"] in ("failed", "unreadable")
 
 
-def test_I29_the_same_idempotency_key_gives_the_same_document(demo: Demo, keeper: httpx.Client) -> None:  # noqa: N802
+def test_I29_the_same_idempotency_key_gives_the_same_document(demo: Demo, keeper: httpx.Client) -> None:
     key = uuid.uuid4().hex
     first = keeper.post("/api/v1/sealings", **order(demo, key=key))
     second = keeper.post("/api/v1/sealings", **order(demo, key=key))
@@ -149,7 +149,7 @@ def test_a_seal_goes_from_application_to_freezing_by_the_right_people(
     ]
 
 
-def test_B4_a_frozen_seal_shows_frozen_to_the_verifier_at_once(  # noqa: N802
+def test_B4_a_frozen_seal_shows_frozen_to_the_verifier_at_once(
     site: Site, demo: Demo, operator: httpx.Client
 ) -> None:
     applicant = site.client(site.key(APPLICANT, Scope.SEAL_APPLY))
@@ -409,7 +409,7 @@ def test_language_follows_the_caller(site: Site) -> None:
     assert chinese["detail"] == chinese["zh"]
 
 
-def test_I21_an_auditor_reads_and_proves_the_trail(site: Site) -> None:  # noqa: N802
+def test_I21_an_auditor_reads_and_proves_the_trail(site: Site) -> None:
     auditor = site.client(site.key(Actor("person:qian.yu", "钱宇"), Scope.AUDIT_READ))
     proof = auditor.get("/api/v1/audit/proof").json()
     assert proof["number"] >= proof["anchored"] > 0

@@ -82,18 +82,18 @@ def test_an_expired_or_revoked_key_proves_nothing(keys: ApiKeys, clock: Stepping
 @pytest.mark.parametrize(
     "pair", [p for p in itertools.combinations(Scope, 2) if p[0].power is not p[1].power]
 )
-def test_I23_powers_never_meet_in_one_key(keys: ApiKeys, pair: tuple[Scope, Scope]) -> None:  # noqa: N802
+def test_I23_powers_never_meet_in_one_key(keys: ApiKeys, pair: tuple[Scope, Scope]) -> None:
     with pytest.raises(ScopesConflict):
         keys.create(HOLDER, pair, timedelta(days=1), actor=ADMIN)
 
 
-def test_I23_every_power_has_a_scope(keys: ApiKeys) -> None:  # noqa: N802
+def test_I23_every_power_has_a_scope(keys: ApiKeys) -> None:
     assert {scope.power for scope in Scope} == set(Power)
     with pytest.raises(ScopesConflict):
         keys.create(HOLDER, [], timedelta(days=1), actor=ADMIN)
 
 
-def test_I20_making_and_revoking_a_key_is_on_the_trail(  # noqa: N802
+def test_I20_making_and_revoking_a_key_is_on_the_trail(
     keys: ApiKeys, engine: sa.Engine, clock: SteppingClock
 ) -> None:
     made = keys.create(HOLDER, [Scope.SEAL_USE], timedelta(days=1), actor=ADMIN)
