@@ -82,7 +82,7 @@ def _pen(mark: Mark) -> float:
     return mark.pen / 2 * max(math.hypot(a, b), math.hypot(c, d)) / 1000
 
 
-CELL = 1.6
+CELL = 2.0
 """Side of a hash cell in mm; no question reaches farther."""
 
 
@@ -178,7 +178,7 @@ def test_the_measure_itself_finds_a_touch() -> None:
     """The judge of the tests above must be able to fail."""
     found = template(SealKind.OTHER)
     groups = _groups(draw(_spec(found)))
-    assert groups["line"].nearer_than(groups["name"], 1.2)
+    assert groups["line"].nearer_than(groups["name"], 1.5)
     assert not groups["line"].nearer_than(groups["name"], MIN_GAP_MM)
     assert groups["name"].nearer_than(groups["name"], 0.0)
     assert _inside(found, groups["name"]) < 3
