@@ -7,17 +7,24 @@ import logging
 import re
 import subprocess
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pypdfium2
 import pytest
+from asn1crypto import x509 as asn1_x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.validation import DocumentSecurityStore, validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
+from api.database import make_engine
 from signing import errors
+from signing.level import Level
 from signing.placement import Placement
+from tests.conftest import SteppingClock
 from tests.interop.sealing_world import SAMPLES, SMALL, blank_pdf, mark, picture, seal, world
+from tests.unit.signing.office import KEEPER, make_office, order
 
 pytestmark = pytest.mark.judge
 DPI = 254
@@ -253,3 +260,36 @@ def likeness(one, other) -> float:
 
     difference = ImageChops.difference(one, other)
     return 1 - sum(difference.tobytes()) / (255 * 100 * 100)
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_what_the_service_seals_is_accepted_by_every_judge(level: Level, tmp_path: Path):
+    """A5: the whole cycle's output, judged offline with nothing but our root; B-LT carries its own evidence."""
+    clock = SteppingClock()
+    engine = make_engine(f"sqlite:///{tmp_path / 'yinxin.db'}")
+    office = make_office(engine, clock, tmp_path / "archive", lambda _now: timedelta(0))
+    sealed = office.service.seal(order(seal_code=office.seal.code, level=level), actor=KEEPER)
+    engine.dispose()
+    path = tmp_path / "sealed.pdf"
+    path.write_bytes(sealed.bytes)
+    judged_by_pdfsig(path)
+    judged_by_qpdf(path)
+    judged_by_eye(
+        blank_pdf(2), sealed.bytes, Placement(1, 120, 200), office.registry.picture(office.seal.code).size_mm
+    )
+    root = asn1_x509.Certificate.load(office.world.root.public_bytes(Encoding.DER))
+    reader = PdfFileReader(io.BytesIO(sealed.bytes))
+    (signature,) = reader.embedded_signatures
+    wishes = {"trust_roots": [root], "allow_fetching": False, "moment": clock.now}
+    if level is Level.B_LT:
+        store = DocumentSecurityStore.read_dss(reader)
+        context = store.as_validation_context(wishes | {"revocation_mode": "require"})
+    else:
+        context = ValidationContext(**wishes)
+    status = validate_pdf_signature(signature, context, ts_validation_context=context)
+    assert status.bottom_line, status.pretty_print_details()
+    assert status.coverage.name == "ENTIRE_FILE"
+    assert (status.timestamp_validity is not None) == level.stamped
+    if level.stamped:
+        assert status.timestamp_validity.bottom_line
+    assert "Producer" not in str(reader.trailer.get("/Info"))
