@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -16,6 +17,7 @@ from api.bootstrap import Services
 from api.headers import SecurityHeaders
 from api.metrics import Measured, Metrics
 from api.openapi import OPENAPI_TAGS
+from api.openapi import describe as describe_operations
 from api.pages.mount import mount_pages
 from api.problem_table import TABLE
 from api.problems import MEDIA_TYPE, Problem, describe
@@ -52,6 +54,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(UploadLimit, limit=services.settings.max_upload_bytes)
     app.add_middleware(SecurityHeaders, https=services.settings.base_url.startswith("https://"))
     app.add_middleware(Measured, metrics=app.state.metrics)
+    app.openapi = partial(describe_operations, app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 
 

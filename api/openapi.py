@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from fastapi import FastAPI
+
 from api.problems import MEDIA_TYPE
 from api.schemas.problem import ProblemModel
 
@@ -55,3 +57,21 @@ CALLER: Final = problems(401, 403, 422, 503)
 """What every operation that needs a key may answer."""
 PUBLIC: Final = problems(422, 503)
 """What every operation open to anyone may answer."""
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI description with what FastAPI adds by itself taken out: JSON where there is none."""
+    document: dict[str, Any] = FastAPI.openapi(app)
+    for item in document["paths"].values():
+        for operation in item.values():
+            for answer in operation.get("responses", {}).values():
+                _only_real(answer.get("content", {}))
+    return document
+
+
+def _only_real(content: dict[str, Any]) -> None:
+    if MEDIA_TYPE in content:
+        for media_type in content.keys() - {MEDIA_TYPE}:
+            del content[media_type]
+    elif content.get("application/json", {}).get("schema") == {}:
+        del content["application/json"]

@@ -18,7 +18,12 @@ from api.schemas.service import HealthModel
 router = APIRouter(tags=["service"], responses=PUBLIC)
 
 
-@router.get("/healthz", summary="健康检查 / Health", responses={503: {"model": HealthModel}})
+@router.get(
+    "/healthz",
+    summary="健康检查 / Health",
+    response_model=HealthModel,
+    responses={503: {"model": HealthModel}},
+)
 def healthz(doors: Doors) -> JSONResponse:
     """Answer 200 when database, tokens, disk, clock and fonts are well, else 503 with what is not."""
     checks = examine(doors)

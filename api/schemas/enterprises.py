@@ -45,6 +45,8 @@ class EnterpriseModel(BaseModel):
 class EnterprisePageModel(BaseModel):
     """Some enterprises; ``next`` is the cursor of the following page."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [], "next": None}]})
+
     items: list[EnterpriseModel]
     next: str | None
 

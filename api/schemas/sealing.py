@@ -97,6 +97,8 @@ class AuditRecordModel(BaseModel):
 class AuditPageModel(BaseModel):
     """Some records; ``next`` is the number to continue after."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [], "next": None}]})
+
     items: list[AuditRecordModel]
     next: int | None
 

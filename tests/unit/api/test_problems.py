@@ -18,13 +18,13 @@ ROOM_ERRORS = ("hsm.errors", "ca.errors", "seals.errors", "signing.errors", "api
 
 
 def _classes() -> list[type[Exception]]:
-    found = []
-    for name in ROOM_ERRORS:
-        module = importlib.import_module(name)
-        for value in vars(module).values():
-            if inspect.isclass(value) and issubclass(value, Exception) and value.__module__ == name:
-                found.append(value)
-    return found
+    modules = {name: importlib.import_module(name) for name in ROOM_ERRORS}
+    return [
+        value
+        for name, module in modules.items()
+        for value in vars(module).values()
+        if inspect.isclass(value) and issubclass(value, Exception) and value.__module__ == name
+    ]
 
 
 @pytest.mark.parametrize("error", _classes(), ids=lambda error: f"{error.__module__}.{error.__name__}")
