@@ -60,7 +60,7 @@ def _assess(document: Document, value: SignatureValue, policy: Policy) -> Integr
 
 
 def _compare(document: Document, value: SignatureValue, policy: Policy, later: list[Revision]) -> Integrity:
-    signed = Graph(document.view(later[0].index - 1))
+    signed = Graph(document, later[0].index - 1)
     permission = _permission(document, value)
     changes: list[Change] = []
     additions: list[Change] = []

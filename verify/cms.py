@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
-from asn1crypto import algos, cms, core, tsp
+from asn1crypto import algos, cms, core, parser, tsp
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -61,6 +61,8 @@ class SignedMessage:
     content: bytes | None
     digest: str
     signed: dict[str, list[Any]]
+    signed_octets: bytes
+    """The signed attributes as they were signed: with the tag of a SET OF (RFC 5652 §5.4)."""
     unsigned: dict[str, list[Any]]
     certificates: tuple[x509.Certificate, ...]
     crls: tuple[bytes, ...]
@@ -105,7 +107,7 @@ def _parse(octets: bytes) -> SignedMessage:
     if len(octets) > MAX_CMS_OCTETS:
         raise _malformed(f"larger than {MAX_CMS_OCTETS} octets")
     info = cms.ContentInfo.load(octets)
-    size = len(info.dump())
+    size = parser.peek(octets)
     if octets[size:].strip(b"\0"):
         raise _malformed("octets stand behind it")
     if info["content_type"].native != "signed_data":
@@ -114,6 +116,9 @@ def _parse(octets: bytes) -> SignedMessage:
     if len(data["signer_infos"]) != 1:
         raise _malformed(f"{len(data['signer_infos'])} signers instead of one")
     signer = data["signer_infos"][0]
+    signed_octets = (
+        b"\x31" + signer["signed_attrs"].dump()[1:]
+    )  # before its parts are read, while it is cheap
     encapsulated = data["encap_content_info"]
     content = encapsulated["content"]
     crls, ocsp = _revocation(data, signer)
@@ -123,6 +128,7 @@ def _parse(octets: bytes) -> SignedMessage:
         content=_octets(content),
         digest=digest_name(signer["digest_algorithm"]),
         signed=_attributes(signer["signed_attrs"]),
+        signed_octets=signed_octets,
         unsigned=_attributes(signer["unsigned_attrs"]),
         certificates=_certificates(data["certificates"]),
         crls=crls,
@@ -293,35 +299,33 @@ def _certificate_references(message: SignedMessage) -> list[tuple[str, bytes]]:
 
 def check_signature(message: SignedMessage, certificate: x509.Certificate, content: bytes | None) -> None:
     """RFC 5652 §5.6: the signature value fits the signed attributes (or ``content``); raises SIG_CRYPTO_FAILURE."""
-    signer = message.signer
-    attributes = signer["signed_attrs"]
     if message.signed:
-        raw = attributes.dump()
-        variants = [b"\x31" + raw[1:]]  # §5.4: an explicit SET OF tag, not [0]
-        again = cms.CMSAttributes(list(attributes)).dump(force=True)
-        variants += [again] if again != variants[0] else []
+        octets = message.signed_octets
     elif content is not None:
-        variants = [content]
+        octets = content
     else:
         raise _malformed("nothing is signed")
     _check_protection(message)
-    for octets in variants:
-        try:
-            check_value(
-                certificate.public_key(),
-                signer["signature_algorithm"],
-                message.digest,
-                message.signature,
-                octets,
-            )
-        except (InvalidSignature, ValueError):
-            continue
+    if _fits(message, certificate, octets):
         return
+    if message.signed and _fits(
+        message, certificate, cms.CMSAttributes(list(message.signer["signed_attrs"])).dump(force=True)
+    ):
+        return  # §5.4: signed as DER, written as BER
     raise failed(
         SubIndication.SIG_CRYPTO_FAILURE,
         "签名值与证书公钥不符，签章无效；请向签章单位核实。",
         "The signature value does not fit the certificate's key: the signature is forged or damaged.",
     )
+
+
+def _fits(message: SignedMessage, certificate: x509.Certificate, octets: bytes) -> bool:
+    algorithm = message.signer["signature_algorithm"]
+    try:
+        check_value(certificate.public_key(), algorithm, message.digest, message.signature, octets)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _check_protection(message: SignedMessage) -> None:

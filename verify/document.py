@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Final
@@ -101,6 +102,7 @@ class Document:
         self.reader = reader
         self._views: dict[int, View] = {}
         self._values: dict[tuple[Ref, int], Value] = {}
+        self._scans: dict[int, frozenset[Ref]] = {}
         self.revisions = tuple(self._sections())
 
     def _sections(self) -> list[Revision]:
@@ -136,6 +138,11 @@ class Document:
         found = self.reader.xrefs.get_historical_ref(pointer, index)
         return found if isinstance(found, int) else None
 
+    def remember(self, ref: Ref, value: Value) -> None:
+        """Keep a value that was read from the octets of an object's newest definition (plain documents only)."""
+        if not self.reader.encrypted:
+            self._values[ref, self.last_changed(ref)] = value
+
     def introduced(self, ref: Ref) -> int:
         """Return the revision that first defined an object (``KeyError``: none did)."""
         return int(self.reader.xrefs.get_introducing_revision(self._pointer(ref)))
@@ -153,6 +160,20 @@ class Document:
         """Return the object stream that holds an object at a revision, if one does."""
         found = self.reader.xrefs.get_historical_ref(self._pointer(ref), revision)
         return Ref(found.obj_stream_id) if isinstance(found, ObjStreamRef) else None
+
+    def places(self, revision: int) -> tuple[list[int], set[Ref]]:
+        """Return the offsets of the objects that a revision defines, and the object streams that hold the others."""
+        sections = [self.reader.xrefs.get_xref_data(revision)]
+        if sections[0].hybrid is not None:
+            sections.append(sections[0].hybrid.xref_data)
+        offsets = [offset for section in sections for _, offset in section.standard_xrefs.values()]
+        return offsets, {Ref(number) for section in sections for number in section.obj_streams_used}
+
+    def scanned(self, offset: int, scan: Callable[[int], frozenset[Ref]]) -> frozenset[Ref]:
+        """Return what ``scan`` finds at an offset, scanning each offset once."""
+        if offset not in self._scans:
+            self._scans[offset] = scan(offset)
+        return self._scans[offset]
 
     def _pointer(self, ref: Ref) -> generic.Reference:
         return generic.Reference(ref.number, ref.generation, self.reader)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 
-from verify.document import View
+from verify.document import Document, View
 from verify.errors import unsure
 from verify.pdf_values import Ref, Stream, Value
 from verify.policy import MAX_GRAPH_OBJECTS, MAX_PAGES
+from verify.references import referenced
 from verify.verdict import SubIndication
 
 MAX_CLIMB = 12
@@ -16,17 +18,27 @@ MAX_CLIMB = 12
 
 
 class Graph:
-    """Every object that can be reached from the trailer of one revision, with its users.
+    """Every object that can be reached from the trailer of one revision, with its users; walked when first asked.
 
     ``users[ref]`` holds (referring object or ``None`` for the trailer, key under which the reference stands). Raises
     INDETERMINATE/LIMIT_REACHED beyond MAX_GRAPH_OBJECTS.
     """
 
-    def __init__(self, view: View) -> None:
-        self.view = view
-        self.users: dict[Ref, set[tuple[Ref | None, str]]] = defaultdict(set)
+    def __init__(self, document: Document, revision: int) -> None:
+        self.view = document.view(revision)
+        self._document = document
         self._pages: dict[Ref, int] | None = None
+
+    @cached_property
+    def users(self) -> dict[Ref, set[tuple[Ref | None, str]]]:
+        """Who refers to each object."""
+        self._found: dict[Ref, set[tuple[Ref | None, str]]] = defaultdict(set)
         self._walk()
+        return dict(self._found)
+
+    @cached_property
+    def _scanned(self) -> frozenset[Ref]:
+        return referenced(self._document, self.view.revision)
 
     def _walk(self) -> None:
         pending: list[Ref] = []
@@ -47,12 +59,12 @@ class Graph:
 
     def _note(self, owner: Ref | None, value: Value, pending: list[Ref]) -> None:
         for key, ref in keyed_references(value):
-            self.users[ref].add((owner, key))
+            self._found[ref].add((owner, key))
             pending.append(ref)
 
     def refers_to(self, ref: Ref) -> bool:
         """Tell whether anything in this revision refers to ``ref``, defined or not."""
-        return ref in self.users
+        return ref in self._scanned and ref in self.users
 
     def keys_of(self, ref: Ref) -> set[str]:
         """Return the keys under which ``ref`` is used: its roles."""

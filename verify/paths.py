@@ -76,15 +76,15 @@ class PathFinder:
     """Find and check paths from certificates to the anchors of one trust store."""
 
     def __init__(self, trust: TrustStore) -> None:
-        self._anchors = {fingerprint(anchor) for anchor in trust.anchors}
+        self._anchors = frozenset(trust.anchors)
         self._by_subject: dict[bytes, list[x509.Certificate]] = defaultdict(list)
         for certificate in (*trust.anchors, *trust.intermediates):
             self._by_subject[certificate.subject.public_bytes()].append(certificate)
-        self._issued: dict[tuple[bytes, bytes], bool] = {}
+        self._issued: dict[tuple[x509.Certificate, x509.Certificate], bool] = {}
 
     def is_anchor(self, certificate: x509.Certificate) -> bool:
         """Tell whether the trust store believes this very certificate."""
-        return fingerprint(certificate) in self._anchors
+        return certificate in self._anchors
 
     def candidates(self, leaf: x509.Certificate, extra: Sequence[x509.Certificate]) -> list[Chain]:
         """Return chains that link ``leaf`` to an anchor by name and signature, shortest first; no rule is applied."""
@@ -114,7 +114,7 @@ class PathFinder:
 
     def issued(self, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
         """Tell whether names match and ``issuer``'s key made the certificate's signature."""
-        key = (fingerprint(certificate), fingerprint(issuer))
+        key = (certificate, issuer)
         if key not in self._issued:
             try:
                 certificate.verify_directly_issued_by(issuer)

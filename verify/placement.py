@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
 
 from verify.document import View
 from verify.fields import FormField
@@ -23,14 +23,34 @@ class Pages:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._numbers: dict[Ref, int] | None = None
+        self._numbers: dict[Ref, int | None] = {}
         self._by_widget: dict[Ref, Ref] | None = None
 
     def number(self, page: Ref) -> int | None:
-        """Return the number of a page object, from 1."""
-        if self._numbers is None:
-            self._numbers = {ref: number for number, ref in enumerate(page_refs(self._view), start=1)}
-        return self._numbers.get(page)
+        """Return the number of a page object, from 1, climbing the tree; ``None`` if it is in no tree."""
+        if page not in self._numbers:
+            self._numbers[page] = self._climb(page)
+        return self._numbers[page]
+
+    def _climb(self, page: Ref) -> int | None:
+        """Count the leaves before a page at each level; a node whose /Count is its /Kids has only leaves."""
+        number, child = 1, page
+        for _ in range(MAX_FIELD_DEPTH):
+            parent = self._view.entry(self._view.get(child), "/Parent")
+            kids = self._view.entry(parent, "/Kids")
+            if not isinstance(kids, list) or child not in kids:
+                return number if child == self._view.catalog.get("/Pages") else None
+            before = kids[: kids.index(child)]
+            flat = self._view.entry(parent, "/Count") == len(kids)
+            number += len(before) if flat else sum(self._leaves(kid) for kid in before)
+            child = cast("dict[str, Value]", self._view.get(child))["/Parent"]
+            if not isinstance(child, Ref):
+                return None
+        return None
+
+    def _leaves(self, kid: Value) -> int:
+        count = self._view.entry(self._view.resolve(kid), "/Count")
+        return count if isinstance(count, int) and count >= 0 else 1
 
     def page_of(self, widget: Value) -> Ref | None:
         """Return the page of a widget: its /P, else the page that lists it."""
@@ -57,13 +77,13 @@ def placements(view: View, pages: Pages, field: FormField) -> tuple[Placement, .
 def _placement(view: View, pages: Pages, widget: Value) -> Placement | None:
     dictionary = view.resolve(widget)
     box = rectangle(view, view.entry(dictionary, "/Rect"))
-    page = pages.page_of(widget)
     flags = view.entry(dictionary, "/F")
     hidden = isinstance(flags, int) and bool(flags & 0b100010)  # Hidden, NoView (ISO 32000-2 table 167)
-    if box is None or page is None or hidden or box[0] == box[2] or box[1] == box[3]:
+    if box is None or hidden or box[0] == box[2] or box[1] == box[3]:
         return None
-    number = pages.number(page)
-    return None if number is None else _displayed(view, page, number, box)
+    page = pages.page_of(widget)
+    number = None if page is None else pages.number(page)
+    return None if page is None or number is None else _displayed(view, page, number, box)
 
 
 def _displayed(view: View, page: Ref, number: int, box: Box) -> Placement | None:

@@ -30,13 +30,14 @@ from verify.cms import (
     signing_certificate,
 )
 from verify.dates import pdf_date
+from verify.digests import Prefixes
 from verify.document import Document
 from verify.errors import Finding, failed, unsure
 from verify.policy import Policy
 from verify.purpose import check_document_signer
 from verify.report import UNKNOWN, Indication, Reason, SignatureKind, SigningTime, TimeSource
 from verify.seal import SealJudge, SealQuestion
-from verify.signature_value import DigestCache, SignatureValue
+from verify.signature_value import SignatureValue
 from verify.signer import CertificateJudge
 from verify.timestamp import TokenCheck, quiet
 from verify.verdict import SubIndication
@@ -61,7 +62,7 @@ class Procedure:
     policy: Policy
     at: datetime
     extra: tuple[x509.Certificate, ...]
-    digests: DigestCache
+    prefixes: Prefixes
     proofs: tuple[ProofOfExistence, ...] = ()
 
     def run(self, case: Case) -> None:
@@ -100,7 +101,7 @@ class Procedure:
         at = self._proved(value.covered) or self.at
         stamp = token.check(
             value.contents,
-            lambda algorithm: value.digest(self.document.data, algorithm, self.digests),
+            lambda algorithm: value.digest(algorithm, self.prefixes),
             at,
         )
         case.message, case.certificate, case.stamp = stamp.message, stamp.certificate, stamp
@@ -120,7 +121,7 @@ class Procedure:
         self.judge.evidence.add(message.crls, message.ocsp, embedded=True)
         check_detached(message)
         check_content_type(message, ID_DATA)
-        digest = value.digest(self.document.data, message.digest, self.digests)
+        digest = value.digest(message.digest, self.prefixes)
         try:
             certificate = case.certificate = signing_certificate(message, self.extra)  # 4
         finally:
@@ -197,7 +198,8 @@ class Procedure:
 
     def _seal(self, case: Case) -> None:
         question = SealQuestion(
-            self.document,
+            self.document.data,
+            self.prefixes,
             _known(case.value),
             _known(case.message),
             _known(case.certificate),

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 
 from verify.algorithms import DIGESTS
-from verify.paths import PathFinder, fingerprint
+from verify.paths import PathFinder
 from verify.policy import MAX_CRL_OCTETS, MAX_REVOCATION_ITEMS
 from verify.purpose import OCSP_SIGNING, extended
 from verify.report import CertificateStatus, StatusReport
@@ -71,7 +71,7 @@ class Evidence:
         self._crls: dict[bytes, list[_Crl]] = defaultdict(list)
         self._responses: list[_Response] = []
         self._seen: set[bytes] = set()
-        self._signed: dict[tuple[bytes, bytes], bool] = {}
+        self._signed: dict[tuple[bytes, x509.Certificate], bool] = {}
 
     def add(self, crls: Iterable[bytes], responses: Iterable[bytes], *, embedded: bool) -> None:
         """Take DER octets; what cannot be decoded, or is over the limits, is left out as if it were not there."""
@@ -131,7 +131,7 @@ class Evidence:
 
     def _crl_signed(self, item: _Crl, issuer: x509.Certificate) -> bool:
         """RFC 5280 §6.3.3 (f): the issuer may sign CRLs, and its key made this signature."""
-        key = (item.mark, fingerprint(issuer))
+        key = (item.mark, issuer)
         if key not in self._signed:
             self._signed[key] = _may_sign_crls(issuer) and _crl_verifies(item.value, issuer)
         return self._signed[key]

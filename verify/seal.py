@@ -22,7 +22,7 @@ from seals.statement import (
     parse_status_list,
 )
 from verify.cms import SignedMessage, load_certificate
-from verify.document import Document
+from verify.digests import Prefixes
 from verify.errors import Finding, failed, unsure
 from verify.paths import name
 from verify.policy import Policy
@@ -103,7 +103,8 @@ def _check_maker(certificate: x509.Certificate) -> None:
 class SealQuestion:
     """One signature as the judge of seals sees it."""
 
-    document: Document
+    data: bytes
+    prefixes: Prefixes
     value: SignatureValue
     message: SignedMessage
     signer: x509.Certificate
@@ -261,12 +262,11 @@ def _was_handed_in(question: SealQuestion, expected: str) -> bool:
 
     Sealing only appends, so the document handed in is a prefix: it ends near the end of an earlier revision.
     """
-    data, limit = question.document.data, question.value.gap_start
-    state, position, mark = hashlib.sha256(), 0, data.find(b"%%EOF", 0, limit)
+    data, limit = question.data, question.value.gap_start
+    mark = data.find(b"%%EOF", 0, limit)
     while mark >= 0:
         end = mark + len(b"%%EOF")
-        state.update(memoryview(data)[position:end])
-        position = end
+        state = question.prefixes.upto("sha256", end)
         if state.hexdigest() == expected or _matches_soon(
             state, data[end : min(end + MAX_TRAILING, limit)], expected
         ):

@@ -6,15 +6,15 @@ octet by octet costs more than the whole signature check, and its exact position
 
 from __future__ import annotations
 
-import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.xref import read_object_header
 
+from verify.digests import Prefixes
 from verify.document import Document
 from verify.errors import failed, unsure
 from verify.fields import FormField
@@ -44,25 +44,9 @@ class SignatureValue:
     sub_filter: str
     is_timestamp: bool
 
-    def digest(self, data: bytes, algorithm: str, cache: DigestCache) -> bytes:
+    def digest(self, algorithm: str, prefixes: Prefixes) -> bytes:
         """Digest the covered octets with a ``hashlib`` algorithm."""
-        return cache.digest(data, (self.gap_start, self.gap_end, self.covered), algorithm)
-
-
-@dataclass(slots=True)
-class DigestCache:
-    """Digests of covered ranges, so that fields that share one signature hash the file once."""
-
-    known: dict[tuple[tuple[int, int, int], str], bytes] = field(default_factory=dict)
-
-    def digest(self, data: bytes, span: tuple[int, int, int], algorithm: str) -> bytes:
-        """Digest ``data`` without ``[span[0], span[1])`` up to ``span[2]``."""
-        if (span, algorithm) not in self.known:
-            view = memoryview(data)
-            state = hashlib.new(algorithm, view[: span[0]])
-            state.update(view[span[1] : span[2]])
-            self.known[span, algorithm] = state.digest()
-        return self.known[span, algorithm]
+        return prefixes.without(algorithm, self.gap_start, self.gap_end, self.covered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +65,7 @@ def read_signature(document: Document, form_field: FormField) -> SignatureValue:
     """Read and prove the signature value of a field; raises ``Finding`` FORMAT_FAILURE or SIGNED_DATA_NOT_FOUND."""
     found = _read(document, form_field)
     start, end, covered = _byte_range(document, found)
-    digits = found.digits.translate(_BLANK, _WHITE)
+    digits = found.digits
     if digits != digits.lower() and digits != digits.upper():
         raise _format(
             "签名值的书写混用大小写，签名字段被改动过。",
@@ -93,7 +77,7 @@ def read_signature(document: Document, form_field: FormField) -> SignatureValue:
     sub_filter = found.dictionary.get("/SubFilter")
     return SignatureValue(
         dictionary=found.dictionary,
-        contents=bytes.fromhex(digits.decode("ascii")),
+        contents=found.dictionary["/Contents"],
         gap_start=start,
         gap_end=end,
         covered=covered,
@@ -121,15 +105,21 @@ def _read(document: Document, form_field: FormField) -> _Found:
         )
     match = matches[0]
     masked = window[: match.start(1)] + window[match.end(1) : end if end >= 0 else len(window)]
-    dictionary = _parse(document, holder, masked)
-    if form_field.value is not holder:
-        dictionary = dictionary.get("/V", {})
+    value = _parse(document, holder, masked)
+    dictionary = value if form_field.value is holder else _entry(value, "/V")
     if not isinstance(dictionary, dict) or dictionary.get("/Contents") != b"":
         raise _format("签名字典无法解析。", "The signature dictionary cannot be parsed.")
     if document.reader.encrypted:  # the octets hold the date encrypted; the library's view has it in clear
         readable = document.last.resolve(form_field.value)
         dictionary["/M"] = readable.get("/M") if isinstance(readable, dict) else None
-    return _Found(dictionary, offset + match.start(1) - 1, offset + match.end(1) + 1, match.group(1))
+    digits = match.group(1).translate(_BLANK, _WHITE)
+    dictionary["/Contents"] = bytes.fromhex(digits.decode("ascii") + "0" * (len(digits) % 2))
+    document.remember(holder, value)
+    return _Found(dictionary, offset + match.start(1) - 1, offset + match.end(1) + 1, digits)
+
+
+def _entry(value: Value, key: str) -> Value:
+    return value.get(key) if isinstance(value, dict) else None
 
 
 def _parse(document: Document, holder: Ref, octets: bytes) -> Value:

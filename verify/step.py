@@ -37,7 +37,7 @@ class Step:
         if self.signed.view.exists(ref):
             return self.signed.keys_of(ref)
         if self.before is None:
-            self.before = Graph(self.old)
+            self.before = Graph(self.document, self.old.revision)
         return self.before.keys_of(ref)
 
     def fresh(self, value: Value) -> bool:

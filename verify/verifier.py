@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
+from typing import cast
 
 from verify.case import Case, finish, level_of, open_case
+from verify.digests import Prefixes
 from verify.document import Document, open_document
 from verify.errors import Unreadable
 from verify.fields import FormField, form_fields
@@ -20,7 +21,6 @@ from verify.report import DocumentReport, Reason, SignatureKind, SignatureReport
 from verify.revocation import Evidence
 from verify.seal import SealJudge, SealLists, load_lists, trusted_lists
 from verify.security_store import SecurityStore, read_store
-from verify.signature_value import DigestCache
 from verify.signer import CertificateJudge
 from verify.trust import TrustStore
 from verify.verdict import SubIndication, Verdict
@@ -46,19 +46,20 @@ class Verifier:
         if at.tzinfo is None:
             raise ValueError("the time of verification is aware")
         at = at.astimezone(UTC)
+        prefixes = Prefixes(data)
         report = DocumentReport(name, Verdict.UNREADABLE, _UNREADABLE, size=len(data), verified_at=at)
-        report = replace(report, sha256=hashlib.sha256(data).hexdigest())
         try:
-            return self._verify(data, at, report, password)
+            report = self._verify(data, prefixes, report, password)
         except Unreadable as unreadable:
-            return replace(report, reason=unreadable.reason)
-        except Exception:  # noqa: BLE001 - foreign bytes: whatever a parser raises is a verdict, never a crash
-            return report
+            report = replace(report, reason=unreadable.reason)
+        except Exception:  # noqa: BLE001, S110 - foreign bytes: whatever a parser raises is a verdict, never a crash
+            pass
+        return replace(report, sha256=prefixes.upto("sha256", len(data)).hexdigest())
 
     def _verify(
-        self, data: bytes, at: datetime, report: DocumentReport, password: str | None
+        self, data: bytes, prefixes: Prefixes, report: DocumentReport, password: str | None
     ) -> DocumentReport:
-        document = open_document(data, password)
+        document, at = open_document(data, password), cast("datetime", report.verified_at)
         cases = _open_cases(document)
         if len(cases) > MAX_SIGNATURES:
             return replace(
@@ -67,7 +68,7 @@ class Verifier:
                 reason=_TOO_MANY,
                 sub_indication=SubIndication.LIMIT_REACHED,
             )
-        signatures, newest = self._signatures(document, cases, at) if cases else ([], None)
+        signatures, newest = self._signatures(document, cases, prefixes, at) if cases else ([], None)
         verdict, sub, reason = summary(signatures)
         return replace(
             report,
@@ -80,12 +81,12 @@ class Verifier:
         )
 
     def _signatures(
-        self, document: Document, cases: list[Case], at: datetime
+        self, document: Document, cases: list[Case], prefixes: Prefixes, at: datetime
     ) -> tuple[list[SignatureReport], datetime | None]:
         store = read_store(document.last)
         judge, lists, newest = self._judge(store, at)
         seals = SealJudge(judge, lists, self._policy)
-        procedure = Procedure(document, judge, seals, self._policy, at, store.certificates, DigestCache())
+        procedure = Procedure(document, judge, seals, self._policy, at, store.certificates, prefixes)
         cases = sorted(cases, key=lambda case: case.covered)
         _run(procedure, cases)
         pages = Pages(document.last)
