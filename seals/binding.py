@@ -31,10 +31,10 @@ def bind(facts: CertificateFacts, *, owner: SealOwner, now: datetime) -> BoundCe
     """Check the keeper's certificate and return what the record keeps; :class:`CertificateUnfit` says what is wrong."""
     try:
         certificate = x509.load_der_x509_certificate(facts.der)
-    except ValueError as wrong:
+        _holder(certificate, owner)
+    except (ValueError, x509.InvalidVersion) as wrong:
         raise CertificateUnfit("the certificate cannot be read") from wrong
     _serial(certificate, facts.serial)
-    _holder(certificate, owner)
     _validity(certificate, now)
     return BoundCertificate(
         serial=facts.serial,

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.utils import CryptographyDeprecationWarning
 
 from hsm.algorithms import DigestAlgorithm, SignatureAlgorithm
 from hsm.signer import Signer
@@ -46,6 +47,13 @@ _COORDINATE: Final = {"ES256": 32, "ES384": 48}
 """Octets of r and of s in the raw signature (RFC 7518 §3.4)."""
 _STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BRACKETS: Final = re.compile(r"[\[\]{}]")
+_UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    CryptographyDeprecationWarning,  # where warnings are errors: a serial number that is not positive, say
+)
 _CURVES: Final = {"ES256": "secp256r1", "ES384": "secp384r1"}
 
 
@@ -122,7 +130,7 @@ def check_signature(signing_input: bytes, signature: bytes, alg: str, leaf_der: 
     try:
         certificate = x509.load_der_x509_certificate(leaf_der)
         key = certificate.public_key()
-    except ValueError as wrong:
+    except _UNREADABLE as wrong:
         raise StatementInvalid("the first certificate of x5c cannot be read") from wrong
     digest = (DigestAlgorithm.SHA384 if alg == "ES384" else DigestAlgorithm.SHA256).hash()
     try:
@@ -136,6 +144,8 @@ def check_signature(signing_input: bytes, signature: bytes, alg: str, leaf_der: 
             return certificate
     except InvalidSignature as wrong:
         raise StatementSignatureInvalid(alg) from wrong
+    except (ValueError, UnsupportedAlgorithm) as wrong:
+        raise StatementInvalid("the certificate's key cannot be used") from wrong
     raise StatementSignatureInvalid(f"{alg} does not fit the certificate's key")
 
 

@@ -61,7 +61,7 @@ def test_a_permit_binds_seal_document_and_actor(world: SealWorld) -> None:
     assert actions == ["permit.granted", "permit.consumed", "permit.used"]
 
 
-def test_I29_a_permit_works_once(world: SealWorld) -> None:  # noqa: N802
+def test_I29_a_permit_works_once(world: SealWorld) -> None:
     permit = _grant(world, world.active().code)
     with world.engine.begin() as conn:
         world.permits.consume(conn, permit)

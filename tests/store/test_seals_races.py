@@ -107,7 +107,7 @@ def test_one_engraved_code_is_registered_once(world: SealWorld) -> None:
     assert [type(result) for result in _lost(results)] == [CodeTaken, CodeTaken]
 
 
-def test_I29_a_permit_taken_by_many_is_taken_once(world: SealWorld) -> None:  # noqa: N802
+def test_I29_a_permit_taken_by_many_is_taken_once(world: SealWorld) -> None:
     active = world.active()
     with world.engine.begin() as conn:
         permit = world.permits.grant(conn, active.code, document=DOCUMENT, actor=KEEPER)

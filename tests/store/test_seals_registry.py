@@ -86,7 +86,7 @@ def test_application_and_approval_make_one_record_with_both_sides(
     ]
 
 
-def test_I22_the_applicant_does_not_approve_or_reject(world: SealWorld) -> None:  # noqa: N802
+def test_I22_the_applicant_does_not_approve_or_reject(world: SealWorld) -> None:
     """B3, A2: requester is never approver."""
     applied = world.applied()
     with pytest.raises(SecondPersonNeeded):
@@ -107,7 +107,7 @@ def test_freezing_stops_both_sides_at_once(world: SealWorld, clock: SteppingCloc
     assert world.registry.state_at(active.physical.code, clock() - timedelta(seconds=1)) is SealStatus.ACTIVE
 
 
-def test_I22_coming_back_needs_two_people(world: SealWorld) -> None:  # noqa: N802
+def test_I22_coming_back_needs_two_people(world: SealWorld) -> None:
     """B4: unfreeze needs two people."""
     active = world.active()
     world.registry.freeze(active.code, actor=KEEPER, reason="遗失")
@@ -341,7 +341,7 @@ def test_an_unfit_certificate_is_not_bound(world: SealWorld, clock: SteppingCloc
     assert world.registry.get(applied.code).status is SealStatus.APPLIED
 
 
-def test_I17_a_clock_gone_back_stops_what_gives_power_and_nothing_else(  # noqa: N802
+def test_I17_a_clock_gone_back_stops_what_gives_power_and_nothing_else(
     world: SealWorld, clock: SteppingClock
 ) -> None:
     applied, active = world.applied(), world.active(SealKind.CONTRACT)
@@ -357,7 +357,7 @@ def test_I17_a_clock_gone_back_stops_what_gives_power_and_nothing_else(  # noqa:
     assert world.registry.history(active.code)[-1].at == recorded, "never before what is on record"
 
 
-def test_I20_no_audit_write_no_change(world: SealWorld) -> None:  # noqa: N802
+def test_I20_no_audit_write_no_change(world: SealWorld) -> None:
     """The disk fills up at the audit row: nothing of the act remains."""
     active = world.active()
     before = len(_audit(world))

@@ -81,7 +81,7 @@ def test_a_superseded_pair_is_listed(world: SealWorld, maker: ListMaker) -> None
     assert found.active == {new.code}
 
 
-def test_I30_numbers_only_rise_and_the_newest_is_current(  # noqa: N802
+def test_I30_numbers_only_rise_and_the_newest_is_current(
     world: SealWorld, maker: ListMaker, clock: SteppingClock
 ) -> None:
     publisher = _publisher(world, maker)
@@ -100,7 +100,7 @@ def test_I30_numbers_only_rise_and_the_newest_is_current(  # noqa: N802
     assert publisher.current().number == 3
 
 
-def test_I17_a_clock_gone_back_publishes_nothing(  # noqa: N802
+def test_I17_a_clock_gone_back_publishes_nothing(
     world: SealWorld, maker: ListMaker, clock: SteppingClock
 ) -> None:
     publisher = _publisher(world, maker)
@@ -125,7 +125,7 @@ class _Lost(MemorySigner):
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_I01_I19_a_lost_signature_leaves_a_reservation_that_is_withheld(  # noqa: N802
+def test_I01_I19_a_lost_signature_leaves_a_reservation_that_is_withheld(
     world: SealWorld, clock: SteppingClock, after: bool
 ) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
@@ -165,7 +165,7 @@ class _Flips(MemorySigner):
         return super().sign(message + b"\x00")
 
 
-def test_I07_a_bad_signature_is_withheld(world: SealWorld, clock: SteppingClock) -> None:  # noqa: N802
+def test_I07_a_bad_signature_is_withheld(world: SealWorld, clock: SteppingClock) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     maker = ListMaker("seals-test", [certificate(clock(), key=key).der], lambda: _Flips(key))
     publisher = _publisher(world, maker)

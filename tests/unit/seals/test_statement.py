@@ -167,6 +167,26 @@ def test_a_key_of_another_kind_than_alg_is_found(es256: tuple[MemorySigner, list
         parse_statement(".".join([_b64(header), payload, signature])).check_signature()
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("06072a8648ce3d0201", "06072a8648ce3d0202"),  # no key algorithm that anybody knows
+        ("06082a8648ce3d030107", "06082a8648ce3d030177"),  # no such curve
+        ("a003020102", "a003020107"),  # version 8
+    ],
+)
+def test_a_certificate_with_a_strange_key_is_refused_in_words(
+    es256: tuple[MemorySigner, list[bytes]], old: str, new: str
+) -> None:
+    head, payload, signature = sign_statement(STATEMENT, *es256).split(".")
+    header = json.loads(base64.urlsafe_b64decode(head + "=="))
+    der = es256[1][0].replace(bytes.fromhex(old), bytes.fromhex(new), 1)
+    assert der != es256[1][0]
+    header["x5c"] = [base64.b64encode(der).decode()]
+    with pytest.raises(StatementInvalid):
+        parse_statement(".".join([_b64(header), payload, signature])).check_signature()
+
+
 def test_a_certificate_that_is_none_is_named(es256: tuple[MemorySigner, list[bytes]]) -> None:
     head, payload, signature = sign_statement(STATEMENT, *es256).split(".")
     header = json.loads(base64.urlsafe_b64decode(head + "=="))
