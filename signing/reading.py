@@ -197,14 +197,14 @@ def _is_filled_signature(entry: generic.DictionaryObject) -> bool:
 
 
 def _fields(form: generic.DictionaryObject) -> Iterator[generic.DictionaryObject]:
-    """Walk the field tree with limits; a circle ends it."""
+    """Walk the field tree with limits; a field met twice means a circle, which no judge reads."""
     waiting = list(_array(form.get("/Fields")))
     seen: set[object] = set()
     while waiting:
         item = waiting.pop()
         if isinstance(item, generic.IndirectObject):
             if item.reference in seen:
-                continue
+                raise DocumentDamaged("the form's field tree is circular")
             seen.add(item.reference)
         if len(seen) > MAX_FIELDS:
             raise DocumentDamaged(f"more than {MAX_FIELDS} form fields")
