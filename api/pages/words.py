@@ -280,7 +280,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "第 {page} 页，距左 {x} 毫米，距上 {y} 毫米",
         "Page {page}, {x} mm from the left, {y} mm from the top",
     ),
-    "seal.readout.short": ("第 {page} 页 · 左 {x} · 上 {y} mm", "Page {page} · {x}, {y} mm"),
+    "seal.readout.short": ("第 {page} 页 · 左 {x} · 上 {y}", "Page {page} · {x}, {y} mm"),
     "seal.next": ("下一步：确认", "Next: confirm"),
     "seal.choose_first": ("请先选择一枚可用的印章。", "Choose a usable seal first."),
     "seal.change_file": ("换一份文件", "Another file"),

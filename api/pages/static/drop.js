@@ -77,4 +77,7 @@ export function dropZone(url, limit) {
   }
 
   window.addEventListener("pageshow", (event) => event.persisted && show(false));
+  if (chooser.files.length) {
+    send(chooser.files[0]); // chosen before this script was there
+  }
 }

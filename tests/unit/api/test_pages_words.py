@@ -80,3 +80,52 @@ def test_nothing_is_loaded_from_elsewhere_and_nothing_is_written_inline() -> Non
     for path in [*FOLDER.glob("static/*.js"), *FOLDER.glob("static/*.css")]:
         text = path.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"https?://|@import|innerHTML|\beval\(", text), path.name
+
+
+INKS = {
+    "--ink": ("--paper", "--sheet", "--well"),
+    "--ink-soft": ("--paper", "--sheet", "--well"),
+    "--ink-faint": ("--paper", "--sheet"),
+    "--accent": ("--paper", "--sheet"),
+    "--on-accent": ("--accent", "--accent-hover"),
+    "--passed": ("--sheet", "--passed-wash"),
+    "--failed": ("--sheet", "--failed-wash"),
+    "--indeterminate": ("--sheet", "--indeterminate-wash"),
+    "--unreadable": ("--sheet", "--unreadable-wash"),
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_ink_can_be_read_on_its_ground(scheme: str) -> None:
+    """WCAG 2.2 §1.4.3: text has a contrast of at least 4.5 to 1, in both colour schemes."""
+    css = (FOLDER / "static" / "style.css").read_text("utf-8")
+    light, dark = (dict(re.findall(r"(--[a-z-]+): (#[0-9a-f]{6});", part)) for part in _schemes(css))
+    colours = light if scheme == "light" else light | dark
+    weak = {
+        (ink, ground): round(_contrast(colours[ink], colours[ground]), 2)
+        for ink, grounds in INKS.items()
+        for ground in grounds
+        if _contrast(colours[ink], colours[ground]) < 4.5
+    }
+    assert weak == {}
+
+
+def _schemes(css: str) -> tuple[str, str]:
+    before, after = css.split("@media (prefers-color-scheme: dark)", 1)
+    return before, after.split("\n}\n", 1)[0]
+
+
+def _contrast(one: str, other: str) -> float:
+    """WCAG 2.2: relative luminance of sRGB colours ``#rrggbb``, lighter over darker."""
+    lights = sorted(
+        sum(
+            weight * (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4)
+            for weight, part in zip(
+                (0.2126, 0.7152, 0.0722),
+                (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)),
+                strict=True,
+            )
+        )
+        for colour in (one, other)
+    )
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
