@@ -71,7 +71,6 @@ class Draft:
             self._archive.draft_path(self._sealing).rename(self._archive.sealed_path(self._sealing))
             self._finished = True
             try:
-                sync_folder(self._archive.work)
                 return self._archive.keep(self._sealing)
             except BaseException:
                 self._archive.settle(self._sealing)
@@ -170,10 +169,11 @@ class Archive:
             size = stream.tell()
         target = self.path(digest)
         with storage():
-            target.parent.mkdir(exist_ok=True)
+            if not target.parent.exists():
+                target.parent.mkdir(exist_ok=True)
+                sync_folder(self.objects)
             _link(source, target)
             sync_folder(target.parent)
-            sync_folder(self.objects)
         return Stored(digest, size, target)
 
     def settle(self, sealing: str) -> None:

@@ -23,7 +23,7 @@ from seals.permit import Permit
 from signing.archive import Archive, Draft, Stored, storage
 from signing.cms import container, signed_attributes
 from signing.errors import DocumentDamaged, KeyDiffers, SealingInProgress, SelfCheckFailed, SigningError
-from signing.ledger import Ledger, Reserved
+from signing.ledger import Ledger, Reserved, database
 from signing.order import SealOrder, digest_of_start
 from signing.pdf import PreparedPdf, Stamper, Work, prepare
 from signing.reading import open_stream
@@ -134,7 +134,8 @@ class SealingService:
             steps = _Steps(self._passing, progress)
             steps.done(Step.RESERVED)
             try:
-                stored, report = self._make(order, reserved, draft, pin, steps)
+                with database():
+                    stored, report = self._make(order, reserved, draft, pin, steps)
             except Exception as fault:
                 self._close_failed(reserved.record, fault, actor)
                 raise

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from ca.errors import CaError
 from hsm.algorithms import DigestAlgorithm
 from hsm.errors import PinIncorrect, TokenLost
 from seals.errors import SealFrozen, SealNotUsable, SealNotYours
@@ -23,6 +24,7 @@ from signing.errors import (
     SealingInProgress,
     SealNotUsableHere,
     SelfCheckFailed,
+    SigningError,
     StorageFull,
     TimeStampFailed,
 )
@@ -387,3 +389,37 @@ def test_missing_evidence_stops_the_sealing(office: Office):
         office.service.seal(wish(office), actor=KEEPER)
     assert office.keeper_signer.signed == []
     nothing_came_of_it(office)
+
+
+def test_a_clock_that_went_backwards_stops_the_sealing(office: Office, clock: SteppingClock):
+    """I17: the time-stamp authority refuses, the signature is discarded, the permit is released."""
+    clock.advance(timedelta(hours=1))
+    office.service.seal(wish(office, idempotency_key="before"), actor=KEEPER)
+    clock.advance(timedelta(seconds=-30))
+    with pytest.raises((CaError, SigningError)) as refused:
+        office.service.seal(wish(office), actor=KEEPER)
+    assert refused.value.zh
+    assert refused.value.en
+    assert sorted(permit_states(office)) == ["released", "used"]
+    assert office.left_over() == []
+    assert len(list(office.archive.objects.glob("*/*"))) == 1
+
+
+def test_a_database_gone_in_the_middle_ends_in_a_plain_sentence(office: Office):
+    """C4: gone while the evidence is gathered; back again, the retry goes through."""
+
+    def refuse(_conn: sa.Connection) -> None:
+        raise sa.exc.OperationalError("BEGIN", {}, Exception("server closed the connection"))
+
+    def unplug(step: Step) -> None:
+        if step is Step.RESERVED:
+            sa.event.listen(office.engine, "begin", refuse)
+
+    with pytest.raises(DatabaseUnavailable):
+        office.passing(unplug).seal(wish(office), actor=KEEPER)
+    sa.event.remove(office.engine, "begin", refuse)
+    assert office.keeper_signer.signed == []
+    assert office.left_over() == []
+    sealed = office.service.seal(wish(office), actor=KEEPER)
+    assert sealed.report.verdict is Verdict.PASSED
+    assert sorted(permit_states(office)) == ["released", "used"]
