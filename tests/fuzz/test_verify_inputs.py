@@ -25,6 +25,13 @@ from verify.verifier import Verifier
 
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples" / "pdf"
 PASSWORDS = {"pdfbox-PasswordSample-256bit.pdf": "user", "pyhanko-minimal-aes256.pdf": "usersecret"}
+UNSIGNABLE = {
+    "pdfbox-AESkeylength128.pdf": "encrypted to a recipient's key",
+    "pdfbox-sign_me_protected.pdf": "its password is not known",
+    "pyhanko-CompactedPDFSyntaxTest.pdf": "pyHanko's writer stumbles over its /Annots null",
+    "pyhanko-minimal-pubkey-aes256.pdf": "encrypted to a recipient's key",
+    "pyhanko-minimal-startxref-hopeless.pdf": "damaged beyond reading",
+}
 BOUNDED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 WORDS = [
     b"/Contents", b"/ByteRange", b"/V", b"/Fields", b"/Kids", b"/Parent", b"/Root", b"/Prev", b"/Size", b"/Length",
@@ -75,10 +82,9 @@ def test_documents_made_by_others(path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.pdf")), ids=lambda path: path.name)
 def test_documents_made_by_others_pass_once_signed(path: Path) -> None:
     """What pyHanko can sign, we can verify: classic, streams, hybrid, turned, encrypted."""
-    try:
-        data = world().sign(path.read_bytes(), password=PASSWORDS.get(path.name), box=None)
-    except Exception as error:  # noqa: BLE001 - damaged and locked samples cannot be signed by anybody
-        pytest.skip(f"pyHanko cannot sign it: {type(error).__name__}")
+    if path.name in UNSIGNABLE:
+        pytest.skip(f"pyHanko cannot sign it: {UNSIGNABLE[path.name]}")
+    data = world().sign(path.read_bytes(), password=PASSWORDS.get(path.name), box=None)
     report = verifier().verify(data, at=world().now, password=PASSWORDS.get(path.name))
     assert report.verdict is Verdict.PASSED, report.reason.en
 

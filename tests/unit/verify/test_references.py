@@ -1,0 +1,76 @@
+"""The fast scan for references never misses one that a parser sees: a miss would let a shadow come to life."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.verify_world import Signing, append, small_pdf
+from verify.document import open_document
+from verify.graph import Graph
+from verify.pdf_values import Ref
+from verify.references import referenced, scan
+
+SAMPLES = Path(__file__).parents[3].parent / "shared" / "samples" / "pdf"
+
+UNPARSABLE = {
+    "pdfbox-AESkeylength128.pdf",
+    "pdfbox-PasswordSample-256bit.pdf",
+    "pdfbox-sign_me_protected.pdf",
+    "pdfbox-embedded_zip.pdf",
+}
+"""Three are locked; the last has a stream without /Length."""
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (b"<</A 7 0 R/B[8 1 R 9 0\nR]>>", {Ref(7), Ref(8, 1), Ref(9)}),
+        (b"<</S(7 0 R \\) endobj (8 0 R) stream)/A 9 0 R>>", {Ref(9)}),
+        (b"<</S(\\\\)/A 9 0 R>>", {Ref(9)}),
+        (b"<</stream/endobj/A 9 0 R>>", {Ref(9)}),
+        (b"<<% stream endobj (\n/A 9 0 R>>", {Ref(9)}),
+        (b"<</H<656E646F626A>/A 9 0 R>>", {Ref(9)}),
+        (b"<</A/endobj#20/B 9 0 R>>", {Ref(9)}),
+        (b"<</Length 9 0 R>>stream\n8 0 R\nendstream", {Ref(9)}),
+    ],
+)
+def test_scan(body: bytes, found: set[Ref]) -> None:
+    assert scan(b"5 0 obj" + body + b"\nendobj\n6 0 obj 1 0 R endobj", 0) == found
+
+
+def test_scan_sees_all_that_the_parser_sees(signing: Signing, b_lta: bytes) -> None:
+    documents = [b_lta, signing.sign(small_pdf(5))]
+    documents += [path.read_bytes() for path in sorted(SAMPLES.glob("pdfbox-*.pdf"))]
+    compared = 0
+    for data in documents:
+        try:
+            document = open_document(data)
+        except Exception:  # noqa: BLE001 - locked and damaged samples have nothing to compare
+            continue
+        for revision in range(len(document.revisions)):
+            seen = {ref for ref in Graph(document, revision).users if ref.number}
+            assert seen <= referenced(document, revision)
+            compared += len(seen)
+    assert compared > 50
+
+
+def test_reference_in_a_compressed_object_is_seen(signing: Signing) -> None:
+    """A shadow prepared inside an object stream: the reference to nothing is compressed."""
+    holder = b"4 0 <</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents[5 0 R 40 0 R]>>"
+    stream = b"<</Type/ObjStm/N 1/First 4/Length %d>>stream\n%s\nendstream" % (len(holder), holder)
+    base = append(small_pdf(), {20: stream})
+    table = base.rindex(b"xref\n0 1")
+    rows = b"\x02\x00\x00\x14\x00" + b"\x01" + base.index(b"20 0 obj").to_bytes(3, "big") + b"\x00"
+    rows += b"\x01" + table.to_bytes(3, "big") + b"\x00"
+    body = (
+        b"21 0 obj\n<</Type/XRef/Size 22/W[1 3 1]/Index[4 1 20 2]/Root 1 0 R/Prev %d/Length %d>>stream\n"
+        % (
+            small_pdf().rindex(b"xref\n0 "),
+            len(rows),
+        )
+    )
+    data = base[:table] + body + rows + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % table
+    document = open_document(signing.sign(data))
+    assert Ref(40) in referenced(document, len(document.revisions) - 1)
