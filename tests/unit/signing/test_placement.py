@@ -91,7 +91,8 @@ def test_a_place_outside_the_page_names_the_sizes(place: str):
 
 
 def test_the_edge_itself_is_inside():
-    PageView(A4, 0, 1.0).locate(Placement(1, 210 - 42, 297 - 42), (42, 42))
+    found = PageView(A4, 0, 1.0).locate(Placement(1, 210 - 42, 297 - 42), (42, 42))
+    assert mm(*found.rectangle) == pytest.approx((168, 0, 210, 42))
 
 
 def test_a_missing_page_names_the_count():

@@ -48,8 +48,8 @@ def test_what_has_no_header_is_not_a_pdf(document: bytes):
 
 
 def test_a_header_within_the_first_kilobyte_is_enough():
-    with open_stream(b"garbage\n" + blank_pdf()):
-        pass
+    with open_stream(b"garbage\n" + blank_pdf()) as stream:
+        assert stream.tell() == 0
 
 
 def test_the_limit_of_size_is_named(monkeypatch: pytest.MonkeyPatch):
