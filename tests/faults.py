@@ -99,14 +99,22 @@ class CrashJob:
     endless: bool = False
 
 
-def crash(job: CrashJob, *, kill_after: float | None = None) -> int:
-    """Run ``job`` in a fresh process; kill it after ``kill_after`` seconds if given. Return its exit code (-9)."""
+def crash(job: CrashJob, *, kill_after: float | None = None, signatures: int = 0) -> int:
+    """Run ``job`` in a fresh process and return its exit code (-9 for a kill).
+
+    With ``kill_after`` it is killed from outside: that many seconds after it made its ``signatures``-th signature.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.faults"])
+    made = count_signatures(job)
     process = context.Process(target=_issue_and_crash, args=(job,))
     process.start()
     if kill_after is not None:
-        _wait_for(job.log.with_suffix(".ready"), process)
+        ready = job.log.with_suffix(".ready")
+        _wait_for(ready.exists, process)
+        ready.unlink(missing_ok=True)
+        due = made + signatures
+        _wait_for(lambda: count_signatures(job) >= due, process)
         time.sleep(kill_after)
         process.kill()
     process.join(60)
@@ -116,11 +124,15 @@ def crash(job: CrashJob, *, kill_after: float | None = None) -> int:
     return process.exitcode
 
 
-def _wait_for(path: Path, process: Any) -> None:
+def count_signatures(job: CrashJob) -> int:
+    """Count the signatures that the processes of ``job`` have made so far."""
+    return job.log.read_bytes().count(b"\n") if job.log.exists() else 0
+
+
+def _wait_for(happened: Callable[[], bool], process: Any) -> None:
     deadline = time.monotonic() + 60
-    while not path.exists() and process.is_alive() and time.monotonic() < deadline:
-        time.sleep(0.002)
-    path.unlink(missing_ok=True)
+    while not happened() and process.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.001)
 
 
 def _issue_and_crash(job: CrashJob) -> None:
