@@ -42,13 +42,12 @@ def test_scan(body: bytes, found: set[Ref]) -> None:
 
 def test_scan_sees_all_that_the_parser_sees(signing: Signing, b_lta: bytes) -> None:
     documents = [b_lta, signing.sign(small_pdf(5))]
-    documents += [path.read_bytes() for path in sorted(SAMPLES.glob("pdfbox-*.pdf"))]
+    documents += [
+        path.read_bytes() for path in sorted(SAMPLES.glob("pdfbox-*.pdf")) if path.name not in UNPARSABLE
+    ]
     compared = 0
     for data in documents:
-        try:
-            document = open_document(data)
-        except Exception:  # noqa: BLE001 - locked and damaged samples have nothing to compare
-            continue
+        document = open_document(data)
         for revision in range(len(document.revisions)):
             seen = {ref for ref in Graph(document, revision).users if ref.number}
             assert seen <= referenced(document, revision)
