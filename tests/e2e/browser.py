@@ -10,9 +10,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +41,42 @@ def yinxin(*arguments: str | Path, home: Path) -> str:
     return done.stdout
 
 
-@dataclass(frozen=True)
 class Served:
     """A demonstration home and the address where it is served."""
 
-    url: str
-    home: Path
-    demo: Mapping[str, Any]
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.demo: Mapping[str, Any] = json.loads(yinxin("demo", "--json", home=home))
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = int(probe.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Serve the home in a process of its own."""
+        environment = {**os.environ, "YINXIN_MAX_UPLOAD_BYTES": str(UPLOAD_LIMIT)}
+        command = [*YINXIN, "serve", "--home", str(self.home), "--port", str(self._port)]
+        with (self.home / "serve.log").open("ab") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        self._process = process
+        deadline = time.monotonic() + START_SECONDS
+        while not _answers(self.url):
+            assert process.poll() is None, "the service ended"
+            assert time.monotonic() < deadline, "the service does not answer"
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """End the service as an operator does."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(20)
+
+    def kill(self) -> None:
+        """Kill the service, as a power cut does."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(20)
 
     @property
     def sealed(self) -> bytes:
@@ -79,33 +107,12 @@ class Served:
 @contextmanager
 def serving(home: Path) -> Iterator[Served]:
     """Run the demonstration on ``home`` and serve it on a free port."""
-    demo = json.loads(yinxin("demo", "--json", home=home))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    environment = {**os.environ, "YINXIN_MAX_UPLOAD_BYTES": str(UPLOAD_LIMIT)}
-    with (home / "serve.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*YINXIN, "serve", "--home", str(home), "--port", str(port)],
-            stdout=log,
-            stderr=log,
-            env=environment,
-        )
+    served = Served(home)
+    served.start()
     try:
-        url = f"http://127.0.0.1:{port}"
-        _wait(lambda: _answers(url), process)
-        yield Served(url, home, demo)
+        yield served
     finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait(ready: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not ready():
-        assert process.poll() is None, "the service ended"
-        assert time.monotonic() < deadline, "the service does not answer"
-        time.sleep(0.2)
+        served.stop()
 
 
 def _answers(url: str) -> bool:
