@@ -25,7 +25,7 @@ from verify.cms import SignedMessage, load_certificate
 from verify.digests import Prefixes
 from verify.errors import Finding, failed, unsure
 from verify.paths import name
-from verify.policy import Policy
+from verify.policy import MAX_REVISIONS, Policy
 from verify.purpose import check_exactly
 from verify.report import UNKNOWN, Reason, SealReport, SealStatusReport, SigningTime, StatusReport
 from verify.signature_value import SignatureValue
@@ -264,7 +264,9 @@ def _was_handed_in(question: SealQuestion, expected: str) -> bool:
     """
     data, limit = question.data, question.value.gap_start
     mark = data.find(b"%%EOF", 0, limit)
-    while mark >= 0:
+    for _ in range(MAX_REVISIONS):
+        if mark < 0:
+            break
         end = mark + len(b"%%EOF")
         state = question.prefixes.upto("sha256", end)
         if state.hexdigest() == expected or _matches_soon(

@@ -255,3 +255,14 @@ def test_change_after_sealing_outweighs_a_good_seal(sealing: Sealing, sealed: by
     found = sealing.judge(append(sealed, {5: b"<</Length %d>>stream\n%s\nendstream" % (len(body), body)}))
     assert (found.indication, found.sub_indication) == (Indication.TOTAL_FAILED, "DOCUMENT_MODIFIED")
     assert found.seal is not None
+
+
+def test_endless_end_marks_cost_no_time(sealing: Sealing) -> None:
+    """Looking for the document as handed in stops at a limit: a file full of end marks is refused, quickly."""
+    import time
+
+    hostile = append(small_pdf(), {20: b"<</Length 500000>>stream\n" + b"%%EOF" * 100_000 + b"\nendstream"})
+    begun = time.process_time()
+    found = sealing.judge(sealing.seal(hostile, document_sha256="00" * 32))
+    assert refused(found)
+    assert time.process_time() - begun < 20
