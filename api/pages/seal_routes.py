@@ -219,7 +219,7 @@ def _problem(state: dict[str, Any], language: Language) -> str | None:
 def _asks_password(state: dict[str, Any]) -> bool:
     """Tell whether the keeper must give the document's password, to open it or to be allowed to sign it."""
     problem = state.get("problem")
-    return bool(state["encrypted"]) or (isinstance(problem, dict) and "password" in str(problem["slug"]))
+    return bool(state.get("encrypted")) or (isinstance(problem, dict) and "password" in str(problem["slug"]))
 
 
 def _sealed(state: dict[str, Any], language: Language) -> dict[str, Any]:

@@ -528,6 +528,8 @@ def test_an_encrypted_document_is_sealed_with_its_password(
     _log_in(page, pages.api_key)
     expect(page.locator("#drop")).to_be_visible()
     page.set_input_files("#file", _pdf(_encrypted(tmp_path, "open-sesame"), "加密.pdf"))
+    page.wait_for_url("**/seal/d/*")
+    assert page.request.get(f"{page.url}/state").json()["status"] == "locked"
     page.fill("#password", "open-sesame")
     page.keyboard.press("Enter")
     expect(page.locator(".stamp")).to_be_visible()
