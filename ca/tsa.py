@@ -43,7 +43,7 @@ from hsm.provider import KeyRing
 
 _log = logging.getLogger(__name__)
 
-POLICY: Final = "2.25.318710987943766329478766130087544789305"
+POLICY: Final = "1.2.840.113556.1.8000.2554.61381.32999.16465.16424.48956.3613222.3184953"
 """Our time-stamp policy: a best-practice policy in the sense of EN 319 421, accuracy one second."""
 DESK_LIFE: Final = timedelta(seconds=30)
 """How long the unit's certificate is remembered: a new or revoked one takes effect within this time."""

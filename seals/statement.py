@@ -22,8 +22,8 @@ from seals.errors import StatementInvalid
 from seals.jws import MAX_LIST_SIZE, MAX_STATEMENT_SIZE, check_signature, parse, sign
 from seals.seal import SealKind, SealStatus, is_electronic_code, is_physical_code
 
-SEAL_STATEMENT_OID: Final = "2.25.142106837205563370446381926183307145681"
-"""The signed attribute that carries a statement (a UUID arc, ITU-T X.667: nobody else can have it)."""
+SEAL_STATEMENT_OID: Final = "1.2.840.113556.1.8000.2554.27368.51203.50935.19158.25179.8394388.15299025"
+"""The signed attribute that carries a statement: an arc made from a GUID, every number within 31 bits (ADR 5)."""
 STATEMENT_TYPE: Final = "yinxin-seal-statement+jws"
 LIST_TYPE: Final = "yinxin-seal-status-list+jws"
 MAX_TEXT: Final = 256
