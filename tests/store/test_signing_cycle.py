@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -423,3 +425,32 @@ def test_a_database_gone_in_the_middle_ends_in_a_plain_sentence(office: Office):
     sealed = office.service.seal(wish(office), actor=KEEPER)
     assert sealed.report.verdict is Verdict.PASSED
     assert sorted(permit_states(office)) == ["released", "used"]
+
+
+def test_I29_the_same_request_from_many_threads_takes_effect_once(office: Office):
+    def ask(_number: int) -> str:
+        for _ in range(200):
+            try:
+                return office.service.seal(wish(office), actor=KEEPER).digest.hex
+            except SealingInProgress:
+                time.sleep(0.05)
+        return "never answered"
+
+    with ThreadPoolExecutor(6) as threads:
+        answers = set(threads.map(ask, range(6)))
+    assert len(answers) == 1
+    assert "never answered" not in answers
+    assert len(office.keeper_signer.signed) == 1
+    assert permit_states(office) == ["used"]
+
+
+def test_many_requests_at_once_are_all_sealed(office: Office):
+    def ask(number: int) -> Verdict:
+        changed = wish(office, idempotency_key=f"key-{number}", document=blank_pdf(number + 1))
+        return office.service.seal(changed, actor=KEEPER).report.verdict
+
+    with ThreadPoolExecutor(4) as threads:
+        verdicts = list(threads.map(ask, range(8)))
+    assert verdicts == [Verdict.PASSED] * 8
+    assert permit_states(office) == ["used"] * 8
+    assert office.left_over() == []
