@@ -53,14 +53,13 @@ class Fact:
 @dataclass(frozen=True, slots=True)
 class _Crl:
     value: x509.CertificateRevocationList
-    embedded: bool
     mark: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class _Response:
     value: ocsp.OCSPResponse
-    embedded: bool
+    mark: bytes
 
 
 class Evidence:
@@ -71,33 +70,41 @@ class Evidence:
         self._crls: dict[bytes, list[_Crl]] = defaultdict(list)
         self._responses: list[_Response] = []
         self._seen: set[bytes] = set()
+        self._embedded: set[bytes] = set()
         self._signed: dict[tuple[bytes, x509.Certificate], bool] = {}
 
     def add(self, crls: Iterable[bytes], responses: Iterable[bytes], *, embedded: bool) -> None:
-        """Take DER octets; what cannot be decoded, or is over the limits, is left out as if it were not there."""
+        """Take DER octets; what cannot be decoded, or is over the limits, is left out as if it were not there.
+
+        What the trust store holds and the document carries as well counts as embedded.
+        """
         for der in crls:
-            if self._new(der) and len(der) <= MAX_CRL_OCTETS:
+            mark = self._mark(der, embedded=embedded)
+            if mark is not None and len(der) <= MAX_CRL_OCTETS:
                 try:
                     loaded = x509.load_der_x509_crl(der)
                     _ = (loaded.last_update_utc, loaded.next_update_utc, loaded.extensions)
                 except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
                     continue
-                mark = hashlib.sha256(der).digest()
-                self._crls[loaded.issuer.public_bytes()].append(_Crl(loaded, embedded, mark))
+                self._crls[loaded.issuer.public_bytes()].append(_Crl(loaded, mark))
         for der in responses:
-            if self._new(der):
+            mark = self._mark(der, embedded=embedded)
+            if mark is not None:
                 try:
                     response = ocsp.load_der_ocsp_response(der)
                 except (ValueError, TypeError):
                     continue
                 if response.response_status is ocsp.OCSPResponseStatus.SUCCESSFUL:
-                    self._responses.append(_Response(response, embedded))
+                    self._responses.append(_Response(response, mark))
 
-    def _new(self, der: bytes) -> bool:
+    def _mark(self, der: bytes, *, embedded: bool) -> bytes | None:
+        """Return the digest of octets not seen before, ``None`` for the others and for those over the limit."""
         mark = hashlib.sha256(der).digest()
+        if embedded:
+            self._embedded.add(mark)
         fresh = mark not in self._seen and len(self._seen) < 4 * MAX_REVOCATION_ITEMS
         self._seen.add(mark)
-        return fresh
+        return mark if fresh else None
 
     @property
     def newest(self) -> datetime | None:
@@ -125,9 +132,9 @@ class Evidence:
         entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
         next_update = crl.next_update_utc
         if entry is None:
-            return Fact("crl", crl.last_update_utc, next_update, embedded=item.embedded)
+            return Fact("crl", crl.last_update_utc, next_update, embedded=item.mark in self._embedded)
         revoked_at, reason = _entry(entry)
-        return Fact("crl", crl.last_update_utc, next_update, revoked_at, reason, item.embedded)
+        return Fact("crl", crl.last_update_utc, next_update, revoked_at, reason, item.mark in self._embedded)
 
     def _crl_signed(self, item: _Crl, issuer: x509.Certificate) -> bool:
         """RFC 5280 §6.3.3 (f): the issuer may sign CRLs, and its key made this signature."""
@@ -142,7 +149,8 @@ class Evidence:
         singles = [s for s in item.value.responses if _single_is_for(s, certificate, issuer)]
         if not singles or not self._ocsp_signed(item.value, issuer):
             return []
-        return [fact for single in singles if (fact := _from_single(single, item.embedded)) is not None]
+        embedded = item.mark in self._embedded
+        return [fact for single in singles if (fact := _from_single(single, embedded)) is not None]
 
     def _ocsp_signed(self, response: ocsp.OCSPResponse, issuer: x509.Certificate) -> bool:
         """RFC 6960 §4.2.2.2: signed by the issuer itself, or by a responder that the issuer named."""

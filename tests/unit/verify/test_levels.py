@@ -52,6 +52,12 @@ def test_b_lt_needs_nothing_from_the_trust_store(signing: Signing, b_lt: bytes) 
     assert [change.what_en for change in found.integrity.additions] == ["validation data (DSS) were added"]
 
 
+def test_b_lt_is_named_when_the_trust_store_holds_the_same_evidence(signing: Signing) -> None:
+    lists = signing.crls()
+    sealed = signing.add_dss(signing.sign(stamp=True), crls=lists)
+    assert signing.only(sealed, trust=signing.trust(crls=lists)).level == "B-LT"
+
+
 def test_b_lt_still_passes_when_its_evidence_is_old(signing: Signing, b_lt: bytes) -> None:
     found = signing.only(b_lt, trust=signing.trust(crls=[]), at=signing.now + timedelta(days=200))
     assert found.indication is Indication.TOTAL_PASSED
