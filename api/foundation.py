@@ -47,10 +47,10 @@ def lay_foundation(services: Services, organization: str, *, actor: Actor, progr
 
     Raises :class:`HomeOccupied` where a ceremony was completed, and what tokens and ceremony raise.
     """
+    if services.schema_ready() and is_laid(services):
+        raise HomeOccupied(services.home.folder)
     progress("建立数据库结构 / making the database")
     migrate(services.engine)
-    if is_laid(services):
-        raise HomeOccupied(services.home.folder)
     progress(f"{services.key_stores.zh} / {services.key_stores.en}")
     make_service_token(services, progress)
     plan = CeremonyPlan(SERVICE_TOKEN, services.key_stores.scheme, organization)

@@ -35,7 +35,9 @@ from hsm.pins import Pin
 REFUSED: Final = 1
 """Exit status: the request was understood and refused."""
 USAGE: Final = 2
-"""Exit status: the command line itself is wrong (Click's own)."""
+"""Exit status: the command line itself is wrong (Typer's own)."""
+CANCELLED: Final = 130
+"""Exit status: interrupted from the keyboard (128 + SIGINT)."""
 UNAVAILABLE: Final = 4
 """Exit status: a token, the database or the disk does not serve; retry later."""
 FAULT: Final = 70

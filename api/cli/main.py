@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 import sys
 
-import click
 import typer
 
 from api.cli import audit, ca, documents, keys, seal, service
-from api.cli.console import FAULT, USAGE, fail
+from api.cli.console import CANCELLED, fail
 
 app = typer.Typer(
     name="yinxin",
@@ -30,16 +29,15 @@ app.add_typer(keys.app, name="key")
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status; nothing but a status and lines of text comes out."""
     try:
-        status = app(arguments, standalone_mode=False)
-    except click.ClickException as wrong:
-        wrong.show()
-        return USAGE
-    except (click.Abort, KeyboardInterrupt):
+        app(arguments)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    except KeyboardInterrupt:
         sys.stderr.write("已取消。/ Cancelled.\n")
-        return FAULT
+        return CANCELLED
     except Exception as error:  # noqa: BLE001 - the edge: every error becomes one line
         return fail(error)
-    return status if isinstance(status, int) else 0
+    return 0
 
 
 def run() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -9,11 +10,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import httpx
 import pytest
@@ -21,6 +23,7 @@ import pytest
 from api.access import Scope
 from api.app import create_app
 from api.bootstrap import Services, assemble
+from api.cli.main import main
 from api.home import Home, service_pins
 from api.serve import make_server
 from api.settings import load_settings
@@ -51,6 +54,19 @@ def yinxin(
         check=False,
         timeout=120,
     )
+
+
+def in_process(
+    *arguments: str | Path, home: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line without starting an interpreter: the same entry, a second faster."""
+    variables = {k: v for k, v in os.environ.items() if not k.startswith("YINXIN_")} | environment
+    if home is not None:
+        variables["YINXIN_HOME"] = str(home)
+    out, err = io.StringIO(), io.StringIO()
+    with mock.patch.dict(os.environ, variables, clear=True), redirect_stdout(out), redirect_stderr(err):
+        status = main([str(argument) for argument in arguments])
+    return subprocess.CompletedProcess(list(arguments), status, out.getvalue(), err.getvalue())
 
 
 @dataclass(frozen=True)
