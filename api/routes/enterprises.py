@@ -16,6 +16,7 @@ from api.schemas.enterprises import (
     EnterpriseModel,
     EnterprisePageModel,
     RegisterEnterprise,
+    RenamedModel,
     RenameEnterprise,
 )
 
@@ -54,10 +55,12 @@ def show(doors: Doors, caller: Reader, uscc: str) -> EnterpriseModel:
 
 
 @router.post("/{uscc}/name", summary="变更名称 / Change the name", responses=problems(404, 409))
-def rename(doors: Doors, caller: Issuer, uscc: str, body: RenameEnterprise) -> EnterpriseModel:
-    """Record a change of name; seals of the old name are renewed at /seals/renewals."""
+def rename(doors: Doors, caller: Issuer, uscc: str, body: RenameEnterprise) -> RenamedModel:
+    """Record a change of name; for each seal in use a new pair is applied for, which replaces it when approved."""
     caller.acting_for(uscc)
-    return EnterpriseModel.of(doors.enterprises.rename(uscc, body.name, actor=caller.actor))
+    pending = doors.seals.rename_owner(uscc, body.name, actor=caller.actor)
+    shown = EnterpriseModel.of(doors.enterprises.get(uscc), doors.enterprises.names(uscc))
+    return RenamedModel(enterprise=shown, applications=[record.code for record in pending])
 
 
 @router.post(

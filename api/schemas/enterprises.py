@@ -70,6 +70,19 @@ class RenameEnterprise(BaseModel):
     name: str = Field(max_length=64)
 
 
+class RenamedModel(BaseModel):
+    """The enterprise under its new name, and the codes of the pairs applied for in place of those in use."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"enterprise": {"uscc": USCC_EXAMPLE}, "applications": ["33010600000002"]}]
+        }
+    )
+
+    enterprise: EnterpriseModel
+    applications: list[str]
+
+
 class EnrolKeeper(BaseModel):
     """A seal keeper's key and certificate, made in the enterprise's own token."""
 

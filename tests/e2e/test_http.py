@@ -275,6 +275,36 @@ def test_enrolling_a_keeper_over_http(site: Site, operator: httpx.Client) -> Non
     assert held.der == base64.b64decode(done.json()["der"])
 
 
+def test_B5_a_change_of_name_makes_a_new_pair_and_keeps_the_link(site: Site, operator: httpx.Client) -> None:
+    body = "91330106MA2CYRNM0"
+    uscc = body + check_character(body)
+    operator.post("/api/v1/enterprises", json={"uscc": uscc, "name": "杭州旧名测试有限公司"})
+    keeper = {"keeper": "person:zhou.jie", "pin": "13572468", "so_pin": "24681357"}
+    address = f"/api/v1/enterprises/{uscc}"
+    enrolled = operator.post(
+        f"{address}/keepers", json=keeper, headers={"Idempotency-Key": uuid.uuid4().hex}
+    ).json()
+    applicant = site.client(site.key(Actor("person:wu.di", "吴迪", uscc), Scope.SEAL_APPLY))
+    approver = site.client(site.key(APPROVER, Scope.SEAL_APPROVE, Scope.SEAL_READ))
+    old = applicant.post(
+        "/api/v1/seals", json={"uscc": uscc, "kind": "01", "keeper": "person:zhou.jie"}
+    ).json()["code"]
+    approver.post(f"/api/v1/seals/{old}/approval", json={"certificate_serial": enrolled["serial"]})
+    renamed = operator.post(f"{address}/name", json={"name": "杭州新名测试有限公司"})
+    assert renamed.status_code == 200, renamed.text
+    (new,) = renamed.json()["applications"]
+    assert renamed.json()["enterprise"]["names"] == ["杭州旧名测试有限公司", "杭州新名测试有限公司"]
+    fresh = operator.post(
+        f"{address}/keepers", json=keeper, headers={"Idempotency-Key": uuid.uuid4().hex}
+    ).json()
+    other = site.client(site.key(Actor("person:he.jun", "何军"), Scope.SEAL_APPROVE))
+    done = other.post(f"/api/v1/seals/{new}/approval", json={"certificate_serial": fresh["serial"]})
+    assert done.json()["status"] == "active", done.text
+    before, after = (approver.get(f"/api/v1/seals/{code}").json() for code in (old, new))
+    assert (before["status"], before["successor"]) == ("superseded", new)
+    assert after["predecessor"] == old
+
+
 # -- published evidence -----------------------------------------------------------------------------------------------
 
 
