@@ -103,6 +103,15 @@ def parse_message(octets: bytes) -> SignedMessage:
         raise _malformed("it cannot be decoded") from error
 
 
+def as_read(value: Any) -> bytes:
+    """Return the octets of a decoded value as they were read.
+
+    asn1crypto's own ``dump`` encodes anew whenever the header's last octet is 0x80, which takes long for large values and
+    changes what was not DER; signatures are checked over the original octets.
+    """
+    return bytes(value._header + value.contents + value._trailer)  # noqa: SLF001
+
+
 def _parse(octets: bytes) -> SignedMessage:
     if len(octets) > MAX_CMS_OCTETS:
         raise _malformed(f"larger than {MAX_CMS_OCTETS} octets")
@@ -116,9 +125,8 @@ def _parse(octets: bytes) -> SignedMessage:
     if len(data["signer_infos"]) != 1:
         raise _malformed(f"{len(data['signer_infos'])} signers instead of one")
     signer = data["signer_infos"][0]
-    signed_octets = (
-        b"\x31" + signer["signed_attrs"].dump()[1:]
-    )  # before its parts are read, while it is cheap
+    attributes = signer["signed_attrs"]
+    signed_octets = b"" if isinstance(attributes, core.Void) else b"\x31" + as_read(attributes)[1:]
     encapsulated = data["encap_content_info"]
     content = encapsulated["content"]
     crls, ocsp = _revocation(data, signer)
@@ -164,7 +172,7 @@ def _certificates(choices: Any) -> tuple[x509.Certificate, ...]:
         return ()
     if len(choices) > MAX_CERTIFICATES:
         raise _malformed(f"more than {MAX_CERTIFICATES} certificates")
-    loaded = (load_certificate(choice.chosen.dump()) for choice in choices if choice.name == "certificate")
+    loaded = (load_certificate(as_read(choice.chosen)) for choice in choices if choice.name == "certificate")
     return tuple(certificate for certificate in loaded if certificate is not None)
 
 
@@ -192,14 +200,14 @@ def _revocation(data: Any, signer: Any) -> tuple[tuple[bytes, ...], tuple[bytes,
     if not isinstance(data["crls"], core.Void) and data["crls"] is not None:
         for choice in data["crls"]:
             if choice.name == "certificate_list":
-                crls.append(choice.chosen.dump())
+                crls.append(as_read(choice.chosen))
             elif choice.chosen["other_rev_info_format"].dotted == "1.3.6.1.5.5.7.16.2":
-                ocsp.append(choice.chosen["other_rev_info"].parsed.dump())
+                ocsp.append(as_read(choice.chosen["other_rev_info"]))
     for attribute in signer["signed_attrs"] if not isinstance(signer["signed_attrs"], core.Void) else ():
         if attribute["type"].dotted == ADOBE_REVOCATION:
-            archive = _RevocationArchive.load(attribute["values"][0].dump())
-            crls += [item.dump() for item in _listed(archive["crl"])]
-            ocsp += [item.dump() for item in _listed(archive["ocsp"])]
+            archive = _RevocationArchive.load(as_read(attribute["values"][0]))
+            crls += [as_read(item) for item in _listed(archive["crl"])]
+            ocsp += [as_read(item) for item in _listed(archive["ocsp"])]
     return tuple(crls[:MAX_REVOCATION_ITEMS]), tuple(ocsp[:MAX_REVOCATION_ITEMS])
 
 
@@ -242,7 +250,7 @@ def signing_certificate(message: SignedMessage, known: tuple[x509.Certificate, .
             named = sid.chosen
             if (
                 certificate.serial_number == named["serial_number"].native
-                and certificate.issuer.public_bytes() == named["issuer"].dump()
+                and certificate.issuer.public_bytes() == as_read(named["issuer"].chosen)
             ):
                 return certificate
         elif subject_key(certificate) == sid.chosen.native:

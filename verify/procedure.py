@@ -21,6 +21,7 @@ from verify.changes import assess
 from verify.cms import (
     ID_DATA,
     SIGNATURE_TIME_STAMP,
+    as_read,
     check_content_type,
     check_detached,
     check_digest,
@@ -164,7 +165,7 @@ class Procedure:
         message = _known(case.message)
         check = TokenCheck(self.judge, (*message.certificates, *self.extra), self.policy)
         case.stamp, finding = quiet(
-            lambda: check.check(token.dump(), lambda name: _digest(name, message.signature), at)
+            lambda: check.check(as_read(token), lambda name: _digest(name, message.signature), at)
         )
         finding = finding or (case.stamp.judged.finding if case.stamp is not None else None)
         if finding is None:
