@@ -34,6 +34,7 @@ from hsm.algorithms import KeyKind
 from hsm.key_uri import KeyUri
 from hsm.pins import Pin
 from hsm.provider import StoredKey
+from seals.errors import CertificateUnfit
 from signing.ledger import Ledger
 
 MAX_SERIAL_DIGITS: Final = 40
@@ -93,6 +94,13 @@ class Enrolment:
         if self._ledger.key_uri(sha256) is None:
             self._ledger.bind_key(sha256, str(key.uri), actor=actor)
         return Enrolled(issued, key.uri, token)
+
+    def in_force(self, serial: int) -> CertificateRecord:
+        """Return a certificate that may be bound to a seal; :class:`seals.errors.CertificateUnfit` once revoked."""
+        found = self._authority.certificate(serial)
+        if found.status is not CertificateStatus.ISSUED:
+            raise CertificateUnfit(f"certificate {serial:x} is {found.status}")
+        return found
 
     def latest(self, uscc: str) -> CertificateRecord:
         """Return the newest sealing certificate in force of an enterprise; :class:`NotFound` without one."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import signal
 import threading
 from typing import Final
 
@@ -61,7 +63,7 @@ def make_server(app: FastAPI, host: str, port: int, log_level: str) -> uvicorn.S
 
 
 def serve(services: Services, host: str, port: int, console: Console) -> None:
-    """Serve until interrupted."""
+    """Serve until interrupted (SIGINT or SIGTERM); running requests end first. Called on the main thread."""
     settings = services.settings
     app = create_app(services)
     keeper = Housekeeper(services, settings.housekeeping_seconds)
@@ -70,8 +72,12 @@ def serve(services: Services, host: str, port: int, console: Console) -> None:
     console.print(Text(f"验章 / verify: {shown}/verify"))
     console.print(Text(f"用印 / seal:   {shown}/seal"))
     console.print(Text(f"接口 / API:    {shown}/openapi.json"))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     keeper.start()
     try:
-        server.run()
+        with contextlib.suppress(
+            KeyboardInterrupt
+        ):  # uvicorn ends its requests, then raises the signal again
+            server.run()
     finally:
         keeper.stop()

@@ -60,7 +60,7 @@ def approve(
     """审批印章，须由另一人 / approve, as a second person."""
     with installation(home) as services:
         bound = (
-            services.authority.certificate(serial_of(certificate))
+            services.enrolment.in_force(serial_of(certificate))
             if certificate
             else services.enrolment.latest(services.seals.get(code).owner.uscc)
         )

@@ -68,13 +68,15 @@ def picture(doors: Doors, caller: Reader, code: str) -> Response:
 @router.post("/{code}/approval", summary="审批印章 / Approve", responses=MOVE)
 def approve(doors: Doors, caller: Approver, code: str, body: ApproveSeal) -> SealModel:
     """Approve as a second person and bind the keeper's certificate."""
-    certificate = doors.authority.certificate(serial_of(body.certificate_serial))
+    caller.acting_for(doors.seals.get(code).owner.uscc)
+    certificate = doors.enrolment.in_force(serial_of(body.certificate_serial))
     return SealModel.of(doors.seals.approve(code, actor=caller.actor, certificate=certificate))
 
 
 @router.post("/{code}/rejection", summary="退回申请 / Reject", responses=MOVE)
 def reject(doors: Doors, caller: Approver, code: str, body: StateReason) -> SealModel:
     """Reject an application with a reason."""
+    caller.acting_for(doors.seals.get(code).owner.uscc)
     return SealModel.of(doors.seals.reject(code, actor=caller.actor, reason=body.reason))
 
 
@@ -95,6 +97,7 @@ def request_resume(doors: Doors, caller: Applicant, code: str) -> SealModel:
 @router.post("/{code}/resume", summary="确认恢复 / Confirm resuming", responses=MOVE)
 def confirm_resume(doors: Doors, caller: Approver, code: str) -> SealModel:
     """Resume as a second person."""
+    caller.acting_for(doors.seals.get(code).owner.uscc)
     return SealModel.of(doors.seals.confirm_resume(code, actor=caller.actor))
 
 

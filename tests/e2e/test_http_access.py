@@ -80,6 +80,10 @@ def test_a_caller_sees_and_touches_only_their_own_enterprise(site: Site, demo: D
     refused(client.get(f"/api/v1/seals/{code}/picture.svg"), 403, "foreign-enterprise")
     refused(client.post(f"/api/v1/seals/{code}/freeze", json={"reason": "x"}), 403, "foreign-enterprise")
     refused(client.post(f"/api/v1/seals/{code}/revocation", json={"reason": "x"}), 403, "foreign-enterprise")
+    refused(client.post(f"/api/v1/seals/{code}/rejection", json={"reason": "x"}), 403, "foreign-enterprise")
+    refused(client.post(f"/api/v1/seals/{code}/resume"), 403, "foreign-enterprise")
+    serial = {"certificate_serial": "1"}
+    refused(client.post(f"/api/v1/seals/{code}/approval", json=serial), 403, "foreign-enterprise")
     refused(client.get(f"/api/v1/enterprises/{USCC}"), 403, "foreign-enterprise")
     refused(client.get("/api/v1/certificates", params={"uscc": USCC}), 403, "foreign-enterprise")
     refused(client.get("/api/v1/seals", params={"uscc": USCC}), 403, "foreign-enterprise")
