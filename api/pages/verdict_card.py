@@ -193,7 +193,8 @@ def _who(item: Report, language: Language) -> Fact:
 def _which_seal(item: Report, language: Language) -> Fact:
     seal, label = item["seal"], say(language, "fact.seal")
     if seal is None:
-        return Fact(label, _lines(say(language, _NO_SEAL[item["kind"]])))
+        form = "" if item["kind"] == "timestamp" else "warn"
+        return Fact(label, (Line(say(language, _NO_SEAL[item["kind"]]), form),))
     lines = [Line(seal["name"], "strong"), Line(seal["kind_zh" if language == "zh" else "kind_en"])]
     lines.append(Line(_labelled("fact.code", seal["code"], language)))
     if seal["physical_code"]:

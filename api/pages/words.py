@@ -144,7 +144,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "fact.claimed": ("签章人自报时间", "Time claimed by the signer"),
     "fact.none": ("没有", "none"),
     "fact.no_signer": ("签名中没有可读的证书", "The signature holds no readable certificate"),
-    "fact.no_seal": ("普通数字签名，不带印章", "A plain digital signature without a seal"),
+    "fact.no_seal": (
+        "普通数字签名，不带印章信息；页面上若有印章图样，未经核实",
+        "A plain digital signature without a seal; any picture of one on the page is not verified",
+    ),
     "fact.seal_unread": (
         "文件带有印章，但签名不成立，印章信息不予采信",
         "The file carries a seal, which counts for nothing because the signature fails",
