@@ -15,7 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from hsm.algorithms import DEFAULT_ALGORITHM, KeyKind, PublicKey, SignatureAlgorithm, kind_of
+from hsm.algorithms import KeyKind, PublicKey, SignatureAlgorithm, kind_of
+from hsm.bound_key import agree
 from hsm.certificates import certificate_facts
 from hsm.errors import (
     HsmError,
@@ -141,12 +142,7 @@ class CryptokiProvider:
         """Open a key; see :meth:`hsm.provider.KeyProvider.signer`."""
         slot = self._slot(uri.token)
         key = self._find(uri, pin)
-        if expected is not None and not same_key(expected, key.public_key):
-            raise KeyMismatch(str(key.uri))
-        chosen = algorithm or DEFAULT_ALGORITHM[key.kind]
-        if chosen.is_rsa != key.kind.is_rsa:
-            raise UnsupportedAlgorithm(f"{chosen.label} with a key of kind {key.kind.value}")
-        return TokenSigner(slot, key, chosen, pin)
+        return TokenSigner(slot, key, agree(key, expected, algorithm), pin)
 
     def _find(self, uri: KeyUri, pin: Pin | None) -> StoredKey:
         self._mine(uri)

@@ -27,7 +27,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
-from hsm.algorithms import DEFAULT_ALGORITHM, KeyKind, PublicKey, SignatureAlgorithm, kind_of
+from hsm.algorithms import KeyKind, PublicKey, SignatureAlgorithm, kind_of
+from hsm.bound_key import BoundKey, agree
 from hsm.certificates import certificate_facts
 from hsm.durable import on_disk, write_whole
 from hsm.errors import (
@@ -39,7 +40,6 @@ from hsm.errors import (
     TokenExists,
     TokenNotFound,
     TokenRefused,
-    UnsupportedAlgorithm,
 )
 from hsm.file_lock import locked
 from hsm.key_uri import KeyUri
@@ -156,11 +156,7 @@ class SoftProvider:
         """Open a key; see :meth:`hsm.provider.KeyProvider.signer`."""
         self._mine(uri)
         key = _stored(uri.token, self._admitted(uri.token, pin).find(uri))
-        if expected is not None and not same_key(expected, key.public_key):
-            raise KeyMismatch(str(key.uri))
-        chosen = algorithm or DEFAULT_ALGORITHM[key.kind]
-        if chosen.is_rsa != key.kind.is_rsa:
-            raise UnsupportedAlgorithm(f"{chosen.label} with a key of kind {key.kind.value}")
+        chosen = agree(key, expected, algorithm)
         return SoftSigner(lambda: self._admitted(uri.token, pin).private(key.uri), key, chosen)
 
     def import_certificate(self, uri: KeyUri, der: bytes, *, pin: Pin | None = None) -> None:
@@ -324,30 +320,14 @@ class _OpenToken:
         return key
 
 
-class SoftSigner:
+class SoftSigner(BoundKey):
     """A soft key bound to one algorithm; safe for threads."""
 
     def __init__(
         self, private: Callable[[], PrivateKey], key: StoredKey, algorithm: SignatureAlgorithm
     ) -> None:
+        super().__init__(key, algorithm, Custody.SOFT)
         self._private = private
-        self._key = key
-        self._algorithm = algorithm
-
-    @property
-    def algorithm(self) -> SignatureAlgorithm:
-        """The algorithm of every signature."""
-        return self._algorithm
-
-    @property
-    def public_key(self) -> PublicKey:
-        """The public half."""
-        return self._key.public_key
-
-    @property
-    def custody(self) -> Custody:
-        """In the soft key store."""
-        return Custody.SOFT
 
     def sign(self, message: bytes) -> bytes:
         """Sign; see :meth:`hsm.signer.Signer.sign`."""

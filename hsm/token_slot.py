@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from hsm.algorithms import PublicKey, SignatureAlgorithm
+from hsm.algorithms import SignatureAlgorithm
+from hsm.bound_key import BoundKey
 from hsm.errors import TokenLost, TokenNotFound
 from hsm.key_uri import KeyUri
 from hsm.pin_counter import PinCounter
@@ -97,31 +98,15 @@ class TokenSlot:
             worker.close()
 
 
-class TokenSigner:
+class TokenSigner(BoundKey):
     """A key in a token, bound to one algorithm; safe for threads."""
 
     def __init__(
         self, slot: TokenSlot, key: StoredKey, algorithm: SignatureAlgorithm, pin: Pin | None
     ) -> None:
+        super().__init__(key, algorithm, Custody.TOKEN)
         self._slot = slot
-        self._key = key
-        self._algorithm = algorithm
         self._pin = pin
-
-    @property
-    def algorithm(self) -> SignatureAlgorithm:
-        """The algorithm of every signature."""
-        return self._algorithm
-
-    @property
-    def public_key(self) -> PublicKey:
-        """The public half."""
-        return self._key.public_key
-
-    @property
-    def custody(self) -> Custody:
-        """In a token."""
-        return Custody.TOKEN
 
     def sign(self, message: bytes) -> bytes:
         """Sign; see :meth:`hsm.signer.Signer.sign`. The token hashes RSA messages up to 1 MiB itself, we hash the rest."""
