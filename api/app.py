@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
@@ -20,7 +18,6 @@ from api.headers import SecurityHeaders
 from api.metrics import Measured, Metrics
 from api.openapi import OPENAPI_TAGS
 from api.openapi import describe as describe_operations
-from api.pages.desk import Desk
 from api.pages.mount import mount_pages
 from api.problem_table import TABLE
 from api.problems import MEDIA_TYPE, Problem, describe
@@ -51,8 +48,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.metrics = Metrics()
     for router in ROUTERS:
         app.include_router(router)
-    desk = mount_pages(app, services)
-    app.router.lifespan_context = _closing(desk)
+    mount_pages(app, services)
     for family in (*TABLE, SQLAlchemyError, OSError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(family, _answer)
     app.add_middleware(UploadLimit, limit=services.settings.max_upload_bytes)
@@ -60,17 +56,6 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(Measured, metrics=app.state.metrics)
     app.openapi = partial(describe_operations, app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
-
-
-def _closing(desk: Desk) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """Close the pages' desk when the application ends."""
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
-        desk.close()
-
-    return lifespan
 
 
 def _release() -> str:

@@ -255,7 +255,9 @@ def test_the_drop_zone_takes_a_dragged_file(visit: Visit, pages: Served) -> None
 
 def test_the_drop_zone_opens_by_keyboard(visit: Visit, pages: Served) -> None:
     page = visit("/verify")
+    page.bring_to_front()
     page.focus("#drop")
+    expect(page.locator("#drop")).to_be_focused()
     with page.expect_file_chooser() as waiting:
         page.keyboard.press("Enter")
     waiting.value.set_files(_pdf(pages.sealed))
@@ -512,6 +514,19 @@ def test_a_service_killed_while_sealing_loses_and_doubles_nothing(
         _confirm(page, pages.pin)
     expect(page.locator(".verdict.passed")).to_be_visible(timeout=60_000)
     assert _sealings(pages) == before + 1
+
+
+def test_what_is_past_its_time_is_swept_while_the_service_runs(pages: Served) -> None:
+    left = pages.home / "uploads" / "results" / ("o" * 32)
+    pages.stop()
+    left.mkdir()
+    (left / "document.pdf").write_bytes(b"forgotten")
+    (left / "state.json").write_text(json.dumps({"created": "2026-01-01T00:00:00+00:00"}), "utf-8")
+    pages.start()
+    deadline = time.monotonic() + 20
+    while left.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def _sealings(pages: Served) -> int:
