@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 import typer
 
 from api.cli import audit, ca, documents, keys, seal, service
-from api.cli.console import CANCELLED, fail
+from api.cli.console import CANCELLED, HomeOption, fail
 
 app = typer.Typer(
     name="yinxin",
-    help="印信：数字证书与电子印章 / digital certificates and seals",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     add_completion=False,
 )
+
+
+@app.callback()
+def root(home: HomeOption = None) -> None:
+    """印信：数字证书与电子印章 / digital certificates and seals."""
+    if home is not None:
+        os.environ["YINXIN_HOME"] = str(home)
+
+
 service.register(app)
 documents.register(app)
 app.add_typer(ca.app, name="ca")
@@ -42,5 +51,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run() -> None:
     """Entry point of the distribution."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    level = logging.DEBUG if os.environ.get("YINXIN_LOG_LEVEL") == "debug" else logging.WARNING
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
     sys.exit(main())

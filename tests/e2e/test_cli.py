@@ -262,6 +262,11 @@ def test_keys_are_made_listed_and_revoked(home: Path) -> None:
     one_red_line(yinxin("key", "create", "--for", "app:oa", *both, home=home), 1)
 
 
+def test_the_home_folder_may_stand_before_the_command_too(home: Path, seal: str) -> None:
+    assert seal in good(yinxin("--home", home, "seal", "list"))
+    assert seal in good(yinxin("seal", "list", "--home", home))
+
+
 def test_migrate_twice_says_the_same(home: Path) -> None:
     first, second = (good(yinxin("migrate", home=home)) for _ in range(2))
     assert first == second
