@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from api.bootstrap import Services
 from api.headers import SecurityHeaders
 from api.metrics import Measured, Metrics
+from api.ocsp_door import OcspDoor
 from api.openapi import OPENAPI_TAGS
 from api.openapi import describe as describe_operations
 from api.pages.mount import mount_pages
@@ -51,9 +52,11 @@ def create_app(services: Services) -> FastAPI:
     mount_pages(app, services)
     for family in (*TABLE, SQLAlchemyError, OSError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(family, _answer)
+    https = services.settings.base_url.startswith("https://")
     app.add_middleware(UploadLimit, limit=services.settings.max_upload_bytes)
-    app.add_middleware(SecurityHeaders, https=services.settings.base_url.startswith("https://"))
+    app.add_middleware(SecurityHeaders, https=https)
     app.add_middleware(Measured, metrics=app.state.metrics)
+    app.add_middleware(OcspDoor, respond=services.ocsp.respond, metrics=app.state.metrics, https=https)
     app.openapi = partial(describe_operations, app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 

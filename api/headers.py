@@ -25,6 +25,14 @@ PUBLIC_PATHS: Final = ("/pki/", "/trust")
 """Published evidence: other sites may embed and cache it."""
 
 
+def published_headers(*, https: bool) -> list[tuple[bytes, bytes]]:
+    """Return what :class:`SecurityHeaders` adds to published evidence, as ASGI wants it."""
+    named = {**HEADERS, "Cross-Origin-Resource-Policy": "cross-origin"}
+    if https:
+        named["Strict-Transport-Security"] = HSTS
+    return [(name.lower().encode(), value.encode()) for name, value in named.items()]
+
+
 class SecurityHeaders:
     """ASGI middleware that adds :data:`HEADERS`; ``https`` adds Strict-Transport-Security (RFC 6797)."""
 

@@ -34,7 +34,8 @@ from ca.ocsp_codec import (
     error_response,
     parse_request,
 )
-from ca.status_store import find_issuer, find_unit, issuers_of, status_of
+from ca.status_reader import StatusReader
+from ca.status_store import find_issuer, find_unit, issuers_of
 from hsm.errors import HsmError
 from hsm.provider import KeyRing
 
@@ -58,6 +59,8 @@ class _Desk:
     hashes: IssuerHashes
     responder: CertifiedKey
     face: ResponderFace
+    valid_from: datetime
+    valid_to: datetime
     read_at: datetime
 
 
@@ -66,6 +69,7 @@ class OcspResponder:
 
     def __init__(self, engine: sa.Engine, keys: KeyRing, clock: Clock, config: CaConfig) -> None:
         self._reading = engine.execution_options(read_only=True)
+        self._statuses = StatusReader(engine)
         self._keys = OpenKeys(keys)
         self._clock = clock
         self._lifetime = config.ocsp_lifetime
@@ -84,9 +88,8 @@ class OcspResponder:
             request = parse_request(request_der)
             desk = self._desk(issuer)
             self._refuse_strangers(desk, request.certificates)
-            with self._reading.connect() as conn:
-                answers = [(asked, status_of(conn, issuer, asked.serial)) for asked in request.certificates]
-            return self._answer(desk, answers, request.nonce)
+            found = self._statuses.statuses(issuer, [asked.serial for asked in request.certificates])
+            return self._answer(desk, list(zip(request.certificates, found, strict=True)), request.nonce)
         except RequestRefused as refused:
             return error_response(refused.status)
         except IssuerUnknown:
@@ -109,8 +112,7 @@ class OcspResponder:
         if len(issuers) != 1:
             raise CertificateUnknown(f"{serial:x}")
         desk = self._desk(issuers[0])
-        with self._reading.connect() as conn:
-            status = status_of(conn, desk.issuer, serial)
+        status = self._statuses.statuses(desk.issuer, [serial])[0]
         return self._answer(desk, [(desk.hashes.cert_id(serial), status)], None)
 
     def _desk(self, issuer: str) -> _Desk:
@@ -119,8 +121,7 @@ class OcspResponder:
         found = self._desks.get(issuer)
         if found is None or not found.read_at <= now < found.read_at + DESK_LIFE:
             found = self._desks[issuer] = self._read_desk(issuer, now)
-        valid = found.responder.certificate
-        if not valid.not_valid_before_utc <= now <= valid.not_valid_after_utc:
+        if not found.valid_from <= now <= found.valid_to:
             raise OcspUnavailable(f"the certificate of {found.responder.id} is not in force")
         return found
 
@@ -131,8 +132,16 @@ class OcspResponder:
         if responder is None:
             raise OcspUnavailable(f"{issuer} has no responder")
         algorithm = self._keys.signer(responder).algorithm
-        face = ResponderFace.of(responder.certificate, algorithm, (responder.der,))
-        return _Desk(issuer, IssuerHashes(holder.certificate), responder, face, now)
+        valid = responder.certificate
+        return _Desk(
+            issuer,
+            IssuerHashes(holder.certificate),
+            responder,
+            ResponderFace.of(valid, algorithm, (responder.der,)),
+            valid.not_valid_before_utc,
+            valid.not_valid_after_utc,
+            now,
+        )
 
     @staticmethod
     def _refuse_strangers(desk: _Desk, asked: tuple[CertId, ...]) -> None:
@@ -166,6 +175,6 @@ class OcspResponder:
         nonce: bytes | None,
         now: datetime,
     ) -> bytes:
-        until = min(now + self._lifetime, desk.responder.certificate.not_valid_after_utc)
+        until = min(now + self._lifetime, desk.valid_to)
         data = encode_response_data(desk.face, answers, AnswerTimes(now, until), nonce)
         return assemble(desk.face, data, self._keys.sign(desk.responder, data))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, IntEnum
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -281,6 +282,8 @@ class AnswerTimes:
     next_update: datetime
 
 
+_time = lru_cache(maxsize=256)(der.generalized_time)
+"""The two times of an answer are those of every answer in the same second."""
 _BASIC: Final = der.oid(BASIC_RESPONSE)
 _NONCE: Final = der.oid(NONCE)
 _OK: Final = der.enumerated(ResponseStatus.SUCCESSFUL)
@@ -293,7 +296,7 @@ def _single(cert_id: CertId, status: CertificateStatus, this_update: bytes, next
         state = b"\x82\x00"
     else:
         reason = der.explicit(0, der.enumerated(REASON_CODES[status.reason]))
-        state = der.tlv(0xA1, der.generalized_time(status.revoked_at), reason)
+        state = der.tlv(0xA1, _time(status.revoked_at), reason)
     return der.sequence(cert_id.encoded, state, this_update, next_update)
 
 
@@ -304,8 +307,8 @@ def encode_response_data(
     nonce: bytes | None,
 ) -> bytes:
     """Encode ``ResponseData`` (RFC 6960 §4.2.1), the octets to be signed; thisUpdate equals producedAt."""
-    now = der.generalized_time(times.produced_at)
-    until = der.explicit(0, der.generalized_time(times.next_update))
+    now = _time(times.produced_at)
+    until = der.explicit(0, _time(times.next_update))
     singles = [_single(cert_id, status, now, until) for cert_id, status in answers]
     extension = b""
     if nonce is not None:

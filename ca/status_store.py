@@ -13,7 +13,7 @@ from ca.checked_signer import CertifiedKey
 from ca.issuer import HolderStatus, UnitPurpose
 from ca.issuer_store import get_issuer, list_units
 from ca.ocsp_codec import GOOD_STATUS, UNKNOWN_STATUS, CertificateStatus, Standing
-from ca.store import NO_BYTES, certificate, crl, issuer
+from ca.store import NO_BYTES, certificate, crl, is_serial, issuer
 
 MAX_CHAIN: Final = 8
 """Most issuers above a certificate: ours stand two deep; a loop in the table ends here."""
@@ -85,14 +85,9 @@ def issuers_of(conn: sa.Connection, serial: int) -> list[str]:
     return list(conn.execute(query).scalars())
 
 
-_STATUS_COLUMNS: Final = (
-    certificate.c.serial,
-    certificate.c.status,
-    certificate.c.revoked_at,
-    certificate.c.reason,
-    certificate.c.crl_entry,
-)
-_STATUS_OF_ONE: Final = sa.select(*_STATUS_COLUMNS).where(
+STATUS_OF_ONE: Final = sa.select(
+    certificate.c.status, certificate.c.revoked_at, certificate.c.reason, certificate.c.crl_entry
+).where(
     certificate.c.issuer == sa.bindparam("issuer_name"), certificate.c.serial == sa.bindparam("one_serial")
 )
 
@@ -103,18 +98,19 @@ def status_of(conn: sa.Connection, issuer_name: str, serial: int) -> Certificate
     *revoked* is what has an entry for the list, burned serials among them; *good* is what was issued and has none;
     all else, a reservation among it, is *unknown*.
     """
-    if not 0 <= serial < 1 << 160:
+    if not is_serial(serial):
         return UNKNOWN_STATUS
-    row = conn.execute(_STATUS_OF_ONE, {"issuer_name": issuer_name, "one_serial": serial}).one_or_none()
-    return UNKNOWN_STATUS if row is None else _standing(row)
+    row = conn.execute(STATUS_OF_ONE, {"issuer_name": issuer_name, "one_serial": serial}).one_or_none()
+    if row is None:
+        return UNKNOWN_STATUS
+    return standing(row.status, row.revoked_at, row.reason, listed=bool(row.crl_entry))
 
 
-def _standing(row: sa.Row[*tuple[Any, ...]]) -> CertificateStatus:
-    if row.crl_entry and row.revoked_at is not None:
-        return CertificateStatus(Standing.REVOKED, row.revoked_at, row.reason or "unspecified")
-    if row.status == "issued":
-        return GOOD_STATUS
-    return UNKNOWN_STATUS
+def standing(status: str, revoked_at: datetime | None, reason: str, *, listed: bool) -> CertificateStatus:
+    """Tell what a row of ``certificate`` means; ``listed`` when it has an entry for revocation lists."""
+    if listed and revoked_at is not None:
+        return CertificateStatus(Standing.REVOKED, revoked_at, reason or "unspecified")
+    return GOOD_STATUS if status == "issued" else UNKNOWN_STATUS
 
 
 def entries_to_list(conn: sa.Connection, issuer_name: str, since: datetime | None) -> list[bytes]:
