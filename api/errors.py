@@ -146,8 +146,8 @@ class UploadTooLarge(ApiError):
 class IdempotencyKeyInvalid(ApiError):
     """The Idempotency-Key is missing, too short, too long or not printable."""
 
-    zh = "请在请求头 Idempotency-Key 中给出 8 至 128 个可见字符，重试时保持不变。"
-    en = "Give an Idempotency-Key header of 8 to 128 visible characters and keep it when retrying."
+    zh = "请在请求头 Idempotency-Key 中给出 1 至 128 个可见字符，重试时保持不变。"
+    en = "Give an Idempotency-Key header of 1 to 128 visible characters and keep it when retrying."
 
 
 class ServiceBusy(ApiError):

@@ -9,8 +9,8 @@ from fastapi import Depends, Header
 
 from api.errors import IdempotencyKeyInvalid
 
-_FORM: Final = re.compile(r"[\x21-\x7e]{8,128}")
-"""Visible ASCII; 8 characters keep a counter from being used by accident, 128 fit every store."""
+_FORM: Final = re.compile(r"[\x21-\x7e]{1,128}")
+"""Visible ASCII; it is the caller's own, so any length names an effect, and 128 fit every store."""
 
 
 def idempotency_key(
@@ -18,7 +18,7 @@ def idempotency_key(
         str | None,
         Header(
             alias="Idempotency-Key",
-            description="8 to 128 visible characters; the same key again returns the same result",
+            description="1 to 128 visible characters; the same key again returns the same result",
             examples=["7d1f3c1e-0a51-4cf5-9f0f-2b1f6f1f9b1c"],
         ),
     ] = None,

@@ -80,8 +80,8 @@ def issue(
             shown = services.authority.issue(request, request_key=key, actor=who)
             model = IssuedModel.of(shown)
         else:
-            pin = ask_pin(pin_file, token_of(uscc))
-            so_pin = None if so_pin_file is None else ask_pin(so_pin_file, token_of(uscc))
+            pin = ask_pin(pin_file, token_of(uscc), services.home)
+            so_pin = None if so_pin_file is None else ask_pin(so_pin_file, token_of(uscc), services.home)
             order = EnrolmentOrder(uscc, keeper, pin, so_pin, kind, key)
             enrolled = services.enrolment.enrol(order, actor=who)
             shown, model = enrolled.certificate, IssuedModel.of(enrolled.certificate, str(enrolled.key_uri))

@@ -30,6 +30,7 @@ from api.schema import check_schema
 from api.settings import Settings, load_settings
 from ca.actor import Actor
 from ca.clock import system_clock
+from hsm.errors import PinRequired
 from hsm.pins import Pin
 
 REFUSED: Final = 1
@@ -51,7 +52,10 @@ HomeOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")]
 PinFileOption = Annotated[
     Path | None,
-    typer.Option("--pin-file", help="PIN 文件；不给则询问 / file with the PIN; asked for without it"),
+    typer.Option(
+        "--pin-file",
+        help="PIN 文件；不给则询问 / file with the PIN; asked for without it (a demo home keeps it)",
+    ),
 ]
 
 
@@ -111,8 +115,19 @@ def person(text: str, uscc: str | None = None) -> Actor:
     return Actor(identity, name or rest, uscc)
 
 
-def ask_pin(pin_file: Path | None, token: str) -> Pin:
-    """Read the PIN from ``pin_file``, or ask for it without showing it."""
+def ask_pin(pin_file: Path | None, token: str, home: Home) -> Pin:
+    """Take the PIN from ``pin_file``, from a demo home that keeps it, or from the terminal without showing it.
+
+    Raises :class:`hsm.errors.PinRequired` where nobody can be asked.
+    """
+    kept = home.pin_file(token, holder=True)
+    if pin_file is None and kept.is_file():
+        err().print(
+            Text(f"使用演示家目录中的 PIN / using the PIN that the demo home keeps: {kept}"), soft_wrap=True
+        )
+        pin_file = kept
+    if pin_file is None and not sys.stdin.isatty():
+        raise PinRequired(f"token {token}")
     text = (
         typer.prompt(f"PIN ({token})", hide_input=True) if pin_file is None else read_text(pin_file).strip()
     )

@@ -58,7 +58,7 @@ def seal_pdf(
     order = SealOrder(read_bytes(source), source.name, seal, place, level, key or uuid.uuid4().hex, password)
     with installation(home) as services:
         owner = services.seals.get(seal).owner
-        pin = ask_pin(pin_file, token_of(owner.uscc))
+        pin = ask_pin(pin_file, token_of(owner.uscc), services.home)
         sealed = services.sealing.seal(order, actor=person(actor, owner.uscc), pin=pin)
         write_bytes(target, sealed.bytes)
         services.evidence.publish()

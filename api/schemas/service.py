@@ -10,36 +10,18 @@ from api.doctor import Check
 
 
 class CheckModel(BaseModel):
-    """One examination: what was looked at, how it is, and the fix where it is not well."""
+    """One examination: what was looked at and how it is. The finding and its fix are the operator's (``yinxin doctor``)."""
 
     subject: str
     health: str
-    zh: str
-    en: str
-    fix_zh: str
-    fix_en: str
 
 
 class HealthModel(BaseModel):
-    """Every examination, and the word over all."""
+    """Every examination, and the word over all; anybody may ask, so nothing of the inside is told."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [
-                {
-                    "status": "ok",
-                    "checks": [
-                        {
-                            "subject": "database",
-                            "health": "ok",
-                            "zh": "数据库可读写",
-                            "en": "the database answers",
-                            "fix_zh": "",
-                            "fix_en": "",
-                        }
-                    ],
-                }
-            ]
+            "examples": [{"status": "ok", "checks": [{"subject": "database", "health": "ok"}]}]
         }
     )
 
@@ -49,5 +31,5 @@ class HealthModel(BaseModel):
     @classmethod
     def of(cls, checks: Sequence[Check], *, well: bool) -> HealthModel:
         """Show ``checks``."""
-        listed = [CheckModel(**check.to_json()) for check in checks]
+        listed = [CheckModel(subject=check.subject, health=str(check.health)) for check in checks]
         return cls(status="ok" if well else "broken", checks=listed)

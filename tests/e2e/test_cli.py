@@ -126,6 +126,13 @@ def test_D2_an_unknown_issuer_is_never_green(demo: Demo, home: Path) -> None:
     assert json.loads(told.stdout)["documents"][0]["verdict"] == "indeterminate"
 
 
+def test_without_a_pin_file_and_a_terminal_nobody_is_asked(home: Path, seal: str, tmp_path: Path) -> None:
+    target = tmp_path / "out.pdf"
+    told = one_red_line(yinxin("seal-pdf", CONTRACT, target, "--seal", seal, "--at", "1:20,20", home=home), 1)
+    assert "PIN" in told
+    assert not target.exists()
+
+
 BAD = {
     "not a PDF": (b"PK\x03\x04", ()),
     "truncated": (CONTRACT.read_bytes()[:100_000], ()),

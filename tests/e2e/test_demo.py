@@ -51,6 +51,15 @@ def test_the_verifier_alone_agrees(demo: Demo) -> None:
     assert signature["signer"]["uscc"] == demo.told["uscc"]
     assert signature["time"]["source"] == "tsa"
     assert signature["seal_now"]["status"] == "active"
+    assert signature["level"] == "B-LT"
+
+
+def test_the_demo_home_seals_more_without_a_question(demo: Demo, tmp_path: Path) -> None:
+    sealed = tmp_path / "second.pdf"
+    place = ("--seal", demo.told["seal_code"], "--at", "2:100,100", "--home", demo.home)
+    done = yinxin("seal-pdf", demo.told["sealed_pdf"], sealed, *place)
+    assert done.returncode == 0, done.stderr
+    assert yinxin("verify", sealed, home=demo.home).returncode == 0
 
 
 def test_an_outside_judge_accepts_the_demo(demo: Demo) -> None:

@@ -417,6 +417,7 @@ def test_health_and_metrics(site: Site) -> None:
     assert {check["subject"] for check in health.json()["checks"]} == {
         "database", "token", "clock", "disk", "fonts", "crl",
     }  # fmt: skip
+    assert "/" not in health.text, "no path, label or count of the inside is told to anybody"
     site.client().get("/api/v1/certificates/ffff")
     text = site.client().get("/metrics").text
     assert 'yinxin_requests_total{method="GET",route="/api/v1/certificates/{serial}",status="401"}' in text
