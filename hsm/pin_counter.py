@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from hsm.durable import on_disk, write_whole
+from hsm.durable import on_disk, stamp, write_whole
 from hsm.errors import PinIncorrect, PinLocked
 from hsm.file_lock import locked
 from hsm.worker.wire import WrongPin
@@ -41,6 +41,7 @@ class PinCounter:
         self._folder = folder
         self._scheme = scheme
         self._limit = limit
+        self._epochs: dict[str, tuple[str, tuple[int, int, int] | None, str]] = {}
 
     def _path(self, token: str) -> Path:
         return self._folder / f"{self._scheme}-{hashlib.sha256(token.encode()).hexdigest()[:32]}.json"
@@ -71,8 +72,13 @@ class PinCounter:
         return max(0, self._limit - self._read(token).failed)
 
     def epoch(self, token: str) -> str:
-        """Return the word that changes with the PIN."""
-        return self._read(token).epoch
+        """Return the word that changes with the PIN; the file is read again only when it was written."""
+        path, seen, epoch = self._epochs.get(token) or (str(self._path(token)), None, "")
+        now = stamp(path)
+        if now is None or now != seen:
+            epoch = self._read(token).epoch
+            self._epochs[token] = path, now, epoch
+        return epoch
 
     def attempt(self, token: str, check: Callable[[], None], *, logged_in: bool = False) -> None:
         """Count one try, make it, and strike it out when ``check`` returns.

@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
 from hsm.algorithms import KeyKind, PublicKey, SignatureAlgorithm, kind_of
 from hsm.bound_key import BoundKey, agree
 from hsm.certificates import certificate_facts
-from hsm.durable import on_disk, write_whole
+from hsm.durable import on_disk, stamp, write_whole
 from hsm.errors import (
     DuplicateKey,
     HsmError,
@@ -247,6 +247,8 @@ class _OpenToken:
         self.epoch = ""
         self._label = label
         self._place = place
+        self._path = str(place / "token.json")
+        self._seen = stamp(self._path)
         self._file = TokenFile.read(place)
         self._master = b""
         self._mac_key = secrets.token_bytes(32)
@@ -267,11 +269,17 @@ class _OpenToken:
         return self._master
 
     def gone(self) -> bool:
-        """Whether the token was removed, or made anew under the same label."""
+        """Whether the token was removed, or made anew under the same label; an unchanged file is not read again."""
+        now = stamp(self._path)
+        if now is not None and now == self._seen:
+            return False
         try:
-            return TokenFile.read(self._place).id != self._file.id
+            if TokenFile.read(self._place).id != self._file.id:
+                return True
         except (TokenNotFound, TokenRefused):
             return True
+        self._seen = now
+        return False
 
     def key_path(self, key_id: bytes) -> Path:
         return self._place / "keys" / f"{key_id.hex()}.json"
