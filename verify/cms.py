@@ -248,10 +248,9 @@ def signing_certificate(message: SignedMessage, known: tuple[x509.Certificate, .
     for certificate in (*message.certificates, *known):
         if sid.name == "issuer_and_serial_number":
             named = sid.chosen
-            if (
-                certificate.serial_number == named["serial_number"].native
-                and certificate.issuer.public_bytes() == as_read(named["issuer"].chosen)
-            ):
+            if certificate.serial_number == named[
+                "serial_number"
+            ].native and certificate.issuer.public_bytes() == as_read(named["issuer"].chosen):
                 return certificate
         elif subject_key(certificate) == sid.chosen.native:
             return certificate

@@ -2,16 +2,16 @@
 
 Steps: 1 format and ByteRange · 2 the container · 3 the digest · 4 the signing certificate · 5 the signature value ·
 6 the time and its proof · 7 the certificate at that time · 8 changes after signing · 9 the seal · 10 the states now.
-A step that fails with TOTAL-FAILED ends the work; what is known by then stays in the report. Left out: policies of the
+A step that fails with TOTAL-FAILED ends the work, but for the digest; what is known by then stays in the report. Left out: policies of the
 container (EN 319 102-1 §5.2.7.1, our rules are :class:`Policy`), counter-signatures and attribute certificates.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from cryptography import x509
 
@@ -36,12 +36,15 @@ from verify.document import Document
 from verify.errors import Finding, failed, unsure
 from verify.policy import Policy
 from verify.purpose import check_document_signer
-from verify.report import UNKNOWN, Indication, Reason, SignatureKind, SigningTime, TimeSource
+from verify.report import UNKNOWN, Change, Indication, Reason, SignatureKind, SigningTime, TimeSource
 from verify.seal import SealJudge, SealQuestion
 from verify.signature_value import SignatureValue
 from verify.signer import CertificateJudge
 from verify.timestamp import TokenCheck, quiet
 from verify.verdict import SubIndication
+
+CONTENT_DIFFERS: Final = Change("签章所覆盖的内容", "the octets under the signature")
+"""What a failed digest tells: something the signature covers is not as it was, not where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +125,25 @@ class Procedure:
         self.judge.evidence.add(message.crls, message.ocsp, embedded=True)
         check_detached(message)
         check_content_type(message, ID_DATA)
-        digest = value.digest(message.digest, self.prefixes)
-        try:
-            certificate = case.certificate = signing_certificate(message, self.extra)  # 4
-        finally:
-            check_digest(message, digest)  # 3
+        self._digest(case, value.digest(message.digest, self.prefixes))  # 3
+        certificate = case.certificate = signing_certificate(message, self.extra)  # 4
         check_signing_certificate(message, certificate, required=value.sub_filter == PADES)
         check_signature(message, certificate, None if message.signed else self._content(value))  # 5
         self._time(case)  # 6
         self._certificate(case)  # 7
         self._seal(case)  # 9
+
+    def _digest(self, case: Case, digest: bytes) -> None:
+        """Judge the content; when it differs, the other steps still tell whose seal it was, which, and when."""
+        try:
+            check_digest(_known(case.message), digest)
+        except Finding as finding:
+            if finding.sub is not SubIndication.HASH_FAILURE:
+                raise
+            case.object(finding)
+            case.integrity = replace(
+                case.integrity, modified=True, where=(CONTENT_DIFFERS, *case.integrity.where)
+            )
 
     def _content(self, value: SignatureValue) -> bytes:
         data = self.document.data

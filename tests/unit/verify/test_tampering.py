@@ -38,6 +38,10 @@ def modified(report: SignatureReport) -> bool:
 def test_changed_octet_in_the_signed_part(signing: Signing, b_b: bytes) -> None:
     found = signing.only(b_b.replace(b"Contract No. 2026-001", b"Contract No. 2026-007", 1))
     assert (found.indication, found.sub_indication) == (Indication.TOTAL_FAILED, SubIndication.HASH_FAILURE)
+    assert found.integrity.modified is True
+    assert [change.what_en for change in found.integrity.where] == ["the octets under the signature"]
+    assert found.signer is not None, "whose signature it was is told all the same"
+    assert found.time.value is not None
 
 
 def test_replaced_page_content_names_the_page(signing: Signing, b_b: bytes) -> None:
