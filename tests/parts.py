@@ -43,7 +43,9 @@ def _font() -> bool:
 PARTS = (
     Part("SoftHSM 2", "the PKCS#11 token tests", "softhsm2", _file("/usr/lib/softhsm/libsofthsm2.so")),
     Part("a C compiler", "the PKCS#11 module that fails on purpose", "build-essential", _command("cc")),
-    Part("PostgreSQL", "the store tests on PostgreSQL", "postgresql", _file("/usr/lib/postgresql/*/bin/initdb")),
+    Part(
+        "PostgreSQL", "the store tests on PostgreSQL", "postgresql", _file("/usr/lib/postgresql/*/bin/initdb")
+    ),
     Part("Chromium", "the tests of the pages", "chromium", _command("chromium")),
     Part("a CJK font", "Chinese text in Chromium's pages", "fonts-noto-cjk", _font),
     Part("openssl", "the judge of chains, CRLs, OCSP and time-stamps", "openssl", _command("openssl")),
