@@ -112,6 +112,7 @@ class Services:
     def close(self) -> None:
         """End verifiers, token workers and database connections."""
         self.verification.close()
+        self.ocsp.close()
         self.key_stores.ring.close()
         self.engine.dispose()
 

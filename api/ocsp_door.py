@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.headers import published_headers
 from api.metrics import Metrics
+from ca.ocsp import OcspResponder
 from ca.ocsp_codec import MAX_REQUEST_OCTETS, RequestRefused, decode_get
 
 PREFIX: Final = "/pki/ocsp/"
@@ -29,15 +29,17 @@ THREADS: Final = 4
 """Answers made at the same time. A signature and a look-up take well under a millisecond of one processor; more threads
 only wait for each other, and four still hide a database or a token that is asked over a wire."""
 
-Respond = Callable[[str, bytes], bytes]
-
 
 class OcspDoor:
-    """ASGI middleware around everything else; ``respond`` is :meth:`ca.ocsp.OcspResponder.respond`."""
+    """ASGI middleware around everything else.
 
-    def __init__(self, app: ASGIApp, *, respond: Respond, metrics: Metrics, https: bool) -> None:
+    What the responder can answer at once is answered here; what has to wait for a database or a token over a wire goes
+    to a thread. The way to a thread and back costs more than most answers.
+    """
+
+    def __init__(self, app: ASGIApp, *, responder: OcspResponder, metrics: Metrics, https: bool) -> None:
         self._app = app
-        self._respond = respond
+        self._responder = responder
         self._threads = ThreadPoolExecutor(THREADS, "ocsp")
         self._posted = metrics.counted("POST", POST_ROUTE, 200)
         self._got = metrics.counted("GET", GET_ROUTE, 200)
@@ -60,8 +62,10 @@ class OcspDoor:
         else:
             await self._app(scope, receive, send)
             return
-        loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(self._threads, self._respond, issuer, octets)
+        answer = self._responder.at_once(issuer, octets)
+        if answer is None:
+            loop = asyncio.get_running_loop()
+            answer = await loop.run_in_executor(self._threads, self._responder.respond, issuer, octets)
         headers = [*self._headers, (b"content-length", b"%d" % len(answer))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": answer})

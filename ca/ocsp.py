@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -34,10 +35,11 @@ from ca.ocsp_codec import (
     error_response,
     parse_request,
 )
-from ca.status_reader import StatusReader
+from ca.status_reader import StatusReader, WouldWait
 from ca.status_store import find_issuer, find_unit, issuers_of
 from hsm.errors import HsmError
 from hsm.provider import KeyRing
+from hsm.signer import Custody
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +50,7 @@ REUSE: Final = timedelta(seconds=60)
 REUSED_ANSWERS: Final = 4096
 """Most answers kept for that: about 1.5 kB each, six megabytes."""
 
+_Read = Callable[[str, Sequence[int]], list[CertificateStatus]]
 _Key = tuple[bytes, tuple[tuple[bytes, CertificateStatus], ...]]
 
 
@@ -59,6 +62,7 @@ class _Desk:
     hashes: IssuerHashes
     responder: CertifiedKey
     face: ResponderFace
+    signs_at_once: bool
     valid_from: datetime
     valid_to: datetime
     read_at: datetime
@@ -84,12 +88,27 @@ class OcspResponder:
         issuer that is not this one; *tryLater* while database or token do not answer; *internalError* for a
         signature that fails our own check.
         """
+        return self._respond(issuer, request_der, self._statuses.statuses, may_wait=True)
+
+    def at_once(self, issuer: str, request_der: bytes) -> bytes | None:
+        """Answer as :meth:`respond` does, or nothing where that might wait for a lock, a wire or a token."""
+        try:
+            return self._respond(issuer, request_der, self._statuses.at_once, may_wait=False)
+        except WouldWait:
+            return None
+
+    def close(self) -> None:
+        """Close what is kept open for :meth:`at_once`."""
+        self._statuses.close()
+
+    def _respond(self, issuer: str, request_der: bytes, read: _Read, *, may_wait: bool) -> bytes:
         try:
             request = parse_request(request_der)
-            desk = self._desk(issuer)
+            desk = self._desk(issuer, may_wait=may_wait)
             self._refuse_strangers(desk, request.certificates)
-            found = self._statuses.statuses(issuer, [asked.serial for asked in request.certificates])
-            return self._answer(desk, list(zip(request.certificates, found, strict=True)), request.nonce)
+            found = read(issuer, [asked.serial for asked in request.certificates])
+            answers = list(zip(request.certificates, found, strict=True))
+            return self._answer(desk, answers, request.nonce, may_wait=may_wait)
         except RequestRefused as refused:
             return error_response(refused.status)
         except IssuerUnknown:
@@ -115,11 +134,13 @@ class OcspResponder:
         status = self._statuses.statuses(desk.issuer, [serial])[0]
         return self._answer(desk, [(desk.hashes.cert_id(serial), status)], None)
 
-    def _desk(self, issuer: str) -> _Desk:
+    def _desk(self, issuer: str, *, may_wait: bool = True) -> _Desk:
         """Return what answers for ``issuer`` need; :class:`IssuerUnknown`, or :class:`OcspUnavailable`."""
         now = self._clock()
         found = self._desks.get(issuer)
         if found is None or not found.read_at <= now < found.read_at + DESK_LIFE:
+            if not may_wait:
+                raise WouldWait
             found = self._desks[issuer] = self._read_desk(issuer, now)
         if not found.valid_from <= now <= found.valid_to:
             raise OcspUnavailable(f"the certificate of {found.responder.id} is not in force")
@@ -131,13 +152,14 @@ class OcspResponder:
             responder = find_unit(conn, UnitPurpose.OCSP, issuer_name=issuer)
         if responder is None:
             raise OcspUnavailable(f"{issuer} has no responder")
-        algorithm = self._keys.signer(responder).algorithm
+        signer = self._keys.signer(responder)
         valid = responder.certificate
         return _Desk(
             issuer,
             IssuerHashes(holder.certificate),
             responder,
-            ResponderFace.of(valid, algorithm, (responder.der,)),
+            ResponderFace.of(valid, signer.algorithm, (responder.der,)),
+            signer.custody is Custody.SOFT,
             valid.not_valid_before_utc,
             valid.not_valid_after_utc,
             now,
@@ -150,16 +172,25 @@ class OcspResponder:
             raise RequestRefused(ResponseStatus.UNAUTHORIZED, f"not issued by {desk.issuer}")
 
     def _answer(
-        self, desk: _Desk, answers: list[tuple[CertId, CertificateStatus]], nonce: bytes | None
+        self,
+        desk: _Desk,
+        answers: list[tuple[CertId, CertificateStatus]],
+        nonce: bytes | None,
+        *,
+        may_wait: bool = True,
     ) -> bytes:
-        now = self._clock().replace(microsecond=0)
-        if nonce is not None:
+        now, signs = self._clock().replace(microsecond=0), may_wait or desk.signs_at_once
+        if nonce is not None and signs:
             return self._sign(desk, answers, nonce, now)
+        if nonce is not None:
+            raise WouldWait
         key = (desk.responder.der, tuple((cert_id.encoded, status) for cert_id, status in answers))
         with self._lock:
             made_at, reusable = self._reusable.get(key, (now, b""))
         if reusable and made_at <= now < made_at + REUSE:
             return reusable
+        if not signs:
+            raise WouldWait
         fresh = self._sign(desk, answers, None, now)
         with self._lock:
             self._reusable[key] = (now, fresh)
