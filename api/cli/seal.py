@@ -100,6 +100,12 @@ def resume(
         record = act(code, actor=person(actor))
         services.evidence.publish()
         _show(record)
+    if record.resume_requested_by is not None:
+        say(
+            f"恢复申请已登记（{record.resume_requested_by}）。须由另一人确认：yinxin seal resume {code} --confirm --as person:…",
+            f"The request is on record ({record.resume_requested_by}); another person confirms it: "
+            f"yinxin seal resume {code} --confirm --as person:…",
+        )
 
 
 @app.command()
