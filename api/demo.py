@@ -118,7 +118,7 @@ def enrol_keeper(services: Services) -> Enrolled:
     """Enrol the keeper in the enterprise's own token; a later run finds the same key and certificate."""
     pin = keeper_pin(services)
     so_pin = services_so_pin(services)
-    order = EnrolmentOrder(USCC, KEEPER.id, pin, so_pin, KeyKind.EC_P256, ENROLMENT)
+    order = EnrolmentOrder(USCC, KEEPER.id, pin, so_pin, KeyKind.EC_P256, ENROLMENT, KEEPER.name)
     return services.enrolment.enrol(order, actor=OPERATOR)
 
 

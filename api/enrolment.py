@@ -51,6 +51,13 @@ class EnrolmentOrder:
     so_pin: Pin | None
     kind: KeyKind
     request_key: str
+    keeper_name: str = ""
+    """The person's name as the certificate shows it; the actor id stands in without one."""
+
+    @property
+    def shown(self) -> str:
+        """The keeper's name in the certificate's common name, at most 20 characters of its 64 (RFC 5280 appendix A.1)."""
+        return (self.keeper_name or self.keeper.removeprefix("person:"))[:20]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +90,7 @@ class Enrolment:
         token = token_of(order.uscc)
         self._token(token, order)
         key = self._key(token, order)
-        name = f"{enterprise.name[:40]} {order.keeper.removeprefix('person:')[:20]}"
+        name = f"{enterprise.name[:40]} {order.shown}"
         subject = SubjectName(name, enterprise.name, enterprise.uscc)
         request = CertificateRequest(ENTERPRISE_SEAL.id, subject, key.public_key)
         issued = self._authority.issue(request, request_key=order.request_key, actor=actor)

@@ -58,7 +58,7 @@ def issue(
     actor: As = OPERATOR,
     name: Annotated[str, typer.Option(help="首次登记时的企业名称 / name, to register a new enterprise")] = "",
     csr: Annotated[Path | None, typer.Option(help="PKCS#10 文件；不给则在令牌中生成 / request file")] = None,
-    keeper: Annotated[str, typer.Option(help="印章保管人 / keeper's actor id")] = "person:li.wei",
+    keeper: Annotated[str, typer.Option(help="印章保管人 / keeper: person:ID[=NAME]")] = "person:li.wei=李伟",
     kind: Annotated[KeyKind, typer.Option(help="密钥种类 / kind of key")] = KeyKind.EC_P256,
     days: Annotated[int | None, typer.Option(min=1, max=3660)] = None,
     pin_file: PinFileOption = None,
@@ -82,7 +82,8 @@ def issue(
         else:
             pin = ask_pin(pin_file, token_of(uscc), services.home)
             so_pin = None if so_pin_file is None else ask_pin(so_pin_file, token_of(uscc), services.home)
-            order = EnrolmentOrder(uscc, keeper, pin, so_pin, kind, key)
+            held_by = person(keeper)
+            order = EnrolmentOrder(uscc, held_by.id, pin, so_pin, kind, key, held_by.name)
             enrolled = services.enrolment.enrol(order, actor=who)
             shown, model = enrolled.certificate, IssuedModel.of(enrolled.certificate, str(enrolled.key_uri))
     if to is not None:

@@ -95,6 +95,12 @@ class EnrolKeeper(BaseModel):
     )
 
     keeper: str = Field(description="Actor id of the keeper", pattern="^person:[a-z0-9._-]{1,64}$")
+    keeper_name: str = Field(
+        default="",
+        max_length=20,
+        description="The keeper's name as the certificate shows it",
+        examples=["李伟"],
+    )
     pin: SecretStr = Field(description="The token's PIN; set by this call when the token is new")
     so_pin: SecretStr | None = Field(default=None, description="Security officer's PIN, for a new token")
     key_kind: KeyKind = Field(default=KeyKind.EC_P256, examples=["ec-p256", "rsa-3072"])
@@ -103,4 +109,4 @@ class EnrolKeeper(BaseModel):
         """Return what is asked for, the PINs as secrets that cannot print themselves."""
         so_pin = None if self.so_pin is None else pin_of(self.so_pin.get_secret_value())
         pin = pin_of(self.pin.get_secret_value())
-        return EnrolmentOrder(uscc, self.keeper, pin, so_pin, self.key_kind, request_key)
+        return EnrolmentOrder(uscc, self.keeper, pin, so_pin, self.key_kind, request_key, self.keeper_name)

@@ -152,18 +152,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_enterprise_name_uscc"), "enterprise_name", ["uscc"], unique=False)
     op.create_table(
-        "ocsp_response",
-        sa.Column("issuer", sa.String(length=64), nullable=False),
-        sa.Column("serial", sa.String(40), nullable=False),
-        sa.Column("certificate_status", sa.String(length=16), nullable=False),
-        sa.Column("produced_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("this_update", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("next_update", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("der", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["issuer"], ["issuer.id"], name=op.f("fk_ocsp_response_issuer")),
-        sa.PrimaryKeyConstraint("issuer", "serial", name=op.f("pk_ocsp_response")),
-    )
-    op.create_table(
         "unit",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("purpose", sa.String(length=16), nullable=False),
@@ -225,7 +213,6 @@ def downgrade() -> None:
     op.drop_table("timestamp")
     op.drop_index(op.f("ix_unit_purpose"), table_name="unit")
     op.drop_table("unit")
-    op.drop_table("ocsp_response")
     op.drop_index(op.f("ix_enterprise_name_uscc"), table_name="enterprise_name")
     op.drop_table("enterprise_name")
     op.drop_table("crl")
