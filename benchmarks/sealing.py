@@ -189,8 +189,8 @@ def _acts(small: Path, large: Path, *, quick: bool) -> Iterable[Row]:
     signatory, mark = _signatory(), _mark()
     signer = _peer_signer(signatory)
     for name, path, seconds, rounds in (
-        ("sealing-small", small, 0.6 if quick else 2.0, 3 if quick else 9),
-        ("sealing-500-pages", large, 0.5 if quick else 2.0, 3 if quick else 7),
+        ("sealing-small", small, 0.3 if quick else 2.0, 3 if quick else 9),
+        ("sealing-500-pages", large, 0.4 if quick else 2.0, 2 if quick else 7),
     ):
         document = path.read_bytes()
         ours = _rate(lambda d=document: _ours(io.BytesIO(d), io.BytesIO(), signatory, mark), seconds)
@@ -259,7 +259,7 @@ def _cycles(services: Services, *, quick: bool) -> Iterable[Row]:
 
     office = _Office(services)
     for level in (Level.B_B, Level.B_T):
-        seconds, rounds = (1.0, 3) if quick else (3.0, 7)
+        seconds, rounds = (0.6, 2) if quick else (3.0, 7)
         ours = _rate(lambda chosen=level: office.seal(chosen), seconds)
         peer = _rate(lambda chosen=level: office.bare(chosen), seconds)
         yield Row(

@@ -228,17 +228,6 @@ crl = sa.Table(
     sa.Column("der", sa.LargeBinary, nullable=False, default=NO_BYTES),
     sa.UniqueConstraint("issuer", "number"),
 )
-ocsp_response = sa.Table(
-    "ocsp_response",
-    metadata,
-    sa.Column("issuer", sa.ForeignKey("issuer.id"), primary_key=True),
-    sa.Column("serial", SerialNumber, primary_key=True),
-    sa.Column("certificate_status", sa.String(16), nullable=False),  # good, revoked, unknown
-    sa.Column("produced_at", UtcTime, nullable=False),
-    sa.Column("this_update", UtcTime, nullable=False),
-    sa.Column("next_update", UtcTime, nullable=False),
-    sa.Column("der", sa.LargeBinary, nullable=False),
-)
 timestamp = sa.Table(
     "timestamp",
     metadata,
