@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hsm.spoken import SpokenError
 
-class ApiError(Exception):
+
+class ApiError(SpokenError):
     """A request or command cannot be served as asked."""
 
     zh = "请求无法处理。"
     en = "The request cannot be served."
-
-    def __init__(self, detail: str = "") -> None:
-        super().__init__(detail or self.en)
-        self.detail = detail
 
 
 class SettingsInvalid(ApiError):

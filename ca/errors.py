@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hsm.spoken import SpokenError
 
-class CaError(Exception):
+
+class CaError(SpokenError):
     """A request to the certification authority cannot be granted."""
 
     zh = "证书服务无法完成请求。"
     en = "The certification authority cannot do this."
-
-    def __init__(self, detail: str = "") -> None:
-        super().__init__(detail or self.en)
-        self.detail = detail
 
 
 class UsccInvalid(CaError):

@@ -6,16 +6,14 @@ Every error carries a Chinese and an English sentence that says what to do; neit
 
 from __future__ import annotations
 
+from hsm.spoken import SpokenError
 
-class HsmError(Exception):
+
+class HsmError(SpokenError):
     """A key, token or PIN is not usable as asked."""
 
     zh = "密码模块不可用。"
     en = "The cryptographic module cannot be used."
-
-    def __init__(self, detail: str = "") -> None:
-        super().__init__(detail or self.en)
-        self.detail = detail
 
 
 class KeyUriError(HsmError):

@@ -7,16 +7,14 @@ an English sentence that says what to do.
 
 from __future__ import annotations
 
+from hsm.spoken import SpokenError
 
-class SealError(Exception):
+
+class SealError(SpokenError):
     """Something about a seal is not as asked."""
 
     zh = "印章操作未完成。"
     en = "The seal operation was not carried out."
-
-    def __init__(self, detail: str = "") -> None:
-        super().__init__(detail or self.en)
-        self.detail = detail
 
 
 class SealNotFound(SealError):

@@ -5,16 +5,14 @@ Each error carries a Chinese and an English sentence that says what to do. Misus
 
 from __future__ import annotations
 
+from hsm.spoken import SpokenError
 
-class SigningError(Exception):
+
+class SigningError(SpokenError):
     """A document cannot be sealed as asked; nothing was sealed."""
 
     zh = "无法用印，文件未作任何改动。"
     en = "The document cannot be sealed; nothing was changed."
-
-    def __init__(self, detail: str = "") -> None:
-        super().__init__(detail or self.en)
-        self.detail = detail
 
 
 class DocumentError(SigningError):
