@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 NAME = "sealing"
 PEER = "pyHanko 0.38 PdfSigner, stock"
-IMAGE_SIDE = 162
-"""Pixels of the square of noise on each page: 162 × 162 × 3 octets, in base 85, make 500 pages 50 MB, as scans do."""
+IMAGE_SIDE = 182
+"""Pixels of the square of noise on each page: 182 × 182 × 3 octets make 500 pages 50 MB, as scans do."""
 
 
 def run(quick: bool) -> Iterable[Row]:
@@ -48,9 +48,11 @@ def run(quick: bool) -> Iterable[Row]:
 def make_pdf(path: Path, *, pages: int, images: bool) -> None:
     """Write a document of text, with a picture of noise on each page if asked (nothing compresses it)."""
     from PIL import Image
+    from reportlab import rl_config
     from reportlab.lib.utils import ImageReader
     from reportlab.pdfgen.canvas import Canvas
 
+    rl_config.useA85 = 0  # octets as they are, as scanners write them: base 85 takes eight seconds
     noise = random.Random(1)
     canvas = Canvas(str(path), pagesize=(595.28, 841.89), invariant=1)
     for number in range(pages):
@@ -190,7 +192,7 @@ def _acts(small: Path, large: Path, *, quick: bool) -> Iterable[Row]:
     signer = _peer_signer(signatory)
     for name, path, seconds, rounds in (
         ("sealing-small", small, 0.3 if quick else 2.0, 3 if quick else 9),
-        ("sealing-500-pages", large, 0.4 if quick else 2.0, 2 if quick else 7),
+        ("sealing-500-pages", large, 0.5 if quick else 2.0, 3 if quick else 7),
     ):
         document = path.read_bytes()
         ours = _rate(lambda d=document: _ours(io.BytesIO(d), io.BytesIO(), signatory, mark), seconds)
@@ -259,7 +261,7 @@ def _cycles(services: Services, *, quick: bool) -> Iterable[Row]:
 
     office = _Office(services)
     for level in (Level.B_B, Level.B_T):
-        seconds, rounds = (0.6, 2) if quick else (3.0, 7)
+        seconds, rounds = (0.8, 3) if quick else (3.0, 7)
         ours = _rate(lambda chosen=level: office.seal(chosen), seconds)
         peer = _rate(lambda chosen=level: office.bare(chosen), seconds)
         yield Row(
