@@ -10,6 +10,8 @@ from pathlib import Path
 
 from hsm.errors import TokenRefused
 
+Stamp = tuple[int, int, int]
+
 
 def write_whole(path: Path, content: bytes) -> None:
     """Replace ``path``: temporary file, fsync, rename, fsync of the folder. Readable by the owner alone."""
@@ -46,7 +48,7 @@ def on_disk() -> Iterator[None]:
         raise TokenRefused(wrong.strerror or type(wrong).__name__) from wrong
 
 
-def stamp(path: str | Path) -> tuple[int, int, int] | None:
+def stamp(path: str | Path) -> Stamp | None:
     """Return what changes when a file is written whole again: inode, time and length; nothing if it cannot be told.
 
     Take it before reading: who finds the same stamp later may keep what was read.

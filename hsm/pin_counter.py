@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from hsm.durable import on_disk, stamp, write_whole
+from hsm.durable import Stamp, on_disk, stamp, write_whole
 from hsm.errors import PinIncorrect, PinLocked
 from hsm.file_lock import locked
 from hsm.worker.wire import WrongPin
@@ -41,7 +41,7 @@ class PinCounter:
         self._folder = folder
         self._scheme = scheme
         self._limit = limit
-        self._epochs: dict[str, tuple[str, tuple[int, int, int] | None, str]] = {}
+        self._epochs: dict[str, tuple[str, Stamp | None, str]] = {}
 
     def _path(self, token: str) -> Path:
         return self._folder / f"{self._scheme}-{hashlib.sha256(token.encode()).hexdigest()[:32]}.json"

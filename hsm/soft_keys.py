@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
 from hsm.algorithms import KeyKind, PublicKey, SignatureAlgorithm, kind_of
 from hsm.bound_key import BoundKey, agree
 from hsm.certificates import certificate_facts
-from hsm.durable import on_disk, stamp, write_whole
+from hsm.durable import Stamp, on_disk, stamp, write_whole
 from hsm.errors import (
     DuplicateKey,
     HsmError,
@@ -253,7 +253,7 @@ class _OpenToken:
         self._master = b""
         self._mac_key = secrets.token_bytes(32)
         self._pin_mac = b""
-        self._loaded: dict[bytes, tuple[int, PrivateKey]] = {}
+        self._loaded: dict[bytes, tuple[str, Stamp, PrivateKey]] = {}
 
     def login(self, pin: Pin) -> None:
         """Unwrap the master key; later, compare with a keyed hash of the PIN that did."""
@@ -309,14 +309,13 @@ class _OpenToken:
     def private(self, uri: KeyUri) -> PrivateKey:
         """Return the private half, read again whenever its file changed."""
         key_id = uri.id or b""
-        path = self.key_path(key_id)
-        try:
-            stamp = path.stat().st_mtime_ns
-        except OSError as missing:
-            raise KeyNotFound(uri.object) from missing
         known = self._loaded.get(key_id)
-        if known is not None and known[0] == stamp:
-            return known[1]
+        if known is not None and stamp(known[0]) == known[1]:
+            return known[2]
+        path = self.key_path(key_id)
+        now = stamp(path)
+        if now is None:
+            raise KeyNotFound(uri.object)
         found = KeyFile.read(path)
         if found is None or found.label != uri.object:
             raise KeyNotFound(uri.object)
@@ -324,7 +323,7 @@ class _OpenToken:
             key = load_der_private_key(found.open(self._file.id, self._master), None)
         if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
             raise TokenRefused(f"{path.name} holds another kind of key")
-        self._loaded[key_id] = (stamp, key)
+        self._loaded[key_id] = (str(path), now, key)
         return key
 
 
