@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from ca.certificate import CertificateRecord, CertificateStatus, RevocationReason, spki_sha256
 from ca.plan import Plan
 from ca.store import NO_BYTES, certificate, compromised_key, is_serial, issuer
+from ca.ticket import Ticket
 
 C: Final = certificate.c
 RECORD_COLUMNS: Final = (
@@ -118,17 +119,29 @@ def insert_compromised(conn: sa.Connection, spki: str, at: datetime, by: str) ->
         conn.execute(compromised_key.insert().values(spki_sha256=spki, reported_at=at, reported_by=by))
 
 
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Under which key and for which request a serial is reserved, and when."""
+
+    request_key: str
+    request_digest: str
+    at: datetime
+
+
 def insert_reservation(
-    conn: sa.Connection, plan: Plan, *, request_key: str, request_digest: str, at: datetime
+    conn: sa.Connection, plan: Plan, reservation: Reservation, ticket: Ticket | None
 ) -> None:
-    """Reserve the serial number and the request key; either taken is an ``IntegrityError``."""
+    """Reserve the serial number and the request key; either taken is an ``IntegrityError``.
+
+    ``ticket`` has the octets that will be signed; without one nothing ever may be.
+    """
     subject = plan.request.subject
     conn.execute(
         certificate.insert().values(
             issuer=plan.issuer.id,
             serial=plan.serial,
-            request_key=request_key,
-            request_digest=request_digest,
+            request_key=reservation.request_key,
+            request_digest=reservation.request_digest,
             status=CertificateStatus.RESERVED,
             epoch=plan.issuer.epoch,
             profile=plan.profile.id,
@@ -140,7 +153,9 @@ def insert_reservation(
             spki_sha256=spki_sha256(plan.request.public_key),
             not_before=plan.validity.not_before,
             not_after=plan.validity.not_after,
-            reserved_at=at,
+            reserved_at=reservation.at,
+            unsigned=NO_BYTES if ticket is None else ticket.unsigned,
+            tbs=NO_BYTES if ticket is None else ticket.tbs,
         )
     )
 
@@ -156,14 +171,6 @@ def _reserved(plan: Plan) -> sa.ColumnElement[bool]:
         C.config_hash == plan.config_hash,
         C.epoch == epoch,
     )
-
-
-def store_unsigned(conn: sa.Connection, plan: Plan, *, unsigned: bytes, tbs: bytes) -> bool:
-    """Record what will be signed; false if the reservation was closed by somebody else."""
-    moved = conn.execute(
-        certificate.update().where(_reserved(plan), C.tbs == NO_BYTES).values(unsigned=unsigned, tbs=tbs)
-    )
-    return moved.rowcount == 1
 
 
 def store_issued(conn: sa.Connection, plan: Plan, *, tbs: bytes, der: bytes) -> bool:

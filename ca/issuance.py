@@ -1,7 +1,12 @@
-"""The issuance cycle: record the intent, plan, check, record the octets, sign once, check again, record the outcome.
+"""The issuance cycle: plan, check, record intent and octets, sign once, check again, record the outcome.
 
-A transaction never spans the key. Whatever is cut off leaves a reservation, which :mod:`ca.reconcile` closes; a serial
-that may have been signed is never signed again (I3).
+1. Read who issues and when its last certificate begins; draw the serial, plan, encode, lint: nothing is written yet.
+2. Transaction A: authorise; what the plan rests on must still stand, or it is made afresh; reserve serial and request
+   key together with the octets that were linted; the intent on the audit trail. 3. Sign once: the only touch of the key.
+4. Compare the octets, verify the signature. 5. Transaction B: the certificate, the outcome.
+
+A transaction never spans the key. Whatever is cut off between A and B leaves a reservation, which :mod:`ca.reconcile`
+closes; a serial whose octets were recorded may have been signed, and is never signed again (I3).
 """
 
 from __future__ import annotations
@@ -58,6 +63,8 @@ from hsm.verification import verify_signature
 
 MAX_REQUEST_KEY: Final = 200
 """Characters of a request key; a UUID has 36, a path of a client's document rarely more than 150."""
+MAX_PLANS: Final = 3
+"""Plans drawn up for one request: one is overtaken only when another worker certifies in the next second meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +93,30 @@ class Issuance:
     def issue(self, request: CertificateRequest, *, request_key: str, actor: Actor) -> IssuedCertificate:
         """Issue one certificate for one request key; the same request again returns the same certificate (I4)."""
         _check_form(request, request_key)
-        digest = request_digest(request)
+        intent = Intent(request_key, request_digest(request), actor)
         with self._desk.engine.execution_options(read_only=True).connect() as conn:
             known = certificate_store.by_request_key(conn, request_key)
             if known is not None:
-                return _answer(known, digest)
-            issuer = self._choose_issuer(conn, request)
-        signer = open_signer(self._desk.keys, issuer.key_uri, expected=_issuer_key(request, issuer))
-        plan = self._reserve(request, issuer, signer, Intent(request_key, digest, actor))
-        if isinstance(plan, IssuedCertificate):
-            return plan
-        ticket = self._check(plan, actor)
-        self._record_octets(ticket, actor)
-        der = self._sign(ticket, signer, actor)
-        return self._complete(ticket, der, actor)
+                return _answer(known, intent.digest)
+            basis = self._basis(conn, request)
+        for _ in range(MAX_PLANS):
+            prepared = self._prepare(request, basis)
+            with self._desk.engine.begin() as conn:
+                known = certificate_store.by_request_key(conn, request_key)
+                if known is not None:
+                    return _answer(known, intent.digest)
+                self._authorise(conn, request)
+                basis = self._basis(conn, request)
+                recorded = basis.carries(prepared.plan)
+                if recorded:
+                    self._record(conn, prepared, intent)
+            if recorded:
+                return self._finish(prepared, actor)
+        raise IssuanceUnfinished(request_key)
+
+    def _basis(self, conn: sa.Connection, request: CertificateRequest) -> Basis:
+        issuer = self._choose_issuer(conn, request)
+        return Basis(issuer, certificate_store.latest_not_before(conn, issuer.id))
 
     def _choose_issuer(self, conn: sa.Connection, request: CertificateRequest) -> Issuer:
         profile = self._profile(request.profile)
@@ -123,29 +140,6 @@ class Issuance:
             raise ProfileUnknown(f"{name} is for tests and is refused in production")
         return profile
 
-    def _reserve(
-        self, request: CertificateRequest, issuer: Issuer, signer: Signer, intent: Intent
-    ) -> Plan | IssuedCertificate:
-        """Transaction A: authorise, reserve serial and request key, record the intent (I1)."""
-        with self._desk.engine.begin() as conn:
-            known = certificate_store.by_request_key(conn, intent.request_key)
-            if known is not None:
-                return _answer(known, intent.digest)
-            self._authorise(conn, request)
-            plan = self._plan(conn, request, issuer, signer)
-            try:
-                certificate_store.insert_reservation(
-                    conn,
-                    plan,
-                    request_key=intent.request_key,
-                    request_digest=intent.digest,
-                    at=self._desk.now(),
-                )
-            except sa.exc.IntegrityError as taken:  # the same request key, reserved elsewhere at this moment
-                raise IssuanceUnfinished(intent.request_key) from taken
-            self._note(conn, "certificate.requested", plan, intent.actor, _intended(plan, intent))
-        return plan
-
     def _authorise(self, conn: sa.Connection, request: CertificateRequest) -> None:
         if certificate_store.is_compromised(conn, spki_sha256(request.public_key)):
             raise KeyCompromised(spki_sha256(request.public_key))
@@ -156,49 +150,63 @@ class Issuance:
             if known.name != request.subject.organization:
                 raise NameDiffers(known.name)
 
-    def _plan(self, conn: sa.Connection, request: CertificateRequest, chosen: Issuer, signer: Signer) -> Plan:
+    def _prepare(self, request: CertificateRequest, basis: Basis) -> Prepared:
+        """Open the issuer's key, plan, draft and lint; nothing is written and nothing is signed."""
+        issuer = basis.issuer
+        signer = open_signer(self._desk.keys, issuer.key_uri, expected=_issuer_key(request, issuer))
+        plan = self._plan(request, basis, signer)
+        try:
+            return Prepared(plan, signer, check(draft(plan), self._desk.now()))
+        except RequestInvalid as refused:
+            return Prepared(plan, signer, refused)
+
+    def _plan(self, request: CertificateRequest, basis: Basis, signer: Signer) -> Plan:
         profile, config = self._profile(request.profile), self._desk.config
-        issuer = issuer_store.get_issuer(conn, chosen.id)
-        _check_may_issue(issuer, profile, request)
+        validity = decide_validity(request, profile, self._start(basis), basis.issuer)
         return Plan(
             request=request,
             profile=profile,
             profile_hash=profile.hash,
             config=config,
             config_hash=config.hash,
-            issuer=issuer,
+            issuer=basis.issuer,
             issuer_key=signer.public_key,
             algorithm=signer.algorithm,
             serial=make_serial(config.instance_prefix, self._desk.entropy(SERIAL_RANDOM_OCTETS)),
-            validity=decide_validity(request, profile, self._start(conn, issuer), issuer),
+            validity=validity,
         )
 
-    def _start(self, conn: sa.Connection, issuer: Issuer) -> datetime:
+    def _start(self, basis: Basis) -> datetime:
         """Return now, or the last certificate's beginning if the clock is a little before it; I17 refuses more."""
-        now, last = self._desk.now(), certificate_store.latest_not_before(conn, issuer.id)
+        now, last = self._desk.now(), basis.last_start
         if last is None or last <= now:
             return now
         if last - now > self._desk.config.clock_tolerance:
-            raise ClockWentBack(f"{last - now} before the last certificate of {issuer.id}")
+            raise ClockWentBack(f"{last - now} before the last certificate of {basis.issuer.id}")
         return last
 
-    def _check(self, plan: Plan, actor: Actor) -> Ticket:
-        """Draft and lint. Nothing was signed yet, so a refusal burns the serial without a trace on the CRL."""
-        try:
-            return check(draft(plan), self._desk.now())
-        except RequestInvalid as refused:
-            findings = list(refused.findings) if isinstance(refused, LintFailed) else [refused.detail]
-            self._burn(plan, actor, "certificate.refused", findings)
-            raise
+    def _record(self, conn: sa.Connection, prepared: Prepared, intent: Intent) -> None:
+        """Record reservation, octets and intent (I1, I5); what the lint refused is reserved and burned in one.
 
-    def _record_octets(self, ticket: Ticket, actor: Actor) -> None:
-        """Record the unsigned certificate before the key touches it (I1, I5)."""
-        plan = ticket.plan
-        with self._desk.engine.begin() as conn:
-            if not certificate_store.store_unsigned(conn, plan, unsigned=ticket.unsigned, tbs=ticket.tbs):
-                raise RequestSpent(f"serial {plan.serial:x} was closed by somebody else")
-            detail = {"tbs_sha256": hashlib.sha256(ticket.tbs).hexdigest()}
-            self._note(conn, "certificate.linted", plan, actor, detail)
+        Nothing was signed yet, so a refusal spends serial and request key without a trace on the CRL.
+        """
+        plan, outcome = prepared.plan, prepared.outcome
+        ticket = outcome if isinstance(outcome, Ticket) else None
+        reservation = certificate_store.Reservation(intent.request_key, intent.digest, self._desk.now())
+        try:
+            certificate_store.insert_reservation(conn, plan, reservation, ticket)
+        except sa.exc.IntegrityError as taken:  # the same request key, reserved elsewhere at this moment
+            raise IssuanceUnfinished(intent.request_key) from taken
+        self._note(conn, "certificate.requested", plan, intent.actor, _intended(plan, intent, ticket))
+        if isinstance(outcome, RequestInvalid):
+            findings = list(outcome.findings) if isinstance(outcome, LintFailed) else [outcome.detail]
+            self._close(conn, plan, intent.actor, "certificate.refused", findings)
+
+    def _finish(self, prepared: Prepared, actor: Actor) -> IssuedCertificate:
+        ticket = prepared.outcome
+        if isinstance(ticket, RequestInvalid):
+            raise ticket
+        return self._complete(ticket, self._sign(ticket, prepared.signer, actor), actor)
 
     def _sign(self, ticket: Ticket, signer: Signer, actor: Actor) -> bytes:
         """Sign once; prove that body and signature are the ones wanted (I5, I6, I7), or burn the serial."""
@@ -210,7 +218,8 @@ class Issuance:
             self._check_pinned(plan)
             _prove(der, ticket)
         except (HsmError, SignatureWithheld, PinnedChanged) as failed:
-            self._burn(plan, actor, "certificate.burned", [type(failed).__name__])
+            with self._desk.engine.begin() as conn:
+                self._close(conn, plan, actor, "certificate.burned", [type(failed).__name__])
             raise
         return der
 
@@ -234,19 +243,18 @@ class Issuance:
             plan.serial, plan.issuer.id, der, plan.profile.id, validity.not_before, validity.not_after
         )
 
-    def _burn(self, plan: Plan, actor: Actor, action: str, findings: list[str]) -> None:
-        with self._desk.engine.begin() as conn:
-            for row in certificate_store.by_serial(conn, plan.serial, plan.issuer.id):
-                if row.record.status is CertificateStatus.RESERVED:
-                    close_reservation(
-                        conn,
-                        self._desk.audit,
-                        row,
-                        at=self._desk.now(),
-                        actor=actor,
-                        action=action,
-                        why=findings,
-                    )
+    def _close(self, conn: sa.Connection, plan: Plan, actor: Actor, action: str, findings: list[str]) -> None:
+        for row in certificate_store.by_serial(conn, plan.serial, plan.issuer.id):
+            if row.record.status is CertificateStatus.RESERVED:
+                close_reservation(
+                    conn,
+                    self._desk.audit,
+                    row,
+                    at=self._desk.now(),
+                    actor=actor,
+                    action=action,
+                    why=findings,
+                )
 
     def _note(
         self, conn: sa.Connection, action: str, plan: Plan, actor: Actor, detail: Mapping[str, str]
@@ -264,6 +272,28 @@ class Intent:
     actor: Actor
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a plan rests on: the issuer as it stands, and when its newest certificate or reservation begins."""
+
+    issuer: Issuer
+    last_start: datetime | None
+
+    def carries(self, plan: Plan) -> bool:
+        """Tell whether a plan made on an earlier reading still stands (I9, I17, I28)."""
+        in_order = self.last_start is None or self.last_start <= plan.validity.not_before
+        return in_order and plan.issuer == self.issuer
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan, the key it was made for, and what the lint said: a ticket, or why not."""
+
+    plan: Plan
+    signer: Signer
+    outcome: Ticket | RequestInvalid
+
+
 def _check_form(request: CertificateRequest, request_key: str) -> None:
     """Refuse what cannot even be recorded."""
     if not 1 <= len(request_key) <= MAX_REQUEST_KEY or not request_key.isprintable():
@@ -278,8 +308,9 @@ def _check_form(request: CertificateRequest, request_key: str) -> None:
         raise RequestInvalid(str(wrong)) from wrong
 
 
-def _intended(plan: Plan, intent: Intent) -> dict[str, str]:
-    """Return what the trail says of an intent."""
+def _intended(plan: Plan, intent: Intent, ticket: Ticket | None) -> dict[str, str]:
+    """Return what the trail says of an intent: with the digest of the octets to sign, if there are any."""
+    octets = {} if ticket is None else {"tbs_sha256": hashlib.sha256(ticket.tbs).hexdigest()}
     return {
         "request_key": intent.request_key,
         "request": intent.digest,
@@ -288,6 +319,7 @@ def _intended(plan: Plan, intent: Intent) -> dict[str, str]:
         "config_hash": plan.config_hash,
         "name": plan.request.subject.searched,
         "spki_sha256": spki_sha256(plan.request.public_key),
+        **octets,
     }
 
 

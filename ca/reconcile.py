@@ -23,7 +23,10 @@ BATCH: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """What a run closed: serials that may have been signed (now on the CRL), and serials that were not."""
+    """What a run closed: serials that may have been signed (now on the CRL), and serials that were not.
+
+    A reservation is written with its octets, so ``unsigned`` has only what an earlier release left without them.
+    """
 
     in_doubt: tuple[int, ...]
     unsigned: tuple[int, ...]

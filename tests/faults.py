@@ -35,14 +35,12 @@ from tests.pki import CLERK, COMPANY, USCC, MemoryProvider, make_config, new_key
 STEPS = (
     "before commit 1",
     "after commit 1",
-    "before commit 2",
-    "after commit 2",
     "before signing",
     "after signing",
-    "before commit 3",
-    "after commit 3",
+    "before commit 2",
+    "after commit 2",
 )
-"""The steps of one issuance: three transactions (reserve, record the octets, record the outcome) and the key."""
+"""The steps of one issuance: two transactions (reserve and record the octets; record the outcome) and the key."""
 
 
 def die() -> NoReturn:

@@ -106,7 +106,7 @@ def test_I01_I03_I19_killed_at_each_step(
     before = len(signed_digests(job))
     reconcile(world, clock)
     statuses = check_invariants(world, job)
-    expected = {"before commit 1": {}, "after commit 3": {"issued": 1}}.get(step, {"burned": 1})
+    expected = {"before commit 1": {}, "after commit 2": {"issued": 1}}.get(step, {"burned": 1})
     assert statuses == expected
     assert len(signed_digests(job)) == before, "reconciling signed something"
 
@@ -122,7 +122,7 @@ def request_of(world: World, request_key: str) -> CertificateRequest:
 
 def test_I04_retry_after_a_crash_before_the_answer(world: World, job: CrashJob) -> None:
     """The certificate was stored but the caller never heard: the same request key finds it, nothing is signed anew."""
-    assert crash(replace(job, step="after commit 3", request_key="lost")) == SIGKILLED
+    assert crash(replace(job, step="after commit 2", request_key="lost")) == SIGKILLED
     again = world.authority.issue(request_of(world, "lost-1"), request_key="lost-1", actor=CLERK)
     assert world.authority.certificate(again.serial).der == again.der
     assert len(signed_digests(job)) == 1
