@@ -45,6 +45,7 @@ class SealStates:
         self._authority = authority
         self._lock = threading.Lock()
         self._acts_listed: int | None = None
+        self._kept: tuple[Unit, StatusListPublisher] | None = None
 
     def current(self) -> PublishedList | None:
         """Return the list in force; ``None`` before the ceremony made a seal maker. Raises what publishing raises."""
@@ -95,6 +96,12 @@ class SealStates:
         return active[-1] if active else None
 
     def _publisher(self, maker: Unit) -> StatusListPublisher:
+        kept = self._kept
+        if kept is None or kept[0] != maker:
+            kept = self._kept = (maker, self._new_publisher(maker))
+        return kept[1]
+
+    def _new_publisher(self, maker: Unit) -> StatusListPublisher:
         def open_key() -> Signer:
             return open_signer(self._keys, maker.key_uri, expected=public_key_of(maker.x509))
 

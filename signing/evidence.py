@@ -5,17 +5,17 @@ Gathered before the key is touched: a certificate that is revoked or unknown the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
 from ca.authority import CertificateAuthority
+from ca.checked_signer import CertifiedKey
 from ca.crl import CrlPublisher
 from ca.errors import CaError
-from ca.issuer import HolderStatus, Unit, UnitPurpose
+from ca.issuer import HolderStatus, Issuer, Unit, UnitPurpose
 from ca.ocsp import OcspResponder
 from hsm.errors import HsmError
 from signing.errors import CertificateNotGood, EvidenceMissing, SealNotUsableHere
@@ -24,11 +24,48 @@ from signing.pdf import Evidence
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """An end certificate whose state must be provable: DER, serial number, its issuer's id."""
+    """An end certificate whose state must be provable: DER, serial number, and the issuers above it, the root last."""
 
     der: bytes
     serial: int
-    issuer: str
+    above: tuple[Issuer, ...]
+
+    @property
+    def issuer(self) -> str:
+        """The id of its issuer."""
+        return self.above[0].id
+
+    @property
+    def chain(self) -> tuple[bytes, ...]:
+        """The certificates above it, the root included (DER, issuer first)."""
+        return tuple(issuer.certificate for issuer in self.above)
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The issuers by id and the units, as one reading found them."""
+
+    issuers: Mapping[str, Issuer]
+    units: tuple[Unit, ...]
+
+    def above(self, issuer_id: str) -> tuple[Issuer, ...]:
+        """Return the issuers from ``issuer_id`` up to its root, both included."""
+        found = [self.issuers[issuer_id]]
+        while not found[-1].is_root:
+            found.append(self.issuers[found[-1].parent])
+        return tuple(found)
+
+    def unit(self, purpose: UnitPurpose) -> tuple[CertifiedKey, Leaf]:
+        """Find the active unit for a purpose, the newest if there are several. :class:`EvidenceMissing`."""
+        active = [
+            CertifiedKey(unit.id, unit.issuer, unit.x509, unit.certificate, unit.key_uri)
+            for unit in self.units
+            if unit.purpose is purpose and unit.status is HolderStatus.ACTIVE
+        ]
+        if not active:
+            raise EvidenceMissing(f"no active {purpose} unit")
+        newest = max(active, key=lambda unit: unit.certificate.not_valid_before_utc)
+        return newest, Leaf(newest.der, newest.certificate.serial_number, self.above(newest.issuer))
 
 
 class EvidenceDesk:
@@ -39,29 +76,22 @@ class EvidenceDesk:
         self._crls = crls
         self._responder = responder
 
-    def leaf(self, serial: int) -> Leaf:
+    def register(self) -> Register:
+        """Read who issues and who serves, as it stands now, for one sealing."""
+        issuers = {issuer.id: issuer for issuer in self._authority.issuers()}
+        return Register(issuers, self._authority.units())
+
+    def leaf(self, serial: int, register: Register) -> Leaf:
         """Find a certificate of ours. :class:`SealNotUsableHere` if it is not."""
         try:
             record = self._authority.certificate(serial)
         except CaError as wrong:
             raise SealNotUsableHere(f"certificate {serial:x}") from wrong
-        return Leaf(record.der, serial, record.issuer)
+        return Leaf(record.der, serial, register.above(record.issuer))
 
-    def unit(self, purpose: UnitPurpose) -> tuple[Unit, Leaf]:
-        """Find the active unit for a purpose, the newest if there are several. :class:`EvidenceMissing`."""
-        active = [unit for unit in self._authority.units(purpose) if unit.status is HolderStatus.ACTIVE]
-        if not active:
-            raise EvidenceMissing(f"no active {purpose} unit")
-        newest = max(active, key=lambda unit: unit.x509.not_valid_before_utc)
-        return newest, Leaf(newest.certificate, newest.x509.serial_number, newest.issuer)
-
-    def chain(self, leaf: Leaf) -> tuple[bytes, ...]:
-        """Return the certificates above a leaf, the root included (DER, issuer first)."""
-        return self._authority.chain(leaf.issuer)
-
-    def anchors(self) -> tuple[x509.Certificate, ...]:
-        """Return our roots."""
-        return tuple(issuer.x509 for issuer in self._authority.issuers() if issuer.is_root)
+    def anchors(self) -> tuple[bytes, ...]:
+        """Return our roots (DER)."""
+        return tuple(issuer.certificate for issuer in self._authority.issuers() if issuer.is_root)
 
     def gather(self, leaves: Sequence[Leaf]) -> Evidence:
         """Collect chains, an OCSP response for each leaf, and the CRL over each issuing certificate.
@@ -72,23 +102,15 @@ class EvidenceDesk:
         issuers: dict[str, None] = {}
         responses: list[bytes] = []
         for leaf in leaves:
-            certificates.update(dict.fromkeys((leaf.der, *self.chain(leaf))))
+            certificates.update(dict.fromkeys((leaf.der, *leaf.chain)))
             answer = self._ocsp(leaf)
             if answer is None:
                 issuers[leaf.issuer] = None
             else:
                 responses.append(answer)
                 certificates.update(dict.fromkeys(_responders(answer)))
-            issuers.update(dict.fromkeys(self._parents(leaf.issuer)))
+            issuers.update(dict.fromkeys(issuer.id for issuer in leaf.above[1:]))
         return Evidence(tuple(certificates), tuple(responses), tuple(self._crl(issuer) for issuer in issuers))
-
-    def _parents(self, issuer_id: str) -> list[str]:
-        """Name the issuers above ``issuer_id``: their CRLs cover the issuing certificates."""
-        found, issuer = [], self._authority.issuer(issuer_id)
-        while not issuer.is_root:
-            found.append(issuer.parent)
-            issuer = self._authority.issuer(issuer.parent)
-        return found
 
     def _ocsp(self, leaf: Leaf) -> bytes | None:
         """Ask about one leaf; ``None`` when its issuer has no responder and the CRL must do."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from cryptography import x509
+
 from signing.errors import SelfCheckFailed
 from signing.evidence import EvidenceDesk
 from signing.order import SealOrder
@@ -16,6 +18,8 @@ from verify.trust import TrustStore
 from verify.verdict import Verdict
 from verify.verifier import Verifier
 
+_Trust = tuple[tuple[bytes, ...], tuple[str, ...]]
+"""Our roots (DER) and the seal status lists in force (JWS)."""
 SealLists = Callable[[], Sequence[str]]
 """Gives the seal status lists in force (JWS)."""
 
@@ -26,11 +30,15 @@ def no_lists() -> Sequence[str]:
 
 
 class SelfCheck:
-    """Judges sealed files by our anchors and the evidence gathered for them."""
+    """Judges sealed files by our anchors and the evidence gathered for them.
+
+    Anchors and lists are asked for at every file; while they are the same octets, they are not read again.
+    """
 
     def __init__(self, evidence: EvidenceDesk, seal_lists: SealLists = no_lists) -> None:
         self._evidence = evidence
         self._seal_lists = seal_lists
+        self._kept: tuple[_Trust, Verifier] | None = None
 
     def passed(self, path: Path, writ: Writ, *, at: datetime, order: SealOrder) -> DocumentReport:
         """Return the report if our own signature passed and no earlier one got worse; else :class:`SelfCheckFailed`."""
@@ -62,13 +70,16 @@ class SelfCheck:
     def _verify(
         self, data: bytes, evidence: Evidence, at: datetime, name: str, password: str | None
     ) -> DocumentReport:
-        trust = TrustStore(
-            anchors=self._evidence.anchors(),
-            crls=evidence.crls,
-            ocsp=evidence.ocsp,
-            seal_lists=tuple(self._seal_lists()),
-        )
-        return Verifier(trust).verify(data, at=at, name=name, password=password)
+        verifier = self._verifier().knowing(evidence.crls, evidence.ocsp)
+        return verifier.verify(data, at=at, name=name, password=password)
+
+    def _verifier(self) -> Verifier:
+        trust = (self._evidence.anchors(), tuple(self._seal_lists()))
+        kept = self._kept
+        if kept is None or kept[0] != trust:
+            anchors = [x509.load_der_x509_certificate(der) for der in trust[0]]
+            kept = self._kept = (trust, Verifier(TrustStore(anchors=anchors, seal_lists=trust[1])))
+        return kept[1]
 
 
 def _why(own: Sequence[SignatureReport], report: DocumentReport) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 from cryptography import x509
 
 from ca.certificate import public_key_of
-from ca.checked_signer import CertifiedKey, OpenKeys
+from ca.checked_signer import OpenKeys
 from ca.issuer import UnitPurpose
 from hsm.pins import Pin
 from hsm.provider import KeyRing, open_signer
@@ -57,16 +57,16 @@ class WritDesk:
         Raises :class:`SealNotUsableHere`, :class:`signing.errors.EvidenceMissing`,
         :class:`signing.errors.CertificateNotGood`, :class:`hsm.errors.HsmError`, :class:`ca.errors.CaError`.
         """
-        leaf = self._evidence.leaf(permit.seal.certificate.serial)
+        register = self._evidence.register()
+        leaf = self._evidence.leaf(permit.seal.certificate.serial, register)
         signatory = self._signatory(permit, leaf, pin)
-        maker, maker_leaf = self._evidence.unit(UnitPurpose.SEAL_MAKER)
+        maker, maker_leaf = register.unit(UnitPurpose.SEAL_MAKER)
         leaves = [leaf, maker_leaf]
         if order.level.stamped:
-            leaves.append(self._evidence.unit(UnitPurpose.TSA)[1])
+            leaves.append(register.unit(UnitPurpose.TSA)[1])
         evidence = self._evidence.gather(leaves)
-        maker_key = CertifiedKey(maker.id, maker.issuer, maker.x509, maker.certificate, maker.key_uri)
-        chain = (maker.certificate, *self._evidence.chain(maker_leaf))
-        statement = sign_statement(_statement(permit, when), self._maker_keys.signer(maker_key), chain)
+        chain = (maker.der, *maker_leaf.chain)
+        statement = sign_statement(_statement(permit, when), self._maker_keys.signer(maker), chain)
         mark = self._mark(order, permit, when, statement, evidence if order.level.long_term else None)
         return Writ(signatory, mark, evidence, permit.id)
 
@@ -76,7 +76,7 @@ class WritDesk:
             raise SealNotUsableHere(f"no key is bound to the certificate of seal {permit.seal.code}")
         certificate = x509.load_der_x509_certificate(leaf.der)
         signer = open_signer(self._keys, uri, expected=public_key_of(certificate), pin=pin)
-        return Signatory(signer, certificate, self._evidence.chain(leaf)[:-1])
+        return Signatory(signer, certificate, leaf.chain[:-1])
 
     def _mark(
         self, order: SealOrder, permit: Permit, when: datetime, statement: str, evidence: Evidence | None

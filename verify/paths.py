@@ -32,6 +32,9 @@ from verify.verdict import SubIndication
 MAX_CANDIDATES: Final = 8
 """Chains tried for one leaf; cross-certification gives two or three."""
 
+MAX_REMEMBERED: Final = 4096
+"""Signatures between certificates that one finder remembers: some megabytes in a service that seals for years."""
+
 _CA_POLICY: Final = (
     ExtensionPolicy.permit_all()
     .require_present(x509.BasicConstraints, Criticality.CRITICAL, None)
@@ -115,14 +118,13 @@ class PathFinder:
     def issued(self, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
         """Tell whether names match and ``issuer``'s key made the certificate's signature."""
         key = (certificate, issuer)
-        if key not in self._issued:
-            try:
-                certificate.verify_directly_issued_by(issuer)
-            except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm):
-                self._issued[key] = False
-            else:
-                self._issued[key] = True
-        return self._issued[key]
+        known = self._issued.get(key)
+        if known is None:
+            known = _made_by(certificate, issuer)
+            if len(self._issued) >= MAX_REMEMBERED:
+                self._issued.clear()
+            self._issued[key] = known
+        return known
 
     def choose(
         self, leaf: x509.Certificate, extra: Sequence[x509.Certificate], at: datetime
@@ -147,6 +149,14 @@ class PathFinder:
                 "Check where the file comes from, or add its root to the trust store and verify again.",
             )
         return first
+
+
+def _made_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def check_chain(chain: Chain, at: datetime) -> None:

@@ -72,12 +72,14 @@ class Evidence:
         self._seen: set[bytes] = set()
         self._embedded: set[bytes] = set()
         self._signed: dict[tuple[bytes, x509.Certificate], bool] = {}
+        self._facts: dict[tuple[x509.Certificate, x509.Certificate], list[Fact]] = {}
 
     def add(self, crls: Iterable[bytes], responses: Iterable[bytes], *, embedded: bool) -> None:
         """Take DER octets; what cannot be decoded, or is over the limits, is left out as if it were not there.
 
         What the trust store holds and the document carries as well counts as embedded.
         """
+        self._facts.clear()
         for der in crls:
             mark = self._mark(der, embedded=embedded)
             if mark is not None and len(der) <= MAX_CRL_OCTETS:
@@ -116,6 +118,12 @@ class Evidence:
 
     def facts(self, certificate: x509.Certificate, issuer: x509.Certificate) -> list[Fact]:
         """Return every verified fact about ``certificate``, whose issuer in the path is ``issuer``."""
+        key = (certificate, issuer)
+        if key not in self._facts:
+            self._facts[key] = self._collect(certificate, issuer)
+        return self._facts[key]
+
+    def _collect(self, certificate: x509.Certificate, issuer: x509.Certificate) -> list[Fact]:
         found = [
             fact
             for item in self._crls.get(certificate.issuer.public_bytes(), [])
@@ -147,13 +155,19 @@ class Evidence:
         self, item: _Response, certificate: x509.Certificate, issuer: x509.Certificate
     ) -> list[Fact]:
         singles = [s for s in item.value.responses if _single_is_for(s, certificate, issuer)]
-        if not singles or not self._ocsp_signed(item.value, issuer):
+        if not singles or not self._ocsp_signed(item, issuer):
             return []
         embedded = item.mark in self._embedded
         return [fact for single in singles if (fact := _from_single(single, embedded)) is not None]
 
-    def _ocsp_signed(self, response: ocsp.OCSPResponse, issuer: x509.Certificate) -> bool:
+    def _ocsp_signed(self, item: _Response, issuer: x509.Certificate) -> bool:
         """RFC 6960 §4.2.2.2: signed by the issuer itself, or by a responder that the issuer named."""
+        key = (item.mark, issuer)
+        if key not in self._signed:
+            self._signed[key] = self._answers_for(item.value, issuer)
+        return self._signed[key]
+
+    def _answers_for(self, response: ocsp.OCSPResponse, issuer: x509.Certificate) -> bool:
         if _ocsp_verifies(response, issuer):
             return True
         for responder in response.certificates[:8]:

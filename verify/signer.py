@@ -15,6 +15,9 @@ from verify.report import UNKNOWN, CertificateStatus, StatusReport
 from verify.revocation import Evidence, Fact, Freshness, state_at
 from verify.verdict import SubIndication
 
+_Question = tuple[x509.Certificate, Chain, datetime]
+"""A certificate, those that may lie above it, and a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -35,6 +38,7 @@ class CertificateJudge:
         self.evidence = evidence
         self._policy = policy
         self._fresh = Freshness(policy.freshness, policy.clock_skew)
+        self._chosen: dict[_Question, tuple[Chain, Finding | None]] = {}
 
     def judge(
         self,
@@ -45,13 +49,22 @@ class CertificateJudge:
     ) -> Judged:
         """EN 319 102-1 §5.2.6: path, purpose, then the state of each certificate below the anchor at ``at``."""
         try:
-            chain, finding = self.paths.choose(certificate, extra, at)
+            chain, finding = self._choose(certificate, tuple(extra), at)
         except Finding as unknown:
             return Judged((), UNKNOWN, unknown)
         state = self.state(chain, 0, at)
         if finding is None:
             finding = _first(lambda: purpose(certificate), lambda: self._check_states(chain, at))
         return Judged(chain, state, finding, self._embedded(chain, at))
+
+    def _choose(
+        self, certificate: x509.Certificate, extra: Chain, at: datetime
+    ) -> tuple[Chain, Finding | None]:
+        """Choose a path once for each question: a seal's maker is asked about for the list and the statement."""
+        key = (certificate, extra, at)
+        if key not in self._chosen:
+            self._chosen[key] = self.paths.choose(certificate, extra, at)
+        return self._chosen[key]
 
     def state(self, chain: Chain, position: int, when: datetime) -> StatusReport:
         """Tell the state of one certificate of a chain at ``when``; an anchor is good by decree."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -35,6 +37,12 @@ class Verifier:
         self._policy = policy or Policy()
         self._paths = PathFinder(trust)
         self._lists = load_lists(trust.seal_lists)
+
+    def knowing(self, crls: Sequence[bytes], ocsp: Sequence[bytes]) -> Verifier:
+        """Return a verifier with the same trust and policy and other evidence (DER); what was read once is shared."""
+        other = copy(self)
+        other._trust = replace(self._trust, crls=crls, ocsp=ocsp)  # noqa: SLF001 - our own copy
+        return other
 
     def verify(
         self, data: bytes, *, at: datetime, name: str = "", password: str | None = None
