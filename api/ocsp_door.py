@@ -19,8 +19,8 @@ from ca.ocsp import OcspResponder
 from ca.ocsp_codec import MAX_REQUEST_OCTETS, RequestRefused, decode_get
 
 PREFIX: Final = "/pki/ocsp/"
-REQUEST_TYPE: Final = b"application/ocsp-request"
-ANSWER_TYPE: Final = b"application/ocsp-response"
+REQUEST_TYPE: Final = "application/ocsp-request"
+ANSWER_TYPE: Final = "application/ocsp-response"
 """RFC 6960 appendix A."""
 POST_ROUTE: Final = "/pki/ocsp/{issuer}"
 GET_ROUTE: Final = "/pki/ocsp/{issuer}/{request:path}"
@@ -28,6 +28,7 @@ GET_ROUTE: Final = "/pki/ocsp/{issuer}/{request:path}"
 THREADS: Final = 4
 """Answers made at the same time. A signature and a look-up take well under a millisecond of one processor; more threads
 only wait for each other, and four still hide a database or a token that is asked over a wire."""
+_PLAIN_TYPE: Final = REQUEST_TYPE.encode()
 
 
 class OcspDoor:
@@ -43,7 +44,7 @@ class OcspDoor:
         self._threads = ThreadPoolExecutor(THREADS, "ocsp")
         self._posted = metrics.counted("POST", POST_ROUTE, 200)
         self._got = metrics.counted("GET", GET_ROUTE, 200)
-        self._headers = [*published_headers(https=https), (b"content-type", ANSWER_TYPE)]
+        self._headers = [*published_headers(https=https), (b"content-type", ANSWER_TYPE.encode())]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -58,7 +59,7 @@ class OcspDoor:
                 return
             counted = self._posted
         elif scope["method"] == "GET" and issuer and text:
-            octets, counted = _octets(text), self._got
+            octets, counted = octets_in(text), self._got
         else:
             await self._app(scope, receive, send)
             return
@@ -80,7 +81,7 @@ def _is_plain(scope: Scope) -> bool:
             length = value
         elif name == b"content-type":
             media_type = value
-    return media_type == REQUEST_TYPE and length.isdigit() and 0 < int(length) <= MAX_REQUEST_OCTETS
+    return media_type == _PLAIN_TYPE and length.isdigit() and 0 < int(length) <= MAX_REQUEST_OCTETS
 
 
 async def _body(receive: Receive) -> bytes | None:
@@ -96,7 +97,7 @@ async def _body(receive: Receive) -> bytes | None:
     return octets
 
 
-def _octets(text: str) -> bytes:
+def octets_in(text: str) -> bytes:
     """Return the request in a GET address (RFC 6960 appendix A.1), or nothing, which is malformed."""
     try:
         return decode_get(text)

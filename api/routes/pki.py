@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Body, Response
 
 from api.auth import Doors
 from api.errors import NotFound
+from api.ocsp_door import ANSWER_TYPE as OCSP
+from api.ocsp_door import REQUEST_TYPE as OCSP_REQUEST
+from api.ocsp_door import octets_in
 from api.openapi import PUBLIC, binary, problems
-from ca.ocsp_codec import MAX_GET_CHARACTERS, MAX_REQUEST_OCTETS
+from ca.ocsp_codec import MAX_REQUEST_OCTETS
 from ca.tsp import MAX_REQUEST_OCTETS as MAX_TSP_OCTETS
 
 router = APIRouter(prefix="/pki", tags=["pki"], responses=PUBLIC)
@@ -20,9 +21,6 @@ CERTIFICATE: Final = "application/pkix-cert"
 """RFC 2585 §4.1."""
 CRL: Final = "application/pkix-crl"
 """RFC 2585 §4.2."""
-OCSP_REQUEST: Final = "application/ocsp-request"
-OCSP: Final = "application/ocsp-response"
-"""RFC 6960 appendix A."""
 TSP_QUERY: Final = "application/timestamp-query"
 TSP: Final = "application/timestamp-reply"
 """RFC 3161 §3.4."""
@@ -69,11 +67,7 @@ def ocsp_post(doors: Doors, issuer: str, body: Octets) -> Response:
 )
 def ocsp_get(doors: Doors, issuer: str, request: str) -> Response:
     """Answer a request in base64 in the address (RFC 6960 appendix A.1, RFC 9654 §2)."""
-    try:
-        octets = base64.b64decode(request, validate=True) if len(request) <= MAX_GET_CHARACTERS else b""
-    except binascii.Error:
-        octets = b""
-    return Response(doors.ocsp.respond(issuer, octets), media_type=OCSP)
+    return Response(doors.ocsp.respond(issuer, octets_in(request)), media_type=OCSP)
 
 
 @router.post("/tsa", summary="时间戳 / Time-stamp", responses=binary(TSP, "TimeStampResp, DER"))
