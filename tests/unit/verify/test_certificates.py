@@ -16,6 +16,7 @@ from verify.policy import Policy
 from verify.report import SignatureReport, TimeSource
 from verify.trust import TrustStore
 from verify.verdict import Indication, SubIndication, Verdict
+from verify.verifier import Verifier
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -96,6 +97,18 @@ def test_revoked_without_proof_of_time_is_indeterminate(signing: Signing, b_b: b
     trust = revoked(signing, signing.now + HOUR, this_update=signing.now + 2 * HOUR)
     found = signing.only(b_b, trust=trust, at=signing.now + 3 * HOUR)
     assert outcome(found) == ("INDETERMINATE", "REVOKED_NO_POE")
+
+
+def test_evidence_for_one_document_says_nothing_about_the_next(signing: Signing, b_b: bytes) -> None:
+    """What verifiers of one trust share is what never changes; each knows only the evidence that it was given."""
+    shared, later = Verifier(signing.trust(crls=[])), signing.now + 3 * HOUR
+    good = signing.crls(this_update=signing.now + 2 * HOUR)
+    bad = revoked(signing, signing.now + HOUR, this_update=signing.now + 2 * HOUR).crls
+    none = "TRY_LATER"
+    for crls, expected in ((good, None), ((), none), (bad, "REVOKED_NO_POE"), (good, None), ((), none)):
+        found = shared.knowing(crls, ()).verify(b_b, at=later).signatures[0]
+        assert outcome(found)[1] == expected
+    assert outcome(shared.verify(b_b, at=later).signatures[0])[1] == none
 
 
 def test_suspended_certificate(signing: Signing, b_b: bytes, b_t: bytes) -> None:
