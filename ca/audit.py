@@ -40,6 +40,14 @@ PAGE: Final = 1000
 """Records read at a time: a page of some 500 kB."""
 _HEAD: Final = 1
 _COLUMNS: Final = tuple(audit.c)
+_READ_HEAD: Final = sa.select(audit_head.c.number, audit_head.c.digest).where(audit_head.c.id == _HEAD)
+_LOCK_HEAD: Final = _READ_HEAD.with_for_update()
+_ADD: Final = audit.insert()
+_MOVE_HEAD: Final = (
+    audit_head.update()
+    .where(audit_head.c.id == _HEAD, audit_head.c.number == sa.bindparam("before"))
+    .values(number=sa.bindparam("after"), digest=sa.bindparam("newest"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,26 +129,21 @@ class AuditTrail:
         at = self._clock().astimezone(UTC).replace(microsecond=0)
         draft = AuditRecord(number + 1, at, action, actor, subject, text, previous, "")
         digest = digest_of(draft)
-        conn.execute(audit.insert().values(**_row_of(draft, digest)))
-        moved = conn.execute(
-            audit_head.update()
-            .where(audit_head.c.id == _HEAD, audit_head.c.number == number)
-            .values(number=number + 1, digest=digest)
-        )
+        conn.execute(_ADD, _row_of(draft, digest))
+        moved = conn.execute(_MOVE_HEAD, {"before": number, "after": number + 1, "newest": digest})
         if moved.rowcount != 1:
             raise AuditBroken(number, "the head row moved under its lock")
         return AuditRecord(number + 1, at, action, actor, subject, text, previous, digest)
 
     def _lock_head(self, conn: sa.Connection) -> tuple[int, str]:
-        query = sa.select(audit_head.c.number, audit_head.c.digest).where(audit_head.c.id == _HEAD)
-        head = conn.execute(query.with_for_update()).one_or_none()
+        head = conn.execute(_LOCK_HEAD).one_or_none()
         if head is None:
             try:
                 with conn.begin_nested():
                     conn.execute(audit_head.insert().values(id=_HEAD, number=0, digest=GENESIS))
             except sa.exc.IntegrityError:  # another writer began the trail at the same moment
                 pass
-            head = conn.execute(query.with_for_update()).one()
+            head = conn.execute(_LOCK_HEAD).one()
         return head.number, head.digest
 
     def records(self, conn: sa.Connection, after: int = 0, limit: int = PAGE) -> list[AuditRecord]:
@@ -184,7 +187,7 @@ class AuditTrail:
         return AuditProof(number, digest, beyond)
 
     def _check_end(self, conn: sa.Connection, number: int, digest: str) -> None:
-        head = conn.execute(sa.select(audit_head.c.number, audit_head.c.digest)).one_or_none()
+        head = conn.execute(_READ_HEAD).one_or_none()
         if head is None and number:
             raise AuditBroken(number, "the head row is missing")
         if head is not None and (head.number, head.digest) != (number, digest):
@@ -192,7 +195,7 @@ class AuditTrail:
 
     def checkpoint(self, conn: sa.Connection, signer: Signer) -> Checkpoint:
         """Sign the head. Call it outside a long transaction, and keep the result outside the database."""
-        head = conn.execute(sa.select(audit_head.c.number, audit_head.c.digest)).one_or_none()
+        head = conn.execute(_READ_HEAD).one_or_none()
         number, digest = (0, GENESIS) if head is None else (head.number, head.digest)
         return sign_checkpoint(Anchor(number, digest), self._clock(), signer)
 

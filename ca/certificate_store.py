@@ -79,9 +79,17 @@ def row_of(found: sa.Row[*tuple[Any, ...]]) -> Row:
     )
 
 
+_BY_REQUEST_KEY: Final = sa.select(*RECORD_COLUMNS).where(C.request_key == sa.bindparam("key"))
+_BY_SERIAL: Final = sa.select(*RECORD_COLUMNS).where(C.serial == sa.bindparam("number")).order_by(C.id)
+_LATEST_START: Final = sa.select(sa.func.max(C.not_before)).where(C.issuer == sa.bindparam("name"))
+_COMPROMISED: Final = sa.select(compromised_key.c.spki_sha256).where(
+    compromised_key.c.spki_sha256 == sa.bindparam("spki")
+)
+
+
 def by_request_key(conn: sa.Connection, request_key: str) -> Row | None:
     """Return the row that a request key reserved, or nothing."""
-    found = conn.execute(sa.select(*RECORD_COLUMNS).where(C.request_key == request_key)).one_or_none()
+    found = conn.execute(_BY_REQUEST_KEY, {"key": request_key}).one_or_none()
     return None if found is None else row_of(found)
 
 
@@ -89,10 +97,11 @@ def by_serial(conn: sa.Connection, serial: int, issuer_id: str | None = None) ->
     """Return the rows with a serial number: one, none, or one for each issuer that drew the same."""
     if not is_serial(serial):
         return ()
-    query = sa.select(*RECORD_COLUMNS).where(C.serial == serial).order_by(C.id)
-    if issuer_id is not None:
-        query = query.where(C.issuer == issuer_id)
-    return tuple(row_of(found) for found in conn.execute(query))
+    if issuer_id is None:
+        rows = conn.execute(_BY_SERIAL, {"number": serial})
+    else:
+        rows = conn.execute(_BY_SERIAL.where(C.issuer == issuer_id), {"number": serial})
+    return tuple(row_of(found) for found in rows)
 
 
 def by_key(conn: sa.Connection, spki: str) -> tuple[Row, ...]:
@@ -103,14 +112,13 @@ def by_key(conn: sa.Connection, spki: str) -> tuple[Row, ...]:
 
 def latest_not_before(conn: sa.Connection, issuer_id: str) -> datetime | None:
     """Return when the newest certificate or reservation of an issuer begins (I17)."""
-    latest: datetime | None = conn.scalar(sa.select(sa.func.max(C.not_before)).where(C.issuer == issuer_id))
+    latest: datetime | None = conn.scalar(_LATEST_START, {"name": issuer_id})
     return latest
 
 
 def is_compromised(conn: sa.Connection, spki: str) -> bool:
     """Tell whether a key was reported compromised (I27)."""
-    query = sa.select(compromised_key.c.spki_sha256).where(compromised_key.c.spki_sha256 == spki)
-    return conn.execute(query).first() is not None
+    return conn.execute(_COMPROMISED, {"spki": spki}).first() is not None
 
 
 def insert_compromised(conn: sa.Connection, spki: str, at: datetime, by: str) -> None:
@@ -128,6 +136,19 @@ class Reservation:
     at: datetime
 
 
+_RESERVE: Final = certificate.insert()
+_ISSUE: Final = certificate.update().where(
+    C.issuer == sa.bindparam("its_issuer"),
+    C.serial == sa.bindparam("its_serial"),
+    C.status == CertificateStatus.RESERVED,
+    C.profile_hash == sa.bindparam("its_profile_hash"),
+    C.config_hash == sa.bindparam("its_config_hash"),
+    C.epoch == sa.select(issuer.c.epoch).where(issuer.c.id == sa.bindparam("its_issuer")).scalar_subquery(),
+    C.tbs == sa.bindparam("its_tbs"),
+    C.der == NO_BYTES,
+)
+
+
 def insert_reservation(
     conn: sa.Connection, plan: Plan, reservation: Reservation, ticket: Ticket | None
 ) -> None:
@@ -136,50 +157,42 @@ def insert_reservation(
     ``ticket`` has the octets that will be signed; without one nothing ever may be.
     """
     subject = plan.request.subject
-    conn.execute(
-        certificate.insert().values(
-            issuer=plan.issuer.id,
-            serial=plan.serial,
-            request_key=reservation.request_key,
-            request_digest=reservation.request_digest,
-            status=CertificateStatus.RESERVED,
-            epoch=plan.issuer.epoch,
-            profile=plan.profile.id,
-            profile_hash=plan.profile_hash,
-            config_hash=plan.config_hash,
-            name=subject.searched,
-            subject=subject.x509().rfc4514_string(),
-            uscc=subject.uscc,
-            spki_sha256=spki_sha256(plan.request.public_key),
-            not_before=plan.validity.not_before,
-            not_after=plan.validity.not_after,
-            reserved_at=reservation.at,
-            unsigned=NO_BYTES if ticket is None else ticket.unsigned,
-            tbs=NO_BYTES if ticket is None else ticket.tbs,
-        )
-    )
-
-
-def _reserved(plan: Plan) -> sa.ColumnElement[bool]:
-    """Still reserved, by the same rules, and nobody has fenced us off (I6, I28)."""
-    epoch = sa.select(issuer.c.epoch).where(issuer.c.id == plan.issuer.id).scalar_subquery()
-    return sa.and_(
-        C.issuer == plan.issuer.id,
-        C.serial == plan.serial,
-        C.status == CertificateStatus.RESERVED,
-        C.profile_hash == plan.profile_hash,
-        C.config_hash == plan.config_hash,
-        C.epoch == epoch,
-    )
+    row = {
+        "issuer": plan.issuer.id,
+        "serial": plan.serial,
+        "request_key": reservation.request_key,
+        "request_digest": reservation.request_digest,
+        "status": CertificateStatus.RESERVED,
+        "epoch": plan.issuer.epoch,
+        "profile": plan.profile.id,
+        "profile_hash": plan.profile_hash,
+        "config_hash": plan.config_hash,
+        "name": subject.searched,
+        "subject": subject.x509().rfc4514_string(),
+        "uscc": subject.uscc,
+        "spki_sha256": spki_sha256(plan.request.public_key),
+        "not_before": plan.validity.not_before,
+        "not_after": plan.validity.not_after,
+        "reserved_at": reservation.at,
+        "unsigned": NO_BYTES if ticket is None else ticket.unsigned,
+        "tbs": NO_BYTES if ticket is None else ticket.tbs,
+    }
+    conn.execute(_RESERVE, row)
 
 
 def store_issued(conn: sa.Connection, plan: Plan, *, tbs: bytes, der: bytes) -> bool:
-    """Record the certificate over the recorded octets; false if the reservation was closed by somebody else."""
-    moved = conn.execute(
-        certificate.update()
-        .where(_reserved(plan), C.tbs == tbs, C.der == NO_BYTES)
-        .values(status=CertificateStatus.ISSUED, der=der)
-    )
+    """Record the certificate over the recorded octets; false if the reservation was closed by somebody else.
+
+    It must still be reserved, by the same rules, and nobody may have fenced us off (I5, I6, I28).
+    """
+    expected = {
+        "its_issuer": plan.issuer.id,
+        "its_serial": plan.serial,
+        "its_profile_hash": plan.profile_hash,
+        "its_config_hash": plan.config_hash,
+        "its_tbs": tbs,
+    }
+    moved = conn.execute(_ISSUE, {**expected, "status": CertificateStatus.ISSUED, "der": der})
     return moved.rowcount == 1
 
 

@@ -132,10 +132,14 @@ class Enterprises:
             return tuple(Enterprise(row.uscc, row.name, row.created_at) for row in conn.execute(query))
 
 
+_ONE: Final = sa.select(enterprise.c.uscc, enterprise.c.name, enterprise.c.created_at).where(
+    enterprise.c.uscc == sa.bindparam("code")
+)
+
+
 def find_enterprise(conn: sa.Connection, uscc: str) -> Enterprise | None:
     """Return the enterprise, or nothing."""
     if not is_storable(uscc):
         return None
-    query = sa.select(enterprise.c.uscc, enterprise.c.name, enterprise.c.created_at)
-    row = conn.execute(query.where(enterprise.c.uscc == uscc)).one_or_none()
+    row = conn.execute(_ONE, {"code": uscc}).one_or_none()
     return None if row is None else Enterprise(row.uscc, row.name, row.created_at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -57,21 +57,20 @@ def _unit(row: sa.Row[*tuple[Any, ...]]) -> Unit:
     )
 
 
+_ALL: Final = sa.select(*_ISSUER).order_by(issuer.c.parent != issuer.c.id, issuer.c.created_at, issuer.c.id)
+_ONE: Final = sa.select(*_ISSUER).where(issuer.c.id == sa.bindparam("name"))
+
+
 def list_issuers(conn: sa.Connection) -> tuple[Issuer, ...]:
     """Return every issuer, roots first, then in order of creation."""
-    return tuple(
-        _issuer(row)
-        for row in conn.execute(
-            sa.select(*_ISSUER).order_by(issuer.c.parent != issuer.c.id, issuer.c.created_at, issuer.c.id)
-        )
-    )
+    return tuple(_issuer(row) for row in conn.execute(_ALL))
 
 
 def get_issuer(conn: sa.Connection, issuer_id: str) -> Issuer:
     """Return one issuer; :class:`IssuerUnknown` if there is none."""
     if not is_storable(issuer_id):
         raise IssuerUnknown
-    row = conn.execute(sa.select(*_ISSUER).where(issuer.c.id == issuer_id)).one_or_none()
+    row = conn.execute(_ONE, {"name": issuer_id}).one_or_none()
     if row is None:
         raise IssuerUnknown(issuer_id)
     return _issuer(row)

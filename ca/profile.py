@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -92,8 +93,14 @@ class Profile:
     @property
     def hash(self) -> str:
         """SHA-256 over every field; stored with each certificate and constant through its issuance (I6)."""
-        fields: dict[str, Any] = asdict(self)
-        return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+        return _hash_of(self)
+
+
+@lru_cache(maxsize=64)
+def _hash_of(profile: Profile) -> str:
+    """Compute the hash once for each profile, equal in every field: a profile cannot change."""
+    fields: dict[str, Any] = asdict(profile)
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 ROOT: Final = Profile(

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 
 from ca.store import timestamp, timestamp_head
 from hsm.algorithms import Digest
 
+_LOCK_HEAD: Final = (
+    sa.select(timestamp_head.c.gen_time)
+    .where(timestamp_head.c.unit == sa.bindparam("its_unit"))
+    .with_for_update()
+)
+_MOVE_HEAD: Final = timestamp_head.update().where(
+    timestamp_head.c.unit == sa.bindparam("its_unit"), timestamp_head.c.gen_time == sa.bindparam("last")
+)
+_INSERT: Final = timestamp.insert()
+_CLOSE: Final = timestamp.update().where(
+    timestamp.c.unit == sa.bindparam("its_unit"),
+    timestamp.c.serial == sa.bindparam("its_serial"),
+    timestamp.c.status == "reserved",
+)
+
 
 def lock_head(conn: sa.Connection, unit: str) -> datetime | None:
     """Hold the unit's clock until the transaction ends; return the last time given out, ``None`` before the first."""
-    query = sa.select(timestamp_head.c.gen_time).where(timestamp_head.c.unit == unit).with_for_update()
-    return conn.execute(query).scalar_one_or_none()
+    last: datetime | None = conn.execute(_LOCK_HEAD, {"its_unit": unit}).scalar_one_or_none()
+    return last
 
 
 def move_head(conn: sa.Connection, unit: str, last: datetime | None, now: datetime) -> bool:
@@ -25,35 +41,27 @@ def move_head(conn: sa.Connection, unit: str, last: datetime | None, now: dateti
         except sa.exc.IntegrityError:  # another worker gave out the first stamp at this moment
             return False
         return True
-    moved = conn.execute(
-        timestamp_head.update()
-        .where(timestamp_head.c.unit == unit, timestamp_head.c.gen_time == last)
-        .values(gen_time=now)
-    )
+    moved = conn.execute(_MOVE_HEAD, {"its_unit": unit, "last": last, "gen_time": now})
     return moved.rowcount == 1
 
 
 def insert_stamp(conn: sa.Connection, unit: str, serial: int, gen_time: datetime, imprint: Digest) -> None:
     """Record a time-stamp that is about to be signed: its serial is then spent."""
-    conn.execute(
-        timestamp.insert().values(
-            unit=unit,
-            serial=serial,
-            status="reserved",
-            gen_time=gen_time,
-            imprint_algorithm=imprint.algorithm.label,
-            imprint=imprint.value,
-        )
-    )
+    row = {
+        "unit": unit,
+        "serial": serial,
+        "status": "reserved",
+        "gen_time": gen_time,
+        "imprint_algorithm": imprint.algorithm.label,
+        "imprint": imprint.value,
+    }
+    conn.execute(_INSERT, row)
 
 
 def close_stamp(conn: sa.Connection, unit: str, serial: int, token_sha256: str) -> bool:
     """Move a reserved stamp to issued, or to burned when there is no token; tell whether it was still reserved."""
-    moved = conn.execute(
-        timestamp.update()
-        .where(timestamp.c.unit == unit, timestamp.c.serial == serial, timestamp.c.status == "reserved")
-        .values(status="issued" if token_sha256 else "burned", token_sha256=token_sha256)
-    )
+    values = {"status": "issued" if token_sha256 else "burned", "token_sha256": token_sha256}
+    moved = conn.execute(_CLOSE, {"its_unit": unit, "its_serial": serial, **values})
     return moved.rowcount == 1
 
 

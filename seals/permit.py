@@ -33,6 +33,13 @@ MAX_PURPOSE: Final = 200
 _MADE_HERE: Final = object()
 
 
+_GRANT: Final = seal_permit.insert()
+_SWAP: Final = seal_permit.update().where(
+    seal_permit.c.id == sa.bindparam("its_id"),
+    seal_permit.c.state.in_(sa.bindparam("its_state", expanding=True)),
+)
+
+
 class PermitState(StrEnum):
     """States of a permit: granted, consumed (the key may be touched once), then its outcome."""
 
@@ -109,18 +116,17 @@ class Permits:
         """
         admitted = self._registry.admit(conn, code, actor=actor)
         permit = Permit(self._new_id(), admitted, document, purpose[:MAX_PURPOSE], self._clock(), _MADE_HERE)
-        conn.execute(
-            seal_permit.insert().values(
-                id=permit.id,
-                electronic_code=admitted.code,
-                document=str(document),
-                actor=actor.id,
-                purpose=permit.purpose,
-                state=PermitState.GRANTED.value,
-                granted_at=permit.granted_at,
-                outcome="",
-            )
-        )
+        row = {
+            "id": permit.id,
+            "electronic_code": admitted.code,
+            "document": str(document),
+            "actor": actor.id,
+            "purpose": permit.purpose,
+            "state": PermitState.GRANTED.value,
+            "granted_at": permit.granted_at,
+            "outcome": "",
+        }
+        conn.execute(_GRANT, row)
         self._note(conn, "granted", permit.id, actor, {"seal": admitted.code, "document": str(document)})
         return permit
 
@@ -174,11 +180,9 @@ class Permits:
         outcome: str,
     ) -> None:
         settled = None if after is PermitState.CONSUMED else self._clock()
-        moved = conn.execute(
-            seal_permit.update()
-            .where(seal_permit.c.id == permit_id, seal_permit.c.state.in_([state.value for state in before]))
-            .values(state=after.value, settled_at=settled, outcome=outcome[:MAX_PURPOSE])
-        )
+        values = {"state": after.value, "settled_at": settled, "outcome": outcome[:MAX_PURPOSE]}
+        expected = {"its_id": permit_id, "its_state": [state.value for state in before]}
+        moved = conn.execute(_SWAP, expected | values)
         if moved.rowcount != 1:
             raise PermitSpent(f"permit {permit_id}")
 

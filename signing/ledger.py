@@ -9,7 +9,7 @@ import contextlib
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -129,7 +129,7 @@ class Ledger:
 
     def complete(self, record: SealingRecord, stored: Stored, *, actor: Actor, how: str) -> SealingRecord:
         """Transaction B: one use counted, the result and the outcome on record. Repeating it changes nothing."""
-        changes: dict[str, object] = {
+        changes: dict[str, Any] = {
             "settled_at": self._clock(), "result": stored.digest.hex, "size": stored.size, "fault": ""
         }  # fmt: skip
         with database(), self._engine.begin() as conn:
@@ -138,7 +138,7 @@ class Ledger:
             self._permits.complete(conn, record.permit, actor=actor, outcome=f"sealed {stored.digest}")
             detail: dict[str, str | int] = {"result": str(stored.digest), "size": stored.size, "how": how}
             self._note(conn, "completed", record, actor, detail)
-            return self._settled(conn, record)
+        return replace(record, state=SealingState.COMPLETED, **changes)
 
     def fail(self, record: SealingRecord, fault: str, *, actor: Actor, action: str = "failed") -> bool:
         """Transaction B of a sealing that came to nothing: the permit is released. Tell whether it was open."""

@@ -104,18 +104,26 @@ def _record(row: sa.Row[tuple[object, ...]]) -> SealingRecord:
 _COLUMNS: Final = tuple(sealing.c)
 
 
+_INSERT: Final = sealing.insert()
+_MOVE: Final = sealing.update().where(
+    sealing.c.id == sa.bindparam("its_id"),
+    sealing.c.state == sa.bindparam("its_state"),
+    sealing.c.attempt == sa.bindparam("its_attempt"),
+)
+_BY_KEY: Final = sa.select(*_COLUMNS).where(
+    sealing.c.actor == sa.bindparam("who"), sealing.c.idempotency_key == sa.bindparam("key")
+)
+
+
 def insert_sealing(conn: sa.Connection, record: SealingRecord) -> None:
     """Reserve; the actor's idempotency key taken raises ``sqlalchemy.exc.IntegrityError``."""
     values = {column.name: getattr(record, column.name) for column in _COLUMNS}
-    conn.execute(sealing.insert().values(values | {"state": record.state.value}))
+    conn.execute(_INSERT, values | {"state": record.state.value})
 
 
 def find_by_key(conn: sa.Connection, actor: str, idempotency_key: str) -> SealingRecord | None:
     """Find what an actor asked for under a key."""
-    chosen = sa.select(*_COLUMNS).where(
-        sealing.c.actor == actor, sealing.c.idempotency_key == idempotency_key
-    )
-    row = conn.execute(chosen).one_or_none()
+    row = conn.execute(_BY_KEY, {"who": actor, "key": idempotency_key}).one_or_none()
     return None if row is None else _record(row)
 
 
@@ -143,15 +151,8 @@ def move_sealing(
     target = TRANSITIONS[act].get(before.state)
     if target is None:
         return False
-    moved = conn.execute(
-        sealing.update()
-        .where(
-            sealing.c.id == before.id,
-            sealing.c.state == before.state.value,
-            sealing.c.attempt == before.attempt,
-        )
-        .values(state=target.value, **changes)
-    )
+    expected = {"its_id": before.id, "its_state": before.state.value, "its_attempt": before.attempt}
+    moved = conn.execute(_MOVE, {**expected, "state": target.value, **changes})
     return moved.rowcount == 1
 
 
@@ -162,9 +163,12 @@ def insert_seal_key(conn: sa.Connection, certificate_sha256: str, key_uri: str, 
     )
 
 
+_SEAL_KEY: Final = sa.select(seal_key.c.key_uri).where(
+    seal_key.c.certificate_sha256 == sa.bindparam("sha256")
+)
+
+
 def find_seal_key(conn: sa.Connection, certificate_sha256: str) -> str | None:
     """Find the key's URI."""
-    found: str | None = conn.execute(
-        sa.select(seal_key.c.key_uri).where(seal_key.c.certificate_sha256 == certificate_sha256)
-    ).scalar_one_or_none()
+    found: str | None = conn.execute(_SEAL_KEY, {"sha256": certificate_sha256}).scalar_one_or_none()
     return found
