@@ -242,24 +242,17 @@ def find(conn: sa.Connection, code: str, *, lock: bool = False) -> SealRecord | 
 
     ``lock`` holds the row against moves until the caller's transaction ends (a shared lock; SQLite needs none).
     """
-    chosen = (_BY_PHYSICAL if len(code) == 13 else _BY_ELECTRONIC)[lock]
-    found = _records(conn, conn.execute(chosen, {"code": code}))
-    return found[0] if found else None
+    chosen = _BY_PHYSICAL if len(code) == 13 else _BY_ELECTRONIC
+    if lock:
+        chosen = chosen.with_for_update(read=True)
+    return next(iter(_records(conn, conn.execute(chosen, {"code": code}))), None)
 
 
-def _by(column: sa.Column[str]) -> tuple[sa.Select[Any], sa.Select[Any]]:
-    """Return the query by one of the codes, without and with the lock."""
-    plain = (
-        sa.select(*_COLUMNS)
-        .where(column == sa.bindparam("code"))
-        .order_by(seal.c.status == "rejected", seal.c.electronic_code.desc())
-        .limit(1)
-    )
-    return plain, plain.with_for_update(read=True)
-
-
-_BY_PHYSICAL: Final = _by(seal.c.physical_code)
-_BY_ELECTRONIC: Final = _by(seal.c.electronic_code)
+_BEST: Final = (
+    sa.select(*_COLUMNS).order_by(seal.c.status == "rejected", seal.c.electronic_code.desc()).limit(1)
+)
+_BY_PHYSICAL: Final = _BEST.where(seal.c.physical_code == sa.bindparam("code"))
+_BY_ELECTRONIC: Final = _BEST.where(seal.c.electronic_code == sa.bindparam("code"))
 _KEEPERS: Final = (
     sa.select(seal_keeper.c.electronic_code, seal_keeper.c.actor)
     .where(seal_keeper.c.electronic_code.in_(sa.bindparam("codes", expanding=True)))
@@ -269,9 +262,8 @@ _KEEPERS: Final = (
 
 def keepers_of(conn: sa.Connection, codes: list[str]) -> dict[str, tuple[str, ...]]:
     """Read the keepers of several pairs, sorted."""
-    rows = conn.execute(_KEEPERS, {"codes": codes})
     found: dict[str, tuple[str, ...]] = {}
-    for code, actor in rows:
+    for code, actor in conn.execute(_KEEPERS, {"codes": codes}):
         found[code] = (*found.get(code, ()), actor)
     return found
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, ClassVar, Final
 
 from asn1crypto import algos, cms, core, parser, tsp
@@ -32,6 +33,10 @@ ID_DATA: Final = "1.2.840.113549.1.7.1"
 ID_TST_INFO: Final = "1.2.840.113549.1.9.16.1.4"
 MAX_ATTRIBUTES: Final = 64
 """Attributes of one signer; CAdES defines about twenty."""
+KEPT_CERTIFICATES: Final = 256
+"""Certificates kept decoded: issuers, seal makers and time-stamp units come again in every document."""
+MAX_KEPT_OCTETS: Final = 8192
+"""Longest of them; ours have 1.2 kB, so at the most two megabytes of foreign octets are held."""
 
 
 class _AnySequence(core.SequenceOf):  # type: ignore[misc]
@@ -178,6 +183,10 @@ def _certificates(choices: Any) -> tuple[x509.Certificate, ...]:
 
 def load_certificate(der: bytes) -> x509.Certificate | None:
     """Load a certificate with a key that can be used; ``None`` for any other octets."""
+    return _load_kept(der) if len(der) <= MAX_KEPT_OCTETS else _load(der)
+
+
+def _load(der: bytes) -> x509.Certificate | None:
     try:
         certificate = x509.load_der_x509_certificate(der)
         certificate.public_key()
@@ -191,6 +200,9 @@ def load_certificate(der: bytes) -> x509.Certificate | None:
     ):
         return None
     return certificate
+
+
+_load_kept = lru_cache(maxsize=KEPT_CERTIFICATES)(_load)
 
 
 def _revocation(data: Any, signer: Any) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:

@@ -33,7 +33,7 @@ MAX_CANDIDATES: Final = 8
 """Chains tried for one leaf; cross-certification gives two or three."""
 
 MAX_REMEMBERED: Final = 4096
-"""Signatures between certificates that one finder remembers: some megabytes in a service that seals for years."""
+"""Signatures between certificates, and chains, that one finder remembers: some megabytes in a service that seals for years."""
 
 _CA_POLICY: Final = (
     ExtensionPolicy.permit_all()
@@ -84,6 +84,7 @@ class PathFinder:
         for certificate in (*trust.anchors, *trust.intermediates):
             self._by_subject[certificate.subject.public_bytes()].append(certificate)
         self._issued: dict[tuple[x509.Certificate, x509.Certificate], bool] = {}
+        self._sound: set[Chain] = set()
 
     def is_anchor(self, certificate: x509.Certificate) -> bool:
         """Tell whether the trust store believes this very certificate."""
@@ -136,7 +137,7 @@ class PathFinder:
         first: tuple[Chain, Finding] | None = None
         for chain in self.candidates(leaf, extra):
             try:
-                check_chain(chain, at)
+                self._check(chain, at)
             except Finding as finding:
                 first = first or (chain, finding)
             else:
@@ -150,6 +151,19 @@ class PathFinder:
             )
         return first
 
+    def _check(self, chain: Chain, at: datetime) -> None:
+        """Apply RFC 5280 §6.1 to one chain at one time; raises ``Finding``.
+
+        Only the validities depend on the time: a chain that once kept every other rule keeps them ever after.
+        """
+        for certificate in chain:
+            check_validity(certificate, at)
+        if chain not in self._sound:
+            _check_lasting(chain, at)
+            if len(self._sound) >= MAX_REMEMBERED:
+                self._sound.clear()
+            self._sound.add(chain)
+
 
 def _made_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
@@ -159,10 +173,8 @@ def _made_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     return True
 
 
-def check_chain(chain: Chain, at: datetime) -> None:
-    """Apply RFC 5280 §6.1 to one chain at one time; raises ``Finding``."""
-    for certificate in chain:
-        check_validity(certificate, at)
+def _check_lasting(chain: Chain, at: datetime) -> None:
+    """Apply every rule of RFC 5280 §6.1 to a chain whose certificates are all valid at ``at``; raises ``Finding``."""
     for certificate in chain[:-1]:
         _check_algorithm(certificate)
         _check_form(certificate)

@@ -61,6 +61,15 @@ def test_expired_without_a_time_stamp(signing: Signing) -> None:
     assert found.certificate_now.status == "expired"
 
 
+def test_a_chain_that_was_sound_once_expires_all_the_same(signing: Signing) -> None:
+    """One verifier for many documents remembers which chains keep the rules, never that they are in force."""
+    keeper = signing.pki.party(not_before=signing.now - DAY, not_after=signing.now + DAY)
+    data, shared = signing.sign(keeper=keeper), Verifier(signing.trust())
+    for days, expected in ((0, None), (3, "OUT_OF_BOUNDS_NO_POE"), (0, None), (3, "OUT_OF_BOUNDS_NO_POE")):
+        found = shared.verify(data, at=signing.now + days * DAY).signatures[0]
+        assert outcome(found)[1] == expected
+
+
 def test_expired_before_a_proved_time(signing: Signing) -> None:
     keeper = signing.pki.party(not_before=signing.now - 9 * DAY, not_after=signing.now - DAY)
     found = signing.only(signing.sign(keeper=keeper, stamp=True))
