@@ -36,12 +36,14 @@ function leaveIfLoggedOut(status) {
   }
 }
 
-/** Ask the service with JSON; the answer is parsed, a refusal is thrown as a Problem. */
+/** Ask the service with JSON; the answer is parsed, a refusal is thrown as a Problem. What changes something is sent to its
+ * end even when the page is left or loaded again. */
 export async function ask(method, url, body) {
   let response;
   try {
     response = await fetch(url, {
       method,
+      keepalive: method !== "GET",
       headers: body === undefined ? headers() : { ...headers(), "Content-Type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),
     });

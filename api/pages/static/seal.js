@@ -8,6 +8,7 @@ const draft = JSON.parse(desk.dataset.draft);
 const memory = `yinxin.draft.${draft.id}`;
 const viewer = viewerOf("page");
 const choices = [...document.querySelectorAll("[data-seal]")].map((button) => ({ button, seal: JSON.parse(button.dataset.seal) }));
+const ARRIVAL_TRIES = 12; // a quarter of a second each: an order sent before a reload arrives within three
 const stamp = makeStamp("stamp");
 const ghost = makeStamp("ghost");
 const place = { page: viewer.pages.length, x: null, y: null };
@@ -238,6 +239,7 @@ byId("confirm").addEventListener("submit", async (event) => {
   };
   byId("pin").value = "";
   go("work");
+  remember();
   try {
     await ask("POST", `${draft.base}/seal`, order);
     await follow();
@@ -248,6 +250,7 @@ byId("confirm").addEventListener("submit", async (event) => {
 
 function refuse(text) {
   go("confirm");
+  remember();
   tell(text);
   byId("pin").focus();
 }
@@ -291,10 +294,23 @@ async function follow() {
   }
 }
 
+/** A reload can overtake the order that was just sent: wait a moment for it before asking for the PIN again. */
+async function arrival() {
+  for (let tries = 0; tries < ARRIVAL_TRIES; tries += 1) {
+    const state = await ask("GET", `${draft.base}/state`);
+    if (state.status === "sealing" || state.status === "sealed") {
+      return follow();
+    }
+    await pause(250);
+  }
+  byId("to-confirm").click();
+  tell(draft.problem ?? "");
+}
+
 // ── what a reload keeps ─────────────────────────────────────────────────
 
 function remember() {
-  sessionStorage.setItem(memory, JSON.stringify({ ...place, seal: seal?.code, step: step === "confirm" ? step : "place" }));
+  sessionStorage.setItem(memory, JSON.stringify({ ...place, seal: seal?.code, step }));
 }
 
 function recall() {
@@ -320,7 +336,11 @@ go("place");
 if (draft.status === "sealing") {
   go("work");
   follow().catch((problem) => refuse(problem.message));
-} else if ((left === "confirm" || draft.problem) && seal) {
+} else if (left === "work" && seal && !draft.problem) {
+  go("work");
+  remember();
+  arrival().catch((problem) => refuse(problem.message));
+} else if ((left === "confirm" || left === "work" || draft.problem) && seal) {
   byId("to-confirm").click();
   if (draft.problem) {
     tell(draft.problem);
