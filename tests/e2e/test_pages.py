@@ -27,6 +27,7 @@ pytestmark = pytest.mark.browser
 sync_api = pytest.importorskip("playwright.sync_api")
 Page = sync_api.Page
 expect = sync_api.expect
+expect.set_options(timeout=20_000)  # a loaded machine is slow, not wrong
 WIDTHS = (320, 360, 390, 600, 768, 999, 1000, 1366, 1440)
 LAPTOP, PHONE = (1366, 900), (390, 844)
 MEANT = re.compile(r"status of (401|403|404|409|410|413|422)|ERR_CONNECTION")
@@ -364,6 +365,7 @@ def test_sealing_asks_who_you_are(visit: Visit, pages: Served) -> None:
     expect(page.locator("#drop")).to_be_visible()
     cookie = next(each for each in page.context.cookies() if each["name"] == "yinxin_session")
     assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+    page.wait_for_load_state("load")  # the scripts have run
     page.click("#logout")
     page.wait_for_url("**/login")
     page.goto(f"{pages.url}/seal")
