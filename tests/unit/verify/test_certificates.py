@@ -66,7 +66,7 @@ def test_a_chain_that_was_sound_once_expires_all_the_same(signing: Signing) -> N
     keeper = signing.pki.party(not_before=signing.now - DAY, not_after=signing.now + DAY)
     data, shared = signing.sign(keeper=keeper), Verifier(signing.trust())
     for days, expected in ((0, None), (3, "OUT_OF_BOUNDS_NO_POE"), (0, None), (3, "OUT_OF_BOUNDS_NO_POE")):
-        found = shared.verify(data, at=signing.now + days * DAY).signatures[0]
+        found = shared.verify(data, at=signing.now + HOUR + days * DAY).signatures[0]
         assert outcome(found)[1] == expected
 
 
