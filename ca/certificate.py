@@ -178,11 +178,3 @@ def public_key_of(certificate: x509.Certificate) -> PublicKey:
     if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
         raise UnsupportedAlgorithm(type(key).__name__)
     return key
-
-
-def subject_uscc(certificate: x509.Certificate) -> str | None:
-    """Return the unified social credit code that the subject carries, or nothing."""
-    for oid in (NameOID.ORGANIZATION_IDENTIFIER, NameOID.SERIAL_NUMBER):
-        for attribute in certificate.subject.get_attributes_for_oid(oid):
-            return str(attribute.value)
-    return None

@@ -137,18 +137,6 @@ def activate(conn: sa.Connection, holder: Issuer | Unit, der: bytes) -> None:
         raise IssuerUnknown(f"{holder.id} is not waiting for its certificate")
 
 
-def retire(conn: sa.Connection, holder: Issuer | Unit) -> None:
-    """Stop an active issuer or unit; :class:`IssuerUnknown` if it is not active."""
-    table = issuer if isinstance(holder, Issuer) else unit
-    moved = conn.execute(
-        table.update()
-        .where(table.c.id == holder.id, table.c.status == HolderStatus.ACTIVE)
-        .values(status=HolderStatus.RETIRED)
-    )
-    if moved.rowcount != 1:
-        raise IssuerUnknown(f"{holder.id} is not active")
-
-
 def raise_epoch(conn: sa.Connection, issuer_id: str) -> int:
     """Fence off every issuance begun before (I28): the epoch rises by one and is returned."""
     conn.execute(issuer.update().where(issuer.c.id == issuer_id).values(epoch=issuer.c.epoch + 1))

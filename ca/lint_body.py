@@ -12,12 +12,12 @@ from cryptography.x509.name import _ASN1Type as StringType
 from cryptography.x509.oid import NameOID
 
 from ca import der
+from ca.algorithm_identifiers import algorithm_identifier
 from ca.certificate import spki_sha256
 from ca.config import MAX_PREFIX, TEST_MARKS
 from ca.errors import UsccInvalid
 from ca.lint_case import Case, demand
 from ca.plan import SERIAL_RANDOM_OCTETS
-from ca.revocation_list import algorithm_identifier
 from ca.uscc import check_uscc
 from hsm.algorithms import DEFAULT_ALGORITHM, KeyKind, SignatureAlgorithm, kind_of
 from hsm.errors import UnsupportedAlgorithm

@@ -17,7 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ca import der
-from ca.revocation_list import REASON_CODES, algorithm_identifier
+from ca.algorithm_identifiers import algorithm_identifier
+from ca.revocation_list import REASON_CODES
 from hsm.algorithms import SignatureAlgorithm
 
 MAX_REQUEST_OCTETS: Final = 16 * 1024

@@ -14,12 +14,12 @@ from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from ca import der
+from ca.algorithm_identifiers import algorithm_identifier
 from ca.certificate import CertificateRequest
 from ca.config import CaConfig
 from ca.errors import RequestInvalid, ValidityInvalid
 from ca.issuer import Issuer
 from ca.profile import KEY_USAGE_BITS, Profile
-from ca.revocation_list import algorithm_identifier
 from hsm.algorithms import PublicKey, SignatureAlgorithm
 
 SERIAL_RANDOM_OCTETS: Final = 17

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from ca import der
+from ca.algorithm_identifiers import algorithm_identifier
 from hsm.algorithms import SignatureAlgorithm
 
 _REASON_CODE: Final = der.oid("2.5.29.21")
@@ -64,12 +65,6 @@ def encode_entry(serial: int, revoked_at: datetime, reason: str = "unspecified")
         value = der.octet_string(der.enumerated(code))
         parts.append(der.sequence(der.sequence(_REASON_CODE, value)))
     return der.sequence(*parts)
-
-
-def algorithm_identifier(algorithm: SignatureAlgorithm) -> bytes:
-    """Encode the AlgorithmIdentifier: RSA with NULL parameters (RFC 4055 §5), ECDSA without (RFC 5758 §3.2)."""
-    name = der.oid(algorithm.oid)
-    return der.sequence(name, der.null()) if algorithm.is_rsa else der.sequence(name)
 
 
 def encode_tbs(content: CrlContent, entries: Sequence[bytes]) -> bytes:

@@ -11,8 +11,8 @@ from typing import Final
 
 from cryptography import x509
 
-from ca import der
-from ca.revocation_list import algorithm_identifier
+from ca import cms_names, der
+from ca.algorithm_identifiers import algorithm_identifier, digest_identifier
 from hsm.algorithms import Digest, DigestAlgorithm, SignatureAlgorithm
 
 MAX_REQUEST_OCTETS: Final = 4096
@@ -20,12 +20,12 @@ MAX_REQUEST_OCTETS: Final = 4096
 MAX_NONCE_OCTETS: Final = 32
 """Longest nonce echoed: clients send 8 to 20 octets; RFC 3161 §2.4.1 asks for "a large random number"."""
 
-_SIGNED_DATA: Final = der.oid("1.2.840.113549.1.7.2")
-_TST_INFO: Final = der.oid("1.2.840.113549.1.9.16.1.4")
-_CONTENT_TYPE: Final = der.oid("1.2.840.113549.1.9.3")
-_MESSAGE_DIGEST: Final = der.oid("1.2.840.113549.1.9.4")
-_SIGNING_TIME: Final = der.oid("1.2.840.113549.1.9.5")
-_SIGNING_CERTIFICATE_V2: Final = der.oid("1.2.840.113549.1.9.16.2.47")
+_SIGNED_DATA: Final = der.oid(cms_names.SIGNED_DATA)
+_TST_INFO: Final = der.oid(cms_names.TST_INFO)
+_CONTENT_TYPE: Final = der.oid(cms_names.CONTENT_TYPE)
+_MESSAGE_DIGEST: Final = der.oid(cms_names.MESSAGE_DIGEST)
+_SIGNING_TIME: Final = der.oid(cms_names.SIGNING_TIME)
+_SIGNING_CERTIFICATE_V2: Final = der.oid(cms_names.SIGNING_CERTIFICATE_V2)
 _RSA_ENCRYPTION: Final = der.oid("1.2.840.113549.1.1.1")
 _DIGESTS: Final = {algorithm.oid: algorithm for algorithm in DigestAlgorithm}
 
@@ -114,11 +114,6 @@ def _nonce(fields: der.Reader) -> int:
     return nonce
 
 
-def _digest_identifier(algorithm: DigestAlgorithm) -> bytes:
-    """RFC 5754 §2: a SHA-2 identifier without parameters."""
-    return der.sequence(der.oid(algorithm.oid))
-
-
 @dataclass(frozen=True, slots=True)
 class StampFacts:
     """What a token says besides the imprint: policy, serial number, time (to the microsecond), accuracy (seconds)."""
@@ -135,7 +130,7 @@ def encode_tst_info(request: StampRequest, facts: StampFacts) -> bytes:
     return der.sequence(
         der.integer(1),
         der.oid(facts.policy),
-        der.sequence(_digest_identifier(imprint.algorithm), der.octet_string(imprint.value)),
+        der.sequence(digest_identifier(imprint.algorithm), der.octet_string(imprint.value)),
         der.integer(facts.serial),
         der.generalized_time(facts.gen_time, fraction=True),
         der.sequence(der.integer(facts.accuracy_seconds)),
@@ -157,7 +152,7 @@ class TokenTemplate:
         algorithm: SignatureAlgorithm,
     ) -> None:
         self.algorithm = algorithm
-        self._digest = _digest_identifier(algorithm.digest)
+        self._digest = digest_identifier(algorithm.digest)
         self._signature_algorithm = _cms_signature_algorithm(algorithm)
         issuer, serial = certificate.issuer.public_bytes(), der.integer(certificate.serial_number)
         self._signer_id = der.sequence(issuer, serial)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hsm.errors import PinRequired
-
 
 class Pin:
     """A PIN in memory. It has no readable form: ``str``, ``repr`` and pickling never show it."""
@@ -36,8 +34,3 @@ class Pin:
 
 PinSource = Callable[[str], Pin]
 """Asked with a token label at the moment of need; raises :class:`hsm.errors.PinRequired` when it has none."""
-
-
-def no_pins(token: str) -> Pin:
-    """Know no PIN: whoever uses the token must give it."""
-    raise PinRequired(f"token {token}")

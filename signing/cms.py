@@ -13,17 +13,19 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from ca.der import explicit, integer, null, octet_string, oid, sequence, set_of, tlv, utf8_string
-from hsm.algorithms import Digest, DigestAlgorithm, SignatureAlgorithm
+from ca.algorithm_identifiers import algorithm_identifier, digest_identifier
+from ca.cms_names import (
+    CONTENT_TYPE,
+    DATA,
+    MESSAGE_DIGEST,
+    SIGNATURE_TIME_STAMP,
+    SIGNED_DATA,
+    SIGNING_CERTIFICATE_V2,
+)
+from ca.der import explicit, integer, octet_string, oid, sequence, set_of, tlv, utf8_string
+from hsm.algorithms import Digest, DigestAlgorithm
 from hsm.signer import Signer
 from seals.statement import SEAL_STATEMENT_OID
-
-DATA: Final = "1.2.840.113549.1.7.1"
-SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
-CONTENT_TYPE: Final = "1.2.840.113549.1.9.3"
-MESSAGE_DIGEST: Final = "1.2.840.113549.1.9.4"
-SIGNING_CERTIFICATE_V2: Final = "1.2.840.113549.1.9.16.2.47"
-SIGNATURE_TIME_STAMP: Final = "1.2.840.113549.1.9.16.2.14"
 
 IMPLICIT_0: Final = 0xA0
 IMPLICIT_1: Final = 0xA1
@@ -66,13 +68,13 @@ def container(signatory: Signatory, attributes: bytes, signature: bytes, token: 
     """Encode the ContentInfo with one signer (RFC 5652 §5.1); ``token`` is a TimeStampToken (RFC 3161 appendix A)."""
     algorithm = signatory.signer.algorithm
     certificate = signatory.certificate
-    digest = _digest_identifier(algorithm.digest)
+    digest = digest_identifier(algorithm.digest)
     parts = [
         integer(1),
         sequence(certificate.issuer.public_bytes(), integer(certificate.serial_number)),
         digest,
         bytes((IMPLICIT_0,)) + attributes[1:],
-        _signature_identifier(algorithm),
+        algorithm_identifier(algorithm),
         octet_string(signature),
     ]
     if token is not None:
@@ -112,18 +114,6 @@ def _signing_certificate(certificate: x509.Certificate, algorithm: DigestAlgorit
     if algorithm is DigestAlgorithm.SHA256:
         return sequence(sequence(sequence(value)))
     return sequence(sequence(sequence(sequence(oid(algorithm.oid)), value)))
-
-
-def _digest_identifier(algorithm: DigestAlgorithm) -> bytes:
-    """RFC 5754 §2: parameters are absent."""
-    return sequence(oid(algorithm.oid))
-
-
-def _signature_identifier(algorithm: SignatureAlgorithm) -> bytes:
-    """RFC 4055 §5: RSA carries NULL; RFC 5758 §3.2: ECDSA carries nothing."""
-    if algorithm.is_rsa:
-        return sequence(oid(algorithm.oid), null())
-    return sequence(oid(algorithm.oid))
 
 
 def _certificates(signatory: Signatory) -> list[bytes]:

@@ -16,21 +16,22 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ca.cms_names import (
+    ALGORITHM_PROTECTION,
+    CONTENT_TYPE,
+    MESSAGE_DIGEST,
+    SIGNING_CERTIFICATE,
+    SIGNING_CERTIFICATE_V2,
+    SIGNING_TIME,
+    TST_INFO,
+)
 from verify.algorithms import check_value, digest_name
 from verify.errors import Finding, failed, unsure
 from verify.policy import MAX_CERTIFICATES, MAX_CMS_OCTETS, MAX_REVOCATION_ITEMS
 from verify.verdict import SubIndication
 
-CONTENT_TYPE: Final = "1.2.840.113549.1.9.3"
-MESSAGE_DIGEST: Final = "1.2.840.113549.1.9.4"
-SIGNING_TIME: Final = "1.2.840.113549.1.9.5"
-SIGNING_CERTIFICATE: Final = "1.2.840.113549.1.9.16.2.12"
-SIGNING_CERTIFICATE_V2: Final = "1.2.840.113549.1.9.16.2.47"
-SIGNATURE_TIME_STAMP: Final = "1.2.840.113549.1.9.16.2.14"
-ALGORITHM_PROTECTION: Final = "1.2.840.113549.1.9.52"
 ADOBE_REVOCATION: Final = "1.2.840.113583.1.1.8"
-ID_DATA: Final = "1.2.840.113549.1.7.1"
-ID_TST_INFO: Final = "1.2.840.113549.1.9.16.1.4"
+"""Adobe's archive of revocation evidence among the signed attributes (ISO 32000-2 §12.8.3.3.2)."""
 MAX_ATTRIBUTES: Final = 64
 """Attributes of one signer; CAdES defines about twenty."""
 KEPT_CERTIFICATES: Final = 256
@@ -364,7 +365,7 @@ def _check_protection(message: SignedMessage) -> None:
 
 def time_stamp_info(message: SignedMessage) -> tsp.TSTInfo:
     """RFC 3161 §2.4.2: read the TSTInfo inside a time-stamp token; raises FORMAT_FAILURE."""
-    check_content_type(message, ID_TST_INFO)
+    check_content_type(message, TST_INFO)
     if message.content is None:
         raise _malformed("an empty time-stamp token")
     try:

@@ -15,12 +15,11 @@ from typing import Any, Final
 
 from cryptography import x509
 
+from ca.cms_names import DATA, SIGNATURE_TIME_STAMP
 from seals.statement import SEAL_STATEMENT_OID
 from verify.case import PADES, PKCS7, Case
 from verify.changes import assess
 from verify.cms import (
-    ID_DATA,
-    SIGNATURE_TIME_STAMP,
     as_read,
     check_content_type,
     check_detached,
@@ -124,7 +123,7 @@ class Procedure:
             case.kind = SignatureKind.SEAL
         self.judge.evidence.add(message.crls, message.ocsp, embedded=True)
         check_detached(message)
-        check_content_type(message, ID_DATA)
+        check_content_type(message, DATA)
         self._digest(case, value.digest(message.digest, self.prefixes))  # 3
         certificate = case.certificate = signing_certificate(message, self.extra)  # 4
         check_signing_certificate(message, certificate, required=value.sub_filter == PADES)

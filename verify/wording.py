@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from cryptography import x509
 
-from verify.report import DocumentReport, Reason, SignatureKind, SignatureReport, SigningTime, StatusReport
+from verify.report import Reason, SignatureKind, SignatureReport, SigningTime, StatusReport
 from verify.verdict import SubIndication, Verdict, worst
 
 TEST_NOTICE = "演示证书，不具法律效力"
@@ -96,8 +96,3 @@ def summary(signatures: Sequence[SignatureReport]) -> tuple[Verdict, SubIndicati
             f"{len(bad)} of {total} signatures: {verdict.en}. {leading.reason.en}",
         )
     return verdict, leading.sub_indication, reason
-
-
-def one_line(report: DocumentReport) -> str:
-    """Write a report as one line for logs: verdict and reason in English."""
-    return f"{report.verdict.value}: {report.reason.en}"

@@ -1,0 +1,22 @@
+"""Identifiers of CMS (RFC 5652) and of its attributes, for whoever builds a container and whoever takes one apart."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DATA: Final = "1.2.840.113549.1.7.1"
+SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
+"""RFC 5652 §4, §5.1."""
+TST_INFO: Final = "1.2.840.113549.1.9.16.1.4"
+"""RFC 3161 §2.4.2."""
+CONTENT_TYPE: Final = "1.2.840.113549.1.9.3"
+MESSAGE_DIGEST: Final = "1.2.840.113549.1.9.4"
+SIGNING_TIME: Final = "1.2.840.113549.1.9.5"
+"""RFC 5652 §11.1 to §11.3."""
+SIGNING_CERTIFICATE: Final = "1.2.840.113549.1.9.16.2.12"
+SIGNING_CERTIFICATE_V2: Final = "1.2.840.113549.1.9.16.2.47"
+"""RFC 2634 §5.4, RFC 5035 §3."""
+SIGNATURE_TIME_STAMP: Final = "1.2.840.113549.1.9.16.2.14"
+"""RFC 3161 appendix A."""
+ALGORITHM_PROTECTION: Final = "1.2.840.113549.1.9.52"
+"""RFC 6211 §2."""
