@@ -44,6 +44,6 @@ def agree(
     if expected is not None and not same_key(expected, key.public_key):
         raise KeyMismatch(str(key.uri))
     chosen = algorithm or DEFAULT_ALGORITHM[key.kind]
-    if chosen.is_rsa != key.kind.is_rsa:
+    if chosen.family is not key.kind.family:
         raise UnsupportedAlgorithm(f"{chosen.label} with a key of kind {key.kind.value}")
     return chosen

@@ -21,11 +21,13 @@ def builder_key(signer: Signer) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKe
 
     Use it with the signer's own hash (``signer.algorithm.digest.hash()``): any other hash or padding raises
     :class:`UnsupportedAlgorithm`, whatever would export or otherwise use the key :class:`KeyNotExportable`. The builders
-    do not check what they are given back: verify after signing.
+    know no SM2 (:class:`UnsupportedAlgorithm`) and do not check what they are given back: verify after signing.
     """
     if isinstance(signer.public_key, rsa.RSAPublicKey):
         return SignerRsaKey(signer, signer.public_key)
-    return SignerEcKey(signer, signer.public_key)
+    if isinstance(signer.public_key, ec.EllipticCurvePublicKey):
+        return SignerEcKey(signer, signer.public_key)
+    raise UnsupportedAlgorithm("the builders know no SM2; the structure is written by hand")
 
 
 def _refuse() -> NoReturn:

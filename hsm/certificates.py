@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm as NotSupported
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from hsm.algorithms import PublicKey
-from hsm.errors import CertificateUnreadable
+from hsm.errors import CertificateUnreadable, Sm2Unreadable, UnsupportedAlgorithm
+from hsm.public_keys import certificate_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +25,13 @@ def certificate_facts(der: bytes) -> CertificateFacts:
     """Read a DER certificate (RFC 5280); :class:`CertificateUnreadable` if it is none or has no key of ours."""
     try:
         certificate = x509.load_der_x509_certificate(der)
-        key = certificate.public_key()
+        key = certificate_key(certificate)
         serial = certificate.serial_number
         subject, issuer = certificate.subject.public_bytes(), certificate.issuer.public_bytes()
-    except (ValueError, NotSupported) as wrong:
+    except (UnsupportedAlgorithm, Sm2Unreadable) as wrong:
+        raise CertificateUnreadable(wrong.detail) from wrong
+    except ValueError as wrong:
         raise CertificateUnreadable("not a DER certificate") from wrong
-    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-        raise CertificateUnreadable(type(key).__name__)
     return CertificateFacts(subject, issuer, _integer(serial), key)
 
 

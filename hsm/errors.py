@@ -107,6 +107,40 @@ class CertificateUnreadable(HsmError):
     en = "The certificate cannot be read; give an X.509 certificate in DER form."
 
 
+class Sm2Unreadable(HsmError):
+    """An SM2 public key or ciphertext that is not well formed, or a point that is not on the curve."""
+
+    zh = "SM2 公钥或密文格式不正确，请核对数据来源。"
+    en = "The SM2 public key or ciphertext is not well formed; check where it comes from."
+
+
+class DecryptionFailed(HsmError):
+    """A ciphertext or a sealed secret was altered, or is for another key."""
+
+    zh = "解密失败：密文已被更改，或不是发给此密钥的。"
+    en = "Decryption failed: the ciphertext was altered, or it is meant for another key."
+
+
+class Sm2SigningUnavailable(HsmError):
+    """No protected SM2 implementation is present, and the operator does not allow signing in Python."""
+
+    zh = "本机没有可用于签名的 SM2 实现：请安装 yinxin[sm] 或带 SM2 的 OpenSSL 3，或由管理员设置 sm2_allow_python_signing。"
+    en = (
+        "No SM2 implementation here may sign: install yinxin[sm] or an OpenSSL 3 with SM2, "
+        "or let the operator set sm2_allow_python_signing."
+    )
+
+
+class SoftwareKeyRefused(HsmError):
+    """The installation accepts keys in hardware alone, and this one would be in software."""
+
+    zh = "本系统只允许使用硬件中的密钥（require_hardware_keys），该密钥由软件保管，已拒绝。"
+    en = (
+        "This installation accepts hardware keys alone (require_hardware_keys); "
+        "this key is kept by software and was refused."
+    )
+
+
 class SignatureInvalid(HsmError):
     """A signature does not belong to the message and the key."""
 

@@ -1,7 +1,7 @@
 """Which key: one line of text, after RFC 7512.
 
 ``pkcs11:token=LABEL;object=NAME;id=%01%02`` names a key in a PKCS#11 token, ``file:token=LABEL;object=NAME`` the same
-in the soft key store. Exactly one key must match when it is opened.
+in the soft key store; ``sdf:`` and ``skf:`` name keys behind the interfaces of GM/T 0018 and GM/T 0016. Exactly one key must match when it is opened.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from hsm.errors import KeyUriError
 
-SCHEMES: Final = ("pkcs11", "file")
+SCHEMES: Final = ("pkcs11", "file", "sdf", "skf")
 MAX_TOKEN_LABEL: Final = 32
 VALUE: Final = re.compile(r"(?:[A-Za-z0-9\-._~:\[\]@!$'()*+,=&]|%[0-9A-Fa-f]{2})*")
 """RFC 7512 §2.3 ``pk11-pchar``: unreserved, some reserved characters, percent-encoding; all else must be encoded."""

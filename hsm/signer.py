@@ -13,8 +13,17 @@ class Custody(StrEnum):
 
     TOKEN = "token"  # noqa: S105 - the word, not a secret
     """In a PKCS#11 token; it was made there and cannot leave."""
+    DEVICE = "device"
+    """In a cryptographic device behind SDF (GM/T 0018) or SKF (GM/T 0016); it was made there and cannot leave."""
+    SEALED = "sealed"
+    """An SM2 scalar sealed under an AES key that cannot leave a PKCS#11 token; open in our worker for each use."""
     SOFT = "soft"
     """In the soft key store: an encrypted file."""
+
+    @property
+    def is_hardware(self) -> bool:
+        """Tell whether the module itself uses the key, so that our software never holds the private half."""
+        return self in (Custody.TOKEN, Custody.DEVICE)
 
 
 @runtime_checkable
@@ -36,6 +45,7 @@ class Signer(Protocol):
     def sign(self, message: bytes) -> bytes:
         """Sign ``message`` (octets, hashed inside).
 
-        Returns RSASSA-PKCS1-v1_5 octets (RFC 8017 §8.2) or DER ``Ecdsa-Sig-Value`` (RFC 3279 §2.2.3).
+        Returns RSASSA-PKCS1-v1_5 octets (RFC 8017 §8.2) DER ``Ecdsa-Sig-Value`` (RFC 3279 §2.2.3) or
+        DER ``SM2Signature`` (GM/T 0009 §7.3).
         Raises :class:`hsm.errors.HsmError`.
         """
