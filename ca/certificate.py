@@ -15,6 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from hsm.algorithms import PublicKey
 from hsm.errors import UnsupportedAlgorithm
+from hsm.signer import Custody
 
 
 class CertificateStatus(StrEnum):
@@ -79,6 +80,8 @@ class CertificateRequest:
     """What somebody asks to have certified; the profile decides everything else.
 
     ``validity`` of ``None`` is the profile's own; ``issuer`` of ``None`` is the one active issuer of the profile.
+    ``custody`` says who keeps the private key, for whoever knows it: the certificate then says so
+    (:mod:`ca.custody_policy`); of ``None`` it says nothing.
     """
 
     profile: str
@@ -86,6 +89,7 @@ class CertificateRequest:
     public_key: PublicKey
     validity: timedelta | None = None
     issuer: str | None = None
+    custody: Custody | None = None
 
 
 @dataclass(frozen=True, slots=True)

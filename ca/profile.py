@@ -7,13 +7,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
 from ca.errors import ProfileUnknown
-from hsm.algorithms import KeyKind
+from hsm.algorithms import Family, KeyKind
 
+EKU_CLIENT_AUTH: Final = "1.3.6.1.5.5.7.3.2"
+"""RFC 5280 §4.2.1.12."""
 EKU_OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
 """RFC 6960 §4.2.2.2."""
 EKU_TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
@@ -37,8 +40,32 @@ KEY_USAGE_BITS: Final = (
 )
 """RFC 5280 §4.2.1.3, in order of their bits; ``content_commitment`` is nonRepudiation."""
 
+ENCIPHERING: Final = frozenset({"key_encipherment", "data_encipherment", "key_agreement"})
+"""What an encryption key does. A key that does any of this signs nothing: it is escrowed (I24, I25)."""
+USES_OF_FAMILY: Final[Mapping[Family, frozenset[str]]] = MappingProxyType(
+    {
+        Family.RSA: frozenset(KEY_USAGE_BITS) - {"key_agreement", "encipher_only", "decipher_only"},
+        Family.EC: frozenset(KEY_USAGE_BITS) - {"key_encipherment", "data_encipherment"},
+        Family.SM2: frozenset(KEY_USAGE_BITS),
+    }
+)
+"""What a key of each family can do at all: RFC 3279 §2.3.1, RFC 8813 §3; SM2 signs, agrees and encrypts (GB/T 32918)."""
+
 _ALL_KINDS: Final = tuple(kind.value for kind in KeyKind)
 _YEAR: Final = 365
+
+
+class Purpose(StrEnum):
+    """What the certified key is for; decides who may make it and whether it may be escrowed."""
+
+    AUTHORITY = "authority"
+    """It signs certificates and lists."""
+    SERVICE = "service"
+    """It signs what one service of the authority says: status, time, seal statements."""
+    SIGNATURE = "signature"
+    """It signs for its holder (签名证书); it is made where it is used and kept nowhere else."""
+    ENCRYPTION = "encryption"
+    """It deciphers for its holder (加密证书); the key centre makes and may escrow it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +79,8 @@ class Profile:
     default_days: int
     max_days: int
     key_usage: tuple[str, ...]
+    """Uses wanted; a certificate has those that its key's family can do (:meth:`uses`)."""
+    purpose: Purpose = Purpose.SIGNATURE
     extended_key_usage: tuple[str, ...] = ()
     extended_key_usage_critical: bool = False
     is_ca: bool = False
@@ -61,7 +90,7 @@ class Profile:
     ocsp_address: bool = True
     subject_needs: tuple[str, ...] = ("common_name",)
     registered_enterprise: bool = False
-    """The subject is an enterprise of the register, under its registered name."""
+    """The subject must be an enterprise of the register; in every profile a USCC that is named is a registered one."""
     key_kinds: tuple[str, ...] = _ALL_KINDS
     test: bool = False
     """For drills and demonstrations only: refused in production, and its names must say so."""
@@ -72,6 +101,12 @@ class Profile:
         signs = {"key_cert_sign", "crl_sign"} & set(self.key_usage)
         if bool(signs) != self.is_ca:
             raise ValueError("keyCertSign and cRLSign stand in a CA's profile and only there")
+        if bool(ENCIPHERING & set(self.key_usage)) != (self.purpose is Purpose.ENCRYPTION):
+            raise ValueError("keys of encryption profiles encipher, and no others do")
+        if self.purpose is Purpose.ENCRYPTION and not set(self.key_usage) <= ENCIPHERING:
+            raise ValueError("a key that enciphers signs nothing (I24)")
+        if (self.purpose is Purpose.AUTHORITY) != self.is_ca:
+            raise ValueError("authorities are CAs, and no others are")
         if self.path_length is not None and not self.is_ca:
             raise ValueError("a leaf has no path length (RFC 5280 §4.2.1.9)")
 
@@ -79,6 +114,11 @@ class Profile:
     def self_signed(self) -> bool:
         """Tell whether a certificate of this kind is signed with its own key."""
         return self.id in self.issued_by
+
+    def uses(self, kind: KeyKind) -> tuple[str, ...]:
+        """Return the key usage of a certificate over a key of ``kind``, in order of the bits."""
+        able = USES_OF_FAMILY[kind.family]
+        return tuple(bit for bit in KEY_USAGE_BITS if bit in self.key_usage and bit in able)
 
     @property
     def default_validity(self) -> timedelta:
@@ -110,6 +150,7 @@ ROOT: Final = Profile(
     default_days=20 * _YEAR,
     max_days=30 * _YEAR,
     key_usage=("key_cert_sign", "crl_sign"),
+    purpose=Purpose.AUTHORITY,
     is_ca=True,
     path_length=1,
     crl_address=False,
@@ -123,6 +164,7 @@ ISSUING: Final = Profile(
     default_days=10 * _YEAR,
     max_days=15 * _YEAR,
     key_usage=("key_cert_sign", "crl_sign"),
+    purpose=Purpose.AUTHORITY,
     is_ca=True,
     path_length=0,
     ocsp_address=False,
@@ -135,6 +177,7 @@ OCSP_RESPONDER: Final = Profile(
     default_days=_YEAR,
     max_days=3 * _YEAR,
     key_usage=("digital_signature",),
+    purpose=Purpose.SERVICE,
     extended_key_usage=(EKU_OCSP_SIGNING,),
     ocsp_no_check=True,
     crl_address=False,
@@ -148,6 +191,7 @@ TSA: Final = Profile(
     default_days=5 * _YEAR,
     max_days=8 * _YEAR,
     key_usage=("digital_signature",),
+    purpose=Purpose.SERVICE,
     extended_key_usage=(EKU_TIME_STAMPING,),
     extended_key_usage_critical=True,
     subject_needs=("common_name", "organization"),
@@ -159,6 +203,7 @@ SEAL_MAKER: Final = Profile(
     default_days=5 * _YEAR,
     max_days=8 * _YEAR,
     key_usage=("digital_signature", "content_commitment"),
+    purpose=Purpose.SERVICE,
     extended_key_usage=(EKU_SEAL_MAKER,),
     subject_needs=("common_name", "organization"),
 )
@@ -172,6 +217,46 @@ ENTERPRISE_SEAL: Final = Profile(
     extended_key_usage=(EKU_DOCUMENT_SIGNING,),
     subject_needs=("common_name", "organization", "uscc"),
     registered_enterprise=True,
+)
+ENTERPRISE_SIGN: Final = Profile(
+    id="enterprise-sign",
+    title="企业签名证书 / Enterprise signing certificate",
+    issued_by=("issuing",),
+    default_days=_YEAR,
+    max_days=3 * _YEAR + 1,
+    key_usage=("digital_signature", "content_commitment"),
+    extended_key_usage=(EKU_DOCUMENT_SIGNING,),
+    subject_needs=("common_name", "organization", "uscc"),
+    registered_enterprise=True,
+)
+ENTERPRISE_ENCRYPT: Final = Profile(
+    id="enterprise-encrypt",
+    title="企业加密证书 / Enterprise encryption certificate",
+    issued_by=("issuing",),
+    default_days=_YEAR,
+    max_days=3 * _YEAR + 1,
+    key_usage=("key_encipherment", "data_encipherment", "key_agreement"),
+    purpose=Purpose.ENCRYPTION,
+    subject_needs=("common_name", "organization", "uscc"),
+    registered_enterprise=True,
+)
+PERSON_SIGN: Final = Profile(
+    id="person-sign",
+    title="个人签名证书 / Personal signing certificate",
+    issued_by=("issuing",),
+    default_days=_YEAR,
+    max_days=3 * _YEAR + 1,
+    key_usage=("digital_signature", "content_commitment"),
+    extended_key_usage=(EKU_DOCUMENT_SIGNING,),
+)
+CHIP_AUTH: Final = Profile(
+    id="chip-auth",
+    title="芯片身份证书 / Chip authentication certificate",
+    issued_by=("issuing",),
+    default_days=5 * _YEAR,
+    max_days=8 * _YEAR,
+    key_usage=("digital_signature",),
+    extended_key_usage=(EKU_CLIENT_AUTH,),
 )
 TEST_SEAL: Final = Profile(
     id="test-seal",
@@ -188,7 +273,19 @@ TEST_SEAL: Final = Profile(
 PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
     {
         profile.id: profile
-        for profile in (ROOT, ISSUING, OCSP_RESPONDER, TSA, SEAL_MAKER, ENTERPRISE_SEAL, TEST_SEAL)
+        for profile in (
+            ROOT,
+            ISSUING,
+            OCSP_RESPONDER,
+            TSA,
+            SEAL_MAKER,
+            ENTERPRISE_SEAL,
+            ENTERPRISE_SIGN,
+            ENTERPRISE_ENCRYPT,
+            PERSON_SIGN,
+            CHIP_AUTH,
+            TEST_SEAL,
+        )
     }
 )
 
