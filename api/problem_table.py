@@ -67,7 +67,9 @@ _HSM: Final[dict[type[Exception], Kind]] = {
     hsm.CertificateUnreadable: Kind("certificate-unreadable", 422, "证书无法读取", "Certificate unreadable"),
     hsm.Sm2Unreadable: Kind("sm2-unreadable", 422, "SM2 数据无法读取", "SM2 data unreadable"),
     hsm.DecryptionFailed: Kind("decryption-failed", 422, "解密失败", "Decryption failed"),
-    hsm.Sm2SigningUnavailable: Kind("sm2-signing-unavailable", 503, "不能进行 SM2 签名", "No SM2 signing here"),
+    hsm.Sm2SigningUnavailable: Kind(
+        "sm2-signing-unavailable", 503, "不能进行 SM2 签名", "No SM2 signing here"
+    ),
     hsm.SoftwareKeyRefused: Kind("software-key-refused", 409, "拒绝软件密钥", "Software key refused"),
     hsm.SignatureInvalid: Kind("signature-invalid", 422, "签名验证失败", "Signature invalid"),
     hsm.UnsupportedAlgorithm: Kind("unsupported-algorithm", 422, "不支持的算法", "Unsupported algorithm"),
@@ -90,6 +92,13 @@ _CA: Final[dict[type[Exception], Kind]] = {
     ca.ProfileUnknown: Kind("profile-unknown", 422, "没有此证书模板", "Profile unknown"),
     ca.IssuerUnknown: Kind("issuer-unknown", 404, "没有此签发者", "Issuer unknown"),
     ca.RequestInvalid: Kind("request-invalid", 422, "证书申请不符合要求", "Request invalid"),
+    ca.RequestFileUnreadable: Kind(
+        "request-file-unreadable", 422, "证书请求无法读取", "Request file unreadable"
+    ),
+    ca.RequestFileForged: Kind(
+        "request-file-forged", 422, "证书请求签名不符", "Request not signed by its key"
+    ),
+    ca.KeyWeak: Kind("key-weak", 422, "密钥强度不足", "Weak key"),
     ca.ValidityInvalid: Kind("validity-invalid", 422, "有效期不正确", "Validity invalid"),
     ca.LintFailed: Kind("lint-failed", 422, "签发前检查未通过", "Checks before signing failed"),
     ca.KeyCompromised: Kind("key-compromised", 409, "密钥已泄露", "Key compromised"),

@@ -73,6 +73,27 @@ class RequestInvalid(CaError):
     en = "The request does not fit its profile; correct what is named and apply again."
 
 
+class RequestFileUnreadable(RequestInvalid):
+    """A file is no PKCS#10 request, or one over a key or by an algorithm that we do not use."""
+
+    zh = "证书请求文件无法读取：请用 SM2、RSA 或 ECDSA 密钥重新生成 PKCS#10 请求（PEM 或 DER 格式）。"
+    en = "The request file cannot be read; make a PKCS#10 request, in PEM or DER, with an SM2, RSA or ECDSA key."
+
+
+class RequestFileForged(RequestInvalid):
+    """The signature in a PKCS#10 request was not made with the key that it asks to have certified."""
+
+    zh = "证书请求的签名与其公钥不符，请用持有的私钥重新生成请求。"
+    en = "The request is not signed by its own key; make it again with the private key that you hold."
+
+
+class KeyWeak(RequestInvalid):
+    """The key is too short, of a kind that we do not certify, or its private half can be found."""
+
+    zh = "该公钥强度不足或可被推算，不予签发；请在合格的设备中重新生成密钥。"
+    en = "This key is too weak or can be derived; make a new key in a sound device."
+
+
 class ValidityInvalid(RequestInvalid):
     """The validity asked for is empty, too long for the profile or outside its issuer's."""
 
