@@ -99,6 +99,7 @@ _CA: Final[dict[type[Exception], Kind]] = {
         "request-file-forged", 422, "证书请求签名不符", "Request not signed by its key"
     ),
     ca.KeyWeak: Kind("key-weak", 422, "密钥强度不足", "Weak key"),
+    ca.PairUnfit: Kind("pair-unfit", 422, "双证书申请不匹配", "Certificate pair does not match"),
     ca.ValidityInvalid: Kind("validity-invalid", 422, "有效期不正确", "Validity invalid"),
     ca.LintFailed: Kind("lint-failed", 422, "签发前检查未通过", "Checks before signing failed"),
     ca.KeyCompromised: Kind("key-compromised", 409, "密钥已泄露", "Key compromised"),

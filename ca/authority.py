@@ -24,6 +24,7 @@ from ca.config import CaConfig
 from ca.errors import CertificateUnknown
 from ca.issuance import Desk, Issuance
 from ca.issuer import Issuer, Unit, UnitPurpose
+from ca.pair import IssuedPair
 from ca.profile import PROFILES, Profile
 from ca.reconcile import Reconciliation, reconcile_certificates
 from ca.revocation import Revocation
@@ -64,6 +65,20 @@ class CertificateAuthority:
         :class:`hsm.errors.HsmError` (the token; the serial is burned if it may have been signed).
         """
         return self._issuance.issue(request, request_key=request_key, actor=actor)
+
+    def issue_pair(
+        self,
+        signing: CertificateRequest,
+        encryption: CertificateRequest,
+        *,
+        request_key: str,
+        actor: Actor,
+    ) -> IssuedPair:
+        """Issue a signing and an encryption certificate under one ``request_key`` (1 to 190 characters), or neither.
+
+        Asked again, return the same pair. Raises :class:`ca.errors.PairUnfit` and whatever :meth:`issue` raises.
+        """
+        raise NotImplementedError
 
     def revoke(
         self, serial: int, reason: RevocationReason, *, actor: Actor, issuer: str | None = None

@@ -94,6 +94,13 @@ class KeyWeak(RequestInvalid):
     en = "This key is too weak or can be derived; make a new key in a sound device."
 
 
+class PairUnfit(RequestInvalid):
+    """A signing and an encryption request do not make a pair of certificates."""
+
+    zh = "签名证书与加密证书的申请不匹配：主体、签发者和有效期须一致，公钥须不同。"
+    en = "The signing and encryption requests do not match: same subject, issuer and length, different keys."
+
+
 class ValidityInvalid(RequestInvalid):
     """The validity asked for is empty, too long for the profile or outside its issuer's."""
 
