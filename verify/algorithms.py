@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from asn1crypto import algos
-from cryptography.exceptions import InvalidSignature
+from asn1crypto import algos, core
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 
+from hsm.algorithms import DigestAlgorithm
+from hsm.errors import HsmError
+from hsm.public_keys import certificate_key
+from hsm.sm2.public_key import Sm2PublicKey
+from verify import gm
+from verify.digests import SM3
 from verify.errors import unsure
 from verify.verdict import SubIndication
 
@@ -19,13 +26,16 @@ DIGESTS: Final[dict[str, type[hashes.HashAlgorithm]]] = {
     "sha3_256": hashes.SHA3_256,
     "sha3_384": hashes.SHA3_384,
     "sha3_512": hashes.SHA3_512,
+    SM3: hashes.SM3,
 }
-"""Digests accepted (ETSI TS 119 312 §5.2); SHA-1 and MD5 are collision-broken and never count."""
+"""Digests accepted (ETSI TS 119 312 §5.2; GB/T 32905); SHA-1 and MD5 are collision-broken and never count."""
 
 MIN_RSA_BITS: Final = 2048
 """ETSI TS 119 312 §8.2."""
 MAX_RSA_BITS: Final = 16_384
 """A larger modulus only costs time; OpenSSL itself stops here."""
+MIN_CURVE_BITS: Final = 256
+"""ETSI TS 119 312 §8.3: P-256 and more; SM2's one curve has as many, for a strength of 128 bits."""
 
 
 def _weak(name: str) -> Exception:
@@ -39,9 +49,26 @@ def _weak(name: str) -> Exception:
 def digest_name(algorithm: algos.DigestAlgorithm) -> str:
     """Return the ``hashlib`` name of an accepted digest; raises CRYPTO_CONSTRAINTS_FAILURE for any other."""
     name = str(algorithm["algorithm"].native)
+    if name == DigestAlgorithm.SM3.oid:  # asn1crypto has no name for it
+        return SM3
     if name not in DIGESTS:
         raise _weak(name)
     return name
+
+
+def key_of(certificate: x509.Certificate) -> Any:
+    """Return the key of a certificate, SM2 included.
+
+    ``ValueError`` for a key that cannot be read, ``UnsupportedAlgorithm`` for one that nothing here can use: another
+    curve, a point that is not on it.
+    """
+    try:
+        return certificate.public_key()
+    except UnsupportedAlgorithm:
+        try:
+            return certificate_key(certificate)
+        except HsmError as wrong:
+            raise UnsupportedAlgorithm("a key that is neither RSA, EC, EdDSA nor SM2") from wrong
 
 
 def check_value(
@@ -52,14 +79,18 @@ def check_value(
     ``digest`` is the SignerInfo's digest, used where the algorithm itself names none. Raises
     ``InvalidSignature``, or CRYPTO_CONSTRAINTS_FAILURE for algorithms that are unknown, weak, or not the key's.
     """
-    name = algorithm.signature_algo
+    if isinstance(key, Sm2PublicKey):
+        _check_sm2(algorithm, digest)
+        gm.check_value(key, message, signature)
+        return
+    name = _scheme(algorithm)
     if isinstance(key, rsa.RSAPublicKey) and name in {"rsassa_pkcs1v15", "rsassa_pss"}:
         if not MIN_RSA_BITS <= key.key_size <= MAX_RSA_BITS:
             raise _weak(f"RSA-{key.key_size}")
         scheme, hashed = _rsa(algorithm, digest)
         key.verify(signature, message, scheme, hashed)
     elif isinstance(key, ec.EllipticCurvePublicKey) and name == "ecdsa":
-        if key.key_size < 256:
+        if key.key_size < MIN_CURVE_BITS:
             raise _weak(key.curve.name)
         key.verify(signature, message, ec.ECDSA(_hash(_own_digest(algorithm, digest))))
     elif (isinstance(key, ed25519.Ed25519PublicKey) and name == "ed25519") or (
@@ -68,6 +99,26 @@ def check_value(
         key.verify(signature, message)
     else:
         raise _weak(str(algorithm["algorithm"].native))
+
+
+def _check_sm2(algorithm: algos.SignedDigestAlgorithm, digest: str) -> None:
+    """GM/T 0009, GB/T 35275: SM2 or SM2-with-SM3, without parameters, and SM3 for the attributes too."""
+    oid = algorithm["algorithm"].dotted
+    if oid not in gm.SIGNATURE_OIDS or digest != SM3:
+        raise _weak(f"SM2, {oid}, {digest}")
+    if (
+        not isinstance(algorithm["parameters"], core.Void | core.Null)
+        and algorithm["parameters"].native is not None
+    ):
+        raise _weak(f"{oid} with parameters")
+
+
+def _scheme(algorithm: algos.SignedDigestAlgorithm) -> str:
+    """Name the scheme; nothing for an algorithm that nobody here knows, or that is SM2's."""
+    try:
+        return str(algorithm.signature_algo)
+    except ValueError:
+        return ""
 
 
 def _own_digest(algorithm: algos.SignedDigestAlgorithm, fallback: str) -> str:
@@ -81,7 +132,7 @@ def _own_digest(algorithm: algos.SignedDigestAlgorithm, fallback: str) -> str:
 
 
 def _hash(name: str) -> hashes.HashAlgorithm:
-    if name not in DIGESTS:
+    if name not in DIGESTS or name == SM3:  # nobody signs SM3 digests with RSA or ECDSA
         raise _weak(name)
     return DIGESTS[name]()
 

@@ -1,17 +1,17 @@
-"""One CMS SignedData with one signer (RFC 5652), taken apart and proved step by step.
+"""One CMS SignedData with one signer (RFC 5652, or GB/T 35275 in its place), taken apart and proved step by step.
 
-Foreign octets come in; what leaves is either a value or a ``Finding``. Parsing never decides about trust.
+Foreign octets come in; what leaves is either a value or a ``Finding``. Parsing never decides about trust. GB/T 35275 has
+the shape of PKCS #7 v1.5 and content types of its own, which writers mix with those of RFC 5652: both are read as one.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, ClassVar, Final
 
-from asn1crypto import algos, cms, core, parser, tsp
+from asn1crypto import cms, core, parser
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -19,17 +19,22 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from ca.cms_names import (
     ALGORITHM_PROTECTION,
     CONTENT_TYPE,
+    DATA,
+    GM_DATA,
+    GM_SIGNED_DATA,
     MESSAGE_DIGEST,
+    SIGNED_DATA,
     SIGNING_CERTIFICATE,
     SIGNING_CERTIFICATE_V2,
     SIGNING_TIME,
-    TST_INFO,
 )
-from verify.algorithms import check_value, digest_name
+from verify.algorithms import check_value, digest_name, key_of
+from verify.digests import digest_of
 from verify.errors import Finding, failed, unsure
 from verify.policy import MAX_CERTIFICATES, MAX_CMS_OCTETS, MAX_REVOCATION_ITEMS
 from verify.verdict import SubIndication
 
+DATA_TYPES: Final = frozenset({DATA, GM_DATA})
 ADOBE_REVOCATION: Final = "1.2.840.113583.1.1.8"
 """Adobe's archive of revocation evidence among the signed attributes (ISO 32000-2 §12.8.3.3.2)."""
 MAX_ATTRIBUTES: Final = 64
@@ -87,7 +92,8 @@ class SignedMessage:
         return found if isinstance(found, datetime) and found.tzinfo is not None else None
 
 
-def _malformed(detail: str) -> Finding:
+def malformed(detail: str) -> Finding:
+    """Make the finding for a container that cannot be what it should be."""
     return failed(
         SubIndication.FORMAT_FAILURE,
         "签名数据（CMS）已损坏或格式错误，签章不能成立；请索取原件。",
@@ -106,7 +112,7 @@ def parse_message(octets: bytes) -> SignedMessage:
     except Finding:
         raise
     except Exception as error:
-        raise _malformed("it cannot be decoded") from error
+        raise malformed("it cannot be decoded") from error
 
 
 def as_read(value: Any) -> bytes:
@@ -120,16 +126,14 @@ def as_read(value: Any) -> bytes:
 
 def _parse(octets: bytes) -> SignedMessage:
     if len(octets) > MAX_CMS_OCTETS:
-        raise _malformed(f"larger than {MAX_CMS_OCTETS} octets")
+        raise malformed(f"larger than {MAX_CMS_OCTETS} octets")
     info = cms.ContentInfo.load(octets)
     size = parser.peek(octets)
     if octets[size:].strip(b"\0"):
-        raise _malformed("octets stand behind it")
-    if info["content_type"].native != "signed_data":
-        raise _malformed("not SignedData")
-    data = info["content"]
+        raise malformed("octets stand behind it")
+    data = _signed_data(info)
     if len(data["signer_infos"]) != 1:
-        raise _malformed(f"{len(data['signer_infos'])} signers instead of one")
+        raise malformed(f"{len(data['signer_infos'])} signers instead of one")
     signer = data["signer_infos"][0]
     attributes = signer["signed_attrs"]
     signed_octets = b"" if isinstance(attributes, core.Void) else b"\x31" + as_read(attributes)[1:]
@@ -150,7 +154,18 @@ def _parse(octets: bytes) -> SignedMessage:
     )
 
 
+def _signed_data(info: cms.ContentInfo) -> cms.SignedData:
+    kind = info["content_type"].dotted
+    if kind == GM_SIGNED_DATA:
+        return info["content"].parse(cms.SignedData)
+    if kind != SIGNED_DATA:
+        raise malformed("not SignedData")
+    return info["content"]
+
+
 def _octets(content: Any) -> bytes | None:
+    if isinstance(content, core.Any):  # PKCS #7 v1.5: any element, whose contents are the content
+        content = content.parse()
     if content is None or isinstance(content, core.Void) or content.native is None:
         return None
     if isinstance(content, core.ParsableOctetString | core.OctetString):
@@ -163,11 +178,11 @@ def _attributes(attributes: Any) -> dict[str, list[Any]]:
     if isinstance(attributes, core.Void) or attributes is None:
         return found
     if len(attributes) > MAX_ATTRIBUTES:
-        raise _malformed("too many attributes")
+        raise malformed("too many attributes")
     for attribute in attributes:
         oid = attribute["type"].dotted
         if oid in found:
-            raise _malformed(f"attribute {oid} stands twice")  # RFC 5652 §5.3
+            raise malformed(f"attribute {oid} stands twice")  # RFC 5652 §5.3
         found[oid] = list(attribute["values"])
     return found
 
@@ -177,7 +192,7 @@ def _certificates(choices: Any) -> tuple[x509.Certificate, ...]:
     if isinstance(choices, core.Void) or choices is None:
         return ()
     if len(choices) > MAX_CERTIFICATES:
-        raise _malformed(f"more than {MAX_CERTIFICATES} certificates")
+        raise malformed(f"more than {MAX_CERTIFICATES} certificates")
     loaded = (load_certificate(as_read(choice.chosen)) for choice in choices if choice.name == "certificate")
     return tuple(certificate for certificate in loaded if certificate is not None)
 
@@ -190,7 +205,7 @@ def load_certificate(der: bytes) -> x509.Certificate | None:
 def _load(der: bytes) -> x509.Certificate | None:
     try:
         certificate = x509.load_der_x509_certificate(der)
-        certificate.public_key()
+        key_of(certificate)
         _ = (certificate.subject, certificate.issuer, certificate.extensions)
     except (
         ValueError,
@@ -228,7 +243,7 @@ def check_digest(message: SignedMessage, content_digest: bytes) -> None:
     """RFC 5652 §5.4: the message-digest attribute equals the digest of the content; raises HASH_FAILURE."""
     values = message.signed.get(MESSAGE_DIGEST, [])
     if message.signed and len(values) != 1:
-        raise _malformed("no message digest among the signed attributes")
+        raise malformed("no message digest among the signed attributes")
     if values and values[0].native != content_digest:
         raise failed(
             SubIndication.HASH_FAILURE,
@@ -240,16 +255,20 @@ def check_digest(message: SignedMessage, content_digest: bytes) -> None:
 def check_detached(message: SignedMessage) -> None:
     """ISO 32000-2 §12.8.3.3.1: the container holds no content of its own; raises FORMAT_FAILURE."""
     if message.content is not None:
-        raise _malformed("it holds a content of its own beside the document")
+        raise malformed("it holds a content of its own beside the document")
 
 
 def check_content_type(message: SignedMessage, expected: str) -> None:
-    """RFC 5652 §11.1: the content-type attribute equals the encapsulated content's type; raises FORMAT_FAILURE."""
+    """RFC 5652 §11.1: the content-type attribute equals the encapsulated content's type; raises FORMAT_FAILURE.
+
+    Data is data by either name: real containers of GB/T 35275 have the international one inside and their own signed.
+    """
     values = message.signed.get(CONTENT_TYPE, [])
-    if message.content_type != expected:
-        raise _malformed("unexpected content type")
-    if message.signed and (len(values) != 1 or values[0].dotted != expected):
-        raise _malformed("the content type is not the one signed")
+    allowed = DATA_TYPES if expected == DATA else {expected}
+    if message.content_type not in allowed:
+        raise malformed("unexpected content type")
+    if message.signed and (len(values) != 1 or values[0].dotted not in allowed):
+        raise malformed("the content type is not the one signed")
 
 
 def signing_certificate(message: SignedMessage, known: tuple[x509.Certificate, ...] = ()) -> x509.Certificate:
@@ -297,7 +316,7 @@ def check_signing_certificate(
         return
     algorithm, expected = references[0]
     der = certificate.public_bytes(Encoding.DER)
-    if hashlib.new(algorithm, der).digest() != expected:
+    if digest_of(algorithm, der) != expected:
         raise failed(
             SubIndication.FORMAT_FAILURE,
             "签名所绑定的证书与所附证书不一致，签章无效。",
@@ -314,7 +333,7 @@ def _certificate_references(message: SignedMessage) -> list[tuple[str, bytes]]:
         older = message.signed.get(SIGNING_CERTIFICATE)
         return [("sha1", bytes(item["cert_hash"].native)) for item in older[0]["certs"]] if older else []
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise _malformed("the signing-certificate attribute") from error
+        raise malformed("the signing-certificate attribute") from error
 
 
 def check_signature(message: SignedMessage, certificate: x509.Certificate, content: bytes | None) -> None:
@@ -324,7 +343,7 @@ def check_signature(message: SignedMessage, certificate: x509.Certificate, conte
     elif content is not None:
         octets = content
     else:
-        raise _malformed("nothing is signed")
+        raise malformed("nothing is signed")
     _check_protection(message)
     if _fits(message, certificate, octets):
         return
@@ -342,8 +361,8 @@ def check_signature(message: SignedMessage, certificate: x509.Certificate, conte
 def _fits(message: SignedMessage, certificate: x509.Certificate, octets: bytes) -> bool:
     algorithm = message.signer["signature_algorithm"]
     try:
-        check_value(certificate.public_key(), algorithm, message.digest, message.signature, octets)
-    except (InvalidSignature, ValueError):
+        check_value(key_of(certificate), algorithm, message.digest, message.signature, octets)
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
         return False
     return True
 
@@ -360,23 +379,4 @@ def _check_protection(message: SignedMessage) -> None:
         or protected["signature_algorithm"]["algorithm"].dotted
         != signer["signature_algorithm"]["algorithm"].dotted
     ):
-        raise _malformed("the algorithms are not the protected ones")
-
-
-def time_stamp_info(message: SignedMessage) -> tsp.TSTInfo:
-    """RFC 3161 §2.4.2: read the TSTInfo inside a time-stamp token; raises FORMAT_FAILURE."""
-    check_content_type(message, TST_INFO)
-    if message.content is None:
-        raise _malformed("an empty time-stamp token")
-    try:
-        info = tsp.TSTInfo.load(message.content, strict=True)
-        _ = info.native
-    except (ValueError, TypeError) as error:
-        raise _malformed("the time-stamp information") from error
-    return info
-
-
-def imprint(info: tsp.TSTInfo) -> tuple[str, bytes]:
-    """Return digest name and value of the message imprint of a time-stamp."""
-    wrapped: algos.DigestAlgorithm = info["message_imprint"]["hash_algorithm"]
-    return digest_name(wrapped), bytes(info["message_imprint"]["hashed_message"].native)
+        raise malformed("the algorithms are not the protected ones")

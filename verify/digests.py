@@ -1,22 +1,78 @@
-"""Digests of prefixes of one document, each octet hashed once: signatures, revisions and the file share their beginning."""
+"""Digests by name, SM3 among them, and those of prefixes of one document, each octet hashed once.
+
+Signatures, revisions and the file itself share their beginning.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
+from typing import Final, Protocol, Self
+
+from cryptography.hazmat.primitives import hashes
+
+SM3: Final = "sm3"
+
+
+class Running(Protocol):
+    """A digest that is fed piece by piece and can be forked, as ``hashlib`` has it."""
+
+    def update(self, data: bytes | memoryview, /) -> None:
+        """Take the next octets."""
+
+    def digest(self) -> bytes:
+        """Return the digest of what was taken so far."""
+
+    def hexdigest(self) -> str:
+        """Return the same in lower-case hexadecimal."""
+
+    def copy(self) -> Self:
+        """Return a state of its own that goes on from here."""
+
+
+class _Sm3:
+    def __init__(self, state: hashes.Hash | None = None) -> None:
+        self._state = hashes.Hash(hashes.SM3()) if state is None else state
+
+    def update(self, data: bytes | memoryview, /) -> None:
+        self._state.update(data)
+
+    def digest(self) -> bytes:
+        return self._state.copy().finalize()
+
+    def hexdigest(self) -> str:
+        return self.digest().hex()
+
+    def copy(self) -> _Sm3:
+        return _Sm3(self._state.copy())
+
+
+def running(algorithm: str) -> Running:
+    """Begin a digest by its ``hashlib`` name, or ``sm3``, which several distributions build ``hashlib`` without."""
+    if algorithm == SM3:
+        return _Sm3()
+    state: Running = hashlib.new(algorithm)
+    return state
+
+
+def digest_of(algorithm: str, octets: bytes | memoryview) -> bytes:
+    """Digest octets at once."""
+    state = running(algorithm)
+    state.update(octets)
+    return state.digest()
 
 
 class Prefixes:
-    """Digest states of ``data`` at the offsets asked for so far, by ``hashlib`` algorithm."""
+    """Digest states of ``data`` at the offsets asked for so far, by algorithm."""
 
     def __init__(self, data: bytes) -> None:
         self._data = memoryview(data)
-        self._states: dict[str, tuple[list[int], list[hashlib._Hash]]] = {}
+        self._states: dict[str, tuple[list[int], list[Running]]] = {}
         self._spans: dict[tuple[str, int, int, int], bytes] = {}
 
-    def upto(self, algorithm: str, end: int) -> hashlib._Hash:
+    def upto(self, algorithm: str, end: int) -> Running:
         """Return a state of its own over ``data[:end]``, continued from the nearest one known."""
-        offsets, states = self._states.setdefault(algorithm, ([0], [hashlib.new(algorithm)]))
+        offsets, states = self._states.setdefault(algorithm, ([0], [running(algorithm)]))
         found = bisect_right(offsets, end) - 1
         state = states[found].copy()
         if offsets[found] < end:

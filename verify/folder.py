@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from verify.algorithms import key_of
+from verify.paths import made_by
 from verify.policy import MAX_CRL_OCTETS
 from verify.trust import TrustStore
 
@@ -100,18 +102,10 @@ def _take_certificates(path: Path, octets: bytes, found: _Found) -> None:
     else:
         certificates = [x509.load_der_x509_certificate(octets)]
     for certificate in certificates:
-        certificate.public_key()
+        key_of(certificate)
         _ = certificate.extensions
-        anchor = path.parent.name == "anchors" or _self_signed(certificate)
+        anchor = path.parent.name == "anchors" or made_by(certificate, certificate)
         (found.anchors if anchor else found.intermediates).append(certificate)
-
-
-def _self_signed(certificate: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(certificate)
-    except (ValueError, TypeError, InvalidSignature):
-        return False
-    return True
 
 
 def _crl(octets: bytes) -> bytes:

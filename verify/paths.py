@@ -1,7 +1,8 @@
 """Certification paths (RFC 5280 §6): a bounded search of our own, then the library's rules on each exact chain.
 
 The search only follows names and signatures and stops after MAX_PATH_STEPS, so chains made to explode cannot; the
-rules (constraints, path length, critical extensions) are ``cryptography``'s, run on one chain with one anchor.
+rules (constraints, path length, critical extensions) are ``cryptography``'s, run on one chain with one anchor. It knows
+no SM2: a chain with such a key goes by :mod:`verify.rules`.
 """
 
 from __future__ import annotations
@@ -23,9 +24,12 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
-from verify.algorithms import DIGESTS
+from hsm.sm2.public_key import Sm2PublicKey
+from verify import gm
+from verify.algorithms import DIGESTS, key_of
 from verify.errors import Finding, unsure
 from verify.policy import MAX_CERTIFICATES, MAX_CHAIN_DEPTH, MAX_PATH_STEPS
+from verify.rules import RuleBroken, check_rules
 from verify.trust import TrustStore
 from verify.verdict import SubIndication
 
@@ -121,7 +125,7 @@ class PathFinder:
         key = (certificate, issuer)
         known = self._issued.get(key)
         if known is None:
-            known = _made_by(certificate, issuer)
+            known = made_by(certificate, issuer)
             if len(self._issued) >= MAX_REMEMBERED:
                 self._issued.clear()
             self._issued[key] = known
@@ -165,8 +169,12 @@ class PathFinder:
             self._sound.add(chain)
 
 
-def _made_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+def made_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Tell whether names match and ``issuer``'s key made the certificate's signature."""
     try:
+        if gm.is_sm2(certificate):
+            gm.check_certificate(certificate, key_of(issuer))
+            return certificate.issuer == issuer.subject
         certificate.verify_directly_issued_by(issuer)
     except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm):
         return False
@@ -248,6 +256,12 @@ def _check_authority(certificate: x509.Certificate) -> None:
 
 
 def _check_rules(chain: Chain, at: datetime) -> None:
+    if any(isinstance(key_of(certificate), Sm2PublicKey) for certificate in chain):
+        try:
+            check_rules(chain)
+        except RuleBroken as broken:
+            raise _chain_failure(str(broken)) from broken
+        return
     verifier = (
         PolicyBuilder()
         .store(Store([chain[-1]]))

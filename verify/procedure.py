@@ -8,7 +8,6 @@ container (EN 319 102-1 §5.2.7.1, our rules are :class:`Policy`), counter-signa
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -30,7 +29,7 @@ from verify.cms import (
     signing_certificate,
 )
 from verify.dates import pdf_date
-from verify.digests import Prefixes
+from verify.digests import Prefixes, digest_of
 from verify.document import Document
 from verify.errors import Finding, failed, unsure
 from verify.policy import Policy
@@ -176,7 +175,7 @@ class Procedure:
         message = _known(case.message)
         check = TokenCheck(self.judge, (*message.certificates, *self.extra), self.policy)
         case.stamp, finding = quiet(
-            lambda: check.check(as_read(token), lambda name: _digest(name, message.signature), at)
+            lambda: check.check(as_read(token), lambda name: digest_of(name, message.signature), at)
         )
         finding = finding or (case.stamp.judged.finding if case.stamp is not None else None)
         if finding is None:
@@ -229,10 +228,6 @@ def _known(value: Any) -> Any:
             SubIndication.FORMAT_FAILURE, "签名缺少必要的内容。", "The signature lacks a necessary part."
         )
     return value
-
-
-def _digest(algorithm: str, octets: bytes) -> bytes:
-    return hashlib.new(algorithm, octets).digest()
 
 
 def _check_sub_filter(value: SignatureValue) -> None:

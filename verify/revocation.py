@@ -19,7 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, paddin
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 
-from verify.algorithms import DIGESTS
+from verify import gm
+from verify.algorithms import DIGESTS, key_of
+from verify.digests import SM3, digest_of
 from verify.paths import PathFinder
 from verify.policy import MAX_CRL_OCTETS, MAX_REVOCATION_ITEMS
 from verify.purpose import OCSP_SIGNING, extended
@@ -234,10 +236,13 @@ def _may_sign_crls(issuer: x509.Certificate) -> bool:
 
 def _crl_verifies(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
     try:
+        if gm.is_sm2(crl):
+            gm.check_crl(crl, key_of(issuer))
+            return True
         algorithm = crl.signature_hash_algorithm
         if algorithm is not None and algorithm.name.replace("-", "_") not in DIGESTS:
             return False
-        key = issuer.public_key()
+        key = key_of(issuer)
         if not isinstance(
             key,
             rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | ed448.Ed448PublicKey,
@@ -258,9 +263,12 @@ def _has_nocheck(responder: x509.Certificate) -> bool:
 
 
 def _ocsp_verifies(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
-    key = signer.public_key()
     signature, message = response.signature, response.tbs_response_bytes
     try:
+        key = key_of(signer)
+        if gm.is_sm2(response):
+            gm.check_response(response, key)
+            return True
         algorithm = response.signature_hash_algorithm
         if algorithm is not None and algorithm.name.replace("-", "_") not in DIGESTS:
             return False
@@ -284,12 +292,21 @@ def _single_is_for(
     if single.serial_number != certificate.serial_number:
         return False
     try:
-        name_hash = hashlib.new(single.hash_algorithm.name, certificate.issuer.public_bytes()).digest()
-        bits = issuer.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        key_hash = hashlib.new(single.hash_algorithm.name, _key_bits(bits)).digest()
+        algorithm = _hash_name(single)
+        name_hash = digest_of(algorithm, certificate.issuer.public_bytes())
+        bits = key_of(issuer).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        key_hash = digest_of(algorithm, _key_bits(bits))
     except (ValueError, UnsupportedAlgorithm):
         return False
     return single.issuer_name_hash == name_hash and single.issuer_key_hash == key_hash
+
+
+def _hash_name(single: ocsp.OCSPSingleResponse) -> str:
+    """Name the hash of a CertID; one unknown to the library can only be SM3, for the values then are compared as such."""
+    try:
+        return single.hash_algorithm.name
+    except UnsupportedAlgorithm:
+        return SM3
 
 
 def _key_bits(spki: bytes) -> bytes:

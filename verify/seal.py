@@ -22,7 +22,7 @@ from seals.statement import (
     parse_status_list,
 )
 from verify.cms import SignedMessage, load_certificate
-from verify.digests import Prefixes
+from verify.digests import Prefixes, Running
 from verify.errors import Finding, failed, unsure
 from verify.paths import name
 from verify.policy import MAX_REVISIONS, Policy
@@ -277,7 +277,7 @@ def _was_handed_in(question: SealQuestion, expected: str) -> bool:
     return False
 
 
-def _matches_soon(state: hashlib._Hash, following: bytes, expected: str) -> bool:
+def _matches_soon(state: Running, following: bytes, expected: str) -> bool:
     probe = state.copy()
     for offset in range(len(following)):
         probe.update(following[offset : offset + 1])

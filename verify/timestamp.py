@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from asn1crypto import algos, tsp
 from cryptography import x509
 
+from ca.cms_names import TST_INFO
+from verify.algorithms import digest_name
 from verify.cms import (
     SignedMessage,
+    check_content_type,
     check_digest,
     check_signature,
     check_signing_certificate,
-    imprint,
+    malformed,
     parse_message,
     signing_certificate,
-    time_stamp_info,
 )
+from verify.digests import digest_of
 from verify.errors import Finding, failed, unsure
 from verify.paths import name
 from verify.policy import Policy
@@ -68,7 +71,7 @@ class TokenCheck:
                 "The time-stamp is over something else: it is invalid; ask the signatory for the original file.",
             )
         certificate = signing_certificate(message, tuple(self.extra))
-        check_digest(message, hashlib.new(message.digest, message.content or b"").digest())
+        check_digest(message, digest_of(message.digest, message.content or b""))
         check_signing_certificate(message, certificate, required=True)
         check_signature(message, certificate, message.content)
         moment = info["gen_time"].native
@@ -103,3 +106,22 @@ def quiet(check: Callable[[], TimeStamp]) -> tuple[TimeStamp | None, Finding | N
         return check(), None
     except Finding as finding:
         return None, finding
+
+
+def time_stamp_info(message: SignedMessage) -> tsp.TSTInfo:
+    """RFC 3161 §2.4.2: read the TSTInfo inside a time-stamp token; raises FORMAT_FAILURE."""
+    check_content_type(message, TST_INFO)
+    if message.content is None:
+        raise malformed("an empty time-stamp token")
+    try:
+        info = tsp.TSTInfo.load(message.content, strict=True)
+        _ = info.native
+    except (ValueError, TypeError) as error:
+        raise malformed("the time-stamp information") from error
+    return info
+
+
+def imprint(info: tsp.TSTInfo) -> tuple[str, bytes]:
+    """Return digest name and value of the message imprint of a time-stamp."""
+    wrapped: algos.DigestAlgorithm = info["message_imprint"]["hash_algorithm"]
+    return digest_name(wrapped), bytes(info["message_imprint"]["hashed_message"].native)
