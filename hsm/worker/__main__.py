@@ -9,28 +9,61 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, Final
 
 from hsm.errors import HsmError
 from hsm.file_lock import locked
-from hsm.worker.module import Module
-from hsm.worker.service import ModuleService, TokenService, perform
 from hsm.worker.wire import Frame, WireBroken, error_fields, receive, send
 
 LOG = logging.getLogger("hsm.worker")
 
 
-def open_service(fields: dict[str, object]) -> TokenService | ModuleService:
-    """Load the module and find the token that the first frame names."""
+Answer = Callable[[Frame], Frame]
+
+
+def open_pkcs11(fields: dict[str, Any]) -> Answer:
+    """Load a PKCS#11 module."""
+    from hsm.worker.module import Module  # noqa: PLC0415 - a worker loads one interface
+    from hsm.worker.service import ModuleService, TokenService, perform  # noqa: PLC0415
+
     lock = Path(str(fields["lock"]))
     with locked(lock):
         module = Module(Path(str(fields["module"])))
     if fields.get("token") is None:
-        return ModuleService(module, lock)
-    return TokenService(module, str(fields["token"]), lock, int(str(fields["lanes"])))
+        return partial(perform, ModuleService(module, lock))
+    return partial(perform, TokenService(module, str(fields["token"]), lock, int(fields["lanes"])))
+
+
+def open_skf(fields: dict[str, Any]) -> Answer:
+    """Load an SKF library."""
+    from hsm.skf.service import open_service  # noqa: PLC0415
+
+    return open_service(fields)
+
+
+def open_sdf(fields: dict[str, Any]) -> Answer:
+    """Load an SDF library."""
+    from hsm.sdf.service import open_service  # noqa: PLC0415
+
+    return open_service(fields)
+
+
+OPENERS: Final[dict[str, Callable[[dict[str, Any]], Answer]]] = {
+    "pkcs11": open_pkcs11,
+    "skf": open_skf,
+    "sdf": open_sdf,
+}
+"""The interfaces that a worker can serve."""
+
+
+def open_service(fields: dict[str, Any]) -> Answer:
+    """Load the library and find the token that the first frame names; the result answers requests."""
+    return OPENERS[str(fields["kind"])](fields)
 
 
 def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
@@ -43,7 +76,7 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
 
     first = receive(incoming)
     try:
-        service = open_service(first.fields)
+        perform = open_service(first.fields)
     except Exception as wrong:  # noqa: BLE001 - every failure is told to the other end
         reply(first.fields.get("n"), Frame(error_fields(wrong)))
         return
@@ -51,7 +84,7 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
 
     def work(frame: Frame) -> None:
         try:
-            answer = perform(service, frame)
+            answer = perform(frame)
         except HsmError as wrong:
             answer = Frame(error_fields(wrong))
         except Exception as wrong:  # every failure is told to the other end

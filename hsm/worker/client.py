@@ -36,13 +36,19 @@ SECRET_PREFIX: Final = "YINXIN_"  # noqa: S105 - a prefix of names
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How to start workers of one module: its path, the lock file, extra environment, sessions for signing."""
+    """How to start workers of one library: its path, the lock file, extra environment, sessions for signing.
+
+    ``kind`` names the interface (a row of ``hsm.worker.__main__.OPENERS``), ``options`` is what that interface needs
+    beyond the path, as JSON values.
+    """
 
     module: Path
     lock: Path
     environment: Mapping[str, str] = field(repr=False)
     lanes: int = 4
     call_seconds: float = CALL_SECONDS
+    kind: str = "pkcs11"
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 class Worker:
@@ -203,4 +209,11 @@ class Worker:
 
 
 def _start_fields(launch: Launch, token: str | None) -> dict[str, Any]:
-    return {"module": str(launch.module), "token": token, "lock": str(launch.lock), "lanes": launch.lanes}
+    return {
+        "kind": launch.kind,
+        "module": str(launch.module),
+        "token": token,
+        "lock": str(launch.lock),
+        "lanes": launch.lanes,
+        "options": dict(launch.options),
+    }
