@@ -34,6 +34,13 @@ def on_curve(x: int, y: int) -> bool:
     return 0 <= x < P and 0 <= y < P and (y * y - (x * x * x + A * x + B)) % P == 0
 
 
+def lift(x: int) -> tuple[Point, ...]:
+    """Return the points with that x: two, or none (P mod 4 is 3, so that a root is a power)."""
+    square = (x * x * x + A * x + B) % P
+    root = pow(square, (P + 1) // 4, P)
+    return ((x, root), (x, P - root)) if root * root % P == square else ()
+
+
 def base_multiple(scalar: int) -> Point | None:
     """Return [scalar]G; ``None`` for infinity."""
     return affine(_by_comb(scalar % N))

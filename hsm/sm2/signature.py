@@ -110,16 +110,16 @@ def _integer(octets: bytes) -> tuple[int, bytes]:
     return int.from_bytes(content), rest
 
 
-def verify_digest(public: Sm2PublicKey, digest: bytes, signature: Sm2Signature) -> None:
-    """Prove that the signature over e (32 octets) is the key's, or raise (GB/T 32918.2 §7.1, B5 to B7)."""
+def holds(public: Sm2PublicKey, digest: bytes, signature: Sm2Signature) -> bool:
+    """Tell whether the signature over e (32 octets) is the key's (GB/T 32918.2 §7.1, B5 to B7)."""
     t = (signature.r + signature.s) % N
     point = combined(signature.s, t, (public.x, public.y)) if t else None
-    if point is None or (int.from_bytes(digest) + point[0]) % N != signature.r:
-        raise SignatureInvalid("sm2-sm3")
+    return point is not None and (int.from_bytes(digest) + point[0]) % N == signature.r
 
 
 def verify_message(
     public: Sm2PublicKey, message: bytes, signature: bytes, identity: bytes = DEFAULT_ID
 ) -> None:
     """Prove that ``signature`` (DER or r ‖ s) over ``message`` is the key's (GB/T 32918.2 §7.1), or raise."""
-    verify_digest(public, message_digest(public, message, identity), Sm2Signature.parse(signature))
+    if not holds(public, message_digest(public, message, identity), Sm2Signature.parse(signature)):
+        raise SignatureInvalid("sm2-sm3")
