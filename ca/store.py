@@ -7,10 +7,12 @@ checked by the database too. Times are aware UTC, whole seconds. Serial numbers 
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 metadata = sa.MetaData(
     naming_convention={
@@ -104,6 +106,37 @@ class SerialNumber(sa.types.TypeDecorator[int]):
         return None if value is None else int(value, 16)
 
 
+def search_words(text: str) -> str:
+    """Return every character and every pair of neighbours in ``text`` as words of hexadecimal digits.
+
+    Chinese is written without blanks and most of what is searched for has two characters, which no trigram index
+    finds; and a database in the C locale takes nothing outside ASCII for a letter. So the words are ours, and ASCII.
+    """
+    points = [f"{ord(character):x}" for character in text]
+    pairs = [f"{left}_{right}" for left, right in itertools.pairwise(points)]
+    return " ".join(dict.fromkeys((*points, *pairs)))
+
+
+class SearchWords(sa.types.TypeDecorator[str]):
+    """A name's words for its index, written from the name itself; PostgreSQL alone has an index for them.
+
+    SQLite keeps an empty text: there a name is looked for in the index of names, from end to end.
+    """
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """Choose the column's type."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(postgresql.TSVECTOR())
+        return dialect.type_descriptor(sa.Text())
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        """Write the words of a name."""
+        return search_words(value or "") if dialect.name == "postgresql" else ""
+
+
 RowId: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -145,7 +178,10 @@ issuer = sa.Table(
     sa.Column(
         "epoch", sa.Integer, nullable=False, default=1
     ),  # raised to fence off an older signer (I28, I31)
+    # How many certificates a shard of its revocation list takes; 0: one list for all that is certified from now on.
+    sa.Column("shard_capacity", sa.Integer, nullable=False, default=0, server_default="0"),
     sa.Column("created_at", UtcTime, nullable=False),
+    sa.Index("ix_issuer_profile_status", "profile", "status"),
 )
 unit = sa.Table(
     "unit",
@@ -158,6 +194,7 @@ unit = sa.Table(
     sa.Column("spki_sha256", sa.String(64), nullable=False),
     sa.Column("certificate", sa.LargeBinary, nullable=False, default=NO_BYTES),  # DER; empty while planned
     sa.Column("created_at", UtcTime, nullable=False),
+    sa.Index("ix_unit_issuer_purpose", "issuer", "purpose"),
 )
 
 certificate = sa.Table(
@@ -174,6 +211,7 @@ certificate = sa.Table(
     sa.Column("profile_hash", sa.String(64), nullable=False),
     sa.Column("config_hash", sa.String(64), nullable=False),
     sa.Column("name", sa.String(64), nullable=False),  # the name searched for: O, or CN when there is no O
+    sa.Column("name_words", SearchWords, nullable=False, default="", server_default=""),
     sa.Column("subject", sa.Text, nullable=False),  # RFC 4514
     sa.Column("uscc", sa.String(18), nullable=False, default=""),
     sa.Column("spki_sha256", sa.String(64), nullable=False, index=True),
@@ -198,13 +236,33 @@ certificate = sa.Table(
     # DER revokedCertificates entry; empty = not on a CRL. The one thing CRL and OCSP go by: a burned serial that may
     # have been signed has an entry although it never was issued.
     sa.Column("crl_entry", sa.LargeBinary, nullable=False, default=NO_BYTES),
+    # The shard of its issuer's list that its status stands on, decided when the serial is reserved, constant for ever;
+    # 0 is the list without shards.
+    sa.Column("shard", sa.Integer, nullable=False, default=0, server_default="0"),
+    # The number, counted in its shard, of the last change of crl_entry; 0: never changed.
+    sa.Column("crl_change", sa.BigInteger, nullable=False, default=0, server_default="0"),
     sa.UniqueConstraint("issuer", "serial"),
     sa.Index("ix_certificate_name_id", "name", "id"),
     sa.Index("ix_certificate_uscc_id", "uscc", "id"),
     sa.Index("ix_certificate_not_after_id", "not_after", "id"),
-    sa.Index("ix_certificate_issuer_revoked_at", "issuer", "revoked_at"),
+    sa.Index("ix_certificate_status_id", "status", "id"),
     sa.Index("ix_certificate_status_reserved_at", "status", "reserved_at"),
     sa.Index("ix_certificate_issuer_not_before", "issuer", "not_before"),
+)
+_CHANGED: Final = certificate.c.crl_change > 0
+sa.Index(
+    "ix_certificate_issuer_shard_crl_change",
+    certificate.c.issuer,
+    certificate.c.shard,
+    certificate.c.crl_change,
+    postgresql_where=_CHANGED,
+    sqlite_where=_CHANGED,
+)
+sa.Index(  # SQLite's has no row: the column is empty there
+    "ix_certificate_name_words",
+    certificate.c.name_words,
+    postgresql_using="gin",
+    sqlite_where=certificate.c.name_words != "",
 )
 compromised_key = sa.Table(
     "compromised_key",
@@ -224,9 +282,29 @@ crl = sa.Table(
     sa.Column("this_update", UtcTime, nullable=False),
     sa.Column("next_update", UtcTime, nullable=False),
     sa.Column("entries", sa.Integer, nullable=False, default=0),
+    sa.Column("shard", sa.Integer, nullable=False, default=0, server_default="0"),
+    # The number of the list that a delta list is to be joined with; 0: a complete list.
+    sa.Column("base", sa.BigInteger, nullable=False, default=0, server_default="0"),
+    # How many changes its shard had seen when it was drawn up.
+    sa.Column("changes", sa.BigInteger, nullable=False, default=0, server_default="0"),
     sa.Column("tbs_sha256", sa.String(64), nullable=False, default=""),
     sa.Column("der", sa.LargeBinary, nullable=False, default=NO_BYTES),
     sa.UniqueConstraint("issuer", "number"),
+    sa.Index("ix_crl_issuer_shard_number", "issuer", "shard", "number"),
+    sa.Index("ix_crl_status_this_update", "status", "this_update"),
+)
+crl_shard = sa.Table(
+    "crl_shard",
+    metadata,
+    sa.Column("issuer", sa.ForeignKey("issuer.id"), primary_key=True),
+    sa.Column("shard", sa.Integer, primary_key=True, autoincrement=False),  # 0: the list without shards
+    sa.Column(
+        "capacity", sa.Integer, nullable=False
+    ),  # certificates it takes, fixed when it is opened; 0: any number
+    sa.Column("assigned", sa.Integer, nullable=False, default=0),  # certificates it took
+    sa.Column("changes", sa.BigInteger, nullable=False, default=0),  # of what its lists say; it only rises
+    sa.Column("pending_since", UtcTime),  # the first change that no complete list has yet
+    sa.Index("ix_crl_shard_pending_since", "pending_since"),
 )
 timestamp = sa.Table(
     "timestamp",
