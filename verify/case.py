@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from cryptography import x509
 
 from verify.cms import SignedMessage
+from verify.digests import SM3
 from verify.document import Document
 from verify.errors import Finding
 from verify.fields import FormField
-from verify.identity import describe
+from verify.identity import algorithm, custody, describe
 from verify.paths import Chain
 from verify.placement import Pages, placements
 from verify.report import (
@@ -28,10 +29,12 @@ from verify.report import (
 from verify.seal import SealJudged
 from verify.signature_value import SignatureValue, read_signature
 from verify.timestamp import TimeStamp
-from verify.wording import TEST_NOTICE, is_test_root, passed
+from verify.wording import GM_READERS, TEST_NOTICE, is_test_root, passed
 
 PADES = "/ETSI.CAdES.detached"
 PKCS7 = "/adbe.pkcs7.detached"
+GM_SUB_FILTER = "/GM.SM2"
+"""Written by one open library beside /Filter /GM.PKILite; those of GM/T 0112-2021 are not public. Read like PKCS7."""
 
 
 @dataclass(slots=True)
@@ -103,12 +106,24 @@ def finish(case: Case, document: Document, pages: Pages, level: str) -> Signatur
         placements=shown,
         other_fields=tuple(item.name for item in case.fields[1:]),
         level=level,
-        notes=tuple(case.notes),
+        notes=(*case.notes, *_about_readers(case)),
         notice=TEST_NOTICE if root is not None and is_test_root(root) else "",
+        custody=custody(case.chain),
+        algorithm=_algorithm(case),
     )
     if case.finding is None:
         return report
     return replace(report, reason=case.finding.reason, sub_indication=case.finding.sub)
+
+
+def _algorithm(case: Case) -> str:
+    if case.certificate is None or case.message is None:
+        return ""
+    return algorithm(case.certificate, case.message.digest)
+
+
+def _about_readers(case: Case) -> tuple[Reason, ...]:
+    return (GM_READERS,) if case.message is not None and case.message.digest == SM3 else ()
 
 
 def level_of(case: Case, document_has_dss: bool, later_stamp: bool) -> str:

@@ -1,4 +1,4 @@
-"""Who a certificate names: person, enterprise and unified social credit code, in plain facts."""
+"""Who a certificate names, where it says that its key is kept, and what that key signed with, in plain facts."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ import re
 from typing import Final
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from ca.custody_policy import custody_of
+from hsm.sm2.public_key import Sm2PublicKey
+from verify.algorithms import key_of
 from verify.paths import Chain, fingerprint, name
 from verify.report import SignerReport
 
 ORGANIZATION_IDENTIFIER: Final = x509.ObjectIdentifier("2.5.4.97")
+_CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 _USCC: Final = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
 
 
@@ -28,6 +33,30 @@ def describe(certificate: x509.Certificate, chain: Chain) -> SignerReport:
         sha256=fingerprint(certificate).hex(),
         chain=tuple(name(item.subject) for item in chain),
     )
+
+
+def custody(chain: Chain) -> str:
+    """Return where the key of a chain's leaf is kept; empty without a proved chain or where its issuer does not say."""
+    try:
+        found = custody_of(chain[0]) if chain else None
+    except ValueError:
+        return ""
+    return "" if found is None else found.value
+
+
+def algorithm(certificate: x509.Certificate, digest: str) -> str:
+    """Name key and digest as people do: ``SM2 / SM3``, ``P-256 / SHA-256``, ``RSA-3072 / SHA-256``."""
+    key = key_of(certificate)
+    if isinstance(key, Sm2PublicKey):
+        kind = "SM2"
+    elif isinstance(key, rsa.RSAPublicKey):
+        kind = f"RSA-{key.key_size}"
+    elif isinstance(key, ec.EllipticCurvePublicKey):
+        kind = _CURVES.get(key.curve.name, key.curve.name)
+    else:
+        kind = type(key).__name__.removesuffix("PublicKey")
+    hashed = digest.upper().replace("_", "-")
+    return f"{kind} / {hashed.replace('SHA', 'SHA-') if hashed[3:].isdigit() else hashed}"
 
 
 def uscc_of(subject: x509.Name) -> str:

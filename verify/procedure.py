@@ -16,7 +16,7 @@ from cryptography import x509
 
 from ca.cms_names import DATA, SIGNATURE_TIME_STAMP
 from seals.statement import SEAL_STATEMENT_OID
-from verify.case import PADES, PKCS7, Case
+from verify.case import GM_SUB_FILTER, PADES, PKCS7, Case
 from verify.changes import assess
 from verify.cms import (
     as_read,
@@ -231,7 +231,7 @@ def _known(value: Any) -> Any:
 
 
 def _check_sub_filter(value: SignatureValue) -> None:
-    if value.sub_filter not in {PADES, PKCS7}:
+    if value.sub_filter not in {PADES, PKCS7, GM_SUB_FILTER}:
         shown = value.sub_filter[:40] or "-"
         raise unsure(
             SubIndication.FORMAT_FAILURE,

@@ -39,10 +39,22 @@ def _usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
         return None
 
 
+def _may_sign(certificate: x509.Certificate, usage: x509.KeyUsage | None) -> bool:
+    """RFC 5280 §4.2.1.3: digitalSignature or nonRepudiation; a certificate for encryption alone is named as one.
+
+    Of a dual pair (GB/T 20518) the encryption key was made and may be kept by a key centre: it never proves a signature.
+    """
+    if usage is None or usage.digital_signature or usage.content_commitment:
+        return True
+    if usage.key_encipherment or usage.data_encipherment or usage.key_agreement:
+        raise _encryption_only(certificate)
+    return False
+
+
 def check_document_signer(certificate: x509.Certificate) -> None:
     """RFC 9336 §3: a document's signer may sign, and its purposes include documents; CHAIN_CONSTRAINTS_FAILURE."""
     usage, purposes = _usage(certificate), extended(certificate)
-    may_sign = usage is None or usage.digital_signature or usage.content_commitment
+    may_sign = _may_sign(certificate, usage)
     for_documents = purposes is None or not DOCUMENT_SIGNING.isdisjoint(purposes[0])
     if not (may_sign and for_documents):
         raise _wrong_purpose(certificate, "盖章或签署文件", "sealing or signing documents")
@@ -51,7 +63,7 @@ def check_document_signer(certificate: x509.Certificate) -> None:
 def check_time_stamper(certificate: x509.Certificate) -> None:
     """RFC 3161 §2.3: exactly one purpose, time-stamping, and critical; raises CHAIN_CONSTRAINTS_FAILURE."""
     usage, purposes = _usage(certificate), extended(certificate)
-    may_sign = usage is None or usage.digital_signature or usage.content_commitment
+    may_sign = _may_sign(certificate, usage)
     if not may_sign or purposes != (frozenset({TIME_STAMPING}), True):
         raise _wrong_purpose(certificate, "签发时间戳", "issuing time-stamps")
 
@@ -59,9 +71,19 @@ def check_time_stamper(certificate: x509.Certificate) -> None:
 def check_exactly(certificate: x509.Certificate, purpose: str, zh: str, en: str) -> None:
     """Demand one named purpose (no ``any``); raises CHAIN_CONSTRAINTS_FAILURE."""
     usage, purposes = _usage(certificate), extended(certificate)
-    may_sign = usage is None or usage.digital_signature or usage.content_commitment
+    may_sign = _may_sign(certificate, usage)
     if not may_sign or purposes is None or purpose not in purposes[0]:
         raise _wrong_purpose(certificate, zh, en)
+
+
+def _encryption_only(certificate: x509.Certificate) -> Finding:
+    who = name(certificate.subject)
+    return unsure(
+        SubIndication.CHAIN_CONSTRAINTS_FAILURE,
+        f"证书“{who}”是加密证书，只能用于加密，不能用于签名，签章不予认可；请改用签名证书重新签章。",
+        f"The certificate of {who} is an encryption certificate: it cannot make a signature; "
+        "sign again with the signing certificate of the pair.",
+    )
 
 
 def _wrong_purpose(certificate: x509.Certificate, zh: str, en: str) -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from verify.verdict import Indication, SubIndication, Verdict
 
@@ -40,6 +40,15 @@ class Reason:
 
     zh: str
     en: str
+
+
+CUSTODY: Final = {
+    "token": ("令牌内密钥", "key inside a token"),
+    "device": ("密码设备", "key inside a cryptographic device"),
+    "sealed": ("令牌封装密钥", "key sealed under a token's key"),
+    "soft": ("软件密钥", "software key"),
+}
+"""Words for the custody that a certificate states of its key, by the names of ``hsm.signer.Custody``."""
 
 
 class SignatureKind(StrEnum):
@@ -293,6 +302,9 @@ class SignatureReport:
     notes: tuple[Reason, ...] = ()
     notice: str = ""
     custody: str = ""
+    """Where the signing key is kept, a key of :data:`CUSTODY`: what a certificate with a proved chain states, or empty."""
+    algorithm: str = ""
+    """Key and digest in plain names, ``SM2 / SM3``; empty when the signature could not be read so far."""
 
     @property
     def verdict(self) -> Verdict:
@@ -329,6 +341,9 @@ class SignatureReport:
             "notes_zh": [note.zh for note in self.notes],
             "notice": self.notice,
             "custody": self.custody,
+            "custody_zh": CUSTODY.get(self.custody, ("", ""))[0],
+            "custody_en": CUSTODY.get(self.custody, ("", ""))[1],
+            "algorithm": self.algorithm,
         }
 
 

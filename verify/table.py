@@ -6,7 +6,15 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from verify.report import DocumentReport, Integrity, SignatureReport, SigningTime, StatusReport, TimeSource
+from verify.report import (
+    CUSTODY,
+    DocumentReport,
+    Integrity,
+    SignatureReport,
+    SigningTime,
+    StatusReport,
+    TimeSource,
+)
 
 STATUS_ZH = {
     "good": "有效",
@@ -59,6 +67,8 @@ def _signature(number: int, item: SignatureReport) -> Iterator[str]:
         code = f"（{item.signer.uscc}）" if item.signer.uscc else ""
         yield _row("签署方 who", f"{_safe(item.signer.organization or item.signer.name)}{code}")
         yield _row("证书 certificate", f"{item.signer.serial} · {_safe(item.signer.issuer)}")
+    if item.algorithm:
+        yield _row("密钥 key", _key(item))
     if item.seal is not None:
         seal = item.seal
         trust = "" if seal.trusted else "（制章单位未识别 / maker unknown）"
@@ -86,6 +96,11 @@ def _signature(number: int, item: SignatureReport) -> Iterator[str]:
     for note in item.notes:
         yield _row("注 note", note.zh)
         yield _row("", note.en)
+
+
+def _key(item: SignatureReport) -> str:
+    kept = CUSTODY.get(item.custody)
+    return item.algorithm + (f" · {kept[0]} / {kept[1]}" if kept is not None else "")
 
 
 def _row(label: str, text: str) -> str:

@@ -13,6 +13,13 @@ from verify.verdict import SubIndication, Verdict, worst
 TEST_NOTICE = "演示证书，不具法律效力"
 """Stands on every report whose root says 测试 or TEST in its name."""
 
+GM_READERS = Reason(
+    "签名采用国密算法 SM2/SM3：印信和支持国密的阅读器可以核验；Adobe 等国际通用阅读器不支持，会显示“无法验证”。",
+    "Signed with the Chinese algorithms SM2 and SM3: Yinxin and readers that know them can check it; "
+    "Adobe-class readers do not and will say that they cannot.",
+)
+"""Stands on every report of such a signature, so that nobody takes another reader's silence for a verdict."""
+
 
 def day(moment: datetime | None) -> str:
     """Write a date in UTC, or a dash."""
