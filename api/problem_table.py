@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from api import errors as api
+from api.backup import errors as backup
 from ca import errors as ca
+from ca.keycentre import errors as kmc
 from hsm import errors as hsm
 from seals import errors as seals
 from signing import errors as signing
@@ -49,6 +51,16 @@ _API: Final[dict[type[Exception], Kind]] = {
     api.IdempotencyKeyInvalid: Kind("idempotency-key-invalid", 400, "缺少幂等键", "Idempotency-Key needed"),
     api.ServiceBusy: Kind("busy", 503, "服务繁忙", "Service busy"),
     api.NotFound: Kind("not-found", 404, "没有找到", "Not found"),
+    backup.BackupError: Kind("backup-failed", 400, "备份或恢复失败", "Backup failed"),
+    backup.BackupExists: Kind("backup-exists", 409, "文件已存在", "File exists"),
+    backup.RecipientInvalid: Kind("backup-recipient-invalid", 422, "备份公钥不正确", "Backup public key invalid"),
+    backup.BackupKeyUnusable: Kind("backup-key-unusable", 422, "备份私钥不正确", "Backup key unusable"),
+    backup.BackupUnreadable: Kind("backup-unreadable", 422, "备份无法打开", "Backup unreadable"),
+    backup.BackupIncomplete: Kind("backup-incomplete", 422, "备份不完整", "Backup incomplete"),
+    backup.BackupForeign: Kind("backup-foreign", 409, "备份版本不同", "Backup of another release"),
+    backup.TargetOccupied: Kind("restore-target-occupied", 409, "恢复目标非空", "Target not empty"),
+    backup.EvidenceNeeded: Kind("restore-evidence-needed", 422, "需要证据", "Evidence needed"),
+    backup.EvidenceForeign: Kind("restore-evidence-foreign", 422, "证据来源不符", "Foreign evidence"),
 }
 
 _HSM: Final[dict[type[Exception], Kind]] = {
@@ -118,6 +130,7 @@ _CA: Final[dict[type[Exception], Kind]] = {
     ca.CeremonyRefused: Kind("ceremony-refused", 409, "密钥仪式无法执行", "Ceremony refused"),
     ca.AuditBroken: Kind("audit-broken", 409, "审计日志校验失败", "Audit trail broken"),
     ca.CrlUnavailable: Kind("crl-unavailable", 503, "吊销列表不可用", "CRL unavailable"),
+    ca.ListForeign: Kind("list-foreign", 422, "吊销列表来源不符", "Foreign revocation list"),
     ca.CrlRegressed: Kind("crl-regressed", 503, "吊销列表倒退", "CRL would regress"),
     ca.OcspUnavailable: Kind("ocsp-unavailable", 503, "OCSP 不可用", "OCSP unavailable"),
     ca.TsaUnavailable: Kind("tsa-unavailable", 503, "时间戳服务不可用", "Time-stamps unavailable"),
@@ -197,4 +210,36 @@ _VERIFY: Final[dict[type[Exception], Kind]] = {
     TrustFolderUnusable: Kind("trust-folder-unusable", 400, "信任文件夹不可用", "Trust folder unusable"),
 }
 
-TABLE: Final[dict[type[Exception], Kind]] = {**_API, **_HSM, **_CA, **_SEALS, **_VERIFY, **_SIGNING}
+_KEY_CENTRE: Final[dict[type[Exception], Kind]] = {
+    kmc.KeyCentreError: Kind("key-centre-refused", 400, "密钥管理中心拒绝", "Key centre refused"),
+    kmc.KeyCentreNotReady: Kind("key-centre-not-ready", 503, "密钥管理中心未建立", "Key centre not ready"),
+    kmc.KeyCentreFounded: Kind("key-centre-founded", 409, "密钥管理中心已建立", "Key centre founded"),
+    kmc.KeyCentreNeedsToken: Kind("key-centre-needs-token", 503, "需要密码令牌", "Token needed"),
+    kmc.SigningKeyNotEscrowed: Kind("signing-key-not-escrowed", 422, "签名密钥不得托管", "Never escrowed"),
+    kmc.EscrowKindRefused: Kind("escrow-kind-refused", 422, "密钥种类不支持", "Kind refused"),
+    kmc.EscrowedKeyUnknown: Kind("escrowed-key-unknown", 404, "没有此托管密钥", "No such escrowed key"),
+    kmc.EscrowedKeyStateRefused: Kind("escrowed-key-state", 409, "托管密钥状态不符", "State refused"),
+    kmc.PoolFillRefused: Kind("pool-fill-refused", 422, "密钥池数量不正确", "Pool size refused"),
+    kmc.RecipientRefused: Kind("recipient-refused", 422, "接收方未经证明", "Recipient refused"),
+    kmc.EnvelopeForAnother: Kind("envelope-for-another", 409, "信封发给另一令牌", "Envelope for another"),
+    kmc.EnvelopeUnreadable: Kind("envelope-unreadable", 422, "信封无法读取", "Envelope unreadable"),
+    kmc.EnvelopeUnproven: Kind("envelope-unproven", 422, "信封签名无效", "Envelope unproven"),
+    kmc.RosterInvalid: Kind("roster-invalid", 422, "托管人名册不正确", "Roster invalid"),
+    kmc.CaseInvalid: Kind("case-invalid", 422, "案件内容不正确", "Case invalid"),
+    kmc.CaseUnknown: Kind("case-unknown", 404, "没有此案件", "No such case"),
+    kmc.CaseExpired: Kind("case-expired", 409, "案件已过期", "Case expired"),
+    kmc.CaseClosed: Kind("case-closed", 409, "案件已办结", "Case closed"),
+    kmc.CaseChanged: Kind("case-changed", 409, "案件内容已变化", "Case changed"),
+    kmc.CustodianUnknown: Kind("custodian-unknown", 403, "不是托管人", "Not a custodian"),
+    kmc.VoteRepeated: Kind("vote-repeated", 409, "已投过票", "Voted already"),
+    kmc.VoterIsRequester: Kind("voter-is-requester", 403, "申请人不能投票", "Requester cannot vote"),
+    kmc.VoteUnproven: Kind("vote-unproven", 422, "投票签名无效", "Vote unproven"),
+    kmc.QuorumMissing: Kind("quorum-missing", 409, "批准人数不足", "Quorum missing"),
+    kmc.MessageUnreadable: Kind("key-message-unreadable", 422, "消息无法读取", "Message unreadable"),
+    kmc.MessageUnproven: Kind("key-message-unproven", 403, "消息签名无效", "Message unproven"),
+    kmc.MessageStale: Kind("key-message-stale", 409, "消息时间不符", "Message stale"),
+    kmc.TaskReused: Kind("key-task-reused", 409, "任务编号已使用", "Task number reused"),
+    kmc.MessageRefused: Kind("key-message-refused", 409, "消息被拒绝", "Message refused"),
+}
+
+TABLE: Final[dict[type[Exception], Kind]] = {**_API, **_HSM, **_CA, **_KEY_CENTRE, **_SEALS, **_VERIFY, **_SIGNING}

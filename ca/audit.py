@@ -195,9 +195,12 @@ class AuditTrail:
 
     def checkpoint(self, conn: sa.Connection, signer: Signer) -> Checkpoint:
         """Sign the head. Call it outside a long transaction, and keep the result outside the database."""
-        head = conn.execute(_READ_HEAD).one_or_none()
-        number, digest = (0, GENESIS) if head is None else (head.number, head.digest)
-        return sign_checkpoint(Anchor(number, digest), self._clock(), signer)
+        return sign_checkpoint(self.head(conn), self._clock(), signer)
+
+    def head(self, conn: sa.Connection) -> Anchor:
+        """Return number and digest of the last record; 0 and 64 zeros before the first."""
+        found = conn.execute(_READ_HEAD).one_or_none()
+        return Anchor(0, GENESIS) if found is None else Anchor(found.number, found.digest)
 
 
 def _row_of(record: AuditRecord, digest: str) -> dict[str, Any]:

@@ -236,6 +236,13 @@ class CrlUnavailable(CaError):
     en = "No revocation list in force can be served: examine the issuer's token, then run: yinxin ca crl."
 
 
+class ListForeign(CaError):
+    """A published list that is to be merged was not signed by an issuer of this installation."""
+
+    zh = "该吊销列表不是本系统签发的，或签名不符；请核对来源。"
+    en = "This revocation list was not signed by this installation; check where it comes from."
+
+
 class CrlRegressed(CaError):
     """The next list would lack a revocation that the last one has; it was not signed."""
 

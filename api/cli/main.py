@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from api.cli import audit, ca, documents, keys, seal, service
+from api.cli import audit, backup, ca, documents, keys, seal, service
 from api.cli.console import CANCELLED, HomeOption, fail
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ def root(home: HomeOption = None) -> None:
 
 service.register(app)
 documents.register(app)
+backup.register(app)
 app.add_typer(ca.app, name="ca")
 app.add_typer(seal.app, name="seal")
 app.add_typer(audit.app, name="audit")

@@ -1,0 +1,1 @@
+"""Backup of a whole installation, its restoration, and the drill that proves both."""

@@ -1,0 +1,131 @@
+"""After a restoration from a backup: seals stopped since stay stopped, codes and list numbers given out since are not reused.
+
+Runs in the transaction that restores the database, like :mod:`ca.restoration`. A seal that the newest published list
+calls frozen, revoked or superseded is so again from the moment that the list gives; one that it calls in use while the
+backup has it frozen stays frozen, for resuming takes two people.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+
+from ca.actor import Actor
+from ca.audit import AuditTrail
+from seals import store
+from seals.codes import DIVISION_DIGITS
+from seals.errors import StatementInvalid
+from seals.ledger import Deed, Ledger
+from seals.permit import PermitState
+from seals.seal import TRANSITIONS, SealAct, SealStatus
+from seals.statement import SealStatusList, parse_status_list
+from seals.store import seal_counter, seal_permit, seal_status_list
+
+SKIPPED_CODES: Final = 1000
+"""Codes passed over in every division: applications since the backup had codes that no published list names yet. A
+division hands out a few an hour, so a thousand covers weeks; eight digits of serial can spare them."""
+
+_STOPPING: Final = {
+    SealStatus.FROZEN: SealAct.FREEZE,
+    SealStatus.REVOKED: SealAct.REVOKE,
+    SealStatus.SUPERSEDED: SealAct.SUPERSEDE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StatesMerged:
+    """What a status list taught: its number, codes stopped again, codes that are not in the backup."""
+
+    number: int
+    stopped: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def merge_states(
+    conn: sa.Connection, jws: str, *, makers: Collection[bytes], actor: Actor, audit: AuditTrail
+) -> StatesMerged:
+    """Stop again what a published list calls stopped.
+
+    ``makers`` are the DER certificates of this installation's seal makers. Raises :class:`StatementInvalid` or
+    :class:`seals.errors.StatementSignatureInvalid` for a list that none of them signed.
+    """
+    parsed = parse_status_list(jws)
+    if parsed.chain_der[0] not in makers:
+        raise StatementInvalid("no seal maker of this installation signed it")
+    parsed.check_signature()
+    ledger = Ledger(conn)
+    stopped, unknown = [], []
+    for code in sorted(parsed.status_list.active | parsed.status_list.entries.keys()):
+        record = store.find(conn, code)
+        if record is None:
+            unknown.append(code)
+            continue
+        act, when = _last_act(parsed.status_list, code)
+        if act is not None and record.status in TRANSITIONS[act]:
+            ledger.move(
+                record, Deed(act, actor, when, "据已公布的印章状态列表恢复 / from the published list")
+            )
+            stopped.append(code)
+    ledger.close(audit)
+    _pass_over(conn, unknown)
+    return StatesMerged(parsed.status_list.number, tuple(stopped), tuple(unknown))
+
+
+def _last_act(found: SealStatusList, code: str) -> tuple[SealAct | None, datetime]:
+    """Return the act that stopped the seal and when; nothing for one in use."""
+    if code not in found.entries:
+        return None, found.issued_at
+    since, status = found.entries[code][-1]
+    return _STOPPING.get(status), since
+
+
+def _pass_over(conn: sa.Connection, unknown: list[str]) -> None:
+    for division, count in Counter(code[:DIVISION_DIGITS] for code in unknown).items():
+        for name in (f"electronic:{division}", f"physical:{division}"):
+            _raise_counter(conn, name, count)
+
+
+def use_up_counters(conn: sa.Connection, at: datetime) -> None:
+    """Let codes and list numbers go on above all that can have been given out since the backup.
+
+    List numbers go on from the seconds since 1970, as CRL numbers do (:mod:`ca.restoration`).
+    """
+    for name in conn.execute(sa.select(seal_counter.c.name)).scalars().all():
+        if name.startswith("status-list:"):
+            floor = int(at.timestamp())
+            conn.execute(
+                seal_counter.update()
+                .where(seal_counter.c.name == name, seal_counter.c.value < floor)
+                .values(value=floor)
+            )
+        else:
+            _raise_counter(conn, name, SKIPPED_CODES)
+
+
+def _raise_counter(conn: sa.Connection, name: str, by: int) -> None:
+    moved = conn.execute(
+        seal_counter.update().where(seal_counter.c.name == name).values(value=seal_counter.c.value + by)
+    )
+    if moved.rowcount == 0:
+        conn.execute(seal_counter.insert().values(name=name, value=by))
+
+
+def void_permits(conn: sa.Connection, at: datetime) -> int:
+    """Release every permit that is still open: it may have been used since the backup. Return how many."""
+    moved = conn.execute(
+        seal_permit.update()
+        .where(seal_permit.c.state == PermitState.GRANTED.value)
+        .values(state=PermitState.RELEASED.value, settled_at=at, outcome="restored from a backup")
+    )
+    return moved.rowcount
+
+
+def highest_list(conn: sa.Connection) -> int:
+    """Return the highest number of any status list on record, 0 if none."""
+    query = sa.select(sa.func.coalesce(sa.func.max(seal_status_list.c.number), 0))
+    return int(conn.execute(query).scalar_one())
