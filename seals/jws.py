@@ -1,6 +1,8 @@
 """JWS compact serialisation (RFC 7515 §3.1) with an ``x5c`` chain, written exactly and read strictly.
 
 Only what seal statements need: ES256, ES384 and RS256 (RFC 7518 §3), three header members, a JSON object as payload.
+For SM2 keys there is no registered name; ours is ``SM2SM3``: SM2 with SM3 (GB/T 32918.2, identity 1234567812345678), the
+signature r ‖ s of 32 octets each, as ECDSA's are. A private name (RFC 7518 §7.1): nobody else's reader is bound to know it.
 Reading makes no trust decision: it hands out the parts, and :func:`check_signature` compares bytes with the *enclosed*
 certificate only. Pure: no database, no clock, no private key of its own.
 """
@@ -16,13 +18,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.utils import CryptographyDeprecationWarning
 
-from hsm.algorithms import DigestAlgorithm, SignatureAlgorithm
+from hsm.algorithms import DEFAULT_ALGORITHM, PublicKey, SignatureAlgorithm, kind_of
+from hsm.errors import HsmError, SignatureInvalid
+from hsm.public_keys import certificate_key, same_key
 from hsm.signer import Signer
+from hsm.verification import verify_signature
 from seals.errors import StatementInvalid, StatementSignatureInvalid
 
 MAX_STATEMENT_SIZE: Final = 64 * 1024
@@ -42,8 +47,10 @@ _NAMES: Final = {
     SignatureAlgorithm.ECDSA_SHA256: "ES256",
     SignatureAlgorithm.ECDSA_SHA384: "ES384",
     SignatureAlgorithm.RSA_SHA256: "RS256",
+    SignatureAlgorithm.SM2_SM3: "SM2SM3",
 }
-_COORDINATE: Final = {"ES256": 32, "ES384": 48}
+_ALGORITHMS: Final = {name: algorithm for algorithm, name in _NAMES.items()}
+_COORDINATE: Final = {"ES256": 32, "ES384": 48, "SM2SM3": 32}
 """Octets of r and of s in the raw signature (RFC 7518 §3.4)."""
 _STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BRACKETS: Final = re.compile(r"[\[\]{}]")
@@ -51,10 +58,10 @@ _UNREADABLE: Final = (
     ValueError,
     TypeError,
     UnsupportedAlgorithm,
+    HsmError,
     x509.InvalidVersion,
     CryptographyDeprecationWarning,  # where warnings are errors: a serial number that is not positive, say
 )
-_CURVES: Final = {"ES256": "secp256r1", "ES384": "secp384r1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,7 @@ def sign(payload: dict[str, Any], *, typ: str, signer: Signer, chain: Sequence[b
         raise ValueError(f"{signer.algorithm.label} has no JWS name here (RFC 7518 §3.1)")
     if not 1 <= len(chain) <= MAX_CHAIN:
         raise ValueError(f"a chain has 1 to {MAX_CHAIN} certificates")
-    if x509.load_der_x509_certificate(chain[0]).public_key() != signer.public_key:
+    if not same_key(certificate_key(x509.load_der_x509_certificate(chain[0])), signer.public_key):
         raise ValueError("the chain begins with another key's certificate")
     header = {"alg": alg, "typ": typ, "x5c": [base64.b64encode(der).decode() for der in chain]}
     head = f"{_encode(_json(header))}.{_encode(_json(payload))}"
@@ -90,7 +97,7 @@ def sign(payload: dict[str, Any], *, typ: str, signer: Signer, chain: Sequence[b
 
 
 def raw_signature(der: bytes, size: int) -> bytes:
-    """Turn DER ``Ecdsa-Sig-Value`` (RFC 3279 §2.2.3) into r‖s, each of ``size`` octets (RFC 7518 §3.4)."""
+    """Turn DER ``Ecdsa-Sig-Value`` (RFC 3279 §2.2.3; ``SM2Signature`` is the same) into r‖s, each of ``size`` octets."""
     r, s = decode_dss_signature(der)
     return r.to_bytes(size, "big") + s.to_bytes(size, "big")
 
@@ -113,7 +120,7 @@ def parse(text: str, *, typ: str, limit: int) -> SignedJson:
         raise StatementInvalid(f"not a {typ}")
     alg = header["alg"]
     if not isinstance(alg, str) or alg not in _NAMES.values():
-        raise StatementInvalid("alg is none of ES256, ES384, RS256")
+        raise StatementInvalid("alg is none of ES256, ES384, RS256, SM2SM3")
     signature = _decode(parts[2])
     if alg in _COORDINATE and len(signature) != 2 * _COORDINATE[alg]:
         raise StatementInvalid("the signature has the wrong length (RFC 7518 §3.4)")
@@ -129,24 +136,35 @@ def check_signature(signing_input: bytes, signature: bytes, alg: str, leaf_der: 
     """
     try:
         certificate = x509.load_der_x509_certificate(leaf_der)
-        key = certificate.public_key()
+        key = certificate_key(certificate)
     except _UNREADABLE as wrong:
         raise StatementInvalid("the first certificate of x5c cannot be read") from wrong
-    digest = (DigestAlgorithm.SHA384 if alg == "ES384" else DigestAlgorithm.SHA256).hash()
+    if not _fits(alg, key):
+        raise StatementSignatureInvalid(f"{alg} does not fit the certificate's key")
+    algorithm = _ALGORITHMS[alg]
     try:
-        if alg == "RS256" and isinstance(key, rsa.RSAPublicKey):
-            key.verify(signature, signing_input, padding.PKCS1v15(), digest)
-            return certificate
-        if isinstance(key, ec.EllipticCurvePublicKey) and _CURVES.get(alg) == key.curve.name:
-            size = _COORDINATE[alg]
-            r, s = int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big")
-            key.verify(encode_dss_signature(r, s), signing_input, ec.ECDSA(digest))
-            return certificate
-    except InvalidSignature as wrong:
+        octets = signature if algorithm.is_rsa else _der_signature(signature, _COORDINATE[alg])
+        verify_signature(key, algorithm, signing_input, octets)
+    except SignatureInvalid as wrong:
         raise StatementSignatureInvalid(alg) from wrong
     except (ValueError, UnsupportedAlgorithm) as wrong:
         raise StatementInvalid("the certificate's key cannot be used") from wrong
-    raise StatementSignatureInvalid(f"{alg} does not fit the certificate's key")
+    return certificate
+
+
+def _fits(alg: str, key: PublicKey) -> bool:
+    """RFC 7518 §3.4: one curve for each name; RS256 goes with RSA keys of every length."""
+    algorithm = _ALGORITHMS[alg]
+    if algorithm.is_rsa:
+        return isinstance(key, rsa.RSAPublicKey)
+    try:
+        return DEFAULT_ALGORITHM[kind_of(key)] is algorithm
+    except HsmError:
+        return False
+
+
+def _der_signature(raw: bytes, size: int) -> bytes:
+    return encode_dss_signature(int.from_bytes(raw[:size]), int.from_bytes(raw[size:]))
 
 
 def _chain(found: object) -> tuple[bytes, ...]:

@@ -129,7 +129,7 @@ def prepare(work: Work, mark: SealMark, signatory: Signatory, *, stamped: bool) 
         if mark.evidence is not None:
             _store_evidence(writer, mark.evidence)
         room = room_for(signatory, mark.statement, stamped=stamped)
-        steps.send(SigObjSetup(sig_placeholder=_signature_object(mark, 2 * room)))
+        steps.send(SigObjSetup(sig_placeholder=_signature_object(mark, signatory, 2 * room)))
         algorithm = signatory.signer.algorithm.digest
         place, _ = steps.send(
             SigIOSetup(md_algorithm=algorithm.label, output=work.output, chunk_size=COPY_CHUNK)
@@ -221,10 +221,10 @@ def _numbers(values: tuple[float, ...]) -> Any:
     return _pdf.ArrayObject([_pdf.FloatObject(round(value, 4)) for value in values])
 
 
-def _signature_object(mark: SealMark, hex_room: int) -> SignatureObject:
+def _signature_object(mark: SealMark, signatory: Signatory, hex_room: int) -> SignatureObject:
     return SignatureObject(
         timestamp=mark.when,
-        subfilter=SigSeedSubFilter.PADES,
+        subfilter=SigSeedSubFilter(signatory.form.sub_filter),
         name=mark.signer_name or None,
         location=mark.location or None,
         reason=mark.reason or None,

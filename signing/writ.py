@@ -10,15 +10,15 @@ from typing import Final
 
 from cryptography import x509
 
-from ca.certificate import public_key_of
 from ca.checked_signer import OpenKeys
 from ca.issuer import UnitPurpose
 from hsm.pins import Pin
 from hsm.provider import KeyRing, open_signer
+from hsm.public_keys import certificate_key
 from seals.permit import Permit
 from seals.registry import SealRegistry
 from seals.statement import SealStatement, sign_statement
-from signing.cms import Signatory
+from signing.cms import ContainerForm, Signatory
 from signing.errors import SealNotUsableHere
 from signing.evidence import EvidenceDesk, Leaf
 from signing.ledger import Ledger
@@ -42,8 +42,16 @@ class Writ:
 class WritDesk:
     """Draws writs: opens the keeper's key, has the seal maker sign the statement, gathers the evidence."""
 
-    def __init__(self, keys: KeyRing, registry: SealRegistry, ledger: Ledger, evidence: EvidenceDesk) -> None:
+    def __init__(
+        self,
+        keys: KeyRing,
+        registry: SealRegistry,
+        ledger: Ledger,
+        evidence: EvidenceDesk,
+        form: ContainerForm = ContainerForm.RFC5652,
+    ) -> None:
         self._keys = keys
+        self._form = form
         self._registry = registry
         self._ledger = ledger
         self._evidence = evidence
@@ -75,8 +83,8 @@ class WritDesk:
         if uri is None:
             raise SealNotUsableHere(f"no key is bound to the certificate of seal {permit.seal.code}")
         certificate = x509.load_der_x509_certificate(leaf.der)
-        signer = open_signer(self._keys, uri, expected=public_key_of(certificate), pin=pin)
-        return Signatory(signer, certificate, leaf.chain[:-1])
+        signer = open_signer(self._keys, uri, expected=certificate_key(certificate), pin=pin)
+        return Signatory(signer, certificate, leaf.chain[:-1], self._form)
 
     def _mark(
         self, order: SealOrder, permit: Permit, when: datetime, statement: str, evidence: Evidence | None
