@@ -16,6 +16,8 @@ from api.errors import SchemaOutdated
 from ca import store as ca_store
 from ca.enrolment import store as _enrolment_store  # noqa: F401 - adds its tables to those of ca
 from ca.keycentre import store as _key_centre_store  # noqa: F401 - its tables join ca_store.metadata
+from ca.tokens import store as _tokens_store  # noqa: F401 - its tables join ca_store.metadata
+from seals import chip_store as _chip_store  # noqa: F401 - its table joins seals_store.metadata
 from seals import store as seals_store
 from signing import store as signing_store
 
