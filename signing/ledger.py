@@ -47,6 +47,14 @@ def database() -> Iterator[None]:
         raise DatabaseUnavailable(type(wrong).__name__) from wrong
 
 
+@dataclass(frozen=True, slots=True)
+class KeyUsed:
+    """The algorithm that signed, and where its key is kept (``hsm.signer.Custody``)."""
+
+    algorithm: str
+    custody: str
+
+
 class Ledger:
     """Keeps the sealings of one installation."""
 
@@ -127,8 +135,13 @@ class Ledger:
         with database(), self._engine.begin() as conn:
             self._permits.consume(conn, reserved.permit)
 
-    def complete(self, record: SealingRecord, stored: Stored, *, actor: Actor, how: str) -> SealingRecord:
-        """Transaction B: one use counted, the result and the outcome on record. Repeating it changes nothing."""
+    def complete(
+        self, record: SealingRecord, stored: Stored, *, actor: Actor, how: str, key: KeyUsed | None = None
+    ) -> SealingRecord:
+        """Transaction B: one use counted, the result and the outcome on record. Repeating it changes nothing.
+
+        ``key`` says what signed; it is not known for a file that a dead process left finished.
+        """
         changes: dict[str, Any] = {
             "settled_at": self._clock(), "result": stored.digest.hex, "size": stored.size, "fault": ""
         }  # fmt: skip
@@ -137,6 +150,8 @@ class Ledger:
                 return self._settled(conn, record)
             self._permits.complete(conn, record.permit, actor=actor, outcome=f"sealed {stored.digest}")
             detail: dict[str, str | int] = {"result": str(stored.digest), "size": stored.size, "how": how}
+            if key is not None:
+                detail |= {"algorithm": key.algorithm, "custody": key.custody}
             self._note(conn, "completed", record, actor, detail)
         return replace(record, state=SealingState.COMPLETED, **changes)
 

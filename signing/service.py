@@ -23,7 +23,7 @@ from seals.permit import Permit
 from signing.archive import Archive, Draft, Stored, storage
 from signing.cms import container, signed_attributes
 from signing.errors import DocumentDamaged, KeyDiffers, SealingInProgress, SelfCheckFailed, SigningError
-from signing.ledger import Ledger, Reserved, database
+from signing.ledger import KeyUsed, Ledger, Reserved, database
 from signing.order import SealOrder, digest_of_start
 from signing.pdf import PreparedPdf, Stamper, Work, prepare
 from signing.reading import open_stream
@@ -135,12 +135,12 @@ class SealingService:
             steps.done(Step.RESERVED)
             try:
                 with database():
-                    stored, report = self._make(order, reserved, draft, pin, steps)
+                    stored, report, key = self._make(order, reserved, draft, pin, steps)
             except Exception as fault:
                 self._close_failed(reserved.record, fault, actor)
                 raise
             steps.done(Step.ARCHIVED)
-            record = self._ledger.complete(reserved.record, stored, actor=actor, how="sealed")
+            record = self._ledger.complete(reserved.record, stored, actor=actor, how="sealed", key=key)
             steps.done(Step.RECORDED)
         self._archive.settle(sealing_id)
         return SealedDocument(record.id, stored.path, stored.digest, stored.size, report, record.permit)
@@ -192,7 +192,7 @@ class SealingService:
 
     def _make(
         self, order: SealOrder, reserved: Reserved, draft: Draft, pin: Pin | None, steps: _Steps
-    ) -> tuple[Stored, DocumentReport]:
+    ) -> tuple[Stored, DocumentReport, KeyUsed]:
         """Do steps 2 to 7; whatever is raised, nothing leaves."""
         writ = self._writs.draw(order, reserved.permit, self._clock(), pin)
         prepared = self._prepare(order, draft, writ, reserved.permit)
@@ -209,7 +209,8 @@ class SealingService:
         steps.done(Step.COMPLETED)
         report = self._check.passed(draft.path, writ, at=self._clock(), order=order)
         steps.done(Step.VERIFIED)
-        return draft.finish(), report
+        signer = writ.signatory.signer
+        return draft.finish(), report, KeyUsed(signer.algorithm.label, signer.custody.value)
 
     def _prepare(self, order: SealOrder, draft: Draft, writ: Writ, permit: Permit) -> PreparedPdf:
         with open_stream(order.document) as source, storage():
