@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.errors import SettingsInvalid
+from hsm.suite import Suite
 
 PREFIX: Final = "YINXIN_"
 SETTINGS_FILE: Final = "yinxin.toml"
@@ -41,6 +42,8 @@ class Settings(BaseSettings):
     listen_host: str = "127.0.0.1"
     listen_port: Annotated[int, Field(ge=1, le=65535)] = 8080
     key_store: str = "auto"
+    suite: Suite = Suite.INTERNATIONAL
+    gm_container: Annotated[str, Field(pattern="^(rfc5652|gbt35275)$")] = "rfc5652"
     archive_folder: Path | None = None
     max_upload_bytes: Annotated[int, Field(ge=1024, le=2**31)] = 100 * 2**20
     session_secret: SecretStr | None = None
