@@ -9,6 +9,7 @@ from api import errors as api
 from api.backup import errors as backup
 from ca import errors as ca
 from ca.keycentre import errors as kmc
+from ca.tokens import errors as tokens
 from hsm import errors as hsm
 from seals import errors as seals
 from signing import errors as signing
@@ -53,7 +54,9 @@ _API: Final[dict[type[Exception], Kind]] = {
     api.NotFound: Kind("not-found", 404, "没有找到", "Not found"),
     backup.BackupError: Kind("backup-failed", 400, "备份或恢复失败", "Backup failed"),
     backup.BackupExists: Kind("backup-exists", 409, "文件已存在", "File exists"),
-    backup.RecipientInvalid: Kind("backup-recipient-invalid", 422, "备份公钥不正确", "Backup public key invalid"),
+    backup.RecipientInvalid: Kind(
+        "backup-recipient-invalid", 422, "备份公钥不正确", "Backup public key invalid"
+    ),
     backup.BackupKeyUnusable: Kind("backup-key-unusable", 422, "备份私钥不正确", "Backup key unusable"),
     backup.BackupUnreadable: Kind("backup-unreadable", 422, "备份无法打开", "Backup unreadable"),
     backup.BackupIncomplete: Kind("backup-incomplete", 422, "备份不完整", "Backup incomplete"),
@@ -135,6 +138,48 @@ _CA: Final[dict[type[Exception], Kind]] = {
     ca.OcspUnavailable: Kind("ocsp-unavailable", 503, "OCSP 不可用", "OCSP unavailable"),
     ca.TsaUnavailable: Kind("tsa-unavailable", 503, "时间戳服务不可用", "Time-stamps unavailable"),
     ca.TimeNotTrusted: Kind("time-not-trusted", 503, "系统时钟不可信", "Time not trusted"),
+}
+
+_TOKENS: Final[dict[type[Exception], Kind]] = {
+    tokens.TokenError: Kind("token-operation-refused", 409, "令牌操作被拒绝", "Token operation refused"),
+    tokens.TokenUnknown: Kind("token-unknown", 404, "没有此令牌", "Token unknown"),
+    tokens.TokenRegistered: Kind("token-registered", 409, "令牌已入库", "Token registered already"),
+    tokens.TokenFieldInvalid: Kind("token-field-invalid", 422, "令牌信息不正确", "Token particulars invalid"),
+    tokens.TokenActRefused: Kind(
+        "token-act-refused", 409, "令牌当前状态不允许", "Not possible in this state"
+    ),
+    tokens.TokenMoved: Kind("token-moved", 409, "令牌刚被他人操作", "Token moved meanwhile"),
+    tokens.TokenReasonNeeded: Kind("token-reason-needed", 422, "请填写原因", "Reason needed"),
+    tokens.TokenSecondPersonNeeded: Kind(
+        "token-second-person-needed", 409, "须由另一人办理", "Second person needed"
+    ),
+    tokens.TokenResumeNotRequested: Kind(
+        "token-resume-not-requested", 409, "尚未申请恢复", "Resume not requested"
+    ),
+    tokens.TokenClockBehind: _CLOCK,
+    tokens.TokenNotUsable: Kind("token-not-usable", 409, "令牌不可使用", "Token not usable"),
+    tokens.ContainerUnknown: Kind("container-unknown", 404, "没有此容器", "Container unknown"),
+    tokens.ContainerCertificateBad: Kind(
+        "container-certificate-bad", 409, "容器证书不可用", "Container's certificate not good"
+    ),
+    tokens.ProcedureRefused: Kind(
+        "personalisation-refused", 409, "个人化无法进行", "Personalisation refused"
+    ),
+    tokens.StepFailed: Kind("personalisation-step-failed", 503, "个人化中断", "Personalisation stopped"),
+    tokens.ChipAbsent: Kind("chip-absent", 503, "未插入芯片", "Chip not inserted"),
+    tokens.LetterUnavailable: Kind("pin-letter-unavailable", 409, "密码信不可打印", "PIN letter unavailable"),
+    tokens.LetterUnreadable: Kind(
+        "pin-letter-unreadable", 409, "密码信校验失败", "PIN letter does not verify"
+    ),
+    tokens.UnblockUnknown: Kind("unblock-unknown", 404, "没有此解锁任务", "Unblocking task unknown"),
+    tokens.UnblockRefused: Kind("unblock-refused", 409, "解锁任务状态不允许", "Unblocking refused"),
+    tokens.SoPinUnavailable: Kind("so-pin-unavailable", 503, "SO PIN 无法派生", "SO PIN unavailable"),
+    tokens.RangeOverlaps: Kind("range-overlaps", 409, "号段重叠", "Range overlaps"),
+    tokens.RangeUnknown: Kind("range-unknown", 404, "没有此号段", "Range unknown"),
+    tokens.ChipNumberNotGranted: Kind(
+        "chip-number-not-granted", 409, "芯片号未发放", "Chip number not granted"
+    ),
+    tokens.ChipNumberUsed: Kind("chip-number-used", 409, "芯片号已使用", "Chip number used"),
 }
 
 _SEALS: Final[dict[type[Exception], Kind]] = {
@@ -242,4 +287,12 @@ _KEY_CENTRE: Final[dict[type[Exception], Kind]] = {
     kmc.MessageRefused: Kind("key-message-refused", 409, "消息被拒绝", "Message refused"),
 }
 
-TABLE: Final[dict[type[Exception], Kind]] = {**_API, **_HSM, **_CA, **_KEY_CENTRE, **_SEALS, **_VERIFY, **_SIGNING}
+TABLE: Final[dict[type[Exception], Kind]] = {
+    **_API,
+    **_HSM,
+    **_CA,
+    **_KEY_CENTRE,
+    **_SEALS,
+    **_VERIFY,
+    **_SIGNING,
+}
