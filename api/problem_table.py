@@ -82,6 +82,7 @@ _HSM: Final[dict[type[Exception], Kind]] = {
     hsm.CertificateUnreadable: Kind("certificate-unreadable", 422, "证书无法读取", "Certificate unreadable"),
     hsm.Sm2Unreadable: Kind("sm2-unreadable", 422, "SM2 数据无法读取", "SM2 data unreadable"),
     hsm.DecryptionFailed: Kind("decryption-failed", 422, "解密失败", "Decryption failed"),
+    hsm.RecoveryNotAuthorised: Kind("recovery-not-authorised", 403, "恢复未获授权", "Recovery not authorised"),
     hsm.Sm2SigningUnavailable: Kind(
         "sm2-signing-unavailable", 503, "不能进行 SM2 签名", "No SM2 signing here"
     ),
@@ -292,6 +293,7 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **_HSM,
     **_CA,
     **_KEY_CENTRE,
+    **_TOKENS,
     **_SEALS,
     **_VERIFY,
     **_SIGNING,
