@@ -69,7 +69,9 @@ class EnvelopedKey:
         """Read ``ENVELOPEDKEYBLOB``; anything but what :meth:`to_blob` writes is :class:`hsm.errors.Sm2Unreadable`."""
         if len(octets) != BLOB_OCTETS:
             raise Sm2Unreadable(f"an ENVELOPEDKEYBLOB has {BLOB_OCTETS} octets")
-        version, algorithm, bits, encrypted, key_bits, *coordinates, digest, length = _HEAD.unpack_from(octets)
+        version, algorithm, bits, encrypted, key_bits, *coordinates, digest, length = _HEAD.unpack_from(
+            octets
+        )
         if (version, algorithm, bits, key_bits, length) != (
             BLOB_VERSION,
             SGD_SM4_ECB,

@@ -121,6 +121,13 @@ class DecryptionFailed(HsmError):
     en = "Decryption failed: the ciphertext was altered, or it is meant for another key."
 
 
+class RecoveryNotAuthorised(HsmError):
+    """The custodians' votes, as the token itself checks them, do not let an escrowed key be opened."""
+
+    zh = "托管人的投票不足以恢复该密钥：令牌核对名册、案件与签名后拒绝。"
+    en = "The custodians' votes do not release this key: the token checked roster, case and signatures and refused."
+
+
 class Sm2SigningUnavailable(HsmError):
     """No protected SM2 implementation is present, and the operator does not allow signing in Python."""
 

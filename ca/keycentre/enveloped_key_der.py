@@ -1,11 +1,15 @@
-"""DER ``SM2EnvelopedKey`` (GM/T 0009-2012 §7.4, GB/T 35276-2017)::
+"""DER ``SM2EnvelopedKey`` (GM/T 0009-2012 §7.4, GB/T 35276-2017).
+
+::
 
     SM2EnvelopedKey ::= SEQUENCE {
         symAlgID                AlgorithmIdentifier,   -- SM4-ECB
         symEncryptedKey         SM2Cipher,             -- the SM4 key under the recipient's SM2 public key
         sm2PublicKey            BIT STRING,            -- 04 ‖ X ‖ Y
         sm2EncryptedPrivateKey  BIT STRING }           -- d under SM4-ECB
-"""  # noqa: D205, D400
+
+Nothing else is read: this is a strict DER reader of one shape.
+"""
 
 from __future__ import annotations
 

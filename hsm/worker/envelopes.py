@@ -1,0 +1,158 @@
+"""The key centre's requests to a token's worker: make, deliver, recover, and open an envelope into the token.
+
+A private encryption key exists in the clear in this process alone, between two wrappings, and is overwritten then. Two
+purposes of the vault keep apart what may be delivered once without anybody's leave (``kmc-pool``) from what custodians
+must release (``kmc-escrow`` with the lineage of their roster).
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pkcs11
+
+from hsm.algorithms import KeyKind
+from hsm.envelopes import ESCROW_KINDS, Recipient, Vote, Warrant, WrappedKey
+from hsm.errors import RecoveryNotAuthorised, UnsupportedAlgorithm
+from hsm.public_keys import load_spki, spki
+from hsm.sm2.backend import Sm2Backend
+from hsm.worker import quorum, transport
+from hsm.worker.vault import Vault
+from hsm.worker.wire import Frame
+
+POOL: Final = "kmc-pool"
+ESCROW: Final = "kmc-escrow"
+ROSTER: Final = "kmc-roster"
+LINEAGE_OCTETS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What the work needs: one session that nobody else uses meanwhile, the token's vault, SM2."""
+
+    session: pkcs11.Session
+    vault: Vault
+    backend: Sm2Backend
+
+
+def make(bench: Bench, fields: Mapping[str, Any], _blob: bytes) -> Frame:
+    """Make an encryption key pair and seal its private half at once."""
+    kind = KeyKind(str(fields["kind"]))
+    if kind not in ESCROW_KINDS:
+        raise UnsupportedAlgorithm(f"no encryption keys of kind {kind.value}")
+    public, private = transport.make_pair(kind, bench.backend)
+    with transport.wiped(private) as octets:
+        der = spki(public)
+        sealed = bench.vault.seal(bench.session, POOL, _context(str(fields["id"]), der), octets)
+    return Frame({"spki": der.hex()}, sealed)
+
+
+def deliver(bench: Bench, fields: Mapping[str, Any], blob: bytes) -> Frame:
+    """Wrap a key of the pool for its first and only owner, and seal it anew for the custodians."""
+    roster = _roster(bench, bytes.fromhex(fields["roster"]))
+    der = bytes.fromhex(fields["spki"])
+    context = _context(str(fields["id"]), der)
+    with bench.vault.opened(bench.session, POOL, context, blob) as private:
+        wrapped = transport.wrap(private, load_spki(der), _recipient(fields["recipient"]), bench.backend)
+        escrowed = bench.vault.seal(bench.session, _escrow(roster), context, private)
+    return _answer(wrapped, {"sealed": escrowed.hex()})
+
+
+def recover(bench: Bench, fields: Mapping[str, Any], blob: bytes) -> Frame:
+    """Wrap an escrowed key for the recipient that the case names, once the custodians' votes are proven here."""
+    warrant = _warrant(fields)
+    roster = _roster(bench, warrant.roster)
+    der, key_id = bytes.fromhex(fields["spki"]), str(fields["id"])
+    case = quorum.check(roster, warrant, kind="key", subject={"key": key_id, "key_spki": der.hex()})
+    recipient = _recipient(case["recipient"])
+    with bench.vault.opened(bench.session, _escrow(roster), _context(key_id, der), blob) as private:
+        return _answer(transport.wrap(private, load_spki(der), recipient, bench.backend), {})
+
+
+def found(bench: Bench, _fields: Mapping[str, Any], blob: bytes) -> Frame:
+    """Seal the first roster under a lineage drawn here: keys of another lineage never open by it."""
+    return _sealed_roster(
+        bench, {**_plain_roster(blob), "lineage": secrets.token_hex(LINEAGE_OCTETS), "version": 1}
+    )
+
+
+def amend(bench: Bench, fields: Mapping[str, Any], blob: bytes) -> Frame:
+    """Seal the next roster of the same lineage, once the present custodians approved exactly it."""
+    warrant = _warrant(fields)
+    roster = _roster(bench, warrant.roster)
+    subject = {"roster_sha256": quorum.roster_digest(blob)}
+    quorum.check(roster, warrant, kind="roster", subject=subject)
+    following = {**_plain_roster(blob), "lineage": roster["lineage"], "version": roster["version"] + 1}
+    return _sealed_roster(bench, following)
+
+
+def _plain_roster(blob: bytes) -> dict[str, Any]:
+    """Take from what was asked the fields of a roster and nothing else; its rules are checked again here."""
+    given = quorum.read_document(blob)
+    custodians = [
+        {"id": str(each["id"]), "name": str(each["name"]), "spki": str(each["spki"])}
+        for each in given.get("custodians", ())
+    ]
+    user, judicial, number = int(given.get("user", 0)), int(given.get("judicial", 0)), len(custodians)
+    distinct = {each["id"] for each in custodians}, {each["spki"] for each in custodians}
+    if not 2 <= user < judicial <= number <= quorum.MAX_CUSTODIANS or {len(each) for each in distinct} != {
+        number
+    }:
+        raise RecoveryNotAuthorised("the roster breaks its rules")
+    return {"user": user, "judicial": judicial, "custodians": custodians}
+
+
+def _sealed_roster(bench: Bench, roster: dict[str, Any]) -> Frame:
+    text = json.dumps(roster, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    sealed = bench.vault.seal(bench.session, ROSTER, b"", text.encode())
+    return Frame({"document": text}, sealed)
+
+
+def _roster(bench: Bench, sealed: bytes) -> dict[str, Any]:
+    with bench.vault.opened(bench.session, ROSTER, b"", sealed) as octets:
+        return quorum.read_document(bytes(octets))
+
+
+def _escrow(roster: Mapping[str, Any]) -> str:
+    return f"{ESCROW}:{roster['lineage']}"
+
+
+def _context(key_id: str, der: bytes) -> bytes:
+    """Bind a sealed key to its id and to its public half."""
+    return f"{key_id}\n".encode() + der
+
+
+def _recipient(fields: Mapping[str, Any]) -> Recipient:
+    key = load_spki(bytes.fromhex(fields["spki"]))
+    return Recipient(key, str(fields["serial"]), str(fields["container"]))
+
+
+def _warrant(fields: Mapping[str, Any]) -> Warrant:
+    votes = tuple(Vote(str(each["custodian"]), bytes.fromhex(each["signature"])) for each in fields["votes"])
+    return Warrant(bytes.fromhex(fields["roster"]), str(fields["document"]).encode(), votes)
+
+
+def _answer(wrapped: WrappedKey, fields: dict[str, Any]) -> Frame:
+    return Frame({**fields, "format": wrapped.format.value, "head": wrapped.head.hex()}, wrapped.body)
+
+
+ACTS: Final[dict[str, Callable[[Bench, Mapping[str, Any], bytes], Frame]]] = {
+    "make": make,
+    "deliver": deliver,
+    "recover": recover,
+    "found": found,
+    "amend": amend,
+}
+"""What a frame of the key centre may ask for."""
+
+
+def perform(bench: Bench, fields: Mapping[str, Any], blob: bytes) -> Frame:
+    """Do what ``fields["act"]`` names; anything else raises :class:`UnsupportedAlgorithm`."""
+    act = ACTS.get(str(fields.get("act")))
+    if act is None:
+        raise UnsupportedAlgorithm("no such request to the key centre's token")
+    return act(bench, fields, blob)
