@@ -156,7 +156,7 @@ def _filled(fill: Callable[[Packer], dict[str, Any]]) -> Iterator[IO[bytes]]:
         try:
             with (
                 os.fdopen(writing, "wb") as sink,
-                tarfile.open(fileobj=sink, mode="w|gz", compresslevel=6) as tar,
+                tarfile.open(fileobj=sink, mode="w|gz") as tar,
             ):
                 packer = Packer(tar)
                 facts = fill(packer)
