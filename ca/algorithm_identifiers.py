@@ -7,11 +7,14 @@ from hsm.algorithms import DigestAlgorithm, SignatureAlgorithm
 
 
 def algorithm_identifier(algorithm: SignatureAlgorithm) -> bytes:
-    """Encode a signature algorithm: RSA with NULL parameters (RFC 4055 §5), ECDSA without (RFC 5758 §3.2)."""
+    """Encode a signature algorithm: RSA with NULL parameters (RFC 4055 §5), ECDSA (RFC 5758 §3.2) and SM2 without.
+
+    Certificates with SM2-with-SM3 and NULL exist as well; readers of ours take both.
+    """
     name = der.oid(algorithm.oid)
     return der.sequence(name, der.null()) if algorithm.is_rsa else der.sequence(name)
 
 
 def digest_identifier(algorithm: DigestAlgorithm) -> bytes:
-    """Encode a digest algorithm of the SHA-2 family, without parameters (RFC 5754 §2)."""
+    """Encode a digest algorithm, of the SHA-2 family (RFC 5754 §2) or SM3 (GB/T 33560), without parameters."""
     return der.sequence(der.oid(algorithm.oid))

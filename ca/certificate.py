@@ -9,12 +9,11 @@ from enum import StrEnum
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from hsm.algorithms import PublicKey
-from hsm.errors import UnsupportedAlgorithm
+from hsm.public_keys import certificate_key
 from hsm.signer import Custody
 
 
@@ -76,6 +75,19 @@ class SubjectName:
 
 
 @dataclass(frozen=True, slots=True)
+class NationalCodes:
+    """Codes of the holder that certificates of the national suite may carry (:mod:`ca.national_extensions`).
+
+    Whoever has the certificate reads them: a resident's number belongs in one only where a rule asks for it.
+    """
+
+    business_registration: str = ""
+    taxpayer: str = ""
+    social_insurance: str = ""
+    resident_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateRequest:
     """What somebody asks to have certified; the profile decides everything else.
 
@@ -90,6 +102,7 @@ class CertificateRequest:
     validity: timedelta | None = None
     issuer: str | None = None
     custody: Custody | None = None
+    national: NationalCodes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +124,10 @@ class IssuedCertificate:
 
 @dataclass(frozen=True, slots=True)
 class CertificateRecord:
-    """A serial number as the register knows it; ``der`` is empty unless a certificate was issued."""
+    """A serial number as the register knows it; ``der`` is empty unless a certificate was issued.
+
+    ``shard`` is the part of its issuer's revocation list that it belongs to, 0 where the list has no parts.
+    """
 
     serial: int
     issuer: str
@@ -125,6 +141,7 @@ class CertificateRecord:
     der: bytes
     revoked_at: datetime | None
     reason: RevocationReason | None
+    shard: int = 0
 
 
 class CertificateOrder(StrEnum):
@@ -178,7 +195,4 @@ def spki_sha256(key: PublicKey) -> str:
 
 def public_key_of(certificate: x509.Certificate) -> PublicKey:
     """Return the certified key; one of a kind that we never use raises :class:`hsm.errors.UnsupportedAlgorithm`."""
-    key = certificate.public_key()
-    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-        raise UnsupportedAlgorithm(type(key).__name__)
-    return key
+    return certificate_key(certificate)

@@ -11,6 +11,7 @@ from ca.errors import SignatureWithheld
 from hsm.algorithms import PublicKey, SignatureAlgorithm, kind_of
 from hsm.errors import HsmError, SignatureInvalid
 from hsm.provider import KeyRing, open_signer
+from hsm.public_keys import certificate_key
 from hsm.signer import Custody, Signer
 from hsm.verification import verify_signature
 
@@ -32,9 +33,9 @@ class CertifiedKey:
     @property
     def public_key(self) -> PublicKey:
         """The key of the certificate, of a kind that we make (:class:`hsm.errors.UnsupportedAlgorithm`)."""
-        key = self.certificate.public_key()
-        kind_of(key)  # type: ignore[arg-type]  # refuses every kind that is not ours
-        return key  # type: ignore[return-value]
+        key = certificate_key(self.certificate)
+        kind_of(key)  # refuses every kind that is not ours
+        return key
 
 
 class CheckedSigner:

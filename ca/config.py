@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from hsm.suite import Suite
+
 TEST_MARKS: Final = ("测试", "TEST")
 """A hierarchy that is not in production carries one of these in its names."""
 MAX_PREFIX: Final = 0x7FFF
@@ -24,7 +26,10 @@ class CaConfig:
     base_url: str
     instance_prefix: int = 1
     production: bool = False
+    suite: Suite = Suite.INTERNATIONAL
+    """Algorithms of the hierarchy, and with them the national extensions of its certificates."""
     crl_lifetime: timedelta = timedelta(days=7)
+    delta_lifetime: timedelta = timedelta(days=1)
     ocsp_lifetime: timedelta = timedelta(hours=24)
     clock_tolerance: timedelta = timedelta(seconds=1)
     """How far a clock may stand before the last certificate of its issuer (two machines differ by a little)."""
@@ -43,9 +48,14 @@ class CaConfig:
         """Where an issuer's certificate is (AIA caIssuers)."""
         return f"{self.base_url}/pki/issuers/{issuer}.cer"
 
-    def crl_address(self, issuer: str) -> str:
-        """Where an issuer's CRL is (CRL distribution point)."""
-        return f"{self.base_url}/pki/crl/{issuer}.crl"
+    def crl_address(self, issuer: str, shard: int = 0) -> str:
+        """Where an issuer's CRL is (CRL distribution point), or that of one of its shards."""
+        part = f"{issuer}/{shard}" if shard else issuer
+        return f"{self.base_url}/pki/crl/{part}.crl"
+
+    def delta_address(self, issuer: str, shard: int) -> str:
+        """Where the delta list of a shard is (freshest CRL)."""
+        return f"{self.base_url}/pki/crl/{issuer}/{shard}.delta.crl"
 
     def ocsp_address(self, issuer: str) -> str:
         """Where an issuer's OCSP responder answers (AIA ocsp)."""
@@ -63,5 +73,6 @@ class CaConfig:
             "base_url": self.base_url,
             "instance_prefix": self.instance_prefix,
             "production": self.production,
+            "suite": self.suite.value,
         }
         return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()

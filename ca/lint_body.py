@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.name import _ASN1Type as StringType
 from cryptography.x509.oid import NameOID
 
@@ -19,6 +18,7 @@ from ca.errors import UsccInvalid
 from ca.lint_case import Case, demand
 from ca.plan import SERIAL_RANDOM_OCTETS
 from ca.uscc import check_uscc
+from ca.weak_keys import why_weak
 from hsm.algorithms import DEFAULT_ALGORITHM, KeyKind, SignatureAlgorithm, kind_of
 from hsm.errors import UnsupportedAlgorithm
 from hsm.public_keys import spki
@@ -36,7 +36,6 @@ NAME_LIMITS: Final = {
     NameOID.COUNTRY_NAME: 2,
 }
 """RFC 5280 appendix A.1 and X.520: upper bounds in characters. An attribute that is not here is not issued."""
-MIN_RSA_EXPONENT: Final = 65537
 
 
 def version_is_3(case: Case) -> None:
@@ -71,7 +70,7 @@ def algorithms_agree(case: Case) -> None:
 def algorithm_fits_issuer_key(case: Case) -> None:
     """RFC 5280 §4.1.2.3, RFC 5758 §3.2: the algorithm belongs to the issuer's kind of key and is no weaker."""
     kind, algorithm = kind_of(case.plan.issuer_key), case.plan.algorithm
-    demand(algorithm.is_rsa == kind.is_rsa, "the algorithm does not fit the issuer's key")
+    demand(algorithm.family is kind.family, "the algorithm does not fit the issuer's key")
     demand(
         algorithm.digest.size >= DEFAULT_ALGORITHM[kind].digest.size,
         "the digest is weaker than the issuer's key",
@@ -195,7 +194,7 @@ def test_is_marked(case: Case) -> None:
 
 
 def key_is_strong(case: Case) -> None:
-    """Baseline Requirements §6.1.5, §6.1.6: a kind the profile takes; RSA exponent odd and at least 65537."""
+    """Baseline Requirements §6.1.1.3, §6.1.5, §6.1.6: a kind the profile takes, whose private half cannot be found."""
     key = case.plan.request.public_key
     try:
         kind: KeyKind = kind_of(key)
@@ -203,19 +202,8 @@ def key_is_strong(case: Case) -> None:
         demand(met=False, finding=f"keys of this kind are not certified: {wrong.detail}")
         return
     demand(kind.value in case.plan.profile.key_kinds, f"{kind.value} keys do not fit this profile")
-    if isinstance(key, rsa.RSAPublicKey):
-        numbers = key.public_numbers()
-        demand(numbers.e >= MIN_RSA_EXPONENT and numbers.e % 2 == 1, "the RSA exponent is too small or even")
-        demand(numbers.n % 2 == 1 and not _has_small_factor(numbers.n), "the RSA modulus has a small factor")
-    demand(isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey), "the key is of an unknown kind")
-
-
-_SMALL_PRIMES: Final = tuple(p for p in range(3, 752) if all(p % d for d in range(2, int(p**0.5) + 1)))
-"""Baseline Requirements §6.1.6: a modulus has no factor smaller than 752."""
-
-
-def _has_small_factor(modulus: int) -> bool:
-    return any(modulus % prime == 0 for prime in _SMALL_PRIMES)
+    weak = why_weak(key)
+    demand(weak is None, weak or "")
 
 
 def key_is_the_one_asked_for(case: Case) -> None:

@@ -9,8 +9,12 @@ from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtensionOID
 
 from ca import der
+from ca.extensions import policies_due
+from ca.extensions import subject_key_identifier as subject_key_identifier_of
+from ca.key_facts import family_of, key_identifier
 from ca.lint_case import Case, demand
-from ca.profile import EKU_OCSP_SIGNING, EKU_TIME_STAMPING, KEY_USAGE_BITS
+from ca.national_extensions import national_values
+from ca.profile import EKU_OCSP_SIGNING, EKU_TIME_STAMPING, ENCIPHERING, KEY_USAGE_BITS, Purpose
 
 _EXTENSIONS_TAG: Final = 0xA3
 _BOOLEAN: Final = 0x01
@@ -60,6 +64,10 @@ def extensions_are_the_profiles(case: Case) -> None:
         due.add(ExtensionOID.AUTHORITY_INFORMATION_ACCESS)
     if profile.ocsp_no_check:
         due.add(ExtensionOID.OCSP_NO_CHECK)
+    if case.plan.request.custody is not None:
+        due.add(ExtensionOID.CERTIFICATE_POLICIES)
+    codes = national_values(case.plan.config.suite, case.plan.request)
+    due |= {x509.ObjectIdentifier(oid) for oid, _ in codes}
     found = {extension.oid for extension in case.certificate.extensions}
     wrong = sorted(oid.dotted_string for oid in found ^ due)
     demand(not wrong, f"extensions beyond or short of the profile: {', '.join(wrong)}")
@@ -94,15 +102,14 @@ def issuer_may_issue(case: Case) -> None:
 
 
 def key_usage(case: Case) -> None:
-    """RFC 5280 §4.2.1.3: critical, at least one bit, exactly the profile's bits."""
+    """RFC 5280 §4.2.1.3, RFC 8813 §3: critical, at least one bit, exactly the profile's that such a key can do."""
     found = case.extension(x509.KeyUsage)
     if found is None:
         demand(met=False, finding="the key usage is missing")
         return
     demand(found.critical, "the key usage is not critical")
-    demand(
-        _bits(found.value) == set(case.plan.profile.key_usage) != set(), "the key usage is not the profile's"
-    )
+    due = case.plan.profile.uses(family_of(case.plan.request.public_key))
+    demand(_bits(found.value) == set(due) != set(), "the key usage is not the profile's")
 
 
 def _bits(usage: x509.KeyUsage) -> set[str]:
@@ -120,6 +127,18 @@ def key_usage_of_leaves(case: Case) -> None:
             not found.value.key_cert_sign and not found.value.crl_sign,
             "a leaf may not sign certificates or lists",
         )
+
+
+def key_usage_of_purpose(case: Case) -> None:
+    """I24, GB/T 20518-2018 (dual certificates): a key that enciphers signs nothing, a key that signs enciphers nothing."""
+    found = case.extension(x509.KeyUsage)
+    enciphers = found is not None and not _bits(found.value).isdisjoint(ENCIPHERING)
+    signs = found is not None and not _bits(found.value) <= ENCIPHERING
+    demand(not (signs and enciphers), "one key would both sign and encipher")
+    demand(
+        enciphers == (case.plan.profile.purpose is Purpose.ENCRYPTION),
+        "encipherment belongs to encryption profiles",
+    )
 
 
 def extended_key_usage(case: Case) -> None:
@@ -157,8 +176,8 @@ def subject_key_identifier(case: Case) -> None:
         demand(met=False, finding="the subject key identifier is missing")
         return
     demand(not found.critical, "the subject key identifier is critical")
-    due = x509.SubjectKeyIdentifier.from_public_key(case.plan.request.public_key)
-    demand(found.value.digest == due.digest, "the subject key identifier is not the key's")
+    due = key_identifier(case.plan.request.public_key)
+    demand(found.value.digest == due, "the subject key identifier is not the key's")
 
 
 def authority_key_identifier(case: Case) -> None:
@@ -168,9 +187,9 @@ def authority_key_identifier(case: Case) -> None:
         demand(met=False, finding="the authority key identifier is missing")
         return
     if case.plan.profile.self_signed:
-        due = x509.SubjectKeyIdentifier.from_public_key(case.plan.issuer_key).digest
+        due = key_identifier(case.plan.issuer_key)
     else:
-        due = case.plan.issuer.x509.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+        due = subject_key_identifier_of(case.plan.issuer.x509)
     demand(not found.critical, "the authority key identifier is critical")
     demand(found.value.key_identifier == due, "the authority key identifier is not the issuer's")
     alone = found.value.authority_cert_issuer is None and found.value.authority_cert_serial_number is None
@@ -204,6 +223,29 @@ def authority_access(case: Case) -> None:
     demand(list(found.value) == described, "the addresses are not the issuer's")
 
 
+def custody_policy(case: Case) -> None:
+    """RFC 5280 §4.2.1.4: not critical, the custody that the request states and, for a CA, any policy below."""
+    found, custody = case.extension(x509.CertificatePolicies), case.plan.request.custody
+    if found is None or custody is None:
+        return
+    demand(not found.critical, "the certificate policies are critical")
+    said = tuple(policy.policy_identifier.dotted_string for policy in found.value)
+    demand(
+        said == policies_due(custody, is_ca=case.plan.profile.is_ca), "the policies are not the key's custody"
+    )
+    demand(all(policy.policy_qualifiers is None for policy in found.value), "a policy has qualifiers")
+
+
+def national_codes(case: Case) -> None:
+    """GB/T 20518: each code of the holder that its suite has a place for, as asked, not critical."""
+    due = dict(national_values(case.plan.config.suite, case.plan.request))
+    for extension in case.certificate.extensions:
+        value = due.get(extension.oid.dotted_string)
+        if value is not None:
+            demand(not extension.critical, f"{extension.oid.dotted_string} is critical")
+            demand(extension.value.public_bytes() == value, f"{extension.oid.dotted_string} is another code")
+
+
 EXTENSION_DEMANDS: Final[tuple[Callable[[Case], None], ...]] = (
     extensions_are_the_last,
     extensions_are_der,
@@ -212,6 +254,7 @@ EXTENSION_DEMANDS: Final[tuple[Callable[[Case], None], ...]] = (
     issuer_may_issue,
     key_usage,
     key_usage_of_leaves,
+    key_usage_of_purpose,
     extended_key_usage,
     time_stamping_alone,
     ocsp_no_check,
@@ -219,6 +262,7 @@ EXTENSION_DEMANDS: Final[tuple[Callable[[Case], None], ...]] = (
     authority_key_identifier,
     crl_address,
     authority_access,
+    custody_policy,
+    national_codes,
 )
-"""RFC 5280 §4.2.1.10 (name constraints), §4.2.1.4 (policies) and §4.2.1.6 (alternative names) have no function: no
-profile has them, and ``extensions_are_the_profiles`` refuses them."""
+"""RFC 5280 §4.2.1.10 (name constraints) and §4.2.1.6 (alternative names) have no function: no profile has them, and ``extensions_are_the_profiles`` refuses them."""

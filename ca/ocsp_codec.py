@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, IntEnum
@@ -14,12 +14,13 @@ from typing import Final
 from urllib.parse import unquote
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ca import der
 from ca.algorithm_identifiers import algorithm_identifier
+from ca.key_facts import key_bits, key_identifier
 from ca.revocation_list import REASON_CODES
-from hsm.algorithms import SignatureAlgorithm
+from hsm.algorithms import DigestAlgorithm, SignatureAlgorithm
+from hsm.public_keys import certificate_key
 
 MAX_REQUEST_OCTETS: Final = 16 * 1024
 """Largest request read: one CertID takes about 80 octets; 32 of them and a requestor's certificate stay well below."""
@@ -40,14 +41,21 @@ KNOWN_EXTENSIONS: Final = frozenset(
 )
 """Nonce, acceptable responses, service locator, preferred algorithms (RFC 6960 §4.4): read or safely passed over."""
 
-CERT_ID_DIGESTS: Final = {
-    "1.3.14.3.2.26": "sha1",
-    "2.16.840.1.101.3.4.2.1": "sha256",
-    "2.16.840.1.101.3.4.2.2": "sha384",
-    "2.16.840.1.101.3.4.2.3": "sha512",
+
+def _sha1(data: bytes) -> bytes:
+    return hashlib.sha1(data, usedforsecurity=False).digest()
+
+
+def _digests_with(algorithm: DigestAlgorithm) -> Callable[[bytes], bytes]:
+    return lambda data: algorithm.digest(data).value
+
+
+_SHA1: Final = "1.3.14.3.2.26"
+CERT_ID_DIGESTS: Final[Mapping[str, Callable[[bytes], bytes]]] = {
+    _SHA1: _sha1,
+    **{algorithm.oid: _digests_with(algorithm) for algorithm in DigestAlgorithm},
 }
 """Digests by which a CertID may name the issuer. SHA-1 is what most clients send; it identifies, it proves nothing."""
-_SHA1: Final = "1.3.14.3.2.26"
 
 
 class ResponseStatus(IntEnum):
@@ -222,11 +230,8 @@ class IssuerHashes:
 
     def __init__(self, issuer: x509.Certificate) -> None:
         name = issuer.subject.public_bytes()
-        key = public_key_bits(issuer)
-        self._known = {
-            oid: (hashlib.new(label, name).digest(), hashlib.new(label, key).digest())
-            for oid, label in CERT_ID_DIGESTS.items()
-        }
+        key = key_bits(certificate_key(issuer))
+        self._known = {oid: (digest(name), digest(key)) for oid, digest in CERT_ID_DIGESTS.items()}
 
     def names(self, cert_id: CertId) -> bool:
         """Tell whether a CertID means this issuer."""
@@ -244,14 +249,6 @@ class IssuerHashes:
         return CertId(encoded, _SHA1, name_hash, key_hash, serial)
 
 
-def public_key_bits(certificate: x509.Certificate) -> bytes:
-    """Return the contents of the ``subjectPublicKey`` BIT STRING, without its count of unused bits."""
-    spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    fields = der.Reader(spki).enter(der.SEQUENCE)
-    fields.element()
-    return fields.contents(der.BIT_STRING)[1:]
-
-
 @dataclass(frozen=True, slots=True)
 class ResponderFace:
     """The parts of an answer that never change: who answers, by which algorithm, with which certificates."""
@@ -266,7 +263,7 @@ class ResponderFace:
         cls, certificate: x509.Certificate, algorithm: SignatureAlgorithm, chain: Sequence[bytes]
     ) -> ResponderFace:
         """Name the responder by the SHA-1 of its key (RFC 5019 §2.2.3) and attach ``chain`` (DER, its own first)."""
-        key_hash = hashlib.sha1(public_key_bits(certificate), usedforsecurity=False).digest()
+        key_hash = key_identifier(certificate_key(certificate))
         return cls(
             der.explicit(2, der.octet_string(key_hash)),
             algorithm,

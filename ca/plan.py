@@ -10,20 +10,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from cryptography import x509
-from cryptography.x509.oid import AuthorityInformationAccessOID
-
 from ca import der
 from ca.algorithm_identifiers import algorithm_identifier
 from ca.certificate import CertificateRequest
 from ca.config import CaConfig
 from ca.errors import RequestInvalid, ValidityInvalid
+from ca.extensions import encode_extensions
 from ca.issuer import Issuer
-from ca.profile import KEY_USAGE_BITS, Profile
+from ca.profile import Profile
 from hsm.algorithms import PublicKey, SignatureAlgorithm
+from hsm.public_keys import spki
 
 SERIAL_RANDOM_OCTETS: Final = 17
 """136 random bits: above the 128 we promise (I8) and the 64 of the Baseline Requirements §7.1."""
+_VERSION_3: Final = der.explicit(0, der.integer(2))
 _NO_SIGNATURE: Final = b"\0"
 _ONE_SECOND: Final = timedelta(seconds=1)
 
@@ -95,77 +95,31 @@ def decide_validity(request: CertificateRequest, profile: Profile, now: datetime
 def draft(plan: Plan) -> Draft:
     """Encode the certificate of ``plan`` without a signature; values that cannot be encoded: :class:`RequestInvalid`."""
     try:
-        unsigned = _builder(plan).create_unsigned()
+        tbs = _body(plan)
     except (ValueError, TypeError) as wrong:
         raise RequestInvalid(str(wrong)) from wrong
-    tbs = _with_algorithm(unsigned.tbs_certificate_bytes, plan.algorithm)
     return Draft(plan, tbs, assemble(tbs, plan.algorithm, _NO_SIGNATURE))
+
+
+def _body(plan: Plan) -> bytes:
+    """Encode the TBSCertificate (RFC 5280 §4.1.2): without unique identifiers, by hand, for ``cryptography`` builds
+    certificates over the keys that it knows and no others.
+    """  # noqa: D205
+    subject = plan.request.subject.x509().public_bytes()
+    issuer = subject if plan.profile.self_signed else plan.issuer.x509.subject.public_bytes()
+    validity = plan.validity
+    return der.sequence(
+        _VERSION_3,
+        der.integer(plan.serial),
+        algorithm_identifier(plan.algorithm),
+        issuer,
+        der.sequence(der.x509_time(validity.not_before), der.x509_time(validity.not_after)),
+        subject,
+        spki(plan.request.public_key),
+        encode_extensions(plan),
+    )
 
 
 def assemble(tbs: bytes, algorithm: SignatureAlgorithm, signature: bytes) -> bytes:
     """Join a certificate: TBS, algorithm, signature (RFC 5280 §4.1)."""
     return der.sequence(tbs, algorithm_identifier(algorithm), der.bit_string(signature))
-
-
-def _with_algorithm(tbs: bytes, algorithm: SignatureAlgorithm) -> bytes:
-    """Put the real algorithm where the unsigned draft has RFC 9925's placeholder (RFC 5280 §4.1.2.3)."""
-    reader = der.Reader(tbs).enter(der.SEQUENCE)
-    version, serial = reader.element(), reader.element()
-    reader.element()
-    return der.sequence(
-        version, serial, algorithm_identifier(algorithm), reader.data[reader.position : reader.end]
-    )
-
-
-def _builder(plan: Plan) -> x509.CertificateBuilder:
-    request, profile = plan.request, plan.profile
-    subject = request.subject.x509()
-    builder = (
-        x509.CertificateBuilder()
-        .serial_number(plan.serial)
-        .issuer_name(subject if profile.self_signed else plan.issuer.x509.subject)
-        .subject_name(subject)
-        .not_valid_before(plan.validity.not_before)
-        .not_valid_after(plan.validity.not_after)
-        .public_key(request.public_key)
-        .add_extension(x509.BasicConstraints(profile.is_ca, profile.path_length), critical=True)
-        .add_extension(_key_usage(profile), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(request.public_key), critical=False)
-        .add_extension(_authority_key_identifier(plan), critical=False)
-    )
-    if profile.extended_key_usage:
-        uses = x509.ExtendedKeyUsage([x509.ObjectIdentifier(oid) for oid in profile.extended_key_usage])
-        builder = builder.add_extension(uses, critical=profile.extended_key_usage_critical)
-    return _add_addresses(builder, plan)
-
-
-def _key_usage(profile: Profile) -> x509.KeyUsage:
-    return x509.KeyUsage(**{bit: bit in profile.key_usage for bit in KEY_USAGE_BITS})
-
-
-def _authority_key_identifier(plan: Plan) -> x509.AuthorityKeyIdentifier:
-    if plan.profile.self_signed:
-        return x509.AuthorityKeyIdentifier.from_issuer_public_key(plan.issuer_key)
-    above = plan.issuer.x509.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
-    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(above.value)
-
-
-def _add_addresses(builder: x509.CertificateBuilder, plan: Plan) -> x509.CertificateBuilder:
-    profile, config, issuer = plan.profile, plan.config, plan.issuer.id
-    if profile.crl_address:
-        address = x509.UniformResourceIdentifier(config.crl_address(issuer))
-        point = x509.DistributionPoint([address], None, None, None)
-        builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
-    access = []
-    if profile.ocsp_address:
-        access.append((AuthorityInformationAccessOID.OCSP, config.ocsp_address(issuer)))
-    if not profile.self_signed:
-        access.append((AuthorityInformationAccessOID.CA_ISSUERS, config.issuer_address(issuer)))
-    if access:
-        described = [
-            x509.AccessDescription(how, x509.UniformResourceIdentifier(where)) for how, where in access
-        ]
-        builder = builder.add_extension(x509.AuthorityInformationAccess(described), critical=False)
-    if profile.ocsp_no_check:
-        builder = builder.add_extension(x509.OCSPNoCheck(), critical=False)
-    return builder

@@ -115,9 +115,9 @@ class Profile:
         """Tell whether a certificate of this kind is signed with its own key."""
         return self.id in self.issued_by
 
-    def uses(self, kind: KeyKind) -> tuple[str, ...]:
-        """Return the key usage of a certificate over a key of ``kind``, in order of the bits."""
-        able = USES_OF_FAMILY[kind.family]
+    def uses(self, family: Family) -> tuple[str, ...]:
+        """Return the key usage of a certificate over a key of ``family``, in order of the bits."""
+        able = USES_OF_FAMILY[family]
         return tuple(bit for bit in KEY_USAGE_BITS if bit in self.key_usage and bit in able)
 
     @property

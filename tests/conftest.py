@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from api.database import make_engine
 from hsm.pins import Pin
+from hsm.suite import Suite
 
 if TYPE_CHECKING:
     from hsm.cryptoki import CryptokiProvider
@@ -52,6 +53,16 @@ class SteppingClock:
 @pytest.fixture
 def clock() -> SteppingClock:
     return SteppingClock()
+
+
+@pytest.fixture(params=list(Suite), ids=str)
+def both_suites(request: pytest.FixtureRequest) -> Iterator[Suite]:
+    """Run a test in each suite: keys, worlds and chains that name none are of this one."""
+    from tests.pki import DefaultSuite
+
+    DefaultSuite.suite = request.param
+    yield request.param
+    DefaultSuite.suite = Suite.INTERNATIONAL
 
 
 def _free_port() -> int:

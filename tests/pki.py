@@ -35,6 +35,7 @@ from ca.certificate import CertificateRequest, IssuedCertificate, SubjectName
 from ca.clock import Clock
 from ca.config import CaConfig
 from ca.enterprise import Enterprises
+from ca.key_facts import family_of, key_identifier
 from ca.profile import (
     ENTERPRISE_SEAL,
     ISSUING,
@@ -59,8 +60,11 @@ from hsm.key_uri import KeyUri
 from hsm.pins import Pin
 from hsm.provider import KeyRing, StoredCertificate, StoredKey, TokenHealth
 from hsm.signer import Custody, Signer
+from hsm.suite import Suite
+from tests import sm2
+from tests.sm2 import Sm2TestKey
 
-PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | Sm2TestKey
 
 OFFICER = Actor("person:officer", "密钥管理员")
 CLERK = Actor("person:clerk", "经办人")
@@ -79,8 +83,17 @@ def make_uscc(body: str) -> str:
 USCC = make_uscc("91110108MA01C8QX3")
 
 
-def new_key(kind: KeyKind = KeyKind.EC_P256) -> PrivateKey:
-    """Make a fresh private key in memory."""
+class DefaultSuite:
+    """The suite of keys, worlds and chains where a test names none; the fixture ``both_suites`` sets it."""
+
+    suite = Suite.INTERNATIONAL
+
+
+def new_key(kind: KeyKind | None = None) -> PrivateKey:
+    """Make a fresh private key in memory, by default of the suite's kind."""
+    kind = kind or DefaultSuite.suite.key_kind
+    if kind is KeyKind.SM2:
+        return Sm2TestKey()
     if kind.is_rsa:
         return rsa.generate_private_key(65537, kind.bits)
     return ec.generate_private_key(kind.curve())
@@ -91,6 +104,11 @@ def shared_rsa_key(bits: int = 2048, index: int = 0) -> rsa.RSAPrivateKey:
     """Return an RSA key made once in the run (they take long)."""
     del index
     return rsa.generate_private_key(65537, bits)
+
+
+def _builders(key: PrivateKey) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
+    """Return the key for a builder of ``cryptography``: a stand-in for SM2, put right afterwards."""
+    return sm2.stand_in() if isinstance(key, Sm2TestKey) else key
 
 
 class MemorySigner:
@@ -109,6 +127,8 @@ class MemorySigner:
 
     def sign(self, message: bytes) -> bytes:
         self.signed.append(message)
+        if isinstance(self.key, Sm2TestKey):
+            return self.key.sign(message)
         hashing = self.algorithm.digest.hash()
         if isinstance(self.key, rsa.RSAPrivateKey):
             if not self.algorithm.is_rsa:
@@ -271,11 +291,12 @@ class World:
         name: str = COMPANY,
         uscc: str = USCC,
         *,
-        kind: KeyKind = KeyKind.EC_P256,
+        kind: KeyKind | None = None,
         validity: timedelta | None = None,
         common_name: str = "",
     ) -> Keeper:
-        """Register an enterprise, make its sealing key in its own token and certify it."""
+        """Register an enterprise, make its sealing key (by default the suite's) in its own token and certify it."""
+        kind = kind or self.config.suite.key_kind
         self.enterprises.register(uscc, name, actor=CLERK)
         token, number = f"keeper-{uscc}", next(self.counter)
         if token not in self.provider.tokens():
@@ -297,7 +318,9 @@ class World:
 
 def make_config(**changes: Any) -> CaConfig:
     """Return the configuration of the test world."""
-    return CaConfig(**{"base_url": BASE_URL, "instance_prefix": 0x1234, **changes})
+    return CaConfig(
+        **{"base_url": BASE_URL, "instance_prefix": 0x1234, "suite": DefaultSuite.suite, **changes}
+    )
 
 
 def make_world(
@@ -309,19 +332,20 @@ def make_world(
     plan: CeremonyPlan | None = None,
     create_tables: bool = True,
     hierarchy: Hierarchy | None = None,
+    suite: Suite | None = None,
     **authority_parts: Any,
 ) -> World:
     """Make the tables of ``ca``, perform the ceremony with keys in memory, return the world.
 
-    With the ``hierarchy`` of another world over the same database and provider, that one is used.
+    ``suite`` counts where no ``config`` is given. With the ``hierarchy`` of another world over the same database and provider, that one is used.
     """
     if create_tables:
         ca.store.metadata.create_all(engine)
     provider = provider or MemoryProvider()
-    config = config or make_config()
+    config = config or make_config(suite=suite or DefaultSuite.suite)
     keys, audit = KeyRing({provider.scheme: provider}), AuditTrail(clock)
     authority = CertificateAuthority(engine, keys, clock, audit, config, **authority_parts)
-    plan = plan or CeremonyPlan(token="ca", scheme=provider.scheme, root_key=KeyKind.EC_P256)
+    plan = plan or CeremonyPlan(token="ca", scheme=provider.scheme, root_key=config.suite.key_kind)
     if plan.token not in provider.tokens():
         provider.create_token(plan.token, Pin("12345678"), Pin("123456"))
     hierarchy = hierarchy or perform(authority, plan, actor=OFFICER, progress=lambda _line: None)
@@ -352,12 +376,21 @@ class Pki:
     Every maker takes ``changes``: ``profile``, ``subject`` (SubjectName or x509.Name), ``key``, ``issuer`` (Party),
     ``serial``, ``not_before``, ``not_after``, ``ca`` (bool), ``path_length``, ``key_usage`` (names; ``None`` leaves the
     extension out), ``eku`` (OIDs; ``None`` leaves it out), ``extra`` (extensions added, ``(extension, critical)``),
-    ``hash`` (the digest of the signature), ``spoil`` (True flips a bit of the signature).
+    ``hash`` (the digest of the signature), ``spoil`` (True flips a bit of the signature). Keys are by default those of
+    ``suite``.
     """
 
-    def __init__(self, now: datetime, *, base_url: str = BASE_URL, name: str = "印信测试 TEST") -> None:
+    def __init__(
+        self,
+        now: datetime,
+        *,
+        base_url: str = BASE_URL,
+        name: str = "印信测试 TEST",
+        suite: Suite | None = None,
+    ) -> None:
         self.now = now.replace(microsecond=0)
-        self.config = CaConfig(base_url)
+        self.suite = suite or DefaultSuite.suite
+        self.config = CaConfig(base_url, suite=self.suite)
         self.name = name
         self.root = self.make(ROOT, SubjectName(f"{name} Root", name))
         self.issuing = self.make(ISSUING, SubjectName(f"{name} Issuing", name), issuer=self.root)
@@ -384,7 +417,7 @@ class Pki:
     def make(self, profile: Profile | str, subject: SubjectName | x509.Name, **changes: Any) -> Party:
         """Make a party after a profile, with the ``changes`` that the class describes."""
         profile = PROFILES[profile] if isinstance(profile, str) else profile
-        key: PrivateKey = changes.pop("key", None) or new_key()
+        key: PrivateKey = changes.pop("key", None) or new_key(self.suite.key_kind)
         name = subject.x509() if isinstance(subject, SubjectName) else subject
         above: Party | None = changes.pop("issuer", None)
         if above is None and not profile.self_signed:
@@ -394,7 +427,7 @@ class Pki:
             x509.CertificateBuilder()
             .subject_name(name)
             .issuer_name(above.certificate.subject if above else name)
-            .public_key(key.public_key())
+            .public_key(_builders(key).public_key())
             .serial_number(changes.pop("serial", None) or x509.random_serial_number())
             .not_valid_before(start)
             .not_valid_after(changes.pop("not_after", start + profile.default_validity))
@@ -406,7 +439,9 @@ class Pki:
         spoil = changes.pop("spoil", False)
         if changes:
             raise TypeError(f"unknown changes: {', '.join(changes)}")
-        der = builder.sign(signing, hashing).public_bytes(Encoding.DER)
+        der = builder.sign(_builders(signing), hashing).public_bytes(Encoding.DER)
+        if isinstance(signing, Sm2TestKey) or isinstance(key, Sm2TestKey):
+            der = sm2.certificate(der, key.public_key(), signing)
         if spoil:
             der = der[:-1] + bytes([der[-1] ^ 1])
         chain = () if above is None or above.certificate.issuer == above.certificate.subject else (above.der,)
@@ -418,16 +453,16 @@ class Pki:
         is_ca = changes.pop("ca", profile.is_ca)
         length = changes.pop("path_length", profile.path_length if is_ca else None)
         found: list[tuple[x509.ExtensionType, bool]] = [(x509.BasicConstraints(is_ca, length), True)]
-        usage = changes.pop("key_usage", profile.key_usage)
+        usage = changes.pop("key_usage", profile.uses(family_of(key.public_key())))
         if usage is not None:
             found.append((x509.KeyUsage(**{bit: bit in usage for bit in KEY_USAGE_BITS}), True))
         uses = changes.pop("eku", profile.extended_key_usage)
         if uses:
             listed = x509.ExtendedKeyUsage([x509.ObjectIdentifier(oid) for oid in uses])
             found.append((listed, changes.pop("eku_critical", profile.extended_key_usage_critical)))
-        found.append((x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False))
+        found.append((x509.SubjectKeyIdentifier(key_identifier(key.public_key())), False))
         above_key = above.key.public_key() if above else key.public_key()
-        found.append((x509.AuthorityKeyIdentifier.from_issuer_public_key(above_key), False))
+        found.append((x509.AuthorityKeyIdentifier(key_identifier(above_key), None, None), False))
         if profile.crl_address:
             where = x509.UniformResourceIdentifier(self.config.crl_address(issuer_id))
             found.append(
@@ -457,7 +492,8 @@ class Pki:
             .next_update(next_update or start + timedelta(days=7))
             .add_extension(x509.CRLNumber(number), critical=False)
             .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()), critical=False
+                x509.AuthorityKeyIdentifier(key_identifier(issuer.key.public_key()), None, None),
+                critical=False,
             )
         )
         for serial, (when, reason) in (revoked or {}).items():
@@ -465,7 +501,9 @@ class Pki:
             if reason is not x509.ReasonFlags.unspecified:
                 entry = entry.add_extension(x509.CRLReason(reason), critical=False)
             builder = builder.add_revoked_certificate(entry.build())
-        return builder.sign(key or issuer.key, hashes.SHA256()).public_bytes(Encoding.DER)
+        signing = key or issuer.key
+        der = builder.sign(_builders(signing), hashes.SHA256()).public_bytes(Encoding.DER)
+        return sm2.revocation_list(der, signing) if isinstance(signing, Sm2TestKey) else der
 
     def ocsp(
         self,
@@ -500,4 +538,6 @@ class Pki:
         )
         for extension, critical in extra:
             builder = builder.add_extension(extension, critical)
-        return builder.sign(responder.key, hashes.SHA256()).public_bytes(Encoding.DER)
+        signing = responder.key
+        der = builder.sign(_builders(signing), hashes.SHA256()).public_bytes(Encoding.DER)
+        return sm2.status_answer(der, signing) if isinstance(signing, Sm2TestKey) else der

@@ -20,12 +20,16 @@ from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from ca import der
+from ca.certificate import NationalCodes
+from ca.custody_policy import policy_oid
 from ca.errors import LintFailed, RequestInvalid
 from ca.lint import check
 from ca.lint_body import BODY_DEMANDS
 from ca.lint_extensions import EXTENSION_DEMANDS
+from ca.national_extensions import ORGANISATION_CODE, TAXPAYER
 from ca.plan import Draft, Validity, draft
 from ca.profile import (
+    ENTERPRISE_ENCRYPT,
     ENTERPRISE_SEAL,
     ISSUING,
     KEY_USAGE_BITS,
@@ -36,7 +40,11 @@ from ca.profile import (
     TSA,
     Profile,
 )
+from ca.weak_keys import PUBLISHED_SM2_POINTS
 from hsm.algorithms import SignatureAlgorithm
+from hsm.signer import Custody
+from hsm.sm2.public_key import Sm2PublicKey
+from hsm.suite import Suite
 from tests.pki import COMPANY, USCC, Pki, make_config, make_uscc, new_key
 from tests.unit.ca.drafts import (
     ENTERPRISE,
@@ -51,6 +59,7 @@ from tests.unit.ca.drafts import (
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 Case = Callable[[], Draft]
+pytestmark = pytest.mark.usefixtures("both_suites")
 CASES: list[tuple[str, Case]] = []
 
 
@@ -525,6 +534,76 @@ def another_responder() -> Draft:
     return rebuilt(good(), put=(x509.AuthorityInformationAccess([access]), False))
 
 
+@case("key_usage_of_purpose")
+def signs_and_enciphers() -> Draft:
+    """A signing certificate whose key would decipher as well, as some national seal certificates have it."""
+    return rebuilt(good(), put=(usage(digital_signature=True, key_encipherment=True), True))
+
+
+@case("key_usage_of_purpose")
+def escrowed_signing_key() -> Draft:
+    """An encryption profile that was changed to sign: its key is escrowed (I24)."""
+    both = usage(digital_signature=True, key_agreement=True)
+    return rebuilt(good(ENTERPRISE_ENCRYPT), put=(both, True))
+
+
+@case("custody_policy")
+def another_custody() -> Draft:
+    """The certificate claims a token although the key is in a file."""
+    one = right_draft(NOW, custody=Custody.SOFT)
+    claimed = x509.PolicyInformation(x509.ObjectIdentifier(policy_oid(Custody.TOKEN)), None)
+    return rebuilt(one, put=(x509.CertificatePolicies([claimed]), False))
+
+
+@case("custody_policy")
+def critical_custody() -> Draft:
+    """A policy that software which does not know it could not pass over."""
+    one = right_draft(NOW, custody=Custody.TOKEN)
+    policies = x509.load_der_x509_certificate(one.unsigned).extensions.get_extension_for_class(
+        x509.CertificatePolicies
+    )
+    return rebuilt(one, put=(policies.value, True))
+
+
+@case("extensions_are_the_profiles")
+def custody_made_up() -> Draft:
+    """A custody that nobody stated."""
+    claimed = x509.PolicyInformation(x509.ObjectIdentifier(policy_oid(Custody.TOKEN)), None)
+    return rebuilt(good(), put=(x509.CertificatePolicies([claimed]), False))
+
+
+@case("national_codes")
+def another_code() -> Draft:
+    """A national code that is not the one asked for."""
+    one = right_draft(NOW, pki=Pki(NOW, suite=Suite.GM), national=NationalCodes(taxpayer=USCC))
+    other = x509.UnrecognizedExtension(x509.ObjectIdentifier(TAXPAYER), b"\x13\x03123")
+    return rebuilt(one, put=(other, False))
+
+
+@case("national_codes")
+def critical_code() -> Draft:
+    """A national code that makes other software refuse the certificate."""
+    one = right_draft(NOW, pki=Pki(NOW, suite=Suite.GM))
+    found = x509.load_der_x509_certificate(one.unsigned).extensions
+    code = found.get_extension_for_oid(x509.ObjectIdentifier(ORGANISATION_CODE))
+    return rebuilt(one, put=(code.value, True))
+
+
+@case("extensions_are_the_profiles")
+def national_code_abroad() -> Draft:
+    """A national code in the international suite."""
+    one = right_draft(NOW, pki=Pki(NOW, suite=Suite.INTERNATIONAL))
+    code = x509.UnrecognizedExtension(x509.ObjectIdentifier(ORGANISATION_CODE), b"\x13\x03123")
+    return rebuilt(one, put=(code, False))
+
+
+@case("key_is_strong")
+def published_sm2_key() -> Draft:
+    """The key pair that GB/T 32918.5 prints as its example."""
+    x, y = next(iter(PUBLISHED_SM2_POINTS))
+    return right_draft(NOW, public_key=Sm2PublicKey(x, y))
+
+
 def findings_of(one: Draft) -> list[str]:
     """Return the names of the demands that are not met."""
     with pytest.raises(LintFailed) as refused:
@@ -551,7 +630,7 @@ def test_every_demand_has_a_case() -> None:
 def test_every_demand_cites_its_clause() -> None:
     for demand in (*BODY_DEMANDS, *EXTENSION_DEMANDS):
         words = demand.__doc__ or ""
-        assert any(mark in words for mark in ("RFC", "X.5", "GB ", "Baseline", "I1", "I32", "I9")), (
+        assert any(mark in words for mark in ("RFC", "X.5", "GB", "Baseline", "I1", "I32", "I9")), (
             demand.__name__
         )
 

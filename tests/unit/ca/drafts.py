@@ -10,12 +10,16 @@ from typing import Any
 from cryptography import x509
 
 from ca import der
+from ca.algorithm_identifiers import algorithm_identifier
 from ca.certificate import CertificateRequest, SubjectName, public_key_of, spki_sha256
 from ca.config import CaConfig
 from ca.issuer import HolderStatus, Issuer
-from ca.plan import Draft, Plan, _with_algorithm, assemble, decide_validity, draft, make_serial
+from ca.plan import Draft, Plan, assemble, decide_validity, draft, make_serial
 from ca.profile import ENTERPRISE_SEAL, Profile
-from hsm.algorithms import DEFAULT_ALGORITHM, kind_of
+from hsm.algorithms import DEFAULT_ALGORITHM, PublicKey, SignatureAlgorithm, kind_of
+from hsm.public_keys import spki
+from hsm.sm2.public_key import Sm2PublicKey
+from tests import sm2
 from tests.pki import COMPANY, USCC, Party, Pki, make_config, new_key
 
 ENTERPRISE = SubjectName(COMPANY, COMPANY, USCC)
@@ -41,9 +45,9 @@ def right_plan(
 ) -> Plan:
     """Return a plan that every demand is met by."""
     pki = pki or Pki(now)
-    config = config or make_config()
+    config = config or make_config(suite=pki.suite)
     subject = subject or (ENTERPRISE if profile.registered_enterprise else SERVICE)
-    key = request.pop("public_key", None) or new_key().public_key()
+    key = request.pop("public_key", None) or new_key(pki.suite.key_kind).public_key()
     asked = CertificateRequest(profile.id, subject, key, **request)
     if profile.self_signed:
         issuer = Issuer(
@@ -86,6 +90,7 @@ def rebuilt(good: Draft, **changes: Any) -> Draft:
     if "put" in changes:
         value, critical = changes["put"]
         extensions[value.oid] = (value, critical)
+    key = changes.get("key") or public_key_of(old)
     builder = (
         x509.CertificateBuilder()
         .serial_number(changes.get("serial", old.serial_number))
@@ -93,13 +98,28 @@ def rebuilt(good: Draft, **changes: Any) -> Draft:
         .issuer_name(changes.get("issuer", old.issuer))
         .not_valid_before(changes.get("not_before", old.not_valid_before_utc))
         .not_valid_after(changes.get("not_after", old.not_valid_after_utc))
-        .public_key(changes.get("key", public_key_of(old)))
+        .public_key(sm2.stand_in().public_key() if isinstance(key, Sm2PublicKey) else key)
     )
     for value, critical in extensions.values():
         builder = builder.add_extension(value, critical)
-    return with_tbs(
-        good, _with_algorithm(builder.create_unsigned().tbs_certificate_bytes, good.plan.algorithm)
-    )
+    made = builder.create_unsigned().tbs_certificate_bytes
+    return with_tbs(good, with_parts(made, good.plan.algorithm, key))
+
+
+def with_parts(tbs: bytes, algorithm: SignatureAlgorithm, key: PublicKey) -> bytes:
+    """Put the real algorithm where an unsigned certificate has RFC 9925's placeholder, and the real key."""
+    body = elements_of(tbs)
+    body[2], body[6] = algorithm_identifier(algorithm), spki(key)
+    return der.sequence(*body)
+
+
+def elements_of(tbs: bytes) -> list[bytes]:
+    """Return the encoded fields of a body (RFC 5280 §4.1.2)."""
+    body = der.Reader(tbs).enter(der.SEQUENCE)
+    elements = []
+    while body.more:
+        elements.append(body.element())
+    return elements
 
 
 def with_tbs(good: Draft, tbs: bytes) -> Draft:
@@ -109,11 +129,7 @@ def with_tbs(good: Draft, tbs: bytes) -> Draft:
 
 def with_elements(good: Draft, change: Callable[[list[bytes]], list[bytes]]) -> Draft:
     """Return ``good`` with the elements of its body changed."""
-    body = der.Reader(good.tbs).enter(der.SEQUENCE)
-    elements = []
-    while body.more:
-        elements.append(body.element())
-    return with_tbs(good, der.sequence(*change(elements)))
+    return with_tbs(good, der.sequence(*change(elements_of(good.tbs))))
 
 
 def with_plan(good: Draft, **changes: Any) -> Draft:
