@@ -39,6 +39,7 @@ from hsm.pins import PinSource
 from seals.permit import Permits
 from seals.registry import SealRegistry
 from signing.archive import Archive
+from signing.cms import ContainerForm
 from signing.evidence import EvidenceDesk
 from signing.ledger import Ledger
 from signing.selfcheck import SelfCheck
@@ -150,7 +151,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
     desk = EvidenceDesk(authority, crls, ocsp)
     tools = SealingTools(
         ledger=ledger,
-        writs=WritDesk(stores.ring, seals, ledger, desk),
+        writs=WritDesk(stores.ring, seals, ledger, desk, ContainerForm.of(settings.gm_container)),
         stamper=tsa.stamp,
         check=SelfCheck(desk, evidence.seal_lists),
         archive=archive,
@@ -170,7 +171,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         tsa=tsa,
         seals=seals,
         seal_states=seal_states,
-        enrolment=Enrolment(stores, enterprises, authority, ledger),
+        enrolment=Enrolment(stores, enterprises, authority, ledger, settings.suite),
         ledger=ledger,
         archive=archive,
         sealing=SealingService(tools, clock),
@@ -186,6 +187,7 @@ def _ca_config(settings: Settings) -> CaConfig:
         base_url=settings.base_url,
         instance_prefix=settings.instance_prefix,
         production=settings.production,
+        suite=settings.suite,
         crl_lifetime=timedelta(hours=settings.crl_hours),
         ocsp_lifetime=timedelta(minutes=settings.ocsp_minutes),
     )

@@ -21,8 +21,8 @@ from api.foundation import is_laid, lay_foundation
 from api.home import new_pin, read_secret
 from ca.actor import Actor
 from ca.uscc import check_character
-from hsm.algorithms import KeyKind
 from hsm.pins import Pin
+from hsm.suite import Suite
 from seals.seal import SealApplication, SealKind, SealQuery, SealRecord, SealStatus
 from signing.level import Level
 from signing.order import SealOrder
@@ -61,6 +61,7 @@ class DemoResult:
     api_key_file: Path
     report: DocumentReport
     key_store: str
+    suite: Suite
 
     def to_json(self) -> dict[str, object]:
         """Return the members that ``yinxin demo --json`` prints."""
@@ -75,6 +76,7 @@ class DemoResult:
             "pin_file": str(self.pin_file),
             "api_key": read_secret(self.api_key_file),
             "key_store": self.key_store,
+            "suite": self.suite.value,
         }
 
 
@@ -106,6 +108,7 @@ def run_demo(services: Services, progress: Progress) -> DemoResult:
         api_key_file=api_key_file,
         report=report,
         key_store=services.key_stores.en,
+        suite=services.settings.suite,
     )
 
 
@@ -118,7 +121,7 @@ def enrol_keeper(services: Services) -> Enrolled:
     """Enrol the keeper in the enterprise's own token; a later run finds the same key and certificate."""
     pin = keeper_pin(services)
     so_pin = services_so_pin(services)
-    order = EnrolmentOrder(USCC, KEEPER.id, pin, so_pin, KeyKind.EC_P256, ENROLMENT, KEEPER.name)
+    order = EnrolmentOrder(USCC, KEEPER.id, pin, so_pin, None, ENROLMENT, KEEPER.name)
     return services.enrolment.enrol(order, actor=OPERATOR)
 
 

@@ -11,9 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-
 from api.errors import InputInvalid, NotFound
 from api.key_stores import KeyStores
 from ca.actor import Actor
@@ -30,10 +27,12 @@ from ca.certificate import (
 from ca.enterprise import Enterprise, Enterprises
 from ca.errors import ProfileUnknown
 from ca.profile import ENTERPRISE_SEAL, PROFILES
+from ca.request_file import read_request
 from hsm.algorithms import KeyKind
 from hsm.key_uri import KeyUri
 from hsm.pins import Pin
 from hsm.provider import StoredKey
+from hsm.suite import Suite
 from seals.errors import CertificateUnfit
 from signing.ledger import Ledger
 
@@ -49,7 +48,8 @@ class EnrolmentOrder:
     keeper: str
     pin: Pin
     so_pin: Pin | None
-    kind: KeyKind
+    kind: KeyKind | None
+    """``None``: that of the installation's suite."""
     request_key: str
     keeper_name: str = ""
     """The person's name as the certificate shows it; the actor id stands in without one."""
@@ -73,12 +73,18 @@ class Enrolment:
     """Puts keepers' keys and certificates into their enterprises' tokens."""
 
     def __init__(
-        self, key_stores: KeyStores, enterprises: Enterprises, authority: CertificateAuthority, ledger: Ledger
+        self,
+        key_stores: KeyStores,
+        enterprises: Enterprises,
+        authority: CertificateAuthority,
+        ledger: Ledger,
+        suite: Suite = Suite.INTERNATIONAL,
     ) -> None:
         self._stores = key_stores
         self._enterprises = enterprises
         self._authority = authority
         self._ledger = ledger
+        self._suite = suite
 
     def enrol(self, order: EnrolmentOrder, *, actor: Actor) -> Enrolled:
         """Enrol a keeper.
@@ -92,7 +98,8 @@ class Enrolment:
         key = self._key(token, order)
         name = f"{enterprise.name[:40]} {order.shown}"
         subject = SubjectName(name, enterprise.name, enterprise.uscc)
-        request = CertificateRequest(ENTERPRISE_SEAL.id, subject, key.public_key)
+        custody = self._stores.chosen.signer(key.uri, pin=order.pin).custody
+        request = CertificateRequest(ENTERPRISE_SEAL.id, subject, key.public_key, custody=custody)
         issued = self._authority.issue(request, request_key=order.request_key, actor=actor)
         held = self._stores.chosen.certificates(token)
         if all(certificate.der != issued.der for certificate in held):
@@ -144,7 +151,7 @@ class Enrolment:
         for key in self._stores.chosen.keys(token, pin=order.pin):
             if key.uri.object == label:
                 return key
-        made = self._stores.chosen.generate(address, order.kind, pin=order.pin)
+        made = self._stores.chosen.generate(address, order.kind or self._suite.key_kind, pin=order.pin)
         return next(key for key in self._stores.chosen.keys(token, pin=order.pin) if key.uri == made)
 
 
@@ -175,25 +182,11 @@ def certificate_request(
     """Return the request for the key of a PKCS#10 text whose self-signature verifies (proof of possession).
 
     Only profiles of registered enterprises can be asked for from outside: no caller obtains a CA or a service
-    certificate (:class:`ca.errors.ProfileUnknown`).
+    certificate (:class:`ca.errors.ProfileUnknown`). A file that is no request, is not signed by its own key, or holds a
+    weak one: :class:`ca.errors.RequestInvalid`.
     """
     if profile not in PROFILES or not PROFILES[profile].registered_enterprise:
         raise ProfileUnknown(profile)
-    try:
-        request = x509.load_pem_x509_csr(csr.encode())
-        key = request.public_key()
-        valid = request.is_signature_valid
-    except (ValueError, TypeError, NotImplementedError) as wrong:
-        raise _csr_invalid() from wrong
-    if not valid or not isinstance(key, (rsa.RSAPublicKey, ec.EllipticCurvePublicKey)):
-        raise _csr_invalid()
+    key = read_request(csr.encode()).public_key
     subject = SubjectName(common_name, enterprise.name, enterprise.uscc)
     return CertificateRequest(profile, subject, key, None if days is None else timedelta(days=days))
-
-
-def _csr_invalid() -> InputInvalid:
-    return InputInvalid(
-        "证书请求（CSR）无法读取或其签名不正确，请用 RSA 或 ECDSA 密钥重新生成 PEM 格式的 PKCS#10 请求。",
-        "The certificate request cannot be read or its signature is wrong; "
-        "make a new PKCS#10 request in PEM with an RSA or ECDSA key.",
-    )

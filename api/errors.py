@@ -55,6 +55,17 @@ class HomeOccupied(ApiError):
         self.en = f"{home} already holds the result of a key ceremony and is not overwritten; choose an empty folder."
 
 
+class SuiteFixed(ApiError):
+    """A home is asked to work in another suite than the one that its keys are in."""
+
+    def __init__(self, home: Path, suite: str) -> None:
+        super().__init__(f"{home}: {suite}")
+        self.zh = f"{home} 使用的算法套件是 {suite}，不能更改；请用 --home 换一个空文件夹。"
+        self.en = (
+            f"{home} works in the suite {suite}, which does not change; choose an empty folder with --home."
+        )
+
+
 class SchemaOutdated(ApiError):
     """The database's tables are not those of this release."""
 

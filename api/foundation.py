@@ -53,7 +53,15 @@ def lay_foundation(services: Services, organization: str, *, actor: Actor, progr
     migrate(services.engine)
     progress(f"{services.key_stores.zh} / {services.key_stores.en}")
     make_service_token(services, progress)
-    plan = CeremonyPlan(SERVICE_TOKEN, services.key_stores.scheme, organization)
+    suite = services.settings.suite
+    plan = CeremonyPlan(
+        SERVICE_TOKEN,
+        services.key_stores.scheme,
+        organization,
+        root_key=suite.root_key_kind,
+        issuing_key=suite.key_kind,
+        unit_key=suite.key_kind,
+    )
     hierarchy = perform(services.authority, plan, actor=actor, progress=progress)
     progress("发布吊销列表与印章状态 / publishing lists")
     for issuer in services.authority.issuers():

@@ -38,6 +38,7 @@ _API: Final[dict[type[Exception], Kind]] = {
     api.SettingsInvalid: Kind("settings-invalid", 500, "设置有误", "Invalid settings"),
     api.HomeNotReady: Kind("not-initialised", 503, "尚未初始化", "Not set up"),
     api.HomeUnsafe: Kind("secret-exposed", 500, "密钥文件权限过宽", "Secret readable by others"),
+    api.SuiteFixed: Kind("suite-fixed", 409, "算法套件已定", "The suite is fixed"),
     api.HomeOccupied: Kind("already-initialised", 409, "已经初始化", "Already set up"),
     api.SchemaOutdated: Kind("schema-outdated", 503, "数据库结构过旧", "Database schema out of date"),
     api.FileUnreadable: Kind("file-unreadable", 400, "文件无法读取", "File unreadable"),

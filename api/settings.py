@@ -103,7 +103,7 @@ def load_settings(home: Path | None = None, **given: Any) -> Settings:
     if home is not None:
         given["home"] = home
     where = Path(given.get("home") or os.environ.get(f"{PREFIX}HOME") or default_home()).expanduser()
-    for name, value in _file_values(where / SETTINGS_FILE).items():
+    for name, value in file_values(where / SETTINGS_FILE).items():
         if f"{PREFIX}{name}".upper() not in os.environ:
             given.setdefault(name, value)
     try:
@@ -114,7 +114,8 @@ def load_settings(home: Path | None = None, **given: Any) -> Settings:
         ) from None
 
 
-def _file_values(path: Path) -> dict[str, Any]:
+def file_values(path: Path) -> dict[str, Any]:
+    """Read a settings file; a missing one has none, :class:`SettingsInvalid` for what is no TOML."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -12,6 +12,7 @@ from api.cli.console import (
     HomeOption,
     JsonOption,
     PinFileOption,
+    SuiteOption,
     ask_pin,
     err,
     installation,
@@ -27,7 +28,7 @@ from api.cli.console import (
 from api.enrolment import EnrolmentOrder, certificate_request, serial_of, token_of
 from api.foundation import lay_foundation
 from api.schemas.certificates import CertificateModel, IssuedModel
-from api.settings import load_settings
+from api.suite_choice import keep_settings, settings_for
 from ca.certificate import CertificateOrder, CertificateQuery, RevocationReason
 from hsm.algorithms import KeyKind
 
@@ -41,10 +42,13 @@ def ceremony(
     home: HomeOption = None,
     actor: As = OPERATOR,
     organization: Annotated[str, typer.Option(help="CA 名称 / name of the CA")] = "印信测试认证中心 TEST",
+    suite: SuiteOption = None,
 ) -> None:
     """密钥仪式：建立根、签发 CA、时间戳、OCSP 与制章者 / perform the key ceremony."""
-    settings = load_settings(home)
+    settings = settings_for(home, suite)
     with opened(settings) as services:
+        if suite is not None:
+            keep_settings(settings)
         console = err()
         laid = lay_foundation(services, organization, actor=person(actor), progress=console.print)
     say(f"密钥仪式完成，信任锚在 {laid.trust}", f"The ceremony is complete; the anchors are in {laid.trust}")
@@ -59,7 +63,9 @@ def issue(
     name: Annotated[str, typer.Option(help="首次登记时的企业名称 / name, to register a new enterprise")] = "",
     csr: Annotated[Path | None, typer.Option(help="PKCS#10 文件；不给则在令牌中生成 / request file")] = None,
     keeper: Annotated[str, typer.Option(help="印章保管人 / keeper: person:ID[=NAME]")] = "person:li.wei=李伟",
-    kind: Annotated[KeyKind, typer.Option(help="密钥种类 / kind of key")] = KeyKind.EC_P256,
+    kind: Annotated[
+        KeyKind | None, typer.Option(help="密钥种类，不给则随算法套件 / kind of key, by default the suite's")
+    ] = None,
     days: Annotated[int | None, typer.Option(min=1, max=3660)] = None,
     pin_file: PinFileOption = None,
     so_pin_file: Annotated[Path | None, typer.Option(help="SO PIN 文件（新令牌）/ for a new token")] = None,

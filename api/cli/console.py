@@ -32,6 +32,7 @@ from ca.actor import Actor
 from ca.clock import system_clock
 from hsm.errors import PinRequired
 from hsm.pins import Pin
+from hsm.suite import Suite
 
 REFUSED: Final = 1
 """Exit status: the request was understood and refused."""
@@ -50,6 +51,12 @@ HomeOption = Annotated[
     Path | None, typer.Option("--home", help="家目录 / home folder", envvar="YINXIN_HOME", show_default=False)
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")]
+SuiteOption = Annotated[
+    Suite | None,
+    typer.Option(
+        "--suite", help="算法套件：international 或 gm（国密）/ suite of algorithms", show_default=False
+    ),
+]
 PinFileOption = Annotated[
     Path | None,
     typer.Option(

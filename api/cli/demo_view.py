@@ -14,7 +14,8 @@ from api.bootstrap import Services
 from api.cli.console import REFUSED, err, leave, opened, out, print_json
 from api.demo import DemoResult
 from api.home import read_secret
-from api.settings import SETTINGS_FILE, Settings
+from api.settings import Settings
+from api.suite_choice import keep_settings
 from verify.verdict import Verdict
 
 Run = Callable[[Services, Callable[[str], None]], DemoResult]
@@ -35,14 +36,6 @@ def show_demo(run: Run, settings: Settings, *, as_json: bool) -> None:
         _show(result, time.monotonic() - begun)
     if result.report.verdict is not Verdict.PASSED:
         leave(REFUSED)
-
-
-def keep_settings(settings: Settings) -> None:
-    """Write the settings that a later command on this home needs, where they differ from the defaults."""
-    path = settings.home / SETTINGS_FILE
-    if not path.exists():
-        lines = [f'base_url = "{settings.base_url}"', f'key_store = "{settings.key_store}"']
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _progress() -> Progress:

@@ -11,6 +11,7 @@ from api.cli.console import (
     REFUSED,
     HomeOption,
     JsonOption,
+    SuiteOption,
     err,
     installation,
     leave,
@@ -24,6 +25,7 @@ from api.doctor import Check, Health, examine
 from api.home import read_secret
 from api.schema import migrate as migrate_schema
 from api.settings import load_settings
+from api.suite_choice import demo_home, settings_for
 from ca.actor import SYSTEM
 
 _STYLE = {Health.OK: "green", Health.WARNING: "yellow", Health.BROKEN: "bold red"}
@@ -36,11 +38,11 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def demo(home: HomeOption = None, as_json: JsonOption = False) -> None:
+def demo(home: HomeOption = None, suite: SuiteOption = None, as_json: JsonOption = False) -> None:
     """一键演示：建立令牌、CA、企业、印章，用印并验章 / the whole job on a new home folder."""
     from api.cli.demo_view import show_demo
 
-    show_demo(run_demo, load_settings(home), as_json=as_json)
+    show_demo(run_demo, settings_for(demo_home(home, suite), suite), as_json=as_json)
 
 
 def serve(

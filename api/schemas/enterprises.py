@@ -103,7 +103,11 @@ class EnrolKeeper(BaseModel):
     )
     pin: SecretStr = Field(description="The token's PIN; set by this call when the token is new")
     so_pin: SecretStr | None = Field(default=None, description="Security officer's PIN, for a new token")
-    key_kind: KeyKind = Field(default=KeyKind.EC_P256, examples=["ec-p256", "rsa-3072"])
+    key_kind: KeyKind | None = Field(
+        default=None,
+        description="Kind of the key; without it that of the installation's suite",
+        examples=["ec-p256", "sm2", "rsa-3072"],
+    )
 
     def order(self, uscc: str, request_key: str) -> EnrolmentOrder:
         """Return what is asked for, the PINs as secrets that cannot print themselves."""
