@@ -16,10 +16,12 @@ from types import MappingProxyType
 from typing import Final
 
 from hsm.algorithms import KeyKind
-from hsm.errors import KeyUriError
+from hsm.errors import DecryptionFailed, KeyUriError
+from hsm.key_policy import OPEN_POLICY, KeyPolicy
 from hsm.key_uri import KeyUri
 from hsm.pin_counter import DEFAULT_LIMIT, PinCounter
 from hsm.pins import Pin, PinSource
+from hsm.sealed_secret import MAX_SECRET
 from hsm.signer import Custody
 from hsm.token_slot import address
 from hsm.worker.client import CALL_SECONDS, GENERATE_SECONDS, Launch, Worker
@@ -56,7 +58,7 @@ class CryptokiProvider(WorkerProvider):
     scheme = "pkcs11"
     custody = Custody.TOKEN
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - named values of an installation
         self,
         module: Path,
         *,
@@ -64,11 +66,19 @@ class CryptokiProvider(WorkerProvider):
         counters: Path,
         environment: Mapping[str, str] = NO_ENVIRONMENT,
         limits: Limits = DEFAULT_LIMITS,
+        policy: KeyPolicy = OPEN_POLICY,
     ) -> None:
         place = repr((str(module), sorted(environment.items()))).encode()
         lock = counters / f"module-{hashlib.sha256(place).hexdigest()[:16]}.lock"
-        launch = Launch(module, lock.absolute(), dict(environment), limits.sessions, limits.call_seconds)
-        super().__init__(launch, PinCounter(counters, self.scheme, limits.pin_tries), pins)
+        launch = Launch(
+            module,
+            lock.absolute(),
+            dict(environment),
+            limits.sessions,
+            limits.call_seconds,
+            options={"python_signing": policy.python_signing},
+        )
+        super().__init__(launch, PinCounter(counters, self.scheme, limits.pin_tries), pins, policy)
 
     def create_token(self, token: str, so_pin: Pin, user_pin: Pin) -> None:
         """Initialise a blank token under this label (at most 32 octets); :class:`TokenExists` if it is taken."""
@@ -82,8 +92,12 @@ class CryptokiProvider(WorkerProvider):
         return tuple(self._once("tokens")["tokens"])
 
     def generate(self, uri: KeyUri, kind: KeyKind, *, pin: Pin | None = None) -> KeyUri:
-        """Make a key pair inside the token; it is read back as sensitive and not extractable, or destroyed."""
+        """Make a key pair inside the token; it is read back as sensitive and not extractable, or destroyed.
+
+        SM2, which no module does by itself, is made in the worker and sealed in the token (:mod:`hsm.worker.sealed_keys`).
+        """
         self._mine(uri)
+        self.policy.admit(Custody.SEALED if kind is KeyKind.SM2 else self.custody, uri)
         made = uri.with_id(uri.id or secrets.token_bytes(ID_OCTETS))
         attempts = itertools.count()
 
@@ -93,6 +107,20 @@ class CryptokiProvider(WorkerProvider):
 
         self._slot(uri.token).use(pin, make)
         return made
+
+    def seal_secret(self, token: str, purpose: str, secret: bytes, *, pin: Pin | None = None) -> bytes:
+        """Seal under the token's own AES key; see :meth:`hsm.provider.KeyProvider.seal_secret`."""
+        if not 1 <= len(secret) <= MAX_SECRET:
+            raise ValueError(f"a sealed secret has 1 to {MAX_SECRET} octets")
+        fields = {"purpose": purpose}
+        return self._slot(token).use(pin, lambda worker: worker.call("seal_secret", fields, secret)).blob
+
+    def open_secret(self, token: str, purpose: str, blob: bytes, *, pin: Pin | None = None) -> bytes:
+        """Open; see :meth:`hsm.provider.KeyProvider.open_secret`."""
+        if len(blob) > 2 * MAX_SECRET:
+            raise DecryptionFailed("longer than any sealed secret")
+        fields = {"purpose": purpose}
+        return self._slot(token).use(pin, lambda worker: worker.call("open_secret", fields, blob)).blob
 
     def change_pin(self, token: str, old: Pin, new: Pin) -> None:
         """Set the holder's new PIN; a wrong old one is counted."""

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from hsm.algorithms import KeyKind, PublicKey, SignatureAlgorithm
 from hsm.errors import KeyUriError
+from hsm.key_policy import OPEN_POLICY, KeyPolicy
 from hsm.key_uri import KeyUri
 from hsm.pins import Pin
 from hsm.signer import Custody, Signer
@@ -15,7 +16,11 @@ from hsm.signer import Custody, Signer
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """A private key as its store describes it; the three flags are read back from the store (PKCS#11 v2.40 §4.9)."""
+    """A private key as its store describes it; the three flags are read back from the store (PKCS#11 v2.40 §4.9).
+
+    For a sealed key they are those of the AES key that it is sealed under, which is what the token itself protects;
+    ``custody`` tells that the scalar is open in our worker for each use.
+    """
 
     uri: KeyUri
     kind: KeyKind
@@ -23,6 +28,7 @@ class StoredKey:
     extractable: bool
     sensitive: bool
     always_sensitive: bool
+    custody: Custody
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,10 @@ class KeyProvider(Protocol):
         """Labels of the initialised tokens, sorted."""
 
     def generate(self, uri: KeyUri, kind: KeyKind, *, pin: Pin | None = None) -> KeyUri:
-        """Make a key pair inside the token, non-extractable; return the URI with its new unique id."""
+        """Make a key pair inside the token, non-extractable; return the URI with its new unique id.
+
+        An SM2 key in a token without SM2 is sealed under a key of the token (:attr:`Custody.SEALED`).
+        """
 
     def keys(self, token: str, *, pin: Pin | None = None) -> tuple[StoredKey, ...]:
         """List the private keys of a token."""
@@ -76,6 +85,19 @@ class KeyProvider(Protocol):
         pin: Pin | None = None,
     ) -> Signer:
         """Open a key. Exactly one must match; its public half must equal ``expected`` when that is given."""
+
+    def seal_secret(self, token: str, purpose: str, secret: bytes, *, pin: Pin | None = None) -> bytes:
+        """Seal a secret of 1 to 16 KiB (``ValueError`` otherwise) under a key that the token keeps.
+
+        The blob may be kept anywhere; it opens with :meth:`open_secret` of the same token and purpose alone.
+        """
+
+    def open_secret(self, token: str, purpose: str, blob: bytes, *, pin: Pin | None = None) -> bytes:
+        """Open a sealed secret.
+
+        Raises :class:`hsm.errors.DecryptionFailed` for one that was altered or has another purpose, and
+        :class:`hsm.errors.KeyNotFound` when the token does not hold its key.
+        """
 
     def import_certificate(self, uri: KeyUri, der: bytes, *, pin: Pin | None = None) -> None:
         """Store a certificate beside its key pair (same id, same label)."""
@@ -100,10 +122,11 @@ class KeyProvider(Protocol):
 
 
 class KeyRing:
-    """All providers of an installation, chosen by a key URI's scheme."""
+    """All providers of an installation, chosen by a key URI's scheme; ``policy`` says which keys may be used."""
 
-    def __init__(self, providers: Mapping[str, KeyProvider]) -> None:
+    def __init__(self, providers: Mapping[str, KeyProvider], policy: KeyPolicy = OPEN_POLICY) -> None:
         self._providers = dict(providers)
+        self.policy = policy
 
     def provider(self, uri: KeyUri) -> KeyProvider:
         """Return the provider that serves ``uri``; an unserved scheme raises :class:`KeyUriError`."""
@@ -133,7 +156,10 @@ def open_signer(
     """Open the one key that ``uri`` names: the room's door.
 
     Raises :class:`KeyUriError`, :class:`hsm.errors.KeyNotFound`, :class:`hsm.errors.DuplicateKey`,
-    :class:`hsm.errors.KeyMismatch`, :class:`hsm.errors.PinError` or :class:`hsm.errors.TokenLost`.
+    :class:`hsm.errors.KeyMismatch`, :class:`hsm.errors.PinError` or :class:`hsm.errors.TokenLost`, and
+    :class:`hsm.errors.SoftwareKeyRefused` where the policy wants hardware.
     """
     address = KeyUri.parse(uri) if isinstance(uri, str) else uri
-    return keys.provider(address).signer(address, expected=expected, algorithm=algorithm, pin=pin)
+    signer = keys.provider(address).signer(address, expected=expected, algorithm=algorithm, pin=pin)
+    keys.policy.admit(signer.custody, address)
+    return signer

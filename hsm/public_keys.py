@@ -28,12 +28,14 @@ OCTET_STRING: Final = 0x04
 
 
 def public_key_from(attributes: Mapping[str, str]) -> PublicKey:
-    """Build a key from CKA values in hexadecimal: modulus and exponent, curve and point, or a certificate.
+    """Build a key from CKA values in hexadecimal: modulus and exponent, curve and point, certificate, or an SM2 point.
 
     CKA_EC_POINT is DER OCTET STRING of the point (PKCS#11 v2.40 §2.3.3); some tokens leave the wrapper out.
     Raises :class:`UnsupportedAlgorithm` for anything that is not a key of ours.
     """
     try:
+        if "sm2" in attributes:
+            return Sm2PublicKey.from_point(bytes.fromhex(attributes["sm2"]))
         if "modulus" in attributes:
             numbers = rsa.RSAPublicNumbers(int(attributes["exponent"], 16), int(attributes["modulus"], 16))
             return numbers.public_key()

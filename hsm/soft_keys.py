@@ -18,15 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, TypeVar
 
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_der_private_key,
-    load_der_public_key,
-)
-
+from hsm import soft_private
 from hsm.algorithms import KeyKind, PublicKey, SignatureAlgorithm, kind_of
 from hsm.bound_key import BoundKey, agree
 from hsm.certificates import certificate_facts
@@ -42,20 +34,21 @@ from hsm.errors import (
     TokenRefused,
 )
 from hsm.file_lock import locked
+from hsm.key_policy import OPEN_POLICY, KeyPolicy
 from hsm.key_uri import KeyUri
 from hsm.pin_counter import DEFAULT_LIMIT, PinCounter
 from hsm.pin_gate import PinGate
 from hsm.pins import Pin, PinSource
 from hsm.provider import StoredCertificate, StoredKey, TokenHealth
-from hsm.public_keys import same_key, spki
+from hsm.public_keys import load_spki, same_key, spki
+from hsm.sealed_secret import MAX_SECRET, seal, unseal
 from hsm.signer import Custody
+from hsm.soft_private import PrivateKey
 from hsm.soft_token import Cost, KeyFile, TokenFile, damaged, read_json, remove
 from hsm.worker.wire import WrongPin
 
 DEFAULT_COST: Final = Cost()
 ID_OCTETS: Final = 16
-PUBLIC_EXPONENT: Final = 65537
-PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 Result = TypeVar("Result")
 
 
@@ -65,7 +58,7 @@ class SoftProvider:
     scheme = "file"
     custody = Custody.SOFT
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - named values of an installation
         self,
         folder: Path,
         *,
@@ -73,7 +66,9 @@ class SoftProvider:
         counters: Path,
         pin_limit: int = DEFAULT_LIMIT,
         cost: Cost = DEFAULT_COST,
+        policy: KeyPolicy = OPEN_POLICY,
     ) -> None:
+        self.policy = policy
         self._folder = folder
         self._pins = pins
         self._counter = PinCounter(counters, self.scheme, pin_limit)
@@ -120,16 +115,19 @@ class SoftProvider:
             gate = self._gates.setdefault(token, PinGate(token, self._counter, self._pins))
             opened = self._open.get(token)
             if opened is None or opened.gone() or gate.stale(opened):
-                opened = self._open[token] = _OpenToken(token, self._place(token))
+                opened = self._open[token] = _OpenToken(
+                    token, self._place(token), python_signing=self.policy.python_signing
+                )
         gate.admit(opened, pin)
         return opened
 
     def generate(self, uri: KeyUri, kind: KeyKind, *, pin: Pin | None = None) -> KeyUri:
         """Make a key pair; label and id must be free."""
         self._mine(uri)
+        self.policy.admit(self.custody, uri)
         opened = self._admitted(uri.token, pin)
         key_id = uri.id or secrets.token_bytes(ID_OCTETS)
-        key = _make(kind)
+        key = soft_private.make(kind, python_signing=self.policy.python_signing)
         with on_disk(), locked(self._lock()):
             if opened.gone():
                 raise TokenNotFound(uri.token)
@@ -155,9 +153,22 @@ class SoftProvider:
     ) -> SoftSigner:
         """Open a key; see :meth:`hsm.provider.KeyProvider.signer`."""
         self._mine(uri)
+        self.policy.admit(self.custody, uri)
         key = _stored(uri.token, self._admitted(uri.token, pin).find(uri))
         chosen = agree(key, expected, algorithm)
         return SoftSigner(lambda: self._admitted(uri.token, pin).private(key.uri), key, chosen)
+
+    def seal_secret(self, token: str, purpose: str, secret: bytes, *, pin: Pin | None = None) -> bytes:
+        """Seal under the token's master key; see :meth:`hsm.provider.KeyProvider.seal_secret`."""
+        if not 1 <= len(secret) <= MAX_SECRET:
+            raise ValueError(f"a sealed secret has 1 to {MAX_SECRET} octets")
+        self.policy.admit(self.custody, token)
+        return seal(self._admitted(token, pin).master(), purpose, secret)
+
+    def open_secret(self, token: str, purpose: str, blob: bytes, *, pin: Pin | None = None) -> bytes:
+        """Open; see :meth:`hsm.provider.KeyProvider.open_secret`."""
+        self.policy.admit(self.custody, token)
+        return unseal(self._admitted(token, pin).master(), purpose, blob)
 
     def import_certificate(self, uri: KeyUri, der: bytes, *, pin: Pin | None = None) -> None:
         """Store a certificate under its key's id and label; :class:`KeyMismatch` when it is another key's."""
@@ -241,7 +252,8 @@ class SoftProvider:
 class _OpenToken:
     """A token in memory: its master key once somebody has logged in, and the keys that were used."""
 
-    def __init__(self, label: str, place: Path) -> None:
+    def __init__(self, label: str, place: Path, *, python_signing: bool) -> None:
+        self._python_signing = python_signing
         self.source_accepted = False
         self.logged_in = False
         self.epoch = ""
@@ -302,8 +314,7 @@ class _OpenToken:
         return found[0]
 
     def store(self, label: str, key_id: bytes, key: PrivateKey) -> None:
-        pkcs8 = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        halves = (spki(key.public_key()), pkcs8)
+        halves = (spki(soft_private.public_half(key)), soft_private.write(key))
         KeyFile.seal(self._file.id, self._master, (label, key_id), halves).write(self._place)
 
     def private(self, uri: KeyUri) -> PrivateKey:
@@ -320,9 +331,8 @@ class _OpenToken:
         if found is None or found.label != uri.object:
             raise KeyNotFound(uri.object)
         with damaged(path):
-            key = load_der_private_key(found.open(self._file.id, self._master), None)
-        if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-            raise TokenRefused(f"{path.name} holds another kind of key")
+            octets = found.open(self._file.id, self._master)
+            key = soft_private.load(octets, found.spki, python_signing=self._python_signing)
         self._loaded[key_id] = (str(path), now, key)
         return key
 
@@ -338,24 +348,20 @@ class SoftSigner(BoundKey):
 
     def sign(self, message: bytes) -> bytes:
         """Sign; see :meth:`hsm.signer.Signer.sign`."""
-        key = self._private()
-        digest = self._algorithm.digest.hash()
-        if isinstance(key, rsa.RSAPrivateKey):
-            return key.sign(message, padding.PKCS1v15(), digest)
-        return key.sign(message, ec.ECDSA(digest))
-
-
-def _make(kind: KeyKind) -> PrivateKey:
-    if kind.is_rsa:
-        return rsa.generate_private_key(PUBLIC_EXPONENT, kind.bits)
-    return ec.generate_private_key(kind.curve())
+        return soft_private.sign(self._private(), self._algorithm, message)
 
 
 def _stored(token: str, found: KeyFile) -> StoredKey:
     """Describe a key. No door of the store lets the private half out, so it is told as a token tells it."""
     with damaged(Path(f"{found.id.hex()}.json")):
-        public = load_der_public_key(found.spki)
-    if not isinstance(public, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-        raise TokenRefused("another kind of key")
+        public = load_spki(found.spki)
     uri = KeyUri(SoftProvider.scheme, token, found.label, found.id)
-    return StoredKey(uri, kind_of(public), public, extractable=False, sensitive=True, always_sensitive=True)
+    return StoredKey(
+        uri,
+        kind_of(public),
+        public,
+        extractable=False,
+        sensitive=True,
+        always_sensitive=True,
+        custody=Custody.SOFT,
+    )

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from hsm.algorithms import SignatureAlgorithm
+from hsm.algorithms import Family, SignatureAlgorithm
 from hsm.bound_key import BoundKey
 from hsm.errors import TokenLost, TokenNotFound
 from hsm.key_uri import KeyUri
@@ -17,7 +17,8 @@ from hsm.pin_counter import PinCounter
 from hsm.pin_gate import PinGate
 from hsm.pins import Pin, PinSource
 from hsm.provider import StoredKey
-from hsm.signer import Custody
+from hsm.sm2.public_key import Sm2PublicKey
+from hsm.sm2.signature import message_digest
 from hsm.worker.client import Launch, Worker
 from hsm.worker.wire import MAX_BLOB, SessionLost
 
@@ -104,7 +105,7 @@ class TokenSigner(BoundKey):
     def __init__(
         self, slot: TokenSlot, key: StoredKey, algorithm: SignatureAlgorithm, pin: Pin | None
     ) -> None:
-        super().__init__(key, algorithm, Custody.TOKEN)
+        super().__init__(key, algorithm, key.custody)
         self._slot = slot
         self._pin = pin
 
@@ -112,15 +113,22 @@ class TokenSigner(BoundKey):
         """Sign; see :meth:`hsm.signer.Signer.sign`. The token hashes RSA messages up to 1 MiB itself, we hash the rest."""
         digest = self._algorithm.digest
         hashed = not self._algorithm.is_rsa or len(message) > MAX_BLOB
-        octets = digest.digest(message).value if hashed else bytes(message)
         fields = {
             **address(self._key.uri),
             "rsa": self._algorithm.is_rsa,
             "digest": digest.label,
             "hashed": hashed,
+            "custody": self._custody.value,
         }
+        octets = self._digest(message) if hashed else bytes(message)
         signature = self._slot.use(self._pin, lambda worker: worker.call("sign", fields, octets)).blob
-        return signature if self._algorithm.is_rsa else _der_signature(signature)
+        return _der_signature(signature) if self._algorithm.family is Family.EC else signature
+
+    def _digest(self, message: bytes) -> bytes:
+        """Hash; for SM2 that is e, with Z of the default identity."""
+        if isinstance(self.public_key, Sm2PublicKey):
+            return message_digest(self.public_key, bytes(message))
+        return self._algorithm.digest.digest(message).value
 
 
 def _der_signature(raw: bytes) -> bytes:

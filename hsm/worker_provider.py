@@ -12,6 +12,7 @@ from hsm.algorithms import PublicKey, SignatureAlgorithm, kind_of
 from hsm.bound_key import agree
 from hsm.certificates import certificate_facts
 from hsm.errors import HsmError, KeyMismatch, KeyUriError, TokenLost, UnsupportedAlgorithm
+from hsm.key_policy import OPEN_POLICY, KeyPolicy
 from hsm.key_uri import KeyUri
 from hsm.pin_counter import PinCounter
 from hsm.pins import Pin, PinSource
@@ -29,7 +30,10 @@ class WorkerProvider:
     scheme: str
     custody: Custody
 
-    def __init__(self, launch: Launch, counter: PinCounter, pins: PinSource) -> None:
+    def __init__(
+        self, launch: Launch, counter: PinCounter, pins: PinSource, policy: KeyPolicy = OPEN_POLICY
+    ) -> None:
+        self.policy = policy
         self._launch = launch
         self._counter = counter
         self._pins = pins
@@ -38,11 +42,11 @@ class WorkerProvider:
     def _slot(self, label: str) -> TokenSlot:
         return self._slots.setdefault(label, TokenSlot(self._launch, label, self._counter, self._pins))
 
-    def _once(self, operation: str, **fields: Any) -> dict[str, Any]:
+    def _once(self, operation: str, blob: bytes = b"", **fields: Any) -> dict[str, Any]:
         """Ask a worker of its own, which sees the slots as they are now and leaves afterwards."""
         worker = Worker(self._launch, None)
         try:
-            return worker.call(operation, fields).fields
+            return worker.call(operation, fields, blob).fields
         except SessionLost as lost:
             raise TokenLost(lost.detail) from lost
         finally:
@@ -54,7 +58,7 @@ class WorkerProvider:
         found = []
         for entry in answer.fields["keys"]:
             try:
-                found.append(stored_key(self.scheme, token, entry))
+                found.append(stored_key(self.scheme, token, entry, self.custody))
             except (UnsupportedAlgorithm, KeyUriError):  # another program's key
                 continue
         return tuple(sorted(found, key=lambda key: (key.uri.object, key.uri.id or b"")))
@@ -70,6 +74,7 @@ class WorkerProvider:
         """Open a key; see :meth:`hsm.provider.KeyProvider.signer`."""
         slot = self._slot(uri.token)
         key = self._find(uri, pin)
+        self.policy.admit(key.custody, uri)
         return self._bind(slot, key, agree(key, expected, algorithm), pin)
 
     def _bind(
@@ -80,7 +85,7 @@ class WorkerProvider:
     def _find(self, uri: KeyUri, pin: Pin | None) -> StoredKey:
         self._mine(uri)
         answer = self._slot(uri.token).use(pin, lambda worker: worker.call("find", address(uri)))
-        return stored_key(self.scheme, uri.token, answer.fields["key"])
+        return stored_key(self.scheme, uri.token, answer.fields["key"], self.custody)
 
     def import_certificate(self, uri: KeyUri, der: bytes, *, pin: Pin | None = None) -> None:
         """Store a certificate under its key's id and label; :class:`KeyMismatch` when it is another key's."""
@@ -130,8 +135,11 @@ class WorkerProvider:
             raise KeyUriError(f"{uri.scheme} is not {self.scheme}")
 
 
-def stored_key(scheme: str, token: str, entry: Mapping[str, Any]) -> StoredKey:
-    """Read what a worker tells of a key; :class:`UnsupportedAlgorithm` for a kind that we do not make."""
+def stored_key(scheme: str, token: str, entry: Mapping[str, Any], custody: Custody) -> StoredKey:
+    """Read what a worker tells of a key; :class:`UnsupportedAlgorithm` for a kind that we do not make.
+
+    ``custody`` is that of the provider's keys; a worker names another one where a key has it.
+    """
     public = public_key_from(entry["public"])
     return StoredKey(
         KeyUri(scheme, token, str(entry["label"]), bytes.fromhex(entry["id"]) or None),
@@ -140,4 +148,5 @@ def stored_key(scheme: str, token: str, entry: Mapping[str, Any]) -> StoredKey:
         bool(entry["extractable"]),
         bool(entry["sensitive"]),
         bool(entry["always_sensitive"]),
+        Custody(entry.get("custody", custody.value)),
     )

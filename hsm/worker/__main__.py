@@ -29,14 +29,19 @@ Answer = Callable[[Frame], Frame]
 def open_pkcs11(fields: dict[str, Any]) -> Answer:
     """Load a PKCS#11 module."""
     from hsm.worker.module import Module  # noqa: PLC0415 - a worker loads one interface
-    from hsm.worker.service import ModuleService, TokenService, perform  # noqa: PLC0415
+    from hsm.worker.operations import perform  # noqa: PLC0415
+    from hsm.worker.service import ModuleService, TokenService  # noqa: PLC0415
 
     lock = Path(str(fields["lock"]))
     with locked(lock):
         module = Module(Path(str(fields["module"])))
     if fields.get("token") is None:
         return partial(perform, ModuleService(module, lock))
-    return partial(perform, TokenService(module, str(fields["token"]), lock, int(fields["lanes"])))
+    python_signing = bool(fields["options"].get("python_signing"))
+    lanes = int(fields["lanes"])
+    return partial(
+        perform, TokenService(module, str(fields["token"]), lock, lanes, python_signing=python_signing)
+    )
 
 
 def open_skf(fields: dict[str, Any]) -> Answer:

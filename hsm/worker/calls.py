@@ -1,6 +1,7 @@
 """The calls of PKCS#11 that the binding lacks, through the module's own function list (PKCS#11 v2.40 §3.6).
 
-``C_Initialize`` with arguments, ``C_InitToken``, and ``C_Login`` on a session that is open already.
+``C_Initialize`` with arguments, ``C_InitToken``, ``C_Login`` on a session that is open already, and encryption into
+buffers of ours that can be wiped.
 """
 
 from __future__ import annotations
@@ -53,6 +54,10 @@ _FUNCTIONS: Final = {
     "C_CloseAllSessions": 14,
     "C_Login": 18,
     "C_Logout": 19,
+    "C_EncryptInit": 29,
+    "C_Encrypt": 30,
+    "C_DecryptInit": 33,
+    "C_Decrypt": 34,
 }
 """Places in CK_FUNCTION_LIST, which every module of version 2 and 3 has in this order."""
 
@@ -67,6 +72,10 @@ _PARAMETERS: Final[dict[str, tuple[Any, ...]]] = {
     "C_CloseAllSessions": (_ULONG,),
     "C_Login": (_ULONG, _ULONG, _BYTES, _ULONG),
     "C_Logout": (_ULONG,),
+    "C_EncryptInit": (_ULONG, ctypes.c_void_p, _ULONG),
+    "C_Encrypt": (_ULONG, ctypes.c_void_p, _ULONG, ctypes.c_void_p, ctypes.c_void_p),
+    "C_DecryptInit": (_ULONG, ctypes.c_void_p, _ULONG),
+    "C_Decrypt": (_ULONG, ctypes.c_void_p, _ULONG, ctypes.c_void_p, ctypes.c_void_p),
 }
 
 

@@ -57,9 +57,14 @@ def private(session: pkcs11.Session, **wanted: Any) -> list[Any]:
     return search(session, CLASS=ObjectClass.PRIVATE_KEY, **wanted)
 
 
+def labelled(session: pkcs11.Session, label: str, key_id: bytes | None) -> list[Any]:
+    """Return the private keys of that label (and id)."""
+    return private(session, LABEL=label) if key_id is None else private(session, LABEL=label, ID=key_id)
+
+
 def private_key(session: pkcs11.Session, label: str, key_id: bytes | None) -> Any:
     """Find the one private key of that label (and id); none or several raise."""
-    found = private(session, LABEL=label) if key_id is None else private(session, LABEL=label, ID=key_id)
+    found = labelled(session, label, key_id)
     if not found:
         raise KeyNotFound(label)
     if len(found) > 1:
@@ -130,13 +135,18 @@ def generate(session: pkcs11.Session, new: NewKey) -> None:
     as anything but protected is destroyed (:class:`KeyNotProtected`).
     """
     if not (new.again and _left_by_an_attempt(session, new)):
-        if private(session, ID=new.id) or private(session, LABEL=new.label):
+        if taken(session, new):
             raise DuplicateKey(new.label)
         _make(session, new)
     key = private_key(session, new.label, new.id)
     if [read(key, flag) for flag in _FLAGS] != [False, True, True]:
         destroy(session, new.label, new.id)
         raise KeyNotProtected(new.label)
+
+
+def taken(session: pkcs11.Session, new: NewKey) -> bool:
+    """Tell whether a private key of the token has that id or that label."""
+    return bool(private(session, ID=new.id) or private(session, LABEL=new.label))
 
 
 def _left_by_an_attempt(session: pkcs11.Session, new: NewKey) -> bool:
@@ -236,8 +246,13 @@ def destroy(session: pkcs11.Session, label: str, key_id: bytes | None) -> None:
     owner = read(key, Attribute.ID)
     with translated():
         key.destroy()
-    kinds = (ObjectClass.PUBLIC_KEY, ObjectClass.CERTIFICATE) if owner else ()
-    for kind in kinds:
+    if owner:
+        destroy_beside(session, owner)
+
+
+def destroy_beside(session: pkcs11.Session, owner: bytes) -> None:
+    """Remove the public key and the certificate of that id."""
+    for kind in (ObjectClass.PUBLIC_KEY, ObjectClass.CERTIFICATE):
         for thing in search(session, CLASS=kind, ID=owner):
             with translated():
                 thing.destroy()

@@ -1,4 +1,7 @@
-"""What a worker does: one method a request. One login, a master session for writing, a few sessions for signing."""
+"""One token open in a worker: one login, a master session for writing, a few sessions (lanes) for everything else.
+
+What a frame may ask for is a table in :mod:`hsm.worker.operations`.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import pkcs11
+from pkcs11.constants import Attribute
 
-from hsm.errors import HsmError, KeyNotFound, PinLocked, TokenNotFound
+from hsm.errors import DuplicateKey, KeyNotFound, PinLocked, TokenNotFound
 from hsm.file_lock import locked
-from hsm.worker import objects
+from hsm.sm2.backend import Sm2Backend, open_backend
+from hsm.worker import objects, sealed_keys
 from hsm.worker.calls import CKU_USER
+from hsm.worker.faults import translated
 from hsm.worker.module import Module, handle_of
+from hsm.worker.vault import Vault
 from hsm.worker.wire import Frame, SessionLost, WrongPin
 
 RACE_ATTEMPTS: Final = 4
@@ -30,19 +37,24 @@ RACE_SIGNS: Final = ("CKR_GENERAL_ERROR", "CKR_TOKEN_NOT_PRESENT", "CKR_USER_PIN
 """What a login answers in such a moment, before it judges the PIN. Nothing else is asked twice: a card counts tries."""
 
 
-class _Lane:
-    """One session for signing and the key objects found in it."""
+class Lane:
+    """One session, lent to one request at a time, and the key objects found in it."""
 
     def __init__(self, session: pkcs11.Session) -> None:
         self.session = session
         self.keys: dict[tuple[str, bytes | None], Any] = {}
+        self.sealed: dict[tuple[str, bytes | None], sealed_keys.SealedKey] = {}
 
 
 class TokenService:
-    """One token, open in this process."""
+    """One token, open in this process. ``python_signing``: see :class:`hsm.key_policy.KeyPolicy`."""
 
-    def __init__(self, module: Module, label: str, lock: Path, lanes: int) -> None:
+    def __init__(
+        self, module: Module, label: str, lock: Path, lanes: int, *, python_signing: bool = False
+    ) -> None:
         self._module = module
+        self.vault = Vault(module.calls)
+        self._python_signing = python_signing
         self._label = label
         self._lock = lock
         with locked(lock):
@@ -53,7 +65,7 @@ class TokenService:
         self._writing = threading.Lock()
         self._mac_key = secrets.token_bytes(32)
         self._pin_mac = b""
-        self._lanes: queue.LifoQueue[_Lane | None] = queue.LifoQueue()
+        self._lanes: queue.LifoQueue[Lane | None] = queue.LifoQueue()
         for _ in range(lanes):
             self._lanes.put(None)
 
@@ -92,12 +104,32 @@ class TokenService:
                 time.sleep(RACE_PAUSE)
         return None
 
+    def sm2(self) -> Sm2Backend:
+        """Return who computes with SM2 private keys here; chosen at the first use."""
+        return open_backend(python_signing=self._python_signing)
+
     @contextmanager
-    def _lane(self) -> Iterator[_Lane]:
+    def writing(self) -> Iterator[pkcs11.Session]:
+        """Lend the session that can write, under this process's lock and the lock of all that use the module."""
+        with self._writing, locked(self._lock):
+            yield self._master
+
+    @contextmanager
+    def sealing(self) -> Iterator[pkcs11.Session]:
+        """Lend a session of a token that has its vault key: there :meth:`Vault.seal` works."""
+        with self.lane() as lane:
+            if not self.vault.ready(lane.session):
+                with self.writing() as session:
+                    self.vault.ensure(session)
+            yield lane.session
+
+    @contextmanager
+    def lane(self) -> Iterator[Lane]:
+        """Lend a session for one request; wait for one when all are lent."""
         lane = self._lanes.get()
         try:
             if lane is None:
-                lane = _Lane(self._module.open(self._token, writing=False))
+                lane = Lane(self._module.open(self._token, writing=False))
             yield lane
         except SessionLost:
             lane = None  # the session is of no use any more; the library frees it at the end of the process
@@ -106,67 +138,119 @@ class TokenService:
             self._lanes.put(lane)
 
     def sign(self, fields: dict[str, Any], blob: bytes) -> Frame:
-        """Sign the octets with one key."""
-        recipe = objects.Recipe(bool(fields["rsa"]), str(fields["digest"]), bool(fields["hashed"]))
+        """Sign the octets with one key; for a sealed SM2 key they are the digest e."""
         label, key_id = str(fields["label"]), _key_id(fields)
-        with self._lane() as lane:
+        if fields.get("custody") == "sealed":
+            return Frame({}, self._sign_sealed(label, key_id, blob))
+        recipe = objects.Recipe(bool(fields["rsa"]), str(fields["digest"]), bool(fields["hashed"]))
+        with self.lane() as lane:
             key = lane.keys.get((label, key_id))
             if key is None:
                 key = objects.private_key(lane.session, label, key_id)
                 lane.keys[label, key_id] = key
             return Frame({}, objects.sign(key, recipe, blob))
 
+    def _sign_sealed(self, label: str, key_id: bytes | None, digest: bytes) -> bytes:
+        with self.lane() as lane:
+            known = lane.sealed.get((label, key_id))
+            if known is None:
+                known = lane.sealed[label, key_id] = sealed_keys.only(lane.session, label, key_id)
+            # The object is asked each time: a key that was destroyed signs no more.
+            key = sealed_keys.SealedKey.parse(
+                known.label, objects.read(known.thing, Attribute.VALUE) or b"", known.thing
+            )
+            return self._smith(lane.session).sign(key, digest)
+
+    def _smith(self, session: pkcs11.Session) -> sealed_keys.Smith:
+        return sealed_keys.Smith(session, self.vault, self.sm2())
+
     def find(self, fields: dict[str, Any], _blob: bytes) -> Frame:
-        """Describe one key."""
-        key_id = _key_id(fields)
-        with self._lane() as lane:
-            key = objects.private_key(lane.session, str(fields["label"]), key_id)
-            return Frame({"key": objects.describe(lane.session, key)})
+        """Describe the one key of that label (and id), of whatever kind; none or several raise."""
+        label, key_id = str(fields["label"]), _key_id(fields)
+        with self.lane() as lane:
+            found = objects.labelled(lane.session, label, key_id)
+            sealed = sealed_keys.matching(lane.session, label, key_id)
+            if not found and not sealed:
+                raise KeyNotFound(label)
+            if len(found) + len(sealed) > 1:
+                raise DuplicateKey(f"{len(found) + len(sealed)} keys are labelled {label}")
+            described = (
+                objects.describe(lane.session, found[0])
+                if found
+                else self._describe_sealed(lane.session, sealed[0])
+            )
+            return Frame({"key": described})
+
+    def _describe_sealed(self, session: pkcs11.Session, key: sealed_keys.SealedKey) -> dict[str, Any]:
+        return sealed_keys.describe(key, protected=self.vault.protected(session, key.blob))
 
     def keys(self, _fields: dict[str, Any], _blob: bytes) -> Frame:
         """Describe every private key."""
-        with self._lane() as lane:
+        with self.lane() as lane:
             found = objects.private_keys(lane.session)
+            found += [self._describe_sealed(lane.session, key) for key in sealed_keys.listed(lane.session)]
         if not found:
             self.present()
         return Frame({"keys": found})
 
     def certificates(self, _fields: dict[str, Any], _blob: bytes) -> Frame:
         """Describe every certificate; needs no login."""
-        with self._lane() as lane:
+        with self.lane() as lane:
             found = objects.certificates(lane.session)
         if not found:
             self.present()
         return Frame({"certificates": found})
 
     def generate(self, fields: dict[str, Any], _blob: bytes) -> Frame:
-        """Make a key pair."""
-        with self._writing, locked(self._lock):
-            key_id = bytes.fromhex(fields["key_id"])
-            new = objects.NewKey(str(fields["label"]), key_id, str(fields["kind"]), bool(fields["again"]))
-            objects.generate(self._master, new)
+        """Make a key pair; label and id must be free among the keys of every kind."""
+        key_id = bytes.fromhex(fields["key_id"])
+        new = objects.NewKey(str(fields["label"]), key_id, str(fields["kind"]), bool(fields["again"]))
+        smith = self._smith(self._master) if new.kind == "sm2" else None
+        with self.writing() as session:
+            self._demand_free(session, new, sealed=smith is not None)
+            if smith is None:
+                objects.generate(session, new)
+            else:
+                smith.generate(new)
         return Frame({})
+
+    def _demand_free(self, session: pkcs11.Session, new: objects.NewKey, *, sealed: bool) -> None:
+        """Raise :class:`DuplicateKey` for a label or id that is taken, but not by this call's own earlier attempt."""
+        taken = [(key.label, key.id) for key in sealed_keys.listed(session)]
+        if sealed and new.again and taken.count((new.label, new.id)) == 1:
+            taken.remove((new.label, new.id))
+        if any(new.label == label or new.id == key_id for label, key_id in taken):
+            raise DuplicateKey(new.label)
+        if sealed and objects.taken(session, new):
+            raise DuplicateKey(new.label)
 
     def import_certificate(self, fields: dict[str, Any], blob: bytes) -> Frame:
         """Store a certificate beside its key."""
         facts = {name: bytes.fromhex(fields[name]) for name in ("subject", "issuer", "serial")}
-        with self._writing, locked(self._lock):
+        with self.writing() as session:
             key_id = bytes.fromhex(fields["key_id"])
-            objects.store_certificate(self._master, str(fields["label"]), key_id, {**facts, "der": blob})
+            objects.store_certificate(session, str(fields["label"]), key_id, {**facts, "der": blob})
         return Frame({})
 
     def destroy(self, fields: dict[str, Any], _blob: bytes) -> Frame:
         """Remove a key pair and its certificate."""
-        key_id = _key_id(fields)
-        with self._writing, locked(self._lock):
-            objects.destroy(self._master, str(fields["label"]), key_id)
+        label, key_id = str(fields["label"]), _key_id(fields)
+        with self.writing() as session:
+            sealed = sealed_keys.matching(session, label, key_id)
+            if not sealed or objects.labelled(session, label, key_id):
+                objects.destroy(session, label, key_id)
+            else:
+                key = sealed_keys.only(session, label, key_id)
+                with translated():
+                    key.thing.destroy()
+                objects.destroy_beside(session, key.id)
         return Frame({})
 
     def change_pin(self, fields: dict[str, Any], _blob: bytes) -> Frame:
         """Set a new PIN; the old one opened this session."""
         old, new = str(fields["old"]).encode(), str(fields["new"]).encode()
-        with self._writing, locked(self._lock):
-            self._module.calls.check("C_SetPIN", handle_of(self._master), old, len(old), new, len(new))
+        with self.writing() as session:
+            self._module.calls.check("C_SetPIN", handle_of(session), old, len(old), new, len(new))
             self._pin_mac = hmac.digest(self._mac_key, new, "sha256")
         return Frame({})
 
@@ -219,38 +303,3 @@ class ModuleService:
         with locked(self._lock):
             self._module.set_user_pin(str(fields["label"]), str(fields["so_pin"]), str(fields["pin"]))
         return Frame({})
-
-
-REQUESTS: Final = {
-    TokenService: frozenset(
-        (
-            "login",
-            "sign",
-            "find",
-            "keys",
-            "certificates",
-            "generate",
-            "import_certificate",
-            "destroy",
-            "change_pin",
-            "probe",
-        )
-    ),
-    ModuleService: frozenset(("tokens", "create", "unblock")),
-}
-"""The methods that a frame may name."""
-
-
-def perform(service: TokenService | ModuleService, frame: Frame) -> Frame:
-    """Do what the frame asks; an unknown request raises :class:`HsmError`."""
-    name = frame.fields.get("op")
-    if name not in REQUESTS[type(service)]:
-        raise HsmError("unknown request")
-    with service.turn:
-        try:
-            answer: Frame = getattr(service, name)(frame.fields, frame.blob)
-        except KeyNotFound:
-            if isinstance(service, TokenService):
-                service.present()
-            raise
-    return answer

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final
 
 from hsm import errors
+from hsm.devices import errors as device_errors
 from hsm.errors import HsmError
 
 HEADER: Final = struct.Struct("!II")
@@ -39,16 +40,25 @@ ERRORS: Final[dict[str, type[HsmError]]] = {
     for kind in (
         SessionLost,
         WrongPin,
+        errors.DecryptionFailed,
         errors.DuplicateKey,
         errors.KeyNotFound,
         errors.KeyNotProtected,
         errors.ModuleUnavailable,
         errors.PinLocked,
         errors.PinRejected,
+        errors.Sm2SigningUnavailable,
+        errors.Sm2Unreadable,
         errors.TokenExists,
         errors.TokenNotFound,
         errors.TokenRefused,
         errors.UnsupportedAlgorithm,
+        device_errors.ChipFull,
+        device_errors.DescriptionInvalid,
+        device_errors.DeviceKeyRefused,
+        device_errors.EnvelopeRefused,
+        device_errors.EnvelopeUnreadable,
+        device_errors.OperationNotOffered,
     )
 }
 """The errors that may cross the pipe, by name; anything else becomes :class:`hsm.errors.TokenRefused`."""
