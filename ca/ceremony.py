@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -22,9 +22,10 @@ from ca.config import TEST_MARKS
 from ca.errors import CeremonyRefused, IssuerUnknown, RequestSpent
 from ca.issuer import HolderStatus, Issuer, Unit, UnitPurpose
 from ca.profile import ISSUING, OCSP_RESPONDER, ROOT, SEAL_MAKER, TSA
-from hsm.algorithms import KeyKind
+from hsm.algorithms import Family, KeyKind
 from hsm.key_uri import KeyUri
 from hsm.provider import KeyProvider, StoredKey
+from hsm.suite import Suite
 
 HIERARCHY: Final = "hierarchy"
 """The one ceremony of an installation."""
@@ -36,7 +37,8 @@ Progress = Callable[[str], None]
 @dataclass(frozen=True, slots=True)
 class CeremonyPlan:
     """What is to be made, in which token (it exists and its PIN is at hand). Names without a test mark are for
-    production only; a demonstration says 测试 or TEST in the names of both CAs.
+    production only; a demonstration says 测试 or TEST in the names of both CAs. Kinds of ``None`` are those of the
+    authority's suite; others are refused.
     """  # noqa: D205
 
     token: str
@@ -47,9 +49,22 @@ class CeremonyPlan:
     tsa_name: str = "印信测试时间戳 / Yinxin TEST TSA"
     ocsp_name: str = "印信测试 OCSP / Yinxin TEST OCSP"
     seal_maker_name: str = "印信测试制章 / Yinxin TEST Seal Maker"
-    root_key: KeyKind = KeyKind.EC_P384
-    issuing_key: KeyKind = KeyKind.EC_P256
-    unit_key: KeyKind = KeyKind.EC_P256
+    root_key: KeyKind | None = None
+    issuing_key: KeyKind | None = None
+    unit_key: KeyKind | None = None
+
+    def in_suite(self, suite: Suite) -> CeremonyPlan:
+        """Return the plan with every kind decided; one of another suite raises :class:`CeremonyRefused`."""
+        decided = replace(
+            self,
+            root_key=self.root_key or suite.root_key_kind,
+            issuing_key=self.issuing_key or suite.key_kind,
+            unit_key=self.unit_key or suite.key_kind,
+        )
+        for kind in (decided.root_key, decided.issuing_key, decided.unit_key):
+            if kind is not None and not _fits(suite, kind):
+                raise CeremonyRefused(f"{kind.value} is not a kind of suite {suite}")
+        return decided
 
     def to_json(self) -> str:
         """Return the plan as canonical JSON."""
@@ -85,20 +100,19 @@ class _Step:
     purpose: UnitPurpose | None = None
 
 
-def _steps(plan: CeremonyPlan) -> tuple[_Step, ...]:
+def _fits(suite: Suite, kind: KeyKind) -> bool:
+    return (kind.family is Family.SM2) == (suite.key_kind.family is Family.SM2)
+
+
+def _steps(plan: CeremonyPlan, suite: Suite) -> tuple[_Step, ...]:
+    root, issuing = plan.root_key or suite.root_key_kind, plan.issuing_key or suite.key_kind
+    unit = plan.unit_key or suite.key_kind
     return (
-        _Step("root", plan.root_name, ROOT.id, "root", plan.root_key),
-        _Step("issuing", plan.issuing_name, ISSUING.id, "root", plan.issuing_key),
-        _Step("tsa", plan.tsa_name, TSA.id, "issuing", plan.unit_key, UnitPurpose.TSA),
-        _Step("ocsp-issuing", plan.ocsp_name, OCSP_RESPONDER.id, "issuing", plan.unit_key, UnitPurpose.OCSP),
-        _Step(
-            "seal-maker",
-            plan.seal_maker_name,
-            SEAL_MAKER.id,
-            "issuing",
-            plan.unit_key,
-            UnitPurpose.SEAL_MAKER,
-        ),
+        _Step("root", plan.root_name, ROOT.id, "root", root),
+        _Step("issuing", plan.issuing_name, ISSUING.id, "root", issuing),
+        _Step("tsa", plan.tsa_name, TSA.id, "issuing", unit, UnitPurpose.TSA),
+        _Step("ocsp-issuing", plan.ocsp_name, OCSP_RESPONDER.id, "issuing", unit, UnitPurpose.OCSP),
+        _Step("seal-maker", plan.seal_maker_name, SEAL_MAKER.id, "issuing", unit, UnitPurpose.SEAL_MAKER),
     )
 
 
@@ -138,14 +152,16 @@ class _Ceremony:
         self, authority: CertificateAuthority, plan: CeremonyPlan, actor: Actor, progress: Progress
     ) -> None:
         self._authority = authority
-        self._plan = plan
+        self._plan = plan.in_suite(authority.config.suite)
         self._actor = actor
         self._progress = progress
         self._provider: KeyProvider = authority.keys.provider(KeyUri(plan.scheme, plan.token, "root"))
 
     def perform(self) -> Hierarchy:
         resumed = self._begin()
-        made = [self._take(step, resumed=resumed) for step in _steps(self._plan)]
+        made = [
+            self._take(step, resumed=resumed) for step in _steps(self._plan, self._authority.config.suite)
+        ]
         return self._finish(made)
 
     def _begin(self) -> bool:
@@ -203,7 +219,7 @@ class _Ceremony:
             "extractable": stored.extractable,
             "sensitive": stored.sensitive,
             "always_sensitive": stored.always_sensitive,
-            "custody": self._provider.custody.value,
+            "custody": stored.custody.value,
         }
 
     def _find(self, step: _Step) -> Issuer | Unit | None:
@@ -270,6 +286,7 @@ class _Ceremony:
             subject=SubjectName(step.name, self._plan.organization),
             public_key=key.public_key,
             issuer=step.issuer,
+            custody=key.custody,
         )
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:

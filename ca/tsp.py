@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +10,8 @@ from typing import Final
 
 from cryptography import x509
 
-from ca import cms_names, der
-from ca.algorithm_identifiers import algorithm_identifier, digest_identifier
+from ca import cms, cms_names, der
+from ca.algorithm_identifiers import digest_identifier
 from hsm.algorithms import Digest, DigestAlgorithm, SignatureAlgorithm
 
 MAX_REQUEST_OCTETS: Final = 4096
@@ -22,11 +21,6 @@ MAX_NONCE_OCTETS: Final = 32
 
 _SIGNED_DATA: Final = der.oid(cms_names.SIGNED_DATA)
 _TST_INFO: Final = der.oid(cms_names.TST_INFO)
-_CONTENT_TYPE: Final = der.oid(cms_names.CONTENT_TYPE)
-_MESSAGE_DIGEST: Final = der.oid(cms_names.MESSAGE_DIGEST)
-_SIGNING_TIME: Final = der.oid(cms_names.SIGNING_TIME)
-_SIGNING_CERTIFICATE_V2: Final = der.oid(cms_names.SIGNING_CERTIFICATE_V2)
-_RSA_ENCRYPTION: Final = der.oid("1.2.840.113549.1.1.1")
 _DIGESTS: Final = {algorithm.oid: algorithm for algorithm in DigestAlgorithm}
 
 
@@ -100,7 +94,7 @@ def _imprint(fields: der.Reader) -> Digest:
     fields.finish()
     known = _DIGESTS.get(name)
     if known is None:
-        raise StampRefused(FailureInfo.BAD_ALG, "the imprint must be SHA-256, SHA-384 or SHA-512")
+        raise StampRefused(FailureInfo.BAD_ALG, "the imprint must be SHA-256, SHA-384, SHA-512 or SM3")
     if len(value) != known.size:
         raise StampRefused(FailureInfo.BAD_DATA_FORMAT, "the imprint has not the length of its algorithm")
     return Digest(known, value)
@@ -153,27 +147,28 @@ class TokenTemplate:
     ) -> None:
         self.algorithm = algorithm
         self._digest = digest_identifier(algorithm.digest)
-        self._signature_algorithm = _cms_signature_algorithm(algorithm)
+        self._signature_algorithm = cms.signature_algorithm(algorithm)
         issuer, serial = certificate.issuer.public_bytes(), der.integer(certificate.serial_number)
         self._signer_id = der.sequence(issuer, serial)
         self._certificates = der.tlv(0xA0, *sorted((der_, *chain)))
-        self._content_type = _attribute(_CONTENT_TYPE, _TST_INFO)
-        self._signing_certificate = _attribute(
-            _SIGNING_CERTIFICATE_V2, _signing_certificate_v2(der_, issuer, serial)
-        )
+        self._content_type = cms.content_type(cms_names.TST_INFO)
+        self._signing_certificate = cms.signing_certificate_v2(der_, issuer, serial, algorithm.family)
 
     def signed_attributes(self, tst_info: bytes, when: datetime) -> bytes:
         """Encode the signed attributes as the SET that is signed (RFC 5652 §5.4)."""
-        digest = hashlib.new(self.algorithm.digest.label, tst_info).digest()
         return der.set_of(
             self._content_type,
-            _attribute(_SIGNING_TIME, der.x509_time(when)),
-            _attribute(_MESSAGE_DIGEST, der.octet_string(digest)),
+            cms.signing_time(when),
+            cms.message_digest(self.algorithm.digest.digest(tst_info)),
             self._signing_certificate,
         )
 
     def assemble(self, tst_info: bytes, attributes: bytes, signature: bytes, *, certificates: bool) -> bytes:
-        """Join a token: ``ContentInfo`` with ``SignedData`` version 3 (RFC 5652 §5.1)."""
+        """Join a token: ``ContentInfo`` with ``SignedData`` version 3 (RFC 5652 §5.1).
+
+        The outer content type is that of RFC 5652 in the national suite too: RFC 3161 §2.4.2 defines a token by it, GB/T
+        20520 takes the token over, and readers find the token by it. The suite shows inside, in digest and signature.
+        """
         signer_info = der.sequence(
             der.integer(1),
             self._signer_id,
@@ -190,24 +185,6 @@ class TokenTemplate:
             der.set_of(signer_info),
         )
         return der.sequence(_SIGNED_DATA, der.explicit(0, signed_data))
-
-
-def _attribute(name: bytes, value: bytes) -> bytes:
-    return der.sequence(name, der.set_of(value))
-
-
-def _cms_signature_algorithm(algorithm: SignatureAlgorithm) -> bytes:
-    """RFC 3370 §3.2: RSA signatures go by rsaEncryption in CMS; ECDSA by its own identifier (RFC 5754 §3.3)."""
-    if algorithm.is_rsa:
-        return der.sequence(_RSA_ENCRYPTION, der.null())
-    return algorithm_identifier(algorithm)
-
-
-def _signing_certificate_v2(certificate: bytes, issuer: bytes, serial: bytes) -> bytes:
-    """RFC 5035 §3: ESSCertIDv2 with SHA-256, which is the default and therefore not written, and issuerSerial."""
-    issuer_serial = der.sequence(der.sequence(der.explicit(4, issuer)), serial)
-    cert_id = der.sequence(der.octet_string(hashlib.sha256(certificate).digest()), issuer_serial)
-    return der.sequence(der.sequence(cert_id))
 
 
 def granted(token: bytes) -> bytes:
