@@ -18,7 +18,9 @@ import sqlalchemy as sa
 from api.problems import describe
 from api.schema import check_schema
 from ca.store import audit as audit_table
+from hsm.key_policy import KeyPolicy
 from hsm.provider import KeyProvider
+from hsm.sm2.backend import open_backend
 from seals.fonts import Face, shelf
 
 if TYPE_CHECKING:
@@ -99,8 +101,34 @@ def _database(services: Services) -> Iterable[Check]:
 def _tokens(services: Services) -> Iterable[Check]:
     stores = services.key_stores
     yield Check("token", Health.OK, stores.zh, stores.en)
+    yield from _key_policy(stores.ring.policy)
     for provider in stores.ring.providers():
         yield from _tokens_of(provider)
+
+
+def _key_policy(policy: KeyPolicy) -> Iterable[Check]:
+    if policy.require_hardware:
+        zh, en = "仅使用硬件中的密钥（require_hardware_keys）", "hardware keys alone are accepted"
+    else:
+        zh = "允许软件保管的密钥（sealed、soft）；测评环境请设置 require_hardware_keys"
+        en = "keys kept by software (sealed, soft) are accepted; require_hardware_keys refuses them"
+    yield Check("token", Health.OK, zh, en)
+    backend = open_backend(python_signing=policy.python_signing)
+    zh, en = f"SM2 运算由 {backend.name} 完成", f"SM2 is computed by {backend.name}"
+    if backend.constant_time:
+        yield Check("token", Health.OK, zh, en)
+        return
+    allowed = (
+        ("，允许签名", ", signing allowed") if policy.python_signing else ("，仅验签", ", verification alone")
+    )
+    yield Check(
+        "token",
+        Health.WARNING,
+        zh + allowed[0],
+        en + allowed[1],
+        "请安装 yinxin[sm] 或带 SM2 的 OpenSSL 3。",
+        "Install yinxin[sm] or an OpenSSL 3 with SM2.",
+    )
 
 
 def _tokens_of(provider: KeyProvider) -> Iterable[Check]:

@@ -8,7 +8,8 @@ from typing import Final
 
 from api.home import Home
 from hsm.cryptoki import CryptokiProvider
-from hsm.errors import ModuleUnavailable
+from hsm.errors import ModuleUnavailable, SoftwareKeyRefused
+from hsm.key_policy import OPEN_POLICY, KeyPolicy
 from hsm.pins import PinSource
 from hsm.provider import KeyProvider, KeyRing
 from hsm.soft_keys import SoftProvider
@@ -33,16 +34,19 @@ class KeyStores:
         return self.chosen.scheme
 
 
-def open_key_stores(choice: str, home: Home, pins: PinSource) -> KeyStores:
+def open_key_stores(choice: str, home: Home, pins: PinSource, policy: KeyPolicy = OPEN_POLICY) -> KeyStores:
     """Open the stores: ``auto`` (SoftHSM 2 if found or fetched), ``soft``, or the path of a PKCS#11 module.
 
     The soft key store is always in the ring, so that keys made there stay usable.
-    Raises :class:`ModuleUnavailable` for a path that is not there.
+    Raises :class:`ModuleUnavailable` for a path that is not there, and :class:`SoftwareKeyRefused` when the policy wants
+    hardware and no module is named: SoftHSM is software too.
     """
-    soft = SoftProvider(home.soft, pins=pins, counters=home.counters)
+    if policy.require_hardware and choice in (AUTO, SOFT):
+        raise SoftwareKeyRefused(f"key_store is {choice}; name the PKCS#11 module of the hardware")
+    soft = SoftProvider(home.soft, pins=pins, counters=home.counters, policy=policy)
     if choice == SOFT:
         return KeyStores(
-            KeyRing({soft.scheme: soft}),
+            KeyRing({soft.scheme: soft}, policy),
             soft,
             "使用软件密钥库（按设置）。",
             "Using the soft key store, as configured.",
@@ -53,18 +57,25 @@ def open_key_stores(choice: str, home: Home, pins: PinSource) -> KeyStores:
     if found is None:
         zh = "未找到 PKCS#11 模块，改用软件密钥库。"
         return KeyStores(
-            KeyRing({soft.scheme: soft}), soft, zh, "No PKCS#11 module found; using the soft key store."
+            KeyRing({soft.scheme: soft}, policy),
+            soft,
+            zh,
+            "No PKCS#11 module found; using the soft key store.",
         )
     token = CryptokiProvider(
-        found.module, pins=pins, counters=home.counters, environment=found.configure(home.tokens)
+        found.module,
+        pins=pins,
+        counters=home.counters,
+        environment=found.configure(home.tokens),
+        policy=policy,
     )
-    ring = KeyRing({token.scheme: token, soft.scheme: soft})
+    ring = KeyRing({token.scheme: token, soft.scheme: soft}, soft.policy)
     return KeyStores(ring, token, f"使用 SoftHSM 2：{found.module}", f"Using SoftHSM 2: {found.module}")
 
 
 def _module(module: Path, home: Home, pins: PinSource, soft: SoftProvider) -> KeyStores:
     if not module.is_file():
         raise ModuleUnavailable(str(module))
-    token = CryptokiProvider(module, pins=pins, counters=home.counters)
-    ring = KeyRing({token.scheme: token, soft.scheme: soft})
+    token = CryptokiProvider(module, pins=pins, counters=home.counters, policy=soft.policy)
+    ring = KeyRing({token.scheme: token, soft.scheme: soft}, soft.policy)
     return KeyStores(ring, token, f"使用 PKCS#11 模块：{module}", f"Using the PKCS#11 module {module}")

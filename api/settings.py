@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.errors import SettingsInvalid
+from hsm.key_policy import KeyPolicy
 from hsm.suite import Suite
 
 PREFIX: Final = "YINXIN_"
@@ -42,6 +43,8 @@ class Settings(BaseSettings):
     listen_host: str = "127.0.0.1"
     listen_port: Annotated[int, Field(ge=1, le=65535)] = 8080
     key_store: str = "auto"
+    require_hardware_keys: bool = False
+    sm2_allow_python_signing: bool = False
     suite: Suite = Suite.INTERNATIONAL
     gm_container: Annotated[str, Field(pattern="^(rfc5652|gbt35275)$")] = "rfc5652"
     archive_folder: Path | None = None
@@ -83,6 +86,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The SQLAlchemy URL of the database; SQLite in the home folder unless another is named."""
         return self.database_url or f"sqlite:///{self.home / 'yinxin.db'}"
+
+    @property
+    def key_policy(self) -> KeyPolicy:
+        """Which private keys the installation accepts."""
+        return KeyPolicy(self.require_hardware_keys, self.sm2_allow_python_signing)
 
     @property
     def archive(self) -> Path:
