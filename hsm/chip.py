@@ -136,7 +136,7 @@ class Chips(Protocol):
         container, or altered), ``KeyNotFound``, ``DuplicateKey`` (a pair is there already), and the PIN errors.
         """
 
-    def import_certificate(
+    def import_certificate(  # noqa: PLR0913 - a place on a chip has three names
         self,
         serial: str,
         application: str,

@@ -15,6 +15,9 @@ from hsm.errors import KeyUriError
 
 SCHEMES: Final = ("pkcs11", "file", "sdf", "skf")
 MAX_TOKEN_LABEL: Final = 32
+"""CK_TOKEN_INFO.label (PKCS#11 v2.40 §3.1)."""
+TOKEN_LABELS: Final = {"skf": 32 + 1 + 32}
+"""Longer ones: SKF names a chip's serial number and its application, ``SERIAL/APPLICATION`` (GM/T 0016)."""
 VALUE: Final = re.compile(r"(?:[A-Za-z0-9\-._~:\[\]@!$'()*+,=&]|%[0-9A-Fa-f]{2})*")
 """RFC 7512 §2.3 ``pk11-pchar``: unreserved, some reserved characters, percent-encoding; all else must be encoded."""
 MAX_URI_LENGTH: Final = 1024
@@ -36,8 +39,9 @@ class KeyUri:
         for name, text in (("token", self.token), ("object", self.object)):
             if not text or text != text.strip(" ") or not text.isprintable():
                 raise KeyUriError(f"{name} is needed: printable characters, no blank at either end")
-        if len(self.token.encode()) > MAX_TOKEN_LABEL:
-            raise KeyUriError(f"a token label has at most {MAX_TOKEN_LABEL} octets (PKCS#11 CK_TOKEN_INFO)")
+        longest = TOKEN_LABELS.get(self.scheme, MAX_TOKEN_LABEL)
+        if len(self.token.encode()) > longest:
+            raise KeyUriError(f"a token label of {self.scheme} has at most {longest} octets")
         if self.id is not None and not self.id:
             raise KeyUriError("an id has at least one octet")
         if len(str(self)) > MAX_URI_LENGTH:

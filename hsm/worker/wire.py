@@ -41,6 +41,7 @@ ERRORS: Final[dict[str, type[HsmError]]] = {
         SessionLost,
         WrongPin,
         errors.DecryptionFailed,
+        errors.RecoveryNotAuthorised,
         errors.DuplicateKey,
         errors.KeyNotFound,
         errors.KeyNotProtected,

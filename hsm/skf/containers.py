@@ -1,0 +1,183 @@
+"""The containers of one SKF application: key pairs, certificates, signatures. Worker only."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+from hsm.devices.errors import EnvelopeRefused
+from hsm.devices.native import Handle
+from hsm.errors import DuplicateKey, HsmError, KeyNotFound, Sm2Unreadable, TokenRefused
+from hsm.skf.envelope import EnvelopedPair
+from hsm.skf.layout import ECCPUBLICKEYBLOB, ECCSIGNATUREBLOB, MAX_CERTIFICATE, coordinate
+from hsm.skf.library import SkfLibrary
+from hsm.sm2.public_key import CURVE_OID, Sm2PublicKey
+from hsm.sm2.signature import Sm2Signature
+
+SIGNING: Final = True
+ENCRYPTION: Final = False
+ID_OCTETS: Final = 16
+
+
+def key_id(key: Sm2PublicKey) -> bytes:
+    """Name a key pair: GM/T 0016 gives a container a name and no id, so the id is a digest of the point."""
+    return hashlib.sha256(key.point).digest()[:ID_OCTETS]
+
+
+class Containers:
+    """The containers of an open application."""
+
+    def __init__(self, library: SkfLibrary, application: Handle) -> None:
+        self._library = library
+        self._application = application
+
+    def names(self) -> list[str]:
+        """Names of the containers, sorted."""
+        return sorted(self._library.names("SKF_EnumContainer", self._application))
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[Handle]:
+        """Open a container; :class:`KeyNotFound` when there is none of that name."""
+        if name not in self.names():  # makers answer this with many different numbers
+            raise KeyNotFound(name)
+        library = self._library
+        handle = library.opened("SKF_OpenContainer", self._application, library.encoded(name))
+        with library.held("SKF_CloseContainer", handle):
+            yield handle
+
+    def public(self, container: Handle, signing: bool) -> Sm2PublicKey | None:
+        """Export a public half; ``None`` where there is none."""
+        abi = self._library.description.abi
+        size = ECCPUBLICKEYBLOB.size(abi)
+        try:
+            octets = self._library.variable("SKF_ExportPublicKey", size + 64, container, int(signing))
+        except (KeyNotFound, TokenRefused):  # makers answer "no key here" with several numbers
+            return None
+        try:
+            found = ECCPUBLICKEYBLOB.unpack(octets, abi)
+            return Sm2PublicKey(coordinate(found["X"]), coordinate(found["Y"]))
+        except (ValueError, Sm2Unreadable) as wrong:
+            raise TokenRefused("the device exports a public key that is not of the SM2 curve") from wrong
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """Describe the signing pair of a container; :class:`KeyNotFound` without one."""
+        with self.open(name) as container:
+            public = self.public(container, SIGNING)
+        if public is None:
+            raise KeyNotFound(name)
+        return described(name, public)
+
+    def both(self, name: str) -> dict[str, str | None]:
+        """Tell the two public halves of a container as points in hexadecimal."""
+        with self.open(name) as container:
+            pair = (self.public(container, SIGNING), self.public(container, ENCRYPTION))
+        points = [key.point.hex() if key is not None else None for key in pair]
+        return {"name": name, "signature": points[0], "encryption": points[1]}
+
+    def vacant(self, name: str, wanted: bytes | None) -> None:
+        """Raise :class:`DuplicateKey` when the name, or the id somebody wants, is taken by a key pair."""
+        for each in self.names():
+            with self.open(each) as container:
+                public = self.public(container, SIGNING)
+            if public is not None and (each == name or key_id(public) == wanted):
+                raise DuplicateKey(name)
+
+    def generate(self, name: str, *, again: bool) -> Sm2PublicKey:
+        """Make the signing pair in a container of that name.
+
+        An empty container is one that an attempt left behind. A container that this attempt made and could not fill is
+        removed, as far as the device still listens. ``again`` takes a pair for one of this call whose answer was lost.
+        """
+        library = self._library
+        if name in self.names():
+            with self.open(name) as container:
+                there = self.public(container, SIGNING)
+                if there is not None and not again:
+                    raise DuplicateKey(name)
+                return there or self._pair(container)
+        handle = library.opened("SKF_CreateContainer", self._application, library.encoded(name))
+        try:
+            with library.held("SKF_CloseContainer", handle):
+                return self._pair(handle)
+        except HsmError:
+            with suppress(HsmError):
+                self.delete(name)
+            raise
+
+    def _pair(self, container: Handle) -> Sm2PublicKey:
+        library = self._library
+        blob = ctypes.create_string_buffer(ECCPUBLICKEYBLOB.size(library.description.abi) + 64)
+        library.check("SKF_GenECCKeyPair", container, library.description.sm2_algorithm, blob)
+        public = self.public(container, SIGNING)
+        if public is None:
+            raise TokenRefused("the device made a key pair and exports no public half")
+        return public
+
+    def sign(self, name: str, wanted: bytes | None, digest: bytes) -> bytes:
+        """Sign e, 32 octets (GM/T 0016 §7.6.13); return r ‖ s of 32 octets each."""
+        library, abi = self._library, self._library.description.abi
+        with self.open(name) as container:
+            public = self.public(container, SIGNING)
+            if public is None or (wanted is not None and key_id(public) != wanted):
+                raise KeyNotFound(name)
+            blob = ctypes.create_string_buffer(ECCSIGNATUREBLOB.size(abi) + 64)
+            library.check("SKF_ECCSignData", container, digest, len(digest), blob)
+        found = ECCSIGNATUREBLOB.unpack(blob.raw, abi)
+        return Sm2Signature(coordinate(found["r"]), coordinate(found["s"])).raw
+
+    def import_pair(self, name: str, enveloped: bytes) -> Sm2PublicKey:
+        """Import the encryption pair (GM/T 0016 §7.6.12) and read its public half back; the same pair twice is one."""
+        pair = EnvelopedPair.parse(enveloped)
+        library = self._library
+        with self.open(name) as container:
+            if self.public(container, SIGNING) is None:
+                raise KeyNotFound(name)
+            there = self.public(container, ENCRYPTION)
+            if there == pair.public:
+                return pair.public
+            if there is not None:
+                raise DuplicateKey(name)
+            try:
+                library.check("SKF_ImportECCKeyPair", container, pair.encode(library.description.abi))
+            except (TokenRefused, KeyNotFound) as wrong:
+                raise EnvelopeRefused(wrong.detail) from wrong
+            if self.public(container, ENCRYPTION) != pair.public:
+                raise EnvelopeRefused("the device tells another public key than the envelope")
+        return pair.public
+
+    def import_certificate(self, name: str, der: bytes, signing: bool) -> None:
+        """Store a certificate in place of an older one (GM/T 0016 §7.5.8)."""
+        with self.open(name) as container:
+            self._library.check("SKF_ImportCertificate", container, int(signing), der, len(der))
+
+    def certificate(self, container: Handle, signing: bool) -> bytes | None:
+        """Export a certificate (GM/T 0016 §7.5.9); ``None`` where there is none."""
+        try:
+            der = self._library.variable("SKF_ExportCertificate", MAX_CERTIFICATE, container, int(signing))
+        except (KeyNotFound, TokenRefused):
+            return None
+        return der or None
+
+    def delete(self, name: str) -> None:
+        """Remove a container with its keys and certificates (GM/T 0016 §7.5.3)."""
+        if name not in self.names():
+            raise KeyNotFound(name)
+        self._library.check("SKF_DeleteContainer", self._application, self._library.encoded(name))
+
+
+def described(name: str, public: Sm2PublicKey) -> dict[str, Any]:
+    """Describe a pair as :func:`hsm.worker_provider.stored_key` reads it.
+
+    GM/T 0016 has no function that reads a private key: what the chip made is not extractable by the interface itself.
+    """
+    return {
+        "label": name,
+        "id": key_id(public).hex(),
+        "extractable": False,
+        "sensitive": True,
+        "always_sensitive": True,
+        "public": {"curve": CURVE_OID.hex(), "point": public.point.hex()},
+    }
