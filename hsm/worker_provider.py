@@ -20,8 +20,8 @@ from hsm.provider import StoredCertificate, StoredKey, TokenHealth
 from hsm.public_keys import public_key_from, same_key
 from hsm.signer import Custody, Signer
 from hsm.token_slot import TokenSigner, TokenSlot, address
-from hsm.worker.client import Launch, Worker
-from hsm.worker.wire import SessionLost
+from hsm.worker.client import GENERATE_SECONDS, Launch, Worker
+from hsm.worker.wire import Frame, SessionLost
 
 
 class WorkerProvider:
@@ -51,6 +51,20 @@ class WorkerProvider:
             raise TokenLost(lost.detail) from lost
         finally:
             worker.close()
+
+    def ask(
+        self,
+        token: str,
+        operation: str,
+        fields: Mapping[str, Any],
+        blob: bytes = b"",
+        *,
+        pin: Pin | None = None,
+    ) -> Frame:
+        """Ask the token's worker for one operation of :mod:`hsm.worker.operations`; what is lost is tried once more."""
+        return self._slot(token).use(
+            pin, lambda worker: worker.call(operation, fields, blob, seconds=GENERATE_SECONDS)
+        )
 
     def keys(self, token: str, *, pin: Pin | None = None) -> tuple[StoredKey, ...]:
         """List the private keys of a token; those of kinds that we do not make are left out."""

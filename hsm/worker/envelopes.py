@@ -20,7 +20,11 @@ from hsm.envelopes import ESCROW_KINDS, Recipient, Vote, Warrant, WrappedKey
 from hsm.errors import RecoveryNotAuthorised, UnsupportedAlgorithm
 from hsm.public_keys import load_spki, spki
 from hsm.sm2.backend import Sm2Backend
-from hsm.worker import quorum, transport
+from hsm.sm2.cipher import Sm2Cipher
+from hsm.worker import encryption_keys, objects, quorum, transport
+from hsm.worker.objects import NewKey
+from hsm.worker.opening import OAEP_SHA1, Opener, Slot, decrypting, parse_wrapped
+from hsm.worker.service import TokenService
 from hsm.worker.vault import Vault
 from hsm.worker.wire import Frame
 
@@ -90,6 +94,26 @@ def amend(bench: Bench, fields: Mapping[str, Any], blob: bytes) -> Frame:
     return _sealed_roster(bench, following)
 
 
+def decrypt(bench: Bench, fields: Mapping[str, Any], blob: bytes) -> Frame:
+    """Use an encryption key of this token: decrypt RSAES-OAEP or SM2 octets, or agree with a P-256 point."""
+    label, key_id = str(fields["label"]), bytes.fromhex(fields["key_id"]) if fields.get("key_id") else None
+    kind = str(fields["kind"])
+    if kind == KeyKind.SM2.value:
+        key = encryption_keys.sealed(bench.session, label, key_id)
+        cipher = Sm2Cipher.from_raw(blob)
+        with (
+            bench.vault.opened(bench.session, encryption_keys.PURPOSE, key.context, key.blob) as scalar,
+            transport.wiped(bench.backend.decrypt(scalar, cipher)) as plain,
+        ):
+            return Frame({}, bytes(plain))
+    private = objects.private_key(bench.session, label, key_id)
+    if kind == KeyKind.EC_P256.value:
+        return Frame({}, encryption_keys.agree(private, blob))
+    with decrypting():
+        mechanism = pkcs11.Mechanism.RSA_PKCS_OAEP
+        return Frame({}, bytes(private.decrypt(blob, mechanism=mechanism, mechanism_param=OAEP_SHA1)))
+
+
 def _plain_roster(blob: bytes) -> dict[str, Any]:
     """Take from what was asked the fields of a roster and nothing else; its rules are checked again here."""
     given = quorum.read_document(blob)
@@ -146,13 +170,43 @@ ACTS: Final[dict[str, Callable[[Bench, Mapping[str, Any], bytes], Frame]]] = {
     "recover": recover,
     "found": found,
     "amend": amend,
+    "decrypt": decrypt,
 }
-"""What a frame of the key centre may ask for."""
+"""What a frame may ask for; these change nothing in the token."""
 
 
-def perform(bench: Bench, fields: Mapping[str, Any], blob: bytes) -> Frame:
+def transport_key(service: TokenService, fields: dict[str, Any], _blob: bytes) -> Frame:
+    """Make a key that envelopes can be addressed to; return its public half."""
+    new = NewKey(str(fields["label"]), bytes.fromhex(fields["key_id"]), str(fields["kind"]), again=False)
+    with service.writing() as session:
+        encryption_keys.make_transport(session, new)
+        key = objects.private_key(session, new.label, new.id)
+        return Frame({"key": objects.describe(session, key)})
+
+
+def open_into(service: TokenService, fields: dict[str, Any], blob: bytes) -> Frame:
+    """Open an envelope into the token."""
+    wrapped, public = parse_wrapped(fields, blob)
+    address = fields["with"]
+    with_key = str(address["label"]), bytes.fromhex(address["key_id"]) if address.get("key_id") else None
+    slot = Slot(str(fields["label"]), bytes.fromhex(fields["key_id"]))
+    with service.writing() as session:
+        binding = bytes.fromhex(fields["binding"])
+        Opener(session, service.vault, service.sm2(), with_key, binding).open(wrapped, public, slot)
+    return Frame({})
+
+
+def perform(service: TokenService, fields: dict[str, Any], blob: bytes) -> Frame:
     """Do what ``fields["act"]`` names; anything else raises :class:`UnsupportedAlgorithm`."""
     act = ACTS.get(str(fields.get("act")))
     if act is None:
         raise UnsupportedAlgorithm("no such request to the key centre's token")
-    return act(bench, fields, blob)
+    with service.sealing() as session:
+        return act(Bench(session, service.vault, service.sm2()), fields, blob)
+
+
+OPERATIONS: Final = {
+    "envelope": perform,
+    "transport_key": transport_key,
+    "open_envelope": open_into,
+}

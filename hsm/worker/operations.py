@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from hsm.errors import HsmError, KeyNotFound
-from hsm.worker import secret_blobs
+from hsm.worker import envelopes, secret_blobs
 from hsm.worker.service import ModuleService, TokenService
 from hsm.worker.wire import Frame
 
@@ -30,6 +30,7 @@ TOKEN: Final[Mapping[str, TokenOperation]] = {
     "change_pin": TokenService.change_pin,
     "probe": TokenService.probe,
     **secret_blobs.OPERATIONS,
+    **envelopes.OPERATIONS,
 }
 """Requests to a worker that serves one token."""
 MODULE: Final[Mapping[str, ModuleOperation]] = {
