@@ -24,6 +24,8 @@ from verify.wire import pack, pack_policy, pack_trust, unpack_policy, unpack_rep
 FORBIDDEN = (
     "sqlalchemy", "alembic", "fastapi", "starlette", "pkcs11", "psycopg", "aiohttp", "requests", "httpx", "uvicorn",
     "pydantic", "pyhanko.sign", "hsm.provider", "hsm.pins", "hsm.cryptoki", "hsm.soft_keys", "urllib.request",
+    "gmssl_pyx", "hsm.soft_private", "hsm.worker", "hsm.sm2.backend", "hsm.sm2.arithmetic", "hsm.sm2.scalar",
+    "hsm.sm2.private_octets", "hsm.sm2.by_python", "hsm.sm2.by_libcrypto", "hsm.sm2.by_gmssl",
 )  # fmt: skip
 
 
