@@ -44,6 +44,14 @@ class Scope(StrEnum):
     CA_READ = "ca:read"
     CA_ISSUE = "ca:issue"
     CA_REVOKE = "ca:revoke"
+    RA_REQUEST = "ra:request"
+    RA_APPROVE = "ra:approve"
+    TOKEN_READ = "token:read"  # noqa: S105 - the word, not a secret
+    TOKEN_MANAGE = "token:manage"  # noqa: S105
+    CHIP_GRANT = "chip:grant"
+    KEY_CENTRE = "kmc:manage"
+    ESCROW_CUSTODIAN = "kmc:custodian"
+    KEY_RECOVER = "kmc:recover"
     SEAL_READ = "seal:read"
     SEAL_APPLY = "seal:apply"
     SEAL_APPROVE = "seal:approve"
