@@ -26,10 +26,13 @@ DEFAULT_LIMIT: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """The file's content: wrong tries in a row, and a random word that changes whenever the PIN does."""
+    """The file's content: wrong tries in a row, a random word that changes whenever the PIN does, and the token's own
+    limit (0: the store's).
+    """  # noqa: D205
 
     failed: int = 0
     epoch: str = ""
+    limit: int = 0
 
 
 class PinCounter:
@@ -57,19 +60,37 @@ class PinCounter:
                 return Tries()
         try:
             content = json.loads(octets)
-            tries = Tries(int(content["failed"]), str(content["epoch"]))
+            tries = Tries(int(content["failed"]), str(content["epoch"]), int(content.get("limit", 0)))
         except (ValueError, KeyError, TypeError):
             tries = Tries(-1)
-        if tries.failed < 0:
+        if tries.failed < 0 or tries.limit < 0:
             return Tries(self._limit)  # an unreadable counter counts as full; the security officer resets it
         return tries
 
     def _write(self, token: str, tries: Tries) -> None:
-        write_whole(self._path(token), json.dumps({"failed": tries.failed, "epoch": tries.epoch}).encode())
+        content: dict[str, int | str] = {"failed": tries.failed, "epoch": tries.epoch}
+        if tries.limit:
+            content["limit"] = tries.limit
+        write_whole(self._path(token), json.dumps(content).encode())
+
+    def _bound(self, tries: Tries) -> int:
+        return tries.limit or self._limit
+
+    def limit(self, token: str) -> int:
+        """Return how many wrong PINs in a row lock the token."""
+        return self._bound(self._read(token))
+
+    def set_limit(self, token: str, limit: int) -> None:
+        """Give a token a limit of its own, before it has a PIN."""
+        if limit < 1:
+            raise ValueError("at least one try is needed")
+        with on_disk(), locked(self._lock(token)):
+            self._write(token, replace(self._read(token), limit=limit))
 
     def left(self, token: str) -> int:
         """Return the tries left, 0 when locked."""
-        return max(0, self._limit - self._read(token).failed)
+        tries = self._read(token)
+        return max(0, self._bound(tries) - tries.failed)
 
     def epoch(self, token: str) -> str:
         """Return the word that changes with the PIN; the file is read again only when it was written."""
@@ -89,7 +110,8 @@ class PinCounter:
         """
         with on_disk(), locked(self._lock(token)):
             before = self._read(token)
-            if before.failed >= self._limit:
+            limit = self._bound(before)
+            if before.failed >= limit:
                 raise PinLocked(f"token {token}")
             if not logged_in:
                 self._write(token, replace(before, failed=before.failed + 1))
@@ -98,7 +120,7 @@ class PinCounter:
             except WrongPin as wrong:
                 if logged_in:
                     self._write(token, replace(before, failed=before.failed + 1))
-                left = self._limit - before.failed - 1
+                left = limit - before.failed - 1
                 if left <= 0:
                     raise PinLocked(f"token {token}") from wrong
                 raise PinIncorrect(left) from wrong
@@ -112,4 +134,5 @@ class PinCounter:
     def renew(self, token: str) -> None:
         """Clear the counter and change the epoch: the PIN is new."""
         with on_disk(), locked(self._lock(token)):
-            self._write(token, Tries(0, secrets.token_hex(16)))
+            limit = self._read(token).limit
+            self._write(token, Tries(0, secrets.token_hex(16), limit))

@@ -6,22 +6,23 @@ known by its label. Works over any :class:`hsm.provider.KeyProvider`: PKCS#11 mo
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-import threading
-from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 from cryptography import x509
 
 from hsm.algorithms import KeyKind, PublicKey
 from hsm.chip import ChipCertificate, ChipInfo, Container, PinInfo, PinOwner
-from hsm.durable import on_disk, write_whole
-from hsm.errors import DuplicateKey, KeyUriError, TokenNotFound, TokenRefused, UnsupportedAlgorithm
+from hsm.errors import (
+    DuplicateKey,
+    KeyUriError,
+    TokenExists,
+    TokenNotFound,
+    TokenRefused,
+    UnsupportedAlgorithm,
+)
 from hsm.key_uri import MAX_TOKEN_LABEL, KeyUri
-from hsm.pin_counter import DEFAULT_LIMIT, PinCounter
+from hsm.pin_counter import PinCounter
 from hsm.pins import Pin
 from hsm.provider import KeyProvider
 from hsm.public_keys import certificate_key
@@ -31,22 +32,17 @@ MAX_TRIES: Final = 15
 _LABEL: Final = re.compile(r"(?P<serial>[^/]{1,30})/(?P<application>[^/]{1,30})")
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,30}")
 
-ProviderFor = Callable[[int], KeyProvider]
-"""Opens the key store with a given number of PIN tries; called once for each number."""
-
 
 class TokenChips:
     """The chips whose applications are tokens of one key store (:class:`hsm.chip.Chips`).
 
-    ``counters`` is the store's own folder of PIN counters; the limit of each application is kept beside them.
+    ``counter`` counts the PINs of the same store; it keeps the limit that an application was made with.
     """
 
-    def __init__(self, scheme: str, provider_for: ProviderFor, counters: Path) -> None:
-        self.scheme = scheme
-        self._provider_for = provider_for
-        self._counters = counters
-        self._providers: dict[int, KeyProvider] = {}
-        self._guard = threading.Lock()
+    def __init__(self, provider: KeyProvider, counter: PinCounter) -> None:
+        self.scheme = provider.scheme
+        self._provider = provider
+        self._counter = counter
 
     def chips(self) -> tuple[ChipInfo, ...]:
         """List the chips that have an application."""
@@ -62,10 +58,11 @@ class TokenChips:
         if not 1 <= tries <= MAX_TRIES:
             raise ValueError(f"1 to {MAX_TRIES} tries")
         label = _label(serial, name)
-        with on_disk():
-            self._counters.mkdir(parents=True, exist_ok=True)
-        write_whole(self._limit_file(label), json.dumps({"tries": tries}).encode())
-        self._provider(label).create_token(label, so_pin, user_pin)
+        if (serial, name) in self._labels():
+            raise TokenExists(label)
+        for counted in (label, _officer(label)):
+            self._counter.set_limit(counted, tries)
+        self._provider.create_token(label, so_pin, user_pin)
 
     def delete_application(self, serial: str, application: str) -> None:
         """Refuse: PKCS#11 has no call that takes a token away."""
@@ -74,9 +71,8 @@ class TokenChips:
     def pin_info(self, serial: str, application: str, owner: PinOwner = PinOwner.HOLDER) -> PinInfo:
         """Read the count that we keep; costs no try."""
         label = self._present(serial, application)
-        limit = self._limit(label)
-        counted = label if owner is PinOwner.HOLDER else f"{label}\0so"
-        return PinInfo(limit, PinCounter(self._counters, self.scheme, limit).left(counted), initial=False)
+        counted = label if owner is PinOwner.HOLDER else _officer(label)
+        return PinInfo(self._counter.limit(counted), self._counter.left(counted), initial=False)
 
     def change_pin(
         self, serial: str, application: str, old: Pin, new: Pin, owner: PinOwner = PinOwner.HOLDER
@@ -85,19 +81,19 @@ class TokenChips:
         if owner is PinOwner.OFFICER:
             raise TokenRefused("the security officer's PIN is derived and does not change")
         label = self._present(serial, application)
-        self._provider(label).change_pin(label, old, new)
+        self._provider.change_pin(label, old, new)
 
     def unblock(self, serial: str, application: str, so_pin: Pin, new: Pin) -> None:
         """Set the holder's PIN as security officer and clear its count."""
         label = self._present(serial, application)
-        self._provider(label).unblock(label, so_pin, new)
+        self._provider.unblock(label, so_pin, new)
 
     def containers(self, serial: str, application: str) -> tuple[Container, ...]:
         """List the containers that hold a certificate: without a PIN a token shows no private key."""
         label = self._present(serial, application)
         found = {
             each.label: Container(each.label, certificate_key(x509.load_der_x509_certificate(each.der)), None)
-            for each in self._provider(label).certificates(label)
+            for each in self._provider.certificates(label)
         }
         return tuple(found[name] for name in sorted(found))
 
@@ -112,7 +108,7 @@ class TokenChips:
     ) -> PublicKey:
         """Make the container's signing pair inside the token."""
         label = self._present(serial, application)
-        provider = self._provider(label)
+        provider = self._provider
         if any(key.uri.object == container for key in provider.keys(label, pin=pin)):
             raise DuplicateKey(container)
         made = provider.generate(KeyUri(self.scheme, label, container), kind, pin=pin)
@@ -139,14 +135,14 @@ class TokenChips:
         if encryption:
             raise UnsupportedAlgorithm("the encryption pair of a PKCS#11 token is a key of its own")
         label = self._present(serial, application)
-        self._provider(label).import_certificate(KeyUri(self.scheme, label, container), der, pin=pin)
+        self._provider.import_certificate(KeyUri(self.scheme, label, container), der, pin=pin)
 
     def certificates(self, serial: str, application: str) -> tuple[ChipCertificate, ...]:
         """Export the certificates; needs no PIN."""
         label = self._present(serial, application)
         found = (
             ChipCertificate(each.label, encryption=False, der=each.der)
-            for each in self._provider(label).certificates(label)
+            for each in self._provider.certificates(label)
         )
         return tuple(sorted(found, key=lambda each: (each.container, each.der)))
 
@@ -155,21 +151,17 @@ class TokenChips:
     ) -> None:
         """Remove a key pair and its certificate, for ever."""
         label = self._present(serial, application)
-        self._provider(label).destroy(KeyUri(self.scheme, label, container), pin=pin)
+        self._provider.destroy(KeyUri(self.scheme, label, container), pin=pin)
 
     def uri(self, serial: str, application: str, container: str) -> KeyUri:
         """Return the address of the container's signing key."""
         return KeyUri(self.scheme, _label(serial, application), container)
 
     def close(self) -> None:
-        """End the worker processes."""
-        with self._guard:
-            opened, self._providers = self._providers, {}
-        for provider in opened.values():
-            provider.close()
+        """Nothing is opened here: the store is closed by whoever opened it."""
 
     def _labels(self) -> tuple[tuple[str, str], ...]:
-        found = map(_LABEL.fullmatch, self._opened(DEFAULT_LIMIT).tokens())
+        found = map(_LABEL.fullmatch, self._provider.tokens())
         return tuple((match["serial"], match["application"]) for match in found if match)
 
     def _present(self, serial: str, application: str) -> str:
@@ -178,29 +170,10 @@ class TokenChips:
             raise TokenNotFound(label)
         return label
 
-    def _provider(self, label: str) -> KeyProvider:
-        return self._opened(self._limit(label))
 
-    def _opened(self, tries: int) -> KeyProvider:
-        with self._guard:
-            if tries not in self._providers:
-                self._providers[tries] = self._provider_for(tries)
-            return self._providers[tries]
-
-    def _limit(self, label: str) -> int:
-        with on_disk():
-            try:
-                octets = self._limit_file(label).read_bytes()
-            except FileNotFoundError:
-                return DEFAULT_LIMIT
-        try:
-            tries = int(json.loads(octets)["tries"])
-        except (ValueError, KeyError, TypeError):
-            return 1  # an unreadable policy is the strictest one
-        return tries if 1 <= tries <= MAX_TRIES else 1
-
-    def _limit_file(self, label: str) -> Path:
-        return self._counters / f"tries-{self.scheme}-{hashlib.sha256(label.encode()).hexdigest()[:32]}.json"
+def _officer(label: str) -> str:
+    """Return the name under which the store counts the security officer's wrong PINs."""
+    return f"{label}\0so"
 
 
 def _label(serial: str, application: str) -> str:
