@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -144,8 +145,8 @@ def insert_container(conn: sa.Connection, serial: str, application: str, name: s
     )
 
 
-def insert_key(conn: sa.Connection, place: Place, *, key_uri: str, spki_sha256: str) -> None:
-    """Write a key that has no certificate yet."""
+def insert_key(conn: sa.Connection, place: Place, *, key_uri: str, public_key: bytes) -> None:
+    """Write a key that has no certificate yet; ``public_key`` is its SubjectPublicKeyInfo."""
     conn.execute(
         token_key.insert().values(
             token=place.token,
@@ -153,11 +154,18 @@ def insert_key(conn: sa.Connection, place: Place, *, key_uri: str, spki_sha256: 
             container=place.container,
             use=place.use,
             key_uri=key_uri,
-            spki_sha256=spki_sha256,
+            spki_sha256=hashlib.sha256(public_key).hexdigest(),
+            public_key=public_key,
             request_key="",
             standing=Standing.NONE,
         )
     )
+
+
+def public_key(conn: sa.Connection, place: Place) -> bytes | None:
+    """Return a key's SubjectPublicKeyInfo, or nothing where there is no such key."""
+    found: bytes | None = conn.scalar(sa.select(K.public_key).where(place.matches))
+    return None if found is None else bytes(found)
 
 
 def set_request(conn: sa.Connection, place: Place, request_key: str) -> None:

@@ -72,7 +72,10 @@ class Settlement:
             register = standing_of(row.record)
         except (IssuanceUnfinished, CertificateUnknown):
             return False  # being issued, or never signed: looked at again by the next reconciliation
-        now = self._demand(case, row, register)
+        try:
+            now = self._demand(case, row, register)
+        except (AlreadyRevoked, HoldNotReleasable):  # somebody else moved it since we looked: again next time
+            return False
         if now is case.key.standing:
             return False
         with self._engine.begin() as conn:

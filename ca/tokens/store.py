@@ -86,6 +86,7 @@ token_key = sa.Table(
     sa.Column("use", sa.String(8), primary_key=True),
     sa.Column("key_uri", sa.String(1024), nullable=False),
     sa.Column("spki_sha256", sa.String(64), nullable=False, index=True),
+    sa.Column("public_key", sa.LargeBinary, nullable=False),  # SubjectPublicKeyInfo, DER
     sa.Column(
         "request_key", sa.String(200), nullable=False, default="", index=True
     ),  # "" = nothing asked yet

@@ -188,6 +188,7 @@ def upgrade() -> None:
         sa.Column("use", sa.String(length=8), nullable=False),
         sa.Column("key_uri", sa.String(length=1024), nullable=False),
         sa.Column("spki_sha256", sa.String(length=64), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
         sa.Column("request_key", sa.String(length=200), nullable=False),
         sa.Column("standing", sa.String(length=8), nullable=False),
         sa.Column("issuer", sa.String(length=64), nullable=False),
