@@ -157,7 +157,12 @@ class Drafts:
         partial.replace(entry.folder / "sealed.pdf")
         if password is not None:
             self._renderer.unlock(entry.folder / "sealed.pdf", password, entry.folder / "sealed-unlocked.pdf")
-        entry.update(status=SEALED, sealing_id=str(sealed.sealing_id), digest=sealed.digest.value.hex())
+        entry.update(
+            status=SEALED,
+            sealing_id=str(sealed.sealing_id),
+            digest=sealed.digest.value.hex(),
+            **_key_used(sealed),
+        )
 
 
 def _key(entry: Entry, wanted: dict[str, Any]) -> str:
@@ -173,3 +178,11 @@ def _reporter(entry: Entry) -> Progress:
             entry.update(step=step.value, share=(steps.index(step) + 1) / len(steps))
 
     return report
+
+
+def _key_used(sealed: SealedDocument) -> dict[str, str]:
+    """Tell what signed: the algorithm, and where its key is kept."""
+    for one in sealed.report.signatures:
+        if one.seal is not None and one.seal.permit == sealed.permit:
+            return {"algorithm": one.algorithm, "custody": one.custody}
+    return {}

@@ -20,11 +20,13 @@ from api.pages.paper import language_of, visitor_of
 from api.pages.seal_choices import choices
 from api.pages.shelf import Entry
 from api.pages.uploads import take
+from api.pages.verdict_card import key_words
 from api.pages.verify_routes import MAX_PASSWORD, Password, PictureWidth
 from api.pages.words import WORDS, Language, say
 from ca.actor import Actor
 from hsm.pins import Pin
 from signing.placement import Placement
+from verify.wording import GM_READERS
 
 router = APIRouter(include_in_schema=False)
 Keeper = Annotated[Principal, Requires(Scope.SEAL_USE)]
@@ -228,6 +230,7 @@ def _sealed(state: dict[str, Any], language: Language) -> dict[str, Any]:
     facts = (
         (say(language, "done.number"), state["sealing_id"]),
         (say(language, "done.digest"), state["digest"]),
+        *_key(state, language),
     )
     return {
         "seal_name": order["seal_name"],
@@ -235,3 +238,16 @@ def _sealed(state: dict[str, Any], language: Language) -> dict[str, Any]:
         "facts": facts,
         "marks": [{"number": 1, "verdict": "passed", "page": order["page"], "box": box}],
     }
+
+
+def _key(state: dict[str, Any], language: Language) -> tuple[tuple[str, str], ...]:
+    """Tell what signed, and for the national algorithms which readers can check it."""
+    algorithm = str(state.get("algorithm", ""))
+    if not algorithm:
+        return ()
+    shown = key_words(algorithm, str(state.get("custody", "")), language)
+    facts = ((say(language, "fact.key"), shown),)
+    if not algorithm.startswith("SM2"):
+        return facts
+    readers = GM_READERS.zh if language == "zh" else GM_READERS.en
+    return (*facts, (say(language, "done.readers"), readers))

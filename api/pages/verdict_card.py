@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
 from api.pages.words import WORDS, Language, say
+from verify.report import CUSTODY
 
 BEIJING: Final = timezone(timedelta(hours=8))
 """Times are shown in one zone, which the page names: seals of Chinese enterprises are dated in it."""
@@ -187,7 +188,16 @@ def _who(item: Report, language: Language) -> Fact:
     if signer["name"] != organization:
         lines.append(Line(_labelled("fact.signer", signer["name"], language)))
     lines.append(Line(_labelled("fact.issuer", signer["issuer"], language)))
+    if item["algorithm"]:
+        shown = key_words(item["algorithm"], item["custody"], language)
+        lines.append(Line(_labelled("fact.key", shown, language)))
     return Fact(say(language, "fact.who"), tuple(lines))
+
+
+def key_words(algorithm: str, custody: str, language: Language) -> str:
+    """Say what signed and where its key is kept, as far as that is stated."""
+    kept = CUSTODY.get(custody, ("", ""))[0 if language == "zh" else 1]
+    return " · ".join(filter(None, (algorithm, kept)))
 
 
 def _which_seal(item: Report, language: Language) -> Fact:
@@ -275,7 +285,7 @@ def _technical(item: Report, language: Language) -> tuple[Fact, ...]:
         ("fact.seal_validity", _span(seal.get("valid_from"), seal.get("valid_to"))),
         ("fact.permit", seal.get("permit")),
         ("fact.picture", seal.get("picture_sha256")),
-        ("fact.custody", item["custody"]),
+        ("fact.custody", item["custody_zh" if language == "zh" else "custody_en"]),
     )
     return tuple(Fact(say(language, key), _code(value)) for key, value in rows)
 

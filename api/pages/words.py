@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
+from api.pages.console.words import CONSOLE_WORDS
+
 Language = Literal["zh", "en"]
 DEFAULT_LANGUAGE: Final[Language] = "zh"
 LANGUAGE_COOKIE: Final = "yinxin_lang"
 
-WORDS: Final[dict[str, tuple[str, str]]] = {
+_PAGE_WORDS: Final[dict[str, tuple[str, str]]] = {
     "brand": ("印信", "Yinxin"),
     "nav.label": ("主导航", "Main"),
     "nav.skip": ("跳到正文", "Skip to content"),
@@ -136,6 +138,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "fact.maker": ("制章者", "Seal maker"),
     "fact.picture": ("印模摘要", "Digest of the imprint"),
     "fact.custody": ("密钥保管", "Key custody"),
+    "fact.key": ("签名密钥", "Signing key"),
     "fact.code": ("电子印章编码", "Electronic seal code"),
     "fact.physical_code": ("实物印章编码", "Physical seal code"),
     "fact.kind": ("印章类型", "Kind of seal"),
@@ -333,6 +336,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "done.another": ("再盖一份", "Seal another"),
     "done.number": ("用印编号", "Sealing number"),
     "done.digest": ("成品 SHA-256", "SHA-256 of the result"),
+    "done.readers": ("可核验的阅读器", "Readers"),
     "done.when": ("盖章时间", "Sealed at"),
     "draft.gone": ("这份草稿已经过期或被删除。", "This draft has expired or was deleted."),
     "draft.gone.next": ("请重新上传文件。", "Upload the file again."),
@@ -363,6 +367,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Too many files are being worked on; try again in a minute.",
     ),
 }
+WORDS: Final = {**_PAGE_WORDS, **CONSOLE_WORDS}
 """Key → (Chinese, English). ``{…}`` are filled by name."""
 
 SCRIPT_PREFIXES: Final = (
@@ -375,6 +380,7 @@ SCRIPT_PREFIXES: Final = (
     "login.",
     "password.",
     "confirm.",
+    "console.",
 )
 """What the scripts may say; the rest is written by the templates."""
 

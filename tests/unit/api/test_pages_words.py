@@ -31,7 +31,7 @@ def test_both_languages_say_the_same_thing(key: str) -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "glob"),
-    [(_IN_TEMPLATE, "templates/*.html"), (_IN_SCRIPT, "static/*.js"), (_IN_CODE, "*.py")],
+    [(_IN_TEMPLATE, "templates/**/*.html"), (_IN_SCRIPT, "static/*.js"), (_IN_CODE, "**/*.py")],
     ids=["templates", "scripts", "code"],
 )
 def test_every_key_that_is_used_is_in_the_table(pattern: re.Pattern[str], glob: str) -> None:
@@ -73,7 +73,7 @@ def test_the_chinese_verdicts_are_those_of_the_report() -> None:
 
 def test_nothing_is_loaded_from_elsewhere_and_nothing_is_written_inline() -> None:
     """The pages keep their own policy: no foreign origin, no inline script, style or handler."""
-    for path in FOLDER.glob("templates/*.html"):
+    for path in FOLDER.glob("templates/**/*.html"):
         text = path.read_text("utf-8")
         assert "https://" not in text, path.name
         assert not re.search(r"<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=|<style", text), path.name

@@ -1,0 +1,195 @@
+"""Console pages about certificates: the overview, the list, one certificate with its timeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from cryptography import x509
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from api.enrolment import serial_of
+from api.errors import InputInvalid
+from api.pages.console.frame import Frame, enter
+from api.pages.words import Language
+from ca.certificate import CertificateOrder, CertificateQuery, CertificateRecord, CertificateStatus
+from ca.certificate import RevocationReason as Reason
+from ca.custody_policy import custody_of
+from ca.errors import CaError, CertificateUnknown
+from ca.issuer import HolderStatus, Issuer, Unit
+from ca.overview import overview
+from ca.profile import PROFILES
+from hsm.algorithms import kind_of
+from hsm.errors import HsmError
+from hsm.public_keys import certificate_key
+
+router = APIRouter(include_in_schema=False)
+PAGE_ROWS = 25
+CODE_LENGTH = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An issuer or a unit in the drawing of the hierarchy."""
+
+    name: str
+    kind: str
+    algorithm: str
+    custody: str
+    until: datetime
+    lists: tuple[int, datetime] | None
+    children: tuple[Node, ...] = ()
+
+
+@router.get("/console")
+def start(request: Request) -> Response:
+    """Show the figures, what is waiting, and the hierarchy."""
+    frame = enter(request, "overview")
+    if isinstance(frame, Response):
+        return frame
+    with frame.doors.reading() as conn:
+        figures = overview(conn, frame.doors.clock(), frame.caller.actor.uscc)
+    highest = max((month.count for month in figures.months), default=0) or 1
+    shown = [
+        (f"{month.year}-{month.month:02}", month.count, round(9 * month.count / highest))
+        for month in figures.months
+    ]
+    return frame.page("overview.html", figures=figures, months=shown, roots=_hierarchy(frame))
+
+
+@router.get("/console/certificates")
+def listing(
+    request: Request,
+    asked: Annotated[str, Query(alias="q", max_length=64)] = "",
+    status: Annotated[str, Query(max_length=16)] = "",
+    order: CertificateOrder = CertificateOrder.ISSUANCE,
+    cursor: Annotated[str, Query(max_length=512)] = "",
+) -> Response:
+    """Show the list, found by name, credit code or serial number."""
+    frame = enter(request, "certificates")
+    if isinstance(frame, Response):
+        return frame
+    chosen = CertificateStatus(status) if status in set(CertificateStatus) else None
+    query = _query(asked.strip(), chosen, order, cursor)
+    page = frame.doors.authority.find(frame.caller.narrowed(query))
+    rows = [_row(found, frame.language, frame.doors.clock()) for found in page.items]
+    choices = [(one.value, one) for one in CertificateOrder]
+    return frame.page(
+        "certificates.html",
+        rows=rows,
+        next=page.next,
+        asked=asked,
+        chosen=status,
+        order=order.value,
+        orders=choices,
+    )
+
+
+@router.get("/console/certificates/{serial}")
+def one(request: Request, serial: str) -> Response:
+    """Show one certificate and what happened to it."""
+    frame = enter(request, "certificates")
+    if isinstance(frame, Response):
+        return frame
+    try:
+        found = frame.doors.authority.certificate(serial_of(serial))
+        frame.caller.acting_for(found.uscc)
+    except (CertificateUnknown, InputInvalid):
+        return frame.gone("cert.gone")
+    row = _row(found, frame.language, frame.doors.clock())
+    return frame.page(
+        "certificate.html", found=found, row=row, facts=_facts(found), events=_events(frame, found)
+    )
+
+
+def _query(
+    asked: str, status: CertificateStatus | None, order: CertificateOrder, cursor: str
+) -> CertificateQuery:
+    """Read one box as a credit code, a serial number, or else a part of a name."""
+    found: dict[str, Any] = {"status": status, "order": order, "cursor": cursor, "limit": PAGE_ROWS}
+    if len(asked) == CODE_LENGTH and asked.isascii() and asked.isalnum() and asked.upper() == asked:
+        return CertificateQuery(uscc=asked, **found)
+    if len(asked) > CODE_LENGTH and all(each in "0123456789abcdef" for each in asked.lower()):
+        return CertificateQuery(serial=int(asked, 16), **found)
+    return CertificateQuery(name=asked, **found)
+
+
+def _row(found: CertificateRecord, language: Language, now: datetime) -> dict[str, Any]:
+    profile = PROFILES.get(found.profile)
+    title = profile.title.split(" / ")[0 if language == "zh" else -1] if profile else found.profile
+    status, tone = _standing(found, now)
+    return {
+        "name": found.name or "—",
+        "uscc": found.uscc,
+        "title": title,
+        "purpose": profile.purpose.value if profile else "",
+        "status": status,
+        "tone": tone,
+        "until": found.not_after,
+        "serial": f"{found.serial:x}",
+    }
+
+
+def _standing(found: CertificateRecord, now: datetime) -> tuple[str, str]:
+    """Return the word and the tone for how a certificate stands now."""
+    if found.status is CertificateStatus.REVOKED:
+        held = found.reason is Reason.CERTIFICATE_HOLD
+        return ("held", "indeterminate") if held else ("revoked", "failed")
+    if found.status is not CertificateStatus.ISSUED:
+        return found.status.value, "unreadable"
+    return ("issued", "passed") if found.not_after >= now else ("expired", "unreadable")
+
+
+def _facts(found: CertificateRecord) -> dict[str, str]:
+    """Read algorithm and custody from the certificate itself."""
+    if not found.der:
+        return {"algorithm": "", "custody": "unknown"}
+    return _key_facts(x509.load_der_x509_certificate(found.der))
+
+
+def _key_facts(certificate: x509.Certificate) -> dict[str, str]:
+    try:
+        kind, custody = kind_of(certificate_key(certificate)).value, custody_of(certificate)
+    except (HsmError, ValueError):
+        return {"algorithm": "?", "custody": "unknown"}
+    return {"algorithm": kind.upper(), "custody": custody.value if custody else "unknown"}
+
+
+def _events(frame: Frame, found: CertificateRecord) -> list[dict[str, Any]]:
+    """Read the certificate's records from the audit trail, oldest first."""
+    del frame, found
+    return []
+
+
+def _hierarchy(frame: Frame) -> list[Node]:
+    """Draw issuers below issuers, and units below the issuer that certified them."""
+    issuers = [one for one in frame.doors.authority.issuers() if one.certificate]
+    units = [one for one in frame.doors.authority.units() if one.status is HolderStatus.ACTIVE]
+
+    def node(holder: Issuer | Unit) -> Node:
+        below: list[Issuer | Unit] = []
+        if isinstance(holder, Issuer):
+            below = [one for one in issuers if one.parent == holder.id and not one.is_root]
+            below += [one for one in units if one.issuer == holder.id]
+        facts = _key_facts(holder.x509)
+        kind = holder.purpose.value if isinstance(holder, Unit) else holder.profile
+        name = (
+            holder.x509.subject.rfc4514_string({x509.NameOID.COMMON_NAME: "CN"})
+            .split("CN=")[-1]
+            .split(",")[0]
+        )
+        lists = _current_list(frame, holder.id) if isinstance(holder, Issuer) else None
+        until = holder.x509.not_valid_after_utc
+        return Node(name, kind, facts["algorithm"], facts["custody"], until, lists, tuple(map(node, below)))
+
+    return [node(one) for one in issuers if one.is_root]
+
+
+def _current_list(frame: Frame, issuer: str) -> tuple[int, datetime] | None:
+    try:
+        current = frame.doors.crls.current(issuer)
+    except (CaError, HsmError):
+        return None
+    return current.number, current.next_update

@@ -1,0 +1,94 @@
+"""What every console page needs: somebody logged in, with the scope that the page asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any, Final
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.access import Principal, Scope
+from api.auth import services_of
+from api.bootstrap import Services
+from api.pages.desk import desk_of
+from api.pages.paper import language_of, visitor_of
+from api.pages.words import Language
+
+BEIJING: Final = timezone(timedelta(hours=8))
+"""China has one civil time and no summer time; the pages show it, the interfaces speak UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A section of the console: its word, its address, the scopes of which one opens it."""
+
+    key: str
+    url: str
+    scopes: tuple[Scope, ...]
+
+
+TABS: Final = (
+    Tab("overview", "/console", (Scope.CA_READ, Scope.RA_REQUEST, Scope.RA_APPROVE, Scope.TOKEN_READ)),
+    Tab("enrolments", "/console/enrolments", (Scope.RA_REQUEST, Scope.RA_APPROVE)),
+    Tab("certificates", "/console/certificates", (Scope.CA_READ,)),
+    Tab("chips", "/console/chips", (Scope.TOKEN_READ, Scope.TOKEN_MANAGE)),
+    Tab("keys", "/console/keys", (Scope.KEY_CENTRE, Scope.ESCROW_CUSTODIAN, Scope.KEY_RECOVER)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A page about to be written for somebody who may see it."""
+
+    request: Request
+    caller: Principal
+    doors: Services
+    language: Language
+    tab: str
+
+    def page(self, template: str, **context: Any) -> Response:
+        """Write the page with the console's tabs."""
+        tabs = [tab for tab in TABS if self.caller.scopes.intersection(tab.scopes)]
+        return desk_of(self.request).paper.page(
+            self.request,
+            f"console/{template}",
+            here="console",
+            tabs=tabs,
+            tab=self.tab,
+            day=day,
+            moment=moment,
+            may={scope.value for scope in self.caller.scopes},
+            me=self.caller.actor.id,
+            **context,
+        )
+
+    def gone(self, said: str) -> Response:
+        """Say that what was asked for is not there."""
+        return desk_of(self.request).paper.gone(self.request, said, "console")
+
+
+def enter(request: Request, tab: str) -> Frame | Response:
+    """Return a frame, or the way to the log-in, or the refusal that names the scope."""
+    visitor = visitor_of(request)
+    if visitor is None:
+        return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
+    needed = next(one for one in TABS if one.key == tab)
+    if not visitor.caller.scopes.intersection(needed.scopes):
+        scope = " / ".join(one.value for one in needed.scopes)
+        return desk_of(request).paper.page(
+            request, "console/forbidden.html", status=403, here="console", scope=scope
+        )
+    return Frame(request, visitor.caller, services_of(request), language_of(request), tab)
+
+
+def day(when: datetime | None) -> str:
+    """Write a day as it is in Beijing."""
+    return "" if when is None else f"{when.astimezone(BEIJING):%Y-%m-%d}"
+
+
+def moment(when: datetime | None) -> str:
+    """Write a moment as it is in Beijing."""
+    return "" if when is None else f"{when.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
