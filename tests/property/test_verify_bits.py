@@ -6,34 +6,40 @@ import re
 from dataclasses import replace
 from functools import cache
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from signing.cms import ContainerForm
+from tests.gm_world import GmSealing
 from tests.verify_world import Signing
 from verify.report import DocumentReport, SignatureReport
 from verify.verdict import Verdict
 from verify.verifier import Verifier
 
-SLOW = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+WORLDS = pytest.mark.parametrize("kind", ["international", *(form.label for form in ContainerForm)])
+"""P-256 by pyHanko; SM2 by ourselves, in both forms of container."""
 
 
 @cache
-def world() -> tuple[Signing, bytes, tuple[int, int]]:
-    """Return a hierarchy, a B-T document that it covers whole, and the span of its /Contents digits."""
-    signing = Signing()
-    data = signing.sign(stamp=True)
+def world(kind: str) -> tuple[Verifier, Signing | GmSealing, bytes, tuple[int, int]]:
+    """Return a verifier, a hierarchy, a B-T document that it covers whole, and the span of its /Contents digits."""
+    signing: Signing | GmSealing
+    if kind == "international":
+        signing = Signing()
+        data = signing.sign(stamp=True)
+    else:
+        signing = GmSealing()
+        data = signing.seal(form=ContainerForm.of(kind))
     match = re.search(rb"/Contents <([0-9a-fA-F]+)>", data)
     assert match is not None
-    return signing, data, match.span(1)
+    return Verifier(signing.trust()), signing, data, match.span(1)
 
 
-@cache
-def verifier() -> Verifier:
-    return Verifier(world()[0].trust())
-
-
-def judge(data: bytes) -> DocumentReport:
-    return verifier().verify(data, at=world()[0].now)
+def judge(kind: str, data: bytes) -> DocumentReport:
+    verifier, signing, _, _ = world(kind)
+    return verifier.verify(data, at=signing.now)
 
 
 def facts(report: DocumentReport) -> list[SignatureReport]:
@@ -47,40 +53,44 @@ def flip(data: bytes, bit: int) -> bytes:
     return bytes(changed)
 
 
-def test_untouched_document_passes() -> None:
-    assert judge(world()[1]).verdict is Verdict.PASSED
+@WORLDS
+def test_untouched_document_passes(kind: str) -> None:
+    assert judge(kind, world(kind)[2]).verdict is Verdict.PASSED
 
 
+@WORLDS
 @SLOW
-@given(st.data())
-def test_one_flipped_signed_bit_never_passes(data: st.DataObject) -> None:
+@given(data=st.data())
+def test_one_flipped_signed_bit_never_passes(kind: str, data: st.DataObject) -> None:
     """Everything outside /Contents is signed."""
-    _, document, (start, end) = world()
+    _, _, document, (start, end) = world(kind)
     octets = [*range(start), *range(end, len(document))]
     bit = data.draw(st.sampled_from(octets)) * 8 + data.draw(st.integers(0, 7))
-    assert judge(flip(document, bit)).verdict is not Verdict.PASSED
+    assert judge(kind, flip(document, bit)).verdict is not Verdict.PASSED
 
 
+@WORLDS
 @SLOW
-@given(st.data())
-def test_one_flipped_bit_of_the_container_never_changes_who_or_when(data: st.DataObject) -> None:
+@given(data=st.data())
+def test_one_flipped_bit_of_the_container_never_changes_who_or_when(kind: str, data: st.DataObject) -> None:
     """Inside /Contents some octets are protected by nothing (certificates nobody needs): they may not matter."""
-    _, document, (start, end) = world()
+    _, _, document, (start, end) = world(kind)
     bit = data.draw(st.integers(start * 8, end * 8 - 1))
-    report = judge(flip(document, bit))
+    report = judge(kind, flip(document, bit))
     if report.verdict is Verdict.PASSED:
-        (before,), (after,) = facts(judge(document)), facts(report)
+        (before,), (after,) = facts(judge(kind, document)), facts(report)
         assert (after.signer, after.integrity) == (before.signer, before.integrity)
         assert after.time == before.time or not after.time.trusted
 
 
+@WORLDS
 @SLOW
-@given(st.data())
-def test_padding_of_the_container_is_not_free_space(data: st.DataObject) -> None:
+@given(data=st.data())
+def test_padding_of_the_container_is_not_free_space(kind: str, data: st.DataObject) -> None:
     """Octets behind the container would be signed by nobody: only zeros may stand there."""
-    _, document, (start, end) = world()
+    _, _, document, (start, end) = world(kind)
     used = len(document[start:end].rstrip(b"0"))
     position = data.draw(st.integers(start + used + 2, end - 1))
     digit = data.draw(st.sampled_from(b"123456789abcdef"))
     changed = document[:position] + bytes([digit]) + document[position + 1 :]
-    assert judge(changed).verdict is not Verdict.PASSED
+    assert judge(kind, changed).verdict is not Verdict.PASSED
