@@ -7,12 +7,12 @@ folder outside the database (I21).
 from __future__ import annotations
 
 import io
+import ssl
 import zipfile
 from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from api.files import write_whole
 from api.home import Home
@@ -23,7 +23,7 @@ from ca.certificate import public_key_of
 from ca.checkpoint import Anchor, Checkpoint
 from ca.crl import CrlPublisher
 from ca.errors import AuditBroken
-from ca.issuer import Issuer, UnitPurpose
+from ca.issuer import UnitPurpose
 from hsm.algorithms import PublicKey
 
 README: Final = """印信：信任文件夹 / Yinxin: trust folder
@@ -56,11 +56,14 @@ class Evidence:
     def files(self) -> dict[str, bytes]:
         """Return the trust folder's files by relative path; lists that are due are renewed first."""
         found: dict[str, bytes] = {"README.txt": README.encode()}
-        for issuer in self._issuers():
+        issuers = self.authority.issuers()
+        for issuer in (one for one in issuers if one.certificate):
             folder = "anchors" if issuer.is_root else "intermediates"
             found[f"{folder}/{issuer.id}.cer"] = issuer.certificate
-            found[f"{folder}/{issuer.id}.pem"] = issuer.x509.public_bytes(Encoding.PEM)
-            found[f"crls/{issuer.id}.crl"] = self.crls.current(issuer.id).der
+            found[f"{folder}/{issuer.id}.pem"] = ssl.DER_cert_to_PEM_cert(issuer.certificate).encode()
+        for listed in self.crls.in_force():
+            part = f".{listed.shard}" if listed.shard else ""
+            found[f"crls/{listed.issuer}{part}.crl"] = listed.der
         for number, jws in enumerate(self.seal_lists()):
             found[f"seals/seals-{number}.jws"] = jws.encode()
         return found
@@ -107,9 +110,6 @@ class Evidence:
         ]
         texts = [path.read_text(encoding="utf-8") for path in sorted(self.home.checkpoints.glob("*.json"))]
         return tuple(_proven(Checkpoint.parse(text), keys) for text in texts)
-
-    def _issuers(self) -> tuple[Issuer, ...]:
-        return tuple(issuer for issuer in self.authority.issuers() if issuer.certificate)
 
 
 def _proven(checkpoint: Checkpoint, keys: list[PublicKey]) -> Anchor:

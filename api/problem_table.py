@@ -136,6 +136,8 @@ _CA: Final[dict[type[Exception], Kind]] = {
     ca.AuditBroken: Kind("audit-broken", 409, "审计日志校验失败", "Audit trail broken"),
     ca.CrlUnavailable: Kind("crl-unavailable", 503, "吊销列表不可用", "CRL unavailable"),
     ca.ListForeign: Kind("list-foreign", 422, "吊销列表来源不符", "Foreign revocation list"),
+    ca.ShardUnknown: Kind("crl-shard-unknown", 404, "没有该吊销列表分片", "No such CRL shard"),
+    ca.ShardCapacityInvalid: Kind("shard-capacity-invalid", 422, "分片容量无效", "Invalid shard capacity"),
     ca.CrlRegressed: Kind("crl-regressed", 503, "吊销列表倒退", "CRL would regress"),
     ca.OcspUnavailable: Kind("ocsp-unavailable", 503, "OCSP 不可用", "OCSP unavailable"),
     ca.TsaUnavailable: Kind("tsa-unavailable", 503, "时间戳服务不可用", "Time-stamps unavailable"),

@@ -28,6 +28,7 @@ from ca.pair import IssuedPair
 from ca.profile import PROFILES, Profile
 from ca.reconcile import Reconciliation, reconcile_certificates
 from ca.revocation import Revocation
+from ca.shards import set_shard_capacity
 from hsm.algorithms import PublicKey
 from hsm.provider import KeyRing
 
@@ -117,6 +118,16 @@ class CertificateAuthority:
         with self._reading() as conn:
             return issuer_store.get_issuer(conn, issuer_id)
 
+    def roots(self) -> tuple[Issuer, ...]:
+        """Return the issuers that sign their own certificates."""
+        with self._reading() as conn:
+            return issuer_store.list_roots(conn)
+
+    def shard_lists(self, issuer_id: str, capacity: int, *, actor: Actor) -> None:
+        """Divide an issuer's revocation list for certificates to come (:func:`ca.shards.set_shard_capacity`)."""
+        with self.engine.begin() as conn:
+            set_shard_capacity(conn, self.audit, issuer_id, capacity, actor=actor)
+
     def units(self, purpose: UnitPurpose | None = None) -> tuple[Unit, ...]:
         """Return the service units, of one purpose or all."""
         with self._reading() as conn:
@@ -124,11 +135,15 @@ class CertificateAuthority:
 
     def chain(self, issuer_id: str) -> tuple[bytes, ...]:
         """Return the DER certificates from an issuer up to its root, both included."""
+        return tuple(one.certificate for one in self.line(issuer_id))
+
+    def line(self, issuer_id: str) -> tuple[Issuer, ...]:
+        """Return the issuers from one up to its root, both included."""
         with self._reading() as conn:
             found = [issuer_store.get_issuer(conn, issuer_id)]
             while not found[-1].is_root:
                 found.append(issuer_store.get_issuer(conn, found[-1].parent))
-        return tuple(one.certificate for one in found)
+        return tuple(found)
 
     def reconcile(self, actor: Actor) -> Reconciliation:
         """Close every reservation older than ``config.reservation_grace`` (I19)."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from ca.certificate import CertificateRecord, CertificateStatus, RevocationReason, spki_sha256
+from ca.crl_store import Scope, note_change
 from ca.plan import Plan
 from ca.store import NO_BYTES, certificate, compromised_key, is_serial, issuer
 from ca.ticket import Ticket
@@ -34,6 +35,7 @@ RECORD_COLUMNS: Final = (
     C.spki_sha256,
     C.revoked_by,
     C.hold_released_at,
+    C.shard,
 )
 
 
@@ -66,6 +68,7 @@ def row_of(found: sa.Row[*tuple[Any, ...]]) -> Row:
         der=bytes(found.der),
         revoked_at=found.revoked_at,
         reason=RevocationReason(found.reason) if found.reason else None,
+        shard=found.shard,
     )
     return Row(
         id=found.id,
@@ -168,6 +171,8 @@ def insert_reservation(
         "profile_hash": plan.profile_hash,
         "config_hash": plan.config_hash,
         "name": subject.searched,
+        "name_words": subject.searched,
+        "shard": plan.shard,
         "subject": subject.x509().rfc4514_string(),
         "uscc": subject.uscc,
         "spki_sha256": spki_sha256(plan.request.public_key),
@@ -200,7 +205,9 @@ def burn(conn: sa.Connection, row: Row, *, at: datetime, entry: bytes) -> bool:
     """Close a reservation. ``entry`` is its CRL entry, empty when nothing can have been signed."""
     values: dict[str, object] = {"status": CertificateStatus.BURNED}
     if entry:
+        change = note_change(conn, Scope(row.record.issuer, row.record.shard), at)
         values |= {"revoked_at": at, "reason": RevocationReason.UNSPECIFIED, "crl_entry": entry}
+        values |= {"crl_change": change}
     moved = conn.execute(
         certificate.update()
         .where(C.id == row.id, C.status == CertificateStatus.RESERVED, C.tbs == row.tbs)
@@ -222,7 +229,10 @@ def stale_reservations(conn: sa.Connection, before: datetime, limit: int) -> tup
 
 @dataclass(frozen=True, slots=True)
 class RevocationChange:
-    """What a revocation or release writes; ``at`` and ``reason`` of ``None`` clear them (a hold lifted)."""
+    """What a revocation or release writes; ``at`` and ``reason`` of ``None`` clear them (a hold lifted).
+
+    ``noted_at`` is the present time: ``at`` of a hold that becomes final is that of the hold.
+    """
 
     status: CertificateStatus
     at: datetime | None
@@ -230,11 +240,13 @@ class RevocationChange:
     by: str
     entry: bytes
     released_at: datetime | None
+    noted_at: datetime
 
 
 def store_revocation(conn: sa.Connection, row: Row, change: RevocationChange) -> bool:
-    """Move a certificate; false if somebody else moved it since ``row`` was read."""
+    """Move a certificate; false if somebody else moved it since ``row`` was read. Its list is behind from then on (I12)."""
     before = row.record
+    number = note_change(conn, Scope(before.issuer, before.shard), change.noted_at)
     moved = conn.execute(
         certificate.update()
         .where(C.id == row.id, C.status == before.status, C.reason == (before.reason or ""))
@@ -244,6 +256,7 @@ def store_revocation(conn: sa.Connection, row: Row, change: RevocationChange) ->
             reason=change.reason or "",
             revoked_by=change.by,
             crl_entry=change.entry,
+            crl_change=number,
             hold_released_at=change.released_at,
         )
     )

@@ -40,8 +40,15 @@ def tlv(tag: int, *parts: bytes) -> bytes:
     size = len(body)
     if size < 0x80:
         return bytes((tag, size)) + body
+    return header(tag, size) + body
+
+
+def header(tag: int, size: int) -> bytes:
+    """Encode what stands before contents of ``size`` octets."""
+    if size < 0x80:
+        return bytes((tag, size))
     octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(octets))) + octets + body
+    return bytes((tag, 0x80 | len(octets))) + octets
 
 
 def sequence(*parts: bytes) -> bytes:

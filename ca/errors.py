@@ -252,6 +252,20 @@ class CrlRegressed(CaError):
     )
 
 
+class ShardUnknown(CaError):
+    """The issuer's revocation list has no such shard, or no delta list."""
+
+    zh = "该签发者没有这个吊销列表分片；请使用证书中 CRL 分发点给出的地址。"
+    en = "This issuer's revocation list has no such shard; use the address in the certificate's CRL distribution point."
+
+
+class ShardCapacityInvalid(CaError):
+    """A shard of a revocation list cannot take that many certificates."""
+
+    zh = "吊销列表每个分片的证书数量（capacity）不在允许范围内；请填写 10 至 18000，或填 0 表示不分片。"
+    en = "The number of certificates of a list's shard (capacity) is out of range; give 10 to 18000, or 0 for no shards."
+
+
 class OcspUnavailable(CaError):
     """The issuer has no responder, or the responder's certificate is not in force."""
 

@@ -99,14 +99,27 @@ def _purposes(purposes: tuple[str, ...], critical: bool) -> bytes:
 
 def _crl_address(plan: Plan) -> Iterator[bytes]:
     if plan.profile.crl_address:
-        yield _list_at(plan.config.crl_address(plan.issuer.id))
+        yield _list_at(plan.config.crl_address(plan.issuer.id, plan.shard))
+
+
+def _freshest_crl(plan: Plan) -> Iterator[bytes]:
+    if plan.profile.crl_address and plan.shard:
+        yield _delta_at(plan.config.delta_address(plan.issuer.id, plan.shard))
 
 
 @_once
 def _list_at(address: str) -> bytes:
-    point = x509.DistributionPoint([x509.UniformResourceIdentifier(address)], None, None, None)
-    value = x509.CRLDistributionPoints([point]).public_bytes()
+    value = x509.CRLDistributionPoints([_point(address)]).public_bytes()
     return _extension(ExtensionOID.CRL_DISTRIBUTION_POINTS, value)
+
+
+@_once
+def _delta_at(address: str) -> bytes:
+    return _extension(ExtensionOID.FRESHEST_CRL, x509.FreshestCRL([_point(address)]).public_bytes())
+
+
+def _point(address: str) -> x509.DistributionPoint:
+    return x509.DistributionPoint([x509.UniformResourceIdentifier(address)], None, None, None)
 
 
 def _authority_access(plan: Plan) -> Iterator[bytes]:
@@ -160,6 +173,7 @@ _ROWS: Final[tuple[Callable[[Plan], Iterator[bytes]], ...]] = (
     _authority_key_identifier,
     _extended_key_usage,
     _crl_address,
+    _freshest_crl,
     _authority_access,
     _ocsp_no_check,
     _certificate_policies,

@@ -54,6 +54,7 @@ from ca.lint import check
 from ca.plan import SERIAL_RANDOM_OCTETS, Plan, assemble, decide_validity, draft, make_serial
 from ca.profile import Profile, find_profile
 from ca.reconcile import close_reservation
+from ca.shards import shard_for, take_place
 from ca.ticket import Ticket
 from hsm.algorithms import PublicKey
 from hsm.errors import HsmError, SignatureInvalid
@@ -107,7 +108,9 @@ class Issuance:
                     return _answer(known, intent.digest)
                 self._authorise(conn, request)
                 basis = self._basis(conn, request)
-                recorded = basis.carries(prepared.plan)
+                recorded = basis.carries(prepared.plan) and take_place(
+                    conn, issuer=basis.issuer, shard=basis.shard
+                )
                 if recorded:
                     self._record(conn, prepared, intent)
             if recorded:
@@ -116,20 +119,21 @@ class Issuance:
 
     def _basis(self, conn: sa.Connection, request: CertificateRequest) -> Basis:
         issuer = self._choose_issuer(conn, request)
-        return Basis(issuer, certificate_store.latest_not_before(conn, issuer.id))
+        return Basis(
+            issuer,
+            certificate_store.latest_not_before(conn, issuer.id),
+            shard_for(conn, issuer),
+        )
 
     def _choose_issuer(self, conn: sa.Connection, request: CertificateRequest) -> Issuer:
         profile = self._profile(request.profile)
         if request.issuer is not None:
             issuer = issuer_store.get_issuer(conn, request.issuer)
         else:
-            able = [
-                one
-                for one in issuer_store.list_issuers(conn)
-                if one.status is HolderStatus.ACTIVE and one.profile in profile.issued_by
-            ]
+            able = issuer_store.able_issuers(conn, profile.issued_by)
             if len(able) != 1:
-                raise IssuerUnknown(f"{len(able)} issuers can issue {profile.id}; name one")
+                found = "several issuers" if able else "no issuer"
+                raise IssuerUnknown(f"{found} can issue {profile.id}; name one")
             issuer = able[0]
         _check_may_issue(issuer, profile, request)
         return issuer
@@ -174,6 +178,7 @@ class Issuance:
             algorithm=signer.algorithm,
             serial=make_serial(config.instance_prefix, self._desk.entropy(SERIAL_RANDOM_OCTETS)),
             validity=validity,
+            shard=basis.shard,
         )
 
     def _start(self, basis: Basis) -> datetime:
@@ -274,15 +279,16 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a plan rests on: the issuer as it stands, and when its newest certificate or reservation begins."""
+    """What a plan rests on: the issuer as it stands, when its newest certificate or reservation begins, the open shard."""
 
     issuer: Issuer
     last_start: datetime | None
+    shard: int
 
     def carries(self, plan: Plan) -> bool:
-        """Tell whether a plan made on an earlier reading still stands (I9, I17, I28)."""
+        """Tell whether a plan made on an earlier reading still stands (I9, I15, I17, I28)."""
         in_order = self.last_start is None or self.last_start <= plan.validity.not_before
-        return in_order and plan.issuer == self.issuer
+        return in_order and plan.issuer == self.issuer and plan.shard == self.shard
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,11 +46,15 @@ class KeyHolder:
 
 @dataclass(frozen=True, slots=True)
 class Issuer(KeyHolder):
-    """A certification authority of ours. ``parent`` is its own id for a root; ``epoch`` fences off old signers."""
+    """A certification authority of ours. ``parent`` is its own id for a root; ``epoch`` fences off old signers.
+
+    ``shard_capacity`` is how many certificates a part of its revocation list takes; 0: the list has no parts.
+    """
 
     parent: str
     profile: str
     epoch: int
+    shard_capacity: int = 0
 
     @property
     def is_root(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ _ISSUER = (
     issuer.c.parent,
     issuer.c.profile,
     issuer.c.epoch,
+    issuer.c.shard_capacity,
 )
 _UNIT = (
     unit.c.id,
@@ -42,6 +44,7 @@ def _issuer(row: sa.Row[*tuple[Any, ...]]) -> Issuer:
         parent=row.parent,
         profile=row.profile,
         epoch=row.epoch,
+        shard_capacity=row.shard_capacity,
     )
 
 
@@ -66,6 +69,31 @@ def list_issuers(conn: sa.Connection) -> tuple[Issuer, ...]:
     return tuple(_issuer(row) for row in conn.execute(_ALL))
 
 
+def able_issuers(conn: sa.Connection, profiles: Sequence[str]) -> tuple[Issuer, ...]:
+    """Return the active issuers with one of these profiles, oldest first, two at the most: who asks wants the only one."""
+    query = (
+        sa.select(*_ISSUER)
+        .where(issuer.c.profile.in_(profiles), issuer.c.status == HolderStatus.ACTIVE)
+        .order_by(issuer.c.created_at, issuer.c.id)
+        .limit(2)
+    )
+    return tuple(_issuer(row) for row in conn.execute(query))
+
+
+def list_roots(conn: sa.Connection) -> tuple[Issuer, ...]:
+    """Return the issuers that sign their own certificates, oldest first."""
+    query = (
+        sa.select(*_ISSUER).where(issuer.c.parent == issuer.c.id).order_by(issuer.c.created_at, issuer.c.id)
+    )
+    return tuple(_issuer(row) for row in conn.execute(query))
+
+
+def set_shard_capacity(conn: sa.Connection, issuer_id: str, capacity: int) -> bool:
+    """Decide how many certificates the next shards take; false if there is no such issuer."""
+    moved = conn.execute(issuer.update().where(issuer.c.id == issuer_id).values(shard_capacity=capacity))
+    return moved.rowcount == 1
+
+
 def get_issuer(conn: sa.Connection, issuer_id: str) -> Issuer:
     """Return one issuer; :class:`IssuerUnknown` if there is none."""
     if not is_storable(issuer_id):
@@ -88,16 +116,21 @@ def insert_issuer(conn: sa.Connection, new: Issuer, at: datetime) -> None:
             spki_sha256=new.spki_sha256,
             certificate=new.certificate,
             epoch=new.epoch,
+            shard_capacity=new.shard_capacity,
             created_at=at,
         )
     )
 
 
-def list_units(conn: sa.Connection, purpose: UnitPurpose | None = None) -> tuple[Unit, ...]:
-    """Return the units, oldest first; only those of one purpose if it is given."""
+def list_units(
+    conn: sa.Connection, purpose: UnitPurpose | None = None, *, issuer_id: str | None = None
+) -> tuple[Unit, ...]:
+    """Return the units, oldest first; only those of one purpose, and of one issuer, where these are given."""
     query = sa.select(*_UNIT).order_by(unit.c.created_at, unit.c.id)
     if purpose is not None:
         query = query.where(unit.c.purpose == purpose)
+    if issuer_id is not None:
+        query = query.where(unit.c.issuer == issuer_id)
     return tuple(_unit(row) for row in conn.execute(query))
 
 

@@ -60,6 +60,8 @@ def extensions_are_the_profiles(case: Case) -> None:
         due.add(ExtensionOID.EXTENDED_KEY_USAGE)
     if profile.crl_address:
         due.add(ExtensionOID.CRL_DISTRIBUTION_POINTS)
+        if case.plan.shard:
+            due.add(ExtensionOID.FRESHEST_CRL)
     if profile.ocsp_address or not profile.self_signed:
         due.add(ExtensionOID.AUTHORITY_INFORMATION_ACCESS)
     if profile.ocsp_no_check:
@@ -202,9 +204,25 @@ def crl_address(case: Case) -> None:
     if found is None:
         return
     demand(not found.critical, "the CRL distribution points are critical")
-    points = [(point.full_name or [], point.reasons, point.crl_issuer) for point in found.value]
-    due = x509.UniformResourceIdentifier(case.plan.config.crl_address(case.plan.issuer.id))
-    demand(points == [([due], None, None)], "the CRL address is not the issuer's")
+    due = case.plan.config.crl_address(case.plan.issuer.id, case.plan.shard)
+    demand(_names_only(list(found.value), due), "the CRL address is not that of the certificate's shard")
+
+
+def freshest_crl(case: Case) -> None:
+    """RFC 5280 §4.2.1.15: not critical, one point with one address, that of the shard's delta list."""
+    found = case.extension(x509.FreshestCRL)
+    if found is None:
+        return
+    demand(not found.critical, "the freshest CRL is critical")
+    due = case.plan.config.delta_address(case.plan.issuer.id, case.plan.shard)
+    demand(
+        _names_only(list(found.value), due), "the delta CRL's address is not that of the certificate's shard"
+    )
+
+
+def _names_only(points: list[x509.DistributionPoint], address: str) -> bool:
+    said = [(point.full_name or [], point.reasons, point.crl_issuer) for point in points]
+    return said == [([x509.UniformResourceIdentifier(address)], None, None)]
 
 
 def authority_access(case: Case) -> None:
@@ -261,6 +279,7 @@ EXTENSION_DEMANDS: Final[tuple[Callable[[Case], None], ...]] = (
     subject_key_identifier,
     authority_key_identifier,
     crl_address,
+    freshest_crl,
     authority_access,
     custody_policy,
     national_codes,

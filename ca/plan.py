@@ -50,6 +50,8 @@ class Plan:
     algorithm: SignatureAlgorithm
     serial: int
     validity: Validity
+    shard: int = 0
+    """The part of the issuer's revocation list that will say its status, for ever; 0 where the list has no parts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ was unfinished are burned by :mod:`ca.reconcile`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,7 @@ from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.certificate import CertificateStatus, RevocationReason
 from ca.certificate_store import RevocationChange, Row
+from ca.crl_store import Scope, note_change
 from ca.errors import ListForeign
 from ca.issuer import Issuer
 from ca.revocation import Standing, standing_of
@@ -38,6 +40,8 @@ from hsm.verification import verify_signature
 
 _BY_OID: Final = {algorithm.oid: algorithm for algorithm in SignatureAlgorithm}
 _FINAL: Final = (Standing.REVOKED,)
+_SHARD_ADDRESS: Final = re.compile(r"/pki/crl/[^/]+/([1-9][0-9]{0,8})\.crl$")
+"""The address of a shard (:meth:`ca.config.CaConfig.crl_address`), as its lists and certificates name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +95,9 @@ def merge_list(
     for entry in found:
         rows = certificate_store.by_serial(conn, entry.serial_number, holder.id)
         if not rows:
-            _enter_lost(conn, holder, entry, at)
+            _enter_lost(conn, Scope(holder.id, _shard(found)), holder, entry, at)
             unknown.append(entry.serial_number)
-        elif _revoke_again(conn, rows[0], entry, actor):
+        elif _revoke_again(conn, rows[0], entry, at, actor):
             revoked.append(entry.serial_number)
             if _reason(entry).is_compromise:
                 certificate_store.insert_compromised(conn, rows[0].spki_sha256, at, actor.id)
@@ -133,7 +137,9 @@ def _signer(conn: sa.Connection, found: x509.CertificateRevocationList) -> Issue
     raise ListForeign("no issuer of this installation signed it")
 
 
-def _revoke_again(conn: sa.Connection, row: Row, entry: x509.RevokedCertificate, actor: Actor) -> bool:
+def _revoke_again(
+    conn: sa.Connection, row: Row, entry: x509.RevokedCertificate, at: datetime, actor: Actor
+) -> bool:
     """Move a certificate to what the list says; a final revocation stays as it is (I11)."""
     reason = _reason(entry)
     if row.record.status is CertificateStatus.RESERVED:  # reconcile burns it; the entry will be there
@@ -148,11 +154,14 @@ def _revoke_again(conn: sa.Connection, row: Row, entry: x509.RevokedCertificate,
         by=actor.id,
         entry=encode_entry(entry.serial_number, when, reason),
         released_at=row.hold_released_at,
+        noted_at=at,
     )
     return certificate_store.store_revocation(conn, row, change)
 
 
-def _enter_lost(conn: sa.Connection, holder: Issuer, entry: x509.RevokedCertificate, at: datetime) -> None:
+def _enter_lost(
+    conn: sa.Connection, scope: Scope, holder: Issuer, entry: x509.RevokedCertificate, at: datetime
+) -> None:
     """Enter a serial that the backup does not know; its certificate is not here, its end is its issuer's."""
     when, reason = entry.revocation_date_utc, _reason(entry)
     conn.execute(
@@ -175,8 +184,20 @@ def _enter_lost(conn: sa.Connection, holder: Issuer, entry: x509.RevokedCertific
             revoked_at=when,
             reason=reason,
             crl_entry=encode_entry(entry.serial_number, when, reason),
+            shard=scope.shard,
+            crl_change=note_change(conn, scope, at),
         )
     )
+
+
+def _shard(found: x509.CertificateRevocationList) -> int:
+    """Return the shard that a list of ours covers, which its address says; 0 for a list without shards."""
+    try:
+        scope = found.extensions.get_extension_for_class(x509.IssuingDistributionPoint).value
+    except x509.ExtensionNotFound:
+        return 0
+    named = _SHARD_ADDRESS.search(scope.full_name[0].value) if scope.full_name else None
+    return int(named[1]) if named else 0
 
 
 def _reason(entry: x509.RevokedCertificate) -> RevocationReason:

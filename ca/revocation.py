@@ -107,7 +107,8 @@ class Revocation:
                 raise HoldNotReleasable("a hold was lifted once already")
             if row.revoked_by == actor.id:
                 raise HoldNotReleasable("the one who set the hold does not lift it")
-            change = RevocationChange(CertificateStatus.ISSUED, None, None, "", b"", self._now())
+            now = self._now()
+            change = RevocationChange(CertificateStatus.ISSUED, None, None, "", b"", now, now)
             self._move(conn, row, change, actor, "certificate.released")
             return _only(certificate_store.by_serial(conn, serial, row.record.issuer), serial).record
 
@@ -132,6 +133,7 @@ class Revocation:
             by=actor.id,
             entry=encode_entry(row.record.serial, at, reason),
             released_at=row.hold_released_at,
+            noted_at=self._now(),
         )
         self._move(conn, row, change, actor, "certificate.held" if held else "certificate.revoked")
 

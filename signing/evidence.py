@@ -5,8 +5,9 @@ Gathered before the key is touched: a certificate that is revoked or unknown the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
@@ -15,7 +16,7 @@ from ca.authority import CertificateAuthority
 from ca.checked_signer import CertifiedKey
 from ca.crl import CrlPublisher
 from ca.errors import CaError
-from ca.issuer import HolderStatus, Issuer, Unit, UnitPurpose
+from ca.issuer import HolderStatus, Issuer, UnitPurpose
 from ca.ocsp import OcspResponder
 from hsm.errors import HsmError
 from signing.errors import CertificateNotGood, EvidenceMissing, SealNotUsableHere
@@ -41,26 +42,25 @@ class Leaf:
         return tuple(issuer.certificate for issuer in self.above)
 
 
-@dataclass(frozen=True, slots=True)
 class Register:
-    """The issuers by id and the units, as one reading found them."""
+    """Who issues and who serves, read for one sealing: each line of issuers once, however many there are."""
 
-    issuers: Mapping[str, Issuer]
-    units: tuple[Unit, ...]
+    def __init__(self, authority: CertificateAuthority) -> None:
+        self._authority = authority
+        self._above: dict[str, tuple[Issuer, ...]] = {}
 
     def above(self, issuer_id: str) -> tuple[Issuer, ...]:
         """Return the issuers from ``issuer_id`` up to its root, both included."""
-        found = [self.issuers[issuer_id]]
-        while not found[-1].is_root:
-            found.append(self.issuers[found[-1].parent])
-        return tuple(found)
+        if issuer_id not in self._above:
+            self._above[issuer_id] = self._authority.line(issuer_id)
+        return self._above[issuer_id]
 
     def unit(self, purpose: UnitPurpose) -> tuple[CertifiedKey, Leaf]:
         """Find the active unit for a purpose, the newest if there are several. :class:`EvidenceMissing`."""
         active = [
             CertifiedKey(unit.id, unit.issuer, unit.x509, unit.certificate, unit.key_uri)
-            for unit in self.units
-            if unit.purpose is purpose and unit.status is HolderStatus.ACTIVE
+            for unit in self._authority.units(purpose)
+            if unit.status is HolderStatus.ACTIVE
         ]
         if not active:
             raise EvidenceMissing(f"no active {purpose} unit")
@@ -77,9 +77,8 @@ class EvidenceDesk:
         self._responder = responder
 
     def register(self) -> Register:
-        """Read who issues and who serves, as it stands now, for one sealing."""
-        issuers = {issuer.id: issuer for issuer in self._authority.issuers()}
-        return Register(issuers, self._authority.units())
+        """Give what reads who issues and who serves, for one sealing."""
+        return Register(self._authority)
 
     def leaf(self, serial: int, register: Register) -> Leaf:
         """Find a certificate of ours. :class:`SealNotUsableHere` if it is not."""
@@ -91,7 +90,7 @@ class EvidenceDesk:
 
     def anchors(self) -> tuple[bytes, ...]:
         """Return our roots (DER)."""
-        return tuple(issuer.certificate for issuer in self._authority.issuers() if issuer.is_root)
+        return tuple(root.certificate for root in self._authority.roots())
 
     def gather(self, leaves: Sequence[Leaf]) -> Evidence:
         """Collect chains, an OCSP response for each leaf, and the CRL over each issuing certificate.
@@ -99,18 +98,19 @@ class EvidenceDesk:
         Raises :class:`EvidenceMissing`, or :class:`CertificateNotGood` if a leaf is revoked or unknown.
         """
         certificates: dict[bytes, None] = {}
-        issuers: dict[str, None] = {}
+        lists: dict[bytes, None] = {}
         responses: list[bytes] = []
         for leaf in leaves:
             certificates.update(dict.fromkeys((leaf.der, *leaf.chain)))
             answer = self._ocsp(leaf)
             if answer is None:
-                issuers[leaf.issuer] = None
+                lists[self._list_over(leaf.issuer, leaf.serial)] = None
             else:
                 responses.append(answer)
                 certificates.update(dict.fromkeys(_responders(answer)))
-            issuers.update(dict.fromkeys(issuer.id for issuer in leaf.above[1:]))
-        return Evidence(tuple(certificates), tuple(responses), tuple(self._crl(issuer) for issuer in issuers))
+            for below, above in pairwise(leaf.above):
+                lists[self._list_over(above.id, below.x509.serial_number)] = None
+        return Evidence(tuple(certificates), tuple(responses), tuple(lists))
 
     def _ocsp(self, leaf: Leaf) -> bytes | None:
         """Ask about one leaf; ``None`` when its issuer has no responder and the CRL must do."""
@@ -125,9 +125,10 @@ class EvidenceDesk:
             raise CertificateNotGood(f"certificate {leaf.serial:x} is {status.name.lower()}")
         return answer
 
-    def _crl(self, issuer: str) -> bytes:
+    def _list_over(self, issuer: str, serial: int) -> bytes:
+        """Return the list that covers one certificate: that of its shard, if its issuer's list has parts."""
         try:
-            return bytes(self._crls.current(issuer).der)
+            return self._crls.covering(issuer, serial).der
         except (CaError, HsmError) as wrong:
             raise EvidenceMissing(f"no CRL of {issuer}") from wrong
 

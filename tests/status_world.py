@@ -24,6 +24,7 @@ from ca.certificate import spki_sha256
 from ca.clock_guard import ClockGuard
 from ca.config import CaConfig
 from ca.crl import CrlPublisher
+from ca.crl_store import Scope, note_change
 from ca.ocsp import OcspResponder
 from ca.revocation_list import encode_entry
 from ca.store import certificate, issuer, metadata, unit
@@ -234,27 +235,27 @@ class StatusWorld:
 
     def revoke(self, serial: int, reason: str = "keyCompromise", *, status: str = "revoked") -> None:
         now = self.clock().replace(microsecond=0)
-        with self.engine.begin() as conn:
-            conn.execute(
-                certificate.update()
-                .where(certificate.c.serial == serial)
-                .values(
-                    status=status,
-                    revoked_at=now,
-                    reason=reason,
-                    crl_entry=encode_entry(serial, now, reason),
-                )
-            )
+        self.change(
+            serial, status=status, revoked_at=now, reason=reason, crl_entry=encode_entry(serial, now, reason)
+        )
 
     def lift_hold(self, serial: int) -> None:
+        self.change(
+            serial,
+            status="issued",
+            hold_released_at=self.clock(),
+            crl_entry=b"",
+            revoked_at=None,
+            reason="",
+        )
+
+    def change(self, serial: int, **values: object) -> None:
+        """Write what a revocation writes, and count it for the lists."""
+        c = certificate.c
         with self.engine.begin() as conn:
-            conn.execute(
-                certificate.update()
-                .where(certificate.c.serial == serial)
-                .values(
-                    status="issued", hold_released_at=self.clock(), crl_entry=b"", revoked_at=None, reason=""
-                )
-            )
+            row = conn.execute(sa.select(c.issuer, c.shard).where(c.serial == serial)).one()
+            number = note_change(conn, Scope(row.issuer, row.shard), self.clock())
+            conn.execute(certificate.update().where(c.serial == serial).values(crl_change=number, **values))
 
     def crl(self) -> CrlPublisher:
         return CrlPublisher(self.engine, self.keys, self.clock, self.audit, self.config)

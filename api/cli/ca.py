@@ -120,17 +120,33 @@ def crl(
 ) -> None:
     """发布吊销列表 / publish revocation lists."""
     with installation(home) as services:
-        names = [issuer] if issuer else [found.id for found in services.authority.issuers()]
-        lists = [services.crls.publish(name, actor=person(actor)) for name in names]
+        wanted = [scope for scope in services.crls.scopes() if issuer in ("", scope.issuer)]
+        if not wanted:
+            services.authority.issuer(issuer)
+        lists = [services.crls.publish(s.issuer, shard=s.shard, actor=person(actor)) for s in wanted]
         services.evidence.publish()
     for published in lists:
         until = published.next_update.strftime("%Y-%m-%d %H:%MZ")
+        name = f"{published.issuer}/{published.shard}" if published.shard else published.issuer
         say(
-            f"{published.issuer}：CRL 第 {published.number} 号，{published.entries} 条，有效至 {until}",
-            f"{published.issuer}: CRL {published.number}, {published.entries} entries, valid until {until}",
+            f"{name}：CRL 第 {published.number} 号，{published.entries} 条，有效至 {until}",
+            f"{name}: CRL {published.number}, {published.entries} entries, valid until {until}",
         )
     if to is not None:
         write_bytes(to, lists[0].der)
+
+
+@app.command()
+def shards(
+    issuer: Annotated[str, typer.Argument(help="签发者 / issuer")],
+    capacity: Annotated[int, typer.Argument(help="每片证书数，0 为不分片 / certificates a shard, 0: none")],
+    home: HomeOption = None,
+    actor: As = OPERATOR,
+) -> None:
+    """吊销列表分片：只影响今后签发的证书 / divide a revocation list, for certificates to come."""
+    with installation(home) as services:
+        services.authority.shard_lists(issuer, capacity, actor=person(actor))
+    say(f"{issuer}：每片 {capacity} 张证书。", f"{issuer}: {capacity} certificates a shard.")
 
 
 @app.command("list")

@@ -12,6 +12,8 @@ from api.ocsp_door import ANSWER_TYPE as OCSP
 from api.ocsp_door import REQUEST_TYPE as OCSP_REQUEST
 from api.ocsp_door import octets_in
 from api.openapi import PUBLIC, binary, problems
+from ca.crl_store import PublishedCrl
+from ca.errors import IssuerUnknown
 from ca.ocsp_codec import MAX_REQUEST_OCTETS
 from ca.tsp import MAX_REQUEST_OCTETS as MAX_TSP_OCTETS
 
@@ -24,6 +26,8 @@ CRL: Final = "application/pkix-crl"
 TSP_QUERY: Final = "application/timestamp-query"
 TSP: Final = "application/timestamp-reply"
 """RFC 3161 §3.4."""
+MAX_SHARD: Final = 2**31 - 1
+"""The largest INTEGER of a database."""
 JOSE: Final = "application/jose"
 """RFC 7515 §9.2.1."""
 
@@ -35,18 +39,51 @@ JOSE: Final = "application/jose"
 )
 def issuer_certificate(doors: Doors, issuer: str) -> Response:
     """Return an issuer's certificate (AIA caIssuers, RFC 5280 §4.2.2.1)."""
-    for found in doors.authority.issuers():
-        if found.id == issuer:
-            return Response(found.certificate, media_type=CERTIFICATE)
-    raise NotFound
+    try:
+        found = doors.authority.issuer(issuer)
+    except IssuerUnknown as unknown:
+        raise NotFound from unknown
+    return Response(found.certificate, media_type=CERTIFICATE)
 
 
 @router.get("/crl/{issuer}.crl", summary="吊销列表 / CRL", responses=binary(CRL, "DER") | problems(404))
 def crl(doors: Doors, issuer: str) -> Response:
     """Return the list in force (RFC 5280 §5); one that is due is renewed first."""
-    found = doors.crls.current(issuer)
+    return _list(doors, doors.crls.current(issuer))
+
+
+@router.get(
+    "/crl/{issuer}/{shard:int}.crl",
+    summary="吊销列表分片 / CRL shard",
+    responses=binary(CRL, "DER") | problems(404),
+)
+def crl_shard(doors: Doors, issuer: str, shard: int) -> Response:
+    """Return the list in force over the certificates that name this address (RFC 5280 §5.2.5)."""
+    return _list(doors, doors.crls.current(issuer, _shard(shard)))
+
+
+@router.get(
+    "/crl/{issuer}/{shard:int}.delta.crl",
+    summary="增量吊销列表 / Delta CRL",
+    responses=binary(CRL, "DER") | problems(404),
+)
+def crl_delta(doors: Doors, issuer: str, shard: int) -> Response:
+    """Return what changed since the oldest complete list in force of this shard (RFC 5280 §5.2.4)."""
+    return _list(doors, doors.crls.current_delta(issuer, _shard(shard)))
+
+
+def _shard(number: int) -> int:
+    if not 0 < number <= MAX_SHARD:
+        raise NotFound
+    return number
+
+
+def _list(doors: Doors, found: PublishedCrl) -> Response:
     age = max(0, int((found.next_update - doors.clock()).total_seconds()) // 20)
-    headers = {"Cache-Control": f"public, max-age={min(age, 900)}", "ETag": f'"{issuer}-{found.number}"'}
+    headers = {
+        "Cache-Control": f"public, max-age={min(age, 900)}",
+        "ETag": f'"{found.issuer}-{found.number}"',
+    }
     return Response(found.der, media_type=CRL, headers=headers)
 
 

@@ -77,6 +77,11 @@ def good(profile: Profile = ENTERPRISE_SEAL) -> Draft:
     return right_draft(NOW, profile)
 
 
+def in_shard(number: int) -> Draft:
+    """Return a right draft of a certificate whose issuer's list has parts."""
+    return draft(replace(right_plan(NOW, ENTERPRISE_SEAL), shard=number))
+
+
 def name_with(*changes: tuple[x509.ObjectIdentifier, str, _ASN1Type | None]) -> x509.Name:
     replaced = dict.fromkeys(oid for oid, _value, _kind in changes)
     kept = [attribute for attribute in ENTERPRISE.x509() if attribute.oid not in replaced]
@@ -526,6 +531,35 @@ def another_crl() -> Draft:
     return rebuilt(good(), put=(x509.CRLDistributionPoints([point]), False))
 
 
+@case("crl_address")
+def another_shard() -> Draft:
+    """The list of the shard before: the certificate would never stand on a list that it names (I15)."""
+    where = x509.UniformResourceIdentifier(make_config().crl_address("issuing", 2))
+    point = x509.DistributionPoint([where], None, None, None)
+    return rebuilt(in_shard(3), put=(x509.CRLDistributionPoints([point]), False))
+
+
+@case("freshest_crl")
+def delta_of_another_shard() -> Draft:
+    where = x509.UniformResourceIdentifier(make_config().delta_address("issuing", 2))
+    point = x509.DistributionPoint([where], None, None, None)
+    return rebuilt(in_shard(3), put=(x509.FreshestCRL([point]), False))
+
+
+@case("freshest_crl")
+def critical_delta() -> Draft:
+    one = in_shard(3)
+    found = x509.load_der_x509_certificate(one.unsigned).extensions.get_extension_for_class(x509.FreshestCRL)
+    return rebuilt(one, put=(found.value, True))
+
+
+@case("extensions_are_the_profiles")
+def delta_without_a_shard() -> Draft:
+    where = x509.UniformResourceIdentifier(make_config().delta_address("issuing", 1))
+    point = x509.DistributionPoint([where], None, None, None)
+    return rebuilt(good(), put=(x509.FreshestCRL([point]), False))
+
+
 @case("authority_access")
 def another_responder() -> Draft:
     """An OCSP address of somebody else."""
@@ -614,6 +648,11 @@ def findings_of(one: Draft) -> list[str]:
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.id)
 def test_right_drafts_meet_every_demand(profile: Profile) -> None:
     one = good(profile)
+    assert check(one, NOW).tbs == one.tbs
+
+
+def test_right_drafts_of_a_shard_meet_every_demand() -> None:
+    one = in_shard(3)
     assert check(one, NOW).tbs == one.tbs
 
 

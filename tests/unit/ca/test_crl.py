@@ -260,10 +260,7 @@ def test_a_hold_that_becomes_final_changes_its_entry(world: StatusWorld, clock: 
     publisher.current("issuing")
     clock.advance(timedelta(hours=6))
     entry = encode_entry(leaf.serial_number, held_at, "keyCompromise")
-    with world.engine.begin() as conn:
-        conn.execute(
-            certificate.update().where(certificate.c.serial == leaf.serial_number).values(crl_entry=entry)
-        )
+    world.change(leaf.serial_number, crl_entry=entry)
     assert list(entries_of(publisher.current("issuing").der)) == [entry]
 
 
