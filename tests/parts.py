@@ -40,6 +40,19 @@ def _font() -> bool:
     return bool(listed.stdout.strip())
 
 
+OLDEST_GO = (1, 24)
+"""What ``tests/interop/gmsm/go.mod`` asks for; an older one cannot fetch a newer tool chain by itself."""
+
+
+def go_is_here() -> bool:
+    """Tell whether a Go that can build the judge of the national suite is installed."""
+    if shutil.which("go") is None:
+        return False
+    said = subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout
+    numbers = said.strip().removeprefix("go").split(".")[:2]
+    return tuple(int(number) for number in numbers if number.isdigit()) >= OLDEST_GO
+
+
 PARTS = (
     Part("SoftHSM 2", "the PKCS#11 token tests", "softhsm2", _file("/usr/lib/softhsm/libsofthsm2.so")),
     Part("a C compiler", "the PKCS#11 module that fails on purpose", "build-essential", _command("cc")),
@@ -52,6 +65,7 @@ PARTS = (
     Part("pdfsig", "the judge of sealed PDFs", "poppler-utils", _command("pdfsig")),
     Part("qpdf", "the judge of PDF structure", "qpdf", _command("qpdf")),
     Part("certtool", "the judge of paths and CRLs (GnuTLS)", "gnutls-bin", _command("certtool")),
+    Part("Go 1.24", "the judge of chains, lists, answers and messages in SM2", "golang-go", go_is_here),
     Part("certutil", "the judge of paths (NSS)", "libnss3-tools", _command("certutil")),
 )
 
