@@ -1,0 +1,328 @@
+"""Personalisation as a recorded procedure: every step is on record before the chip is touched and after.
+
+An error or a kill in the middle leaves the token in the state that its last finished step gave it, and the record says
+which step was begun. The same plan run again takes the chip up there; or the chip is recorded as damaged, which spoils its
+chip number and revokes what was issued so far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import sqlalchemy as sa
+
+from ca import certificate_store
+from ca.actor import Actor
+from ca.audit import AuditTrail
+from ca.authority import CertificateAuthority
+from ca.certificate import CertificateRequest, SubjectName
+from ca.clock import Clock
+from ca.enterprise import find_enterprise
+from ca.errors import CaError, RequestSpent
+from ca.tokens import inventory_store, letter_store
+from ca.tokens import procedure_store as store
+from ca.tokens.errors import ProcedureRefused, StepFailed, TokenFieldInvalid, TokenMoved
+from ca.tokens.inventory_store import Place
+from ca.tokens.letter_store import LetterStatus
+from ca.tokens.plan import ApplicationPlan, ContainerPlan, PersonalisationPlan, plan_from_json
+from ca.tokens.procedure_store import Procedure, ProcedureStatus, Step, StepName, StepStatus
+from ca.tokens.registry import TokenRegistry
+from ca.tokens.state import TokenState
+from ca.tokens.token import Token
+from ca.tokens.unblock import ChipTools
+from hsm.chip import Chips
+from hsm.errors import HsmError, KeyNotFound, TokenExists
+from hsm.pins import Pin
+from hsm.public_keys import load_spki, spki
+from hsm.signer import Custody
+
+OPEN_STATES: Final = frozenset({TokenState.UNINITIALISED, TokenState.READY, TokenState.PERSONALISED})
+"""States in which a personalisation may go on; the last one only to be closed."""
+CUSTODY: Final = {"pkcs11": Custody.TOKEN, "skf": Custody.DEVICE, "file": Custody.SOFT}
+"""Who keeps the keys of a chip, by the scheme of its keys' addresses."""
+MAX_ATTEMPTS: Final = 20
+"""Request keys tried for one certificate: each spent one is a crash or a fault of the CA's token."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One step with everything it needs."""
+
+    step: Step
+    token: Token
+    actor: Actor
+    reader: Chips
+    application: ApplicationPlan | None
+    container: ContainerPlan | None
+
+    @property
+    def part(self) -> ApplicationPlan:
+        if self.application is None:
+            raise ProcedureRefused(f"step {self.step.number} names no application of the plan")
+        return self.application
+
+    @property
+    def place(self) -> Place:
+        return Place(self.token.serial, self.part.name, self.made.name)
+
+    @property
+    def made(self) -> ContainerPlan:
+        if self.container is None:
+            raise ProcedureRefused(f"step {self.step.number} names no container of the plan")
+        return self.container
+
+
+class Personalisation:
+    """Puts applications, keys and certificates on chips, one recorded step after the other."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the composition root names each once
+        self,
+        engine: sa.Engine,
+        clock: Clock,
+        audit: AuditTrail,
+        authority: CertificateAuthority,
+        registry: TokenRegistry,
+        tools: ChipTools,
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._audit = audit
+        self._authority = authority
+        self._registry = registry
+        self._tools = tools
+        self._do: dict[StepName, Callable[[_Work], None]] = {
+            StepName.INITIALISE: self._initialise,
+            StepName.READY: self._ready,
+            StepName.KEY: self._key,
+            StepName.CERTIFY: self._certify,
+            StepName.IMPORT: self._import,
+            StepName.FINISH: self._finish,
+        }
+
+    def run(self, plan: PersonalisationPlan, *, actor: Actor) -> Token:
+        """Personalise a chip, or take up the same plan where it was cut off.
+
+        Raises :class:`ProcedureRefused` (another plan, a finished procedure, a stopped token), :class:`StepFailed` with
+        the error of the chip or of the authority behind it, :class:`TokenMoved` when somebody else does the same step.
+        """
+        token = self._registry.get(plan.serial)
+        reader = self._tools.reader(token)
+        procedure = self._begin(token, plan, actor)
+        for step in procedure.steps:
+            if step.status is not StepStatus.DONE:
+                token = self._registry.get(plan.serial)
+                if token.state not in OPEN_STATES:
+                    raise ProcedureRefused(f"token {token.serial} is {token.state}")
+                self._take(_work(step, token, actor, reader, plan))
+        return self._registry.get(plan.serial)
+
+    def take_up(self, serial: str, *, actor: Actor) -> Token:
+        """Go on with the plan on record."""
+        return self.run(plan_from_json(self.procedure(serial).plan), actor=actor)
+
+    def procedure(self, serial: str) -> Procedure:
+        """Return a chip's procedure with its steps; :class:`ProcedureRefused` where none was begun."""
+        with self._reading() as conn:
+            found = store.find(conn, serial)
+        if found is None:
+            raise ProcedureRefused(f"token {serial} has no personalisation on record")
+        return found
+
+    def abandon(self, serial: str, *, actor: Actor, reason: str) -> Token:
+        """Record the chip as damaged: its number is spoilt, its letters void, its certificates revoked."""
+        token = self._registry.damage(serial, actor=actor, reason=reason)
+        self.reconcile()
+        return token
+
+    def reconcile(self) -> int:
+        """Close the procedures of chips that have ended, and void their letters; return how many were closed."""
+        with self._reading() as conn:
+            waiting = store.orphans(conn)
+        for procedure_id, serial in waiting:
+            with self._engine.begin() as conn:
+                store.end(conn, procedure_id, ProcedureStatus.ABANDONED, self._clock())
+                letter_store.void_letters(conn, serial)
+        return len(waiting)
+
+    def _begin(self, token: Token, plan: PersonalisationPlan, actor: Actor) -> Procedure:
+        """Record the plan with its steps, or find them on record."""
+        text = plan.to_json()
+        with self._engine.begin() as conn:
+            found = store.find(conn, plan.serial)
+            if found is None:
+                self._check(conn, token)
+                steps, now = _steps(plan), self._clock()
+                store.insert(conn, plan.serial, text, steps, by=actor.id, at=now)
+                detail = {"steps": len(steps), "applications": ", ".join(a.name for a in plan.applications)}
+                subject = f"token:{plan.serial}"
+                self._audit.append(
+                    conn, "token.personalisation_begun", actor=actor, subject=subject, detail=detail
+                )
+                found = store.find(conn, plan.serial)
+        if found is None or found.status is not ProcedureStatus.RUNNING:
+            raise ProcedureRefused(f"the personalisation of {plan.serial} has ended")
+        if found.plan != text:
+            raise ProcedureRefused(f"the personalisation of {plan.serial} was begun with another plan")
+        return found
+
+    def _check(self, conn: sa.Connection, token: Token) -> None:
+        if token.state is not TokenState.UNINITIALISED:
+            raise ProcedureRefused(f"token {token.serial} is {token.state}")
+        if find_enterprise(conn, token.holder.uscc) is None:
+            raise TokenFieldInvalid(
+                "holder.uscc",
+                "个人化前须登记持有企业",
+                "the token needs an enterprise of the register as its holder",
+            )
+
+    def _take(self, work: _Work) -> None:
+        """Do one step: on record, done, on record. A failure is on record too, by its class alone."""
+        step = work.step
+        with self._engine.begin() as conn:
+            if not store.begin(conn, step, self._clock()):
+                raise TokenMoved(f"token {work.token.serial}: step {step.number}")
+        try:
+            self._do[step.name](work)
+        except (HsmError, CaError) as wrong:
+            self._note(work, StepStatus.FAILED, type(wrong).__name__)
+            name = f"{step.number} {step.name.zh} {step.target}".strip()
+            raise StepFailed(work.token.serial, name, f"{wrong.zh} {wrong.en}") from wrong
+        self._note(work, StepStatus.DONE)
+
+    def _note(self, work: _Work, status: StepStatus, fault: str = "") -> None:
+        step = work.step
+        with self._engine.begin() as conn:
+            store.finish(conn, step, status, self._clock(), fault)
+            detail = {"step": step.number, "name": step.name.value, "target": step.target}
+            detail |= {"attempt": step.attempts + 1, "fault": fault}
+            subject = f"token:{work.token.serial}"
+            self._audit.append(conn, f"token.step_{status}", actor=work.actor, subject=subject, detail=detail)
+
+    def _initialise(self, work: _Work) -> None:
+        """Make the application with both its PINs. The holder's is sealed as a letter before the chip has it."""
+        serial, part = work.token.serial, work.part
+        if part.name not in {each.name for each in work.token.applications}:
+            sealed = self._tools.letters.seal(serial, part.name, part.policy.length)
+            with self._engine.begin() as conn:
+                inventory_store.insert_application(conn, serial, part.name, part.policy)
+                self._tools.letters.prepare(conn, serial, part.name, sealed, work.actor)
+        pin, so_pin = self._pin(serial, part.name), self._tools.so_pins.of(serial, part.name)
+        try:
+            work.reader.create_application(serial, part.name, so_pin, pin, part.policy.tries)
+        except TokenExists:
+            if work.step.attempts == 0:  # not ours: nobody has begun this step before
+                raise
+        left = work.reader.pin_info(serial, part.name).left
+        with self._engine.begin() as conn:
+            inventory_store.set_pin(conn, serial, part.name, left, self._clock())
+
+    def _ready(self, work: _Work) -> None:
+        if work.token.state is TokenState.UNINITIALISED:
+            self._registry.prepare(work.token.serial, actor=work.actor)
+
+    def _key(self, work: _Work) -> None:
+        """Make the signing pair in the chip. One left by an attempt that was cut off was never certified: it goes."""
+        place, plan = work.place, work.made
+        pin = self._pin(place.token, place.application)
+        if work.token.key(place.application, place.container) is not None:
+            return
+        if work.step.attempts:
+            with suppress(KeyNotFound):
+                work.reader.delete_container(place.token, place.application, place.container, pin=pin)
+        made = work.reader.generate(place.token, place.application, place.container, kind=plan.kind, pin=pin)
+        uri = work.reader.uri(place.token, place.application, place.container)
+        with self._engine.begin() as conn:
+            inventory_store.insert_container(
+                conn, place.token, place.application, place.container, plan.purpose
+            )
+            inventory_store.insert_key(conn, place, key_uri=str(uri), public_key=spki(made))
+
+    def _certify(self, work: _Work) -> None:
+        """Have the key certified, under a request key that is on record first: asked again, it is the same certificate."""
+        place = work.place
+        request = self._request(work)
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            request_key = f"token:{place.token}:{place.application}/{place.container}:{attempt}"
+            with self._engine.begin() as conn:
+                inventory_store.set_request(conn, place, request_key)
+            try:
+                issued = self._authority.issue(request, request_key=request_key, actor=work.actor)
+            except RequestSpent:  # an earlier attempt burned its serial number
+                continue
+            self._registry.certified(place, issued, actor=work.actor)
+            return
+        raise RequestSpent(f"{MAX_ATTEMPTS} request keys are spent")
+
+    def _request(self, work: _Work) -> CertificateRequest:
+        with self._reading() as conn:
+            public_key = inventory_store.public_key(conn, work.place)
+            enterprise = find_enterprise(conn, work.token.holder.uscc)
+        if public_key is None or enterprise is None:
+            raise ProcedureRefused(f"token {work.token.serial}: key or holder is gone")
+        plan = work.made
+        return CertificateRequest(
+            plan.profile,
+            SubjectName(plan.common_name, enterprise.name, enterprise.uscc),
+            load_spki(public_key),
+            timedelta(days=plan.days) if plan.days else None,
+            plan.issuer or None,
+            CUSTODY.get(work.token.medium),
+        )
+
+    def _import(self, work: _Work) -> None:
+        place = work.place
+        key = work.token.key(place.application, place.container)
+        if key is None or key.serial is None:
+            raise ProcedureRefused(f"token {place.token}: {place.container} has no certificate on record")
+        with self._reading() as conn:
+            rows = certificate_store.by_serial(conn, key.serial, key.issuer)
+        work.reader.import_certificate(
+            place.token,
+            place.application,
+            place.container,
+            rows[0].record.der,
+            encryption=False,
+            pin=self._pin(place.token, place.application),
+        )
+
+    def _finish(self, work: _Work) -> None:
+        """Personalised: the letters may be printed now."""
+        serial = work.token.serial
+        if work.token.state is TokenState.READY:
+            self._registry.personalise(serial, actor=work.actor)
+        with self._engine.begin() as conn:
+            for letter in letter_store.letters(conn, serial):
+                letter_store.move_letter(conn, letter.id, LetterStatus.PREPARED, LetterStatus.READY)
+            store.end(conn, work.step.procedure, ProcedureStatus.DONE, self._clock())
+
+    def _pin(self, serial: str, application: str) -> Pin:
+        with self._reading() as conn:
+            found = letter_store.letters(conn, serial, application)
+        if not found:
+            raise ProcedureRefused(f"token {serial}/{application} has no PIN letter")
+        return self._tools.letters.open(found[-1])
+
+    def _reading(self) -> sa.Connection:
+        return self._engine.execution_options(read_only=True).connect()
+
+
+def _steps(plan: PersonalisationPlan) -> list[tuple[StepName, str]]:
+    steps = [(StepName.INITIALISE, part.name) for part in plan.applications]
+    steps.append((StepName.READY, ""))
+    for part in plan.applications:
+        for container in part.containers:
+            target = f"{part.name}/{container.name}"
+            steps += [(name, target) for name in (StepName.KEY, StepName.CERTIFY, StepName.IMPORT)]
+    steps.append((StepName.FINISH, ""))
+    return steps
+
+
+def _work(step: Step, token: Token, actor: Actor, reader: Chips, plan: PersonalisationPlan) -> _Work:
+    name, _, inner = step.target.partition("/")
+    part = next((each for each in plan.applications if each.name == name), None)
+    container = next((each for each in (part.containers if part else ()) if each.name == inner), None)
+    return _Work(step, token, actor, reader, part, container)

@@ -1,0 +1,137 @@
+"""What is to be put on a chip: applications, containers, certificates. A plan is data, checked, and holds no secret."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ca.audit import canonical_json
+from ca.tokens.errors import TokenFieldInvalid
+from ca.tokens.token import (
+    MAX_APPLICATIONS,
+    MAX_CONTAINERS,
+    PinPolicy,
+    Purpose,
+    check_application,
+    check_container,
+    check_serial,
+    check_text,
+)
+from hsm.algorithms import KeyKind
+
+MAX_DAYS: Final = 3660
+"""Longest validity that can be asked for, in days; the profile decides within it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerPlan:
+    """A container to make, with a signing pair made in the chip and its certificate.
+
+    ``issuer`` and ``days`` of nothing are the profile's own; ``common_name`` is the subject's.
+    """
+
+    name: str
+    purpose: Purpose
+    common_name: str
+    profile: str = "enterprise-sign"
+    kind: KeyKind = KeyKind.EC_P256
+    issuer: str = ""
+    days: int = 0
+
+    def __post_init__(self) -> None:
+        check_container(self.name)
+        check_text("common_name", self.common_name)
+        if not 0 <= self.days <= MAX_DAYS:
+            raise TokenFieldInvalid("days", "有效期应为 0 至 3660 天", "0 to 3660 days")
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationPlan:
+    """An issuer's application with its PIN policy and its containers."""
+
+    name: str
+    containers: tuple[ContainerPlan, ...]
+    policy: PinPolicy = field(default_factory=PinPolicy)
+
+    def __post_init__(self) -> None:
+        check_application(self.name)
+        names = [container.name for container in self.containers]
+        if not 1 <= len(names) <= MAX_CONTAINERS or len(set(names)) != len(names):
+            raise TokenFieldInvalid(
+                "containers",
+                "每个应用应有 1 至 16 个不同名的容器",
+                "1 to 16 containers, each of its own name",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalisationPlan:
+    """Everything that a chip is to hold."""
+
+    serial: str
+    applications: tuple[ApplicationPlan, ...]
+
+    def __post_init__(self) -> None:
+        check_serial(self.serial)
+        names = [application.name for application in self.applications]
+        if not 1 <= len(names) <= MAX_APPLICATIONS or len(set(names)) != len(names):
+            raise TokenFieldInvalid(
+                "applications", "应有 1 至 16 个不同名的应用", "1 to 16 applications, each of its own name"
+            )
+
+    def to_json(self) -> str:
+        """Return the plan as canonical JSON: one text for one plan."""
+        return canonical_json(
+            {
+                "serial": self.serial,
+                "applications": [
+                    {
+                        "name": part.name,
+                        "pin_length": part.policy.length,
+                        "pin_tries": part.policy.tries,
+                        "containers": [_container_object(each) for each in part.containers],
+                    }
+                    for part in self.applications
+                ],
+            }
+        )
+
+
+def _container_object(plan: ContainerPlan) -> dict[str, Any]:
+    return {
+        "name": plan.name,
+        "purpose": plan.purpose.value,
+        "common_name": plan.common_name,
+        "profile": plan.profile,
+        "kind": plan.kind.value,
+        "issuer": plan.issuer,
+        "days": plan.days,
+    }
+
+
+def plan_from_json(text: str) -> PersonalisationPlan:
+    """Read a plan that :meth:`PersonalisationPlan.to_json` wrote."""
+    found = json.loads(text)
+    return PersonalisationPlan(
+        found["serial"],
+        tuple(
+            ApplicationPlan(
+                part["name"],
+                tuple(
+                    ContainerPlan(
+                        each["name"],
+                        Purpose(each["purpose"]),
+                        each["common_name"],
+                        each["profile"],
+                        KeyKind(each["kind"]),
+                        each["issuer"],
+                        each["days"],
+                    )
+                    for each in part["containers"]
+                ),
+                PinPolicy(part["pin_length"], part["pin_tries"]),
+            )
+            for part in found["applications"]
+        ),
+    )
