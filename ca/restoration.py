@@ -5,8 +5,8 @@ in the transaction that restores it: every issuer's epoch rises, so that an issu
 revocation that a published list carries is in force again; CRL numbers go on above all that can have been used.
 
 A number is *used up* by a burned list under it, so publishing needs no rule of its own. The floor is the number of
-seconds since 1970: lists appear more seldom than once a second, so a second restoration from the same backup cannot
-meet the numbers of the first. Serial numbers need no floor: they have 136 random bits (I8), and the request keys of what
+milliseconds since 1970 (:func:`number_floor`): lists appear more seldom than that, so a second restoration from the same
+backup cannot meet the numbers of the first. Serial numbers need no floor: they have 136 random bits (I8), and the request keys of what
 was unfinished are burned by :mod:`ca.reconcile`.
 """
 
@@ -62,13 +62,23 @@ def fence_issuers(conn: sa.Connection) -> int:
     return len(issuers)
 
 
+def number_floor(at: datetime) -> int:
+    """Return the milliseconds since 1970: above every number that counting one by one can have reached."""
+    return int(at.timestamp() * 1000)
+
+
+def retire_lists(conn: sa.Connection, at: datetime) -> None:
+    """Let no list of before be served again, for the world may have seen a newer one: each is due at once (I15, I16)."""
+    conn.execute(crl.update().where(crl.c.status == "issued", crl.c.next_update > at).values(next_update=at))
+
+
 def use_up_numbers(conn: sa.Connection, at: datetime, seen: Iterable[ListMerged]) -> int:
     """Burn one CRL number of every issuer above all that were used; return that number.
 
-    ``seen`` are the published lists that were merged: should one have a higher number than the time has seconds, it wins.
+    ``seen`` are the published lists that were merged: should one have a higher number than the time has milliseconds, it wins.
     """
     known = conn.execute(sa.select(sa.func.coalesce(sa.func.max(crl.c.number), 0))).scalar_one()
-    floor = max([int(at.timestamp()), int(known) + 1, *(one.number + 1 for one in seen)])
+    floor = max([number_floor(at), int(known) + 1, *(one.number + 1 for one in seen)])
     for one in issuer_store.list_issuers(conn):
         if one.certificate:
             conn.execute(

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from ca.actor import Actor
 from ca.audit import AuditTrail
+from ca.restoration import number_floor
 from seals import store
 from seals.codes import DIVISION_DIGITS
 from seals.errors import StatementInvalid
@@ -90,14 +91,20 @@ def _pass_over(conn: sa.Connection, unknown: list[str]) -> None:
             _raise_counter(conn, name, count)
 
 
+def retire_states(conn: sa.Connection, at: datetime) -> None:
+    """Let no status list of before be served again: each is due at once."""
+    lists = seal_status_list
+    conn.execute(lists.update().where(lists.c.next_update > at).values(next_update=at))
+
+
 def use_up_counters(conn: sa.Connection, at: datetime) -> None:
     """Let codes and list numbers go on above all that can have been given out since the backup.
 
-    List numbers go on from the seconds since 1970, as CRL numbers do (:mod:`ca.restoration`).
+    List numbers go on from the milliseconds since 1970, as CRL numbers do (:func:`ca.restoration.number_floor`).
     """
     for name in conn.execute(sa.select(seal_counter.c.name)).scalars().all():
         if name.startswith("status-list:"):
-            floor = int(at.timestamp())
+            floor = number_floor(at)
             conn.execute(
                 seal_counter.update()
                 .where(seal_counter.c.name == name, seal_counter.c.value < floor)

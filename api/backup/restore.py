@@ -40,10 +40,10 @@ from ca.clock import Clock
 from ca.errors import AuditBroken, ListForeign
 from ca.issuer import UnitPurpose
 from ca.issuer_store import list_units
-from ca.restoration import ListMerged, fence_issuers, merge_list, use_up_numbers
+from ca.restoration import ListMerged, fence_issuers, merge_list, retire_lists, use_up_numbers
 from hsm.public_keys import certificate_key
 from seals.errors import StatementInvalid, StatementSignatureInvalid
-from seals.restoration import StatesMerged, merge_states, use_up_counters, void_permits
+from seals.restoration import StatesMerged, merge_states, retire_states, use_up_counters, void_permits
 
 _PLACES: Final = re.compile(r"\s*(?:home|database_url|archive_folder)\s*=")
 """Settings that name places: a restored installation must never write into those of the one it was made from."""
@@ -124,7 +124,7 @@ def restore_backup(  # noqa: PLR0913 - each is a choice of the operator
     home = Home(settings.home)
     _demand_empty(home, settings.archive)
     home.folder.mkdir(parents=True, exist_ok=True)
-    with _staging(home.folder) as staging:
+    with _nothing_left(settings), _staging(home.folder) as staging:
         progress("解密并核对备份 / opening the backup")
         manifest = unpack(backup, key, staging)
         _check_manifest(manifest)
@@ -144,6 +144,18 @@ def _demand_empty(home: Home, archive: Path) -> None:
     for folder in (home.folder, archive):
         if folder.exists() and any(folder.iterdir()):
             raise TargetOccupied(str(folder))
+
+
+@contextmanager
+def _nothing_left(settings: Settings) -> Iterator[None]:
+    """Leave the home as empty as it was when the restoration fails, so that it can be tried again."""
+    try:
+        yield
+    except BaseException:
+        if not settings.database_url:
+            for path in settings.home.glob("yinxin.db*"):
+                path.unlink()
+        raise
 
 
 @contextmanager
@@ -228,15 +240,18 @@ class _Work:
     def _put_right(
         self, conn: sa.Connection, manifest: dict[str, Any], published: Published, rows: int
     ) -> Restoration:
-        now = self._clock().replace(microsecond=0)
+        exact = self._clock()
+        now = exact.replace(microsecond=0)
         expected = Anchor(manifest["audit"]["number"], manifest["audit"]["digest"])
         proof = self._audit.verify(conn, [expected])
         lost = self._lost_records(conn, published, proof.records)
         fence_issuers(conn)
         lists = tuple(self._merge_crl(conn, name, der, now) for name, der in published.crls.items())
         states = tuple(self._merge_states(conn, name, jws) for name, jws in published.seal_lists.items())
-        floor = use_up_numbers(conn, now, lists)
-        use_up_counters(conn, now)
+        retire_lists(conn, now)
+        floor = use_up_numbers(conn, exact, lists)
+        retire_states(conn, now)
+        use_up_counters(conn, exact)
         permits, keys = void_permits(conn, now), _revoke_api_keys(conn, int(now.timestamp()))
         detail = {
             "made_at": manifest["made_at"],

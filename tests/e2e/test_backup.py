@@ -14,7 +14,7 @@ from cryptography import x509
 
 from tests.e2e.conftest import Demo
 from tests.e2e.conftest import in_process as yinxin
-from tests.e2e.test_cli import good, one_red_line
+from tests.e2e.test_cli import Done, good, one_red_line
 
 SEAL = "33010600000001"
 
@@ -37,6 +37,15 @@ def told(home: Path, *arguments: str | Path) -> Any:
     return json.loads(good(yinxin(*arguments, "--json", home=home)))
 
 
+def refused(done: Done) -> str:
+    """Check that the last line says what is wrong; lines of progress may stand before it."""
+    assert done.returncode == 1, done.stdout + done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("错误："), done.stderr
+    assert "Traceback" not in done.stderr
+    return last
+
+
 def shown_seal(home: Path) -> Any:
     return json.loads(good(yinxin("seal", "show", SEAL, home=home)))
 
@@ -57,9 +66,7 @@ def loss(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Loss:
     assert made["documents"] == 1
 
     serial = next(
-        one["serial"]
-        for one in told(home, "ca", "list")["items"]
-        if one["profile"] == "enterprise-seal"
+        one["serial"] for one in told(home, "ca", "list")["items"] if one["profile"] == "enterprise-seal"
     )
     good(yinxin("seal", "freeze", SEAL, "--reason", "遗失", "--as", "person:zhou.min", home=home))
     good(yinxin("ca", "revoke", serial, "--reason", "superseded", "--as", "person:li.na", home=home))
@@ -69,9 +76,7 @@ def loss(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Loss:
     shutil.copytree(home / "checkpoints", published / "checkpoints")
     shutil.copytree(home / "secrets", place / "secrets")
     last = max(crl_number(path.read_bytes()) for path in published.rglob("*.crl"))
-    frozen_at = next(
-        event["at"] for event in shown_seal(home)["history"] if event["act"] == "freeze"
-    )
+    frozen_at = next(event["at"] for event in shown_seal(home)["history"] if event["act"] == "freeze")
     return Loss(home, backup, key, ["--evidence", published], place / "secrets", serial, frozen_at, last)
 
 
@@ -108,13 +113,13 @@ def test_what_was_sealed_before_still_verifies_after(loss: Loss, demo: Demo, tmp
     restored(loss, home)
     good(yinxin("reconcile", home=home))
     done = yinxin("verify", demo.told["sealed_pdf"], "--trust", home / "trust", "--json", home=home)
-    assert json.loads(done.stdout)["verdict"] == "passed", done.stdout
+    assert json.loads(done.stdout)["documents"][0]["verdict"] == "passed", done.stdout
 
 
 def test_I31_two_restorations_from_one_backup_share_no_number(loss: Loss, tmp_path: Path) -> None:
     floors = [restored(loss, tmp_path / name)["crl_floor"] for name in ("one", "two")]
     assert floors[0] > loss.last_crl
-    assert floors[1] >= floors[0]
+    assert floors[1] > floors[0]
 
 
 def test_without_evidence_nothing_is_restored_unless_somebody_says_so(loss: Loss, tmp_path: Path) -> None:
@@ -130,9 +135,9 @@ def test_foreign_evidence_is_refused_and_nothing_is_in_force(loss: Loss, tmp_pat
     other, home = tmp_path / "other", tmp_path / "home"
     good(yinxin("ca", "ceremony", home=other))
     arguments = ("--key", loss.key, "--evidence", other / "trust")
-    line = one_red_line(yinxin("restore", loss.backup, *arguments, home=home), 1)
+    line = refused(yinxin("restore", loss.backup, *arguments, home=home))
     assert "不是本系统签发" in line
-    assert one_red_line(yinxin("seal", "list", home=home), 1)
+    assert not list(home.iterdir())
 
 
 @pytest.mark.parametrize("harm", ["flipped", "cut", "foreign key", "garbage"])
@@ -149,7 +154,7 @@ def test_a_damaged_backup_does_not_open(harm: str, loss: Loss, tmp_path: Path) -
         good(yinxin("backup-key", key))
     bad = tmp_path / "bad.age"
     bad.write_bytes(data)
-    line = one_red_line(yinxin("restore", bad, "--key", key, *loss.evidence, home=home), 1)
+    line = refused(yinxin("restore", bad, "--key", key, *loss.evidence, home=home))
     assert "备份文件无法打开" in line
     assert not (home / "yinxin.db").exists()
     assert not list(home.glob(".restoring-*"))
