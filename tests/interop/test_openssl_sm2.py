@@ -22,7 +22,9 @@ from tests.conftest import missing
 from tests.sm2_makers import MAKERS, sm2_maker
 
 pytestmark = pytest.mark.judge
-ID = ("-pkeyopt", "distid:1234567812345678")
+ID = "-pkeyopt distid:1234567812345678"
+VOUCHED = "-vfyopt distid:1234567812345678"
+SIGNED = "-sm3 -sigopt distid:1234567812345678"
 OTHER_ID = b"ALICE123@YAHOO.COM"
 
 
@@ -39,9 +41,9 @@ class Openssl:
         der = self("pkcs8", *["-topk8", "-nocrypt", "-in", "key.pem", "-outform", "DER"])
         self.scalar, self.public = read_pkcs8(der)
 
-    def __call__(self, *arguments: str) -> bytes:
+    def __call__(self, line: str) -> bytes:
         done = subprocess.run(
-            ["openssl", *arguments], cwd=self.folder, check=True, capture_output=True, timeout=60
+            ["openssl", *line.split()], cwd=self.folder, check=True, capture_output=True, timeout=60
         )
         return done.stdout
 
@@ -65,19 +67,21 @@ def test_openssl_accepts_our_signatures(openssl: Openssl, name: str) -> None:
     for number in range(5):
         openssl.write("m", b"message" * number)
         openssl.write("s", backend.sign(openssl.scalar, b"message" * number))
-        check = ("-verify", "-pubin", "-inkey", "public.pem", "-in", "m", "-sigfile", "s", "-rawin")
-        assert b"Verified Successfully" in openssl("pkeyutl", *check, "-digest", "sm3", *ID)
+        check = "pkeyutl -verify -pubin -inkey public.pem -in m -sigfile s -rawin -digest sm3 "
+        assert b"Verified Successfully" in openssl(check + ID)
     openssl.write("s", backend.sign(openssl.scalar, openssl.read("m"), OTHER_ID))
-    openssl("pkeyutl", *check, "-digest", "sm3", "-pkeyopt", f"distid:{OTHER_ID.decode()}")
+    openssl(f"{check} -pkeyopt distid:{OTHER_ID.decode()}")
     with pytest.raises(subprocess.CalledProcessError):
-        openssl("pkeyutl", *check, "-digest", "sm3", *ID)
+        openssl(check + ID)
 
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_we_accept_signatures_of_openssl(openssl: Openssl, name: str) -> None:
     message = bytes(range(256)) * 3
     openssl.write("m", message)
-    openssl("pkeyutl", *["-sign", "-inkey", "key.pem", "-in", "m", "-out", "s", "-rawin", "-digest", "sm3"], *ID)
+    openssl(
+        "pkeyutl", *["-sign", "-inkey", "key.pem", "-in", "m", "-out", "s", "-rawin", "-digest", "sm3"], *ID
+    )
     signature = openssl.read("s")
     sm2_maker(name).verify(openssl.public, message, signature)
     verify_signature(openssl.public, SignatureAlgorithm.SM2_SM3, message, signature)
@@ -106,17 +110,18 @@ def test_openssl_reads_our_keys(openssl: Openssl) -> None:
     public = backend.public(scalar)
     openssl.write("ours.der", bytes(pkcs8(scalar, public)))
     openssl.write("ours.pem", public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    assert openssl("pkey", *["-inform", "DER", "-in", "ours.der", "-pubout", "-outform", "DER"]) == spki(public)
+    assert openssl("pkey", *["-inform", "DER", "-in", "ours.der", "-pubout", "-outform", "DER"]) == spki(
+        public
+    )
     assert openssl("pkey", *["-pubin", "-in", "ours.pem", "-outform", "DER"]) == spki(public)
 
 
 def test_keys_in_certificates_and_requests(openssl: Openssl) -> None:
     """``cryptography`` parses both and gives the key of neither; with and without the version of a certificate."""
-    subject = ("-subj", "/C=CN/O=测试机关/CN=SM2", "-utf8", "-sm3", "-sigopt", "distid:1234567812345678")
-    openssl("req", "-new", "-key", "key.pem", *subject, "-out", "r.pem")
-    openssl("req", "-new", "-x509", "-key", "key.pem", *subject, "-days", "9", "-out", "v3.pem")
-    vouched = ("-vfyopt", "distid:1234567812345678", "-sm3", "-sigopt", "distid:1234567812345678")
-    openssl("x509", "-req", "-in", "r.pem", "-CA", "v3.pem", "-CAkey", "key.pem", *vouched, "-out", "v1.pem")
+    subject = f"-key key.pem -subj /C=CN/O=测试机关/CN=SM2 -utf8 {SIGNED}"
+    openssl(f"req -new {subject} -out r.pem")
+    openssl(f"req -new -x509 {subject} -days 9 -out v3.pem")
+    openssl(f"x509 -req -in r.pem -CA v3.pem -CAkey key.pem {VOUCHED} {SIGNED} -out v1.pem")
     for name in ("v1.pem", "v3.pem"):
         certificate = x509.load_pem_x509_certificate(openssl.read(name))
         key = certificate_key(certificate)
