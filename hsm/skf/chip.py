@@ -11,8 +11,8 @@ from hsm.errors import KeyMismatch, KeyNotFound
 from hsm.key_uri import KeyUri
 from hsm.pins import Pin
 from hsm.public_keys import same_key
-from hsm.skf.envelope import EnvelopedPair
-from hsm.skf.provider import SkfProvider, container_name, split
+from hsm.skf import envelope
+from hsm.skf.provider import SkfProvider, container_name
 from hsm.sm2.public_key import Sm2PublicKey
 from hsm.worker.client import GENERATE_SECONDS
 
@@ -43,9 +43,7 @@ class SkfChips:
 
     def delete_application(self, serial: str, application: str) -> None:
         """Remove an application with all that is in it."""
-        split(_token(serial, application))
-        key = self._provider.device_key(serial)
-        self._provider.once("delete_application", key, serial=serial, application=application)
+        self._provider.delete_application(_token(serial, application))
 
     def pin_info(self, serial: str, application: str, owner: PinOwner = PinOwner.HOLDER) -> PinInfo:
         """Read a PIN's count."""
@@ -97,7 +95,7 @@ class SkfChips:
         self, serial: str, application: str, container: str, enveloped: bytes, *, pin: Pin | None = None
     ) -> Sm2PublicKey:
         """Take in an encryption pair: ``enveloped`` is ENVELOPEDKEYBLOB in the standard's layout."""
-        EnvelopedPair.parse(enveloped)
+        envelope.read(enveloped)
         slot = self._provider.slot(_token(serial, application))
         fields = {"label": container_name(container)}
         answer = slot.use(

@@ -11,7 +11,7 @@ from typing import Any, Final
 from hsm.devices.errors import EnvelopeRefused
 from hsm.devices.native import Handle
 from hsm.errors import DuplicateKey, HsmError, KeyNotFound, Sm2Unreadable, TokenRefused
-from hsm.skf.envelope import EnvelopedPair
+from hsm.skf import envelope
 from hsm.skf.layout import ECCPUBLICKEYBLOB, ECCSIGNATUREBLOB, MAX_CERTIFICATE, coordinate
 from hsm.skf.library import SkfLibrary
 from hsm.sm2.public_key import CURVE_OID, Sm2PublicKey
@@ -130,7 +130,7 @@ class Containers:
 
     def import_pair(self, name: str, enveloped: bytes) -> Sm2PublicKey:
         """Import the encryption pair (GM/T 0016 §7.6.12) and read its public half back; the same pair twice is one."""
-        pair = EnvelopedPair.parse(enveloped)
+        pair = envelope.read(enveloped)
         library = self._library
         with self.open(name) as container:
             if self.public(container, SIGNING) is None:
@@ -141,7 +141,9 @@ class Containers:
             if there is not None:
                 raise DuplicateKey(name)
             try:
-                library.check("SKF_ImportECCKeyPair", container, pair.encode(library.description.abi))
+                library.check(
+                    "SKF_ImportECCKeyPair", container, envelope.laid_out(pair, library.description.abi)
+                )
             except (TokenRefused, KeyNotFound) as wrong:
                 raise EnvelopeRefused(wrong.detail) from wrong
             if self.public(container, ENCRYPTION) != pair.public:

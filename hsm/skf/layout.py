@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hsm.devices.structure import WORD, Abi, Structure
-from hsm.sm2.public_key import Sm2PublicKey
 
 FIELD: Final = 64
 """Octets of a coordinate: ECC_MAX_XCOORDINATE_BITS_LEN is 512."""
@@ -52,7 +51,6 @@ ENVELOPEDKEYBLOB: Final = Structure(
 )
 """Without the tail of its ECCCIPHERBLOB."""
 
-SGD_SM4_ECB: Final = 0x00000401
 SGD_SM2_1: Final = 0x00020100
 """SM2 for signatures after GM/T 0006-2012; GmSSL's header has 0x00020200."""
 ADMIN_TYPE: Final = 0
@@ -86,13 +84,3 @@ def coordinate(octets: bytes) -> int:
     if value >> 256:
         raise ValueError("a coordinate has more than 32 octets")
     return value
-
-
-def widened(value: int) -> bytes:
-    """Write a number at the right end of a field."""
-    return value.to_bytes(FIELD)
-
-
-def public_values(key: Sm2PublicKey) -> dict[str, int | bytes]:
-    """Return the members of ECCPUBLICKEYBLOB."""
-    return {"BitLen": 256, "X": widened(key.x), "Y": widened(key.y)}

@@ -8,29 +8,27 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from hsm.algorithms import KeyKind, SignatureAlgorithm
+from hsm.algorithms import KeyKind
 from hsm.chip import PinInfo
 from hsm.devices.counter import DeviceCounter
 from hsm.devices.errors import OperationNotOffered
-from hsm.devices.signer import DeviceSigner
+from hsm.devices.provider import DeviceProvider
 from hsm.errors import HsmError, KeyUriError, UnsupportedAlgorithm
 from hsm.key_uri import KeyUri
 from hsm.pin_counter import DEFAULT_LIMIT
 from hsm.pins import Pin, PinSource
-from hsm.provider import StoredCertificate, StoredKey, TokenHealth
-from hsm.signer import Custody, Signer
+from hsm.provider import StoredCertificate, TokenHealth
 from hsm.skf.layout import MAX_APPLICATION, MAX_CONTAINER, MAX_SERIAL, SkfDescription
 from hsm.token_slot import TokenSlot, address
 from hsm.worker.client import CALL_SECONDS, GENERATE_SECONDS, Launch, Worker
 from hsm.worker.wire import Frame
-from hsm.worker_provider import WorkerProvider
 
 DeviceKeySource = Callable[[str], bytes]
 """Asked with a serial number for the chip's device authentication key: 16 octets, or none where a chip wants none."""
 DEFAULT_DESCRIPTION: Final = SkfDescription()
 
 
-class SkfProvider(WorkerProvider):
+class SkfProvider(DeviceProvider):
     """Signing keys behind one SKF library (scheme ``skf``).
 
     A token is an application of a chip, ``SERIAL/APPLICATION``; an object is a container. The chip counts wrong PINs;
@@ -38,7 +36,6 @@ class SkfProvider(WorkerProvider):
     """
 
     scheme = "skf"
-    custody = Custody.DEVICE
 
     def __init__(  # noqa: PLR0913 - all but the path have names and defaults
         self,
@@ -73,7 +70,7 @@ class SkfProvider(WorkerProvider):
         split(token)
         return self._slot(token)
 
-    def device_key(self, serial: str) -> bytes:
+    def _device_key(self, serial: str) -> bytes:
         """Return the chip's device authentication key, empty where none was given."""
         return self._device_keys(serial) if self._device_keys is not None else b""
 
@@ -98,9 +95,17 @@ class SkfProvider(WorkerProvider):
         if not 1 <= tries <= 15:
             raise ValueError("a PIN has 1 to 15 tries")
         secret = {"so_pin": so_pin.reveal(), "pin": user_pin.reveal(), "tries": tries}
-        key = self.device_key(serial)
+        key = self._device_key(serial)
         self._once("create_application", key, serial=serial, application=application, **secret)
         self._counter.renew(token)
+
+    def delete_application(self, token: str) -> None:
+        """Remove an application; the worker that had it open leaves."""
+        serial, application = split(token)
+        self._once("delete_application", self._device_key(serial), serial=serial, application=application)
+        opened = self._slots.pop(token, None)
+        if opened is not None:
+            opened.close()
 
     def tokens(self) -> tuple[str, ...]:
         """Every application of every chip that is plugged in."""
@@ -127,15 +132,6 @@ class SkfProvider(WorkerProvider):
             return worker.call("generate", fields, seconds=GENERATE_SECONDS)
 
         return uri.with_id(bytes.fromhex(slot.use(pin, make).fields["id"]))
-
-    def _bind(
-        self,
-        slot: TokenSlot,
-        key: StoredKey,
-        algorithm: SignatureAlgorithm,  # noqa: ARG002 - SM2 has one
-        pin: Pin | None,
-    ) -> Signer:
-        return DeviceSigner(slot, key, self.custody, pin)
 
     def certificates(self, token: str) -> tuple[StoredCertificate, ...]:
         """Export the certificates of the signing pairs; those of encryption pairs are for :mod:`hsm.skf.chip`."""

@@ -15,9 +15,10 @@ from hsm.devices.errors import DeviceKeyRefused, OperationNotOffered
 from hsm.devices.native import Handle
 from hsm.devices.service import AcceptedPin, DeviceService
 from hsm.devices.structure import Abi
+from hsm.enveloped_key import SGD_SM4_ECB
 from hsm.errors import KeyNotFound, TokenNotFound, UnsupportedAlgorithm
 from hsm.skf.containers import ENCRYPTION, SIGNING, Containers, key_id
-from hsm.skf.layout import ADMIN_TYPE, SGD_SM4_ECB, USER_TYPE, SkfDescription
+from hsm.skf.layout import ADMIN_TYPE, USER_TYPE, SkfDescription
 from hsm.skf.library import SkfLibrary
 from hsm.worker.wire import Frame, SessionLost, WrongPin
 

@@ -35,6 +35,13 @@ class Shelf:
     scheme: str
     make: Callable[[Shelf], KeyProvider]
     pin: Pin | None = USER_PIN
+    plain: KeyKind = KeyKind.EC_P256
+    """The kind of keys that a test gets when it asks for any."""
+    kinds: tuple[KeyKind, ...] = tuple(KeyKind)
+    prefix: str = ""
+    """What stands before the label of a token of this scheme."""
+    lacks: dict[str, str] = field(default_factory=dict)
+    """Operations that the interface has no function for, with the reason."""
     asked: list[str] = field(default_factory=list)
     opened: list[KeyProvider] = field(default_factory=list)
 
@@ -62,16 +69,26 @@ class Shelf:
 
     def token(self) -> str:
         """Make a token; return its label."""
-        label = f"T{os.getpid()}-{next(LABELS)}"
+        self.needs("create_token")
+        label = f"{self.prefix}T{os.getpid()}-{next(LABELS)}"
         self.keys.create_token(label, SO_PIN, USER_PIN)
         return label
 
     def uri(self, token: str, name: str = "k") -> KeyUri:
         return KeyUri(self.scheme, token, name)
 
-    def key(self, kind: KeyKind = KeyKind.EC_P256) -> KeyUri:
-        """Make a token with one key."""
-        return self.keys.generate(self.uri(self.token()), kind)
+    def needs(self, *operations: str) -> None:
+        """Skip the test where the interface lacks one of these."""
+        for operation in operations:
+            if operation in self.lacks:
+                pytest.skip(f"{self.scheme}: {self.lacks[operation]}")
+
+    def key(self, kind: KeyKind | None = None) -> KeyUri:
+        """Make a token with one key, of the plain kind unless another is asked for."""
+        wanted = kind or self.plain
+        if wanted not in self.kinds:
+            pytest.skip(f"{self.scheme} holds no {wanted.value} keys")
+        return self.keys.generate(self.uri(self.token()), wanted)
 
     def close(self) -> None:
         for provider in self.opened:
@@ -204,7 +221,11 @@ def kryoptic_shelf(tmp_path: Path) -> Iterator[Shelf]:
     shelf.close()
 
 
-PROVIDERS = [pytest.param("token_shelf", marks=pytest.mark.token), "soft_shelf"]
+PROVIDERS = [
+    pytest.param("token_shelf", marks=pytest.mark.token),
+    "soft_shelf",
+    "skf_shelf",
+]
 if KRYOPTIC:
     PROVIDERS.append(pytest.param("kryoptic_shelf", marks=pytest.mark.token))
 
@@ -231,3 +252,11 @@ def softhsm2_util(environment: dict[str, str]) -> Callable[..., None]:
         )
 
     return run
+
+
+from tests.hsm import device_shelves  # noqa: E402 - its fixtures need the shelf above
+
+compiled = device_shelves.compiled
+skf_bench = device_shelves.skf_bench
+skf_chips = device_shelves.skf_chips
+skf_shelf = device_shelves.skf_shelf

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from hsm.algorithms import KeyKind, PublicKey, SignatureAlgorithm
@@ -25,16 +25,21 @@ from hsm.errors import (
 )
 from hsm.key_uri import KeyUri
 from hsm.provider import KeyRing, open_signer
+from hsm.public_keys import certificate_key
 from hsm.signer import Signer
+from hsm.sm2.public_key import Sm2PublicKey
 from hsm.verification import verify_signature
 from tests.conftest import SO_PIN, USER_PIN
 from tests.hsm.conftest import Shelf
+from tests.hsm.sm2_certificates import sm2_certificate
 
 NAME = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "测试 TEST")])
 
 
 def certificate(signer: Signer, subject_key: PublicKey | None = None, serial: int = 1) -> bytes:
     now = datetime(2026, 1, 1, tzinfo=UTC)
+    if isinstance(signer.public_key, Sm2PublicKey):
+        return sm2_certificate(signer, subject_key or signer.public_key, serial)
     builder = x509.CertificateBuilder(
         NAME, NAME, subject_key or signer.public_key, serial, now, now + timedelta(1)
     )
@@ -88,11 +93,11 @@ def test_I24_keys_are_read_back_as_protected(shelf: Shelf) -> None:
 def test_labels_and_ids_are_unique(shelf: Shelf) -> None:
     uri = shelf.key()
     with pytest.raises(DuplicateKey):
-        shelf.keys.generate(shelf.uri(uri.token), KeyKind.EC_P256)
+        shelf.keys.generate(shelf.uri(uri.token), shelf.plain)
     with pytest.raises(DuplicateKey):
-        shelf.keys.generate(uri, KeyKind.RSA_2048)
+        shelf.keys.generate(uri, shelf.kinds[0])
     with pytest.raises(DuplicateKey):
-        shelf.keys.generate(shelf.uri(uri.token, "other").with_id(uri.id or b""), KeyKind.EC_P256)
+        shelf.keys.generate(shelf.uri(uri.token, "other").with_id(uri.id or b""), shelf.plain)
     assert len(shelf.keys.keys(uri.token)) == 1
 
 
@@ -101,7 +106,7 @@ def test_several_keys_and_certificates_live_on_one_token(shelf: Shelf) -> None:
     token = shelf.token()
     made = {}
     for number in range(5):
-        kind = KeyKind.RSA_2048 if number == 0 else KeyKind.EC_P256
+        kind = shelf.kinds[0] if number == 0 else shelf.plain
         uri = shelf.keys.generate(shelf.uri(token, f"印章 {number}"), kind)
         made[uri] = certificate(shelf.keys.signer(uri), serial=2**158 + number)
         shelf.keys.import_certificate(uri, made[uri])
@@ -109,8 +114,7 @@ def test_several_keys_and_certificates_live_on_one_token(shelf: Shelf) -> None:
         uri.id: der for uri, der in made.items()
     }
     for uri, der in made.items():
-        expected = x509.load_der_x509_certificate(der).public_key()
-        assert isinstance(expected, rsa.RSAPublicKey | ec.EllipticCurvePublicKey)
+        expected = certificate_key(x509.load_der_x509_certificate(der))
         signer = shelf.keys.signer(KeyUri(uri.scheme, token, uri.object), expected=expected)
         verify_signature(expected, signer.algorithm, b"m", signer.sign(b"m"))
     assert [each.label for each in shelf.keys.certificates(token)] == [f"印章 {n}" for n in range(5)]
@@ -141,7 +145,7 @@ def test_a_destroyed_key_is_gone_with_its_certificate(shelf: Shelf) -> None:
     uri = shelf.key()
     signer = shelf.keys.signer(uri)
     shelf.keys.import_certificate(uri, certificate(signer))
-    kept = shelf.keys.generate(shelf.uri(uri.token, "kept"), KeyKind.EC_P256)
+    kept = shelf.keys.generate(shelf.uri(uri.token, "kept"), shelf.plain)
     shelf.keys.destroy(uri)
     assert [each.uri for each in shelf.keys.keys(uri.token)] == [kept]
     assert shelf.keys.certificates(uri.token) == ()
@@ -167,9 +171,9 @@ def test_wrong_addresses_are_named(shelf: Shelf) -> None:
     with pytest.raises(KeyNotFound):
         shelf.keys.signer(uri.with_id(b"\1" * 16))
     with pytest.raises(TokenNotFound):
-        shelf.keys.signer(shelf.uri("nowhere"))
+        shelf.keys.signer(shelf.uri(f"{shelf.prefix}nowhere"))
     with pytest.raises(TokenNotFound):
-        shelf.keys.certificates("nowhere")
+        shelf.keys.certificates(f"{shelf.prefix}nowhere")
     other = "file" if shelf.scheme == "pkcs11" else "pkcs11"
     with pytest.raises(KeyUriError):
         shelf.keys.signer(KeyUri(other, uri.token, uri.object))
@@ -180,9 +184,10 @@ def test_tokens_have_unique_labels_of_limited_length(shelf: Shelf) -> None:
     with pytest.raises(TokenExists):
         shelf.keys.create_token(token, SO_PIN, USER_PIN)
     with pytest.raises(KeyUriError):
-        shelf.keys.create_token("章" * 11, SO_PIN, USER_PIN)  # 33 octets
-    shelf.keys.create_token("章" * 10 + "ab", SO_PIN, USER_PIN)  # 32 octets
-    assert shelf.keys.tokens() == tuple(sorted([token, "章" * 10 + "ab"]))
+        shelf.keys.create_token(f"{shelf.prefix}{'章' * 11}", SO_PIN, USER_PIN)  # 33 octets
+    longest = f"{shelf.prefix}{'章' * 10}ab"  # 32 octets
+    shelf.keys.create_token(longest, SO_PIN, USER_PIN)
+    assert shelf.keys.tokens() == tuple(sorted([token, longest]))
 
 
 def test_a_token_is_there_after_a_restart(shelf: Shelf) -> None:
@@ -235,6 +240,6 @@ def test_the_ring_opens_by_text(shelf: Shelf) -> None:
 def test_the_probe_tells_a_ready_token_from_none(shelf: Shelf) -> None:
     token = shelf.token()
     assert shelf.keys.probe(token).ready
-    health = shelf.keys.probe("nowhere")
+    health = shelf.keys.probe(f"{shelf.prefix}nowhere")
     assert not health.ready
     assert "TokenNotFound" in health.detail or "TokenLost" in health.detail
