@@ -151,6 +151,20 @@ class AuditTrail:
         query = sa.select(*_COLUMNS).where(audit.c.number > after).order_by(audit.c.number).limit(limit)
         return [_record_of(row) for row in conn.execute(query)]
 
+    def about(
+        self,
+        conn: sa.Connection,
+        subjects: Sequence[str],
+        limit: int = PAGE,
+        *,
+        actions: Sequence[str] = (),
+    ) -> list[AuditRecord]:
+        """Return the first ``limit`` records about any of ``subjects``, of ``actions`` if any are named, in order."""
+        query = sa.select(*_COLUMNS).where(audit.c.subject.in_(subjects)).order_by(audit.c.number)
+        if actions:
+            query = query.where(audit.c.action.in_(actions))
+        return [_record_of(row) for row in conn.execute(query.limit(limit))]
+
     def every(self, conn: sa.Connection) -> Iterator[AuditRecord]:
         """Yield all records in order, a page at a time."""
         after = 0

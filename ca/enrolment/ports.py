@@ -32,5 +32,5 @@ class StatusSource(Protocol):
     def ocsp(self, issuer: str, serial: int) -> str:
         """Return ``good``, ``revoked`` or ``unknown`` as our responder signs it now."""
 
-    def crl(self, issuer: str) -> frozenset[int]:
-        """Publish the issuer's list now and return the serials on it."""
+    def listed(self, issuer: str, serial: int) -> bool:
+        """Tell whether the revocation list in force for the certificate has it."""

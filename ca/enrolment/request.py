@@ -241,7 +241,6 @@ class EnrolmentRecord:
     deadline: datetime | None
     approving_since: datetime | None
     csr: bytes
-    attempt: int
     batch: str
     reason_code: str
     reason: str

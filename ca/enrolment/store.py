@@ -9,16 +9,28 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from ca.enrolment.states import EnrolmentStatus
-from ca.store import NO_BYTES, RowId, SerialNumber, UtcTime, metadata, status_column
+from ca.store import NO_BYTES, RowId, SerialNumber, UtcTime, metadata
 
 ID = sa.String(32)
+
+
+def _only(column: str, *words: str) -> sa.CheckConstraint:
+    """Let a column take only ``words``; a constraint of the table, which migrations carry too."""
+    listed = ", ".join(f"'{word}'" for word in words)
+    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def _status() -> sa.Column[str]:
+    return sa.Column("status", sa.String(16), nullable=False)
+
 
 enrolment = sa.Table(
     "enrolment",
     metadata,
     sa.Column("id", ID, primary_key=True),
     sa.Column("request_key", sa.String(200), nullable=False, unique=True),
-    status_column(*(status.value for status in EnrolmentStatus)),
+    _status(),
+    _only("status", *(status.value for status in EnrolmentStatus)),
     sa.Column("moves", sa.Integer, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("digest", sa.String(64), nullable=False),
@@ -37,7 +49,6 @@ enrolment = sa.Table(
     sa.Column("changed_at", UtcTime, nullable=False),
     sa.Column("deadline", UtcTime),
     sa.Column("approving_since", UtcTime),
-    sa.Column("attempt", sa.Integer, nullable=False, default=1),
     sa.Column("batch", ID, nullable=False, default=""),  # the job whose approval covers it
     sa.Column("reason_code", sa.String(32), nullable=False, default=""),
     sa.Column("reason", sa.Text, nullable=False, default=""),
@@ -74,12 +85,8 @@ enrolment_check = sa.Table(
     sa.Column("enrolment", sa.ForeignKey("enrolment.id"), nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("item", sa.String(64), nullable=False),
-    sa.Column(
-        "outcome",
-        sa.String(8),
-        sa.CheckConstraint("outcome IN ('found', 'refused')", "outcome"),
-        nullable=False,
-    ),
+    sa.Column("outcome", sa.String(8), nullable=False),
+    _only("outcome", "found", "refused"),
     sa.Column("remark", sa.Text, nullable=False),
     sa.Column("checker", sa.String(200), nullable=False),
     sa.Column("checker_name", sa.String(200), nullable=False),
@@ -101,35 +108,13 @@ enrolment_approval = sa.Table(
     sa.Column("at", UtcTime, nullable=False),
 )
 
-certificate_order = sa.Table(
-    "certificate_order",
-    metadata,
-    sa.Column("id", ID, primary_key=True),
-    sa.Column("request_key", sa.String(200), nullable=False, unique=True),
-    status_column("asked", "performed", "rejected", "withdrawn", "expired"),
-    sa.Column("matter", sa.String(16), nullable=False),
-    sa.Column("issuer", sa.String(64), nullable=False),
-    sa.Column("serial", SerialNumber, nullable=False, index=True),
-    sa.Column("content", sa.Text, nullable=False),  # canonical JSON: what is approved
-    sa.Column("digest", sa.String(64), nullable=False),
-    sa.Column("requester", sa.String(200), nullable=False),
-    sa.Column("requester_name", sa.String(200), nullable=False),
-    sa.Column("requester_uscc", sa.String(18), nullable=False, default=""),
-    sa.Column("rule", sa.Text, nullable=False),
-    sa.Column("rule_hash", sa.String(64), nullable=False),
-    sa.Column("created_at", UtcTime, nullable=False),
-    sa.Column("deadline", UtcTime, nullable=False),
-    sa.Column("settled_at", UtcTime),
-    sa.Column("reason_code", sa.String(32), nullable=False, default=""),
-    sa.Column("reason", sa.Text, nullable=False, default=""),
-)
-
 enrolment_job = sa.Table(
     "enrolment_job",
     metadata,
     sa.Column("id", ID, primary_key=True),
     sa.Column("request_key", sa.String(200), nullable=False, unique=True),
-    status_column("asked", "running", "done", "rejected", "withdrawn", "expired"),
+    _status(),
+    _only("status", "asked", "running", "done", "rejected", "withdrawn", "expired"),
     sa.Column("matter", sa.String(16), nullable=False),
     sa.Column("content", sa.Text, nullable=False),  # canonical JSON: every item by its digest
     sa.Column("digest", sa.String(64), nullable=False),
@@ -151,7 +136,8 @@ enrolment_job_item = sa.Table(
     metadata,
     sa.Column("job", sa.ForeignKey("enrolment_job.id"), primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    status_column("left", "done", "failed"),
+    _status(),
+    _only("status", "left", "done", "failed"),
     sa.Column("issuer", sa.String(64), nullable=False),
     sa.Column("serial", SerialNumber, nullable=False),
     sa.Column("digest", sa.String(64), nullable=False),  # of the item's content

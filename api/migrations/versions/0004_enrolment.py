@@ -17,30 +17,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "certificate_order",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("request_key", sa.String(length=200), nullable=False),
-        sa.Column("status", sa.String(length=16), nullable=False),
-        sa.Column("matter", sa.String(length=16), nullable=False),
-        sa.Column("issuer", sa.String(length=64), nullable=False),
-        sa.Column("serial", sa.String(length=40), nullable=False),
-        sa.Column("content", sa.Text(), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("requester", sa.String(length=200), nullable=False),
-        sa.Column("requester_name", sa.String(length=200), nullable=False),
-        sa.Column("requester_uscc", sa.String(length=18), nullable=False),
-        sa.Column("rule", sa.Text(), nullable=False),
-        sa.Column("rule_hash", sa.String(length=64), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("deadline", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("reason_code", sa.String(length=32), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate_order")),
-        sa.UniqueConstraint("request_key", name=op.f("uq_certificate_order_request_key")),
-    )
-    op.create_index(op.f("ix_certificate_order_serial"), "certificate_order", ["serial"], unique=False)
-    op.create_table(
         "enrolment",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("request_key", sa.String(length=200), nullable=False),
@@ -63,7 +39,6 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("deadline", sa.DateTime(timezone=True), nullable=True),
         sa.Column("approving_since", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("batch", sa.String(length=32), nullable=False),
         sa.Column("reason_code", sa.String(length=32), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
@@ -76,6 +51,10 @@ def upgrade() -> None:
         sa.Column("delivered_how", sa.String(length=200), nullable=False),
         sa.Column("receipt_sha256", sa.String(length=64), nullable=False),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "status IN ('draft', 'submitted', 'checking', 'approving', 'approved', 'issuing', 'issued', 'delivered', 'rejected', 'withdrawn', 'expired', 'failed')",
+            name=op.f("ck_enrolment_status"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolment")),
         sa.UniqueConstraint("request_key", name=op.f("uq_enrolment_request_key")),
     )
@@ -122,6 +101,10 @@ def upgrade() -> None:
         sa.Column("reason_code", sa.String(length=32), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("report", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "status IN ('asked', 'running', 'done', 'rejected', 'withdrawn', 'expired')",
+            name=op.f("ck_enrolment_job_status"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolment_job")),
         sa.UniqueConstraint("request_key", name=op.f("uq_enrolment_job_request_key")),
     )
@@ -158,6 +141,7 @@ def upgrade() -> None:
         sa.Column("checker", sa.String(length=200), nullable=False),
         sa.Column("checker_name", sa.String(length=200), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("outcome IN ('found', 'refused')", name=op.f("ck_enrolment_check_outcome")),
         sa.ForeignKeyConstraint(["enrolment"], ["enrolment.id"], name=op.f("fk_enrolment_check_enrolment")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolment_check")),
     )
@@ -179,6 +163,7 @@ def upgrade() -> None:
         sa.Column("enrolment", sa.String(length=32), nullable=False),
         sa.Column("new_serial", sa.String(length=40), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("status IN ('left', 'done', 'failed')", name=op.f("ck_enrolment_job_item_status")),
         sa.ForeignKeyConstraint(["job"], ["enrolment_job.id"], name=op.f("fk_enrolment_job_item_job")),
         sa.PrimaryKeyConstraint("job", "number", name=op.f("pk_enrolment_job_item")),
     )
@@ -217,5 +202,3 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_enrolment_predecessor_serial"), table_name="enrolment")
     op.drop_index(op.f("ix_enrolment_encryption_serial"), table_name="enrolment")
     op.drop_table("enrolment")
-    op.drop_index(op.f("ix_certificate_order_serial"), table_name="certificate_order")
-    op.drop_table("certificate_order")

@@ -1,0 +1,83 @@
+"""Moving an enrolment along its table: compare-and-swap first, its audit record last, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from ca.actor import Actor
+from ca.enrolment import enrolment_store
+from ca.enrolment.approval import Case
+from ca.enrolment.errors import EnrolmentActRefused, EnrolmentMoved, EnrolmentUnknown
+from ca.enrolment.office import Office
+from ca.enrolment.request import EnrolmentRecord
+from ca.enrolment.states import TRANSITIONS, EnrolmentAct, EnrolmentStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One act: who does it, which columns change with it, what the trail says besides."""
+
+    act: EnrolmentAct
+    actor: Actor
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+def load(conn: sa.Connection, enrolment: str) -> EnrolmentRecord:
+    """Return an enrolment; :class:`EnrolmentUnknown` if there is none."""
+    found = enrolment_store.get(conn, enrolment)
+    if found is None:
+        raise EnrolmentUnknown
+    return found
+
+
+def next_status(record: EnrolmentRecord, act: EnrolmentAct) -> EnrolmentStatus:
+    """Return where an act leads from here; :class:`EnrolmentActRefused` if it leads nowhere."""
+    after = TRANSITIONS[act].get(record.status)
+    if after is None:
+        raise EnrolmentActRefused(
+            f"申请 {record.id} 当前为“{record.status.zh}”，不能{act.zh}。",
+            f"Enrolment {record.id} is {record.status.value}: {act.value} is not possible.",
+        )
+    return after
+
+
+def move(office: Office, conn: sa.Connection, record: EnrolmentRecord, deed: Deed) -> EnrolmentRecord:
+    """Move it and write the audit record; :class:`EnrolmentMoved` if anybody was faster."""
+    after, now = next_status(record, deed.act), office.now()
+    if not enrolment_store.move(conn, record, after, deed.changes, now):
+        raise EnrolmentMoved
+    moved = load(conn, record.id)
+    detail = {
+        "status": after.value,
+        "before": record.status.value,
+        "version": moved.version,
+        "digest": moved.digest,
+        **deed.detail,
+    }
+    office.audit.append(
+        conn,
+        f"enrolment.{deed.act.value}",
+        actor=deed.actor,
+        subject=f"enrolment:{record.id}",
+        detail=detail,
+    )
+    return moved
+
+
+def case_of(record: EnrolmentRecord) -> Case:
+    """Return the enrolment as a case to be approved: by the digest of what stands there, never by a stored one."""
+    return Case(
+        record.id,
+        record.version,
+        record.content.digest,
+        record.requester,
+        record.rule,
+        record.approving_since or record.changed_at,
+        record.deadline or record.changed_at,
+        record.approvals,
+    )
