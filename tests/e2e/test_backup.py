@@ -223,3 +223,28 @@ def test_a_disk_without_its_token_gives_no_key(loss: Loss, tmp_path: Path) -> No
     done = yinxin("ca", "crl", "issuing", home=home)
     assert done.returncode != 0, serial
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.postgres
+def test_a_backup_of_sqlite_comes_back_on_postgresql(
+    loss: Loss, postgres_database: str, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    elsewhere = {"YINXIN_DATABASE_URL": postgres_database}
+    arguments = ("--key", loss.key, *loss.evidence)
+    good(yinxin("restore", loss.backup, *arguments, home=home, **elsewhere))
+    assert not (home / "yinxin.db").exists()
+    shutil.copytree(loss.secrets, home / "secrets", dirs_exist_ok=True)
+    shown = json.loads(good(yinxin("seal", "show", SEAL, home=home, **elsewhere)))
+    assert shown["status"] == "frozen"
+    good(yinxin("reconcile", home=home, **elsewhere))
+    assert "审计日志完整" in good(yinxin("audit", "verify", home=home, **elsewhere))
+
+    public = loss.key.read_text().splitlines()[1].split()[-1]
+    again = tmp_path / "again.age"
+    good(yinxin("backup", again, "--to", public, home=home, **elsewhere))
+    line = refused(yinxin("restore", loss.backup, *arguments, home=tmp_path / "second", **elsewhere))
+    assert "不是空的" in line
+    third = tmp_path / "third"
+    good(yinxin("restore", again, "--key", loss.key, "--evidence", home / "trust", home=third))
+    assert json.loads(good(yinxin("seal", "show", SEAL, home=third)))["status"] == "frozen"
