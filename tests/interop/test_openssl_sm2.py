@@ -34,11 +34,11 @@ class Openssl:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         try:
-            self("genpkey", *["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:SM2", "-out", "key.pem"])
+            self("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:SM2 -out key.pem")
         except (OSError, subprocess.CalledProcessError) as wrong:
             missing("openssl with SM2", str(wrong))
-        self("pkey", "-in", "key.pem", "-pubout", "-out", "public.pem")
-        der = self("pkcs8", *["-topk8", "-nocrypt", "-in", "key.pem", "-outform", "DER"])
+        self("pkey -in key.pem -pubout -out public.pem")
+        der = self("pkcs8 -topk8 -nocrypt -in key.pem -outform DER")
         self.scalar, self.public = read_pkcs8(der)
 
     def __call__(self, line: str) -> bytes:
@@ -79,9 +79,7 @@ def test_openssl_accepts_our_signatures(openssl: Openssl, name: str) -> None:
 def test_we_accept_signatures_of_openssl(openssl: Openssl, name: str) -> None:
     message = bytes(range(256)) * 3
     openssl.write("m", message)
-    openssl(
-        "pkeyutl", *["-sign", "-inkey", "key.pem", "-in", "m", "-out", "s", "-rawin", "-digest", "sm3"], *ID
-    )
+    openssl(f"pkeyutl -sign -inkey key.pem -in m -out s -rawin -digest sm3 {ID}")
     signature = openssl.read("s")
     sm2_maker(name).verify(openssl.public, message, signature)
     verify_signature(openssl.public, SignatureAlgorithm.SM2_SM3, message, signature)
@@ -98,9 +96,9 @@ def test_ciphertexts_go_both_ways(openssl: Openssl, name: str, length: int) -> N
     backend = sm2_maker(name)
     plaintext = bytes(range(length))
     openssl.write("c", backend.encrypt(openssl.public, plaintext).der)
-    openssl("pkeyutl", *["-decrypt", "-inkey", "key.pem", "-in", "c", "-out", "p"])
+    openssl("pkeyutl -decrypt -inkey key.pem -in c -out p")
     assert openssl.read("p") == plaintext
-    openssl("pkeyutl", *["-encrypt", "-pubin", "-inkey", "public.pem", "-in", "p", "-out", "c"])
+    openssl("pkeyutl -encrypt -pubin -inkey public.pem -in p -out c")
     assert backend.decrypt(openssl.scalar, Sm2Cipher.from_der(openssl.read("c"))) == plaintext
 
 
@@ -110,10 +108,8 @@ def test_openssl_reads_our_keys(openssl: Openssl) -> None:
     public = backend.public(scalar)
     openssl.write("ours.der", bytes(pkcs8(scalar, public)))
     openssl.write("ours.pem", public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    assert openssl("pkey", *["-inform", "DER", "-in", "ours.der", "-pubout", "-outform", "DER"]) == spki(
-        public
-    )
-    assert openssl("pkey", *["-pubin", "-in", "ours.pem", "-outform", "DER"]) == spki(public)
+    assert openssl("pkey -inform DER -in ours.der -pubout -outform DER") == spki(public)
+    assert openssl("pkey -pubin -in ours.pem -outform DER") == spki(public)
 
 
 def test_keys_in_certificates_and_requests(openssl: Openssl) -> None:
