@@ -14,7 +14,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from ca.store import RowId, UtcInstant
-from ca.tokens.state import SealEffect
+from ca.tokens.state import EFFECTS, SealEffect, TokenState
+from ca.tokens.store import token
 from seals.store import metadata
 
 
@@ -105,14 +106,14 @@ def _link(row: Any) -> ChipLink:
     )
 
 
-def insert(conn: sa.Connection, token: str, code: str, *, by: str, at: datetime) -> ChipLink | None:
+def insert(conn: sa.Connection, serial: str, code: str, *, by: str, at: datetime) -> ChipLink | None:
     """Record that somebody asks for a link; nothing when the seal has an open one (the unique index decides)."""
     try:
         with conn.begin_nested():
             made = conn.execute(
                 chip_link.insert()
                 .values(
-                    token=token,
+                    token=serial,
                     electronic_code=code,
                     status=LinkStatus.REQUESTED,
                     stop=SealEffect.RUN,
@@ -152,9 +153,9 @@ def open_link(conn: sa.Connection, code: str) -> ChipLink | None:
     return None if row is None else _link(row)
 
 
-def links(conn: sa.Connection, token: str) -> tuple[ChipLink, ...]:
+def links(conn: sa.Connection, serial: str) -> tuple[ChipLink, ...]:
     """Return every link of a chip, past ones too, oldest first."""
-    rows = conn.execute(sa.select(*_C).where(_C.token == token).order_by(_C.id))
+    rows = conn.execute(sa.select(*_C).where(_C.token == serial).order_by(_C.id))
     return tuple(_link(row) for row in rows)
 
 
@@ -164,20 +165,37 @@ def links_of_seal(conn: sa.Connection, code: str) -> tuple[ChipLink, ...]:
     return tuple(_link(row) for row in rows)
 
 
-def in_force(conn: sa.Connection, token: str) -> tuple[ChipLink, ...]:
+def in_force(conn: sa.Connection, serial: str) -> tuple[ChipLink, ...]:
     """Return the chip's links in force."""
-    return tuple(link for link in links(conn, token) if link.status in IN_FORCE)
-
-
-def tokens_with_links(conn: sa.Connection) -> tuple[tuple[str, SealEffect], ...]:
-    """Return each (token, stop) pair that some link in force has: what a reconciliation compares with the states."""
-    query = sa.select(_C.token, _C.stop).where(_C.status.in_(IN_FORCE)).distinct().order_by(_C.token)
-    return tuple((row.token, SealEffect(row.stop)) for row in conn.execute(query))
+    return tuple(link for link in links(conn, serial) if link.status in IN_FORCE)
 
 
 def is_stopped(conn: sa.Connection, code: str) -> bool:
-    """Tell whether a chip in force holds the seal stopped."""
-    query = sa.select(_C.id).where(
-        _C.electronic_code == code, _C.status.in_(IN_FORCE), _C.stop != SealEffect.RUN
+    """Tell whether the state of a chip in force stops the seal."""
+    query = (
+        sa.select(_C.id)
+        .join(token, token.c.serial == _C.token)
+        .where(_C.electronic_code == code, _C.status.in_(IN_FORCE), token.c.state.in_(_STOPPING))
     )
     return conn.execute(query).first() is not None
+
+
+def unsettled(conn: sa.Connection, serial: str | None = None) -> tuple[ChipLink, ...]:
+    """Return links in force that have not done to their seal what the chip's state demands."""
+    demands = [sa.and_(token.c.state.in_(_states(effect)), _C.stop != effect) for effect in SealEffect]
+    query = (
+        sa.select(*_C)
+        .join(token, token.c.serial == _C.token)
+        .where(_C.status.in_(IN_FORCE), sa.or_(*demands))
+        .order_by(_C.id)
+    )
+    if serial is not None:
+        query = query.where(_C.token == serial)
+    return tuple(_link(row) for row in conn.execute(query))
+
+
+def _states(effect: SealEffect) -> list[TokenState]:
+    return [state for state, found in EFFECTS.items() if found.seals is effect]
+
+
+_STOPPING: Final = (*_states(SealEffect.FREEZE), *_states(SealEffect.REVOKE))

@@ -246,6 +246,29 @@ class StatusListUnknown(SealError):
     en = "No seal status list has been published yet; publish one first."
 
 
+class ChipLinkRefused(SealError):
+    """A chip and a seal cannot be linked or unlinked as asked."""
+
+    zh = "芯片与印章的关联无法办理：印章已关联其他芯片、关联状态不符，或芯片已停用。"
+    en = "Chip and seal cannot be linked or unlinked: the seal has a chip, the link is in another state, or the chip is stopped."
+
+
+class ChipOfAnother(SealError):
+    """The chip is held by another enterprise than the seal's owner."""
+
+    zh = "该芯片不属于印章所有者，请核对芯片序列号与印章编码。"
+    en = "The chip is not held by the seal's owner; check the chip's serial number and the seal's code."
+
+
+class SealHeldByChip(SealError):
+    """The seal's chip is stopped, lost, damaged or ended; the seal does not come back before it."""
+
+    zh = "印章所关联的芯片已停用、挂失、损坏或终止，须先恢复或更换芯片。"
+    en = (
+        "The chip linked with this seal is stopped, lost, damaged or ended; resume or replace the chip first."
+    )
+
+
 class StatementInvalid(SealError):
     """Foreign bytes are not a well-formed seal statement or status list."""
 

@@ -17,7 +17,7 @@ from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.clock import Clock
 from ca.enterprise import Enterprises
-from seals import store
+from seals import chip_store, store
 from seals.active import ActiveSeal, admit
 from seals.application import (
     MAX_ACTOR,
@@ -40,6 +40,7 @@ from seals.errors import (
     OwnerRenamed,
     ReasonNeeded,
     ResumeNotRequested,
+    SealHeldByChip,
     SealNotFound,
     SealUnknown,
     SecondPersonNeeded,
@@ -69,6 +70,8 @@ MAX_REASON: Final = 200
 MAX_PAGE: Final = 200
 """Most seals in one page of a list."""
 _RENAMED_AGAIN: Final = "企业名称再次变更 / renamed again"
+_GIVING_ACTS: Final = frozenset({SealAct.APPROVE, SealAct.CONFIRM_RESUME})
+"""Acts that give a seal power: they wait for a chip that is stopped (I26)."""
 _NEVER_APPROVED: Final = frozenset({SealStatus.APPLIED, SealStatus.REJECTED})
 
 
@@ -318,6 +321,8 @@ class SealRegistry:
         record = _found(conn, code)
         if record.status not in TRANSITIONS[act]:
             raise ActRefused(record.code, act, record.status)
+        if act in _GIVING_ACTS and chip_store.is_stopped(conn, record.code):
+            raise SealHeldByChip(f"seal {record.code}: {act}")
         return record
 
     def _deed(

@@ -88,7 +88,7 @@ class Procedure:
     steps: tuple[Step, ...]
 
 
-def insert(
+def insert(  # noqa: PLR0913 - the columns of a row
     conn: sa.Connection,
     serial: str,
     plan: str,
