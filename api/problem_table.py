@@ -8,6 +8,7 @@ from typing import Final
 from api import errors as api
 from api.backup import errors as backup
 from ca import errors as ca
+from ca.enrolment import errors as ra
 from ca.keycentre import errors as kmc
 from ca.tokens import errors as tokens
 from hsm import errors as hsm
@@ -83,7 +84,9 @@ _HSM: Final[dict[type[Exception], Kind]] = {
     hsm.CertificateUnreadable: Kind("certificate-unreadable", 422, "证书无法读取", "Certificate unreadable"),
     hsm.Sm2Unreadable: Kind("sm2-unreadable", 422, "SM2 数据无法读取", "SM2 data unreadable"),
     hsm.DecryptionFailed: Kind("decryption-failed", 422, "解密失败", "Decryption failed"),
-    hsm.RecoveryNotAuthorised: Kind("recovery-not-authorised", 403, "恢复未获授权", "Recovery not authorised"),
+    hsm.RecoveryNotAuthorised: Kind(
+        "recovery-not-authorised", 403, "恢复未获授权", "Recovery not authorised"
+    ),
     hsm.Sm2SigningUnavailable: Kind(
         "sm2-signing-unavailable", 503, "不能进行 SM2 签名", "No SM2 signing here"
     ),
@@ -214,6 +217,9 @@ _SEALS: Final[dict[type[Exception], Kind]] = {
     ),
     seals.SealNotYours: Kind("seal-not-yours", 403, "不是该印章保管人", "Not a keeper of this seal"),
     seals.PermitSpent: Kind("permit-spent", 409, "用印许可已失效", "Permit spent"),
+    seals.ChipLinkRefused: Kind("chip-link-refused", 409, "芯片关联无法办理", "Chip link refused"),
+    seals.ChipOfAnother: Kind("chip-of-another", 409, "芯片不属于印章所有者", "Chip of another enterprise"),
+    seals.SealHeldByChip: Kind("seal-held-by-chip", 409, "芯片已停用", "Seal held by its chip"),
     seals.PictureError: Kind("picture-failed", 422, "印章图样无法绘制", "Picture failed"),
     seals.FontMissing: Kind("font-missing", 500, "缺少印章字体", "Font missing"),
     seals.GlyphMissing: Kind("glyph-missing", 422, "字体缺字", "Glyph missing"),
@@ -291,10 +297,39 @@ _KEY_CENTRE: Final[dict[type[Exception], Kind]] = {
     kmc.MessageRefused: Kind("key-message-refused", 409, "消息被拒绝", "Message refused"),
 }
 
+_ENROLMENT: Final[dict[type[Exception], Kind]] = {
+    ra.EnrolmentError: Kind("enrolment-refused", 409, "申请无法办理", "Enrolment refused"),
+    ra.FieldInvalid: Kind("enrolment-field-invalid", 422, "申请内容不正确", "Request field invalid"),
+    ra.KeyReused: Kind("enrolment-key-reused", 409, "公钥已使用", "Key used already"),
+    ra.KeyBarred: Kind("enrolment-key-barred", 409, "公钥已泄露", "Key reported compromised"),
+    ra.RequestKeyTaken: Kind("enrolment-request-key-taken", 409, "请求编号已使用", "Request key taken"),
+    ra.EvidenceInvalid: Kind("evidence-invalid", 422, "申请材料不符合要求", "Evidence invalid"),
+    ra.EvidenceDamaged: Kind("evidence-damaged", 500, "申请材料已损坏", "Evidence damaged"),
+    ra.EnrolmentUnknown: Kind("enrolment-unknown", 404, "没有此申请", "Enrolment unknown"),
+    ra.EnrolmentActRefused: Kind(
+        "enrolment-act-refused", 409, "当前状态不允许", "Not possible in this state"
+    ),
+    ra.EnrolmentMoved: Kind("enrolment-moved", 409, "申请刚被他人办理", "Enrolment moved meanwhile"),
+    ra.ChecksOpen: Kind("checks-open", 409, "审核未完成", "Checks open"),
+    ra.SecondPersonNeeded: Kind("another-person-needed", 409, "须由另一人办理", "Another person needed"),
+    ra.ApprovedAlready: Kind("approved-already", 409, "已审批过", "Approved already"),
+    ra.ApproverUnfit: Kind("approver-unfit", 403, "不是当前审批人", "Not an approver here"),
+    ra.ContentChanged: Kind("content-changed", 409, "内容已变化", "Content changed"),
+    ra.DeadlinePassed: Kind("deadline-passed", 409, "已超过期限", "Deadline passed"),
+    ra.RejectionReasonNeeded: Kind("rejection-reason-needed", 422, "请填写驳回原因", "Reason needed"),
+    ra.NotYourRequest: Kind("not-your-request", 403, "不是本人的申请", "Not your request"),
+    ra.RenewalRefused: Kind("renewal-refused", 409, "不能续期", "Renewal refused"),
+    ra.RuleInvalid: Kind("rules-invalid", 500, "审批规则有误", "Enrolment rules invalid"),
+    ra.RuleMissing: Kind("rule-missing", 409, "没有审批规则", "No enrolment rule"),
+    ra.EncryptionKeysMissing: Kind("key-centre-missing", 503, "未接入密钥管理中心", "No key centre"),
+    ra.AttemptsExhausted: Kind("attempts-exhausted", 409, "签发多次中断", "Issuing cut off too often"),
+}
+
 TABLE: Final[dict[type[Exception], Kind]] = {
     **_API,
     **_HSM,
     **_CA,
+    **_ENROLMENT,
     **_KEY_CENTRE,
     **_TOKENS,
     **_SEALS,
