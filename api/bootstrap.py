@@ -18,6 +18,7 @@ from api.database import make_engine
 from api.enrolment import Enrolment
 from api.errors import SchemaOutdated
 from api.evidence import Evidence
+from api.files import read_file
 from api.home import Home
 from api.key_stores import KeyStores, open_key_stores
 from api.schema import check_schema
@@ -32,6 +33,10 @@ from ca.clock import Clock
 from ca.clock_guard import ClockGuard, KernelDiscipline, Reference, SteadyClock
 from ca.config import CaConfig
 from ca.crl import CrlPublisher
+from ca.enrolment.desk import Enrolment as EnrolmentDesk
+from ca.enrolment.drill import PublishedStatus
+from ca.enrolment.evidence_files import EvidenceFiles
+from ca.enrolment.rule_file import default_rules, read_rules
 from ca.enterprise import Enterprises
 from ca.ocsp import OcspResponder
 from ca.tsa import TimeStampAuthority
@@ -67,6 +72,7 @@ class Services:
     seals: SealRegistry
     seal_states: SealStates
     enrolment: Enrolment
+    enrolments: EnrolmentDesk
     ledger: Ledger
     archive: Archive
     sealing: SealingService
@@ -91,6 +97,7 @@ class Services:
             "seal_lists_withheld": len(self.seal_states.reconcile(actor)),
             "sealings_completed": len(sealings.completed),
             "sealings_failed": len(sealings.failed),
+            **self.enrolments.housekeep(actor),
         }
         self.evidence.publish()
         self.evidence.checkpoint()
@@ -171,6 +178,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         tsa=tsa,
         seals=seals,
         seal_states=seal_states,
+        enrolments=_enrolments(settings, authority, audit, PublishedStatus(ocsp, crls)),
         enrolment=Enrolment(stores, enterprises, authority, ledger, settings.suite),
         ledger=ledger,
         archive=archive,
@@ -180,6 +188,16 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         api_keys=ApiKeys(engine, clock, audit),
         sessions=_sessions(settings, home, clock),
     )
+
+
+def _enrolments(
+    settings: Settings, authority: CertificateAuthority, audit: AuditTrail, status: PublishedStatus
+) -> EnrolmentDesk:
+    rules = settings.enrolment_rules
+    book = default_rules() if rules is None else read_rules(read_file(rules))
+    evidence = EvidenceFiles(settings.archive / "evidence")
+    engine, clock = authority.engine, authority.clock
+    return EnrolmentDesk(engine, authority, clock, audit, book, evidence=evidence, status=status)
 
 
 def _ca_config(settings: Settings) -> CaConfig:

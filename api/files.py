@@ -1,10 +1,11 @@
-"""Writing a file whole or not at all."""
+"""Writing a file whole or not at all; reading one that somebody named."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+from api.errors import FileUnreadable
 from hsm.durable import sync_folder
 
 
@@ -21,3 +22,11 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         sync_folder(path.parent)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def read_file(path: Path) -> bytes:
+    """Read a file that a setting or a caller names; :class:`FileUnreadable` says which one cannot be."""
+    try:
+        return path.read_bytes()
+    except OSError as wrong:
+        raise FileUnreadable(path) from wrong

@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     suite: Suite = Suite.INTERNATIONAL
     gm_container: Annotated[str, Field(pattern="^(rfc5652|gbt35275)$")] = "rfc5652"
     archive_folder: Path | None = None
+    enrolment_rules: Path | None = None
     max_upload_bytes: Annotated[int, Field(ge=1024, le=2**31)] = 100 * 2**20
     session_secret: SecretStr | None = None
     session_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 60

@@ -7,6 +7,7 @@ goes on there. Each item has its own effect only once (:mod:`ca.enrolment.job_wo
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -48,7 +49,9 @@ from ca.enrolment.rules import Matter
 from ca.enrolment.states import RejectionCode
 from ca.enrolment.vetting import check_request_key
 from ca.errors import CaError, IssuanceUnfinished
+from hsm.errors import HsmError
 
+_LOG: Final = logging.getLogger(__name__)
 CHUNK: Final = 50
 """Items read at a time."""
 AT_ONCE: Final = 5
@@ -257,8 +260,12 @@ class Jobs:
             running = job_store.page(conn, JobStatus.RUNNING, "", limit)
         worked = 0
         for record in running:
-            if worked < limit:
+            if worked >= limit:
+                break
+            try:
                 worked += record.left - self.run(record.id, limit=limit - worked).left
+            except HsmError as fault:  # the token is away: the job waits for the next round
+                _LOG.warning("job %s waits: %s", record.id, type(fault).__name__)
         return worked
 
     def expire(self, actor: Actor) -> int:

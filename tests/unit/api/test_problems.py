@@ -14,7 +14,14 @@ from api.problem_table import INTERNAL, TABLE
 from api.problems import WORLD, describe
 from hsm.errors import PinIncorrect
 
-ROOM_ERRORS = ("hsm.errors", "ca.errors", "seals.errors", "signing.errors", "api.errors")
+ROOM_ERRORS = (
+    "hsm.errors",
+    "ca.errors",
+    "ca.enrolment.errors",
+    "seals.errors",
+    "signing.errors",
+    "api.errors",
+)
 
 
 def _classes() -> list[type[Exception]]:
