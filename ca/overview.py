@@ -39,45 +39,35 @@ class Overview:
 
 
 def overview(conn: sa.Connection, now: datetime, uscc: str | None = None) -> Overview:
-    """Count the register's certificates as they stand at ``now``: all, or those of one enterprise."""
-    ours = sa.true() if uscc is None else _C.uscc == uscc
-    in_force = sa.and_(ours, _C.status == CertificateStatus.ISSUED, _C.not_after >= now)
-    held = sa.and_(
-        ours, _C.status == CertificateStatus.REVOKED, _C.reason == RevocationReason.CERTIFICATE_HOLD.value
+    """Count the register's certificates as they stand at ``now``, all or those of one enterprise, in one pass."""
+    in_force = sa.and_(_C.status == CertificateStatus.ISSUED, _C.not_after >= now)
+    revoked = _C.status == CertificateStatus.REVOKED
+    on_hold = _C.reason == RevocationReason.CERTIFICATE_HOLD.value
+    places = _months(now)
+    conditions = [
+        in_force,
+        sa.and_(in_force, _C.not_after < now + SOON),
+        sa.and_(revoked, on_hold),
+        sa.and_(revoked, sa.not_(on_hold)),
+        *(sa.and_(in_force, _C.not_after >= begin, _C.not_after < end) for begin, end in places),
+    ]
+    query = sa.select(*(sa.func.count().filter(condition) for condition in conditions)).select_from(
+        certificate
     )
-    revoked = sa.and_(
-        ours, _C.status == CertificateStatus.REVOKED, _C.reason != RevocationReason.CERTIFICATE_HOLD.value
+    if uscc is not None:
+        query = query.where(_C.uscc == uscc)
+    valid, expiring, held, ended, *months = conn.execute(query).one()
+    found = (
+        MonthEnd(begin.year, begin.month, count) for (begin, _), count in zip(places, months, strict=True)
     )
-    return Overview(
-        valid=_count(conn, in_force),
-        expiring=_count(conn, sa.and_(in_force, _C.not_after < now + SOON)),
-        held=_count(conn, held),
-        revoked=_count(conn, revoked),
-        months=tuple(_month(conn, in_force, *place) for place in _places(now)),
-    )
+    return Overview(valid, expiring, held, ended, tuple(found))
 
 
-def _count(conn: sa.Connection, condition: sa.ColumnElement[bool]) -> int:
-    return int(conn.execute(sa.select(sa.func.count()).where(condition)).scalar_one())
-
-
-def _places(now: datetime) -> list[tuple[datetime, datetime]]:
-    """Return beginning and end of each month."""
+def _months(now: datetime) -> list[tuple[datetime, datetime]]:
+    """Return beginning and end of this month and the following ones."""
+    start = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     begins = [
-        now.replace(
-            year=now.year + (now.month - 1 + step) // 12,
-            month=(now.month - 1 + step) % 12 + 1,
-            day=1,
-            hour=0,
-            minute=0,
-            second=0,
-            microsecond=0,
-        )
+        start.replace(year=now.year + (now.month - 1 + step) // 12, month=(now.month - 1 + step) % 12 + 1)
         for step in range(MONTHS + 1)
     ]
     return list(itertools.pairwise(begins))
-
-
-def _month(conn: sa.Connection, in_force: sa.ColumnElement[bool], begin: datetime, end: datetime) -> MonthEnd:
-    within = sa.and_(in_force, _C.not_after >= begin, _C.not_after < end)
-    return MonthEnd(begin.year, begin.month, _count(conn, within))
