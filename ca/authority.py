@@ -79,7 +79,7 @@ class CertificateAuthority:
 
         Asked again, return the same pair. Raises :class:`ca.errors.PairUnfit` and whatever :meth:`issue` raises.
         """
-        raise NotImplementedError
+        return self._issuance.issue_pair(signing, encryption, request_key=request_key, actor=actor)
 
     def revoke(
         self, serial: int, reason: RevocationReason, *, actor: Actor, issuer: str | None = None

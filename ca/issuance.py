@@ -12,8 +12,8 @@ closes; a serial whose octets were recorded may have been signed, and is never s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -22,7 +22,7 @@ from cryptography import x509
 
 from ca import certificate_store, issuer_store
 from ca.actor import Actor
-from ca.audit import AuditTrail, canonical_json
+from ca.audit import AuditTrail
 from ca.certificate import (
     CertificateRequest,
     CertificateStatus,
@@ -30,10 +30,9 @@ from ca.certificate import (
     public_key_of,
     spki_sha256,
 )
-from ca.certificate_store import Row
 from ca.clock import Clock
 from ca.config import CaConfig
-from ca.enterprise import check_name, find_enterprise
+from ca.enterprise import find_enterprise
 from ca.errors import (
     ClockWentBack,
     EnterpriseUnknown,
@@ -49,8 +48,10 @@ from ca.errors import (
     RequestSpent,
     SignatureWithheld,
 )
+from ca.issuance_request import Intent, answer
 from ca.issuer import HolderStatus, Issuer
 from ca.lint import check
+from ca.pair import ENCRYPTION_PART, SIGNING_PART, IssuedPair, check_pair
 from ca.plan import SERIAL_RANDOM_OCTETS, Plan, assemble, decide_validity, draft, make_serial
 from ca.profile import Profile, find_profile
 from ca.reconcile import close_reservation
@@ -62,8 +63,6 @@ from hsm.provider import KeyRing, open_signer
 from hsm.signer import Signer
 from hsm.verification import verify_signature
 
-MAX_REQUEST_KEY: Final = 200
-"""Characters of a request key; a UUID has 36, a path of a client's document rarely more than 150."""
 MAX_PLANS: Final = 3
 """Plans drawn up for one request: one is overtaken only when another worker certifies in the next second meanwhile."""
 
@@ -93,29 +92,55 @@ class Issuance:
 
     def issue(self, request: CertificateRequest, *, request_key: str, actor: Actor) -> IssuedCertificate:
         """Issue one certificate for one request key; the same request again returns the same certificate (I4)."""
-        _check_form(request, request_key)
-        intent = Intent(request_key, request_digest(request), actor)
+        return self._issue((Intent.of(request, request_key, actor),))[0]
+
+    def issue_pair(
+        self, signing: CertificateRequest, encryption: CertificateRequest, *, request_key: str, actor: Actor
+    ) -> IssuedPair:
+        """Issue a signing and an encryption certificate together: both are reserved, then signed, then released in one.
+
+        Whatever is cut off between leaves two reservations, and never one certificate without the other.
+        """
+        check_pair(signing, encryption, (self._profile(signing.profile), self._profile(encryption.profile)))
+        parts = ((signing, SIGNING_PART), (encryption, ENCRYPTION_PART))
+        return IssuedPair(*self._issue([Intent.of(one, request_key + part, actor) for one, part in parts]))
+
+    def _issue(self, intents: Sequence[Intent]) -> tuple[IssuedCertificate, ...]:
+        """Issue what is asked together, or nothing of it."""
         with self._desk.engine.execution_options(read_only=True).connect() as conn:
-            known = certificate_store.by_request_key(conn, request_key)
-            if known is not None:
-                return _answer(known, intent.digest)
-            basis = self._basis(conn, request)
+            known = _known(conn, intents)
+            if known:
+                return known
+            bases = [self._basis(conn, intent.request) for intent in intents]
         for _ in range(MAX_PLANS):
-            prepared = self._prepare(request, basis)
-            with self._desk.engine.begin() as conn:
-                known = certificate_store.by_request_key(conn, request_key)
-                if known is not None:
-                    return _answer(known, intent.digest)
-                self._authorise(conn, request)
-                basis = self._basis(conn, request)
-                recorded = basis.carries(prepared.plan) and take_place(
-                    conn, issuer=basis.issuer, shard=basis.shard
-                )
-                if recorded:
-                    self._record(conn, prepared, intent)
-            if recorded:
-                return self._finish(prepared, actor)
-        raise IssuanceUnfinished(request_key)
+            prepared = self._prepare_all(intents, bases)
+            try:
+                with self._desk.engine.begin() as conn:
+                    known = _known(conn, intents)
+                    if known:
+                        return known
+                    self._record_all(conn, prepared, intents)
+            except _Overtaken as overtaken:
+                bases = overtaken.bases
+            else:
+                return self._finish(prepared, intents[0].actor)
+        raise IssuanceUnfinished(intents[0].request_key)
+
+    def _record_all(
+        self, conn: sa.Connection, prepared: Sequence[Prepared], intents: Sequence[Intent]
+    ) -> None:
+        """Authorise and record in transaction A; plans that do not stand any more raise :class:`_Overtaken`."""
+        bases, standing = [], True
+        for one, intent in zip(prepared, intents, strict=True):
+            self._authorise(conn, intent.request)
+            basis = self._basis(conn, intent.request)
+            bases.append(basis)
+            placed = take_place(conn, issuer=basis.issuer, shard=basis.shard)
+            standing = standing and placed and basis.carries(one.plan)
+        if not standing:
+            raise _Overtaken(bases)
+        for one, intent in zip(prepared, intents, strict=True):
+            self._record(conn, one, intent)
 
     def _basis(self, conn: sa.Connection, request: CertificateRequest) -> Basis:
         issuer = self._choose_issuer(conn, request)
@@ -147,12 +172,18 @@ class Issuance:
     def _authorise(self, conn: sa.Connection, request: CertificateRequest) -> None:
         if certificate_store.is_compromised(conn, spki_sha256(request.public_key)):
             raise KeyCompromised(spki_sha256(request.public_key))
-        if self._profile(request.profile).registered_enterprise:
+        if self._profile(request.profile).registered_enterprise or request.subject.uscc:
             known = find_enterprise(conn, request.subject.uscc)
             if known is None:
                 raise EnterpriseUnknown(request.subject.uscc)
             if known.name != request.subject.organization:
                 raise NameDiffers(known.name)
+
+    def _prepare_all(self, intents: Sequence[Intent], bases: Sequence[Basis]) -> tuple[Prepared, ...]:
+        """Prepare each; what was asked together is refused together, before anything is signed."""
+        made = tuple(self._prepare(one.request, basis) for one, basis in zip(intents, bases, strict=True))
+        refusals = [one.outcome for one in made if isinstance(one.outcome, RequestInvalid)]
+        return tuple(replace(one, outcome=refusals[0]) for one in made) if refusals else made
 
     def _prepare(self, request: CertificateRequest, basis: Basis) -> Prepared:
         """Open the issuer's key, plan, draft and lint; nothing is written and nothing is signed."""
@@ -202,30 +233,37 @@ class Issuance:
             certificate_store.insert_reservation(conn, plan, reservation, ticket)
         except sa.exc.IntegrityError as taken:  # the same request key, reserved elsewhere at this moment
             raise IssuanceUnfinished(intent.request_key) from taken
-        self._note(conn, "certificate.requested", plan, intent.actor, _intended(plan, intent, ticket))
+        self._note(conn, "certificate.requested", plan, intent.actor, intent.recorded(plan, ticket))
         if isinstance(outcome, RequestInvalid):
             findings = list(outcome.findings) if isinstance(outcome, LintFailed) else [outcome.detail]
             self._close(conn, plan, intent.actor, "certificate.refused", findings)
 
-    def _finish(self, prepared: Prepared, actor: Actor) -> IssuedCertificate:
-        ticket = prepared.outcome
-        if isinstance(ticket, RequestInvalid):
-            raise ticket
-        return self._complete(ticket, self._sign(ticket, prepared.signer, actor), actor)
-
-    def _sign(self, ticket: Ticket, signer: Signer, actor: Actor) -> bytes:
-        """Sign once; prove that body and signature are the ones wanted (I5, I6, I7), or burn the serial."""
-        plan = ticket.plan
+    def _finish(self, prepared: Sequence[Prepared], actor: Actor) -> tuple[IssuedCertificate, ...]:
+        """Sign each ticket once, then release all of them; if one signature fails, every serial is burned (I3)."""
+        tickets = []
+        for one in prepared:
+            if isinstance(one.outcome, RequestInvalid):
+                raise one.outcome
+            tickets.append(one.outcome)
         try:
-            self._check_pinned(plan)
-            tbs = ticket.redeem()
-            der = assemble(tbs, plan.algorithm, signer.sign(tbs))
-            self._check_pinned(plan)
-            _prove(der, ticket)
+            signed = [self._sign(ticket, one.signer) for ticket, one in zip(tickets, prepared, strict=True)]
         except (HsmError, SignatureWithheld, PinnedChanged) as failed:
             with self._desk.engine.begin() as conn:
-                self._close(conn, plan, actor, "certificate.burned", [type(failed).__name__])
+                for ticket in tickets:
+                    self._close(conn, ticket.plan, actor, "certificate.burned", [type(failed).__name__])
             raise
+        with self._desk.engine.begin() as conn:
+            made = zip(tickets, signed, strict=True)
+            return tuple(self._complete(conn, ticket, der, actor) for ticket, der in made)
+
+    def _sign(self, ticket: Ticket, signer: Signer) -> bytes:
+        """Sign once; prove that body and signature are the ones wanted (I5, I6, I7)."""
+        plan = ticket.plan
+        self._check_pinned(plan)
+        tbs = ticket.redeem()
+        der = assemble(tbs, plan.algorithm, signer.sign(tbs))
+        self._check_pinned(plan)
+        _prove(der, ticket)
         return der
 
     def _check_pinned(self, plan: Plan) -> None:
@@ -235,14 +273,13 @@ class Issuance:
         if self._desk.config.hash != plan.config_hash:
             raise PinnedChanged("configuration")
 
-    def _complete(self, ticket: Ticket, der: bytes, actor: Actor) -> IssuedCertificate:
-        """Transaction B: record the certificate and the outcome. Closed meanwhile means: never released."""
+    def _complete(self, conn: sa.Connection, ticket: Ticket, der: bytes, actor: Actor) -> IssuedCertificate:
+        """Transaction B: record the certificate and the outcome. Closed meanwhile means: nothing is released."""
         plan = ticket.plan
-        with self._desk.engine.begin() as conn:
-            if not certificate_store.store_issued(conn, plan, tbs=ticket.tbs, der=der):
-                raise RequestSpent(f"serial {plan.serial:x} was closed by somebody else")
-            detail = {"sha256": hashlib.sha256(der).hexdigest()}
-            self._note(conn, "certificate.issued", plan, actor, detail)
+        if not certificate_store.store_issued(conn, plan, tbs=ticket.tbs, der=der):
+            raise RequestSpent(f"serial {plan.serial:x} was closed by somebody else")
+        detail = {"sha256": hashlib.sha256(der).hexdigest()}
+        self._note(conn, "certificate.issued", plan, actor, detail)
         validity = plan.validity
         return IssuedCertificate(
             plan.serial, plan.issuer.id, der, plan.profile.id, validity.not_before, validity.not_after
@@ -269,15 +306,6 @@ class Issuance:
 
 
 @dataclass(frozen=True, slots=True)
-class Intent:
-    """Under which key, for which request and for whom a serial is reserved."""
-
-    request_key: str
-    digest: str
-    actor: Actor
-
-
-@dataclass(frozen=True, slots=True)
 class Basis:
     """What a plan rests on: the issuer as it stands, when its newest certificate or reservation begins, the open shard."""
 
@@ -300,66 +328,21 @@ class Prepared:
     outcome: Ticket | RequestInvalid
 
 
-def _check_form(request: CertificateRequest, request_key: str) -> None:
-    """Refuse what cannot even be recorded."""
-    if not 1 <= len(request_key) <= MAX_REQUEST_KEY or not request_key.isprintable():
-        raise RequestInvalid(f"a request key has 1 to {MAX_REQUEST_KEY} printable characters")
-    for field in fields(request.subject):
-        text = getattr(request.subject, field.name)
-        if text:
-            check_name(text)
-    try:
-        request.subject.x509()
-    except ValueError as wrong:
-        raise RequestInvalid(str(wrong)) from wrong
+class _Overtaken(Exception):
+    """Plans rest on what has changed meanwhile; ``bases`` is how it stands now."""
+
+    def __init__(self, bases: Sequence[Basis]) -> None:
+        super().__init__()
+        self.bases = bases
 
 
-def _intended(plan: Plan, intent: Intent, ticket: Ticket | None) -> dict[str, str]:
-    """Return what the trail says of an intent: with the digest of the octets to sign, if there are any."""
-    octets = {} if ticket is None else {"tbs_sha256": hashlib.sha256(ticket.tbs).hexdigest()}
-    return {
-        "request_key": intent.request_key,
-        "request": intent.digest,
-        "profile": plan.profile.id,
-        "profile_hash": plan.profile_hash,
-        "config_hash": plan.config_hash,
-        "name": plan.request.subject.searched,
-        "spki_sha256": spki_sha256(plan.request.public_key),
-        **octets,
-    }
-
-
-def request_digest(request: CertificateRequest) -> str:
-    """Return what makes two requests the same: SHA-256 over profile, name, key, length and issuer."""
-    subject = request.subject
-    asked = {
-        "profile": request.profile,
-        "subject": [
-            subject.country,
-            subject.organization,
-            subject.organizational_unit,
-            subject.uscc,
-            subject.common_name,
-        ],
-        "spki_sha256": spki_sha256(request.public_key),
-        "seconds": None if request.validity is None else int(request.validity.total_seconds()),
-        "issuer": request.issuer,
-    }
-    return hashlib.sha256(canonical_json(asked).encode()).hexdigest()
-
-
-def _answer(row: Row, digest: str) -> IssuedCertificate:
-    """Answer a request key seen before (I4)."""
-    if row.request_digest != digest:
-        raise RequestKeyReused(row.request_key)
-    record = row.record
-    if record.status is CertificateStatus.RESERVED:
-        raise IssuanceUnfinished(row.request_key)
-    if not record.der:
-        raise RequestSpent(row.request_key)
-    return IssuedCertificate(
-        record.serial, record.issuer, record.der, record.profile, record.not_before, record.not_after
-    )
+def _known(conn: sa.Connection, intents: Sequence[Intent]) -> tuple[IssuedCertificate, ...]:
+    """Answer request keys seen before; what was asked together is known together."""
+    rows = [certificate_store.by_request_key(conn, intent.request_key) for intent in intents]
+    found = [(row, intent) for row, intent in zip(rows, intents, strict=True) if row is not None]
+    if found and len(found) < len(intents):
+        raise RequestKeyReused(found[0][1].request_key)
+    return tuple(answer(row, intent.digest) for row, intent in found)
 
 
 def _check_may_issue(issuer: Issuer, profile: Profile, request: CertificateRequest) -> None:
