@@ -55,6 +55,7 @@ escrowed_key = sa.Table(
     sa.Column("holder", sa.String(200), nullable=False, default=""),
     sa.Column("uscc", sa.String(18), nullable=False, default=""),
     sa.Column("sign_spki_sha256", sa.String(64), nullable=False, default=""),
+    sa.Column("recipient", sa.Text, nullable=False, default=""),  # canonical JSON: whom the envelope is for
     sa.Column("delivery", sa.LargeBinary, nullable=False, default=NO_BYTES),
     sa.Column("assigned_at", UtcTime),
     sa.Column("delivered_at", UtcTime),

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("holder", sa.String(length=200), nullable=False),
         sa.Column("uscc", sa.String(length=18), nullable=False),
         sa.Column("sign_spki_sha256", sa.String(length=64), nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=False),
         sa.Column("delivery", sa.LargeBinary(), nullable=False),
         sa.Column("assigned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
