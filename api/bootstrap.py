@@ -25,6 +25,7 @@ from api.schema import check_schema
 from api.seal_states import SealStates
 from api.session import Sessions
 from api.settings import Settings
+from api.token_work import TokenWork, open_token_work
 from api.verification import Verification
 from ca.actor import Actor
 from ca.audit import AuditTrail
@@ -39,8 +40,10 @@ from ca.enrolment.evidence_files import EvidenceFiles
 from ca.enrolment.rule_file import default_rules, read_rules
 from ca.enterprise import Enterprises
 from ca.ocsp import OcspResponder
+from ca.tokens.registry import TokenRegistry
 from ca.tsa import TimeStampAuthority
 from hsm.pins import PinSource
+from seals.chips import SealChips
 from seals.permit import Permits
 from seals.registry import SealRegistry
 from signing.archive import Archive
@@ -71,6 +74,7 @@ class Services:
     tsa: TimeStampAuthority
     seals: SealRegistry
     seal_states: SealStates
+    token_work: TokenWork
     enrolment: Enrolment
     enrolments: EnrolmentDesk
     ledger: Ledger
@@ -98,10 +102,21 @@ class Services:
             "sealings_completed": len(sealings.completed),
             "sealings_failed": len(sealings.failed),
             **self.enrolments.housekeep(actor),
+            **self.token_work.reconcile(),
         }
         self.evidence.publish()
         self.evidence.checkpoint()
         return counts
+
+    @property
+    def tokens(self) -> TokenRegistry:
+        """The inventory of tokens."""
+        return self.token_work.registry
+
+    @property
+    def chips(self) -> SealChips:
+        """Chips and the seals that they are in."""
+        return self.token_work.chips
 
     def schema_ready(self) -> bool:
         """Tell whether the database has this release's tables."""
@@ -178,6 +193,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         tsa=tsa,
         seals=seals,
         seal_states=seal_states,
+        token_work=open_token_work(stores, home, authority, seals),
         enrolments=_enrolments(settings, authority, audit, PublishedStatus(ocsp, crls)),
         enrolment=Enrolment(stores, enterprises, authority, ledger, settings.suite),
         ledger=ledger,
