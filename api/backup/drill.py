@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from api.backup.make import Progress
+from api.backup.make import KEPT, Progress
 from api.backup.restore import Restoration, restore_backup
 from api.settings import Settings
 from ca.actor import Actor
@@ -137,7 +137,7 @@ def _keys_answer(services: Services, copy: sa.Connection) -> Finding:
 def _documents(settings: Settings) -> Finding:
     """Re-compute the digest of every restored document: its name says what it must be."""
     wrong, count = [], 0
-    for path in sorted((settings.archive / "objects").rglob("*")):
+    for path in sorted(path for name in KEPT for path in (settings.archive / name).rglob("*")):
         if path.is_file():
             count += 1
             with path.open("rb") as stream:

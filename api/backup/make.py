@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 FORMAT: Final = "yinxin-backup-v1"
 EMBEDDED: Final = ("tokens", "soft", "counters")
 """Folders of the home that are an embedded software token and its PIN try counters."""
+KEPT: Final = ("objects", "evidence")
+"""Folders of the archive with content by digest; ``work`` holds what is being made and is settled by reconcile."""
 OPEN_FOLDERS: Final = ("trust", "checkpoints")
 _SPOOLED: Final = 8 * 2**20
 Progress = Callable[[str], None]
@@ -94,7 +96,8 @@ class _Job:
             counts = {name: self._table(packer, conn, table) for name, table in tables().items()}
             head = services.audit.head(conn)
         self.rows, self.audit_number = sum(counts.values()), head.number
-        self.documents = self._files(packer, "archive", services.settings.archive / "objects")
+        for name in KEPT:
+            self.documents += self._files(packer, f"archive/{name}", services.settings.archive / name)
         for name in OPEN_FOLDERS:
             self._files(packer, name, services.home.folder / name)
         for name in EMBEDDED if self._embedded else ():

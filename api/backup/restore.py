@@ -176,7 +176,7 @@ def _check_manifest(manifest: dict[str, Any]) -> None:
 
 
 def _place(staging: Path, home: Home, archive: Path) -> None:
-    copy_tree(staging / "archive", archive / "objects")
+    copy_tree(staging / "archive", archive)
     for name in (*OPEN_FOLDERS, *EMBEDDED):
         copy_tree(staging / name, home.folder / name)
     chosen = staging / "yinxin.toml"
