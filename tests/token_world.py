@@ -1,0 +1,164 @@
+"""Tokens, chips and seals over an authority with keys in memory: correct by default, a test states the one wrong thing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+import seals.store
+from ca.actor import Actor
+from ca.certificate import IssuedCertificate
+from ca.clock import Clock
+from ca.tokens.gate import TokenGate
+from ca.tokens.inventory_store import Place
+from ca.tokens.letters import PinLetters
+from ca.tokens.personalise import Personalisation
+from ca.tokens.plan import ApplicationPlan, ContainerPlan, PersonalisationPlan
+from ca.tokens.ranges import ChipRanges
+from ca.tokens.registry import TokenRegistry
+from ca.tokens.so_pin import SoPins
+from ca.tokens.token import Holder, NewToken, PinPolicy, Purpose, Token
+from ca.tokens.unblock import ChipTools, Unblocking
+from hsm.algorithms import KeyKind
+from hsm.chip import Chips
+from hsm.pin_counter import PinCounter
+from hsm.provider import KeyRing
+from hsm.token_chip import TokenChips
+from seals.chips import SealChips
+from seals.registry import SealRegistry
+from seals.seal import SealApplication, SealKind, SealRecord
+from tests.pki import COMPANY, USCC, MemoryProvider, World, make_world
+
+ANNE = Actor("person:anne", "安宁")
+BERT = Actor("person:bert", "贝特")
+CARL = Actor("person:carl", "卡尔")
+DORA = Actor("person:dora", "朵拉")
+KEEPER = Actor("person:keeper", "保管人", USCC)
+
+FIVE = (
+    ("aic", "licence", Purpose.LICENCE),
+    ("psb", "seal", Purpose.OFFICIAL_SEAL),
+    ("bank", "bank", Purpose.BANK),
+    ("hrss", "social", Purpose.SOCIAL_SECURITY),
+    ("tax", "tax", Purpose.TAX),
+)
+"""The five applications of one chip: each issuer's own part, container and purpose."""
+
+
+class StandInMaster:
+    """The seam of SO PINs and letter keys, computed from a secret in memory."""
+
+    def derive(self, purpose: str, *context: str) -> bytes:
+        return hashlib.sha256("\0".join(("stand-in", purpose, *context)).encode()).digest()
+
+
+@dataclass
+class TokenWorld:
+    """The doors of tokens and chips over one database."""
+
+    pki: World
+    registry: TokenRegistry
+    seals: SealRegistry
+    chips: SealChips
+    ranges: ChipRanges
+    letters: PinLetters
+    personalisation: Personalisation
+    unblocking: Unblocking
+    gate: TokenGate
+    readers: Mapping[str, Chips]
+    medium: str
+    issuers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def engine(self) -> sa.Engine:
+        return self.pki.engine
+
+    def new(self, serial: str = "C1", **changes: Any) -> Token:
+        """Register a chip for the enterprise of the world."""
+        told = {
+            "serial": serial,
+            "model": "集证通 A1",
+            "medium": self.medium,
+            "holder": Holder(USCC),
+            **changes,
+        }
+        return self.registry.register(NewToken(**told), actor=ANNE)
+
+    def plan(self, serial: str = "C1", parts: tuple[Any, ...] = FIVE, **changes: Any) -> PersonalisationPlan:
+        """Return a plan of one container for each of ``parts``."""
+        made = []
+        for number, (name, container, purpose) in enumerate(parts):
+            told = {"kind": KeyKind.EC_P256, "profile": "enterprise-sign", "days": 100 + number, **changes}
+            issuer = self.issuers.get(name, "")
+            inner = ContainerPlan(container, purpose, f"{COMPANY} {purpose.zh}", issuer=issuer, **told)
+            made.append(ApplicationPlan(name, (inner,), PinPolicy(8, 3 + number)))
+        return PersonalisationPlan(serial, tuple(made))
+
+    def personalised(self, serial: str = "C1", **changes: Any) -> Token:
+        self.new(serial)
+        return self.personalisation.run(self.plan(serial, **changes), actor=ANNE)
+
+    def issued(self, serial: str = "C1", **changes: Any) -> Token:
+        self.personalised(serial, **changes)
+        return self.registry.issue(serial, Holder(USCC, KEEPER.id, "保管人"), actor=ANNE)
+
+    def seal(
+        self, kind: SealKind = SealKind.LEGAL_NAME, *, certificate: IssuedCertificate | None = None
+    ) -> SealRecord:
+        """Apply for a seal and approve it, bound to a certificate of the enterprise."""
+        applied = self.seals.apply(SealApplication(USCC, kind, KEEPER.id), actor=KEEPER)
+        bound = certificate or self.pki.enrol().issued
+        return self.seals.approve(applied.code, actor=BERT, certificate=bound)
+
+    def linked(self, serial: str = "C1", kind: SealKind = SealKind.LEGAL_NAME) -> SealRecord:
+        """Link a new seal with a chip by two people."""
+        made = self.seal(kind)
+        self.chips.request_link(serial, made.code, actor=ANNE)
+        self.chips.confirm_link(made.code, actor=BERT)
+        return made
+
+    def place(self, serial: str, number: int) -> Place:
+        """Return the place of the signing key in one of the five containers."""
+        return Place(serial, FIVE[number][0], FIVE[number][1])
+
+
+def make_token_world(
+    engine: sa.Engine,
+    clock: Clock,
+    folder: Path,
+    *,
+    chips: Mapping[str, Chips] | None = None,
+    ring: KeyRing | None = None,
+    master: Any = None,
+) -> TokenWorld:
+    """Make the tables and the hierarchy; chips are in memory unless libraries and a ring with them are given."""
+    pki = make_world(engine, clock)
+    seals.store.metadata.create_all(engine)
+    provider = MemoryProvider("pkcs11")
+    readers = chips or {"pkcs11": TokenChips(provider, PinCounter(folder, "pkcs11"))}
+    ring = ring or KeyRing({"pkcs11": provider, pki.provider.scheme: pki.provider})
+    pki.enterprises.register(USCC, COMPANY, actor=ANNE)
+    audit = pki.audit
+    registry = TokenRegistry(engine, clock, audit, pki.authority)
+    deriving = master or StandInMaster()
+    letters = PinLetters(engine, clock, audit, deriving)
+    tools = ChipTools(readers, SoPins(deriving), letters)
+    seal_registry = SealRegistry(engine, pki.enterprises, clock, audit)
+    return TokenWorld(
+        pki=pki,
+        registry=registry,
+        seals=seal_registry,
+        chips=SealChips(engine, clock, audit, registry, seal_registry),
+        ranges=ChipRanges(engine, clock, audit),
+        letters=letters,
+        personalisation=Personalisation(engine, clock, audit, pki.authority, registry, tools),
+        unblocking=Unblocking(engine, clock, audit, registry, tools),
+        gate=TokenGate(engine, clock, ring, tools),
+        readers=readers,
+        medium=next(iter(readers)),
+    )
