@@ -42,6 +42,8 @@ class Shelf:
     """What stands before the label of a token of this scheme."""
     lacks: dict[str, str] = field(default_factory=dict)
     """Operations that the interface has no function for, with the reason."""
+    provide: Callable[[], KeyUri] | None = None
+    """How the maker's tool makes a key, where the interface does not."""
     asked: list[str] = field(default_factory=list)
     opened: list[KeyProvider] = field(default_factory=list)
 
@@ -88,6 +90,8 @@ class Shelf:
         wanted = kind or self.plain
         if wanted not in self.kinds:
             pytest.skip(f"{self.scheme} holds no {wanted.value} keys")
+        if self.provide is not None:
+            return self.provide()
         return self.keys.generate(self.uri(self.token()), wanted)
 
     def close(self) -> None:
@@ -221,10 +225,27 @@ def kryoptic_shelf(tmp_path: Path) -> Iterator[Shelf]:
     shelf.close()
 
 
+@pytest.fixture
+def sealed_shelf(token_shelf: Shelf) -> Shelf:
+    """Give tokens whose keys are SM2, sealed."""
+    token_shelf.plain = KeyKind.SM2
+    return token_shelf
+
+
+@pytest.fixture
+def soft_sm2_shelf(soft_shelf: Shelf) -> Shelf:
+    """Give soft tokens whose keys are SM2."""
+    soft_shelf.plain = KeyKind.SM2
+    return soft_shelf
+
+
 PROVIDERS = [
     pytest.param("token_shelf", marks=pytest.mark.token),
+    pytest.param("sealed_shelf", marks=pytest.mark.token),
     "soft_shelf",
+    "soft_sm2_shelf",
     "skf_shelf",
+    "sdf_shelf",
 ]
 if KRYOPTIC:
     PROVIDERS.append(pytest.param("kryoptic_shelf", marks=pytest.mark.token))
@@ -260,3 +281,5 @@ compiled = device_shelves.compiled
 skf_bench = device_shelves.skf_bench
 skf_chips = device_shelves.skf_chips
 skf_shelf = device_shelves.skf_shelf
+sdf_bench = device_shelves.sdf_bench
+sdf_shelf = device_shelves.sdf_shelf

@@ -17,7 +17,8 @@ typedef unsigned long CK_RV, CK_ULONG;
 typedef CK_RV (*function)();
 struct list { unsigned char version[2]; function functions[68]; };
 enum { INITIALIZE = 0, FINALIZE = 1, INIT_TOKEN = 9, OPEN_SESSION = 12, CLOSE_ALL = 14, LOGIN = 18,
-       GET_ATTRIBUTE = 24, SIGN_INIT = 42, SIGN = 43, GENERATE_PAIR = 59 };
+       CREATE_OBJECT = 20, GET_ATTRIBUTE = 24, ENCRYPT = 30, DECRYPT = 34, SIGN_INIT = 42, SIGN = 43,
+       GENERATE_KEY = 58, GENERATE_PAIR = 59 };
 
 static struct list ours, *real;
 static CK_ULONG slot;
@@ -71,6 +72,10 @@ WRAP(C_InitToken, INIT_TOKEN, (CK_ULONG s, void *p, CK_ULONG n, void *l), (s, p,
 WRAP(C_Login, LOGIN, (CK_ULONG s, CK_ULONG u, void *p, CK_ULONG n), (s, u, p, n))
 WRAP(C_SignInit, SIGN_INIT, (CK_ULONG s, void *m, CK_ULONG k), (s, m, k))
 WRAP(C_Sign, SIGN, (CK_ULONG s, void *d, CK_ULONG n, void *o, CK_ULONG *l), (s, d, n, o, l))
+WRAP(C_CreateObject, CREATE_OBJECT, (CK_ULONG s, void *t, CK_ULONG n, CK_ULONG *o), (s, t, n, o))
+WRAP(C_Encrypt, ENCRYPT, (CK_ULONG s, void *d, CK_ULONG n, void *o, CK_ULONG *l), (s, d, n, o, l))
+WRAP(C_Decrypt, DECRYPT, (CK_ULONG s, void *d, CK_ULONG n, void *o, CK_ULONG *l), (s, d, n, o, l))
+WRAP(C_GenerateKey, GENERATE_KEY, (CK_ULONG s, void *m, void *t, CK_ULONG n, CK_ULONG *k), (s, m, t, n, k))
 WRAP(C_GenerateKeyPair, GENERATE_PAIR,
      (CK_ULONG s, void *m, void *pu, CK_ULONG n, void *pr, CK_ULONG k, CK_ULONG *a, CK_ULONG *b),
      (s, m, pu, n, pr, k, a, b))
@@ -104,6 +109,10 @@ CK_RV C_GetFunctionList(struct list **out) {
   ours.functions[OPEN_SESSION] = C_OpenSession;
   ours.functions[LOGIN] = C_Login;
   ours.functions[GET_ATTRIBUTE] = C_GetAttributeValue;
+  ours.functions[CREATE_OBJECT] = C_CreateObject;
+  ours.functions[ENCRYPT] = C_Encrypt;
+  ours.functions[DECRYPT] = C_Decrypt;
+  ours.functions[GENERATE_KEY] = C_GenerateKey;
   ours.functions[SIGN_INIT] = C_SignInit;
   ours.functions[SIGN] = C_Sign;
   ours.functions[GENERATE_PAIR] = C_GenerateKeyPair;

@@ -26,7 +26,7 @@ from hsm.errors import (
 from hsm.key_uri import KeyUri
 from hsm.provider import KeyRing, open_signer
 from hsm.public_keys import certificate_key
-from hsm.signer import Signer
+from hsm.signer import Custody, Signer
 from hsm.sm2.public_key import Sm2PublicKey
 from hsm.verification import verify_signature
 from tests.conftest import SO_PIN, USER_PIN
@@ -91,6 +91,7 @@ def test_I24_keys_are_read_back_as_protected(shelf: Shelf) -> None:
 
 
 def test_labels_and_ids_are_unique(shelf: Shelf) -> None:
+    shelf.needs("generate")
     uri = shelf.key()
     with pytest.raises(DuplicateKey):
         shelf.keys.generate(shelf.uri(uri.token), shelf.plain)
@@ -142,6 +143,7 @@ def test_a_certificate_of_another_key_is_refused(shelf: Shelf) -> None:
 
 
 def test_a_destroyed_key_is_gone_with_its_certificate(shelf: Shelf) -> None:
+    shelf.needs("generate", "destroy")
     uri = shelf.key()
     signer = shelf.keys.signer(uri)
     shelf.keys.import_certificate(uri, certificate(signer))
@@ -156,6 +158,7 @@ def test_a_destroyed_key_is_gone_with_its_certificate(shelf: Shelf) -> None:
 
 
 def test_a_key_destroyed_by_another_process_is_not_found(shelf: Shelf) -> None:
+    shelf.needs("destroy")
     uri = shelf.key()
     signer = shelf.keys.signer(uri)
     signer.sign(b"m")
@@ -232,7 +235,9 @@ def test_the_ring_opens_by_text(shelf: Shelf) -> None:
     signer = open_signer(ring, str(uri))
     verify_signature(signer.public_key, signer.algorithm, b"m", signer.sign(b"m"))
     assert isinstance(signer, Signer)
-    assert signer.custody is shelf.keys.custody
+    sealed = shelf.scheme == "pkcs11" and shelf.plain is KeyKind.SM2
+    assert signer.custody is (Custody.SEALED if sealed else shelf.keys.custody)
+    assert {each.custody for each in shelf.keys.keys(uri.token)} == {signer.custody}
     with pytest.raises(KeyUriError):
         open_signer(KeyRing({}), str(uri))
 
