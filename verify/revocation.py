@@ -203,15 +203,19 @@ def _in_scope(scope: x509.IssuingDistributionPoint, certificate: x509.Certificat
         return False
     if (scope.only_contains_user_certs and authority) or (scope.only_contains_ca_certs and not authority):
         return False
+    if scope.relative_name is not None:  # a part of the whole as well, and nothing of ours names points like that
+        return False
     return scope.full_name is None or not set(scope.full_name).isdisjoint(_points(certificate))
 
 
 def _points(certificate: x509.Certificate) -> set[x509.GeneralName]:
+    """Return where the certificate says its issuer's own list over all reasons is."""
     try:
         points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
     except x509.ExtensionNotFound:
         return set()
-    return {general for point in points for general in point.full_name or ()}
+    whole = (point for point in points if point.crl_issuer is None and point.reasons is None)
+    return {general for point in whole for general in point.full_name or ()}
 
 
 def _entry(entry: x509.RevokedCertificate) -> tuple[datetime, str]:

@@ -383,7 +383,7 @@ def test_missing_evidence_stops_the_sealing(office: Office):
     from ca.crl import CrlUnavailable
 
     class Silent:
-        def current(self, issuer: str):
+        def covering(self, issuer: str, serial: int):
             raise CrlUnavailable(issuer)
 
     office.tools.writs._evidence._crls = Silent()

@@ -20,6 +20,8 @@ PUBLIC = {
     "/trust.zip",
     "/pki/issuers/{issuer}.cer",
     "/pki/crl/{issuer}.crl",
+    "/pki/crl/{issuer}/{shard}.crl",
+    "/pki/crl/{issuer}/{shard}.delta.crl",
     "/pki/ocsp/{issuer}",
     "/pki/ocsp/{issuer}/{request}",
     "/pki/tsa",
