@@ -12,6 +12,7 @@ from fastapi.responses import Response
 
 from api.enrolment import serial_of
 from api.errors import InputInvalid
+from api.pages.console.enrolments import waiting
 from api.pages.console.frame import Frame, enter
 from api.pages.words import Language
 from ca.certificate import CertificateOrder, CertificateQuery, CertificateRecord, CertificateStatus
@@ -28,6 +29,18 @@ from hsm.public_keys import certificate_key
 router = APIRouter(include_in_schema=False)
 PAGE_ROWS = 25
 CODE_LENGTH = 18
+EVENT_TONES = {
+    "approved": "passed",
+    "issued": "passed",
+    "delivered": "passed",
+    "resumed": "passed",
+    "renewed": "passed",
+    "suspended": "indeterminate",
+    "rejected": "failed",
+    "revoked": "failed",
+    "burned": "failed",
+    "failed": "failed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +69,9 @@ def start(request: Request) -> Response:
         (f"{month.year}-{month.month:02}", month.count, round(9 * month.count / highest))
         for month in figures.months
     ]
-    return frame.page("overview.html", figures=figures, months=shown, roots=_hierarchy(frame))
+    return frame.page(
+        "overview.html", figures=figures, months=shown, roots=_hierarchy(frame), waiting=waiting(frame)
+    )
 
 
 @router.get("/console/certificates")
@@ -158,9 +173,19 @@ def _key_facts(certificate: x509.Certificate) -> dict[str, str]:
 
 
 def _events(frame: Frame, found: CertificateRecord) -> list[dict[str, Any]]:
-    """Read the certificate's records from the audit trail, oldest first."""
-    del frame, found
-    return []
+    """Tell what happened to the certificate, oldest first, as the timeline joins it."""
+    timeline = frame.doors.enrolments.timeline(found.serial, found.issuer)
+    return [
+        {
+            "at": event.at,
+            "words": event.zh if frame.language == "zh" else event.step.capitalize(),
+            "tone": EVENT_TONES.get(event.step, ""),
+            "note": str(event.detail.get("reason") or event.detail.get("comment") or ""),
+            "by": event.actor.name or event.actor.id,
+            "number": event.number,
+        }
+        for event in timeline.events
+    ]
 
 
 def _hierarchy(frame: Frame) -> list[Node]:

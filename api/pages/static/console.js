@@ -9,6 +9,10 @@ function fields(form) {
     if (!field.name || (field.type === "radio" && !field.checked)) {
       continue;
     }
+    if (field.dataset.kind === "boolean") {
+      found[field.name] = field.value === "true";
+      continue;
+    }
     const value = field.type === "checkbox" ? field.checked : field.type === "number" ? Number(field.value) : field.value.trim();
     if (value !== "") {
       found[field.name] = value;
