@@ -10,6 +10,21 @@ from hsm.pin_counter import PinCounter
 from hsm.worker.wire import SessionLost, WrongPin
 
 
+class OnceCounter(PinCounter):
+    """Our own count for a device that tells none, which may count all the same: it is asked once, whatever happens."""
+
+    def attempt(self, token: str, check: Callable[[], None], *, logged_in: bool = False) -> None:
+        """Count as :class:`PinCounter`; :class:`TokenLost` when the device went away while it judged."""
+        super().attempt(token, lambda: _once(token, check), logged_in=logged_in)
+
+
+def _once(token: str, check: Callable[[], None]) -> None:
+    try:
+        check()
+    except SessionLost as lost:
+        raise TokenLost(f"token {token}: {lost.detail} while the PIN was judged; not tried again") from lost
+
+
 class DeviceCounter(PinCounter):
     """Our file keeps the epoch, which tells other processes that a PIN is new; the tries are the device's.
 
@@ -30,7 +45,7 @@ class DeviceCounter(PinCounter):
         :class:`TokenLost` when it went away meanwhile: whether it counted is not known, so nobody asks again.
         """
         try:
-            check()
+            _once(token, check)
         except WrongPin as wrong:
             left = int(wrong.detail) if wrong.detail.isdecimal() else 0
             self._told[token] = left

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hmac
 import secrets
 import threading
+from contextlib import nullcontext
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hsm.errors import HsmError
 from hsm.file_lock import locked
@@ -14,7 +15,7 @@ from hsm.worker.wire import Frame
 
 
 class DeviceService:
-    """Answers requests one after the other, alone among all processes that share ``lock``.
+    """Answers requests one after the other, with a ``lock`` alone among all processes that share it.
 
     Neither standard says that a library may be used by several threads, so none is.
     """
@@ -22,7 +23,7 @@ class DeviceService:
     requests: ClassVar[frozenset[str]]
     """The methods that a frame may name."""
 
-    def __init__(self, lock: Path) -> None:
+    def __init__(self, lock: Path | None) -> None:
         self._turn = threading.Lock()
         self._lock = lock
 
@@ -31,9 +32,14 @@ class DeviceService:
         name = frame.fields.get("op")
         if name not in self.requests:
             raise HsmError("unknown request")
-        with self._turn, locked(self._lock):
+        with self._turn, locked(self._lock) if self._lock is not None else nullcontext():
             answer: Frame = getattr(self, str(name))(frame.fields, frame.blob)
             return answer
+
+
+def id_of(fields: dict[str, Any]) -> bytes | None:
+    """Read the key id of a request, if it names one."""
+    return bytes.fromhex(fields["key_id"]) if fields.get("key_id") is not None else None
 
 
 class AcceptedPin:

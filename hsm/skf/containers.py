@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from hsm.devices.errors import EnvelopeRefused
+from hsm.devices.keys import coordinate, described, key_id, public_key
 from hsm.devices.native import Handle
-from hsm.errors import DuplicateKey, HsmError, KeyNotFound, Sm2Unreadable, TokenRefused
+from hsm.errors import DuplicateKey, HsmError, KeyNotFound, TokenRefused
 from hsm.skf import envelope
-from hsm.skf.layout import ECCPUBLICKEYBLOB, ECCSIGNATUREBLOB, MAX_CERTIFICATE, coordinate
+from hsm.skf.layout import ECCPUBLICKEYBLOB, ECCSIGNATUREBLOB, MAX_CERTIFICATE
 from hsm.skf.library import SkfLibrary
-from hsm.sm2.public_key import CURVE_OID, Sm2PublicKey
+from hsm.sm2.public_key import Sm2PublicKey
 from hsm.sm2.signature import Sm2Signature
 
 SIGNING: Final = True
 ENCRYPTION: Final = False
-ID_OCTETS: Final = 16
-
-
-def key_id(key: Sm2PublicKey) -> bytes:
-    """Name a key pair: GM/T 0016 gives a container a name and no id, so the id is a digest of the point."""
-    return hashlib.sha256(key.point).digest()[:ID_OCTETS]
 
 
 class Containers:
@@ -56,11 +50,8 @@ class Containers:
             octets = self._library.variable("SKF_ExportPublicKey", size + 64, container, int(signing))
         except (KeyNotFound, TokenRefused):  # makers answer "no key here" with several numbers
             return None
-        try:
-            found = ECCPUBLICKEYBLOB.unpack(octets, abi)
-            return Sm2PublicKey(coordinate(found["X"]), coordinate(found["Y"]))
-        except (ValueError, Sm2Unreadable) as wrong:
-            raise TokenRefused("the device exports a public key that is not of the SM2 curve") from wrong
+        found = ECCPUBLICKEYBLOB.unpack(octets.ljust(size, b"\0"), abi)
+        return public_key(found["X"], found["Y"])
 
     def describe(self, name: str) -> dict[str, Any]:
         """Describe the signing pair of a container; :class:`KeyNotFound` without one."""
@@ -168,18 +159,3 @@ class Containers:
         if name not in self.names():
             raise KeyNotFound(name)
         self._library.check("SKF_DeleteContainer", self._application, self._library.encoded(name))
-
-
-def described(name: str, public: Sm2PublicKey) -> dict[str, Any]:
-    """Describe a pair as :func:`hsm.worker_provider.stored_key` reads it.
-
-    GM/T 0016 has no function that reads a private key: what the chip made is not extractable by the interface itself.
-    """
-    return {
-        "label": name,
-        "id": key_id(public).hex(),
-        "extractable": False,
-        "sensitive": True,
-        "always_sensitive": True,
-        "public": {"curve": CURVE_OID.hex(), "point": public.point.hex()},
-    }

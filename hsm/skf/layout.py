@@ -76,11 +76,3 @@ class SkfDescription:
     abi: Abi = field(default_factory=Abi)
     sm2_algorithm: int = SGD_SM2_1
     encoding: str = "utf-8"
-
-
-def coordinate(octets: bytes) -> int:
-    """Read a coordinate from the right end of its field; anything before its 32 octets is ``ValueError``."""
-    value = int.from_bytes(octets)
-    if value >> 256:
-        raise ValueError("a coordinate has more than 32 octets")
-    return value

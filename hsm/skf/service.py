@@ -12,12 +12,13 @@ from typing import Any, ClassVar, Final
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from hsm.devices.errors import DeviceKeyRefused, OperationNotOffered
+from hsm.devices.keys import key_id
 from hsm.devices.native import Handle
-from hsm.devices.service import AcceptedPin, DeviceService
+from hsm.devices.service import AcceptedPin, DeviceService, id_of
 from hsm.devices.structure import Abi
 from hsm.enveloped_key import SGD_SM4_ECB
 from hsm.errors import KeyNotFound, TokenNotFound, UnsupportedAlgorithm
-from hsm.skf.containers import ENCRYPTION, SIGNING, Containers, key_id
+from hsm.skf.containers import ENCRYPTION, SIGNING, Containers
 from hsm.skf.layout import ADMIN_TYPE, USER_TYPE, SkfDescription
 from hsm.skf.library import SkfLibrary
 from hsm.worker.wire import Frame, SessionLost, WrongPin
@@ -201,7 +202,7 @@ class ApplicationService(DeviceService):
 
     def sign(self, fields: dict[str, Any], blob: bytes) -> Frame:
         """Sign e with the signing key of a container."""
-        return Frame({}, self._containers.sign(str(fields["label"]), _id_of(fields), blob))
+        return Frame({}, self._containers.sign(str(fields["label"]), id_of(fields), blob))
 
     def find(self, fields: dict[str, Any], _blob: bytes) -> Frame:
         """Describe the signing pair of a container."""
@@ -240,7 +241,7 @@ class ApplicationService(DeviceService):
 
     def vacant(self, fields: dict[str, Any], _blob: bytes) -> Frame:
         """Raise when the name or the id is taken."""
-        self._containers.vacant(str(fields["label"]), _id_of(fields))
+        self._containers.vacant(str(fields["label"]), id_of(fields))
         return Frame({})
 
     def generate(self, fields: dict[str, Any], _blob: bytes) -> Frame:
@@ -259,7 +260,7 @@ class ApplicationService(DeviceService):
 
     def destroy(self, fields: dict[str, Any], _blob: bytes) -> Frame:
         """Remove a container."""
-        if _id_of(fields) is not None:
+        if id_of(fields) is not None:
             self.find(fields, b"")
         self._containers.delete(str(fields["label"]))
         return Frame({})
@@ -270,7 +271,3 @@ class ApplicationService(DeviceService):
             return Frame(asdict(self._library.pin_info(self._application, USER_TYPE)))
         except TokenNotFound as gone:
             raise SessionLost(gone.detail) from gone
-
-
-def _id_of(fields: dict[str, Any]) -> bytes | None:
-    return bytes.fromhex(fields["key_id"]) if fields.get("key_id") is not None else None

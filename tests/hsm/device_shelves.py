@@ -11,11 +11,15 @@ from pathlib import Path
 import pytest
 
 from hsm.algorithms import KeyKind
+from hsm.key_uri import KeyUri
 from hsm.provider import KeyProvider
+from hsm.sdf.layout import SdfDescription
+from hsm.sdf.provider import SdfProvider
 from hsm.skf.chip import SkfChips
 from hsm.skf.layout import SkfDescription
 from hsm.skf.provider import SkfProvider
-from tests.conftest import missing
+from hsm.sm2.backend import python_backend
+from tests.conftest import USER_PIN, missing
 from tests.hsm.conftest import Faults, Shelf
 
 SOURCES = Path(__file__).parents[1] / "emulators"
@@ -117,3 +121,80 @@ def skf_chips(skf_shelf: Shelf) -> SkfChips:
     """Give the chips of the same bench."""
     assert isinstance(skf_shelf.keys, SkfProvider)
     return SkfChips(skf_shelf.keys)
+
+
+@dataclass
+class SdfBench:
+    """An emulated device, with the tool of its maker: ``made`` keys stand at the indices from 1 on."""
+
+    folder: Path
+    library: Path
+    faults: Faults
+    description: SdfDescription = field(default_factory=lambda: SdfDescription("机房 HSM", (1, 2, 3)))
+    made: int = 0
+
+    def make(self, password: str = USER_PIN.reveal()) -> int:
+        """Make a signing and an encryption key at the next index; return it."""
+        self.made += 1
+        place = self.folder / f"key-{self.made}"
+        place.mkdir()
+        backend = python_backend(allowed=True)
+        for name in ("sign.key", "enc.key"):
+            scalar = bytes(backend.generate())
+            (place / name).write_bytes(scalar + backend.public(scalar).point[1:])
+        (place / "password").write_text(password)
+        return self.made
+
+    def uri(self, index: int) -> KeyUri:
+        return KeyUri("sdf", self.description.label, str(index))
+
+    def asked(self) -> list[str]:
+        """Tell the indices whose access right was asked for, in order."""
+        path = self.folder / "asked"
+        return path.read_text().split() if path.exists() else []
+
+    def provider(self, shelf: Shelf) -> SdfProvider:
+        return SdfProvider(
+            self.library,
+            pins=shelf.source,
+            counters=shelf.counters,
+            description=self.description,
+            environment={"SDF_FOLDER": str(self.folder), "FAULT_FOLDER": str(self.faults.folder)},
+            call_seconds=5.0,
+        )
+
+
+@pytest.fixture
+def sdf_bench(compiled: Compile, faults: Faults, tmp_path: Path) -> SdfBench:
+    """Give a device without keys."""
+    folder = tmp_path / "device"
+    (folder / "files").mkdir(parents=True)
+    (folder / "serial").write_text("20260101001")
+    return SdfBench(folder, compiled("sdf_emulator"), faults)
+
+
+@pytest.fixture
+def sdf_shelf(sdf_bench: SdfBench, tmp_path: Path) -> Iterator[Shelf]:
+    """Yield an emulated SDF device whose keys the maker's tool makes."""
+
+    def make(shelf: Shelf) -> KeyProvider:
+        return sdf_bench.provider(shelf)
+
+    def provide() -> KeyUri:
+        uri = sdf_bench.uri(sdf_bench.make())
+        (found,) = (key.uri for key in shelf.keys.keys(uri.token) if key.uri.object == uri.object)
+        return found
+
+    functions = ("create_token", "generate", "destroy", "change_pin", "unblock")
+    shelf = Shelf(
+        tmp_path,
+        "sdf",
+        make,
+        plain=KeyKind.SM2,
+        kinds=(KeyKind.SM2,),
+        lacks={name: f"GM/T 0018 has no {name}" for name in functions},
+        provide=provide,
+    )
+    yield shelf
+    sdf_bench.faults.none()
+    shelf.close()

@@ -106,6 +106,7 @@ def test_a_source_with_a_wrong_pin_burns_one_try_only(shelf: Shelf) -> None:
 
 
 def test_the_holder_changes_the_pin(shelf: Shelf) -> None:
+    shelf.needs("change_pin")
     uri = shelf.key()
     with pytest.raises(PinIncorrect):
         shelf.keys.change_pin(uri.token, WRONG, NEW)
@@ -118,6 +119,7 @@ def test_the_holder_changes_the_pin(shelf: Shelf) -> None:
 
 def test_a_pin_changed_elsewhere_is_noticed(shelf: Shelf) -> None:
     """A provider that is logged in must judge by the new PIN, not by what it remembers of the old one."""
+    shelf.needs("change_pin")
     uri = shelf.key()
     here, there = shelf.keys, shelf.again()
     here.signer(uri, pin=USER_PIN).sign(b"m")
@@ -128,6 +130,7 @@ def test_a_pin_changed_elsewhere_is_noticed(shelf: Shelf) -> None:
 
 
 def test_the_officer_unblocks_with_a_new_pin(shelf: Shelf) -> None:
+    shelf.needs("unblock")
     uri = shelf.key()
     shelf.keys.signer(uri).sign(b"m")
     for _ in range(DEFAULT_LIMIT):
@@ -144,6 +147,7 @@ def test_the_officer_unblocks_with_a_new_pin(shelf: Shelf) -> None:
 
 
 def test_the_officers_wrong_pins_are_counted_apart(shelf: Shelf) -> None:
+    shelf.needs("unblock")
     uri = shelf.key()
     for left in range(DEFAULT_LIMIT - 1, 0, -1):
         with pytest.raises(PinIncorrect) as wrong:
