@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -97,15 +97,16 @@ class KeyCentre:
         """
         if self.founded:
             raise KeyCentreFounded
-        provider = self.house.provider(where.scheme, where.token)
+        worker, provider = self.house.provider(where.scheme, where.token), self.house.keys.provider(where)
         uri = KeyUri(where.scheme, where.token, SIGNING_KEY)
         with self.house.engine.begin() as conn:
-            detail = {"token": where.token, "custodians": [each.id for each in roster.custodians]}
+            people = [each.id for each in roster.custodians]
+            detail: dict[str, Any] = {"token": where.token, "custodians": people}
             self.house.note(conn, "kmc.founding", actor, "key-centre", detail)
         there = [key for key in provider.keys(where.token) if key.uri.object == SIGNING_KEY]
         made = there[0].uri if there else provider.generate(uri, kind)
         key = next(each for each in provider.keys(where.token) if each.uri.id == made.id)
-        sealed = EscrowToken(provider, where.token).found(roster.to_json().encode())
+        sealed = EscrowToken(worker, where.token).found(roster.to_json().encode())
         centre = Centre(where.token, str(key.uri), spki(key.public_key))
         try:
             with self.house.engine.begin() as conn:
@@ -244,7 +245,7 @@ class KeyCentre:
                 self.house.note(conn, "kmc.notice.sent", actor, f"case:{notice.case_id}", detail)
 
     def reconcile(self, actor: Actor) -> int:
-        """Complete assignments and executions that a crash left open (I19); return how many."""
+        """Complete assignments and executions that a crash left open (I19), refill the pool; return how many it completed."""
         if not self.founded:
             return 0
         before = self.house.now() - self.house.rules.grace
@@ -256,6 +257,8 @@ class KeyCentre:
             self._granting.complete(key, actor=actor)
         for case in executing:
             self._recovery.execute(case.id, actor=actor)
+        for kind, target in self.house.rules.pool:
+            self._pool.fill(kind, target, actor=actor)
         return len(stale) + len(executing)
 
 

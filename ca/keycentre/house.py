@@ -14,7 +14,7 @@ from ca.audit import AuditTrail
 from ca.clock import Clock
 from ca.keycentre import key_store
 from ca.keycentre.errors import KeyCentreNeedsToken
-from hsm.algorithms import PublicKey
+from hsm.algorithms import KeyKind, PublicKey
 from hsm.envelopes import EscrowToken
 from hsm.key_uri import KeyUri
 from hsm.provider import KeyProvider, KeyRing, open_signer
@@ -36,6 +36,8 @@ class CentreRules:
     """How far a message's time may be from ours."""
     double_hash: bool = False
     """Messages sign SM3 of the request as the SM2 message, as one public code base does."""
+    pool: tuple[tuple[KeyKind, int], ...] = ()
+    """How many keys of which kind housekeeping keeps in the pool; without any, keys are made when they are asked for."""
     grace: timedelta = timedelta(seconds=60)
     """How old an assignment is before housekeeping completes it."""
 
