@@ -60,9 +60,11 @@ from hsm.errors import (
 from hsm.key_uri import KeyUri
 from hsm.pins import Pin
 from hsm.provider import KeyRing, StoredCertificate, StoredKey, TokenHealth
+from hsm.public_keys import certificate_key
 from hsm.sealed_secret import seal, unseal
 from hsm.signer import Custody, Signer
 from hsm.suite import Suite
+from hsm.verification import verify_signature
 from tests import sm2
 from tests.sm2 import Sm2TestKey
 
@@ -375,6 +377,16 @@ def make_world(
     hierarchy = hierarchy or perform(authority, plan, actor=OFFICER, progress=lambda _line: None)
     enterprises = Enterprises(engine, clock, audit)
     return World(engine, clock, provider, keys, audit, config, authority, enterprises, hierarchy)
+
+
+def prove_issued(certificate: x509.Certificate, issuer: x509.Certificate) -> None:
+    """Prove that ``issuer`` signed ``certificate``, in whatever suite."""
+    algorithms = {one.oid: one for one in SignatureAlgorithm}
+    algorithm = algorithms[certificate.signature_algorithm_oid.dotted_string]
+    assert certificate.issuer == issuer.subject
+    verify_signature(
+        certificate_key(issuer), algorithm, certificate.tbs_certificate_bytes, certificate.signature
+    )
 
 
 @dataclass(frozen=True)

@@ -18,19 +18,23 @@ from ca.audit import AuditTrail
 from ca.authority import CertificateAuthority
 from ca.ceremony import CeremonyPlan, Hierarchy, load_hierarchy, perform
 from ca.certificate import public_key_of, spki_sha256
+from ca.custody_policy import custody_of
 from ca.errors import CeremonyRefused, IssuanceUnfinished, IssuerUnknown
 from ca.issuer import HolderStatus
 from ca.store import audit
-from hsm.algorithms import KeyKind
+from hsm.algorithms import DEFAULT_ALGORITHM, KeyKind
 from hsm.errors import TokenLost
 from hsm.key_uri import KeyUri
 from hsm.pins import Pin
 from hsm.provider import KeyProvider, KeyRing, StoredKey
+from hsm.signer import Custody
+from hsm.suite import Suite
 from tests.conftest import SO_PIN, USER_PIN, SteppingClock
 from tests.faults import FaultyProvider, FaultySigner, lose_token
-from tests.pki import OFFICER, MemoryProvider, make_config, make_world
+from tests.pki import OFFICER, MemoryProvider, make_config, make_world, prove_issued
 
-PLAN = CeremonyPlan(token="ca", scheme="file", root_key=KeyKind.EC_P256)
+PLAN = CeremonyPlan(token="ca", scheme="file")
+pytestmark = pytest.mark.usefixtures("both_suites")
 
 
 def make_authority(
@@ -57,24 +61,27 @@ def run(authority: CertificateAuthority, plan: CeremonyPlan = PLAN) -> Hierarchy
     return perform(authority, plan, actor=OFFICER, progress=lambda _line: None)
 
 
-def check_hierarchy(authority: CertificateAuthority, provider: KeyProvider, made: Hierarchy) -> None:
+def check_hierarchy(
+    authority: CertificateAuthority, provider: KeyProvider, made: Hierarchy, token: str = "ca"
+) -> None:
     """Check chains, purposes, keys and the record."""
     root, issuing = made.root.x509, made.issuing.x509
-    root.verify_directly_issued_by(root)
-    issuing.verify_directly_issued_by(root)
-    keys = {spki_sha256(key.public_key): key for key in provider.keys("ca")}
+    prove_issued(root, root)
+    prove_issued(issuing, root)
+    keys = {spki_sha256(key.public_key): key for key in provider.keys(token)}
     record = {entry["id"]: entry for entry in json.loads(made.record)["keys"]}
-    stored = {kept.der for kept in provider.certificates("ca")}
+    stored = {kept.der for kept in provider.certificates(token)}
     for holder in (made.root, made.issuing, made.tsa, made.ocsp, made.seal_maker):
         assert holder.status is HolderStatus.ACTIVE
         if holder is not made.root and holder is not made.issuing:
-            holder.x509.verify_directly_issued_by(issuing)
+            prove_issued(holder.x509, issuing)
         assert spki_sha256(public_key_of(holder.x509)) == holder.spki_sha256
         assert holder.certificate in stored, "the certificate stands beside its key in the token"
         key, line = keys[holder.spki_sha256], record[holder.id]
         assert (key.extractable, key.sensitive, key.always_sensitive) == (False, True, True)
         assert (line["extractable"], line["sensitive"], line["always_sensitive"]) == (False, True, True)
         assert line["certificate_sha256"] == hashlib.sha256(holder.certificate).hexdigest()
+        assert custody_of(holder.x509) is key.custody is Custody(line["custody"])
         assert line["key_uri"] == holder.key_uri == str(key.uri)
         assert line["spki_sha256"] == holder.spki_sha256
     assert any(mark in root.subject.rfc4514_string() for mark in ("测试", "TEST"))
@@ -234,34 +241,44 @@ def test_taking_up_with_another_plan_is_refused(
     with pytest.raises(TokenLost):
         run(authority)
     with pytest.raises(CeremonyRefused):
-        run(authority, replace(PLAN, issuing_key=KeyKind.EC_P384))
+        run(authority, replace(PLAN, ocsp_name="另一测试 OCSP TEST"))
 
 
-@pytest.mark.parametrize("kind", [KeyKind.EC_P384, KeyKind.RSA_2048])
-def test_key_kinds_of_the_cas(engine: sa.Engine, clock: SteppingClock, kind: KeyKind) -> None:
-    world = make_world(
-        engine, clock, plan=CeremonyPlan(token="ca", scheme="file", root_key=kind, issuing_key=kind)
-    )
+@pytest.mark.parametrize("kind", [KeyKind.EC_P384, KeyKind.RSA_2048, KeyKind.SM2])
+def test_key_kinds_of_the_cas(
+    engine: sa.Engine, clock: SteppingClock, kind: KeyKind, both_suites: Suite
+) -> None:
+    """Every kind of the suite will do, and none of the other."""
+    plan = CeremonyPlan(token="ca", scheme="file", root_key=kind, issuing_key=kind)
+    if (kind is KeyKind.SM2) != (both_suites is Suite.GM):
+        with pytest.raises(CeremonyRefused, match=kind.value):
+            make_world(engine, clock, plan=plan)
+        return
+    world = make_world(engine, clock, plan=plan)
     keeper = world.enrol()
-    keeper.issued.certificate.verify_directly_issued_by(world.issuing)
-    algorithm = keeper.issued.certificate.signature_hash_algorithm
-    assert algorithm is not None
-    assert algorithm.name == ("sha384" if kind is KeyKind.EC_P384 else "sha256")
+    prove_issued(keeper.issued.certificate, world.issuing)
+    algorithm = keeper.issued.certificate.signature_algorithm_oid.dotted_string
+    assert algorithm == DEFAULT_ALGORITHM[kind].oid
 
 
 @pytest.mark.token
 def test_in_a_pkcs11_token(
-    sqlite_database: str, clock: SteppingClock, request: pytest.FixtureRequest
+    sqlite_database: str, clock: SteppingClock, request: pytest.FixtureRequest, both_suites: Suite
 ) -> None:
-    """The real thing: five keys made in SoftHSM, none of them can leave, certificates beside them."""
+    """The real thing: five keys made in SoftHSM, none of them can leave, certificates beside them.
+
+    SoftHSM knows no SM2: those keys are sealed under an AES key of the token, and the certificates say so.
+    """
     from api.database import make_engine
 
     softhsm = request.getfixturevalue("softhsm")
-    softhsm.create_token("ca", SO_PIN, USER_PIN)
+    token = f"ca {both_suites}"
+    softhsm.create_token(token, SO_PIN, USER_PIN)
     engine = make_engine(sqlite_database)
     authority = make_authority(engine, clock, softhsm)
-    made = run(authority, replace(PLAN, scheme="pkcs11", root_key=KeyKind.EC_P384))
-    check_hierarchy(authority, softhsm, made)
+    made = run(authority, replace(PLAN, scheme="pkcs11", token=token))
+    check_hierarchy(authority, softhsm, made, token)
+    assert custody_of(made.issuing.x509) is (Custody.SEALED if both_suites is Suite.GM else Custody.TOKEN)
     engine.dispose()
 
 

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from ca.certificate import (
     CertificateRecord,
@@ -31,6 +32,8 @@ from ca.store import audit, certificate
 from tests.conftest import SteppingClock
 from tests.faults import FaultyProvider, FaultySigner, lose_token
 from tests.pki import CLERK, COMPANY, OFFICER, SECOND, USCC, Keeper, World, make_world, new_key
+
+pytestmark = pytest.mark.usefixtures("both_suites")
 
 FINAL = [
     reason
@@ -82,7 +85,7 @@ def test_revoke_with_its_reason_and_time(
         .last_update(clock.now)
         .next_update(clock.now)
         .add_revoked_certificate(judge.build())
-        .sign(new_key(), hashes.SHA256())
+        .sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
     )
     assert entry(world, record.serial) in crl.tbs_certlist_bytes
 

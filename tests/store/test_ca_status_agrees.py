@@ -21,6 +21,8 @@ from tests.conftest import SteppingClock
 from tests.faults import FaultyProvider, FaultySigner, lose_token
 from tests.pki import CLERK, COMPANY, OFFICER, SECOND, USCC, World, make_world, new_key
 
+pytestmark = pytest.mark.usefixtures("both_suites")
+
 NAME = SubjectName(COMPANY, COMPANY, USCC)
 
 
