@@ -39,6 +39,8 @@ from ca.enrolment.drill import PublishedStatus
 from ca.enrolment.evidence_files import EvidenceFiles
 from ca.enrolment.rule_file import default_rules, read_rules
 from ca.enterprise import Enterprises
+from ca.keycentre.centre import KeyCentre
+from ca.keycentre.house import CentreRules
 from ca.ocsp import OcspResponder
 from ca.tokens.registry import TokenRegistry
 from ca.tsa import TimeStampAuthority
@@ -77,6 +79,7 @@ class Services:
     token_work: TokenWork
     enrolment: Enrolment
     enrolments: EnrolmentDesk
+    key_centre: KeyCentre
     ledger: Ledger
     archive: Archive
     sealing: SealingService
@@ -102,6 +105,7 @@ class Services:
             "sealings_completed": len(sealings.completed),
             "sealings_failed": len(sealings.failed),
             **self.enrolments.housekeep(actor),
+            "keys_completed": self.key_centre.reconcile(actor),
             **self.token_work.reconcile(),
         }
         self.evidence.publish()
@@ -178,6 +182,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         check=SelfCheck(desk, evidence.seal_lists),
         archive=archive,
     )
+    key_centre = KeyCentre(engine, stores.ring, clock, audit, _centre_rules(settings))
     limits = Limits(settings.verify_seconds, settings.verify_memory_mib * 2**20)
     return Services(
         settings=settings,
@@ -194,7 +199,8 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         seals=seals,
         seal_states=seal_states,
         token_work=open_token_work(stores, home, authority, seals),
-        enrolments=_enrolments(settings, authority, audit, PublishedStatus(ocsp, crls)),
+        enrolments=_enrolments(settings, authority, audit, PublishedStatus(ocsp, crls), key_centre),
+        key_centre=key_centre,
         enrolment=Enrolment(stores, enterprises, authority, ledger, settings.suite),
         ledger=ledger,
         archive=archive,
@@ -207,13 +213,24 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
 
 
 def _enrolments(
-    settings: Settings, authority: CertificateAuthority, audit: AuditTrail, status: PublishedStatus
+    settings: Settings,
+    authority: CertificateAuthority,
+    audit: AuditTrail,
+    status: PublishedStatus,
+    key_centre: KeyCentre,
 ) -> EnrolmentDesk:
     rules = settings.enrolment_rules
     book = default_rules() if rules is None else read_rules(read_file(rules))
     evidence = EvidenceFiles(settings.archive / "evidence")
     engine, clock = authority.engine, authority.clock
-    return EnrolmentDesk(engine, authority, clock, audit, book, evidence=evidence, status=status)
+    return EnrolmentDesk(
+        engine, authority, clock, audit, book, evidence=evidence, status=status, encryption_keys=key_centre
+    )
+
+
+def _centre_rules(settings: Settings) -> CentreRules:
+    pool = ((settings.suite.key_kind, settings.kmc_pool_size),) if settings.kmc_pool_size else ()
+    return CentreRules(pool=pool, double_hash=settings.kmc_double_hash)
 
 
 def _ca_config(settings: Settings) -> CaConfig:

@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     gm_container: Annotated[str, Field(pattern="^(rfc5652|gbt35275)$")] = "rfc5652"
     archive_folder: Path | None = None
     enrolment_rules: Path | None = None
+    kmc_pool_size: Annotated[int, Field(ge=0, le=10_000)] = 0
+    kmc_double_hash: bool = False
     max_upload_bytes: Annotated[int, Field(ge=1024, le=2**31)] = 100 * 2**20
     session_secret: SecretStr | None = None
     session_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 60
