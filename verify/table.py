@@ -68,7 +68,7 @@ def _signature(number: int, item: SignatureReport) -> Iterator[str]:
         yield _row("签署方 who", f"{_safe(item.signer.organization or item.signer.name)}{code}")
         yield _row("证书 certificate", f"{item.signer.serial} · {_safe(item.signer.issuer)}")
     if item.algorithm:
-        yield _row("密钥 key", _key(item))
+        yield _row("密钥 key", key_words(item))
     if item.seal is not None:
         seal = item.seal
         trust = "" if seal.trusted else "（制章单位未识别 / maker unknown）"
@@ -98,7 +98,8 @@ def _signature(number: int, item: SignatureReport) -> Iterator[str]:
         yield _row("", note.en)
 
 
-def _key(item: SignatureReport) -> str:
+def key_words(item: SignatureReport) -> str:
+    """Say what signed, and where its key is kept as far as that is stated."""
     kept = CUSTODY.get(item.custody)
     return item.algorithm + (f" · {kept[0]} / {kept[1]}" if kept is not None else "")
 

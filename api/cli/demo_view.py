@@ -16,6 +16,7 @@ from api.demo import DemoResult
 from api.home import read_secret
 from api.settings import Settings
 from api.suite_choice import keep_settings
+from verify.table import key_words
 from verify.verdict import Verdict
 
 Run = Callable[[Services, Callable[[str], None]], DemoResult]
@@ -54,7 +55,10 @@ def _show(result: DemoResult, seconds: float) -> None:
     word = Text(f"{report.verdict.zh}  {report.verdict.en}", style=_STYLE.get(report.verdict, "bold yellow"))
     console.print(Panel(word, title="验章结论 / verdict", subtitle=f"{seconds:.1f} s", expand=False))
     console.print(Text(f"{report.reason.zh}\n{report.reason.en}"), soft_wrap=True)
+    for note in dict.fromkeys(note for one in report.signatures for note in one.notes):
+        console.print(Text(f"{note.zh}\n{note.en}", style="yellow"), soft_wrap=True)
     rows = (
+        ("签名密钥 / key", "；".join(dict.fromkeys(map(key_words, report.signatures)))),
         ("印章 / seal", result.seal_code),
         ("已用印文件 / sealed file", str(result.sealed_pdf)),
         ("信任文件夹 / trust folder", str(result.trust)),

@@ -41,11 +41,11 @@ def one_red_line(done: Done, status: int) -> str:
     return lines[0]
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Hold a ceremony by command."""
+@pytest.fixture(scope="module", params=["international", "gm"])
+def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Hold a ceremony by command, in either suite."""
     folder = tmp_path_factory.mktemp("cli") / "home"
-    done = yinxin("ca", "ceremony", home=folder)
+    done = yinxin("ca", "ceremony", "--suite", request.param, home=folder)
     good(done)
     assert "信任锚" in done.stdout
     return folder
