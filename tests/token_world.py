@@ -11,9 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 
 import seals.store
+from ca import issuer_store
 from ca.actor import Actor
-from ca.certificate import IssuedCertificate
+from ca.certificate import CertificateRequest, IssuedCertificate, SubjectName, spki_sha256
 from ca.clock import Clock
+from ca.issuer import HolderStatus, Issuer
 from ca.tokens.gate import TokenGate
 from ca.tokens.inventory_store import Place
 from ca.tokens.letters import PinLetters
@@ -26,13 +28,14 @@ from ca.tokens.token import Holder, NewToken, PinPolicy, Purpose, Token
 from ca.tokens.unblock import ChipTools, Unblocking
 from hsm.algorithms import KeyKind
 from hsm.chip import Chips
+from hsm.key_uri import KeyUri
 from hsm.pin_counter import PinCounter
 from hsm.provider import KeyRing
 from hsm.token_chip import TokenChips
 from seals.chips import SealChips
 from seals.registry import SealRegistry
 from seals.seal import SealApplication, SealKind, SealRecord
-from tests.pki import COMPANY, USCC, MemoryProvider, World, make_world
+from tests.pki import COMPANY, USCC, MemoryProvider, World, make_world, new_key
 
 ANNE = Actor("person:anne", "安宁")
 BERT = Actor("person:bert", "贝特")
@@ -121,6 +124,24 @@ class TokenWorld:
         self.chips.request_link(serial, made.code, actor=ANNE)
         self.chips.confirm_link(made.code, actor=BERT)
         return made
+
+    def five_issuers(self) -> None:
+        """Make an issuing CA under the root for each of the five applications."""
+        authority, provider = self.pki.authority, self.pki.provider
+        made = {}
+        for name, _, _ in FIVE:
+            uri = provider.put(KeyUri(provider.scheme, "ca", f"issuing-{name}"), new_key())
+            subject = SubjectName(f"测试 {name} CA TEST", "印信测试")
+            key = provider.held(uri).public_key
+            request = CertificateRequest("issuing", subject, key, issuer="root")
+            issued = authority.issue(request, request_key=f"issuer:{name}", actor=ANNE)
+            spki = spki_sha256(key)
+            new = Issuer(f"ca-{name}", HolderStatus.PLANNED, str(uri), spki, b"", "root", "issuing", 1)
+            with self.engine.begin() as conn:
+                issuer_store.insert_issuer(conn, new, authority.clock())
+                issuer_store.activate(conn, new, issued.der)
+            made[name] = new.id
+        self.issuers = made
 
     def place(self, serial: str, number: int) -> Place:
         """Return the place of the signing key in one of the five containers."""
