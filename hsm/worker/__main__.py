@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import sys
 import threading
 from collections.abc import Callable
@@ -104,7 +105,11 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
 
 
 def main() -> None:
-    """Take the two descriptors from the command line; leave without running the module's own exit code."""
+    """Take the two descriptors from the command line; leave without running the module's own exit code.
+
+    A crash leaves no core file: a PIN or an opened key might stand in it.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with os.fdopen(int(sys.argv[1]), "rb") as incoming, os.fdopen(int(sys.argv[2]), "wb") as outgoing:
         with suppress(WireBroken):
             serve(incoming, outgoing)

@@ -6,7 +6,7 @@ import ctypes
 import os
 from typing import Final
 
-from hsm.errors import DecryptionFailed, HsmError, UnsupportedAlgorithm
+from hsm.errors import DecryptionFailed, UnsupportedAlgorithm
 from hsm.worker.calls import CKR_OK, Calls, meaning_of
 from hsm.worker.wire import SessionLost
 
@@ -70,26 +70,33 @@ class Gcm:
         """Decrypt what :meth:`encrypt` made; :class:`DecryptionFailed` when it was altered. The caller wipes it."""
         if len(sealed) < NONCE_OCTETS + TAG_OCTETS:
             raise DecryptionFailed("too short for a nonce and a tag")
-        nonce, given = sealed[:NONCE_OCTETS], bytearray(sealed[NONCE_OCTETS:])
-        room = bytearray(len(given))
-        value = self._run("Decrypt", (nonce, aad), given, room)
-        if value == CKR_OK:
-            plain = room[: len(given) - TAG_OCTETS]
-            room[:] = bytes(len(room))
-            return plain
-        if value in _WRONG_TAG:
-            raise self._judge()
-        raise meaning_of(value)
+        bound = sealed[:NONCE_OCTETS], aad
+        value = 0
+        for _ in range(2):
+            given = bytearray(sealed[NONCE_OCTETS:])
+            room = bytearray(len(given))
+            value = self._run("Decrypt", bound, given, room)
+            if value == CKR_OK:
+                plain = room[: len(given) - TAG_OCTETS]
+                room[:] = bytes(len(room))
+                return plain
+            if value not in _WRONG_TAG:
+                raise meaning_of(value)
+            self._demand_works()
+        raise DecryptionFailed("the tag is wrong")
 
-    def _judge(self) -> HsmError:
-        """Tell altered octets from a lost token, for which modules may have one answer: a good key opens its own work."""
+    def _demand_works(self) -> None:
+        """Raise :class:`SessionLost` unless the key opens its own work.
+
+        Modules may have one answer for a wrong tag and for a lost token.
+        """
         aad, given = b"yinxin probe", bytearray(1)
         nonce, room, back = os.urandom(NONCE_OCTETS), bytearray(1 + TAG_OCTETS), bytearray(1 + TAG_OCTETS)
-        works = (
-            self._run("Encrypt", (nonce, aad), given, room) == CKR_OK
-            and self._run("Decrypt", (nonce, aad), room, back) == CKR_OK
-        )
-        return DecryptionFailed("the tag is wrong") if works else SessionLost("the AES key does not answer")
+        if (
+            self._run("Encrypt", (nonce, aad), given, room) != CKR_OK
+            or self._run("Decrypt", (nonce, aad), room, back) != CKR_OK
+        ):
+            raise SessionLost("the AES key does not answer")
 
     def _run(self, verb: str, bound: tuple[bytes, bytes], given: bytearray, room: bytearray) -> int:
         """C_EncryptInit and C_Encrypt, or their opposites; the result goes into ``room``, whose length it must fit."""
