@@ -32,6 +32,7 @@ from hsm.algorithms import KeyKind
 from hsm.key_uri import KeyUri
 from hsm.pins import Pin
 from hsm.provider import StoredKey
+from hsm.signer import Custody
 from hsm.suite import Suite
 from seals.errors import CertificateUnfit
 from signing.ledger import Ledger
@@ -92,22 +93,40 @@ class Enrolment:
         Raises :class:`ca.errors.EnterpriseUnknown`, :class:`InputInvalid` for a new token without SO PIN, and what
         tokens and the authority raise (:class:`hsm.errors.HsmError`, :class:`ca.errors.CaError`).
         """
-        enterprise = self._enterprises.get(order.uscc)
-        token = token_of(order.uscc)
-        self._token(token, order)
-        key = self._key(token, order)
-        name = f"{enterprise.name[:40]} {order.shown}"
-        subject = SubjectName(name, enterprise.name, enterprise.uscc)
-        custody = self._stores.chosen.signer(key.uri, pin=order.pin).custody
+        key, subject = self.make_key(order), self.subject(order)
+        custody = self.custody(key, order.pin)
         request = CertificateRequest(ENTERPRISE_SEAL.id, subject, key.public_key, custody=custody)
         issued = self._authority.issue(request, request_key=order.request_key, actor=actor)
-        held = self._stores.chosen.certificates(token)
-        if all(certificate.der != issued.der for certificate in held):
-            self._stores.chosen.import_certificate(key.uri, issued.der, pin=order.pin)
-        sha256 = hashlib.sha256(issued.der).hexdigest()
+        self.keep_certificate(key.uri, issued.der, pin=order.pin, actor=actor)
+        return Enrolled(issued, key.uri, token_of(order.uscc))
+
+    def subject(self, order: EnrolmentOrder) -> SubjectName:
+        """Return the keeper's name: the enterprise as registered, and the person."""
+        enterprise = self._enterprises.get(order.uscc)
+        return SubjectName(f"{enterprise.name[:40]} {order.shown}", enterprise.name, enterprise.uscc)
+
+    def make_key(self, order: EnrolmentOrder) -> StoredKey:
+        """Return the key of an order in the enterprise's token, which is made first where it is new."""
+        self._enterprises.get(order.uscc)
+        self._token(token_of(order.uscc), order)
+        return self._key(token_of(order.uscc), order)
+
+    def custody(self, key: StoredKey, pin: Pin) -> Custody:
+        """Tell who keeps a key of ours."""
+        return self._stores.chosen.signer(key.uri, pin=pin).custody
+
+    def key_address(self, token: str, label: str) -> KeyUri:
+        """Return the address of a key in the chosen key store."""
+        return KeyUri(self._stores.scheme, token, label)
+
+    def keep_certificate(self, key_uri: KeyUri, der: bytes, *, pin: Pin, actor: Actor) -> None:
+        """Put a certificate beside its key and note the key's address; a second time changes nothing."""
+        held = self._stores.chosen.certificates(key_uri.token)
+        if all(certificate.der != der for certificate in held):
+            self._stores.chosen.import_certificate(key_uri, der, pin=pin)
+        sha256 = hashlib.sha256(der).hexdigest()
         if self._ledger.key_uri(sha256) is None:
-            self._ledger.bind_key(sha256, str(key.uri), actor=actor)
-        return Enrolled(issued, key.uri, token)
+            self._ledger.bind_key(sha256, str(key_uri), actor=actor)
 
     def in_force(self, serial: int) -> CertificateRecord:
         """Return a certificate that may be bound to a seal; :class:`seals.errors.CertificateUnfit` once revoked."""

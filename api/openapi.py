@@ -12,6 +12,7 @@ from api.schemas.problem import ProblemModel
 OPENAPI_TAGS: Final[tuple[dict[str, Any], ...]] = (
     {"name": "enterprises", "description": "企业登记 / Enterprises"},
     {"name": "certificates", "description": "证书签发、吊销与查询 / Certificates"},
+    {"name": "enrolment", "description": "证书申请、审核、审批、签发与续期 / Enrolment"},
     {"name": "seals", "description": "印章备案与状态 / Seals"},
     {"name": "sealing", "description": "用印 / Sealing documents"},
     {"name": "verification", "description": "验章 / Verification"},

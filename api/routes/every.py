@@ -9,6 +9,8 @@ from fastapi import APIRouter
 from api.routes import (
     audit,
     certificates,
+    enrolment,
+    enrolment_jobs,
     enterprises,
     pki,
     sealing,
@@ -22,6 +24,8 @@ from api.routes import (
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     enterprises.router,
     certificates.router,
+    enrolment.router,
+    enrolment_jobs.router,
     seals.router,
     sealing.router,
     verification.router,

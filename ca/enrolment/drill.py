@@ -16,12 +16,12 @@ from cryptography.x509 import ocsp
 
 from ca import revocation_list
 from ca.actor import Actor
-from ca.certificate import MAX_PAGE, CertificateQuery, CertificateRecord, CertificateStatus, RevocationReason
+from ca.certificate import CertificateQuery, CertificateRecord, CertificateStatus, RevocationReason
 from ca.crl import CrlPublisher
-from ca.enrolment.errors import FieldInvalid
-from ca.enrolment.job_store import MAX_ITEMS, JobRecord
+from ca.enrolment.job_store import JobRecord
 from ca.enrolment.jobs import Jobs
 from ca.enrolment.office import Office
+from ca.enrolment.population import population
 from ca.enrolment.ports import StatusSource
 from ca.enrolment.rules import Matter
 from ca.errors import CaError
@@ -100,13 +100,13 @@ class RevocationDrill:
     def count(self, query: CertificateQuery) -> DrillReport:
         """Say whom it would touch; nothing is revoked, nothing is written."""
         begun = self._stopwatch()
-        found, more = self._population(query)
+        found, more = population(self._office, query)
         return self._report("count", found, more, {"select": self._since(begun)})
 
     def simulate(self, query: CertificateQuery) -> DrillReport:
         """Do everything but revoke: plan each one, ask OCSP and the lists about each, take the time."""
         begun = self._stopwatch()
-        found, more = self._population(query)
+        found, more = population(self._office, query)
         selected = self._stopwatch()
         refused = tuple(
             f"{one.issuer}:{one.serial:x}" for one in found if standing_of(one) is Standing.REVOKED
@@ -120,13 +120,8 @@ class RevocationDrill:
         self, query: CertificateQuery, reason: RevocationReason, *, request_key: str, actor: Actor, text: str
     ) -> JobRecord:
         """Ask for the real thing: a job that begins when the people whom the rule wants have approved it."""
-        found, more = self._population(query)
-        if more:
-            raise FieldInvalid(
-                "population",
-                f"超过 {MAX_ITEMS} 张证书，请缩小范围分批办理",
-                f"it has more than {MAX_ITEMS} certificates; narrow the query",
-            )
+        found, _ = population(self._office, query)
+        self._jobs.chosen(query)
         alive = [(one.issuer, one.serial) for one in found if standing_of(one) is not Standing.REVOKED]
         return self._jobs.ask(
             Matter.MASS_REVOKE, alive, request_key=request_key, actor=actor, reason=reason, text=text
@@ -165,16 +160,6 @@ class RevocationDrill:
                     f"{one.issuer}:{one.serial:x} register={register} ocsp={said} listed={listed}"
                 )
         return Proof(compared, compared - len(differing), tuple(differing[:MAX_LISTED]))
-
-    def _population(self, query: CertificateQuery) -> tuple[list[CertificateRecord], bool]:
-        found: list[CertificateRecord] = []
-        query = replace(query, limit=MAX_PAGE, cursor="")
-        while True:
-            page = self._office.authority.find(query)
-            found += [one for one in page.items if one.der]
-            if page.next is None or len(found) > MAX_ITEMS:
-                return found[:MAX_ITEMS], len(found) > MAX_ITEMS
-            query = replace(query, cursor=page.next)
 
     def _report(
         self, mode: str, found: list[CertificateRecord], more: bool, seconds: dict[str, str]

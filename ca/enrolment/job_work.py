@@ -15,6 +15,7 @@ from ca.enrolment.issuing import Issuing
 from ca.enrolment.job_store import Instruction, JobItem, JobRecord, Target
 from ca.enrolment.moving import Deed, load, move
 from ca.enrolment.office import Office
+from ca.enrolment.request import EnrolmentRecord
 from ca.enrolment.rules import Matter
 from ca.enrolment.states import EnrolmentAct
 from ca.errors import AlreadyRevoked, CertificateUnknown, HoldNotReleasable
@@ -96,18 +97,23 @@ def held_by(conn: sa.Connection, target: Target) -> str:
 def _renew(office: Office, issuing: Issuing, job: JobRecord, item: JobItem) -> Outcome:
     """Begin the renewal that was approved with the job, or find it, and issue it."""
     request_key = f"job:{job.id}:{item.number}:{item.attempts}"
-    with office.engine.begin() as conn:
-        known = enrolment_store.by_request_key(conn, request_key)
-        if known is None:
-            target = item.target
-            vetted = renewal.same_key(office, conn, target.serial, job.instruction.validity, target.issuer)
-            if vetted.content.digest != target.digest:
-                raise ContentChanged
-            record = renewal.new_record(office, vetted, request_key, job.requester, batch=job.id)
-            enrolment_store.insert(conn, record)
-            detail = {**renewal.described(record), "job": job.id}
-            known = move(
-                office, conn, load(conn, record.id), Deed(EnrolmentAct.ADMIT, job.requester, detail=detail)
-            )
+    try:
+        known = _begin_renewal(office, job, item.target, request_key)
+    except sa.exc.IntegrityError:  # begun by another worker at the same moment
+        known = _begin_renewal(office, job, item.target, request_key)
     issued = issuing.issue(known.id, actor=job.requester)
     return Outcome(issued.id, issued.serial)
+
+
+def _begin_renewal(office: Office, job: JobRecord, target: Target, request_key: str) -> EnrolmentRecord:
+    with office.engine.begin() as conn:
+        known = enrolment_store.by_request_key(conn, request_key)
+        if known is not None:
+            return known
+        vetted = renewal.same_key(office, conn, target.serial, job.instruction.validity, target.issuer)
+        if vetted.content.digest != target.digest:
+            raise ContentChanged
+        record = renewal.new_record(office, vetted, request_key, job.requester, batch=job.id)
+        enrolment_store.insert(conn, record)
+        deed = Deed(EnrolmentAct.ADMIT, job.requester, detail={**renewal.described(record), "job": job.id})
+        return move(office, conn, load(conn, record.id), deed)

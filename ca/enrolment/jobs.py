@@ -16,7 +16,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from ca.actor import Actor
-from ca.certificate import RevocationReason
+from ca.certificate import CertificateQuery, CertificateStatus, RevocationReason
 from ca.enrolment import approval_store, job_store, job_work
 from ca.enrolment.approval import Ballot, Case, check_second_person, check_text, person_of, satisfied, seat
 from ca.enrolment.errors import (
@@ -43,6 +43,7 @@ from ca.enrolment.job_store import (
     Target,
 )
 from ca.enrolment.office import Office
+from ca.enrolment.population import population
 from ca.enrolment.renewal import certificate
 from ca.enrolment.request import Approver
 from ca.enrolment.rules import Matter
@@ -218,7 +219,7 @@ class Jobs:
     def _do(self, job: JobRecord, item: JobItem) -> None:
         try:
             outcome = job_work.perform(self._office, self._issuing, job, item)
-        except IssuanceUnfinished:
+        except (IssuanceUnfinished, EnrolmentMoved):
             return  # another worker has it, or it was cut off: it stays on the list
         except CaError as wrong:
             fault = {"fault": type(wrong).__name__, "fault_zh": wrong.zh, "fault_en": wrong.en}
@@ -279,6 +280,17 @@ class Jobs:
             except (EnrolmentMoved, EnrolmentActRefused):
                 continue
         return len(due)
+
+    def chosen(self, query: CertificateQuery) -> list[tuple[str | None, int]]:
+        """Return the certificates of a query that are in force; more than one job may hold: :class:`FieldInvalid`."""
+        found, more = population(self._office, query)
+        if more:
+            raise FieldInvalid(
+                "population",
+                f"超过 {MAX_ITEMS} 张证书，请缩小范围分批办理",
+                f"it has more than {MAX_ITEMS} certificates; narrow the query",
+            )
+        return [(one.issuer, one.serial) for one in found if one.status is CertificateStatus.ISSUED]
 
     def get(self, job: str) -> JobRecord:
         """Return a job with its progress; :class:`EnrolmentUnknown` if there is none."""
