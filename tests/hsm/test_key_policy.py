@@ -1,0 +1,193 @@
+"""What an installation accepts: keys in the custody of software are refused where hardware is demanded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from api.home import Home
+from api.key_stores import open_key_stores
+from hsm.algorithms import KeyKind
+from hsm.cryptoki import CryptokiProvider
+from hsm.errors import DecryptionFailed, HsmError, KeyNotFound, PinIncorrect, SoftwareKeyRefused
+from hsm.key_policy import KeyPolicy
+from hsm.pins import Pin
+from hsm.provider import KeyProvider, KeyRing, open_signer
+from hsm.signer import Custody
+from hsm.soft_keys import SoftProvider
+from hsm.softhsm import SoftHsm
+from tests.conftest import SO_PIN, USER_PIN
+from tests.hsm.conftest import QUICK, Shelf
+
+HARDWARE = KeyPolicy(require_hardware=True)
+
+
+def test_which_custody_is_hardware() -> None:
+    assert {custody: custody.is_hardware for custody in Custody} == {
+        Custody.TOKEN: True,
+        Custody.DEVICE: True,
+        Custody.SEALED: False,
+        Custody.SOFT: False,
+    }
+
+
+@pytest.mark.parametrize("custody", [*Custody])
+def test_the_policy_admits_by_custody(custody: Custody) -> None:
+    KeyPolicy().admit(custody, "k")
+    if custody.is_hardware:
+        HARDWARE.admit(custody, "k")
+        return
+    with pytest.raises(SoftwareKeyRefused) as refused:
+        HARDWARE.admit(custody, "k")
+    assert custody.value in refused.value.detail
+    assert "require_hardware_keys" in refused.value.zh
+    assert "require_hardware_keys" in refused.value.en
+
+
+@pytest.fixture
+def strict(soft_hsm: SoftHsm, environment: dict[str, str], token_shelf: Shelf) -> KeyProvider:
+    """Give the same tokens to a service that demands hardware."""
+
+    def make(shelf: Shelf) -> KeyProvider:
+        return CryptokiProvider(
+            soft_hsm.module,
+            pins=shelf.source,
+            counters=shelf.counters,
+            environment=environment,
+            policy=HARDWARE,
+        )
+
+    token_shelf.make = make
+    return token_shelf.again()
+
+
+@pytest.mark.token
+def test_a_strict_service_makes_and_uses_no_sealed_key(token_shelf: Shelf, strict: KeyProvider) -> None:
+    """Made before the setting was changed, a sealed key is listed with its custody, and signs no more."""
+    token = token_shelf.token()
+    sealed = token_shelf.keys.generate(token_shelf.uri(token, "sealed"), KeyKind.SM2)
+    with pytest.raises(SoftwareKeyRefused):
+        strict.generate(token_shelf.uri(token, "new"), KeyKind.SM2)
+    with pytest.raises(SoftwareKeyRefused):
+        strict.signer(sealed)
+    hard = strict.generate(token_shelf.uri(token, "hard"), KeyKind.EC_P256)
+    assert {key.uri.object: key.custody for key in strict.keys(token)} == {
+        "hard": Custody.TOKEN,
+        "sealed": Custody.SEALED,
+    }
+    assert open_signer(KeyRing({"pkcs11": strict}, HARDWARE), hard).sign(b"m")
+    strict.destroy(sealed)
+
+
+@pytest.mark.token
+def test_the_ring_refuses_though_a_provider_does_not(token_shelf: Shelf) -> None:
+    """The second lock: a provider that was given no policy, in a ring that was."""
+    uri = token_shelf.key(KeyKind.SM2)
+    ring = KeyRing({"pkcs11": token_shelf.keys}, HARDWARE)
+    with pytest.raises(SoftwareKeyRefused):
+        open_signer(ring, uri)
+    assert open_signer(KeyRing({"pkcs11": token_shelf.keys}), uri).sign(b"m")
+
+
+def test_a_strict_service_makes_and_uses_no_soft_key(soft_shelf: Shelf) -> None:
+    uri = soft_shelf.key()
+    blob = soft_shelf.keys.seal_secret(uri.token, "p", b"s")
+    strict = SoftProvider(
+        soft_shelf.tokens, pins=soft_shelf.source, counters=soft_shelf.counters, cost=QUICK, policy=HARDWARE
+    )
+    for refused in (
+        lambda: strict.generate(soft_shelf.uri(uri.token, "new"), KeyKind.EC_P256),
+        lambda: strict.signer(uri),
+        lambda: strict.seal_secret(uri.token, "p", b"s"),
+        lambda: strict.open_secret(uri.token, "p", blob),
+    ):
+        with pytest.raises(SoftwareKeyRefused):
+            refused()
+    assert [key.uri for key in strict.keys(uri.token)] == [uri]
+
+
+def no_pin(_: str) -> object:
+    raise AssertionError("nobody asked for a PIN")
+
+
+@pytest.mark.parametrize("choice", ["auto", "soft"])
+def test_hardware_must_be_named(tmp_path: Path, choice: str) -> None:
+    """The SoftHSM that ``auto`` finds is software: it is not taken for hardware because it speaks PKCS#11."""
+    with pytest.raises(SoftwareKeyRefused):
+        open_key_stores(choice, Home(tmp_path), no_pin, HARDWARE)  # type: ignore[arg-type]
+
+
+@pytest.mark.token
+def test_stores_of_an_installation_have_its_policy(tmp_path: Path, soft_hsm: SoftHsm) -> None:
+    stores = open_key_stores(str(soft_hsm.module), Home(tmp_path), no_pin, HARDWARE)  # type: ignore[arg-type]
+    assert stores.ring.policy is HARDWARE
+    assert {provider.policy for provider in stores.ring.providers()} == {HARDWARE}  # type: ignore[attr-defined]
+    stores.ring.close()
+
+
+SECRET_STORES = [pytest.param("token_shelf", marks=pytest.mark.token), "soft_shelf"]
+
+
+@pytest.fixture(params=SECRET_STORES)
+def secrets(request: pytest.FixtureRequest) -> Shelf:
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, Shelf)
+    return found
+
+
+@pytest.mark.parametrize("length", [1, 32, 16 * 1024])
+def test_a_sealed_secret_opens_for_its_purpose_alone(secrets: Shelf, length: int) -> None:
+    token, secret = secrets.token(), bytes(length - 1) + b"\1"
+    blob = secrets.keys.seal_secret(token, "escrow", secret)
+    assert length == 1 or secret not in blob
+    assert secrets.keys.seal_secret(token, "escrow", secret) != blob
+    assert secrets.keys.open_secret(token, "escrow", blob) == secret
+    assert secrets.again().open_secret(token, "escrow", blob) == secret
+    last = blob[:-1] + bytes((blob[-1] ^ 1,))
+    first = bytes((blob[0] ^ 1,)) + blob[1:]
+    for purpose, octets in (
+        ("escro", blob),
+        ("", blob),
+        ("escrow", b""),
+        ("escrow", blob[:-1]),
+        ("escrow", blob + b"\0"),
+        ("escrow", bytes(100_000)),
+        ("escrow", first),
+        ("escrow", last),
+    ):
+        with pytest.raises(DecryptionFailed):
+            secrets.keys.open_secret(token, purpose, octets)
+
+
+@pytest.mark.parametrize("secret", [b"", bytes(16 * 1024 + 1)])
+def test_secrets_have_a_length(secrets: Shelf, secret: bytes) -> None:
+    token = secrets.token()
+    with pytest.raises(ValueError, match="16384"):
+        secrets.keys.seal_secret(token, "p", secret)
+
+
+def test_a_secret_of_another_token_does_not_open(secrets: Shelf) -> None:
+    one, other = secrets.token(), secrets.token()
+    blob = secrets.keys.seal_secret(one, "p", b"secret")
+    secrets.keys.seal_secret(other, "p", b"secret")
+    with pytest.raises(HsmError) as refused:
+        secrets.keys.open_secret(other, "p", blob)
+    assert isinstance(refused.value, KeyNotFound | DecryptionFailed)
+
+
+def test_secrets_outlive_a_new_pin(secrets: Shelf) -> None:
+    token = secrets.token()
+    blob = secrets.keys.seal_secret(token, "p", b"secret")
+    secrets.keys.unblock(token, SO_PIN, Pin("998877"))
+    secrets.keys.close()
+    assert secrets.keys.open_secret(token, "p", blob, pin=Pin("998877")) == b"secret"
+    secrets.keys.change_pin(token, Pin("998877"), USER_PIN)
+    assert secrets.keys.open_secret(token, "p", blob) == b"secret"
+
+
+def test_a_wrong_pin_opens_no_secret(secrets: Shelf) -> None:
+    token = secrets.token()
+    blob = secrets.keys.seal_secret(token, "p", b"secret")
+    with pytest.raises(PinIncorrect):
+        secrets.keys.open_secret(token, "p", blob, pin=Pin("000000"))
