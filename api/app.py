@@ -47,6 +47,11 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.metrics = Metrics()
+    app.state.metrics.watch(
+        "yinxin_crl_pending_seconds",
+        "Age of the oldest revocation that its list lacks; over 900 the promise is broken.",
+        lambda: services.crls.pending_for().total_seconds(),
+    )
     for router in ROUTERS:
         app.include_router(router)
     mount_pages(app, services)

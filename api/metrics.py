@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BUCKETS: Final = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -43,6 +44,17 @@ class Metrics:
             seconds.observe(took)
 
         return observe
+
+    def watch(self, name: str, what: str, read: Callable[[], float]) -> None:
+        """Show a number that is read each time the metrics are; one that cannot be read is not a number."""
+
+        def shown() -> float:
+            try:
+                return read()
+            except Exception:  # noqa: BLE001 - the metrics must be readable above all when something else is not
+                return math.nan
+
+        Gauge(name, what, registry=self.registry).set_function(shown)
 
     def text(self) -> bytes:
         """Return the exposition format, version 0.0.4."""

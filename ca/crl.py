@@ -28,7 +28,7 @@ from ca.checked_signer import CertifiedKey, OpenKeys
 from ca.clock import Clock
 from ca.config import CaConfig
 from ca.crl_kept import KeptLists, shown
-from ca.crl_store import ListHead, PublishedCrl, Scope
+from ca.crl_store import ListHead, PublishedCrl, Scope, ScopeState
 from ca.errors import CaError, CertificateUnknown, ClockWentBack, CrlRegressed, CrlUnavailable, ShardUnknown
 from ca.key_facts import key_identifier
 from ca.status_store import find_issuer, lock_issuer
@@ -149,7 +149,7 @@ class CrlPublisher:
         with self._reading.connect() as conn:
             states = crl_store.every_scope(conn)
         made = 0
-        for state in states:
+        for state in sorted(states, key=_nothing_pending):
             if state.newest is None or self._is_due(state.newest, state.changes):
                 try:
                     self.publish(state.scope.issuer, shard=state.scope.shard, actor=actor)
@@ -339,6 +339,11 @@ class CrlPublisher:
             detail = {"number": number, "why": why}
             self._audit.append(conn, "crl.burned", actor=actor, subject=issuer, detail=detail)
         return burned
+
+
+def _nothing_pending(state: ScopeState) -> bool:
+    """Sort key: what waits for its list comes first, what is only getting old after it."""
+    return state.newest is None or state.newest.changes == state.changes
 
 
 def _joined(entries: Iterator[list[bytes]] | list[list[bytes]]) -> tuple[int, list[bytes]]:
