@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import seals.store
 from ca import issuer_store
 from ca.actor import Actor
-from ca.certificate import CertificateRequest, IssuedCertificate, SubjectName, spki_sha256
+from ca.certificate import CertificateRequest, SubjectName, spki_sha256
 from ca.clock import Clock
 from ca.issuer import HolderStatus, Issuer
 from ca.tokens.gate import TokenGate
@@ -32,6 +32,7 @@ from hsm.key_uri import KeyUri
 from hsm.pin_counter import PinCounter
 from hsm.provider import KeyRing
 from hsm.token_chip import TokenChips
+from seals.binding import CertificateFacts
 from seals.chips import SealChips
 from seals.registry import SealRegistry
 from seals.seal import SealApplication, SealKind, SealRecord
@@ -111,16 +112,22 @@ class TokenWorld:
         return self.registry.issue(serial, Holder(USCC, KEEPER.id, "保管人"), actor=ANNE)
 
     def seal(
-        self, kind: SealKind = SealKind.LEGAL_NAME, *, certificate: IssuedCertificate | None = None
+        self, kind: SealKind = SealKind.LEGAL_NAME, *, certificate: CertificateFacts | None = None
     ) -> SealRecord:
         """Apply for a seal and approve it, bound to a certificate of the enterprise."""
         applied = self.seals.apply(SealApplication(USCC, kind, KEEPER.id), actor=KEEPER)
         bound = certificate or self.pki.enrol().issued
         return self.seals.approve(applied.code, actor=BERT, certificate=bound)
 
-    def linked(self, serial: str = "C1", kind: SealKind = SealKind.LEGAL_NAME) -> SealRecord:
+    def linked(
+        self,
+        serial: str = "C1",
+        kind: SealKind = SealKind.LEGAL_NAME,
+        *,
+        certificate: CertificateFacts | None = None,
+    ) -> SealRecord:
         """Link a new seal with a chip by two people."""
-        made = self.seal(kind)
+        made = self.seal(kind, certificate=certificate)
         self.chips.request_link(serial, made.code, actor=ANNE)
         self.chips.confirm_link(made.code, actor=BERT)
         return made
