@@ -16,6 +16,7 @@ from api.bootstrap import Services
 from api.pages import seal_routes, verify_routes
 from api.pages.checks import Checks
 from api.pages.console import certificates as console_certificates
+from api.pages.console import chips as console_chips
 from api.pages.console import enrolments as console_enrolments
 from api.pages.desk import DRAFTS, RESULTS, Desk
 from api.pages.drafts import Drafts
@@ -51,6 +52,7 @@ def mount_pages(app: FastAPI, services: Services) -> Desk:
     app.include_router(verify_routes.router)
     app.include_router(seal_routes.router)
     app.include_router(console_certificates.router)
+    app.include_router(console_chips.router)
     app.include_router(console_enrolments.router)
     app.mount(STATIC_PATH, Static(directory=HERE / "static"), name="static")
     return desk

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from api.access import Scope
 from api.pages.console.frame import Frame, enter
-from api.pages.words import Language
+from api.pages.words import WORDS, Language
 from ca.enrolment.approval import counted, missing, person_of
 from ca.enrolment.enrolment_store import EnrolmentQuery
 from ca.enrolment.errors import EnrolmentUnknown
@@ -38,13 +38,8 @@ TONES: Final = {
     EnrolmentStatus.EXPIRED: "unreadable",
 }
 """Every other state is under way."""
-OFFICER_ACTS: Final = (
-    EnrolmentAct.CHECK,
-    EnrolmentAct.APPROVE,
-    EnrolmentAct.REJECT,
-    EnrolmentAct.BEGIN,
-    EnrolmentAct.DELIVER,
-)
+JUDGING: Final = (EnrolmentAct.CHECK, EnrolmentAct.APPROVE, EnrolmentAct.REJECT)
+HANDING_OUT: Final = (EnrolmentAct.BEGIN, EnrolmentAct.DELIVER)
 OWN_ACTS: Final = (EnrolmentAct.SUBMIT, EnrolmentAct.WITHDRAW)
 
 
@@ -81,6 +76,7 @@ def one(request: Request, name: str) -> Response:
     stages = [
         {
             "id": stage.id,
+            "words": WORDS.get(f"stage.{stage.id}", (stage.id, stage.id))[0 if frame.language == "zh" else 1],
             "needed": stage.needed,
             "missing": missing(case, stage) if record.status is not EnrolmentStatus.DRAFT else stage.needed,
             "people": [one for one in counted(case) if one.stage == stage.id],
@@ -151,12 +147,11 @@ def _status_words(status: EnrolmentStatus, language: Language) -> str:
 
 
 def _age(since: datetime, now: datetime, language: Language) -> str:
-    minutes = max(0, int((now - since).total_seconds() // 60))
+    minutes = int((now - since).total_seconds() // 60)
     for size, zh, en in ((1440, "天", "d"), (60, "小时", "h"), (1, "分钟", "min")):
-        if minutes >= size or size == 1:
-            count = minutes // size
-            return f"{count} {zh}" if language == "zh" else f"{count} {en}"
-    return ""
+        if minutes >= size:
+            return f"{minutes // size} {zh if language == 'zh' else en}"
+    return "不到一分钟" if language == "zh" else "under a minute"
 
 
 def _items(record: EnrolmentRecord, language: Language) -> list[dict[str, Any]]:
@@ -176,11 +171,9 @@ def _items(record: EnrolmentRecord, language: Language) -> list[dict[str, Any]]:
 def _acts(frame: Frame, record: EnrolmentRecord) -> set[str]:
     """Return what this reader may do now: by the table, by scope, and never for one's own request."""
     mine = person_of(record.requester) == person_of(frame.caller.actor)
-    scopes = frame.caller.scopes
     wanted: list[EnrolmentAct] = []
-    if Scope.RA_APPROVE in scopes and not mine:
-        wanted += OFFICER_ACTS
-    if Scope.RA_REQUEST in scopes:
-        wanted += [EnrolmentAct.BEGIN, EnrolmentAct.DELIVER]
-        wanted += OWN_ACTS if mine else ()
+    if Scope.RA_APPROVE in frame.caller.scopes:
+        wanted += HANDING_OUT if mine else (*JUDGING, *HANDING_OUT)
+    if Scope.RA_REQUEST in frame.caller.scopes and mine:
+        wanted += OWN_ACTS
     return {act.value for act in wanted if record.status in TRANSITIONS[act]}

@@ -1,0 +1,155 @@
+"""Console pages of the token officer: the inventory as tiles, one chip with its containers, PIN states and history."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from api.access import Scope
+from api.pages.console.frame import Frame, enter
+from ca.tokens.errors import TokenUnknown
+from ca.tokens.state import TRANSITIONS, TokenAct, TokenState
+from ca.tokens.token import KeyUse, Standing, Token, TokenContainer, TokenQuery
+
+router = APIRouter(include_in_schema=False)
+PAGE_TILES: Final = 24
+STATE_TONES: Final = {
+    TokenState.READY: "passed",
+    TokenState.PERSONALISED: "passed",
+    TokenState.ISSUED: "passed",
+    TokenState.SUSPENDED: "indeterminate",
+    TokenState.TEMPORARILY_LOST: "indeterminate",
+    TokenState.PERMANENTLY_LOST: "failed",
+    TokenState.DAMAGED: "failed",
+    TokenState.TERMINATED: "unreadable",
+    TokenState.UNINITIALISED: "unreadable",
+}
+STANDING_TONES: Final = {
+    Standing.GOOD: "passed",
+    Standing.HELD: "indeterminate",
+    Standing.APART: "indeterminate",
+    Standing.REVOKED: "failed",
+    Standing.NONE: "unreadable",
+}
+ACTS: Final = (
+    TokenAct.SUSPEND,
+    TokenAct.REPORT_LOST,
+    TokenAct.REQUEST_RESUME,
+    TokenAct.CONFIRM_RESUME,
+    TokenAct.WRITE_OFF,
+    TokenAct.DAMAGE,
+    TokenAct.TERMINATE,
+)
+"""Acts that a page offers; personalising needs the chip at hand and is the command line's."""
+
+
+@router.get("/console/chips")
+def inventory(
+    request: Request,
+    state: Annotated[str, Query(max_length=24)] = "",
+    after: Annotated[str, Query(max_length=32)] = "",
+) -> Response:
+    """Show tokens as tiles, each with what is on it."""
+    frame = enter(request, "chips")
+    if isinstance(frame, Response):
+        return frame
+    chosen = TokenState(state) if state in set(TokenState) else None
+    query = TokenQuery(state=chosen, uscc=frame.caller.actor.uscc or "", after=after, limit=PAGE_TILES)
+    page = frame.doors.tokens.list(query)
+    tiles = [_tile(frame, frame.doors.tokens.get(found.serial)) for found in page.items]
+    words = [(one.value, one.zh if frame.language == "zh" else _plain(one.value)) for one in TokenState]
+    return frame.page("chips.html", tiles=tiles, chosen=state, states=words, following=page.next)
+
+
+@router.get("/console/chips/{serial}")
+def one(request: Request, serial: str) -> Response:
+    """Show one token."""
+    frame = enter(request, "chips")
+    if isinstance(frame, Response):
+        return frame
+    try:
+        token = frame.doors.tokens.get(serial)
+    except TokenUnknown:
+        return frame.gone("chips.gone")
+    if token.holder.uscc:
+        frame.caller.acting_for(token.holder.uscc)
+    events = [
+        {
+            "at": event.at,
+            "words": event.act.zh if frame.language == "zh" else _plain(event.act.value),
+            "tone": STATE_TONES[event.state],
+            "note": event.reason,
+            "by": event.actor,
+            "number": 0,
+        }
+        for event in frame.doors.tokens.history(serial)
+    ]
+    return frame.page(
+        "chip.html",
+        token=token,
+        tile=_tile(frame, token),
+        applications=[_application(frame, part) for part in token.applications],
+        events=events,
+        acts=_acts(frame, token),
+    )
+
+
+def _tile(frame: Frame, token: Token) -> dict[str, Any]:
+    containers = [_container(frame, place) for part in token.applications for place in part.containers]
+    return {
+        "serial": token.serial,
+        "state": token.state.zh if frame.language == "zh" else _plain(token.state.value),
+        "tone": STATE_TONES[token.state],
+        "holder": token.holder.name or token.holder.uscc,
+        "containers": containers,
+    }
+
+
+def _application(frame: Frame, part: Any) -> dict[str, Any]:
+    return {
+        "name": part.name,
+        "policy": part.policy,
+        "pin": part.pin,
+        "containers": [_container(frame, place) for place in part.containers],
+    }
+
+
+def _container(frame: Frame, place: TokenContainer) -> dict[str, Any]:
+    keys = [
+        {
+            "use": key.use.value,
+            "standing": key.standing.value,
+            "tone": STANDING_TONES[key.standing],
+            "serial": f"{key.serial:x}" if key.serial is not None else "",
+            "issuer": key.issuer,
+            "until": key.not_after,
+        }
+        for key in place.keys
+    ]
+    signing = next((key for key in keys if key["use"] == KeyUse.SIGN.value), None)
+    return {
+        "name": place.name,
+        "purpose": place.purpose.zh if frame.language == "zh" else _plain(place.purpose.value),
+        "keys": keys,
+        "signing": signing,
+    }
+
+
+def _acts(frame: Frame, token: Token) -> list[str]:
+    if Scope.TOKEN_MANAGE not in frame.caller.scopes:
+        return []
+    return [act.value for act in ACTS if token.state in TRANSITIONS[act] and _fits(frame, token, act)]
+
+
+def _fits(frame: Frame, token: Token, act: TokenAct) -> bool:
+    """Leave out what the registry would refuse this person: coming back takes two."""
+    me = frame.caller.actor.id
+    if act is TokenAct.CONFIRM_RESUME:
+        return bool(token.resume_requested_by) and me not in (token.resume_requested_by, token.stopped_by)
+    return act is not TokenAct.REQUEST_RESUME or not token.resume_requested_by
+
+
+def _plain(word: str) -> str:
+    return word.replace("_", " ").replace("-", " ").capitalize()
