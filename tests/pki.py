@@ -122,7 +122,7 @@ def _called_as(responder: Party) -> x509.Certificate:
     )
 
 
-def _builders(key: PrivateKey) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
+def builders_key(key: PrivateKey) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
     """Return the key for a builder of ``cryptography``: a stand-in for SM2, put right afterwards."""
     return sm2.stand_in() if isinstance(key, Sm2TestKey) else key
 
@@ -463,7 +463,7 @@ class Pki:
             x509.CertificateBuilder()
             .subject_name(name)
             .issuer_name(above.certificate.subject if above else name)
-            .public_key(_builders(key).public_key())
+            .public_key(builders_key(key).public_key())
             .serial_number(changes.pop("serial", None) or x509.random_serial_number())
             .not_valid_before(start)
             .not_valid_after(changes.pop("not_after", start + profile.default_validity))
@@ -475,7 +475,7 @@ class Pki:
         spoil = changes.pop("spoil", False)
         if changes:
             raise TypeError(f"unknown changes: {', '.join(changes)}")
-        der = builder.sign(_builders(signing), hashing).public_bytes(Encoding.DER)
+        der = builder.sign(builders_key(signing), hashing).public_bytes(Encoding.DER)
         if isinstance(signing, Sm2TestKey) or isinstance(key, Sm2TestKey):
             der = sm2.certificate(der, key.public_key(), signing)
         if spoil:
@@ -538,7 +538,7 @@ class Pki:
                 entry = entry.add_extension(x509.CRLReason(reason), critical=False)
             builder = builder.add_revoked_certificate(entry.build())
         signing = key or issuer.key
-        der = builder.sign(_builders(signing), hashes.SHA256()).public_bytes(Encoding.DER)
+        der = builder.sign(builders_key(signing), hashes.SHA256()).public_bytes(Encoding.DER)
         return sm2.revocation_list(der, signing) if isinstance(signing, Sm2TestKey) else der
 
     def ocsp(
@@ -576,5 +576,5 @@ class Pki:
         for extension, critical in extra:
             builder = builder.add_extension(extension, critical)
         signing = responder.key
-        der = builder.sign(_builders(signing), hashes.SHA256()).public_bytes(Encoding.DER)
+        der = builder.sign(builders_key(signing), hashes.SHA256()).public_bytes(Encoding.DER)
         return sm2.status_answer(der, signing) if isinstance(signing, Sm2TestKey) else der

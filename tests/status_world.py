@@ -25,6 +25,7 @@ from ca.clock_guard import ClockGuard
 from ca.config import CaConfig
 from ca.crl import CrlPublisher
 from ca.crl_store import Scope, note_change
+from ca.key_facts import key_identifier
 from ca.ocsp import OcspResponder
 from ca.revocation_list import encode_entry
 from ca.store import certificate, issuer, metadata, unit
@@ -34,8 +35,10 @@ from hsm.errors import KeyMismatch, KeyNotFound, TokenLost
 from hsm.key_uri import KeyUri
 from hsm.provider import KeyRing
 from hsm.signer import Custody
-
-PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+from hsm.sm2.public_key import Sm2PublicKey
+from tests import sm2
+from tests.pki import DefaultSuite, PrivateKey, builders_key, new_key
+from tests.sm2 import Sm2TestKey
 
 
 class MemoryKeys:
@@ -56,7 +59,7 @@ class MemoryKeys:
         self.flip_bit = False
 
     def generate_in_memory(self, name: str, *, bits: int = 0) -> PrivateKey:
-        key = rsa.generate_private_key(65537, bits) if bits else ec.generate_private_key(ec.SECP256R1())
+        key = rsa.generate_private_key(65537, bits) if bits else new_key()
         self.private[name] = key
         return key
 
@@ -102,6 +105,8 @@ class MemorySigner:
 
 
 def sign_with(private: PrivateKey, message: bytes, algorithm: SignatureAlgorithm) -> bytes:
+    if isinstance(private, Sm2TestKey):
+        return private.sign(message)
     if isinstance(private, rsa.RSAPrivateKey):
         return private.sign(message, padding.PKCS1v15(), algorithm.digest.hash())
     return private.sign(message, ec.ECDSA(algorithm.digest.hash()))
@@ -127,7 +132,7 @@ class StatusWorld:
         self.memory = MemoryKeys()
         self.keys = KeyRing({"file": self.memory})
         self.audit = AuditTrail(clock)
-        self.config = CaConfig(base_url=base_url)
+        self.config = CaConfig(base_url=base_url, suite=DefaultSuite.suite)
         self.drift: timedelta | None = timedelta(0)
         self.certificates: dict[str, x509.Certificate] = {}
         metadata.create_all(engine)
@@ -182,12 +187,13 @@ class StatusWorld:
             .issuer_name(own if above == name else self.certificates[above].subject)
             .not_valid_before(start)
             .not_valid_after(not_after or start + timedelta(days=3650 if ca else 365))
-            .public_key(public)
+            .public_key(sm2.stand_in().public_key() if isinstance(public, Sm2PublicKey) else public)
             .add_extension(x509.BasicConstraints(ca, None), critical=True)
             .add_extension(_usage(ca=ca), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+            .add_extension(x509.SubjectKeyIdentifier(key_identifier(public)), critical=False)
             .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False
+                x509.AuthorityKeyIdentifier(key_identifier(issuer_key.public_key()), None, None),
+                critical=False,
             )
         )
         if eku is not None:
@@ -196,7 +202,12 @@ class StatusWorld:
             builder = builder.add_extension(x509.OCSPNoCheck(), critical=False)
         else:
             builder = _with_addresses(builder, self.config, above)
-        return builder.sign(issuer_key, hashes.SHA256())
+        made = builder.sign(builders_key(issuer_key), hashes.SHA256())
+        if isinstance(issuer_key, Sm2TestKey) or isinstance(public, Sm2PublicKey):
+            return x509.load_der_x509_certificate(
+                sm2.certificate(made.public_bytes(Encoding.DER), public, issuer_key)
+            )
+        return made
 
     def record(self, made: x509.Certificate, above: str, *, status: str = "issued") -> int:
         """Write the certificate's row; return its serial."""
@@ -228,7 +239,7 @@ class StatusWorld:
         self, *, above: str = "issuing", not_after: datetime | None = None, status: str = "issued"
     ) -> x509.Certificate:
         """Make and record one leaf."""
-        public = ec.generate_private_key(ec.SECP256R1()).public_key()
+        public = new_key().public_key()
         made = self.build("leaf", public, above, eku=Eku.CLIENT_AUTH, not_after=not_after)
         self.record(made, above, status=status)
         return made

@@ -11,12 +11,12 @@ import pytest
 import sqlalchemy as sa
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
 from ca import der
 from ca.errors import CertificateUnknown, OcspUnavailable
+from ca.key_facts import key_bits
 from ca.ocsp_codec import (
     MAX_CERTIFICATES,
     MAX_GET_CHARACTERS,
@@ -27,8 +27,13 @@ from ca.ocsp_codec import (
     parse_request,
 )
 from ca.store import unit
+from hsm.algorithms import DEFAULT_ALGORITHM, DigestAlgorithm, kind_of
+from hsm.public_keys import certificate_key, spki
+from hsm.verification import verify_signature
 from tests.conftest import SteppingClock
 from tests.status_world import StatusWorld
+
+pytestmark = pytest.mark.usefixtures("both_suites")
 
 Status = ocsp.OCSPResponseStatus
 
@@ -68,14 +73,13 @@ def check(world: StatusWorld, response: ocsp.OCSPResponse) -> None:
     """Check that the delegate is named, is attached and signed the answer."""
     delegate = world.certificates["ocsp-issuing"]
     assert response.certificates == [delegate]
-    delegate.public_key().verify(
-        response.signature, response.tbs_response_bytes, ec.ECDSA(response.signature_hash_algorithm)
-    )
-    key = der.Reader(
-        delegate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    ).enter(der.SEQUENCE)
-    key.element()
-    assert response.responder_key_hash == hashlib.sha1(key.contents(der.BIT_STRING)[1:]).digest()
+    key = certificate_key(delegate)
+    algorithm = DEFAULT_ALGORITHM[kind_of(key)]
+    assert response.signature_algorithm_oid.dotted_string == algorithm.oid
+    verify_signature(key, algorithm, response.tbs_response_bytes, response.signature)
+    written = der.Reader(spki(key)).enter(der.SEQUENCE)
+    written.element()
+    assert response.responder_key_hash == hashlib.sha1(written.contents(der.BIT_STRING)[1:]).digest()
 
 
 @pytest.mark.parametrize("digest", [hashes.SHA1(), hashes.SHA256(), hashes.SHA384(), hashes.SHA512()])
@@ -88,6 +92,22 @@ def test_a_known_certificate_is_good(world: StatusWorld, digest: hashes.HashAlgo
     assert response.hash_algorithm.name == digest.name
     assert response.this_update_utc == response.produced_at_utc == world.clock()
     assert response.next_update_utc - response.this_update_utc == world.config.ocsp_lifetime
+    check(world, response)
+
+
+def test_a_certificate_named_by_sm3(world: StatusWorld) -> None:
+    """A client of the national suite names the issuer by SM3; the answer repeats its CertID octet for octet."""
+    made, issuing = world.issue(), world.certificates["issuing"]
+    name = DigestAlgorithm.SM3.digest(issuing.subject.public_bytes()).value
+    key = DigestAlgorithm.SM3.digest(key_bits(certificate_key(issuing))).value
+    hashed = der.sequence(der.oid(DigestAlgorithm.SM3.oid), der.null())
+    cert_id = der.sequence(
+        hashed, der.octet_string(name), der.octet_string(key), der.integer(made.serial_number)
+    )
+    request = der.sequence(der.sequence(der.sequence(der.sequence(cert_id))))
+    response = answer(world, request)
+    assert response.certificate_status is ocsp.OCSPCertStatus.GOOD
+    assert cert_id in response.tbs_response_bytes
     check(world, response)
 
 

@@ -22,12 +22,14 @@ from ca.clock_guard import ClockGuard, KernelDiscipline, SteadyClock, kernel_tim
 from ca.errors import SignatureWithheld, TimeNotTrusted, TsaUnavailable
 from ca.store import timestamp, unit
 from ca.tsa import POLICY, random_serial
-from hsm.algorithms import DEFAULT_ALGORITHM, Digest, DigestAlgorithm, kind_of
+from hsm.algorithms import DEFAULT_ALGORITHM, Digest, DigestAlgorithm, SignatureAlgorithm, kind_of
 from hsm.errors import SignatureInvalid, TokenLost
+from hsm.public_keys import certificate_key
 from hsm.verification import verify_signature
 from tests.conftest import SteppingClock
 from tests.status_world import StatusWorld
 
+pytestmark = pytest.mark.usefixtures("both_suites")
 DIGEST = DigestAlgorithm.SHA256.digest(b"a document")
 
 
@@ -37,7 +39,7 @@ def world(engine: sa.Engine, clock: SteppingClock) -> StatusWorld:
 
 
 def request_der(digest: Digest = DIGEST, **fields: object) -> bytes:
-    imprint = {"hash_algorithm": {"algorithm": digest.algorithm.label}, "hashed_message": digest.value}
+    imprint = {"hash_algorithm": {"algorithm": digest.algorithm.oid}, "hashed_message": digest.value}
     return tsp.TimeStampReq({"version": "v1", "message_imprint": imprint, **fields}).dump()
 
 
@@ -68,14 +70,18 @@ def prove(token: bytes, signer: x509.Certificate) -> None:
     info = signed["signer_infos"][0]
     attributes = {one["type"].native: one["values"] for one in info["signed_attrs"]}
     content = signed["encap_content_info"]["content"].contents
-    algorithm = DEFAULT_ALGORITHM[kind_of(signer.public_key())]
+    key = certificate_key(signer)
+    algorithm = DEFAULT_ALGORITHM[kind_of(key)]
     assert attributes["content_type"][0].native == "tst_info"
-    assert attributes["message_digest"][0].native == hashlib.new(algorithm.digest.label, content).digest()
+    assert attributes["message_digest"][0].native == algorithm.digest.digest(content).value
     named = attributes["signing_certificate_v2"][0]["certs"][0]
-    assert named["cert_hash"].native == hashlib.sha256(signer.public_bytes(Encoding.DER)).digest()
+    naming = DigestAlgorithm.SM3 if algorithm is SignatureAlgorithm.SM2_SM3 else DigestAlgorithm.SHA256
+    assert named["hash_algorithm"]["algorithm"].dotted == naming.oid
+    assert named["cert_hash"].native == naming.digest(signer.public_bytes(Encoding.DER)).value
     assert named["issuer_serial"]["serial_number"].native == signer.serial_number
     message = info["signed_attrs"].untag().dump()
-    verify_signature(signer.public_key(), algorithm, message, info["signature"].native)
+    assert info["digest_algorithm"]["algorithm"].dotted == algorithm.digest.oid
+    verify_signature(key, algorithm, message, info["signature"].native)
 
 
 def rows(world: StatusWorld) -> list[sa.Row]:
@@ -105,7 +111,7 @@ def test_a_token_says_what_was_stamped_and_when(
     prove(token, world.certificates["tsa"])
     assert info["version"].native == "v1"
     assert info["policy"].native == POLICY
-    assert info["message_imprint"]["hash_algorithm"]["algorithm"].native == algorithm.label
+    assert info["message_imprint"]["hash_algorithm"]["algorithm"].dotted == algorithm.oid
     assert info["message_imprint"]["hashed_message"].native == digest.value
     assert info["gen_time"].native == clock()
     assert info["accuracy"]["seconds"].native == 1
