@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from api.cli import audit, backup, ca, documents, keys, seal, service
+from api.cli import audit, backup, ca, documents, keys, ra, seal, service
 from api.cli.console import CANCELLED, HomeOption, fail
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ service.register(app)
 documents.register(app)
 backup.register(app)
 app.add_typer(ca.app, name="ca")
+app.add_typer(ra.app, name="ra")
 app.add_typer(seal.app, name="seal")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="key")

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 import sqlalchemy as sa
+from cryptography import x509
 
 from ca.actor import Actor
 from ca.audit import AuditTrail
@@ -103,18 +104,38 @@ class Enrolment:
         vetted = vetting.vet(self.office, application, Matter.REKEY, rule, before)
         return self._begin(vetted, request_key, actor)
 
+    def again(self, serial: int, csr: bytes, *, days: int | None = None) -> Application:
+        """Return an application for the holder of a certificate over the key of a new request file."""
+        with self.office.reading() as conn:
+            record = renewal.certificate(conn, serial, None)
+        name = renewal.subject_of(x509.load_der_x509_certificate(record.der).subject)
+        validity = None if days is None else timedelta(days=days)
+        return Application(record.profile, name, csr=csr, validity=validity, issuer=record.issuer)
+
     def _begin(self, vetted: Vetted, request_key: str, actor: Actor) -> EnrolmentRecord:
         vetting.check_request_key(request_key)
         try:
             with self.office.engine.begin() as conn:
-                known = enrolment_store.by_request_key(conn, request_key)
-                if known is None:
-                    vetting.check_records(self.office, conn, vetted.content)
-                    return self._insert(conn, vetted, request_key, actor)
-        except sa.exc.IntegrityError:  # begun elsewhere at the same moment
+                known = self._known(conn, request_key, vetted, actor)
+                if known is not None:
+                    return known
+                vetting.check_records(self.office, conn, vetted.content)
+                return self._insert(conn, vetted, request_key, actor)
+        except sa.exc.IntegrityError as taken:  # begun elsewhere at the same moment
             with self.office.reading() as conn:
-                known = enrolment_store.by_request_key(conn, request_key)
-        if known is None or known.content != vetted.content or person_of(known.requester) != person_of(actor):
+                known = self._known(conn, request_key, vetted, actor)
+            if known is None:
+                raise RequestKeyTaken from taken
+            return known
+
+    @staticmethod
+    def _known(conn: sa.Connection, request_key: str, vetted: Vetted, actor: Actor) -> EnrolmentRecord | None:
+        """Return what was begun under the request key, if it is the same by the same person (I4)."""
+        known = enrolment_store.by_request_key(conn, request_key)
+        if known is None:
+            return None
+        first = enrolment_store.first_digest(conn, known.id)
+        if first != vetted.content.digest or person_of(known.requester) != person_of(actor):
             raise RequestKeyTaken
         return known
 

@@ -119,6 +119,12 @@ def by_request_key(conn: sa.Connection, request_key: str) -> EnrolmentRecord | N
     return None if row is None else _whole(conn, row)
 
 
+def first_digest(conn: sa.Connection, enrolment: str) -> str:
+    """Return the digest of what was first asked for, whatever it was changed into since."""
+    query = sa.select(version.c.digest).where(version.c.enrolment == enrolment, version.c.version == 1)
+    return str(conn.execute(query).scalar_one())
+
+
 def by_serial(conn: sa.Connection, issuer: str, serial: int) -> EnrolmentRecord | None:
     """Return the enrolment that a certificate came of, as the first or second of a pair, or nothing."""
     either = sa.or_(table.c.serial == serial, table.c.encryption_serial == serial)
