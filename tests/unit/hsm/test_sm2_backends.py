@@ -58,8 +58,23 @@ class Broken(PythonBackend):
         raise OSError("the library fell over")
 
 
-def test_the_self_test_passes_what_is_right() -> None:
-    self_test(PythonBackend(allowed=True))
+class Watched(PythonBackend):
+    """Our own Python, noting what it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(allowed=True)
+        self.asked: set[str] = set()
+
+    def __getattribute__(self, name: str) -> object:
+        if name in ("_public", "_sign", "_verify", "_encrypt", "_decrypt"):
+            super().__getattribute__("asked").add(name)
+        return super().__getattribute__(name)
+
+
+def test_the_self_test_asks_for_every_operation_and_passes_what_is_right() -> None:
+    backend = Watched()
+    self_test(backend)
+    assert backend.asked == {"_public", "_sign", "_verify", "_encrypt", "_decrypt"}
 
 
 @pytest.mark.parametrize(

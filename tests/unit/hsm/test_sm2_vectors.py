@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.hashes import SM3
 from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 
-from hsm.errors import DecryptionFailed
+from hsm.errors import DecryptionFailed, SignatureInvalid
 from hsm.sm2 import curve
 from hsm.sm2.by_python import PythonBackend
 from hsm.sm2.cipher import Sm2Cipher, mask
@@ -37,6 +37,38 @@ def test_sums_that_meet_themselves() -> None:
     assert curve.combined(curve.N - 7, 1, point) is None
     assert curve.combined(0, 3, point) == curve.base_multiple(21)
     assert curve.combined(5, 0, point) == curve.base_multiple(5)
+
+
+def test_a_point_that_comes_often_is_multiplied_the_same() -> None:
+    """The comb that is made for it and the windows before agree, at the edges too."""
+    point = curve.base_multiple(0xABCDEF)
+    assert point is not None
+    scalars = [0, 1, 15, 16, curve.N - 1, curve.N, 2**255 + 12345, 0xF0F0 << 100]
+    for _ in range(curve.OFTEN):
+        curve.combined(1, 1, point)
+    assert point in curve._POPULAR._combs
+    for base in (0, 1, curve.N - 0xABCDEF, 77):
+        for scalar in scalars:
+            expected = curve.base_multiple(base + scalar * 0xABCDEF)
+            assert curve.combined(base, scalar, point) == expected
+    verify = FIXED.verify_digest
+    for _ in range(curve.OFTEN + 2):
+        verify(PUBLIC, message_digest(PUBLIC, MESSAGE), SIGNATURE.der)
+        with pytest.raises(SignatureInvalid):
+            verify(PUBLIC, bytes(32), SIGNATURE.der)
+
+
+def test_what_is_kept_of_points_is_bounded() -> None:
+    kept = curve._Popular()
+    for number in range(1, curve.WATCHED + 20):
+        kept.comb((number, number))
+    assert len(kept._seen) <= curve.WATCHED
+    for number in range(3, 6):
+        point = curve.base_multiple(number)
+        assert point is not None
+        for _ in range(curve.OFTEN):
+            kept.comb(point)
+    assert len(kept._combs) == 3
 
 
 def test_the_public_key() -> None:
