@@ -76,6 +76,16 @@ def listed(conn: sa.Connection, status: CaseStatus | None, limit: int) -> list[C
     return [_case_of(row) for row in conn.execute(query)]
 
 
+def of_key(conn: sa.Connection, key_id: str, requested_by: str) -> list[Case]:
+    """Return the cases about a key that one requester opened, newest first."""
+    query = (
+        sa.select(*_CASE)
+        .where(recovery_case.c.key_id == key_id, recovery_case.c.requested_by == requested_by)
+        .order_by(recovery_case.c.requested_at.desc(), recovery_case.c.id)
+    )
+    return [_case_of(row) for row in conn.execute(query)]
+
+
 def move(conn: sa.Connection, case: Case, act: CaseAct, **values: Any) -> bool:
     """Move a case as the table says; false if it stands elsewhere by now, :class:`CaseClosed` if it must not."""
     target = CASE_TRANSITIONS[act].get(case.status)
