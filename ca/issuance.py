@@ -57,12 +57,16 @@ from ca.profile import Profile, find_profile
 from ca.reconcile import close_reservation
 from ca.shards import shard_for, take_place
 from ca.ticket import Ticket
+from ca.turnstile import Turnstile
 from hsm.algorithms import PublicKey
 from hsm.errors import HsmError, SignatureInvalid
 from hsm.provider import KeyRing, open_signer
 from hsm.signer import Signer
 from hsm.verification import verify_signature
 
+AT_ONCE: Final = 4
+"""Issuances under way in one process: enough to hide a disk and a token behind each other. Thirty at once halve what a
+machine issues, for they only wait for one interpreter and one audit trail, and take both from those about to finish."""
 MAX_PLANS: Final = 3
 """Plans drawn up for one request: one is overtaken only when another worker certifies in the next second meanwhile."""
 
@@ -89,6 +93,7 @@ class Issuance:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._places = Turnstile(AT_ONCE)
 
     def issue(self, request: CertificateRequest, *, request_key: str, actor: Actor) -> IssuedCertificate:
         """Issue one certificate for one request key; the same request again returns the same certificate (I4)."""
@@ -106,7 +111,11 @@ class Issuance:
         return IssuedPair(*self._issue([Intent.of(one, request_key + part, actor) for one, part in parts]))
 
     def _issue(self, intents: Sequence[Intent]) -> tuple[IssuedCertificate, ...]:
-        """Issue what is asked together, or nothing of it."""
+        """Issue what is asked together, or nothing of it; callers beyond :data:`AT_ONCE` wait their turn."""
+        with self._places:
+            return self._issue_now(intents)
+
+    def _issue_now(self, intents: Sequence[Intent]) -> tuple[IssuedCertificate, ...]:
         with self._desk.engine.execution_options(read_only=True).connect() as conn:
             known = _known(conn, intents)
             if known:
