@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final, Literal, get_args
 
 from api.pages.card_words import CARD_WORDS
-
 from api.pages.console.words import CONSOLE_WORDS
 
 Language = Literal["zh", "en"]
