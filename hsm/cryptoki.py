@@ -15,15 +15,20 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from hsm.algorithms import KeyKind
-from hsm.errors import DecryptionFailed, KeyUriError
+from hsm.algorithms import KeyKind, SignatureAlgorithm
+from hsm.devices.errors import DescriptionInvalid
+from hsm.devices.signer import DeviceSigner
+from hsm.errors import DecryptionFailed, KeyUriError, SignatureInvalid, TokenRefused, UnsupportedAlgorithm
 from hsm.key_policy import OPEN_POLICY, KeyPolicy
 from hsm.key_uri import KeyUri
 from hsm.pin_counter import DEFAULT_LIMIT, PinCounter
 from hsm.pins import Pin, PinSource
+from hsm.provider import StoredKey
 from hsm.sealed_secret import MAX_SECRET
-from hsm.signer import Custody
-from hsm.token_slot import address
+from hsm.signer import Custody, Signer
+from hsm.token_slot import TokenSlot, address
+from hsm.vendor_mechanisms import VendorMechanisms
+from hsm.verification import verify_signature
 from hsm.worker.client import CALL_SECONDS, GENERATE_SECONDS, Launch, Worker
 from hsm.worker.wire import Frame
 from hsm.worker_provider import WorkerProvider
@@ -46,6 +51,7 @@ class Limits:
 
 
 DEFAULT_LIMITS: Final = Limits()
+PROOF: Final = b"yinxin: a new key signs this once"
 
 
 class CryptokiProvider(WorkerProvider):
@@ -67,6 +73,7 @@ class CryptokiProvider(WorkerProvider):
         environment: Mapping[str, str] = NO_ENVIRONMENT,
         limits: Limits = DEFAULT_LIMITS,
         policy: KeyPolicy = OPEN_POLICY,
+        vendor: VendorMechanisms | None = None,
     ) -> None:
         place = repr((str(module), sorted(environment.items()))).encode()
         lock = counters / f"module-{hashlib.sha256(place).hexdigest()[:16]}.lock"
@@ -76,9 +83,13 @@ class CryptokiProvider(WorkerProvider):
             dict(environment),
             limits.sessions,
             limits.call_seconds,
-            options={"python_signing": policy.python_signing},
+            options={
+                "python_signing": policy.python_signing,
+                "vendor": vendor.to_json() if vendor is not None else None,
+            },
         )
         super().__init__(launch, PinCounter(counters, self.scheme, limits.pin_tries), pins, policy)
+        self._vendor = vendor
 
     def create_token(self, token: str, so_pin: Pin, user_pin: Pin) -> None:
         """Initialise a blank token under this label (at most 32 octets); :class:`TokenExists` if it is taken."""
@@ -94,10 +105,13 @@ class CryptokiProvider(WorkerProvider):
     def generate(self, uri: KeyUri, kind: KeyKind, *, pin: Pin | None = None) -> KeyUri:
         """Make a key pair inside the token; it is read back as sensitive and not extractable, or destroyed.
 
-        SM2, which no module does by itself, is made in the worker and sealed in the token (:mod:`hsm.worker.sealed_keys`).
+        SM2 is made by the module's own mechanism where ``vendor`` describes one; else it is made in the worker and sealed
+        in the token (:mod:`hsm.worker.sealed_keys`). A pair of a module's own that does not sign as the description says is
+        destroyed (:class:`DescriptionInvalid`).
         """
         self._mine(uri)
-        self.policy.admit(Custody.SEALED if kind is KeyKind.SM2 else self.custody, uri)
+        by_vendor = kind is KeyKind.SM2 and self._vendor is not None
+        self.policy.admit(Custody.SEALED if kind is KeyKind.SM2 and not by_vendor else self.custody, uri)
         made = uri.with_id(uri.id or secrets.token_bytes(ID_OCTETS))
         attempts = itertools.count()
 
@@ -106,7 +120,27 @@ class CryptokiProvider(WorkerProvider):
             return worker.call("generate", fields, seconds=GENERATE_SECONDS)
 
         self._slot(uri.token).use(pin, make)
+        if by_vendor:
+            self._prove(made, pin)
         return made
+
+    def _prove(self, uri: KeyUri, pin: Pin | None) -> None:
+        """Let a new key of a vendor's mechanism sign once, and verify by ourselves: the description may be wrong."""
+        try:
+            signer = self.signer(uri, pin=pin)
+            verify_signature(signer.public_key, signer.algorithm, PROOF, signer.sign(PROOF))
+        except (SignatureInvalid, UnsupportedAlgorithm, TokenRefused) as wrong:
+            self.destroy(uri, pin=pin)
+            raise DescriptionInvalid(f"{type(wrong).__name__}: {wrong.detail}") from wrong
+
+    def _bind(
+        self, slot: TokenSlot, key: StoredKey, algorithm: SignatureAlgorithm, pin: Pin | None
+    ) -> Signer:
+        if key.kind is not KeyKind.SM2 or key.custody is not Custody.TOKEN:
+            return super()._bind(slot, key, algorithm, pin)
+        if self._vendor is None:  # plain ECDSA on this curve is what the module would do
+            raise UnsupportedAlgorithm("an SM2 key of the module's own, and nothing describes its mechanism")
+        return DeviceSigner(slot, key, Custody.TOKEN, pin, self._vendor.input)
 
     def seal_secret(self, token: str, purpose: str, secret: bytes, *, pin: Pin | None = None) -> bytes:
         """Seal under the token's own AES key; see :meth:`hsm.provider.KeyProvider.seal_secret`."""

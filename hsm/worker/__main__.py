@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Final
 
 from hsm.errors import HsmError
 from hsm.file_lock import locked
+from hsm.vendor_mechanisms import VendorMechanisms
 from hsm.worker.wire import Frame, WireBroken, error_fields, receive, send
 
 LOG = logging.getLogger("hsm.worker")
@@ -38,11 +39,16 @@ def open_pkcs11(fields: dict[str, Any]) -> Answer:
         module = Module(Path(str(fields["module"])))
     if fields.get("token") is None:
         return partial(perform, ModuleService(module, lock))
-    python_signing = bool(fields["options"].get("python_signing"))
-    lanes = int(fields["lanes"])
-    return partial(
-        perform, TokenService(module, str(fields["token"]), lock, lanes, python_signing=python_signing)
+    options = fields["options"]
+    service = TokenService(
+        module,
+        str(fields["token"]),
+        lock,
+        int(fields["lanes"]),
+        python_signing=bool(options.get("python_signing")),
+        vendor=VendorMechanisms.from_json(options["vendor"]) if options.get("vendor") else None,
     )
+    return partial(perform, service)
 
 
 def open_skf(fields: dict[str, Any]) -> Answer:

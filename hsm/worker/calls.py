@@ -1,7 +1,7 @@
 """The calls of PKCS#11 that the binding lacks, through the module's own function list (PKCS#11 v2.40 §3.6).
 
 ``C_Initialize`` with arguments, ``C_InitToken``, ``C_Login`` on a session that is open already, and encryption into
-buffers of ours that can be wiped.
+buffers of ours that can be wiped, and mechanisms by a maker's number.
 """
 
 from __future__ import annotations
@@ -31,6 +31,12 @@ _MEANINGS: Final[dict[int, tuple[type[HsmError], str]]] = {
     0x30: (SessionLost, "CKR_DEVICE_ERROR"),
     0x32: (SessionLost, "CKR_DEVICE_REMOVED"),
     0x54: (UnsupportedAlgorithm, "CKR_FUNCTION_NOT_SUPPORTED"),
+    0x60: (SessionLost, "CKR_KEY_HANDLE_INVALID"),
+    0x63: (UnsupportedAlgorithm, "CKR_KEY_TYPE_INCONSISTENT"),
+    0x70: (UnsupportedAlgorithm, "CKR_MECHANISM_INVALID"),
+    0x71: (UnsupportedAlgorithm, "CKR_MECHANISM_PARAM_INVALID"),
+    0x82: (SessionLost, "CKR_OBJECT_HANDLE_INVALID"),
+    0x90: (SessionLost, "CKR_OPERATION_ACTIVE"),
     0xA0: (WrongPin, "CKR_PIN_INCORRECT"),
     0xA1: (PinRejected, "CKR_PIN_INVALID"),
     CKR_PIN_LEN_RANGE: (PinRejected, "CKR_PIN_LEN_RANGE"),
@@ -58,6 +64,9 @@ _FUNCTIONS: Final = {
     "C_Encrypt": 30,
     "C_DecryptInit": 33,
     "C_Decrypt": 34,
+    "C_SignInit": 42,
+    "C_Sign": 43,
+    "C_GenerateKeyPair": 59,
 }
 """Places in CK_FUNCTION_LIST, which every module of version 2 and 3 has in this order."""
 
@@ -76,6 +85,18 @@ _PARAMETERS: Final[dict[str, tuple[Any, ...]]] = {
     "C_Encrypt": (_ULONG, ctypes.c_void_p, _ULONG, ctypes.c_void_p, ctypes.c_void_p),
     "C_DecryptInit": (_ULONG, ctypes.c_void_p, _ULONG),
     "C_Decrypt": (_ULONG, ctypes.c_void_p, _ULONG, ctypes.c_void_p, ctypes.c_void_p),
+    "C_SignInit": (_ULONG, ctypes.c_void_p, _ULONG),
+    "C_Sign": (_ULONG, _BYTES, _ULONG, ctypes.c_void_p, ctypes.c_void_p),
+    "C_GenerateKeyPair": (
+        _ULONG,
+        ctypes.c_void_p,
+        ctypes.c_void_p,
+        _ULONG,
+        ctypes.c_void_p,
+        _ULONG,
+        ctypes.c_void_p,
+        ctypes.c_void_p,
+    ),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -128,8 +129,13 @@ class NewKey:
     again: bool
 
 
-def generate(session: pkcs11.Session, new: NewKey) -> None:
+Make = Callable[[pkcs11.Session, NewKey], None]
+
+
+def generate(session: pkcs11.Session, new: NewKey, make: Make | None = None) -> None:
     """Make a key pair in the token: stored, private, sensitive, not extractable, for signatures only.
+
+    ``make`` does it where the standard has no mechanism.
 
     Label and id must be free among the token's private keys (:class:`DuplicateKey`). A pair that the token then describes
     as anything but protected is destroyed (:class:`KeyNotProtected`).
@@ -137,7 +143,7 @@ def generate(session: pkcs11.Session, new: NewKey) -> None:
     if not (new.again and _left_by_an_attempt(session, new)):
         if taken(session, new):
             raise DuplicateKey(new.label)
-        _make(session, new)
+        (make or _make)(session, new)
     key = private_key(session, new.label, new.id)
     if [read(key, flag) for flag in _FLAGS] != [False, True, True]:
         destroy(session, new.label, new.id)

@@ -19,14 +19,16 @@ from typing import Any, Final
 import pkcs11
 from pkcs11.constants import Attribute
 
-from hsm.errors import DuplicateKey, KeyNotFound, PinLocked, TokenNotFound
+from hsm.errors import DuplicateKey, KeyNotFound, PinLocked, TokenNotFound, UnsupportedAlgorithm
 from hsm.file_lock import locked
 from hsm.sm2.backend import Sm2Backend, open_backend
+from hsm.vendor_mechanisms import VendorMechanisms
 from hsm.worker import objects, sealed_keys
 from hsm.worker.calls import CKU_USER
 from hsm.worker.faults import translated
 from hsm.worker.module import Module, handle_of
 from hsm.worker.vault import Vault
+from hsm.worker.vendor_sm2 import VendorSm2
 from hsm.worker.wire import Frame, SessionLost, WrongPin
 
 RACE_ATTEMPTS: Final = 4
@@ -49,10 +51,18 @@ class Lane:
 class TokenService:
     """One token, open in this process. ``python_signing``: see :class:`hsm.key_policy.KeyPolicy`."""
 
-    def __init__(
-        self, module: Module, label: str, lock: Path, lanes: int, *, python_signing: bool = False
+    def __init__(  # noqa: PLR0913 - what the first frame says
+        self,
+        module: Module,
+        label: str,
+        lock: Path,
+        lanes: int,
+        *,
+        python_signing: bool = False,
+        vendor: VendorMechanisms | None = None,
     ) -> None:
         self._module = module
+        self._vendor = VendorSm2(module.calls, vendor) if vendor is not None else None
         self.vault = Vault(module.calls)
         self._python_signing = python_signing
         self._label = label
@@ -142,13 +152,17 @@ class TokenService:
         label, key_id = str(fields["label"]), _key_id(fields)
         if fields.get("custody") == "sealed":
             return Frame({}, self._sign_sealed(label, key_id, blob))
+        if fields.get("family") == "sm2":
+            return Frame({}, self._sign_vendor(label, key_id, blob))
         recipe = objects.Recipe(bool(fields["rsa"]), str(fields["digest"]), bool(fields["hashed"]))
         with self.lane() as lane:
-            key = lane.keys.get((label, key_id))
-            if key is None:
-                key = objects.private_key(lane.session, label, key_id)
-                lane.keys[label, key_id] = key
-            return Frame({}, objects.sign(key, recipe, blob))
+            return Frame({}, objects.sign(_cached(lane, label, key_id), recipe, blob))
+
+    def _sign_vendor(self, label: str, key_id: bytes | None, octets: bytes) -> bytes:
+        if self._vendor is None:
+            raise UnsupportedAlgorithm("nothing describes the SM2 of this module")
+        with self.lane() as lane:
+            return self._vendor.sign(lane.session, _cached(lane, label, key_id), octets)
 
     def _sign_sealed(self, label: str, key_id: bytes | None, digest: bytes) -> bytes:
         with self.lane() as lane:
@@ -175,11 +189,14 @@ class TokenService:
             if len(found) + len(sealed) > 1:
                 raise DuplicateKey(f"{len(found) + len(sealed)} keys are labelled {label}")
             described = (
-                objects.describe(lane.session, found[0])
+                self._describe(objects.describe(lane.session, found[0]))
                 if found
                 else self._describe_sealed(lane.session, sealed[0])
             )
             return Frame({"key": described})
+
+    def _describe(self, described: dict[str, Any]) -> dict[str, Any]:
+        return self._vendor.known(described) if self._vendor is not None else described
 
     def _describe_sealed(self, session: pkcs11.Session, key: sealed_keys.SealedKey) -> dict[str, Any]:
         return sealed_keys.describe(key, protected=self.vault.protected(session, key.blob))
@@ -187,7 +204,7 @@ class TokenService:
     def keys(self, _fields: dict[str, Any], _blob: bytes) -> Frame:
         """Describe every private key."""
         with self.lane() as lane:
-            found = objects.private_keys(lane.session)
+            found = [self._describe(each) for each in objects.private_keys(lane.session)]
             found += [self._describe_sealed(lane.session, key) for key in sealed_keys.listed(lane.session)]
         if not found:
             self.present()
@@ -205,11 +222,12 @@ class TokenService:
         """Make a key pair; label and id must be free among the keys of every kind."""
         key_id = bytes.fromhex(fields["key_id"])
         new = objects.NewKey(str(fields["label"]), key_id, str(fields["kind"]), bool(fields["again"]))
-        smith = self._smith(self._master) if new.kind == "sm2" else None
+        sm2 = new.kind == "sm2"
+        smith = self._smith(self._master) if sm2 and self._vendor is None else None
         with self.writing() as session:
             self._demand_free(session, new, sealed=smith is not None)
             if smith is None:
-                objects.generate(session, new)
+                objects.generate(session, new, self._vendor.make if sm2 and self._vendor else None)
             else:
                 smith.generate(new)
         return Frame({})
@@ -272,6 +290,14 @@ class TokenService:
                 self._module.token(self._label)
             except TokenNotFound as gone:
                 raise SessionLost(gone.detail) from gone
+
+
+def _cached(lane: Lane, label: str, key_id: bytes | None) -> Any:
+    """Find a private key once for each session."""
+    key = lane.keys.get((label, key_id))
+    if key is None:
+        key = lane.keys[label, key_id] = objects.private_key(lane.session, label, key_id)
+    return key
 
 
 def _key_id(fields: dict[str, Any]) -> bytes | None:

@@ -38,6 +38,8 @@ class Shelf:
     plain: KeyKind = KeyKind.EC_P256
     """The kind of keys that a test gets when it asks for any."""
     kinds: tuple[KeyKind, ...] = tuple(KeyKind)
+    sealed: bool = False
+    """Whether keys of the plain kind are sealed in the token, not the token's own."""
     prefix: str = ""
     """What stands before the label of a token of this scheme."""
     lacks: dict[str, str] = field(default_factory=dict)
@@ -229,6 +231,7 @@ def kryoptic_shelf(tmp_path: Path) -> Iterator[Shelf]:
 def sealed_shelf(token_shelf: Shelf) -> Shelf:
     """Give tokens whose keys are SM2, sealed."""
     token_shelf.plain = KeyKind.SM2
+    token_shelf.sealed = True
     return token_shelf
 
 
@@ -244,6 +247,7 @@ PROVIDERS = [
     pytest.param("sealed_shelf", marks=pytest.mark.token),
     "soft_shelf",
     "soft_sm2_shelf",
+    pytest.param("vendor_shelf", marks=pytest.mark.token),
     "skf_shelf",
     "sdf_shelf",
 ]
@@ -283,3 +287,5 @@ skf_chips = device_shelves.skf_chips
 skf_shelf = device_shelves.skf_shelf
 sdf_bench = device_shelves.sdf_bench
 sdf_shelf = device_shelves.sdf_shelf
+vendor_bench = device_shelves.vendor_bench
+vendor_shelf = device_shelves.vendor_shelf

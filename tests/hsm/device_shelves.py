@@ -19,8 +19,10 @@ from hsm.skf.chip import SkfChips
 from hsm.skf.layout import SkfDescription
 from hsm.skf.provider import SkfProvider
 from hsm.sm2.backend import python_backend
+from hsm.softhsm import SoftHsm
 from tests.conftest import USER_PIN, missing
 from tests.hsm.conftest import Faults, Shelf
+from tests.hsm.vendor_bench import VendorBench
 
 SOURCES = Path(__file__).parents[1] / "emulators"
 Compile = Callable[..., Path]
@@ -197,4 +199,25 @@ def sdf_shelf(sdf_bench: SdfBench, tmp_path: Path) -> Iterator[Shelf]:
     )
     yield shelf
     sdf_bench.faults.none()
+    shelf.close()
+
+
+@pytest.fixture
+def vendor_bench(
+    soft_hsm: SoftHsm, environment: dict[str, str], compiled: Compile, faults: Faults, tmp_path: Path
+) -> VendorBench:
+    """Give a PKCS#11 module that does SM2 by a mechanism of its own."""
+    return VendorBench(compiled("pkcs11_sm2"), soft_hsm, environment, tmp_path / "sm2", faults)
+
+
+@pytest.fixture
+def vendor_shelf(vendor_bench: VendorBench, tmp_path: Path) -> Iterator[Shelf]:
+    """Yield tokens that make and use SM2 pairs themselves; keys in software are refused there."""
+
+    def make(shelf: Shelf) -> KeyProvider:
+        return vendor_bench.provider(shelf)
+
+    shelf = Shelf(tmp_path, "pkcs11", make, plain=KeyKind.SM2, kinds=(KeyKind.SM2, KeyKind.EC_P256))
+    yield shelf
+    vendor_bench.faults.none()
     shelf.close()

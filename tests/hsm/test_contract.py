@@ -235,8 +235,7 @@ def test_the_ring_opens_by_text(shelf: Shelf) -> None:
     signer = open_signer(ring, str(uri))
     verify_signature(signer.public_key, signer.algorithm, b"m", signer.sign(b"m"))
     assert isinstance(signer, Signer)
-    sealed = shelf.scheme == "pkcs11" and shelf.plain is KeyKind.SM2
-    assert signer.custody is (Custody.SEALED if sealed else shelf.keys.custody)
+    assert signer.custody is (Custody.SEALED if shelf.sealed else shelf.keys.custody)
     assert {each.custody for each in shelf.keys.keys(uri.token)} == {signer.custody}
     with pytest.raises(KeyUriError):
         open_signer(KeyRing({}), str(uri))
