@@ -230,7 +230,7 @@ def _sealed(state: dict[str, Any], language: Language) -> dict[str, Any]:
     facts = (
         (say(language, "done.number"), state["sealing_id"]),
         (say(language, "done.digest"), state["digest"]),
-        *_key(state, language),
+        *key_facts(state, language),
     )
     return {
         "seal_name": order["seal_name"],
@@ -240,7 +240,7 @@ def _sealed(state: dict[str, Any], language: Language) -> dict[str, Any]:
     }
 
 
-def _key(state: dict[str, Any], language: Language) -> tuple[tuple[str, str], ...]:
+def key_facts(state: dict[str, Any], language: Language) -> tuple[tuple[str, str], ...]:
     """Tell what signed, and for the national algorithms which readers can check it."""
     algorithm = str(state.get("algorithm", ""))
     if not algorithm:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from api.pages.seal_routes import key_facts
 from api.pages.verdict_card import Card, SignatureCard, card
 from verify.report import (
     Change,
@@ -110,6 +111,39 @@ def test_the_same_in_english() -> None:
     assert rows["When"].splitlines() == ["2026-02-21 00:30:05 (UTC+8)", "Trusted time-stamp: 测试 TSA"]
     assert rows["Certificate"] == "Good → Revoked"
     assert "contract seal" in rows["Which seal"]
+
+
+@pytest.mark.parametrize(
+    ("custody", "zh", "en"),
+    [
+        ("token", "SM2 / SM3 · 令牌内密钥", "SM2 / SM3 · key inside a token"),
+        ("device", "SM2 / SM3 · 密码设备", "SM2 / SM3 · key inside a cryptographic device"),
+        ("sealed", "SM2 / SM3 · 令牌封装密钥", "SM2 / SM3 · key sealed under a token's key"),
+        ("soft", "SM2 / SM3 · 软件密钥", "SM2 / SM3 · software key"),
+        ("", "SM2 / SM3", "SM2 / SM3"),
+    ],
+)
+def test_the_card_says_which_key_signed_and_where_it_is_kept(custody: str, zh: str, en: str) -> None:
+    chinese = _card(algorithm="SM2 / SM3", custody=custody).signatures[0]
+    english = _card("en", algorithm="SM2 / SM3", custody=custody).signatures[0]
+    assert f"签名密钥：{zh}" in _rows(chinese)["谁"].splitlines()
+    assert f"Signing key: {en}" in _rows(english)["Who"].splitlines()
+    kept = [fact.lines[0].text for fact in chinese.technical if fact.label == "密钥保管"]
+    assert kept == ([zh.rpartition(" · ")[2]] if custody else [])
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ({}, []),
+        ({"algorithm": "P-256 / SHA-256", "custody": "token"}, ["P-256 / SHA-256 · 令牌内密钥"]),
+        ({"algorithm": "SM2 / SM3", "custody": "sealed"}, ["SM2 / SM3 · 令牌封装密钥", "Adobe"]),
+    ],
+)
+def test_the_sealed_page_says_who_can_check_it(state: dict[str, str], told: list[str]) -> None:
+    shown = [value for _, value in key_facts(state, "zh")]
+    assert len(shown) == len(told)
+    assert all(word in value for word, value in zip(told, shown, strict=True))
 
 
 def test_a_state_says_since_when_and_on_what_it_rests() -> None:
