@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from ca.tokens.letters import PrintedLetter
 from hsm.pins import Pin
 from seals.fonts import EM, Face, Glyph, shelf
 
@@ -70,7 +71,9 @@ class _Page:
             x += glyph.advance * scale
         return x
 
-    def turned(self, x: float, y: float, size: float, character: str, *, cosine: float, grey: float) -> None:
+    def turned(  # noqa: PLR0913 - place, size, angle and shade of a character
+        self, x: float, y: float, size: float, character: str, *, cosine: float, grey: float
+    ) -> None:
         """Draw one character turned by an angle, for patterns."""
         name, _ = self._form(Face.HEI, character)
         scale, sine = size / EM, (1 - cosine * cosine) ** 0.5
@@ -151,6 +154,23 @@ def _file(objects: list[bytes]) -> bytes:
     made += b"".join(f"{offset:010d} 00000 n \n".encode() for offset in offsets)
     made += f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n".encode()
     return bytes(made)
+
+
+def letter_text(printed: PrintedLetter, holder: str, *, demo: bool) -> LetterText:
+    """Return what stands on the page of a letter that is given out."""
+    token = printed.token
+    part = next(each for each in token.applications if each.name == printed.application)
+    return LetterText(
+        number=printed.id,
+        serial=token.serial,
+        application=part.name,
+        purposes="、".join(dict.fromkeys(container.purpose.zh for container in part.containers)),
+        holder=holder,
+        receiver=token.holder.name,
+        tries=printed.tries,
+        made_at=printed.made_at,
+        demo=demo,
+    )
 
 
 def _address(page: _Page, text: LetterText) -> None:

@@ -175,6 +175,7 @@ _TOKENS: Final[dict[type[Exception], Kind]] = {
     tokens.StepFailed: Kind("personalisation-step-failed", 503, "个人化中断", "Personalisation stopped"),
     tokens.ChipAbsent: Kind("chip-absent", 503, "未插入芯片", "Chip not inserted"),
     tokens.LetterUnavailable: Kind("pin-letter-unavailable", 409, "密码信不可打印", "PIN letter unavailable"),
+    tokens.LetterNotYours: Kind("pin-letter-not-yours", 403, "密码信不可查看", "PIN letter not yours"),
     tokens.LetterUnreadable: Kind(
         "pin-letter-unreadable", 409, "密码信校验失败", "PIN letter does not verify"
     ),

@@ -142,6 +142,13 @@ class LetterUnavailable(TokenError):
     )
 
 
+class LetterNotYours(TokenError):
+    """A PIN letter goes to the printer, or to the person who received the token; to nobody else who works here."""
+
+    zh = "密码信只能由领取令牌的本人取得，或由打印机直接打印；经办人不能查看。"
+    en = "A PIN letter is given to the person who received the token, or straight to the printer; no operator sees it."
+
+
 class LetterUnreadable(TokenError):
     """The stored letter was altered, or is for another key."""
 

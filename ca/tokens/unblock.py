@@ -149,6 +149,13 @@ class Unblocking:
         with self._engine.execution_options(read_only=True).connect() as conn:
             return self._found(conn, task_id)
 
+    def of_token(self, task_id: int, serial: str) -> UnblockTask:
+        """Return a task of this token; :class:`UnblockUnknown` for another token's."""
+        found = self.get(task_id)
+        if found.token != serial:
+            raise UnblockUnknown(f"task {task_id} of token {serial}")
+        return found
+
     def list(self, *, token: str = "", status: UnblockStatus | None = None) -> tuple[UnblockTask, ...]:
         """Return tasks, newest first."""
         with self._engine.execution_options(read_only=True).connect() as conn:
