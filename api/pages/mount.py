@@ -18,6 +18,8 @@ from api.pages.checks import Checks
 from api.pages.console import certificates as console_certificates
 from api.pages.console import chips as console_chips
 from api.pages.console import enrolments as console_enrolments
+from api.pages.console import jobs as console_jobs
+from api.pages.console import overview as console_overview
 from api.pages.desk import DRAFTS, RESULTS, Desk
 from api.pages.drafts import Drafts
 from api.pages.jobs import Jobs
@@ -51,9 +53,11 @@ def mount_pages(app: FastAPI, services: Services) -> Desk:
     app.router.lifespan_context = lifespan
     app.include_router(verify_routes.router)
     app.include_router(seal_routes.router)
+    app.include_router(console_overview.router)
     app.include_router(console_certificates.router)
     app.include_router(console_chips.router)
     app.include_router(console_enrolments.router)
+    app.include_router(console_jobs.router)
     app.mount(STATIC_PATH, Static(directory=HERE / "static"), name="static")
     return desk
 

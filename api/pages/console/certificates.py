@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -10,18 +9,16 @@ from cryptography import x509
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from api.access import Scope
 from api.enrolment import serial_of
 from api.errors import InputInvalid
-from api.pages.console.enrolments import waiting
 from api.pages.console.frame import Frame, enter
 from api.pages.words import Language
 from ca.certificate import CertificateOrder, CertificateQuery, CertificateRecord, CertificateStatus
 from ca.certificate import RevocationReason as Reason
 from ca.custody_policy import custody_of
-from ca.errors import CaError, CertificateUnknown
-from ca.issuer import HolderStatus, Issuer, Unit
-from ca.overview import overview
-from ca.profile import PROFILES
+from ca.errors import CertificateUnknown
+from ca.profile import PROFILES, Purpose
 from hsm.algorithms import kind_of
 from hsm.errors import HsmError
 from hsm.public_keys import certificate_key
@@ -29,6 +26,15 @@ from hsm.public_keys import certificate_key
 router = APIRouter(include_in_schema=False)
 PAGE_ROWS = 25
 CODE_LENGTH = 18
+REASONS = (
+    Reason.UNSPECIFIED.value,
+    Reason.KEY_COMPROMISE.value,
+    Reason.AFFILIATION_CHANGED.value,
+    Reason.SUPERSEDED.value,
+    Reason.CESSATION_OF_OPERATION.value,
+    Reason.PRIVILEGE_WITHDRAWN.value,
+)
+"""What a holder's certificate is revoked for (RFC 5280 §5.3.1)."""
 EVENT_TONES = {
     "approved": "passed",
     "issued": "passed",
@@ -41,37 +47,6 @@ EVENT_TONES = {
     "burned": "failed",
     "failed": "failed",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """An issuer or a unit in the drawing of the hierarchy."""
-
-    name: str
-    kind: str
-    algorithm: str
-    custody: str
-    until: datetime
-    lists: tuple[int, datetime] | None
-    children: tuple[Node, ...] = ()
-
-
-@router.get("/console")
-def start(request: Request) -> Response:
-    """Show the figures, what is waiting, and the hierarchy."""
-    frame = enter(request, "overview")
-    if isinstance(frame, Response):
-        return frame
-    with frame.doors.reading() as conn:
-        figures = overview(conn, frame.doors.clock(), frame.caller.actor.uscc)
-    highest = max((month.count for month in figures.months), default=0) or 1
-    shown = [
-        (f"{month.year}-{month.month:02}", month.count, round(9 * month.count / highest))
-        for month in figures.months
-    ]
-    return frame.page(
-        "overview.html", figures=figures, months=shown, roots=_hierarchy(frame), waiting=waiting(frame)
-    )
 
 
 @router.get("/console/certificates")
@@ -115,7 +90,13 @@ def one(request: Request, serial: str) -> Response:
         return frame.gone("cert.gone")
     row = _row(found, frame.language, frame.doors.clock())
     return frame.page(
-        "certificate.html", found=found, row=row, facts=_facts(found), events=_events(frame, found)
+        "certificate.html",
+        found=found,
+        row=row,
+        facts=_facts(found),
+        events=_events(frame, found),
+        acts=_acts(frame, found),
+        reasons=REASONS,
     )
 
 
@@ -161,10 +142,11 @@ def _facts(found: CertificateRecord) -> dict[str, str]:
     """Read algorithm and custody from the certificate itself."""
     if not found.der:
         return {"algorithm": "", "custody": "unknown"}
-    return _key_facts(x509.load_der_x509_certificate(found.der))
+    return key_facts(x509.load_der_x509_certificate(found.der))
 
 
-def _key_facts(certificate: x509.Certificate) -> dict[str, str]:
+def key_facts(certificate: x509.Certificate) -> dict[str, str]:
+    """Return algorithm and custody of a certified key, as words of the pages name them."""
     try:
         kind, custody = kind_of(certificate_key(certificate)).value, custody_of(certificate)
     except (HsmError, ValueError):
@@ -188,33 +170,13 @@ def _events(frame: Frame, found: CertificateRecord) -> list[dict[str, Any]]:
     ]
 
 
-def _hierarchy(frame: Frame) -> list[Node]:
-    """Draw issuers below issuers, and units below the issuer that certified them."""
-    issuers = [one for one in frame.doors.authority.issuers() if one.certificate]
-    units = [one for one in frame.doors.authority.units() if one.status is HolderStatus.ACTIVE]
-
-    def node(holder: Issuer | Unit) -> Node:
-        below: list[Issuer | Unit] = []
-        if isinstance(holder, Issuer):
-            below = [one for one in issuers if one.parent == holder.id and not one.is_root]
-            below += [one for one in units if one.issuer == holder.id]
-        facts = _key_facts(holder.x509)
-        kind = holder.purpose.value if isinstance(holder, Unit) else holder.profile
-        name = (
-            holder.x509.subject.rfc4514_string({x509.NameOID.COMMON_NAME: "CN"})
-            .split("CN=")[-1]
-            .split(",")[0]
-        )
-        lists = _current_list(frame, holder.id) if isinstance(holder, Issuer) else None
-        until = holder.x509.not_valid_after_utc
-        return Node(name, kind, facts["algorithm"], facts["custody"], until, lists, tuple(map(node, below)))
-
-    return [node(one) for one in issuers if one.is_root]
-
-
-def _current_list(frame: Frame, issuer: str) -> tuple[int, datetime] | None:
-    try:
-        current = frame.doors.crls.current(issuer)
-    except (CaError, HsmError):
-        return None
-    return current.number, current.next_update
+def _acts(frame: Frame, found: CertificateRecord) -> list[str]:
+    """Return what a requester may ask for, by how the certificate stands now."""
+    profile = PROFILES.get(found.profile)
+    ours = profile is not None and profile.purpose in (Purpose.SIGNATURE, Purpose.ENCRYPTION)
+    if Scope.RA_REQUEST not in frame.caller.scopes or not ours:
+        return []
+    status, _ = _standing(found, frame.doors.clock())
+    if status == "held":
+        return ["resumption", "revocation-request"]
+    return ["renewal", "suspension", "revocation-request"] if status == "issued" else []

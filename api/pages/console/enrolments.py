@@ -13,8 +13,9 @@ from api.pages.console.frame import Frame, enter
 from api.pages.words import WORDS, Language
 from ca.enrolment.approval import counted, missing, person_of
 from ca.enrolment.enrolment_store import EnrolmentQuery
-from ca.enrolment.errors import EnrolmentUnknown
+from ca.enrolment.errors import EnrolmentUnknown, RuleMissing
 from ca.enrolment.request import EnrolmentRecord
+from ca.enrolment.rules import Matter
 from ca.enrolment.states import TRANSITIONS, EnrolmentAct, EnrolmentStatus, RejectionCode
 from ca.profile import PROFILES
 
@@ -60,6 +61,33 @@ def queue(
     return frame.page("enrolments.html", rows=rows, chosen=status, statuses=words, following=following)
 
 
+@router.get("/console/enrolments/new")
+def application(request: Request) -> Response:
+    """Show the form for a new request; the service checks what it is sent."""
+    frame = enter(request, "enrolments")
+    if isinstance(frame, Response):
+        return frame
+    rules, zh = frame.doors.enrolments.office.rules, frame.language == "zh"
+    profiles: list[dict[str, Any]] = []
+    documents: dict[str, str] = {}
+    for profile in PROFILES.values():
+        try:
+            rule = rules.find(Matter.NEW, profile.id)
+        except RuleMissing:
+            continue
+        title = profile.title.split(" / ")[0 if zh else -1]
+        profiles.append({"id": profile.id, "title": title, "pair": bool(rule.encryption_profile)})
+        for item in rule.checklist:
+            fallback = (item.zh, item.en)
+            if item.evidence:
+                documents[item.evidence] = WORDS.get(f"document.{item.evidence}", fallback)[0 if zh else 1]
+    uscc = frame.caller.actor.uscc
+    mine = frame.doors.enterprises.get(uscc) if uscc else None
+    return frame.page(
+        "application.html", profiles=profiles, documents=list(documents.items()), enterprise=mine
+    )
+
+
 @router.get("/console/enrolments/{name}")
 def one(request: Request, name: str) -> Response:
     """Show one enrolment and what its reader may do with it now."""
@@ -91,6 +119,11 @@ def one(request: Request, name: str) -> Response:
         items=_items(record, frame.language),
         stages=stages,
         acts=_acts(frame, record),
+        kinds={
+            key.removeprefix("document."): both[0 if frame.language == "zh" else 1]
+            for key, both in WORDS.items()
+            if key.startswith("document.")
+        },
         reasons=[(code.value, f"reject.{code.value}") for code in RejectionCode],
         serial=f"{record.serial:x}" if record.serial is not None else "",
         encryption_serial=f"{record.encryption_serial:x}" if record.encryption_serial is not None else "",

@@ -38,15 +38,31 @@ function leaveIfLoggedOut(status) {
 
 /** Ask the service with JSON; the answer is parsed, a refusal is thrown as a Problem. What changes something is sent to its
  * end even when the page is left or loaded again. */
-export async function ask(method, url, body) {
+export async function ask(method, url, body, more = {}) {
   let response;
   try {
     response = await fetch(url, {
       method,
       keepalive: method !== "GET",
-      headers: body === undefined ? headers() : { ...headers(), "Content-Type": "application/json" },
+      headers: { ...headers(), ...more, ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
+  } catch {
+    throw new Problem(0, { zh: say("error.network"), en: say("error.network") });
+  }
+  const answer = parsed(await response.text());
+  if (!response.ok) {
+    leaveIfLoggedOut(response.status);
+    throw new Problem(response.status, answer);
+  }
+  return answer;
+}
+
+/** Send a form with files; the answer is parsed, a refusal is thrown as a Problem. */
+export async function askForm(url, form) {
+  let response;
+  try {
+    response = await fetch(url, { method: "POST", headers: headers(), body: form });
   } catch {
     throw new Problem(0, { zh: say("error.network"), en: say("error.network") });
   }
