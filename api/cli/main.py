@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from api.cli import audit, backup, ca, documents, keys, ra, seal, service
+from api.cli import audit, backup, ca, documents, keycentre, keys, ra, seal, service
 from api.cli.console import CANCELLED, HomeOption, fail
 
 app = typer.Typer(
@@ -35,6 +35,7 @@ app.add_typer(ra.app, name="ra")
 app.add_typer(seal.app, name="seal")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="key")
+app.add_typer(keycentre.app, name="kmc")
 
 
 def main(arguments: list[str] | None = None) -> int:
