@@ -16,6 +16,7 @@ from ca import cms_names, der
 from ca.custody_policy import policy_oid
 from ca.gm_cms import GmSignedData
 from hsm.algorithms import DigestAlgorithm
+from hsm.public_keys import spki
 from hsm.signer import Custody
 from hsm.sm2.signature import Sm2Signature
 from hsm.suite import Suite
@@ -443,6 +444,56 @@ def test_ocsp_answers_in_sm2(gm: GmSealing) -> None:
     stranger = gm.pki.ocsp(leaf, responder=GmSealing().pki.responder())
     unknown = gm.only(data, trust=gm.trust([root], ocsp=[stranger, stamped]))
     assert unknown.sub_indication is SubIndication.TRY_LATER
+
+
+def test_ocsp_answers_that_name_the_issuer_by_sm3(gm: GmSealing) -> None:
+    """RFC 6960 leaves the CertID's digest open; clients of the national suite take SM3, which the library cannot name."""
+    from ca.ocsp_codec import IssuerHashes
+
+    leaf, issuer = gm.keeper.certificate, gm.pki.issuing
+    by_sha1 = IssuerHashes(issuer.certificate).cert_id(leaf.serial_number)
+    answer = der.Reader(gm.pki.ocsp(leaf)).enter(der.SEQUENCE)
+    status, wrapped = answer.element(), answer.enter(0xA0).enter(der.SEQUENCE)
+    name, basic = wrapped.element(), der.Reader(wrapped.contents(der.OCTET_STRING)).enter(der.SEQUENCE)
+    body, rest = basic.element(), []
+    while basic.more:
+        rest.append(basic.element())
+    key_bits = spki(issuer.key.public_key())[-65:]
+    sm3 = DigestAlgorithm.SM3
+    names = [sm3.digest(part).value for part in (issuer.certificate.subject.public_bytes(), key_bits)]
+    by_sm3 = der.sequence(
+        der.sequence(der.oid(sm3.oid)), *map(der.octet_string, names), der.integer(leaf.serial_number)
+    )
+    changed = _replaced(body, by_sha1.issuer_name_hash, by_sm3)
+    responder = gm.pki.responder()
+    tbs = changed
+    rest[1] = der.bit_string(responder.signer.sign(tbs))
+    rest[2:] = [der.explicit(0, der.sequence(responder.der))]
+    whole = der.sequence(
+        status, der.explicit(0, der.sequence(name, der.octet_string(der.sequence(tbs, *rest))))
+    )
+    data, root = gm.seal(stamped=False, stated=False), gm.pki.crl(gm.pki.root)
+    found = gm.only(data, trust=gm.trust([root], ocsp=[whole]))
+    assert (found.indication, found.certificate_now.source) == (Indication.TOTAL_PASSED, "ocsp"), (
+        found.reason.en
+    )
+    other = whole.replace(names[1], bytes(32))
+    assert gm.only(data, trust=gm.trust([root], ocsp=[other])).sub_indication is SubIndication.TRY_LATER
+
+
+def _replaced(body: bytes, name_hash: bytes, cert_id: bytes) -> bytes:
+    """Put another CertID into ResponseData; every length around it is written anew."""
+    reader, parts = der.Reader(body).enter(der.SEQUENCE), []
+    while reader.more:
+        element = reader.element()
+        if name_hash in element:
+            single = der.Reader(element).enter(der.SEQUENCE).enter(der.SEQUENCE)
+            fields = []
+            while single.more:
+                fields.append(single.element())
+            element = der.sequence(der.sequence(cert_id, *fields[1:]))
+        parts.append(element)
+    return der.sequence(*parts)
 
 
 def test_a_time_stamp_by_somebody_without_the_purpose_proves_nothing(gm: GmSealing) -> None:
