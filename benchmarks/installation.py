@@ -24,8 +24,8 @@ def folder() -> Iterator[Path]:
 
 
 @contextmanager
-def installation(place: Path, key_store: str) -> Iterator[Services]:
-    """Open an installation in ``place`` with root, issuing CA and service units."""
+def installation(place: Path, key_store: str, database_url: str = "") -> Iterator[Services]:
+    """Open an installation in ``place`` with root, issuing CA and service units; SQLite there unless a URL is given."""
     from api.bootstrap import assemble
     from api.foundation import lay_foundation
     from api.home import Home, service_pins
@@ -34,7 +34,7 @@ def installation(place: Path, key_store: str) -> Iterator[Services]:
     from ca.clock import system_clock
 
     logging.getLogger("ca").setLevel(logging.ERROR)
-    settings = load_settings(place, key_store=key_store, log_level="error")
+    settings = load_settings(place, key_store=key_store, log_level="error", database_url=database_url)
     services = assemble(settings, clock=system_clock, pins=service_pins(Home(place)))
     try:
         lay_foundation(services, "印信基准测试 TEST", actor=SYSTEM, progress=lambda _line: None)
