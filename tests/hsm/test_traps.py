@@ -31,7 +31,8 @@ from hsm.worker.wire import *
 from hsm.worker.module import Module, handle_of
 from hsm.worker.calls import CKU_USER, CKU_SO, Calls
 from hsm.worker import objects
-from hsm.worker.service import TokenService, perform
+from hsm.worker.operations import perform
+from hsm.worker.service import TokenService
 module = Module(Path(sys.argv[1]))
 LABEL, LOCK = sys.argv[2], Path(sys.argv[3])
 EC = objects.Recipe(rsa=False, digest="sha256", hashed=True)
