@@ -19,6 +19,7 @@ from api.pages.console import certificates as console_certificates
 from api.pages.console import chips as console_chips
 from api.pages.console import enrolments as console_enrolments
 from api.pages.console import jobs as console_jobs
+from api.pages.console import key_centre as console_keys
 from api.pages.console import overview as console_overview
 from api.pages.desk import DRAFTS, RESULTS, Desk
 from api.pages.drafts import Drafts
@@ -58,6 +59,7 @@ def mount_pages(app: FastAPI, services: Services) -> Desk:
     app.include_router(console_chips.router)
     app.include_router(console_enrolments.router)
     app.include_router(console_jobs.router)
+    app.include_router(console_keys.router)
     app.mount(STATIC_PATH, Static(directory=HERE / "static"), name="static")
     return desk
 

@@ -12,6 +12,7 @@ from api.pages.console.frame import Frame, enter
 from ca.tokens.errors import TokenUnknown
 from ca.tokens.state import TRANSITIONS, TokenAct, TokenState
 from ca.tokens.token import KeyUse, Standing, Token, TokenContainer, TokenQuery
+from seals.chip_store import LinkStatus
 
 router = APIRouter(include_in_schema=False)
 PAGE_TILES: Final = 24
@@ -32,6 +33,15 @@ STANDING_TONES: Final = {
     Standing.APART: "indeterminate",
     Standing.REVOKED: "failed",
     Standing.NONE: "unreadable",
+}
+URLS: Final = {
+    TokenAct.SUSPEND.value: "freeze",
+    TokenAct.REPORT_LOST.value: "loss",
+    TokenAct.REQUEST_RESUME.value: "resume-request",
+    TokenAct.CONFIRM_RESUME.value: "resume",
+    TokenAct.WRITE_OFF.value: "write-off",
+    TokenAct.DAMAGE.value: "damage",
+    TokenAct.TERMINATE.value: "termination",
 }
 ACTS: Final = (
     TokenAct.SUSPEND,
@@ -60,7 +70,10 @@ def inventory(
     page = frame.doors.tokens.list(query)
     tiles = [_tile(frame, frame.doors.tokens.get(found.serial)) for found in page.items]
     words = [(one.value, one.zh if frame.language == "zh" else _plain(one.value)) for one in TokenState]
-    return frame.page("chips.html", tiles=tiles, chosen=state, states=words, following=page.next)
+    ranges = [] if chosen or after or frame.caller.actor.uscc else frame.doors.token_work.ranges.reports()
+    return frame.page(
+        "chips.html", tiles=tiles, chosen=state, states=words, following=page.next, ranges=ranges
+    )
 
 
 @router.get("/console/chips/{serial}")
@@ -93,7 +106,27 @@ def one(request: Request, serial: str) -> Response:
         applications=[_application(frame, part) for part in token.applications],
         events=events,
         acts=_acts(frame, token),
+        urls=URLS,
+        links=_links(frame, serial),
+        manages=Scope.TOKEN_MANAGE in frame.caller.scopes,
     )
+
+
+def _links(frame: Frame, serial: str) -> list[dict[str, Any]]:
+    """Return the seals that follow this chip, with what this reader may decide: each step takes another person."""
+    found = []
+    for link in frame.doors.chips.links(serial):
+        if link.status is LinkStatus.UNLINKED:
+            continue
+        decides = link.asked_by != frame.caller.actor.id
+        act = {
+            LinkStatus.REQUESTED: "confirmation" if decides else "",
+            LinkStatus.LINKED: "unlink-request",
+            LinkStatus.UNLINKING: "unlink" if decides else "",
+        }[link.status]
+        seal = frame.doors.seals.get(link.seal)
+        found.append({"link": link, "seal": seal, "act": act})
+    return found
 
 
 def _tile(frame: Frame, token: Token) -> dict[str, Any]:
