@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from api.cli import audit, backup, ca, documents, keycentre, keys, ra, seal, service
+from api.cli import audit, backup, ca, chip, documents, keycentre, keys, ra, seal, service, token
 from api.cli.console import CANCELLED, HomeOption, fail
 
 app = typer.Typer(
@@ -33,6 +33,8 @@ backup.register(app)
 app.add_typer(ca.app, name="ca")
 app.add_typer(ra.app, name="ra")
 app.add_typer(seal.app, name="seal")
+app.add_typer(token.app, name="token")
+app.add_typer(chip.app, name="chip")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="key")
 app.add_typer(keycentre.app, name="kmc")
