@@ -155,7 +155,7 @@ def assemble(
     home = Home(settings.home)
     home.prepare()
     engine = make_engine(settings.database)
-    stores = open_key_stores(settings.key_store, home, pins, settings.key_policy)
+    stores = open_key_stores(settings.key_store, home, pins, settings.key_policy, settings.devices)
     guard = ClockGuard(clock, reference or _reference(settings, clock))
     return _assemble(settings, home, clock, engine, stores, guard)
 

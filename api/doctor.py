@@ -20,6 +20,8 @@ from api.schema import check_schema
 from ca.store import audit as audit_table
 from hsm.key_policy import KeyPolicy
 from hsm.provider import KeyProvider
+from hsm.skf.chip import SkfChips
+from hsm.skf.provider import SkfProvider
 from hsm.sm2.backend import open_backend
 from seals.fonts import Face, shelf
 
@@ -103,7 +105,7 @@ def _tokens(services: Services) -> Iterable[Check]:
     yield Check("token", Health.OK, stores.zh, stores.en)
     yield from _key_policy(stores.ring.policy)
     for provider in stores.ring.providers():
-        yield from _tokens_of(provider)
+        yield from _looked("token", lambda _services, each=provider: _tokens_of(each), services)
 
 
 def _key_policy(policy: KeyPolicy) -> Iterable[Check]:
@@ -131,7 +133,20 @@ def _key_policy(policy: KeyPolicy) -> Iterable[Check]:
     )
 
 
+def _chips_of(provider: SkfProvider) -> Iterable[Check]:
+    found = SkfChips(provider).chips()
+    if not found:
+        zh, en = "SKF 库可用，未插入芯片", "the SKF library works; no chip is plugged in"
+        yield Check("token", Health.OK, zh, en)
+    for chip in found:
+        zh = f"芯片 {chip.serial}（{chip.label}，{chip.manufacturer}），剩余 {chip.free_space} 字节"
+        en = f"chip {chip.serial} ({chip.label}, {chip.manufacturer}), {chip.free_space} octets free"
+        yield Check("token", Health.OK, zh, en)
+
+
 def _tokens_of(provider: KeyProvider) -> Iterable[Check]:
+    if isinstance(provider, SkfProvider):
+        yield from _chips_of(provider)
     for label in provider.tokens():
         found = provider.probe(label)
         zh, en = (

@@ -12,6 +12,7 @@ from ca.enrolment import errors as ra
 from ca.keycentre import errors as kmc
 from ca.tokens import errors as tokens
 from hsm import errors as hsm
+from hsm.devices import errors as devices
 from seals import errors as seals
 from signing import errors as signing
 from verify.folder import TrustFolderUnusable
@@ -98,6 +99,19 @@ _HSM: Final[dict[type[Exception], Kind]] = {
     hsm.PinIncorrect: Kind("pin-incorrect", 403, "PIN 码不正确", "PIN incorrect"),
     hsm.PinRejected: Kind("pin-rejected", 422, "新 PIN 码不符合要求", "New PIN rejected"),
     hsm.PinLocked: Kind("pin-locked", 423, "PIN 码已锁定", "PIN locked"),
+}
+
+_DEVICES: Final[dict[type[Exception], Kind]] = {
+    devices.OperationNotOffered: Kind(
+        "operation-not-offered", 409, "设备接口不提供", "Operation not offered"
+    ),
+    devices.ChipFull: Kind("chip-full", 507, "芯片空间不足", "Chip full"),
+    devices.DeviceKeyRefused: Kind("device-key-refused", 403, "设备认证未通过", "Device key refused"),
+    devices.EnvelopeUnreadable: Kind("envelope-unreadable", 422, "密钥信封无法读取", "Envelope unreadable"),
+    devices.EnvelopeRefused: Kind("envelope-refused", 409, "密钥信封被拒绝", "Envelope refused"),
+    devices.DescriptionInvalid: Kind(
+        "description-invalid", 500, "厂商模块描述有误", "Invalid device description"
+    ),
 }
 
 _CLOCK: Final = Kind("clock-went-back", 503, "系统时钟回退", "Clock went back")
@@ -329,6 +343,7 @@ _ENROLMENT: Final[dict[type[Exception], Kind]] = {
 TABLE: Final[dict[type[Exception], Kind]] = {
     **_API,
     **_HSM,
+    **_DEVICES,
     **_CA,
     **_ENROLMENT,
     **_KEY_CENTRE,

@@ -7,6 +7,7 @@ together.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -14,6 +15,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.device_libraries import DeviceLibraries
 from api.errors import SettingsInvalid
 from hsm.key_policy import KeyPolicy
 from hsm.suite import Suite
@@ -43,6 +45,10 @@ class Settings(BaseSettings):
     listen_host: str = "127.0.0.1"
     listen_port: Annotated[int, Field(ge=1, le=65535)] = 8080
     key_store: str = "auto"
+    vendor_mechanisms: Path | None = None
+    sdf_library: Path | None = None
+    skf_library: Path | None = None
+    skf_device_key: SecretStr | None = None
     require_hardware_keys: bool = False
     sm2_allow_python_signing: bool = False
     suite: Suite = Suite.INTERNATIONAL
@@ -76,6 +82,13 @@ class Settings(BaseSettings):
             raise ValueError("an http:// or https:// address")
         return value.rstrip("/")
 
+    @field_validator("skf_device_key")
+    @classmethod
+    def _sixteen_octets(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch("[0-9A-Fa-f]{32}", value.get_secret_value()):
+            raise ValueError("32 hexadecimal digits")
+        return value
+
     @field_validator("session_secret")
     @classmethod
     def _strong(cls, value: SecretStr | None) -> SecretStr | None:
@@ -94,6 +107,13 @@ class Settings(BaseSettings):
     def key_policy(self) -> KeyPolicy:
         """Which private keys the installation accepts."""
         return KeyPolicy(self.require_hardware_keys, self.sm2_allow_python_signing)
+
+    @property
+    def devices(self) -> DeviceLibraries:
+        """Makers' libraries beside the PKCS#11 module."""
+        key = self.skf_device_key
+        octets = bytes.fromhex(key.get_secret_value()) if key is not None else b""
+        return DeviceLibraries(self.sdf_library, self.skf_library, self.vendor_mechanisms, octets)
 
     @property
     def archive(self) -> Path:

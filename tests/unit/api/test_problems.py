@@ -16,6 +16,7 @@ from hsm.errors import PinIncorrect
 
 ROOM_ERRORS = (
     "hsm.errors",
+    "hsm.devices.errors",
     "ca.errors",
     "ca.enrolment.errors",
     "seals.errors",
