@@ -9,19 +9,22 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from ca.certificate import CertificateRequest, SubjectName
+from ca.certificate import CertificateRequest, NationalCodes, SubjectName
 from ca.config import MAX_PREFIX
 from ca.errors import LintFailed, RequestInvalid, ValidityInvalid
 from ca.issuer import HolderStatus, Issuer
 from ca.lint import check
 from ca.plan import SERIAL_RANDOM_OCTETS, Draft, assemble, decide_validity, draft, make_serial
 from ca.profile import ENTERPRISE_SEAL, PROFILES, ROOT
+from hsm.signer import Custody
+from hsm.suite import Suite
 from tests.pki import Pki, new_key
 from tests.unit.ca.drafts import issuer_of, right_draft, right_plan
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 KEY = new_key().public_key()
 PKI = Pki(NOW)
+GM_PKI = Pki(NOW, suite=Suite.GM)
 
 
 @given(st.integers(1, MAX_PREFIX), st.binary(min_size=SERIAL_RANDOM_OCTETS, max_size=SERIAL_RANDOM_OCTETS))
@@ -104,26 +107,36 @@ def test_I09_validity(now: datetime, age: timedelta, left: timedelta, wish: time
 
 
 @settings(deadline=None, max_examples=60)
-@given(now=MOMENTS, profile=st.sampled_from(list(PROFILES.values())))
-def test_I09_plans_of_every_profile_pass_their_lint_at_any_date(now: datetime, profile: object) -> None:
+@given(now=MOMENTS, profile=st.sampled_from(list(PROFILES.values())), suite=st.sampled_from(Suite))
+def test_I09_plans_of_every_profile_pass_their_lint_at_any_date(
+    now: datetime, profile: object, suite: Suite
+) -> None:
     """Leap days, the turn of 2050 (UTCTime to GeneralizedTime): what is planned is what the lint wants."""
     now = now.replace(microsecond=0)
-    one = right_draft(now, profile, pki=Pki(now))  # type: ignore[arg-type]
+    one = right_draft(now, profile, pki=Pki(now, suite=suite))  # type: ignore[arg-type]
     assert check(one, now).tbs == one.tbs
 
 
-GOOD = right_draft(NOW, pki=PKI)
+GOOD = right_draft(NOW, pki=PKI, custody=Custody.TOKEN)
+NATIONAL = right_draft(
+    NOW,
+    pki=GM_PKI,
+    custody=Custody.SEALED,
+    national=NationalCodes("110108000000000", "91110108MA01C8QX3", "1101080000", "11010519491231002X"),
+)
+EACH_SUITE = pytest.mark.parametrize("good", [GOOD, NATIONAL], ids=["international", "gm"])
 
 
+@EACH_SUITE
 @pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")  # a flipped sign bit
-def test_I05_no_single_bit_of_the_body_can_differ() -> None:
+def test_I05_no_single_bit_of_the_body_can_differ(good: Draft) -> None:
     """Every bit of the octets to sign, flipped alone, is found by the lint: nothing in them is left unchecked."""
     passed = []
-    for place in range(len(GOOD.tbs)):
+    for place in range(len(good.tbs)):
         for bit in range(8):
-            wrong = bytearray(GOOD.tbs)
+            wrong = bytearray(good.tbs)
             wrong[place] ^= 1 << bit
-            one = Draft(GOOD.plan, bytes(wrong), assemble(bytes(wrong), GOOD.plan.algorithm, b"\0"))
+            one = Draft(good.plan, bytes(wrong), assemble(bytes(wrong), good.plan.algorithm, b"\0"))
             try:
                 check(one, NOW)
                 passed.append((place, bit))
@@ -132,31 +145,33 @@ def test_I05_no_single_bit_of_the_body_can_differ() -> None:
     assert passed == []
 
 
+@EACH_SUITE
 @pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
 @settings(deadline=None)
-@given(st.binary(max_size=200), st.integers(0, 2000), st.integers(0, 2000))
-def test_I05_no_splice_passes(junk: bytes, start: int, end: int) -> None:
-    start, end = sorted((start % len(GOOD.tbs), end % len(GOOD.tbs)))
-    wrong = GOOD.tbs[:start] + junk + GOOD.tbs[end:]
-    assume(wrong != GOOD.tbs)
+@given(junk=st.binary(max_size=200), start=st.integers(0, 2000), end=st.integers(0, 2000))
+def test_I05_no_splice_passes(good: Draft, junk: bytes, start: int, end: int) -> None:
+    start, end = sorted((start % len(good.tbs), end % len(good.tbs)))
+    wrong = good.tbs[:start] + junk + good.tbs[end:]
+    assume(wrong != good.tbs)
     with pytest.raises(LintFailed):
-        check(Draft(GOOD.plan, wrong, assemble(wrong, GOOD.plan.algorithm, b"\0")), NOW)
+        check(Draft(good.plan, wrong, assemble(wrong, good.plan.algorithm, b"\0")), NOW)
 
 
 @settings(deadline=None, max_examples=200)
 @given(
+    pki=st.sampled_from([PKI, GM_PKI]),
     common_name=st.text(max_size=70),
     organization=st.text(max_size=70),
     unit=st.text(max_size=70),
     country=st.text(max_size=3),
 )
 def test_I10_no_subject_makes_a_ca_or_breaks_the_lint(
-    common_name: str, organization: str, unit: str, country: str
+    pki: Pki, common_name: str, organization: str, unit: str, country: str
 ) -> None:
     """Whatever a request names, it is refused cleanly or gives a leaf with just that name."""
     subject = SubjectName(common_name, organization, "", unit, country)
     try:
-        ticket = check(draft(right_plan(NOW, PROFILES["test-seal"], subject=subject, pki=PKI)), NOW)
+        ticket = check(draft(right_plan(NOW, PROFILES["test-seal"], subject=subject, pki=pki)), NOW)
     except (RequestInvalid, ValueError):
         return
     from cryptography import x509
