@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -23,6 +24,10 @@ from hsm.sm2.signature import Sm2Signature
 
 NAMES: Final = ("libcrypto.so.3", "libcrypto.so.4")
 """Tried first; then whatever the system calls ``crypto``."""
+MAC_NAMES: Final = tuple(
+    f"{place}/opt/openssl@3/lib/libcrypto.3.dylib" for place in ("/opt/homebrew", "/usr/local")
+)
+"""Tried alone on macOS, whose own ``crypto`` ends any process that loads it by that name."""
 EVP_PKEY_EC: Final = 408
 OCTETS_OUT: Final = 1024
 """Room for any answer: a public key, a signature or a ciphertext of 255 octets."""
@@ -157,15 +162,23 @@ class LibcryptoBackend(Arithmetic):
 
 
 def _load() -> dict[str, Callable[..., Any]]:
-    for name in (*NAMES, ctypes.util.find_library("crypto")):
-        if name is None:
-            continue
+    for name in _names():
         try:
             library = ctypes.CDLL(name)
             return {each: _typed(library, each) for each in _FUNCTIONS}
         except (OSError, AttributeError):
             continue
     raise BackendMissing("no libcrypto with the functions of OpenSSL 3")
+
+
+def _names() -> Iterator[str]:
+    if sys.platform == "darwin":
+        yield from MAC_NAMES
+        return
+    yield from NAMES
+    found = ctypes.util.find_library("crypto")
+    if found is not None:
+        yield found
 
 
 def _typed(library: ctypes.CDLL, name: str) -> Callable[..., Any]:

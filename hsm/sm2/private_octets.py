@@ -20,12 +20,21 @@ PKCS8_OCTETS: Final = len(_PKCS8_HEAD) + OCTETS + len(_PKCS8_MIDDLE) + POINT_OCT
 
 def sec1(scalar: Scalar) -> bytearray:
     """Write ECPrivateKey; the caller wipes it."""
-    return bytearray(_SEC1_HEAD) + scalar + _SEC1_TAIL
+    return _joined(_SEC1_HEAD, scalar, _SEC1_TAIL)
 
 
 def pkcs8(scalar: Scalar, public: Sm2PublicKey) -> bytearray:
     """Write PrivateKeyInfo with both halves; the caller wipes it."""
-    return bytearray(_PKCS8_HEAD) + scalar + _PKCS8_MIDDLE + public.point
+    return _joined(_PKCS8_HEAD, scalar, _PKCS8_MIDDLE + public.point)
+
+
+def _joined(head: bytes, scalar: Scalar, tail: bytes) -> bytearray:
+    """Write into one buffer: a sum of parts would leave the scalar behind in what was allocated on the way."""
+    made = bytearray(len(head) + OCTETS + len(tail))
+    made[: len(head)] = head
+    made[len(head) : len(head) + OCTETS] = scalar
+    made[len(head) + OCTETS :] = tail
+    return made
 
 
 def read_pkcs8(octets: Scalar) -> tuple[bytearray, Sm2PublicKey]:
