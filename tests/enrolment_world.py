@@ -97,7 +97,9 @@ class Office:
         )
 
     def application(self, **changes: Any) -> Application:
-        given = {"profile": "enterprise-seal", "subject": SUBJECT, "evidence": self.papers(), **changes}
+        given = {"profile": "enterprise-seal", "subject": SUBJECT, **changes}
+        if "evidence" not in given:
+            given["evidence"] = self.papers()
         if "csr" not in given and "public_key" not in given:
             given["csr"] = make_csr()
         return Application(**given)

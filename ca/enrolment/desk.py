@@ -31,6 +31,7 @@ from ca.enrolment.errors import (
     EnrolmentMoved,
     EvidenceInvalid,
     FieldInvalid,
+    KeyReused,
     NotYourRequest,
     RejectionReasonNeeded,
     RequestKeyTaken,
@@ -82,6 +83,7 @@ class Enrolment:
         Raises :class:`ca.enrolment.errors.FieldInvalid`, which names the field, :class:`KeyReused`,
         :class:`KeyBarred` (I27), :class:`RequestKeyTaken` or :class:`RuleMissing`.
         """
+        vetting.check_profile(self.office, application.profile, Matter.NEW)
         rule = self.office.rules.find(Matter.NEW, application.profile)
         vetted = vetting.vet(self.office, application, Matter.NEW, rule)
         return self._begin(vetted, request_key, actor)
@@ -91,6 +93,9 @@ class Enrolment:
     ) -> EnrolmentRecord:
         """Begin the renewal of a certificate over the same key; :class:`RenewalRefused` where the rule has no such."""
         with self.office.reading() as conn:
+            known = enrolment_store.by_request_key(conn, request_key)
+            if known is not None and renewal.is_same(known, serial, validity, actor):
+                return known
             vetted = renewal.same_key(self.office, conn, serial, validity)
         return self._begin(vetted, request_key, actor)
 
@@ -119,13 +124,13 @@ class Enrolment:
                 known = self._known(conn, request_key, vetted, actor)
                 if known is not None:
                     return known
-                vetting.check_records(self.office, conn, vetted.content)
                 return self._insert(conn, vetted, request_key, actor)
-        except sa.exc.IntegrityError as taken:  # begun elsewhere at the same moment
+        except sa.exc.IntegrityError as taken:  # its request key or its key was asked for at the same moment
             with self.office.reading() as conn:
                 known = self._known(conn, request_key, vetted, actor)
-            if known is None:
-                raise RequestKeyTaken from taken
+                if known is None:
+                    vetting.check_records(self.office, conn, vetted.content)
+                    raise KeyReused from taken
             return known
 
     @staticmethod
@@ -141,7 +146,8 @@ class Enrolment:
 
     def _insert(self, conn: sa.Connection, vetted: Vetted, request_key: str, actor: Actor) -> EnrolmentRecord:
         record = renewal.new_record(self.office, vetted, request_key, actor)
-        enrolment_store.insert(conn, record)
+        enrolment_store.insert(conn, record)  # first: whoever comes second waits here and then finds it
+        vetting.check_records(self.office, conn, record.content, own=record.id)
         self.office.audit.append(
             conn,
             "enrolment.requested",

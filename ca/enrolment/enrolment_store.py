@@ -98,7 +98,7 @@ def move(
     changes: Mapping[str, Any],
     at: datetime,
 ) -> bool:
-    """Move an enrolment; false if anybody moved it since ``before`` was read."""
+    """Move an enrolment; false if anybody moved it since ``before`` was read, ``IntegrityError`` if its key is asked for."""
     done = conn.execute(
         table.update()
         .where(table.c.id == before.id, table.c.status == before.status, table.c.moves == before.moves)
@@ -146,6 +146,7 @@ def open_for_key(conn: sa.Connection, spki_sha256: str) -> tuple[str, ...]:
         EnrolmentStatus.REJECTED,
         EnrolmentStatus.WITHDRAWN,
         EnrolmentStatus.EXPIRED,
+        EnrolmentStatus.FAILED,
     )
     query = sa.select(table.c.id).where(table.c.spki_sha256 == spki_sha256, table.c.status.not_in(ended))
     return tuple(conn.scalars(query))

@@ -283,6 +283,11 @@ def items(
     )
 
 
+def lock(conn: sa.Connection, job: str, number: int) -> None:
+    """Let one worker at a time begin an item."""
+    conn.execute(sa.select(item.c.number).where(item.c.job == job, item.c.number == number).with_for_update())
+
+
 def settle(
     conn: sa.Connection, job: str, before: JobItem, after: ItemStatus, changes: Mapping[str, Any]
 ) -> bool:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from ca import certificate_store
 from ca.actor import Actor
 from ca.certificate import RevocationReason
-from ca.enrolment import enrolment_store, renewal
+from ca.enrolment import enrolment_store, job_store, renewal
 from ca.enrolment.errors import ContentChanged
 from ca.enrolment.issuing import Issuing
 from ca.enrolment.job_store import Instruction, JobItem, JobRecord, Target
@@ -97,16 +97,15 @@ def held_by(conn: sa.Connection, target: Target) -> str:
 def _renew(office: Office, issuing: Issuing, job: JobRecord, item: JobItem) -> Outcome:
     """Begin the renewal that was approved with the job, or find it, and issue it."""
     request_key = f"job:{job.id}:{item.number}:{item.attempts}"
-    try:
-        known = _begin_renewal(office, job, item.target, request_key)
-    except sa.exc.IntegrityError:  # begun by another worker at the same moment
-        known = _begin_renewal(office, job, item.target, request_key)
+    known = _begin_renewal(office, job, item, request_key)
     issued = issuing.issue(known.id, actor=job.requester)
     return Outcome(issued.id, issued.serial)
 
 
-def _begin_renewal(office: Office, job: JobRecord, target: Target, request_key: str) -> EnrolmentRecord:
+def _begin_renewal(office: Office, job: JobRecord, item: JobItem, request_key: str) -> EnrolmentRecord:
+    target = item.target
     with office.engine.begin() as conn:
+        job_store.lock(conn, job.id, item.number)
         known = enrolment_store.by_request_key(conn, request_key)
         if known is not None:
             return known

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ca.actor import Actor
 from ca.enrolment import enrolment_store
 from ca.enrolment.approval import Case
-from ca.enrolment.errors import EnrolmentActRefused, EnrolmentMoved, EnrolmentUnknown
+from ca.enrolment.errors import EnrolmentActRefused, EnrolmentMoved, EnrolmentUnknown, KeyReused
 from ca.enrolment.office import Office
 from ca.enrolment.request import EnrolmentRecord
 from ca.enrolment.states import TRANSITIONS, EnrolmentAct, EnrolmentStatus
@@ -49,8 +49,11 @@ def next_status(record: EnrolmentRecord, act: EnrolmentAct) -> EnrolmentStatus:
 def move(office: Office, conn: sa.Connection, record: EnrolmentRecord, deed: Deed) -> EnrolmentRecord:
     """Move it and write the audit record; :class:`EnrolmentMoved` if anybody was faster."""
     after, now = next_status(record, deed.act), office.now()
-    if not enrolment_store.move(conn, record, after, deed.changes, now):
-        raise EnrolmentMoved
+    try:
+        if not enrolment_store.move(conn, record, after, deed.changes, now):
+            raise EnrolmentMoved
+    except sa.exc.IntegrityError as taken:  # another open request asks for the key by now
+        raise KeyReused from taken
     moved = load(conn, record.id)
     detail = {
         "status": after.value,

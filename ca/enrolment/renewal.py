@@ -14,6 +14,7 @@ from ca.actor import Actor
 from ca.certificate import CertificateRecord, CertificateStatus, SubjectName
 from ca.custody_policy import custody_of
 from ca.enrolment import enrolment_store, vetting
+from ca.enrolment.approval import person_of
 from ca.enrolment.errors import FieldInvalid, RenewalRefused
 from ca.enrolment.office import Office
 from ca.enrolment.request import Application, EnrolmentRecord, Predecessor
@@ -57,6 +58,18 @@ def same_key(
     )
     before = Predecessor(record.issuer, record.serial)
     return vetting.vet(office, application, Matter.RENEW, rule, before)
+
+
+def is_same(known: EnrolmentRecord, serial: int, validity: timedelta | None, actor: Actor) -> bool:
+    """Tell whether an enrolment is this very renewal, begun before by the same person (I4)."""
+    before = known.content.predecessor
+    return (
+        known.content.matter is Matter.RENEW
+        and before is not None
+        and before.serial == serial
+        and known.content.validity == validity
+        and person_of(known.requester) == person_of(actor)
+    )
 
 
 def _check_renewable(office: Office, conn: sa.Connection, record: CertificateRecord, rule: Rule) -> None:

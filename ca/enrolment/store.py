@@ -65,6 +65,15 @@ enrolment = sa.Table(
     sa.Index("ix_enrolment_uscc_id", "uscc", "id"),
     sa.Index("ix_enrolment_status_deadline", "status", "deadline"),
 )
+OPEN_KEY = sa.text("status IN ('draft', 'submitted', 'checking', 'approving', 'approved', 'issuing')")
+sa.Index(
+    "ix_enrolment_open_key",
+    enrolment.c.spki_sha256,
+    unique=True,
+    sqlite_where=OPEN_KEY,
+    postgresql_where=OPEN_KEY,
+)
+"""One key is in one open request, whoever asks at the same moment."""
 enrolment_version = sa.Table(
     "enrolment_version",
     metadata,

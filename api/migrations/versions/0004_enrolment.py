@@ -60,6 +60,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_enrolment_encryption_serial"), "enrolment", ["encryption_serial"], unique=False)
     op.create_index(
+        "ix_enrolment_open_key",
+        "enrolment",
+        ["spki_sha256"],
+        unique=True,
+        sqlite_where=sa.text(
+            "status IN ('draft', 'submitted', 'checking', 'approving', 'approved', 'issuing')"
+        ),
+        postgresql_where=sa.text(
+            "status IN ('draft', 'submitted', 'checking', 'approving', 'approved', 'issuing')"
+        ),
+    )
+    op.create_index(
         op.f("ix_enrolment_predecessor_serial"), "enrolment", ["predecessor_serial"], unique=False
     )
     op.create_index(op.f("ix_enrolment_serial"), "enrolment", ["serial"], unique=False)
@@ -200,5 +212,15 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_enrolment_spki_sha256"), table_name="enrolment")
     op.drop_index(op.f("ix_enrolment_serial"), table_name="enrolment")
     op.drop_index(op.f("ix_enrolment_predecessor_serial"), table_name="enrolment")
+    op.drop_index(
+        "ix_enrolment_open_key",
+        table_name="enrolment",
+        sqlite_where=sa.text(
+            "status IN ('draft', 'submitted', 'checking', 'approving', 'approved', 'issuing')"
+        ),
+        postgresql_where=sa.text(
+            "status IN ('draft', 'submitted', 'checking', 'approving', 'approved', 'issuing')"
+        ),
+    )
     op.drop_index(op.f("ix_enrolment_encryption_serial"), table_name="enrolment")
     op.drop_table("enrolment")
