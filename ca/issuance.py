@@ -120,7 +120,7 @@ class Issuance:
             known = _known(conn, intents)
             if known:
                 return known
-            bases = [self._basis(conn, intent.request) for intent in intents]
+            bases: Sequence[Basis] = [self._basis(conn, one.request) for one in intents]
         for _ in range(MAX_PLANS):
             prepared = self._prepare_all(intents, bases)
             try:

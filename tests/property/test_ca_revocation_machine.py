@@ -15,6 +15,7 @@ from ca.certificate import RevocationReason
 from ca.errors import CaError
 from ca.revocation import TRANSITIONS, RevocationAct, Standing, standing_of
 from ca.revocation_list import serial_of
+from hsm.suite import Suite
 from tests.conftest import SteppingClock
 from tests.pki import CLERK, OFFICER, SECOND, Keeper, make_world
 
@@ -27,12 +28,14 @@ REASONS = st.sampled_from(
 class RevocationMachine(RuleBasedStateMachine):
     """One certificate; the model knows its standing, who held it, and whether a hold was lifted."""
 
+    suite = Suite.INTERNATIONAL
+
     @initialize()
     def begin(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.engine = make_engine(f"sqlite:///{Path(self.folder.name) / 'ca.db'}")
         self.clock = SteppingClock(datetime(2026, 11, 21, tzinfo=UTC))
-        self.world = make_world(self.engine, self.clock)
+        self.world = make_world(self.engine, self.clock, suite=self.suite)
         self.keeper: Keeper = self.world.enrol()
         self.standing, self.held_by, self.lifted = Standing.GOOD, "", False
         self.first_revoked: datetime | None = None
@@ -104,3 +107,13 @@ class RevocationMachine(RuleBasedStateMachine):
 
 RevocationMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
 TestRevocation = RevocationMachine.TestCase
+
+
+class NationalRevocationMachine(RevocationMachine):
+    """The same in SM2: shorter, for only the keys differ."""
+
+    suite = Suite.GM
+
+
+NationalRevocationMachine.TestCase.settings = settings(max_examples=8, stateful_step_count=12, deadline=None)
+TestNationalRevocation = NationalRevocationMachine.TestCase
