@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from api.database import make_engine
 from ca.certificate import RevocationReason
+from ca.crl_store import Scope, listed
 from ca.errors import CaError
 from ca.revocation import TRANSITIONS, RevocationAct, Standing, standing_of
 from ca.revocation_list import serial_of
@@ -92,12 +93,11 @@ class RevocationMachine(RuleBasedStateMachine):
         record = self.world.authority.certificate(self.keeper.issued.serial)
         assert standing_of(record) is self.standing
         assert record.revoked_at == self.first_revoked
-        from ca.status_store import entries_to_list
-
         with self.engine.connect() as conn:
-            listed = [serial_of(entry) for entry in entries_to_list(conn, "issuing", None)]
+            parts = listed(conn, Scope("issuing", record.shard), None)
+            serials = [serial_of(entry) for part in parts for entry in part]
             self.world.audit.verify(conn)
-        assert listed == ([] if self.standing is Standing.GOOD else [record.serial])
+        assert serials == ([] if self.standing is Standing.GOOD else [record.serial])
 
     def teardown(self) -> None:
         if hasattr(self, "engine"):
