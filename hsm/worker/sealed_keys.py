@@ -65,10 +65,21 @@ class SealedKey:
 
 
 def listed(session: pkcs11.Session, label: str | None = None) -> list[SealedKey]:
-    """Return the sealed keys (of that label); an object that is not whole is none, and is told in the log."""
+    """Return the sealed signing keys (of that label); an object that is not whole is none, and is told in the log."""
     wanted: dict[str, Any] = {"CLASS": ObjectClass.DATA, "APPLICATION": APPLICATION}
+    return _whole(search(session, **wanted) if label is None else search(session, **wanted, LABEL=label))
+
+
+def names(session: pkcs11.Session) -> list[tuple[str, bytes]]:
+    """Return label and id of every sealed key, also of those for other uses, whose application begins as ours."""
+    found = search(session, CLASS=ObjectClass.DATA)
+    ours = [thing for thing in found if (read(thing, Attribute.APPLICATION) or "").startswith(APPLICATION)]
+    return [(key.label, key.id) for key in _whole(ours)]
+
+
+def _whole(things: list[Any]) -> list[SealedKey]:
     found = []
-    for thing in search(session, **wanted) if label is None else search(session, **wanted, LABEL=label):
+    for thing in things:
         name = read(thing, Attribute.LABEL) or ""
         try:
             found.append(SealedKey.parse(name, read(thing, Attribute.VALUE) or b"", thing))

@@ -6,6 +6,7 @@ What a frame may ask for is a table in :mod:`hsm.worker.operations`.
 from __future__ import annotations
 
 import hmac
+import logging
 import os
 import queue
 import secrets
@@ -31,6 +32,7 @@ from hsm.worker.vault import Vault
 from hsm.worker.vendor_sm2 import VendorSm2
 from hsm.worker.wire import Frame, SessionLost, WrongPin
 
+LOG: Final = logging.getLogger("hsm.worker")
 RACE_ATTEMPTS: Final = 4
 RACE_PAUSE: Final = 0.05
 """Seconds between attempts: another program may be rewriting the token's files while we read them (SoftHSM 2.6.1 does so
@@ -205,10 +207,20 @@ class TokenService:
         """Describe every private key."""
         with self.lane() as lane:
             found = [self._describe(each) for each in objects.private_keys(lane.session)]
-            found += [self._describe_sealed(lane.session, key) for key in sealed_keys.listed(lane.session)]
+            found += self._sealed_keys(lane.session)
         if not found:
             self.present()
         return Frame({"keys": found})
+
+    def _sealed_keys(self, session: pkcs11.Session) -> list[dict[str, Any]]:
+        """Describe the sealed keys; one whose sealing key is gone is none, and hides no other."""
+        found = []
+        for key in sealed_keys.listed(session):
+            try:
+                found.append(self._describe_sealed(session, key))
+            except KeyNotFound:
+                LOG.warning("the token no longer holds the key under which %s is sealed", key.label)
+        return found
 
     def certificates(self, _fields: dict[str, Any], _blob: bytes) -> Frame:
         """Describe every certificate; needs no login."""
@@ -234,7 +246,7 @@ class TokenService:
 
     def _demand_free(self, session: pkcs11.Session, new: objects.NewKey, *, sealed: bool) -> None:
         """Raise :class:`DuplicateKey` for a label or id that is taken, but not by this call's own earlier attempt."""
-        taken = [(key.label, key.id) for key in sealed_keys.listed(session)]
+        taken = sealed_keys.names(session)
         if sealed and new.again and taken.count((new.label, new.id)) == 1:
             taken.remove((new.label, new.id))
         if any(new.label == label or new.id == key_id for label, key_id in taken):

@@ -209,6 +209,22 @@ def test_without_its_sealing_key_a_key_is_lost(sealed_shelf: Shelf, intruder: In
         sealed_shelf.keys.open_secret(uri.token, "x", blob)
     with pytest.raises(KeyNotFound):
         sealed_shelf.keys.signer(uri)
+    new = sealed_shelf.keys.generate(sealed_shelf.uri(uri.token, "new"), KeyKind.SM2)
+    assert [each.uri for each in sealed_shelf.keys.keys(uri.token)] == [new]
+    check(sealed_shelf.keys.signer(new))
+
+
+def test_names_are_free_of_sealed_keys_for_other_uses(sealed_shelf: Shelf, intruder: Intruder) -> None:
+    """A sealed encryption key is another application's object: its label and its id are taken all the same."""
+    uri = sealed_shelf.key()
+    sealed_shelf.keys.close()
+    other = CHANGE.replace('"yinxin sm2"', '"yinxin sm2 encryption"').format(change="lambda v: v")
+    intruder(uri.token, other)
+    assert sealed_shelf.keys.keys(uri.token) == ()
+    for wanted in (sealed_shelf.uri(uri.token), KeyUri("pkcs11", uri.token, "other", uri.id)):
+        for kind in (KeyKind.SM2, KeyKind.EC_P256):
+            with pytest.raises(DuplicateKey):
+                sealed_shelf.keys.generate(wanted, kind)
 
 
 def test_a_private_key_is_never_opened_as_a_secret(sealed_shelf: Shelf, intruder: Intruder) -> None:
