@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from ca.errors import CaError
 from hsm.algorithms import DigestAlgorithm
 from hsm.errors import PinIncorrect, TokenLost
+from hsm.suite import Suite
 from seals.errors import SealFrozen, SealNotUsable, SealNotYours
 from seals.store import seal_permit
 from signing.errors import (
@@ -42,9 +43,10 @@ from verify.verdict import Verdict
 Fault = type[Exception]
 
 
-@pytest.fixture
-def office(engine: sa.Engine, clock: SteppingClock, tmp_path: Path) -> Office:
-    return make_office(engine, clock, tmp_path / "archive", lambda _now: timedelta(0))
+@pytest.fixture(params=list(Suite))
+def office(request: pytest.FixtureRequest, engine: sa.Engine, clock: SteppingClock, tmp_path: Path) -> Office:
+    """Open an office in either suite: the cycle is the same."""
+    return make_office(engine, clock, tmp_path / "archive", lambda _now: timedelta(0), request.param)
 
 
 def wish(office: Office, **changes):

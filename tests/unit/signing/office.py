@@ -18,6 +18,7 @@ from ca.clock_guard import ClockGuard
 from ca.crl import CrlPublisher
 from ca.ocsp import OcspResponder
 from ca.tsa import TimeStampAuthority
+from hsm.suite import Suite
 from seals.permit import Permits
 from seals.registry import SealRegistry
 from seals.seal import SealApplication, SealKind, SealRecord
@@ -93,11 +94,13 @@ def order(document: bytes | Path | None = None, **changes: Any) -> SealOrder:
     return SealOrder(**(given | changes))
 
 
-def make_office(engine: sa.Engine, clock: Clock, folder: Path, reference: Any) -> Office:
+def make_office(
+    engine: sa.Engine, clock: Clock, folder: Path, reference: Any, suite: Suite = Suite.INTERNATIONAL
+) -> Office:
     """Make every table, the hierarchy, an enterprise, its keeper and an active seal."""
     for metadata in (seals.store.metadata, signing.store.metadata):
         metadata.create_all(engine)
-    world = make_world(engine, clock)
+    world = make_world(engine, clock, suite=suite)
     registry = SealRegistry(engine, world.enterprises, clock, world.audit)
     permits = Permits(registry, clock, world.audit)
     keeper = world.enrol()
