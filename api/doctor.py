@@ -105,7 +105,12 @@ def _tokens(services: Services) -> Iterable[Check]:
     yield Check("token", Health.OK, stores.zh, stores.en)
     yield from _key_policy(stores.ring.policy)
     for provider in stores.ring.providers():
-        yield from _looked("token", lambda _services, each=provider: _tokens_of(each), services)
+        yield from _looked("token", _look_at(provider), services)
+
+
+def _look_at(provider: KeyProvider) -> Callable[[Services], Iterable[Check]]:
+    """Look at each store by itself: a library that fails hides no other."""
+    return lambda _services: tokens_of(provider)
 
 
 def _key_policy(policy: KeyPolicy) -> Iterable[Check]:
@@ -144,9 +149,11 @@ def _chips_of(provider: SkfProvider) -> Iterable[Check]:
         yield Check("token", Health.OK, zh, en)
 
 
-def _tokens_of(provider: KeyProvider) -> Iterable[Check]:
+def tokens_of(provider: KeyProvider) -> Iterable[Check]:
+    """Tell how the tokens of one store are; of an SKF library its chips, whose applications belong to their holders."""
     if isinstance(provider, SkfProvider):
         yield from _chips_of(provider)
+        return
     for label in provider.tokens():
         found = provider.probe(label)
         zh, en = (

@@ -21,6 +21,8 @@ from hsm.chip import Chips
 from hsm.derivation import Derivation
 from hsm.key_uri import KeyUri
 from hsm.pin_counter import PinCounter
+from hsm.skf.chip import SkfChips
+from hsm.skf.provider import SkfProvider
 from hsm.token_chip import TokenChips
 from seals.chips import SealChips
 from seals.registry import SealRegistry
@@ -72,8 +74,10 @@ def open_token_work(
 
 def _chips(stores: KeyStores, home: Home) -> dict[str, Chips]:
     """Return a chip library for each key store whose tokens can serve as applications."""
-    return {
-        provider.scheme: TokenChips(provider, PinCounter(home.counters, provider.scheme))
-        for provider in stores.ring.providers()
-        if provider.scheme in ("pkcs11", "file")
-    }
+    found: dict[str, Chips] = {}
+    for provider in stores.ring.providers():
+        if isinstance(provider, SkfProvider):
+            found[provider.scheme] = SkfChips(provider)
+        elif provider.scheme in ("pkcs11", "file"):
+            found[provider.scheme] = TokenChips(provider, PinCounter(home.counters, provider.scheme))
+    return found
