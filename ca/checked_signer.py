@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Final
 
 from cryptography import x509
 
@@ -14,6 +16,9 @@ from hsm.provider import KeyRing, open_signer
 from hsm.public_keys import certificate_key
 from hsm.signer import Custody, Signer
 from hsm.verification import verify_signature
+
+MAX_OPEN: Final = 256
+"""Keys kept open: an installation with ten thousand issuers uses a few of them at a time, and opening takes a look-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +63,11 @@ class CheckedSigner:
 
 
 class OpenKeys:
-    """Signers kept open between uses; a key that failed is opened afresh the next time."""
+    """Signers kept open between uses, those used least long ago; a key that failed is opened afresh the next time."""
 
     def __init__(self, keys: KeyRing) -> None:
         self._keys = keys
-        self._open: dict[tuple[str, bytes], CheckedSigner] = {}
+        self._open: OrderedDict[tuple[str, bytes], CheckedSigner] = OrderedDict()
         self._lock = threading.Lock()
 
     def signer(self, holder: CertifiedKey) -> CheckedSigner:
@@ -70,10 +75,14 @@ class OpenKeys:
         place = (holder.key_uri, holder.der)
         with self._lock:
             found = self._open.get(place)
+            if found is not None:
+                self._open.move_to_end(place)
         if found is None:
             found = CheckedSigner(open_signer(self._keys, holder.key_uri, expected=holder.public_key))
             with self._lock:
                 self._open[place] = found
+                while len(self._open) > MAX_OPEN:
+                    self._open.popitem(last=False)
         return found
 
     def sign(self, holder: CertifiedKey, message: bytes) -> bytes:

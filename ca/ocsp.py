@@ -45,6 +45,8 @@ _log = logging.getLogger(__name__)
 
 DESK_LIFE: Final = timedelta(seconds=30)
 """How long the responder's certificate is remembered: a new one takes over within this time."""
+MAX_DESKS: Final = 1024
+"""Issuers whose responders are remembered: some ten kB each; of ten thousand, few are asked about in the same half minute."""
 REUSE: Final = timedelta(seconds=60)
 """How long a signed, nonce-less answer may be sent again while the database still says the same (RFC 5019 §2.2.4)."""
 REUSED_ANSWERS: Final = 4096
@@ -77,7 +79,7 @@ class OcspResponder:
         self._keys = OpenKeys(keys)
         self._clock = clock
         self._lifetime = config.ocsp_lifetime
-        self._desks: dict[str, _Desk] = {}
+        self._desks: OrderedDict[str, _Desk] = OrderedDict()
         self._reusable: OrderedDict[_Key, tuple[datetime, bytes]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -141,7 +143,12 @@ class OcspResponder:
         if found is None or not found.read_at <= now < found.read_at + DESK_LIFE:
             if not may_wait:
                 raise WouldWait
-            found = self._desks[issuer] = self._read_desk(issuer, now)
+            found = self._read_desk(issuer, now)
+            with self._lock:
+                self._desks[issuer] = found
+                self._desks.move_to_end(issuer)
+                while len(self._desks) > MAX_DESKS:
+                    self._desks.popitem(last=False)
         if not found.valid_from <= now <= found.valid_to:
             raise OcspUnavailable(f"the certificate of {found.responder.id} is not in force")
         return found

@@ -33,12 +33,8 @@ _SORTED_BY: Final[dict[CertificateOrder, sa.Column[Any]]] = {
 
 def find(conn: sa.Connection, query: CertificateQuery) -> CertificatePage:
     """Return one page; a cursor that is not ours raises :class:`CursorInvalid`. At most ``MAX_PAGE`` items."""
-    limit = max(1, min(query.limit, MAX_PAGE))
-    column = _SORTED_BY[query.order]
-    conditions = _conditions(query, conn.dialect.name)
-    statement = sa.select(*RECORD_COLUMNS).where(*conditions).order_by(*_sorted(query.order)).limit(limit + 1)
-    if query.cursor:
-        statement = statement.where(_beyond(query.order, query.cursor))
+    limit, column = _limit(query), _SORTED_BY[query.order]
+    statement = statement_of(query, conn.dialect.name)
     rows = [row_of(found) for found in conn.execute(statement)]
     if len(rows) <= limit:
         return CertificatePage(tuple(row.record for row in rows), None)
@@ -47,6 +43,20 @@ def find(conn: sa.Connection, query: CertificateQuery) -> CertificatePage:
     return CertificatePage(
         tuple(row.record for row in rows[:limit]), _write_cursor(query.order, value, last.id)
     )
+
+
+def statement_of(query: CertificateQuery, dialect: str) -> sa.Select[Any]:
+    """Return the statement that reads one page and one row more; ``dialect`` chooses the index for names."""
+    conditions = _conditions(query, dialect)
+    if query.cursor:
+        conditions.append(_beyond(query.order, query.cursor))
+    return (
+        sa.select(*RECORD_COLUMNS).where(*conditions).order_by(*_sorted(query.order)).limit(_limit(query) + 1)
+    )
+
+
+def _limit(query: CertificateQuery) -> int:
+    return max(1, min(query.limit, MAX_PAGE))
 
 
 def _sorted(order: CertificateOrder) -> tuple[sa.Column[Any], ...]:
@@ -87,7 +97,7 @@ def _named(pattern: str, text: str, dialect: str) -> list[sa.ColumnElement[bool]
     matches = C.name.like(pattern, escape=_ESCAPE)
     if dialect == "postgresql":
         wanted = " & ".join(f"'{word}'" for word in search_words(text).split())
-        return [C.name_words.op("@@")(sa.cast(wanted, postgresql.TSQUERY)), matches]
+        return [C.name_words.op("@@")(sa.cast(sa.literal(wanted, sa.Text), postgresql.TSQUERY)), matches]
     by_name = sa.select(_NAMED.c.id).where(_NAMED.c.name.like(pattern, escape=_ESCAPE))
     return [C.id.in_(by_name)]
 
