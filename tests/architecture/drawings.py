@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/invariants.md"
 STATES = ROOT / "docs/seal-states.md"
+ENROLMENT = ROOT / "docs/enrolment.md"
 
 INVARIANTS = {
     1: "Nothing is signed (certificate, CRL, OCSP, time-stamp, seal) that was not first durably recorded",
@@ -90,7 +91,19 @@ def seal_states_page() -> str:
     return done.stdout
 
 
-PAGES = {PAGE: invariants_page, STATES: seal_states_page}
+def enrolment_page() -> str:
+    """Draw the states of an enrolment into the page about it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ca.enrolment.diagram", str(ENROLMENT)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+PAGES = {PAGE: invariants_page, STATES: seal_states_page, ENROLMENT: enrolment_page}
 
 
 def main() -> int:
