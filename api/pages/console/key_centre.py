@@ -39,12 +39,12 @@ def centre(request: Request) -> Response:
     try:
         status = frame.doors.key_centre.status()
     except KeyCentreNotReady:
-        return frame.page("keys.html", status=None)
+        return frame.page("keys.html", centre=None)
     kinds = sorted({kind for kind, _ in status.keys})
     table = [(kind, [status.keys.get((kind, column.value), 0) for column in COLUMNS]) for kind in kinds]
     return frame.page(
         "keys.html",
-        status=status,
+        centre=status,
         columns=[column.value for column in COLUMNS],
         table=table,
         cases=[_case(frame, case) for case in frame.doors.key_centre.cases(None, MAX_CASES)],
