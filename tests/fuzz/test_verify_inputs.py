@@ -15,7 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from signing.cms import ContainerForm
 from tests.conftest import missing
+from tests.gm_world import GmSealing
 from tests.verify_world import Signing, append, small_pdf
 from verify.cms import parse_message
 from verify.errors import Finding
@@ -46,14 +48,26 @@ def world() -> Signing:
 
 
 @cache
+def national() -> GmSealing:
+    return GmSealing(world().now)
+
+
+@cache
+def in_one_signature() -> tuple[bytes, ...]:
+    """Return one document for each shape of container: CMS, CMS with SM2, and that of GB/T 35275."""
+    return (world().sign(), *(national().seal(form=form, stamped=False) for form in ContainerForm))
+
+
+@cache
 def documents() -> tuple[bytes, ...]:
     signing = world()
-    return (signing.sign(), signing.b_lta(), signing.sign(signing.sign(), field="Seal2", page=1))
+    return (*in_one_signature(), signing.b_lta(), signing.sign(signing.sign(), field="Seal2", page=1))
 
 
 @cache
 def verifier() -> Verifier:
-    return Verifier(world().trust())
+    ours, theirs = world().trust(), national().trust()
+    return Verifier(TrustStore([*ours.anchors, *theirs.anchors], crls=[*ours.crls, *theirs.crls]))
 
 
 def judge(data: bytes) -> Verdict:
@@ -155,7 +169,7 @@ def test_containers_of_noise(octets: bytes) -> None:
 def test_damaged_containers_end_in_a_verdict(seed: int) -> None:
     """The container alone is damaged, with lengths and tags that lead astray."""
     rng = random.Random(seed)
-    document = bytearray(documents()[0])
+    document = bytearray(rng.choice(in_one_signature()))
     match = re.search(rb"/Contents <([0-9a-fA-F]+)>", document)
     assert match is not None
     container = bytearray(bytes.fromhex(match.group(1).decode()))
