@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from api.cli import audit, backup, ca, chip, documents, keycentre, keys, ra, seal, service, token
+from api.cli import audit, backup, ca, chip, desk, documents, keycentre, keys, ra, seal, service, token
 from api.cli.console import CANCELLED, HomeOption, fail
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ def root(home: HomeOption = None) -> None:
 service.register(app)
 documents.register(app)
 backup.register(app)
+desk.register(app)
 app.add_typer(ca.app, name="ca")
 app.add_typer(ra.app, name="ra")
 app.add_typer(seal.app, name="seal")

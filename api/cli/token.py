@@ -10,7 +10,6 @@ from typing import Annotated, Final
 import typer
 from pydantic import ValidationError
 
-from api.bootstrap import Services
 from api.cli.console import (
     HomeOption,
     JsonOption,
@@ -26,21 +25,14 @@ from api.errors import InputInvalid
 from api.pin_letter import draw_letter, letter_text
 from api.schemas.chips import LetterModel, UnblockModel
 from api.schemas.tokens import PersonaliseToken, ProcedureModel, TokenModel
+from api.standard_chip import standard_plan
 from ca.tokens.letter_store import UnblockTask
-from ca.tokens.plan import ApplicationPlan, ContainerPlan, PersonalisationPlan
+from ca.tokens.plan import PersonalisationPlan
 from ca.tokens.state import TokenState
-from ca.tokens.token import Holder, NewToken, Purpose, Token, TokenQuery
+from ca.tokens.token import Holder, NewToken, Token, TokenQuery
 
 CLERK: Final = "person:zhao.lei=赵磊"
 SECOND: Final = "person:chen.jing=陈静"
-STANDARD: Final = (
-    ("aic", "licence", Purpose.LICENCE),
-    ("psb", "seal", Purpose.OFFICIAL_SEAL),
-    ("bank", "bank", Purpose.BANK),
-    ("hrss", "social", Purpose.SOCIAL_SECURITY),
-    ("tax", "tax", Purpose.TAX),
-)
-"""The usual five: industry and commerce, public security, bank, social security, tax."""
 app = typer.Typer(help="令牌 / tokens", no_args_is_help=True)
 As = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=NAME]")]
 Serial = Annotated[str, typer.Argument(help="令牌（芯片）序列号 / serial number")]
@@ -117,7 +109,7 @@ def personalise(
         if plan is None and not standard:
             told(work.take_up(serial, actor=who))
             return
-        found = _standard(services, serial) if plan is None else _read_plan(plan, serial)
+        found = standard_plan(services, serial) if plan is None else _read_plan(plan, serial)
         token = work.run(found, actor=who)
     told(token)
 
@@ -251,17 +243,6 @@ def _task(task: UnblockTask) -> None:
         f"解锁任务 {task.id}（{task.token}/{task.application}）：{task.status.value}{letter}",
         f"Unblocking task {task.id}: {task.status.value}",
     )
-
-
-def _standard(services: Services, serial: str) -> PersonalisationPlan:
-    uscc = services.tokens.get(serial).holder.uscc
-    name = services.enterprises.get(uscc).name[:50]
-    kind = services.settings.suite.key_kind
-    parts = [
-        ApplicationPlan(part, (ContainerPlan(container, purpose, f"{name} {purpose.zh}", kind=kind),))
-        for part, container, purpose in STANDARD
-    ]
-    return PersonalisationPlan(serial, tuple(parts))
 
 
 def _read_plan(path: Path, serial: str) -> PersonalisationPlan:

@@ -1,0 +1,152 @@
+"""What the console needs to be tried: people with API keys, a chip with five certificates, requests that wait.
+
+Runs on a demonstration's home after the main job; run again, it finds what is there and adds what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from api.access import Scope
+from api.bootstrap import Services
+from api.demo import ADMINISTRATOR, ENTERPRISE, KEEPER, USCC
+from api.foundation import SERVICE_TOKEN
+from api.home import read_secret
+from api.standard_chip import standard_plan
+from ca.actor import Actor
+from ca.certificate import SubjectName
+from ca.enrolment.request import Application
+from ca.enrolment.states import EnrolmentStatus
+from ca.keycentre.errors import KeyCentreNotReady
+from ca.keycentre.roster import Custodian, RosterPlan
+from ca.tokens.ranges import Grant
+from ca.tokens.state import TokenState
+from ca.tokens.token import Holder, NewToken
+from hsm.key_uri import KeyUri
+
+CLERK: Final = Actor("person:wang.fang", "王芳")
+REVIEWER: Final = Actor("person:zhao.min", "赵敏")
+CLERK_SCOPES: Final = (
+    Scope.CA_READ,
+    Scope.RA_REQUEST,
+    Scope.TOKEN_READ,
+    Scope.TOKEN_MANAGE,
+    Scope.CHIP_GRANT,
+    Scope.KEY_CENTRE,
+)
+REVIEWER_SCOPES: Final = (
+    Scope.CA_READ,
+    Scope.RA_APPROVE,
+    Scope.TOKEN_READ,
+    Scope.TOKEN_MANAGE,
+    Scope.ESCROW_CUSTODIAN,
+    Scope.KEY_RECOVER,
+)
+CUSTODIANS: Final = (
+    ("person:wang.jing", "王静"),
+    ("person:liu.yang", "刘洋"),
+    ("person:he.ping", "何平"),
+    ("person:lin.tao", "林涛"),
+)
+CHIP: Final = "YX-2026-0001"
+CHIP_NUMBER: Final = "YX00000100"
+RANGE: Final = Grant("YX00000100", "YX00000199", "杭州西湖刻章有限公司", "person:wu.gang")
+POOL: Final = 4
+"""Spare encryption keys made for the demonstration."""
+DOCUMENTS: Final = (("business-licence", "营业执照.txt"), ("authorisation", "经办人授权书.txt"))
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskDemo:
+    """Who may log in, and what there is to see."""
+
+    clerk_key: str
+    reviewer_key: str
+    chip: str
+    enrolment: str
+    custodian_keys: Path
+
+
+def furnish(services: Services, progress: Progress) -> DeskDemo:
+    """Add people, a range of chip numbers, a chip, a key centre and a request; raises what the rooms raise."""
+    progress("建立经办人与复核人的 API 密钥 / keys for a clerk and a reviewer")
+    clerk = _key(services, "desk-clerk", CLERK, CLERK_SCOPES)
+    reviewer = _key(services, "desk-reviewer", REVIEWER, REVIEWER_SCOPES)
+    progress("发放芯片号段，制作一芯五证 / a chip with five certificates")
+    _chip(services)
+    progress("建立密钥中心，指定四位托管人 / a key centre with four custodians")
+    custodians = _key_centre(services)
+    progress("提交一份证书申请，等待复核 / a request that waits for its review")
+    enrolment = _request(services)
+    return DeskDemo(clerk, reviewer, CHIP, enrolment, custodians)
+
+
+def _key(services: Services, name: str, holder: Actor, scopes: tuple[Scope, ...]) -> str:
+    path = services.home.secrets / f"{name}.key"
+    if not path.exists():
+        made = services.api_keys.create(holder, scopes, timedelta(days=365), actor=ADMINISTRATOR)
+        services.home.keep_secret(path.name, made.text)
+    return read_secret(path)
+
+
+def _chip(services: Services) -> None:
+    if not services.token_work.ranges.reports(shop=RANGE.shop):
+        services.token_work.ranges.grant(RANGE, actor=CLERK)
+    medium = services.key_stores.scheme
+    new = NewToken(CHIP, "集证通 A1", medium, "2026-11", CHIP_NUMBER, Holder(USCC))
+    token = services.tokens.register(new, actor=CLERK)
+    if token.state in (TokenState.UNINITIALISED, TokenState.READY):
+        token = services.token_work.personalisation.run(standard_plan(services, CHIP), actor=CLERK)
+    if token.state is TokenState.PERSONALISED:
+        services.tokens.issue(CHIP, Holder(USCC, KEEPER.id, KEEPER.name), actor=CLERK)
+
+
+def _key_centre(services: Services) -> Path:
+    folder = services.home.secrets / "custodians"
+    try:
+        services.key_centre.status()
+    except KeyCentreNotReady:
+        people = tuple(Custodian(id_, name, _credential(folder, id_)) for id_, name in CUSTODIANS)
+        where = KeyUri(services.key_stores.scheme, SERVICE_TOKEN, "key-centre")
+        kind = services.settings.suite.key_kind
+        services.key_centre.found(where, kind, RosterPlan(people, user=2, judicial=3), actor=CLERK)
+        services.key_centre.pool_fill(kind, POOL, actor=CLERK)
+    return folder
+
+
+def _credential(folder: Path, person: str) -> ec.EllipticCurvePublicKey:
+    """Make a custodian's own key; in service it is in a token of the custodian's and never comes here."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / f"{person.removeprefix('person:')}.pem"
+    key = ec.generate_private_key(ec.SECP256R1())
+    path.touch(mode=0o600)
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return key.public_key()
+
+
+def _request(services: Services) -> str:
+    desk, key = services.enrolments, KeyUri(services.key_stores.scheme, SERVICE_TOKEN, "demo-desk-request")
+    provider = services.key_stores.chosen
+    there = [one for one in provider.keys(key.token) if one.uri.object == key.object]
+    if not there:
+        provider.generate(key, services.settings.suite.key_kind)
+        there = [one for one in provider.keys(key.token) if one.uri.object == key.object]
+    subject = SubjectName(f"{ENTERPRISE} 签名", ENTERPRISE, USCC)
+    asked = Application(
+        "enterprise-sign", subject, public_key=there[0].public_key, custody=there[0].custody, pair=True
+    )
+    record = desk.request(asked, request_key="demo-desk-1", actor=CLERK)
+    if record.status is EnrolmentStatus.DRAFT:
+        for kind, name in DOCUMENTS:
+            text = f"{name}\n演示材料，不具法律效力。\n{ENTERPRISE}\n{USCC}\n"
+            desk.attach(record.id, text.encode(), kind, name=name, actor=CLERK)
+        desk.submit(record.id, actor=CLERK)
+    return record.id

@@ -1,0 +1,34 @@
+"""The usual chip of an enterprise: five applications of five issuers, one container each (一芯五证)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ca.tokens.plan import ApplicationPlan, ContainerPlan, PersonalisationPlan
+from ca.tokens.token import Purpose
+
+if TYPE_CHECKING:
+    from api.bootstrap import Services
+
+STANDARD: Final = (
+    ("aic", "licence", Purpose.LICENCE),
+    ("psb", "seal", Purpose.OFFICIAL_SEAL),
+    ("bank", "bank", Purpose.BANK),
+    ("hrss", "social", Purpose.SOCIAL_SECURITY),
+    ("tax", "tax", Purpose.TAX),
+)
+"""Application, container, purpose: industry and commerce, public security, bank, social security, tax."""
+MAX_NAME: Final = 50
+"""Of an enterprise's name in a common name, which has at most 64 characters (RFC 5280 appendix A.1)."""
+
+
+def standard_plan(services: Services, serial: str) -> PersonalisationPlan:
+    """Plan the five for the enterprise that the token is made for, with keys of the installation's suite."""
+    uscc = services.tokens.get(serial).holder.uscc
+    name = services.enterprises.get(uscc).name[:MAX_NAME]
+    kind = services.settings.suite.key_kind
+    parts = [
+        ApplicationPlan(part, (ContainerPlan(container, purpose, f"{name} {purpose.zh}", kind=kind),))
+        for part, container, purpose in STANDARD
+    ]
+    return PersonalisationPlan(serial, tuple(parts))
