@@ -50,6 +50,7 @@ from ca.errors import (
 )
 from ca.issuance_request import Intent, answer
 from ca.issuer import HolderStatus, Issuer
+from ca.keycentre.guard import refuse_escrowed
 from ca.lint import check
 from ca.pair import ENCRYPTION_PART, SIGNING_PART, IssuedPair, check_pair
 from ca.plan import SERIAL_RANDOM_OCTETS, Plan, assemble, decide_validity, draft, make_serial
@@ -181,6 +182,7 @@ class Issuance:
     def _authorise(self, conn: sa.Connection, request: CertificateRequest) -> None:
         if certificate_store.is_compromised(conn, spki_sha256(request.public_key)):
             raise KeyCompromised(spki_sha256(request.public_key))
+        refuse_escrowed(conn, self._profile(request.profile), spki_sha256(request.public_key))
         if self._profile(request.profile).registered_enterprise or request.subject.uscc:
             known = find_enterprise(conn, request.subject.uscc)
             if known is None:

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from ca.certificate import CertificateRequest, SubjectName
 from ca.errors import RequestInvalid, RequestKeyReused
 from ca.keycentre import delivery
 from ca.keycentre.centre import KeyCentre
@@ -42,6 +43,7 @@ from hsm.sm2.public_key import Sm2PublicKey
 from hsm.soft_keys import SoftProvider
 from tests.conftest import SteppingClock
 from tests.keycentre_world import OFFICER, KeyCentreWorld, make_key_centre, plan
+from tests.pki import CLERK, COMPANY, USCC, make_world
 
 pytestmark = pytest.mark.token
 
@@ -252,3 +254,20 @@ def test_I19_an_assignment_that_was_cut_off_is_completed(world: KeyCentreWorld, 
     grant = world.centre.grant(request)
     assert spki(grant.public_key) == spki(key.public_key)
     assert world.open(holder, grant.envelope)
+
+
+def test_I24_no_certificate_for_signatures_over_an_escrowed_key(
+    world: KeyCentreWorld, engine: sa.Engine, clock: SteppingClock
+) -> None:
+    """The authority certifies an escrowed key for encryption and for nothing else."""
+    authority = make_world(engine, clock, create_tables=False)
+    authority.enterprises.register(USCC, COMPANY, actor=CLERK)
+    grant = world.centre.grant(KeyRequest("e-1", world.holder().public_key, KeyKind.EC_P256))
+    subject = SubjectName(COMPANY, COMPANY, USCC)
+    for profile in ("enterprise-sign", "enterprise-seal"):
+        with pytest.raises(SigningKeyNotEscrowed):
+            authority.authority.issue(
+                CertificateRequest(profile, subject, grant.public_key), request_key=profile, actor=CLERK
+            )
+    request = CertificateRequest("enterprise-encrypt", subject, grant.public_key)
+    assert authority.authority.issue(request, request_key="encrypt", actor=CLERK).der
