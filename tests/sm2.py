@@ -13,6 +13,7 @@ from hsm.algorithms import PublicKey, SignatureAlgorithm
 from hsm.public_keys import spki
 from hsm.sm2.backend import Sm2Backend, open_backend
 from hsm.sm2.public_key import Sm2PublicKey
+from hsm.sm2.signature import message_digest
 
 
 @cache
@@ -33,7 +34,7 @@ class Sm2TestKey:
 
     def sign(self, message: bytes) -> bytes:
         """Sign with the default identity; DER ``SM2Signature``."""
-        return backend().sign(self.scalar, message)
+        return backend().sign_digest(self.scalar, message_digest(self._public, message))
 
 
 @cache
