@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/invariants.md"
 STATES = ROOT / "docs/seal-states.md"
+TOKENS = ROOT / "docs/token-states.md"
 ENROLMENT = ROOT / "docs/enrolment.md"
 
 INVARIANTS = {
@@ -103,7 +104,20 @@ def enrolment_page() -> str:
     return done.stdout
 
 
-PAGES = {PAGE: invariants_page, STATES: seal_states_page, ENROLMENT: enrolment_page}
+def token_states_page() -> str:
+    """Draw the page of token states from the tables."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ca.tokens.diagram"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+PAGES = {
+    PAGE: invariants_page,
+    STATES: seal_states_page,
+    TOKENS: token_states_page,
+    ENROLMENT: enrolment_page,
+}
 
 
 def main() -> int:
