@@ -17,6 +17,7 @@ from hsm.algorithms import KeyKind, PublicKey
 from hsm.key_uri import KeyUri
 from hsm.pins import Pin
 from hsm.public_keys import load_spki, spki
+from hsm.signer import Custody
 from hsm.token_slot import address
 from hsm.worker.wire import Frame
 from hsm.worker_provider import WorkerProvider
@@ -117,7 +118,12 @@ class EscrowToken:
         self.token = token
 
     def make(self, key_id: str, kind: KeyKind) -> SealedKey:
-        """Make an encryption key pair and seal its private half; a kind of no use raises :class:`UnsupportedAlgorithm`."""
+        """Make an encryption key pair and seal its private half; a kind of no use raises :class:`UnsupportedAlgorithm`.
+
+        The pair is made by our worker and not by the module, so an installation that accepts keys in hardware alone refuses
+        it (:class:`SoftwareKeyRefused`).
+        """
+        self._provider.policy.admit(Custody.SEALED, f"the encryption key {key_id}")
         answer = self._ask("make", {"id": key_id, "kind": kind.value})
         return SealedKey(key_id, kind, load_spki(bytes.fromhex(answer.fields["spki"])), answer.blob)
 
