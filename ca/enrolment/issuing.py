@@ -1,8 +1,8 @@
 """From an approved enrolment to its certificates, exactly once however often it is cut off (I4, I19).
 
 1. Transaction A: the approvals still hold for what stands there; ``issuing``; the intent on the trail. 2. For a pair the
-key centre gives the encryption key, the same one each time. 3. :meth:`CertificateAuthority.issue`, once for each
-certificate, under request keys made from the enrolment's number, version and attempt. 4. Transaction B: ``issued``.
+key centre gives the encryption key, the same one each time. 3. :meth:`CertificateAuthority.issue`, or ``issue_pair``, under
+a request key made from the enrolment's number, version and attempt. 4. Transaction B: ``issued``.
 
 An attempt whose serial was burned is followed by the next one; a later attempt is never begun while an earlier one may
 still become a certificate.
@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ca import certificate_store
 from ca.actor import Actor
-from ca.certificate import CertificateRequest, IssuedCertificate, RevocationReason
+from ca.certificate import IssuedCertificate
 from ca.enrolment import enrolment_store, job_store, vetting
 from ca.enrolment.approval import satisfied
 from ca.enrolment.errors import (
@@ -29,7 +28,6 @@ from ca.enrolment.ports import EncryptionGrant
 from ca.enrolment.request import EnrolmentRecord
 from ca.enrolment.states import EnrolmentAct, EnrolmentStatus
 from ca.errors import (
-    AlreadyRevoked,
     CaError,
     EnterpriseUnknown,
     KeyCompromised,
@@ -111,13 +109,8 @@ class Issuing:
                 )
 
     def _certify(self, record: EnrolmentRecord, actor: Actor) -> EnrolmentRecord:
-        content = record.content
         grant = self._encryption_key(record)
-        first = self._issue_one(record, content.certificate_request(), "signature", actor)
-        second = None
-        if grant is not None:
-            request = content.encryption_request(grant.public_key)
-            second = self._issue_one(record, request, "encryption", actor)
+        first, second = self._issue(record, grant, actor)
         changes = {
             "issuer": first.issuer,
             "serial": first.serial,
@@ -146,19 +139,24 @@ class Issuing:
             raise EncryptionKeysMissing
         return self._office.encryption_keys.apply(record.id, record.content.public_key)
 
-    def _issue_one(
-        self, record: EnrolmentRecord, request: CertificateRequest, leg: str, actor: Actor
-    ) -> IssuedCertificate:
+    def _issue(
+        self, record: EnrolmentRecord, grant: EncryptionGrant | None, actor: Actor
+    ) -> tuple[IssuedCertificate, IssuedCertificate | None]:
+        """Issue the certificate, or both of a pair or neither, under the first request key that is not spent."""
+        authority, request = self._office.authority, record.content.certificate_request()
         for attempt in range(1, MAX_ATTEMPTS + 1):
-            request_key = f"enrolment:{record.id}:{record.version}:{leg}:{attempt}"
+            request_key = f"enrolment:{record.id}:{record.version}:{attempt}"
             try:
-                return self._office.authority.issue(request, request_key=request_key, actor=actor)
+                if grant is None:
+                    return authority.issue(request, request_key=request_key, actor=actor), None
+                second = record.content.encryption_request(grant.public_key)
+                pair = authority.issue_pair(request, second, request_key=request_key, actor=actor)
             except RequestSpent:
                 continue  # burned for good: nothing under this key can become a certificate any more
+            return pair.signing, pair.encryption
         raise AttemptsExhausted
 
     def _fail(self, record: EnrolmentRecord, wrong: CaError, actor: Actor) -> None:
-        self._withdraw_half(record, actor)
         with self._office.engine.begin() as conn:
             now = load(conn, record.id)
             if now.status is not EnrolmentStatus.ISSUING:
@@ -166,26 +164,6 @@ class Issuing:
             changes = {"reason_code": type(wrong).__name__, "reason": f"{wrong.zh} / {wrong.en}"[:500]}
             detail = {"reason_code": type(wrong).__name__}
             move(self._office, conn, now, Deed(EnrolmentAct.FAIL, actor, changes, detail))
-
-    def _withdraw_half(self, record: EnrolmentRecord, actor: Actor) -> None:
-        """Revoke the first certificate of a pair whose second one cannot be issued."""
-        for attempt in range(1, MAX_ATTEMPTS + 1):
-            with self._office.reading() as conn:
-                row = certificate_store.by_request_key(
-                    conn, f"enrolment:{record.id}:{record.version}:signature:{attempt}"
-                )
-            if row is None:
-                return
-            if row.record.der:
-                try:
-                    self._office.authority.revoke(
-                        row.record.serial,
-                        RevocationReason.CESSATION_OF_OPERATION,
-                        actor=actor,
-                        issuer=row.record.issuer,
-                    )
-                except AlreadyRevoked:
-                    return
 
     def resume(self, *, actor: Actor, limit: int = 100) -> tuple[str, ...]:
         """Take up enrolments that were cut off while issuing; return the numbers of those now issued."""

@@ -98,10 +98,8 @@ class Content:
         )
 
     def encryption_request(self, key: PublicKey) -> CertificateRequest:
-        """Return the request for the second certificate of a pair, over a key that the key centre made."""
-        return CertificateRequest(
-            self.encryption_profile, self.subject, key, self.validity, self.issuer, self.custody
-        )
+        """Return the request for the second certificate of a pair: its key was made by the centre, so no custody is said."""
+        return CertificateRequest(self.encryption_profile, self.subject, key, self.validity, self.issuer)
 
 
 def _object(content: Content) -> dict[str, Any]:

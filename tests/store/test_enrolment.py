@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca.actor import SYSTEM, Actor
-from ca.certificate import CertificateStatus, RevocationReason, SubjectName
+from ca.certificate import CertificateStatus, SubjectName
 from ca.enrolment.approval import Ballot
 from ca.enrolment.errors import (
     ApprovedAlready,
@@ -578,7 +578,7 @@ def test_what_can_never_be_issued_fails_with_its_reason_and_may_be_edited(office
     assert issued.status is EnrolmentStatus.ISSUED
 
 
-def test_the_half_of_a_pair_is_revoked_when_the_other_cannot_be(office: Office) -> None:
+def test_no_half_of_a_pair_is_issued_when_the_other_cannot_be(office: Office) -> None:
     record = office.approved(profile="enterprise-sign", pair=True)
     office.centre.apply(record.id, record.content.public_key)
     bad = office.centre.made[record.id][0]
@@ -590,11 +590,6 @@ def test_the_half_of_a_pair_is_revoked_when_the_other_cannot_be(office: Office) 
     failed = office.desk.get(record.id)
     assert (failed.status, failed.reason_code) == (EnrolmentStatus.FAILED, "KeyCompromised")
     assert issued_for(office, "enterprise-sign") == 0
-    with office.engine.connect() as conn:
-        reason = conn.scalar(
-            sa.select(certificate.c.reason).where(certificate.c.profile == "enterprise-sign")
-        )
-    assert reason == RevocationReason.CESSATION_OF_OPERATION
 
 
 def test_default_rules_cover_what_may_be_asked_for() -> None:

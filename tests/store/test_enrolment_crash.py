@@ -208,7 +208,7 @@ def nothing_signed_is_lost(world: World, job: Job) -> None:
 
 COMMITS = tuple(f"{when} commit {n}" for n in range(1, 8) for when in ("before", "after"))
 STEPS = (*COMMITS[:8], "before signature 1", "after signature 1")
-PAIR_STEPS = (*COMMITS[:12], "before signature 2", "after signature 2")
+PAIR_STEPS = (*COMMITS[:8], "before signature 2", "after signature 2")
 
 
 @pytest.mark.parametrize("step", STEPS)
