@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,22 @@ from api.home import Home
 from api.key_stores import open_key_stores
 from hsm.algorithms import KeyKind
 from hsm.cryptoki import CryptokiProvider
-from hsm.errors import DecryptionFailed, HsmError, KeyNotFound, PinIncorrect, SoftwareKeyRefused
+from hsm.errors import (
+    DecryptionFailed,
+    HsmError,
+    KeyNotFound,
+    PinIncorrect,
+    Sm2SigningUnavailable,
+    SoftwareKeyRefused,
+)
 from hsm.key_policy import KeyPolicy
 from hsm.pins import Pin
 from hsm.provider import KeyProvider, KeyRing, open_signer
 from hsm.signer import Custody
+from hsm.sm2 import backend
 from hsm.soft_keys import SoftProvider
 from hsm.softhsm import SoftHsm
+from hsm.verification import verify_signature
 from tests.conftest import SO_PIN, USER_PIN
 from tests.hsm.conftest import QUICK, Shelf
 
@@ -191,3 +201,32 @@ def test_a_wrong_pin_opens_no_secret(secrets: Shelf) -> None:
     blob = secrets.keys.seal_secret(token, "p", b"secret")
     with pytest.raises(PinIncorrect):
         secrets.keys.open_secret(token, "p", blob, pin=Pin("000000"))
+
+
+@pytest.fixture
+def no_library(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hide both libraries, as on a machine that has neither."""
+    monkeypatch.setattr(backend, "CHAIN", ())
+    backend._native.cache_clear()
+    yield
+    backend._native.cache_clear()
+
+
+@pytest.mark.usefixtures("no_library")
+def test_the_soft_store_signs_in_python_only_where_allowed(soft_shelf: Shelf) -> None:
+    token = soft_shelf.token()
+    with pytest.raises(Sm2SigningUnavailable):
+        soft_shelf.keys.generate(soft_shelf.uri(token), KeyKind.SM2)
+    assert soft_shelf.keys.keys(token) == ()
+    allowing = SoftProvider(
+        soft_shelf.tokens,
+        pins=soft_shelf.source,
+        counters=soft_shelf.counters,
+        cost=QUICK,
+        policy=KeyPolicy(python_signing=True),
+    )
+    uri = allowing.generate(soft_shelf.uri(token), KeyKind.SM2)
+    signer = allowing.signer(uri)
+    verify_signature(signer.public_key, signer.algorithm, b"m", signer.sign(b"m"))
+    with pytest.raises(Sm2SigningUnavailable):
+        soft_shelf.keys.signer(uri).sign(b"m")
