@@ -52,13 +52,6 @@ class TokenGate:
             self._check_certificate(conn, token, key)
         return key
 
-    def admit_uri(self, uri: str) -> None:
-        """Do the same by a key's address; a key that is no token's is none of our business."""
-        with self._reading() as conn:
-            place = store.by_key_uri(conn, uri)
-        if place is not None:
-            self.admit(place)
-
     def _check_certificate(self, conn: sa.Connection, token: Token, key: ContainerKey) -> None:
         name = f"token {token.serial}: {key.key_uri}"
         rows = () if key.serial is None else certificate_store.by_serial(conn, key.serial, key.issuer)

@@ -194,14 +194,6 @@ def set_pin(conn: sa.Connection, serial: str, application: str, left: int, at: d
     )
 
 
-def by_key_uri(conn: sa.Connection, key_uri: str) -> Place | None:
-    """Return where the key of an address is, or nothing: a key that is no token's."""
-    row = conn.execute(
-        sa.select(K.token, K.application, K.container, K.use).where(K.key_uri == key_uri)
-    ).first()
-    return None if row is None else Place(row.token, row.application, row.container, KeyUse(row.use))
-
-
 _WANTS: Final = {
     Standing.GOOD: [state for state, effect in EFFECTS.items() if effect.certificates is not None],
     Standing.HELD: [state for state, effect in EFFECTS.items() if effect.certificates != "certificateHold"],

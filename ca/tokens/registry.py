@@ -43,6 +43,8 @@ from ca.tokens.token import (
     TokenQuery,
     check_text,
 )
+from hsm.algorithms import PublicKey
+from hsm.public_keys import spki
 
 _NUMBER_ENDS = frozenset({TokenAct.DAMAGE, TokenAct.WRITE_OFF, TokenAct.TERMINATE})
 
@@ -178,6 +180,28 @@ class TokenRegistry:
         settle_number(ledger.conn, usage)
         detail = {"fate": fate.value, "token": token.serial, "reason": deed.reason}
         ledger.note(f"chip.{fate}", actor=deed.actor, subject=f"chip:{token.number}", detail=detail)
+
+    def delivered(self, place: Place, key_uri: str, public_key: PublicKey, *, actor: Actor) -> Token:
+        """Record an encryption pair that the key centre delivered into a container; the same again changes nothing.
+
+        Raises :class:`ContainerUnknown`, and :class:`TokenFieldInvalid` where the container has another pair already.
+        """
+        octets = spki(public_key)
+        with acting(self._engine, self._audit) as ledger:
+            token = _found(ledger.conn, place.token)
+            if token.key(place.application, place.container) is None:
+                raise ContainerUnknown(f"{place.application}/{place.container}")
+            there = store.public_key(ledger.conn, place)
+            if there == octets:
+                return token
+            if there is not None:
+                raise TokenFieldInvalid(
+                    "key", "该容器已有另一对加密密钥", "the container has another pair already"
+                )
+            store.insert_key(ledger.conn, place, key_uri=key_uri, public_key=octets)
+            detail = {"container": f"{place.application}/{place.container}", "use": place.use.value}
+            ledger.note("token.key_delivered", actor=actor, subject=f"token:{place.token}", detail=detail)
+            return _found(ledger.conn, place.token)
 
     def certified(self, place: Place, issued: IssuedCertificate, *, actor: Actor) -> Token:
         """Record a certificate of one of the token's keys, with its issuer and validity.

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from ca.certificate import CertificateStatus, RevocationReason
+from ca.certificate import CertificateRequest, CertificateStatus, RevocationReason, SubjectName
 from ca.errors import EnterpriseUnknown
 from ca.tokens import letter_store
 from ca.tokens.errors import (
     ChipAbsent,
     ContainerCertificateBad,
+    ContainerUnknown,
     LetterUnavailable,
     LetterUnreadable,
     ProcedureRefused,
@@ -29,14 +31,16 @@ from ca.tokens.errors import (
     UnblockRefused,
     UnblockUnknown,
 )
+from ca.tokens.inventory_store import Place
 from ca.tokens.letter_store import LetterStatus, UnblockStatus
 from ca.tokens.procedure_store import ProcedureStatus, StepStatus
 from ca.tokens.state import TokenState
 from ca.tokens.store import pin_letter
-from ca.tokens.token import Holder, NewToken, Standing, TokenQuery
+from ca.tokens.token import Holder, KeyUse, NewToken, Standing, TokenQuery
+from hsm.algorithms import KeyKind
 from hsm.pins import Pin
 from tests.conftest import SteppingClock
-from tests.pki import USCC
+from tests.pki import COMPANY, USCC, new_key
 from tests.token_world import ANNE, BERT, CARL, FIVE, KEEPER, TokenWorld, make_token_world
 
 
@@ -240,6 +244,28 @@ def test_a_chip_without_a_reader_is_told(world: TokenWorld) -> None:
     with pytest.raises(ChipAbsent):
         world.personalisation.run(world.plan("C3"), actor=ANNE)
     assert world.registry.get("C3").state is TokenState.UNINITIALISED
+
+
+def test_A6_a_delivered_encryption_pair_and_its_certificate_follow_the_token(world: TokenWorld) -> None:
+    world.issued()
+    place = Place("C1", "bank", "bank", KeyUse.ENCRYPT)
+    key, other = (new_key(KeyKind.EC_P256).public_key() for _ in range(2))
+    world.registry.delivered(place, "pkcs11:token=C1%2Fbank;object=bank-enc", key, actor=ANNE)
+    world.registry.delivered(place, "pkcs11:token=C1%2Fbank;object=bank-enc", key, actor=ANNE)
+    with pytest.raises(TokenFieldInvalid):
+        world.registry.delivered(place, "pkcs11:token=C1%2Fbank;object=other", other, actor=ANNE)
+    with pytest.raises(ContainerUnknown):
+        world.registry.delivered(replace(place, container="none"), "pkcs11:token=x;object=y", key, actor=ANNE)
+    request = CertificateRequest("enterprise-encrypt", SubjectName("加密", COMPANY, USCC), key)
+    issued = world.pki.authority.issue(request, request_key="enc:1", actor=ANNE)
+    token = world.registry.certified(place, issued, actor=ANNE)
+    found = token.key("bank", "bank", KeyUse.ENCRYPT)
+    assert found is not None
+    assert (found.serial, found.standing) == (issued.serial, Standing.GOOD)
+    world.registry.terminate("C1", actor=ANNE, reason="到期")
+    assert world.pki.authority.certificate(issued.serial).status is CertificateStatus.REVOKED
+    with pytest.raises(ContainerUnknown):
+        world.registry.certified(replace(place, use=KeyUse.SIGN, container="none"), issued, actor=ANNE)
 
 
 # -- letters and unblocking -------------------------------------------------------------------------------------------
