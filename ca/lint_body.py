@@ -19,7 +19,7 @@ from ca.lint_case import Case, demand
 from ca.plan import SERIAL_RANDOM_OCTETS
 from ca.uscc import check_uscc
 from ca.weak_keys import why_weak
-from hsm.algorithms import DEFAULT_ALGORITHM, KeyKind, SignatureAlgorithm, kind_of
+from hsm.algorithms import DEFAULT_ALGORITHM, Family, KeyKind, SignatureAlgorithm, kind_of
 from hsm.errors import UnsupportedAlgorithm
 from hsm.public_keys import spki
 
@@ -76,6 +76,13 @@ def algorithm_fits_issuer_key(case: Case) -> None:
         "the digest is weaker than the issuer's key",
     )
     demand(algorithm in SignatureAlgorithm, "the algorithm is unknown")
+
+
+def issuer_key_is_of_the_suite(case: Case) -> None:
+    """GB/T 20518: an installation signs in the suite that it was set up in; a setting changed afterwards signs nothing."""
+    suite, kind = case.plan.config.suite, kind_of(case.plan.issuer_key)
+    fits = (kind.family is Family.SM2) == (suite.key_kind.family is Family.SM2)
+    demand(fits, f"the issuer's key is not one of suite {suite}")
 
 
 def issuer_is_the_subject_above(case: Case) -> None:
@@ -224,6 +231,7 @@ BODY_DEMANDS: Final[tuple[Callable[[Case], None], ...]] = (
     serial_is_the_reserved_one,
     algorithms_agree,
     algorithm_fits_issuer_key,
+    issuer_key_is_of_the_suite,
     issuer_is_the_subject_above,
     validity_is_as_planned,
     validity_length,

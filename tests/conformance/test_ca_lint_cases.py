@@ -137,6 +137,14 @@ def rsa_over_an_ec_key() -> Draft:
     return draft(replace(right_plan(NOW), algorithm=SignatureAlgorithm.RSA_SHA256))
 
 
+@case("issuer_key_is_of_the_suite")
+def suite_changed_after_the_ceremony() -> Draft:
+    """The setting names the other suite than that of the hierarchy."""
+    one = good()
+    other = next(suite for suite in Suite if suite is not one.plan.config.suite)
+    return with_plan(one, config=replace(one.plan.config, suite=other))
+
+
 @case("issuer_is_the_subject_above")
 def issuer_renamed() -> Draft:
     """The issuer's name in another string type: equal to a reader, different in octets."""
