@@ -59,7 +59,9 @@ def login(
     expired: bool = False,
 ) -> Response:
     """Show the log-in page."""
-    return desk.paper.page(request, "login.html", here="seal", next=safe_next(address), expired=expired)
+    following = safe_next(address)
+    here = "console" if following.startswith("/console") else "seal"
+    return desk.paper.page(request, "login.html", here=here, next=following, expired=expired)
 
 
 @router.get("/seal")

@@ -6,6 +6,14 @@ from typing import Final
 
 CONSOLE_WORDS: Final[dict[str, tuple[str, str]]] = {
     "nav.console": ("业务台", "Console"),
+    "login.console.heading": ("登录业务台", "Log in to the console"),
+    "login.console.lede": (
+        "办理业务需要知道您是谁。请输入管理员发给您的 API 密钥；它只用来换取一次会话，不会留在页面里。",
+        (
+            "Acts need to know who you are. Enter the API key that the administrator gave you; it is exchanged for one "
+            "session and does not stay in the page."
+        ),
+    ),
     "console.title": ("业务台", "Console"),
     "console.tabs": ("业务台", "Console sections"),
     "console.overview": ("总览", "Overview"),
