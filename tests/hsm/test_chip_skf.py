@@ -36,7 +36,8 @@ def world(skf_chips: SkfChips, skf_shelf: Shelf, clock: SteppingClock, tmp_path:
     return make_token_world(engine, clock, tmp_path, chips={"skf": skf_chips}, ring=ring)
 
 
-def test_A4_I26_five_sm2_certificates_on_an_skf_chip(world: TokenWorld) -> None:
+def test_I26_five_sm2_certificates_on_an_skf_chip(world: TokenWorld) -> None:
+    """A4, in SM2: one revoked leaves four signing, the chip frozen stops all, two people bring them back."""
     token = world.issued(SERIAL, kind=KeyKind.SM2)
     keys = {part.name: part.containers[0].keys[0] for part in token.applications}
     der = world.pki.authority.certificate(keys["bank"].serial or 0).der

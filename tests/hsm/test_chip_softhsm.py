@@ -63,9 +63,10 @@ def world(softhsm: CryptokiProvider, chips: TokenChips, clock: SteppingClock, tm
     return made
 
 
-def test_A4_I24_I26_five_issuers_one_revoked_then_the_chip_frozen(
+def test_I24_I26_five_issuers_one_revoked_then_the_chip_frozen(
     world: TokenWorld, chips: TokenChips, softhsm: CryptokiProvider, serial: str
 ) -> None:
+    """A4: each key really signs; one certificate revoked leaves four; the chip frozen stops all and its seal."""
     world.issued(serial)
     token = world.registry.get(serial)
     keys = {part.name: part.containers[0].keys[0] for part in token.applications}

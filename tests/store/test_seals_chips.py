@@ -68,7 +68,7 @@ def test_a_chip_is_linked_with_its_own_enterprises_seals_while_it_is_in_use(worl
         world.chips.request_link("C1", seal.code, actor=ANNE)
 
 
-def test_B4_I26_freezing_a_chip_freezes_all_its_seals_and_two_people_bring_them_back(
+def test_I26_freezing_a_chip_freezes_all_its_seals_and_two_people_bring_them_back(
     world: TokenWorld, clock: SteppingClock
 ) -> None:
     seals = [world.linked("C1", kind) for kind in (SealKind.LEGAL_NAME, SealKind.FINANCE)]
