@@ -18,6 +18,7 @@ class Door(Protocol):
     source_accepted: bool
     logged_in: bool
     epoch: str
+    """What :meth:`PinGate.epoch` told before the door was opened."""
 
     def login(self, pin: Pin) -> None:
         """Log in, or, when somebody is logged in, compare with the PIN that did it."""
@@ -38,9 +39,16 @@ class PinGate:
         self._key = secrets.token_bytes(32)
         self._refused = b""
 
+    def epoch(self) -> str:
+        """Return the word that a door opened now remembers: ask for it before opening."""
+        return self._counter.epoch(self._token)
+
     def stale(self, door: Door) -> bool:
-        """Tell whether the PIN was changed after this door was opened."""
-        return door.logged_in and door.epoch != self._counter.epoch(self._token)
+        """Tell whether the PIN was changed after this door was opened, by whomever and whether anybody had logged in.
+
+        A door that was opened before the change may judge by what it read then: the old PIN would still pass.
+        """
+        return door.epoch != self._counter.epoch(self._token)
 
     def admit(self, door: Door, pin: Pin | None) -> None:
         """Let the use pass, or raise :class:`hsm.errors.PinError`."""
@@ -64,7 +72,5 @@ class PinGate:
         door.source_accepted = True
 
     def _judge(self, door: Door, pin: Pin) -> None:
-        epoch = self._counter.epoch(self._token)
         self._counter.attempt(self._token, lambda: door.login(pin), logged_in=door.logged_in)
-        if not door.logged_in:
-            door.logged_in, door.epoch = True, epoch
+        door.logged_in = True

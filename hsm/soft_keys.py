@@ -115,9 +115,11 @@ class SoftProvider:
             gate = self._gates.setdefault(token, PinGate(token, self._counter, self._pins))
             opened = self._open.get(token)
             if opened is None or opened.gone() or gate.stale(opened):
+                epoch = gate.epoch()
                 opened = self._open[token] = _OpenToken(
                     token, self._place(token), python_signing=self.policy.python_signing
                 )
+                opened.epoch = epoch
         gate.admit(opened, pin)
         return opened
 

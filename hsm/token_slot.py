@@ -81,7 +81,9 @@ class TokenSlot:
                 self._worker.close()
                 self._worker = None
             if self._worker is None:
+                epoch = self._gate.epoch()
                 self._worker = Worker(self._launch, self._label)
+                self._worker.epoch = epoch
             return self._worker
 
     def _discard(self, worker: Worker) -> None:

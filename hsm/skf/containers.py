@@ -27,6 +27,7 @@ class Containers:
     def __init__(self, library: SkfLibrary, application: Handle) -> None:
         self._library = library
         self._application = application
+        self._kept: dict[str, Handle] = {}
 
     def names(self) -> list[str]:
         """Names of the containers, sorted."""
@@ -108,16 +109,38 @@ class Containers:
         return public
 
     def sign(self, name: str, wanted: bytes | None, digest: bytes) -> bytes:
-        """Sign e, 32 octets (GM/T 0016 §7.6.13); return r ‖ s of 32 octets each."""
+        """Sign e, 32 octets (GM/T 0016 §7.6.13); return r ‖ s of 32 octets each.
+
+        The container stays open for the next signature: finding and opening it costs a chip more than signing.
+        """
+        kept = self._kept.get(name)
+        if kept is not None:
+            try:
+                return self._sign(kept, name, wanted, digest)
+            except HsmError:  # the handle may be stale; a new one tells
+                self._let_go(name)
+        if name not in self.names():
+            raise KeyNotFound(name)
+        library = self._library
+        handle = library.opened("SKF_OpenContainer", self._application, library.encoded(name))
+        self._kept[name] = handle
+        return self._sign(handle, name, wanted, digest)
+
+    def _sign(self, container: Handle, name: str, wanted: bytes | None, digest: bytes) -> bytes:
+        """Look that the key is still the one that is wanted, and sign."""
         library, abi = self._library, self._library.description.abi
-        with self.open(name) as container:
-            public = self.public(container, SIGNING)
-            if public is None or (wanted is not None and key_id(public) != wanted):
-                raise KeyNotFound(name)
-            blob = ctypes.create_string_buffer(ECCSIGNATUREBLOB.size(abi) + 64)
-            library.check("SKF_ECCSignData", container, digest, len(digest), blob)
+        public = self.public(container, SIGNING)
+        if public is None or (wanted is not None and key_id(public) != wanted):
+            raise KeyNotFound(name)
+        blob = ctypes.create_string_buffer(ECCSIGNATUREBLOB.size(abi) + 64)
+        library.check("SKF_ECCSignData", container, digest, len(digest), blob)
         found = ECCSIGNATUREBLOB.unpack(blob.raw, abi)
         return Sm2Signature(coordinate(found["r"]), coordinate(found["s"])).raw
+
+    def _let_go(self, name: str) -> None:
+        handle = self._kept.pop(name, None)
+        if handle is not None:
+            self._library.value("SKF_CloseContainer", handle)
 
     def import_pair(self, name: str, enveloped: bytes) -> Sm2PublicKey:
         """Import the encryption pair (GM/T 0016 §7.6.12) and read its public half back; the same pair twice is one."""
@@ -158,4 +181,5 @@ class Containers:
         """Remove a container with its keys and certificates (GM/T 0016 §7.5.3)."""
         if name not in self.names():
             raise KeyNotFound(name)
+        self._let_go(name)
         self._library.check("SKF_DeleteContainer", self._application, self._library.encoded(name))

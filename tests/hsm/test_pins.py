@@ -146,6 +146,25 @@ def test_the_officer_unblocks_with_a_new_pin(shelf: Shelf) -> None:
     verify_signature(signer.public_key, signer.algorithm, b"m", signer.sign(b"m"))
 
 
+def test_a_pin_that_was_replaced_opens_nothing_that_was_looked_at_before(shelf: Shelf) -> None:
+    """Nobody had logged in, only a wrong PIN was given: after the officer's reset the new PIN passes and the old does not."""
+    shelf.needs("unblock")
+    uri = shelf.key()
+    shelf.keys.close()
+    with pytest.raises(PinIncorrect):
+        shelf.keys.signer(uri, pin=WRONG)
+    shelf.keys.unblock(uri.token, SO_PIN, NEW)
+    with pytest.raises(PinIncorrect):
+        shelf.keys.signer(uri, pin=USER_PIN)
+    assert shelf.keys.signer(uri, pin=NEW).sign(b"m")
+    there = shelf.again()
+    assert there.certificates(uri.token) == ()
+    shelf.keys.unblock(uri.token, SO_PIN, USER_PIN)
+    with pytest.raises(PinIncorrect):
+        there.signer(uri, pin=NEW)
+    assert there.signer(uri, pin=USER_PIN).sign(b"m")
+
+
 def test_the_officers_wrong_pins_are_counted_apart(shelf: Shelf) -> None:
     shelf.needs("unblock")
     uri = shelf.key()
