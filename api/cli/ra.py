@@ -27,7 +27,8 @@ from api.cli.console import (
 )
 from api.cli.ra_jobs import register
 from api.enrolment import EnrolmentOrder, serial_of, token_of
-from api.schemas.enrolment import EnrolmentModel, TimelineModel
+from api.schemas.enrolment import EnrolmentModel
+from api.schemas.timeline import TimelineModel
 from ca.actor import Actor
 from ca.certificate import SubjectName
 from ca.enrolment.approval import Ballot

@@ -23,8 +23,8 @@ from api.schemas.enrolment import (
     Mark,
     Reject,
     Renew,
-    TimelineModel,
 )
+from api.schemas.timeline import TimelineModel
 from ca.enrolment.enrolment_store import EnrolmentQuery
 from ca.enrolment.request import Approver, EnrolmentRecord
 from ca.enrolment.states import EnrolmentStatus

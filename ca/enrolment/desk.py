@@ -16,7 +16,6 @@ from ca.clock import Clock
 from ca.enrolment import approval_store, enrolment_store, renewal, vetting
 from ca.enrolment.approval import (
     Ballot,
-    Case,
     check_second_person,
     check_text,
     person_of,
@@ -321,10 +320,6 @@ class Enrolment:
     def document(self, ref: EvidenceRef) -> bytes:
         """Return a document of the evidence, proved against its digest."""
         return self.office.evidence.get(ref.sha256)
-
-    def case(self, enrolment: str) -> Case:
-        """Return an enrolment as its approvers see it."""
-        return case_of(self.get(enrolment))
 
     def timeline(self, serial: int, issuer: str | None = None) -> Timeline:
         """Return everything that happened to a certificate, with those before and after it."""

@@ -251,8 +251,15 @@ class Jobs:
             return  # another worker ended it
 
     def _at_once(self, job: str) -> JobRecord:
+        """Run a small job inside the call; should the token be away, it waits for housekeeping."""
         record = self.get(job)
-        return self.run(job) if record.total <= AT_ONCE else record
+        if record.total > AT_ONCE:
+            return record
+        try:
+            return self.run(job)
+        except HsmError as fault:
+            _LOG.warning("job %s waits: %s", job, type(fault).__name__)
+            return self.get(job)
 
     def advance(self, *, actor: Actor, limit: int) -> int:
         """Go on with jobs that a dead process left running; return how many items were worked on."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -602,3 +604,82 @@ def test_default_rules_cover_what_may_be_asked_for() -> None:
     assert book.find(Matter.MASS_REVOKE, "enterprise-seal").needed == 2
     with pytest.raises(RuleMissing):
         read_rules(TWO_OF_PARALLEL.replace(b'profiles = ["*"]', b'profiles = ["a"]')).find(Matter.NEW, "b")
+
+
+# -- at the same moment -----------------------------------------------------------------------------------------------
+
+
+def test_I04_the_same_request_sent_at_once_by_many_is_one_enrolment(office: Office) -> None:
+    """Duplicate POSTs through several workers: one row, everybody gets it."""
+    application = office.application()
+
+    def ask(_number: int) -> str:
+        return office.desk.request(application, request_key="dup", actor=REQUESTER).id
+
+    with ThreadPoolExecutor(6) as pool:
+        assert len(set(pool.map(ask, range(6)))) == 1
+    with office.engine.connect() as conn:
+        assert conn.scalar(sa.select(sa.func.count()).select_from(enrolment)) == 1
+
+
+def test_one_key_asked_for_at_once_under_many_numbers_is_one_enrolment(office: Office) -> None:
+    application = office.application()
+
+    def ask(number: int) -> bool:
+        try:
+            office.desk.request(application, request_key=f"n{number}", actor=REQUESTER)
+        except KeyReused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(ask, range(6))) == 1
+
+
+def test_I22_approvals_at_the_same_moment_are_all_counted_or_refused(two: Office) -> None:
+    """Two people press at once: nobody's approval is lost silently, and no one person makes two."""
+    record = two.submitted()
+
+    def press(who: Approver) -> bool:
+        try:
+            two.desk.approve(record.id, Ballot(record.digest), by=who)
+        except (EnrolmentMoved, ApprovedAlready, EnrolmentActRefused):
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        done = sum(pool.map(press, [FIRST, SECOND, FIRST, SECOND, FIRST, SECOND]))
+    after = two.desk.get(record.id)
+    assert len(after.approvals) == done <= 2
+    assert (after.status is EnrolmentStatus.APPROVED) == (done == 2)
+
+
+def test_I04_issuing_at_once_by_many_is_one_certificate(office: Office) -> None:
+    from ca.errors import IssuanceUnfinished
+
+    record = office.approved()
+
+    def press(_number: int) -> int | None:
+        try:
+            return office.desk.issue(record.id, actor=FIRST.actor).serial
+        except (EnrolmentMoved, IssuanceUnfinished):
+            return None
+
+    with ThreadPoolExecutor(6) as pool:
+        serials = set(pool.map(press, range(6)))
+    assert len(serials - {None}) <= 1
+    assert office.desk.issue(record.id, actor=FIRST.actor).serial in serials - {None} or not serials - {None}
+    assert issued_for(office) == 1
+
+
+def test_an_sm2_key_is_enrolled_like_any_other(office: Office) -> None:
+    from hsm.public_keys import certificate_key, spki
+    from hsm.sm2 import curve
+    from hsm.sm2.public_key import Sm2PublicKey
+
+    point = curve.base_multiple(secrets.randbelow(2**200) + 1)
+    assert point is not None
+    key = Sm2PublicKey(point[0], point[1])
+    record = office.issued(public_key=key)
+    found = office.world.authority.certificate(int(record.serial or 0))
+    assert spki(certificate_key(x509.load_der_x509_certificate(found.der))) == spki(key)
