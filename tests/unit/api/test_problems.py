@@ -19,6 +19,7 @@ ROOM_ERRORS = (
     "hsm.devices.errors",
     "ca.errors",
     "ca.enrolment.errors",
+    "ca.keycentre.errors",
     "seals.errors",
     "signing.errors",
     "api.errors",
