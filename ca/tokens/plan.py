@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ca.audit import canonical_json
+from ca.profile import PROFILES
 from ca.tokens.errors import TokenFieldInvalid
 from ca.tokens.token import (
     MAX_APPLICATIONS,
@@ -22,6 +23,12 @@ from hsm.algorithms import KeyKind
 
 MAX_DAYS: Final = 3660
 """Longest validity that can be asked for, in days; the profile decides within it."""
+
+
+CHIP_PROFILES: Final = frozenset(
+    profile.id for profile in PROFILES.values() if profile.purpose == "signature" and not profile.test
+)
+"""What a signing pair on a chip may be certified for: nobody obtains a CA's or a service's certificate here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,11 @@ class ContainerPlan:
     def __post_init__(self) -> None:
         check_container(self.name)
         check_text("common_name", self.common_name)
+        if self.profile not in CHIP_PROFILES:
+            known = "、".join(sorted(CHIP_PROFILES))
+            raise TokenFieldInvalid(
+                "profile", f"芯片证书只能使用：{known}", f"one of {', '.join(sorted(CHIP_PROFILES))}"
+            )
         if not 0 <= self.days <= MAX_DAYS:
             raise TokenFieldInvalid("days", "有效期应为 0 至 3660 天", "0 to 3660 days")
 

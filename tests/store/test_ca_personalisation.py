@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ import sqlalchemy as sa
 
 from api.database import make_engine
 from ca.certificate import CertificateQuery, CertificateStatus
-from ca.tokens.errors import LetterUnavailable, ProcedureRefused, StepFailed
+from ca.tokens.errors import LetterUnavailable, ProcedureRefused, StepFailed, TokenFieldInvalid
 from ca.tokens.letter_store import LetterStatus
+from ca.tokens.plan import ApplicationPlan, ContainerPlan, PersonalisationPlan, plan_from_json
 from ca.tokens.procedure_store import ProcedureStatus, StepStatus
 from ca.tokens.range_store import Fate
 from ca.tokens.ranges import Grant
 from ca.tokens.state import TokenState
-from ca.tokens.token import Standing
+from ca.tokens.token import PinPolicy, Purpose, Standing
 from hsm.errors import TokenExists, TokenLost
 from hsm.pin_counter import PinCounter
 from hsm.pins import Pin
@@ -202,3 +204,33 @@ def test_a_token_stopped_in_the_middle_stops_the_procedure_and_what_it_issued(
     assert token.state is TokenState.SUSPENDED
     first = next(part for part in token.applications if part.containers)
     assert first.containers[0].keys[0].standing is Standing.HELD
+
+
+@pytest.mark.parametrize(
+    "profile", ["root", "issuing", "ocsp-responder", "tsa", "seal-maker", "enterprise-encrypt", "x"]
+)
+def test_a_chip_gets_no_certificate_of_a_ca_or_a_service(profile: str) -> None:
+    with pytest.raises(TokenFieldInvalid) as refused:
+        ContainerPlan("bank", Purpose.BANK, "某某公司", profile=profile)
+    assert refused.value.field == "profile"
+
+
+def test_a_plan_is_read_back_as_it_was_written_and_says_what_is_wrong(world: TokenWorld) -> None:
+    plan = world.plan(days=30)
+    assert plan_from_json(plan.to_json()) == plan
+    container = plan.applications[0].containers[0]
+    wrong: list[tuple[str, Callable[[], object]]] = [
+        ("container", lambda: ContainerPlan("a/b", Purpose.BANK, "某某公司")),
+        ("common_name", lambda: ContainerPlan("bank", Purpose.BANK, " ")),
+        ("days", lambda: ContainerPlan("bank", Purpose.BANK, "某某公司", days=4000)),
+        ("application", lambda: ApplicationPlan("too-long-a-name", (container,))),
+        ("containers", lambda: ApplicationPlan("bank", ())),
+        ("containers", lambda: ApplicationPlan("bank", (container, container))),
+        ("applications", lambda: PersonalisationPlan("C1", ())),
+        ("pin.length", lambda: PinPolicy(4, 6)),
+        ("pin.tries", lambda: PinPolicy(8, 16)),
+    ]
+    for field, make in wrong:
+        with pytest.raises(TokenFieldInvalid) as refused:
+            make()
+        assert refused.value.field == field
