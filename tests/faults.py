@@ -95,6 +95,8 @@ class CrashJob:
     step: str = ""
     request_key: str = ""
     endless: bool = False
+    pair: bool = False
+    """Issue a signing and an encryption certificate together."""
 
 
 def crash(job: CrashJob, *, kill_after: float | None = None, signatures: int = 0) -> int:
@@ -139,11 +141,18 @@ def _issue_and_crash(job: CrashJob) -> None:
     number = 0
     while True:
         number += 1
-        key = new_key().public_key()
-        request = CertificateRequest("enterprise-seal", SubjectName(COMPANY, COMPANY, USCC), key)
-        authority.issue(request, request_key=f"{job.request_key}-{number}", actor=CLERK)
+        request_key = f"{job.request_key}-{number}"
+        if job.pair:
+            pair = (_request("enterprise-sign"), _request("enterprise-encrypt"))
+            authority.issue_pair(*pair, request_key=request_key, actor=CLERK)
+        else:
+            authority.issue(_request("enterprise-seal"), request_key=request_key, actor=CLERK)
         if not job.endless:
             return
+
+
+def _request(profile: str) -> CertificateRequest:
+    return CertificateRequest(profile, SubjectName(COMPANY, COMPANY, USCC), new_key().public_key())
 
 
 def _crashing_authority(job: CrashJob) -> CertificateAuthority:

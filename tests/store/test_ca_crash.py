@@ -111,6 +111,26 @@ def test_I01_I03_I19_killed_at_each_step(
     assert len(signed_digests(job)) == before, "reconciling signed something"
 
 
+@pytest.mark.parametrize("step", STEPS)
+def test_I01_I03_I19_a_pair_killed_at_each_step(
+    step: str, world: World, job: CrashJob, clock: SteppingClock
+) -> None:
+    """Both certificates of a pair are there afterwards, or neither, and what was signed stands on the list."""
+    assert crash(replace(job, step=step, request_key="killed", pair=True)) == SIGKILLED
+    signed = signed_digests(job)
+    reconcile(world, clock)
+    columns = certificate.c.status, certificate.c.tbs, certificate.c.der, certificate.c.crl_entry
+    with world.engine.connect() as conn:
+        query = sa.select(*columns).where(certificate.c.request_key.startswith("killed"))
+        rows = conn.execute(query).all()
+        world.audit.verify(conn)
+    expected = {"before commit 1": [], "after commit 2": ["issued"] * 2}.get(step, ["burned"] * 2)
+    assert [row.status for row in rows] == expected
+    assert all(bool(row.der) != bool(row.crl_entry) for row in rows)
+    assert set(signed) <= {hashlib.sha256(row.tbs).hexdigest() for row in rows}
+    assert signed_digests(job) == signed, "reconciling signed something"
+
+
 def request_of(world: World, request_key: str) -> CertificateRequest:
     """Return the request that a killed process made, from the octets that it recorded."""
     with world.engine.connect() as conn:
