@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from cryptography import x509
 
+from hsm.public_keys import certificate_key
+from hsm.sm2.public_key import Sm2PublicKey
 from tests.e2e.conftest import in_process
 from tests.e2e.test_cli import Done, good, one_red_line
 from tests.enrolment_world import make_csr
@@ -187,3 +189,28 @@ def test_bulk_renewal_and_drill(home: Path) -> None:
     assert (report["mode"], report["revocable"], report["differing"]) == ("done", 0, [])
     assert told(yinxin("ra", "remind", "--json", home=home))["items"] == []
     assert "remind" in good(yinxin("ra", "--help", home=home))
+
+
+def test_A2_in_the_national_suite(tmp_path: Path) -> None:
+    """An SM2 key made in the token, an SM2 authority, the same two people; the drill reads SM2 answers and lists."""
+    home = tmp_path / "gm"
+    good(yinxin("ca", "ceremony", "--suite", "gm", home=home))
+    for name, pin in (("pin", "13572468\n"), ("so", "24681357\n")):
+        (home / name).write_text(pin)
+    _register(home)
+    pins = ("--pin-file", home / "pin", "--so-pin-file", home / "so")
+    for paper in ("licence.pdf", "letter.pdf"):
+        (home / paper).write_bytes(b"%PDF " + paper.encode())
+    profile = ("--profile", "enterprise-sign", "--in-token", *pins)
+    asked = ("ra", "request", "--uscc", USCC, *profile, *evidence(home), "--submit", "--json")
+    made = told(yinxin(*asked, home=home))
+    good(yinxin("ra", "check", made["id"], home=home))
+    good(yinxin("ra", "approve", made["id"], "--digest", made["digest"], home=home))
+    good(yinxin("ra", "issue", made["id"], "--out", home / "made.cer", home=home))
+    certificate = x509.load_der_x509_certificate((home / "made.cer").read_bytes())
+    assert certificate.signature_algorithm_oid.dotted_string == "1.2.156.10197.1.501"
+    assert isinstance(certificate_key(certificate), Sm2PublicKey)
+    made = told(yinxin("ra", "show", made["id"], home=home))
+    good(yinxin("ra", "suspend", made["serial"], home=home))
+    simulated = told(yinxin("ra", "drill", "--uscc", USCC, "--simulate", home=home))
+    assert (simulated["compared"], simulated["agreeing"]) == (1, 1)
