@@ -55,7 +55,13 @@ def go_is_here() -> bool:
 
 PARTS = (
     Part("SoftHSM 2", "the PKCS#11 token tests", "softhsm2", _file("/usr/lib/softhsm/libsofthsm2.so")),
-    Part("a C compiler", "the PKCS#11 module that fails on purpose", "build-essential", _command("cc")),
+    Part("a C compiler", "the modules and devices that fail on purpose", "build-essential", _command("cc")),
+    Part(
+        "libcrypto 3",
+        "SM2 in the emulated devices",
+        "openssl",
+        _file("/usr/lib/*/libcrypto.so.3", "/usr/lib64/libcrypto.so.3", "/usr/lib/libcrypto.so.3"),
+    ),
     Part(
         "PostgreSQL", "the store tests on PostgreSQL", "postgresql", _file("/usr/lib/postgresql/*/bin/initdb")
     ),

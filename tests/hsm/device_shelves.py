@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,9 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Compile:
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         missing("a C compiler", "no cc; install the package build-essential")
+    opens = [sys.executable, "-c", 'import ctypes; ctypes.CDLL("libcrypto.so.3").EVP_PKEY_Q_keygen']
+    if subprocess.run(opens, check=False, stderr=subprocess.DEVNULL).returncode:
+        missing("libcrypto 3", "no libcrypto.so.3; install the package openssl")
     folder = tmp_path_factory.mktemp("emulators")
 
     def build(name: str, *switches: str) -> Path:
