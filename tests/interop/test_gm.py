@@ -127,6 +127,19 @@ def test_go_reads_the_list(court: Court, keeper: Keeper, go_judge: GoJudge) -> N
     assert go_judge.crl(issuing_of(court), made[:-1] + bytes((made[-1] ^ 1,))).status
 
 
+def test_go_reads_a_shard_and_its_changes(court: Court, go_judge: GoJudge) -> None:
+    """A part of the list, with its critical issuing distribution point, and the delta list of that part."""
+    court.world.authority.shard_lists("issuing", 10, actor=CLERK)
+    first, second = court.world.enrol().issued, court.world.enrol().issued
+    court.world.authority.revoke(first.serial, RevocationReason.SUPERSEDED, actor=CLERK)
+    complete = court.crls.current("issuing", 1).der
+    court.world.authority.revoke(second.serial, RevocationReason.KEY_COMPROMISE, actor=CLERK)
+    changes = court.crls.current_delta("issuing", 1).der
+    for made, serial in ((complete, first.serial), (changes, second.serial)):
+        said = go_judge.crl(issuing_of(court), made)
+        assert (said.status, said.text.split()) == (0, [f"{serial:x}"])
+
+
 @pytest.mark.parametrize("digest", ["1.3.14.3.2.26", DigestAlgorithm.SM3.oid, DigestAlgorithm.SHA256.oid])
 def test_go_reads_the_answer(court: Court, keeper: Keeper, go_judge: GoJudge, digest: str) -> None:
     """A client may name the certificate by SM3; the answer repeats it."""
