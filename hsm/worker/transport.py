@@ -94,13 +94,13 @@ def _sm2_to_sm2(private: bytearray, to: Sm2PublicKey, backend: Sm2Backend) -> Wr
 
 def sm4_ecb(key: bytearray, octets: bytearray) -> bytes:
     """Encrypt whole blocks with SM4 in mode ECB: one random key, two blocks that never repeat (GM/T 0009 §7.4)."""
-    running = Cipher(algorithms.SM4(key), modes.ECB()).encryptor()  # noqa: S305 - the standard's mode
+    running = Cipher(algorithms.SM4(bytes(key)), modes.ECB()).encryptor()  # noqa: S305 - the standard's mode
     return running.update(octets) + running.finalize()
 
 
 def sm4_ecb_open(key: bytearray, octets: bytes) -> bytearray:
     """Decrypt what :func:`sm4_ecb` made."""
-    running = Cipher(algorithms.SM4(key), modes.ECB()).decryptor()  # noqa: S305 - the standard's mode
+    running = Cipher(algorithms.SM4(bytes(key)), modes.ECB()).decryptor()  # noqa: S305 - the standard's mode
     return bytearray(running.update(octets) + running.finalize())
 
 

@@ -32,8 +32,10 @@ from hsm.errors import (
     HsmError,
     KeyNotFound,
     RecoveryNotAuthorised,
+    SoftwareKeyRefused,
     UnsupportedAlgorithm,
 )
+from hsm.key_policy import KeyPolicy
 from hsm.key_uri import KeyUri
 from hsm.public_keys import spki
 from hsm.sm2.by_python import PythonBackend
@@ -168,7 +170,7 @@ def test_an_envelope_for_another_token_or_altered_does_not_open(
         moved = replace(recipient, serial="SN0002")
         with pytest.raises(DecryptionFailed):
             receiver.open(wrapped, sealed.public_key, with_key, moved, into)
-    assert receiver.open(wrapped, sealed.public_key, with_key, recipient, into)
+    assert receiver.open(wrapped, sealed.public_key, with_key, recipient, into).id
 
 
 def test_I24_an_encryption_key_of_the_token_never_signs(
@@ -293,3 +295,15 @@ def test_nothing_else_is_made(centre: EscrowToken, roster: bytes, softhsm: Crypt
     for broken in (b"", b"{}", b"[]", secrets.token_bytes(40)):
         with pytest.raises(RecoveryNotAuthorised):
             centre.found(broken)
+
+
+def test_an_installation_of_hardware_keys_makes_none_in_software(
+    softhsm: CryptokiProvider, centre: EscrowToken
+) -> None:
+    """Encryption keys are made by our worker, not by the module: where only hardware counts they are refused."""
+    before, softhsm.policy = softhsm.policy, KeyPolicy(require_hardware=True)
+    try:
+        with pytest.raises(SoftwareKeyRefused):
+            centre.make("00" * 16, KeyKind.SM2)
+    finally:
+        softhsm.policy = before

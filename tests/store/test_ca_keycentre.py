@@ -6,11 +6,14 @@ import threading
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from cryptography import x509
 
 from ca.certificate import CertificateRequest, SubjectName
+from ca.enrolment.desk import Enrolment
 from ca.errors import RequestInvalid, RequestKeyReused
 from ca.keycentre import delivery
 from ca.keycentre.centre import KeyCentre
@@ -37,11 +40,13 @@ from hsm.cryptoki import CryptokiProvider
 from hsm.envelopes import Recipient
 from hsm.key_uri import KeyUri
 from hsm.provider import KeyRing
-from hsm.public_keys import spki
+from hsm.public_keys import certificate_key, spki
 from hsm.sm2.by_python import PythonBackend
 from hsm.sm2.public_key import Sm2PublicKey
 from hsm.soft_keys import SoftProvider
+from hsm.suite import Suite
 from tests.conftest import SteppingClock
+from tests.enrolment_world import make_office
 from tests.keycentre_world import OFFICER, KeyCentreWorld, make_key_centre, plan
 from tests.pki import CLERK, COMPANY, USCC, make_world
 
@@ -89,7 +94,7 @@ def test_A6_an_international_token_vouches_for_a_transport_key(world: KeyCentreW
     for wrong in (replace(to, serial="SN-0043"), replace(to, container="bank")):
         with pytest.raises(EnvelopeForAnother):
             world.open(addressed, grant.envelope, wrong)
-    assert world.open(addressed, grant.envelope, to)
+    assert world.open(addressed, grant.envelope, to).id
     for bad in (replace(request, proof=b""), replace(request, recipient=replace(to, serial="SN-0043"))):
         with pytest.raises(RecipientRefused):
             world.centre.grant(replace(bad, request_key=uuid.uuid4().hex))
@@ -253,7 +258,7 @@ def test_I19_an_assignment_that_was_cut_off_is_completed(world: KeyCentreWorld, 
     assert world.centre.reconcile(OFFICER) == 1
     grant = world.centre.grant(request)
     assert spki(grant.public_key) == spki(key.public_key)
-    assert world.open(holder, grant.envelope)
+    assert world.open(holder, grant.envelope).id
 
 
 def test_I24_no_certificate_for_signatures_over_an_escrowed_key(
@@ -271,3 +276,24 @@ def test_I24_no_certificate_for_signatures_over_an_escrowed_key(
             )
     request = CertificateRequest("enterprise-encrypt", subject, grant.public_key)
     assert authority.authority.issue(request, request_key="encrypt", actor=CLERK).der
+
+
+def test_A6_one_enrolment_issues_both_certificates_and_the_envelope(
+    world: KeyCentreWorld, engine: sa.Engine, clock: SteppingClock, tmp_path: Path
+) -> None:
+    """A6, through the desk: sign in the token, encrypt by the centre, both certificates in one enrolment."""
+    office = make_office(engine, clock, tmp_path, create_tables=False, suite=Suite.GM)
+    made, desk = office.world, office.desk.office
+    parts = (made.engine, made.authority, made.clock, made.audit, desk.rules)
+    office.desk = Enrolment(*parts, evidence=office.evidence, encryption_keys=world.centre)
+    holder = world.holder()
+    record = office.issued(profile="enterprise-sign", pair=True, csr=None, public_key=holder.public_key)
+    encryption = office.world.authority.certificate(int(record.encryption_serial or 0))
+    signing = office.world.authority.certificate(int(record.serial or 0))
+    public = certificate_key(x509.load_der_x509_certificate(encryption.der))
+    assert world.centre.key_of(public).request_key == record.id
+    assert spki(certificate_key(x509.load_der_x509_certificate(signing.der))) == spki(holder.public_key)
+    uri = world.open(holder, record.envelope)
+    assert isinstance(public, Sm2PublicKey)
+    cipher = PythonBackend(allowed=True).encrypt(public, b"to the certificate")
+    assert holder.receiver.decrypt(uri, KeyKind.SM2, cipher.raw) == b"to the certificate"
