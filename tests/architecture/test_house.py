@@ -100,7 +100,7 @@ def test_every_markdown_link_leads_somewhere() -> None:
     assert not dead
 
 
-BUILT = (*range(1, 10), *range(13, 16), *range(17, 22), 24, 26)
+BUILT = (*range(1, 10), *range(13, 16), *range(17, 23), *range(24, 27))
 """Invariants whose subject is built: each must have a test."""
 
 
