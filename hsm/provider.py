@@ -52,10 +52,14 @@ class TokenHealth:
 
 
 class KeyProvider(Protocol):
-    """A store of keys, addressed by token label. Implementations: ``hsm.cryptoki``, ``hsm.soft_keys``.
+    """A store of keys, addressed by token label.
+
+    Implementations: ``hsm.cryptoki``, ``hsm.soft_keys``, ``hsm.skf.provider``, ``hsm.sdf.provider``; docs/devices.md tells
+    what each can do.
 
     ``pin`` is the holder's PIN for this one use; without it the provider asks its :data:`hsm.pins.PinSource`.
-    All methods raise :class:`hsm.errors.HsmError` and nothing else for trouble in the world.
+    All methods raise :class:`hsm.errors.HsmError` and nothing else for trouble in the world; what an interface has no
+    function for raises :class:`hsm.devices.errors.OperationNotOffered`.
     """
 
     scheme: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +30,6 @@ KEY_MISSING: Final = 0x0A00001B
 BUFFER_TOO_SMALL: Final = 0x0A000020
 PIN_INCORRECT: Final = 0x0A000024
 PIN_LOCKED: Final = 0x0A000025
-ALREADY_LOGGED_IN: Final = 0x0A000028
 
 MEANINGS: Final[dict[int, tuple[type[HsmError], str]]] = {
     0x0A000003: (OperationNotOffered, "SAR_NOTSUPPORTYETERR"),
@@ -42,6 +41,7 @@ MEANINGS: Final[dict[int, tuple[type[HsmError], str]]] = {
     PIN_LOCKED: (PinLocked, "SAR_PIN_LOCKED"),
     0x0A000026: (PinRejected, "SAR_PIN_INVALID"),
     0x0A000027: (PinRejected, "SAR_PIN_LEN_RANGE"),
+    0x0A000028: (TokenRefused, "SAR_USER_ALREADY_LOGGED_IN: the chip did not judge the PIN"),
     0x0A000029: (PinLocked, "SAR_USER_PIN_NOT_INITIALIZED"),
     0x0A00002C: (TokenExists, "SAR_APPLICATION_EXISTS"),
     0x0A00002D: (SessionLost, "SAR_USER_NOT_LOGGED_IN"),
@@ -200,9 +200,19 @@ class SkfLibrary:
         value = self.value(function, application, *arguments, ctypes.byref(left))
         if value == PIN_INCORRECT:
             raise WrongPin(str(left.value or self.pin_info(application, kind).left))
-        if value not in (0, ALREADY_LOGGED_IN):
+        if value:
             raise meaning(function, value)
 
+    def forget(self, application: Handle) -> None:
+        """End whatever login the application has (GM/T 0016 §7.2.8)."""
+        with suppress(OperationNotOffered):
+            self.value("SKF_ClearSecureState", application)
+
     def verify(self, application: Handle, pin: str) -> None:
-        """Log the holder in."""
+        """Log the holder in.
+
+        Any login there is ends first: a chip that answers SAR_USER_ALREADY_LOGGED_IN has not judged the PIN, and a wrong
+        one would pass. A chip that answers so all the same is refused.
+        """
+        self.forget(application)
         self.judged(application, USER_TYPE, "SKF_VerifyPIN", USER_TYPE, pin.encode())

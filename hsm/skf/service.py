@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from hsm.devices.errors import DeviceKeyRefused, OperationNotOffered
+from hsm.devices.errors import DeviceKeyRefused
 from hsm.devices.keys import key_id
 from hsm.devices.native import Handle
 from hsm.devices.service import AcceptedPin, DeviceService, id_of
@@ -194,8 +194,7 @@ class ApplicationService(DeviceService):
             try:
                 self._library.verify(self._application, pin)
             except WrongPin:  # whoever logged in before must do it again, whatever this chip makes of it
-                with suppress(OperationNotOffered):
-                    self._library.value("SKF_ClearSecureState", self._application)
+                self._library.forget(self._application)
                 raise
             self._pin.keep(pin)
         return Frame({})

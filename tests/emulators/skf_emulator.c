@@ -4,6 +4,7 @@
  * "serial", "label", "devauth" (device authentication tries left), and app-HEX for each application with "pins" and
  * con-HEX for each container with sign.key, enc.key (scalar, x, y), sign.cer, enc.cer.
  * SKF_DEVICE_KEY (hex) demands device authentication; SKF_MAX_CONTAINERS is the chip's capacity (default 8).
+ * SKF_REMEMBERS makes SKF_VerifyPIN answer "already logged in" without looking at the PIN.
  * Compile with -DWIDE for a ULONG of 8 octets, with -DALIGNED for structures that are not packed.
  */
 #include "emulator.h"
@@ -21,7 +22,8 @@ enum {
   SAR_NAMELENERR = 0x0A000009, SAR_INDATALENERR = 0x0A000010, SAR_INDATAERR = 0x0A000011,
   SAR_KEYNOTFOUNTERR = 0x0A00001B, SAR_CERTNOTFOUNTERR = 0x0A00001C, SAR_BUFFER_TOO_SMALL = 0x0A000020,
   SAR_DEVICE_REMOVED = 0x0A000023, SAR_PIN_INCORRECT = 0x0A000024, SAR_PIN_LOCKED = 0x0A000025,
-  SAR_PIN_LEN_RANGE = 0x0A000027, SAR_APPLICATION_EXISTS = 0x0A00002C, SAR_USER_NOT_LOGGED_IN = 0x0A00002D,
+  SAR_PIN_LEN_RANGE = 0x0A000027, SAR_USER_ALREADY_LOGGED_IN = 0x0A000028,
+  SAR_APPLICATION_EXISTS = 0x0A00002C, SAR_USER_NOT_LOGGED_IN = 0x0A00002D,
   SAR_APPLICATION_NOT_EXISTS = 0x0A00002E, SAR_REACH_MAX_CONTAINER_COUNT = 0x0A000032,
   SAR_SECURITY_INVALID = 0x0B000033, SAR_CONTAINER_NOT_FOUND = 0x0B000035, SAR_CONTAINER_EXIST = 0x0B000036,
   SAR_AUTH_LOCKED = 0x0B000037
@@ -273,6 +275,7 @@ static ULONG judged(struct application *application, ULONG kind, const char *pin
 
 ULONG SKF_VerifyPIN(struct application *application, ULONG kind, const char *pin, ULONG *left) {
   ENTER(application->path);
+  if (getenv("SKF_REMEMBERS") && application->user) LEAVE(SAR_USER_ALREADY_LOGGED_IN);
   ULONG value = judged(application, kind, pin, left);
   if (value == SAR_OK && kind) application->user = 1;
   LEAVE(value);

@@ -7,11 +7,7 @@
  *   hang      sleep                             closeall     C_CloseAllSessions, then go on
  *   finalize  C_Finalize, then go on            chatter      write to standard output, then go on
  */
-#include <dlfcn.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include "../emulators/emulator.h"
 
 typedef unsigned long CK_RV, CK_ULONG;
 typedef CK_RV (*function)();
@@ -22,21 +18,6 @@ enum { INITIALIZE = 0, FINALIZE = 1, INIT_TOKEN = 9, OPEN_SESSION = 12, CLOSE_AL
 
 static struct list ours, *real;
 static CK_ULONG slot;
-
-static int order(const char *name, char *command, size_t size) {
-  char path[4096], line[128] = "";
-  const char *folder = getenv("FAULT_FOLDER");
-  snprintf(path, sizeof path, "%s/%s", folder ? folder : "/nonexistent", name);
-  FILE *stream = fopen(path, "r");
-  if (!stream) return 0;
-  if (!fgets(line, sizeof line, stream)) line[0] = 0;
-  fclose(stream);
-  char *colon = strchr(line, ':');
-  if (!colon) return 0;
-  if (!strncmp(line, "once", 4) && unlink(path)) return 0;
-  snprintf(command, size, "%s", colon + 1);
-  return 1;
-}
 
 static int before(const char *name, CK_RV *rv, int *after) {
   char command[128];

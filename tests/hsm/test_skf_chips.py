@@ -251,6 +251,22 @@ def test_a_wrong_pin_shuts_out_whoever_is_logged_in(skf_chips: SkfChips, skf_she
     assert skf_chips.pin_info(SERIAL, name).left == 6
 
 
+def test_a_chip_that_says_already_logged_in_lets_no_wrong_pin_pass(
+    skf_bench: SkfBench, skf_shelf: Shelf
+) -> None:
+    """It would answer so without judging the PIN: the login before is ended, and the PIN judged."""
+    skf_bench.extra["SKF_REMEMBERS"] = "1"
+    provider = skf_bench.provider(skf_shelf)
+    skf_shelf.opened.append(provider)
+    chips = SkfChips(provider)
+    name = application(chips)
+    chips.generate(SERIAL, name, "c", pin=USER_PIN)
+    with pytest.raises(PinIncorrect):
+        chips.delete_container(SERIAL, name, "c", pin=WRONG)
+    assert chips.pin_info(SERIAL, name).left == 5
+    chips.delete_container(SERIAL, name, "c", pin=USER_PIN)
+
+
 def test_the_chip_may_demand_device_authentication(skf_bench: SkfBench, skf_shelf: Shelf) -> None:
     skf_bench.extra["SKF_DEVICE_KEY"] = b"1234567812345678".hex()
     right = skf_bench.provider(skf_shelf)
