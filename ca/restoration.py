@@ -20,7 +20,6 @@ from typing import Final
 
 import sqlalchemy as sa
 from cryptography import x509
-from cryptography.x509.oid import CRLEntryExtensionOID
 
 from ca import certificate_store, issuer_store
 from ca.actor import Actor
@@ -103,6 +102,8 @@ def merge_list(
     number = found.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
     revoked, unknown = [], []
     for entry in found:
+        if _is_removal(entry):  # a hold lifted since: it stays until somebody lifts it here
+            continue
         rows = certificate_store.by_serial(conn, entry.serial_number, holder.id)
         if not rows:
             _enter_lost(conn, Scope(holder.id, _shard(found)), holder, entry, at)
@@ -210,9 +211,18 @@ def _shard(found: x509.CertificateRevocationList) -> int:
     return int(named[1]) if named else 0
 
 
+def _is_removal(entry: x509.RevokedCertificate) -> bool:
+    """Tell an entry of a delta list that takes a hold back (RFC 5280 §5.3.1)."""
+    try:
+        stated = entry.extensions.get_extension_for_class(x509.CRLReason).value
+    except x509.ExtensionNotFound:
+        return False
+    return stated.reason is x509.ReasonFlags.remove_from_crl
+
+
 def _reason(entry: x509.RevokedCertificate) -> RevocationReason:
     try:
-        stated = entry.extensions.get_extension_for_oid(CRLEntryExtensionOID.CRL_REASON).value
+        stated = entry.extensions.get_extension_for_class(x509.CRLReason).value
     except x509.ExtensionNotFound:
         return RevocationReason.UNSPECIFIED
-    return RevocationReason(stated.reason.value)  # type: ignore[attr-defined]  # x509.CRLReason
+    return RevocationReason(stated.reason.value)

@@ -41,6 +41,7 @@ from ca.errors import AuditBroken, ListForeign
 from ca.issuer import UnitPurpose
 from ca.issuer_store import list_units
 from ca.restoration import ListMerged, fence_issuers, merge_list, retire_lists, use_up_numbers
+from ca.unfinished import end_unfinished
 from hsm.public_keys import certificate_key
 from seals.errors import StatementInvalid, StatementSignatureInvalid
 from seals.restoration import StatesMerged, merge_states, retire_states, use_up_counters, void_permits
@@ -53,7 +54,10 @@ MAX_LIST: Final = 64 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Restoration:
-    """What was restored and what had to be put right. ``lost_records``: audit records the backup does not have."""
+    """What was restored and what had to be put right.
+
+    ``lost_records`` counts audit records that the backup does not have, ``ended`` what was under way and is void now.
+    """
 
     made_at: datetime
     rows: int
@@ -63,7 +67,7 @@ class Restoration:
     crl_floor: int
     lists: tuple[ListMerged, ...]
     states: tuple[StatesMerged, ...]
-    permits_voided: int
+    ended: dict[str, int]
     api_keys_revoked: int
     tokens: tuple[str, ...]
     embedded_token: bool
@@ -252,7 +256,8 @@ class _Work:
         floor = use_up_numbers(conn, exact, lists)
         retire_states(conn, now)
         use_up_counters(conn, exact)
-        permits, keys = void_permits(conn, now), _revoke_api_keys(conn, int(now.timestamp()))
+        ended = {"permits": void_permits(conn, now), **end_unfinished(conn, now)}
+        keys = _revoke_api_keys(conn, int(now.timestamp()))
         detail = {
             "made_at": manifest["made_at"],
             "records": proof.records,
@@ -264,7 +269,7 @@ class _Work:
                 if one.anchor.number > proof.records
             ],
             "crl_floor": floor,
-            "permits_voided": permits,
+            "ended": ended,
             "api_keys_revoked": keys,
         }
         self._audit.append(
@@ -279,7 +284,7 @@ class _Work:
             crl_floor=floor,
             lists=lists,
             states=states,
-            permits_voided=permits,
+            ended=ended,
             api_keys_revoked=keys,
             tokens=tuple(manifest["tokens"]),
             embedded_token=bool(manifest["embedded_token"]),

@@ -151,6 +151,11 @@ def restore(
         f"据已公布的列表重新吊销 {revoked} 张证书、停用 {stopped} 枚印章；下一份吊销列表的编号大于 {done.crl_floor}。",
         f"Put in force again: {revoked} revocations, {stopped} stopped seals. CRL numbers go on above {done.crl_floor}.",
     )
+    if any(done.ended.values()):
+        say(
+            f"备份时未办结的事项已作废，请重新办理：{done.ended}",
+            "What was under way when the backup was made is void; begin it anew.",
+        )
     say(
         f"所有 API 密钥已作废（{done.api_keys_revoked} 个），请重新签发；令牌 {'、'.join(done.tokens)} 的 PIN 请另行提供。",
         "All API keys are revoked: make new ones. Give the tokens' PINs: they are not in a backup.",
@@ -193,7 +198,7 @@ def _facts(done: Restoration) -> dict[str, object]:
         "revoked_again": sum(len(one.revoked) for one in done.lists),
         "revoked_unknown": sum(len(one.unknown) for one in done.lists),
         "seals_stopped_again": sum(len(one.stopped) for one in done.states),
-        "permits_voided": done.permits_voided,
+        "ended": done.ended,
         "api_keys_revoked": done.api_keys_revoked,
         "tokens": list(done.tokens),
         "embedded_token": done.embedded_token,

@@ -60,10 +60,11 @@ def loss(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Loss:
     place = tmp_path_factory.mktemp("loss")
     home, key, backup = place / "home", place / "key.txt", place / "first.age"
     shutil.copytree(demo.home, home)
+    good(yinxin("demo-desk", home=home))
     public = good(yinxin("backup-key", key)).strip()
     made = told(home, "backup", backup, "--to", public, "--with-embedded-token")
     assert made["rows"] > 50
-    assert made["documents"] == 1
+    assert made["documents"] == 3  # the sealed contract and two documents of evidence
 
     serial = next(
         one["serial"] for one in told(home, "ca", "list")["items"] if one["profile"] == "enterprise-seal"
@@ -93,7 +94,11 @@ def test_I31_a_restored_installation_keeps_what_was_published_since(loss: Loss, 
     assert answer["revoked_again"] == 1
     assert answer["seals_stopped_again"] == 1
     assert answer["lost_records"] > 0
-    assert answer["api_keys_revoked"] == 1
+    assert answer["api_keys_revoked"] == 3
+    assert answer["ended"]["spare_keys"] == 4
+    assert answer["ended"]["pin_letters"] == 5
+    keys = json.loads(good(yinxin("kmc", "status", "--json", home=home)))["keys"]
+    assert {one["status"] for one in keys if one["number"]} == {"revoked"}
 
     shown = shown_seal(home)
     assert shown["status"] == "frozen"
