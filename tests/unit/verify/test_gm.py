@@ -367,7 +367,10 @@ def test_a_spoiled_certificate_signature(gm: GmSealing) -> None:
 
 
 UNKNOWN_EXTENSION = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4.5"), b"\x05\x00")
-CONSTRAINTS = x509.NameConstraints([x509.DNSName("example.test")], None)
+HERE = x509.DirectoryName(x509.Name([x509.NameAttribute(x509.NameOID.COUNTRY_NAME, "CN")]))
+ELSEWHERE = x509.NameConstraints(
+    [x509.DirectoryName(x509.Name([x509.NameAttribute(x509.NameOID.COUNTRY_NAME, "XX")]))], None
+)
 
 
 @pytest.mark.parametrize(
@@ -375,12 +378,25 @@ CONSTRAINTS = x509.NameConstraints([x509.DNSName("example.test")], None)
     [
         ({"extra": [(UNKNOWN_EXTENSION, True)]}, {}),
         ({}, {"extra": [(UNKNOWN_EXTENSION, True)]}),
-        ({}, {"extra": [(CONSTRAINTS, True)]}),
+        ({}, {"extra": [(ELSEWHERE, True)]}),
+        ({}, {"extra": [(x509.NameConstraints([HERE], None), False)]}),
+        ({}, {"extra": [(x509.NameConstraints(None, [HERE]), True)]}),
+        ({"extra": [(x509.NameConstraints([HERE], None), True)]}, {}),
         ({}, {"ca": False, "path_length": None, "key_usage": ("digital_signature",)}),
         ({}, {"key_usage": ("digital_signature",)}),
         ({"serial": None, "subject": x509.Name([])}, {}),
     ],
-    ids=["leaf-critical", "ca-critical", "name-constraints", "no-ca", "no-cert-sign", "no-subject"],
+    ids=[
+        "leaf-critical",
+        "ca-critical",
+        "elsewhere",
+        "not-critical",
+        "excluded",
+        "leaf-constrains",
+        "no-ca",
+        "no-cert-sign",
+        "no-subject",
+    ],
 )
 def test_chains_that_break_a_rule(gm: GmSealing, leaf: dict[str, Any], issuing: dict[str, Any]) -> None:
     pki = gm.pki
@@ -404,6 +420,15 @@ def test_path_length_is_kept(gm: GmSealing) -> None:
     found = gm.only(gm.seal(keeper=pki.party(issuer=other), stamped=False, stated=False))
     assert found.sub_indication is SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE
     assert "more authorities" in found.reason.en
+
+
+def test_an_issuer_may_be_kept_to_its_names(gm: GmSealing) -> None:
+    pki = gm.pki
+    extra = [(x509.NameConstraints([HERE], None), True)]
+    above = pki.make("issuing", pki.issuing.certificate.subject, issuer=pki.root, extra=extra)
+    data = gm.seal(keeper=pki.party(issuer=above), stamped=False, stated=False)
+    found = gm.only(data, trust=gm.trust([*gm.crls(), pki.crl(above)]))
+    assert found.indication is Indication.TOTAL_PASSED, found.reason.en
 
 
 def test_unknown_extensions_that_are_not_critical_are_passed_over(gm: GmSealing) -> None:
