@@ -5,10 +5,12 @@ What is asked of it never names a private key, and what it answers never holds o
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -18,6 +20,7 @@ from ca.audit import AuditTrail
 from ca.certificate import spki_sha256
 from ca.clock import Clock
 from ca.enrolment.ports import EncryptionGrant
+from ca.errors import CaError
 from ca.keycentre import case_store, key_store
 from ca.keycentre.case import Case, CaseVote, Order
 from ca.keycentre.case_store import Notice
@@ -38,10 +41,12 @@ from ca.keycentre.state import CaseStatus, KeyAct, KeyStatus
 from ca.store import NO_BYTES
 from hsm.algorithms import KeyKind, PublicKey
 from hsm.envelopes import EscrowToken
+from hsm.errors import HsmError
 from hsm.key_uri import KeyUri
 from hsm.provider import KeyRing
 from hsm.public_keys import spki
 
+LOG: Final = logging.getLogger("ca.keycentre")
 DEFAULT_RULES: Final = CentreRules()
 HOUSEKEEPING: Final = 100
 """Assignments completed, and notices returned, in one go."""
@@ -252,14 +257,26 @@ class KeyCentre:
         with self.house.reading() as conn:
             assigned = key_store.standing(conn, KeyStatus.ASSIGNED, HOUSEKEEPING)
             executing = case_store.listed(conn, CaseStatus.EXECUTING, HOUSEKEEPING)
-        stale: list[EscrowedKey] = [key for key in assigned if _before(key.assigned_at, before)]
-        for key in stale:
-            self._granting.complete(key, actor=actor)
-        for case in executing:
-            self._recovery.execute(case.id, actor=actor)
+        works: list[Callable[[], object]] = [
+            partial(self._granting.complete, key, actor=actor)
+            for key in assigned
+            if _before(key.assigned_at, before)
+        ]
+        works += [partial(self._recovery.execute, case.id, actor=actor) for case in executing]
+        completed = sum(_attempted(work) for work in works)
         for kind, target in self.house.rules.pool:
-            self._pool.fill(kind, target, actor=actor)
-        return len(stale) + len(executing)
+            _attempted(partial(self._pool.fill, kind, target, actor=actor))
+        return completed
+
+
+def _attempted(work: Callable[[], object]) -> bool:
+    """Do a piece of housekeeping; what cannot be done now is told in the log and tried again the next time."""
+    try:
+        work()
+    except (CaError, HsmError) as wrong:
+        LOG.warning("the key centre could not do its housekeeping: %s: %s", type(wrong).__name__, wrong)
+        return False
+    return True
 
 
 def _before(when: datetime | None, limit: datetime) -> bool:
