@@ -59,7 +59,7 @@ def open_token_work(
     engine, clock, audit = authority.engine, authority.clock, authority.audit
     master = Derivation(stores.ring, KeyUri(stores.scheme, SERVICE_TOKEN, MASTER))
     letters = PinLetters(engine, clock, audit, master)
-    tools = ChipTools(MappingProxyType(_chips(stores, home)), SoPins(master), letters)
+    tools = ChipTools(MappingProxyType(_chips(stores, home)), SoPins(master), letters, stores.ring)
     registry = TokenRegistry(engine, clock, audit, authority)
     return TokenWork(
         registry=registry,
@@ -68,7 +68,7 @@ def open_token_work(
         letters=letters,
         personalisation=Personalisation(engine, clock, audit, authority, registry, tools),
         unblocking=Unblocking(engine, clock, audit, registry, tools),
-        gate=TokenGate(engine, clock, stores.ring, tools),
+        gate=TokenGate(engine, clock, tools),
     )
 
 

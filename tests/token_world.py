@@ -175,7 +175,7 @@ def make_token_world(
     registry = TokenRegistry(engine, clock, audit, pki.authority)
     deriving = master or StandInMaster()
     letters = PinLetters(engine, clock, audit, deriving)
-    tools = ChipTools(readers, SoPins(deriving), letters)
+    tools = ChipTools(readers, SoPins(deriving), letters, ring)
     seal_registry = SealRegistry(engine, pki.enterprises, clock, audit)
     return TokenWorld(
         pki=pki,
@@ -186,7 +186,7 @@ def make_token_world(
         letters=letters,
         personalisation=Personalisation(engine, clock, audit, pki.authority, registry, tools),
         unblocking=Unblocking(engine, clock, audit, registry, tools),
-        gate=TokenGate(engine, clock, ring, tools),
+        gate=TokenGate(engine, clock, tools),
         readers=readers,
         medium=next(iter(readers)),
     )

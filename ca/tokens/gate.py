@@ -20,7 +20,7 @@ from hsm.algorithms import PublicKey, SignatureAlgorithm
 from hsm.errors import HsmError
 from hsm.key_uri import KeyUri
 from hsm.pins import Pin
-from hsm.provider import KeyRing, open_signer
+from hsm.provider import open_signer
 from hsm.public_keys import load_spki
 from hsm.signer import Custody, Signer
 
@@ -28,10 +28,9 @@ from hsm.signer import Custody, Signer
 class TokenGate:
     """Judges each use of a token's key by the records as they are at that moment."""
 
-    def __init__(self, engine: sa.Engine, clock: Clock, keys: KeyRing, tools: ChipTools) -> None:
+    def __init__(self, engine: sa.Engine, clock: Clock, tools: ChipTools) -> None:
         self._engine = engine
         self._clock = clock
-        self._keys = keys
         self._tools = tools
 
     def admit(self, place: Place) -> ContainerKey:
@@ -70,7 +69,7 @@ class TokenGate:
             public_key = store.public_key(conn, place)
         expected = load_spki(public_key or b"")
         try:
-            opened = open_signer(self._keys, KeyUri.parse(key.key_uri), expected=expected, pin=pin)
+            opened = open_signer(self._tools.keys, KeyUri.parse(key.key_uri), expected=expected, pin=pin)
         except HsmError:
             self.read_pin(place.token, place.application)
             raise

@@ -37,13 +37,11 @@ from ca.tokens.unblock import ChipTools
 from hsm.chip import Chips
 from hsm.errors import HsmError, KeyNotFound, TokenExists
 from hsm.pins import Pin
+from hsm.provider import open_signer
 from hsm.public_keys import load_spki, spki
-from hsm.signer import Custody
 
 OPEN_STATES: Final = frozenset({TokenState.UNINITIALISED, TokenState.READY, TokenState.PERSONALISED})
 """States in which a personalisation may go on; the last one only to be closed."""
-CUSTODY: Final = {"pkcs11": Custody.TOKEN, "skf": Custody.DEVICE, "file": Custody.SOFT}
-"""Who keeps the keys of a chip, by the scheme of its keys' addresses."""
 MAX_ATTEMPTS: Final = 20
 """Request keys tried for one certificate: each spent one is a crash or a fault of the CA's token."""
 
@@ -263,14 +261,18 @@ class Personalisation:
             enterprise = find_enterprise(conn, work.token.holder.uscc)
         if public_key is None or enterprise is None:
             raise ProcedureRefused(f"token {work.token.serial}: key or holder is gone")
-        plan = work.made
+        plan, place = work.made, work.place
+        key = load_spki(public_key)
+        uri = work.reader.uri(place.token, place.application, place.container)
+        pin = self._pin(place.token, place.application)
+        custody = open_signer(self._tools.keys, uri, expected=key, pin=pin).custody
         return CertificateRequest(
             plan.profile,
             SubjectName(plan.common_name, enterprise.name, enterprise.uscc),
-            load_spki(public_key),
+            key,
             timedelta(days=plan.days) if plan.days else None,
             plan.issuer or None,
-            CUSTODY.get(work.token.medium),
+            custody,
         )
 
     def _import(self, work: _Work) -> None:

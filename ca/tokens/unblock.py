@@ -32,15 +32,17 @@ from ca.tokens.state import USABLE
 from ca.tokens.token import MAX_REASON, Token, TokenApplication
 from hsm.chip import Chips
 from hsm.errors import TokenNotFound
+from hsm.provider import KeyRing
 
 
 @dataclass(frozen=True, slots=True)
 class ChipTools:
-    """What is needed to work on chips: the libraries by scheme, the SO PINs, the letters."""
+    """What is needed to work on chips: the libraries by scheme, the SO PINs, the letters, the ring that opens keys."""
 
     chips: Mapping[str, Chips]
     so_pins: SoPins
     letters: PinLetters
+    keys: KeyRing
 
     def reader(self, token: Token) -> Chips:
         """Return the library that serves a token's chip; :class:`ChipAbsent` where this machine has none."""

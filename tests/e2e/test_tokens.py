@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from api.access import Scope
-from api.cli.token import STANDARD
 from api.demo import APPROVER, KEEPER, OPERATOR, USCC
+from api.standard_chip import STANDARD
 from ca.actor import Actor
 from ca.tokens.errors import ContainerCertificateBad, TokenNotUsable
 from ca.tokens.inventory_store import Place

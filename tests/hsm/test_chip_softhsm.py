@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from cryptography import x509
 
 from api.database import make_engine
 from ca.certificate import RevocationReason
+from ca.custody_policy import custody_of
 from ca.tokens.errors import ContainerCertificateBad, TokenNotUsable
 from ca.tokens.state import TokenState
-from hsm.algorithms import KeyKind
+from hsm.algorithms import KeyKind, SignatureAlgorithm
 from hsm.chip import PinOwner
 from hsm.cryptoki import CryptokiProvider
 from hsm.derivation import Derivation
@@ -30,6 +32,7 @@ from hsm.key_uri import KeyUri
 from hsm.pin_counter import PinCounter
 from hsm.pins import Pin
 from hsm.provider import KeyRing
+from hsm.signer import Custody
 from hsm.token_chip import TokenChips
 from hsm.verification import verify_signature
 from seals.errors import SealHeldByChip
@@ -199,3 +202,15 @@ def test_the_chip_says_what_is_wrong(chips: TokenChips, serial: str) -> None:
     chips.delete_container(serial, "bank", "bank", pin=Pin("13579135"))
     chips.generate(serial, "bank", "bank", kind=KeyKind.EC_P256, pin=Pin("13579135"))
     assert chips.uri(serial, "bank", "bank") == KeyUri("pkcs11", f"{serial}/bank", "bank")
+
+
+def test_an_sm2_key_on_a_token_says_that_it_is_sealed(world: TokenWorld, serial: str) -> None:
+    """A software token does no SM2: the scalar is sealed under the token's key, and the certificate says so."""
+    token = world.issued(serial, parts=FIVE[:1], kind=KeyKind.SM2)
+    key = token.applications[0].containers[0].keys[0]
+    der = world.pki.authority.certificate(key.serial or 0, key.issuer).der
+    assert custody_of(x509.load_der_x509_certificate(der)) is Custody.SEALED
+    (letter,) = world.letters.of_token(serial)
+    signer = world.gate.signer(world.place(serial, 0), pin=world.letters.print(letter.id, actor=ANNE).pin)
+    assert (signer.algorithm, signer.custody) == (SignatureAlgorithm.SM2_SM3, Custody.SEALED)
+    verify_signature(signer.public_key, signer.algorithm, MESSAGE, signer.sign(MESSAGE))
