@@ -6,18 +6,24 @@ extensions and sizes. The peer keeps nothing: no reservation, no check, no recor
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
+import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from benchmarks.harness import Row, compare, per_second
+from benchmarks.harness import Better, Row, compare, per_second
 from benchmarks.installation import SOFT, TOKEN, folder, installation
 
 if TYPE_CHECKING:
@@ -62,6 +68,75 @@ def _measure(services: Services, place: Path, label: str, *, quick: bool) -> Ite
             samples=compare(lambda: per_second(ours, seconds), lambda: per_second(bare, seconds), rounds),
             note="the most that this disk allows anybody who records before the key is touched, and after",
         )
+
+        yield _lint_share(ours, 2.0 if quick else 10.0)
+        with django_ca(place) as peer_rate:
+            if peer_rate is not None:
+                yield Row(
+                    name="issuance-django-ca",
+                    unit="certificates/s",
+                    peer_name="django-ca, SQLite, key in a file",
+                    samples=compare(lambda: per_second(ours, seconds), lambda: peer_rate(seconds), rounds),
+                    note="both: P-256, one row a certificate, WAL with synchronous=FULL; ours besides: lint, audit trail, intent "
+                    "committed before the key, own signature verified",
+                )
+
+
+def _lint_share(ours: Callable[[], bytes], seconds: float) -> Row:
+    """Time the lint inside whole issuances; it cannot be switched off, only measured."""
+    import ca.issuance
+
+    real, spent, done = ca.issuance.check, 0.0, 0
+
+    def timed(*given: Any) -> Any:
+        nonlocal spent
+        began = time.perf_counter()
+        try:
+            return real(*given)
+        finally:
+            spent += time.perf_counter() - began
+
+    ca.issuance.check = timed  # type: ignore[assignment]
+    try:
+        began = time.perf_counter()
+        while (elapsed := time.perf_counter() - began) < seconds:
+            ours()
+            done += 1
+    finally:
+        ca.issuance.check = real
+    return Row(
+        name="issuance-lint",
+        unit="ms a certificate",
+        peer_name="the whole issuance",
+        samples=((spent / done * 1000, elapsed / done * 1000),),
+        better=Better.LOWER,
+        note="ours: the part of an issuance that the lint takes, drafting not counted",
+    )
+
+
+@contextmanager
+def django_ca(place: Path) -> Iterator[Callable[[float], float] | None]:
+    """Start django-ca in the interpreter that has it (``YINXIN_BENCH_DJANGO_CA``, or this one); nothing without it."""
+    python = os.environ.get("YINXIN_BENCH_DJANGO_CA", "")
+    if not python and importlib.util.find_spec("django_ca") is None:
+        yield None
+        return
+    home = place / "django-ca"
+    home.mkdir()
+    command = [python or sys.executable, "-m", "benchmarks._django_ca", str(home)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        given, said = child.stdin, child.stdout
+        if said.readline().strip() != "ready":
+            raise RuntimeError("django-ca did not start")
+
+        def rate(seconds: float) -> float:
+            print(seconds, file=given, flush=True)
+            return float(said.readline())
+
+        yield rate
+        given.close()
 
 
 def _bare_commits(place: Path) -> Callable[[], None]:
