@@ -14,6 +14,7 @@ from api.pages.words import WORDS, Language
 from ca.enrolment.approval import counted, missing, person_of
 from ca.enrolment.enrolment_store import EnrolmentQuery
 from ca.enrolment.errors import EnrolmentUnknown, RuleMissing
+from ca.enrolment.moving import case_of
 from ca.enrolment.request import EnrolmentRecord
 from ca.enrolment.rules import Matter
 from ca.enrolment.states import TRANSITIONS, EnrolmentAct, EnrolmentStatus, RejectionCode
@@ -100,7 +101,7 @@ def one(request: Request, name: str) -> Response:
         return frame.gone("enrolment.gone")
     subject = record.content.subject
     frame.caller.acting_for(subject.uscc)
-    case = frame.doors.enrolments.case(name)
+    case = case_of(record)
     stages = [
         {
             "id": stage.id,
