@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ import pkcs11
 
 from hsm.algorithms import KeyKind
 from hsm.envelopes import ESCROW_KINDS, Recipient, Vote, Warrant, WrappedKey
-from hsm.errors import RecoveryNotAuthorised, UnsupportedAlgorithm
+from hsm.errors import DecryptionFailed, RecoveryNotAuthorised, UnsupportedAlgorithm
 from hsm.public_keys import load_spki, spki
 from hsm.sm2.backend import Sm2Backend
 from hsm.sm2.cipher import Sm2Cipher
@@ -73,8 +74,21 @@ def recover(bench: Bench, fields: Mapping[str, Any], blob: bytes) -> Frame:
     der, key_id = bytes.fromhex(fields["spki"]), str(fields["id"])
     case = quorum.check(roster, warrant, kind="key", subject={"key": key_id, "key_spki": der.hex()})
     recipient = _recipient(case["recipient"])
-    with bench.vault.opened(bench.session, _escrow(roster), _context(key_id, der), blob) as private:
+    with _opened(bench, roster, _context(key_id, der), blob) as private:
         return _answer(transport.wrap(private, load_spki(der), recipient, bench.backend), {})
+
+
+@contextmanager
+def _opened(bench: Bench, roster: Mapping[str, Any], context: bytes, blob: bytes) -> Iterator[bytearray]:
+    """Open an escrowed key, or one of the pool: a restored backup has keys as spare that were delivered since."""
+    try:
+        with bench.vault.opened(bench.session, _escrow(roster), context, blob) as private:
+            copy = bytearray(private)
+    except DecryptionFailed:
+        with bench.vault.opened(bench.session, POOL, context, blob) as private:
+            copy = bytearray(private)
+    with transport.wiped(copy):
+        yield copy
 
 
 def found(bench: Bench, _fields: Mapping[str, Any], blob: bytes) -> Frame:

@@ -35,6 +35,7 @@ from ca.keycentre.house import CentreRules
 from ca.keycentre.key import KeyRequest, transport_statement
 from ca.keycentre.state import TRANSITIONS, KeyAct, KeyStatus
 from ca.keycentre.store import escrowed_key
+from ca.unfinished import end_unfinished
 from hsm.algorithms import KeyKind
 from hsm.cryptoki import CryptokiProvider
 from hsm.envelopes import Recipient
@@ -47,7 +48,7 @@ from hsm.soft_keys import SoftProvider
 from hsm.suite import Suite
 from tests.conftest import SteppingClock
 from tests.enrolment_world import make_office
-from tests.keycentre_world import OFFICER, KeyCentreWorld, make_key_centre, plan
+from tests.keycentre_world import NAMES, OFFICER, KeyCentreWorld, make_key_centre, plan
 from tests.pki import CLERK, COMPANY, USCC, make_world
 
 pytestmark = pytest.mark.token
@@ -297,3 +298,18 @@ def test_A6_one_enrolment_issues_both_certificates_and_the_envelope(
     assert isinstance(public, Sm2PublicKey)
     cipher = PythonBackend(allowed=True).encrypt(public, b"to the certificate")
     assert holder.receiver.decrypt(uri, KeyKind.SM2, cipher.raw) == b"to the certificate"
+
+
+def test_I31_a_spare_key_of_a_restored_backup_is_nobodys_yet_recoverable(
+    world: KeyCentreWorld, clock: SteppingClock
+) -> None:
+    """It may have been given away after the backup: never given again, and custodians can let its holder have it."""
+    world.centre.pool_fill(KeyKind.SM2, 1, actor=OFFICER)
+    with world.engine.begin() as conn:
+        assert end_unfinished(conn, clock.now)["spare_keys"] == 1
+        (key_id,) = conn.scalars(sa.select(escrowed_key.c.id))
+    given, _ = world.delivered(world.holder())
+    assert given != key_id
+    new = world.holder()
+    case = world.approve(world.user_case(key_id, new), *NAMES[:2])
+    assert world.open(new, world.centre.execute(case.id, actor=OFFICER).delivery).id
