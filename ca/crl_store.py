@@ -75,6 +75,8 @@ class ShardState:
 _S: Final = crl_shard.c
 _C: Final = certificate.c
 _THIS: Final = sa.and_(_S.issuer == sa.bindparam("its_issuer"), _S.shard == sa.bindparam("its_shard"))
+_EVER_CHANGED: Final = _C.crl_change > sa.literal_column("0")
+"""In the very words of the index over what ever changed: a database cannot tell what a parameter will be."""
 _CHANGE: Final = (
     crl_shard.update()
     .where(_THIS)
@@ -184,7 +186,7 @@ def listed(conn: sa.Connection, scope: Scope, since: datetime | None) -> Iterato
         .where(
             _C.issuer == scope.issuer,
             _C.shard == scope.shard,
-            _C.crl_change > 0,
+            _EVER_CHANGED,
             _C.crl_entry != NO_BYTES,
         )
         .order_by(_C.crl_change)
@@ -200,7 +202,12 @@ def changed(conn: sa.Connection, scope: Scope, base: ListHead) -> list[bytes]:
     """Return the entries of a delta list: what changed since ``base`` was drawn up, lifted holds as removals."""
     query = (
         sa.select(_C.serial, _C.crl_entry, _C.hold_released_at)
-        .where(_C.issuer == scope.issuer, _C.shard == scope.shard, _C.crl_change > base.changes)
+        .where(
+            _C.issuer == scope.issuer,
+            _C.shard == scope.shard,
+            _EVER_CHANGED,
+            _C.crl_change > base.changes,
+        )
         .order_by(_C.crl_change)
     )
     return [

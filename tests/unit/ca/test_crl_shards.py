@@ -592,3 +592,24 @@ def test_addresses_of_shards_are_those_of_the_routes() -> None:
     assert config.crl_address("issuing") == "http://ca.test/pki/crl/issuing.crl"
     assert config.crl_address("issuing", 3) == "http://ca.test/pki/crl/issuing/3.crl"
     assert config.delta_address("issuing", 3) == "http://ca.test/pki/crl/issuing/3.delta.crl"
+
+
+def test_a_list_is_read_by_the_index_of_changes(sqlite_database: str, clock: SteppingClock) -> None:
+    """Neither the table nor a sort of all entries stands between the database and a list."""
+    from api.database import make_engine
+
+    engine = make_engine(sqlite_database)
+    world = make_world(engine, clock)
+    seen: list[tuple[str, tuple[object, ...]]] = []
+    sa.event.listen(
+        engine, "before_cursor_execute", lambda _c, _k, statement, given, *_: seen.append((statement, given))
+    )
+    CrlPublisher(world.engine, world.keys, world.clock, world.audit, world.config).publish(
+        "issuing", actor=SYSTEM
+    )
+    ((statement, given),) = [one for one in seen if "crl_entry" in one[0] and one[0].startswith("SELECT")]
+    with engine.connect() as conn:
+        plan = [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)]
+    engine.dispose()
+    assert any("ix_certificate_issuer_shard_crl_change" in step for step in plan), plan
+    assert not any("TEMP B-TREE" in step for step in plan), plan
