@@ -26,6 +26,7 @@ from ca.enrolment.ports import EncryptionGrant
 from ca.enrolment.request import Application, Approver, EnrolmentRecord, EvidenceRef
 from ca.enrolment.rule_file import default_rules, read_rules
 from ca.enrolment.rules import RuleBook
+from ca.errors import RequestKeyReused
 from ca.ocsp import OcspResponder
 from hsm.algorithms import PublicKey
 from hsm.public_keys import spki
@@ -59,8 +60,11 @@ class Centre:
 
     def __init__(self) -> None:
         self.made: dict[str, tuple[PublicKey, bytes]] = {}
+        self.given: dict[str, bytes] = {}
 
     def apply(self, enrolment_id: str, sign_public_key: PublicKey) -> EncryptionGrant:
+        if self.given.setdefault(enrolment_id, spki(sign_public_key)) != spki(sign_public_key):
+            raise RequestKeyReused(enrolment_id)
         if enrolment_id not in self.made:
             sealed = b"sealed for " + spki(sign_public_key)[-8:]
             self.made[enrolment_id] = (new_key().public_key(), sealed)

@@ -34,8 +34,10 @@ from ca.errors import (
     NameDiffers,
     ProfileUnknown,
     RequestInvalid,
+    RequestKeyReused,
     RequestSpent,
 )
+from ca.keycentre.errors import EscrowKindRefused, RecipientRefused, SigningKeyNotEscrowed
 from hsm.errors import HsmError
 
 MAX_ATTEMPTS: Final = 8
@@ -48,6 +50,9 @@ _FINAL: Final = (
     ProfileUnknown,
     AttemptsExhausted,
     EncryptionKeysMissing,
+    EscrowKindRefused,
+    RecipientRefused,
+    SigningKeyNotEscrowed,
 )
 """Errors that the same request meets again for ever; anything else may pass, and the enrolment stays ``issuing``."""
 _DONE: Final = (EnrolmentStatus.ISSUED, EnrolmentStatus.DELIVERED)
@@ -137,7 +142,11 @@ class Issuing:
             return None
         if self._office.encryption_keys is None:
             raise EncryptionKeysMissing
-        return self._office.encryption_keys.apply(record.id, record.content.public_key)
+        keys, signing = self._office.encryption_keys, record.content.public_key
+        try:
+            return keys.apply(record.id, signing)
+        except RequestKeyReused:  # an earlier version failed over another signing key: this one has its own
+            return keys.apply(f"{record.id}:{record.version}", signing)
 
     def _issue(
         self, record: EnrolmentRecord, grant: EncryptionGrant | None, actor: Actor

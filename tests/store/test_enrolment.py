@@ -594,6 +594,24 @@ def test_no_half_of_a_pair_is_issued_when_the_other_cannot_be(office: Office) ->
     assert issued_for(office, "enterprise-sign") == 0
 
 
+def test_a_pair_that_failed_is_corrected_over_another_key(office: Office) -> None:
+    """The corrected version has its own encryption key: the centre never gives one key to two signing keys."""
+    from ca.errors import KeyCompromised
+
+    record = office.approved(profile="enterprise-sign", pair=True)
+    bad = office.centre.apply(record.id, record.content.public_key).public_key
+    office.world.authority.report_compromise(bad, actor=THIRD.actor)
+    with pytest.raises(KeyCompromised):
+        office.desk.issue(record.id, actor=FIRST.actor)
+    changed = office.application(profile="enterprise-sign", pair=True)
+    record = office.desk.submit(office.desk.edit(record.id, changed, actor=REQUESTER).id, actor=REQUESTER)
+    for item in record.rule.checklist:
+        record = office.desk.check(record.id, item.id, found=True, by=CHECKER)
+    issued = office.desk.issue(office.approve(record, FIRST).id, actor=FIRST.actor)
+    assert issued.envelope == office.centre.made[f"{record.id}:{record.version}"][1]
+    assert issued_for(office, "enterprise-sign") == issued_for(office, "enterprise-encrypt") == 1
+
+
 def test_default_rules_cover_what_may_be_asked_for() -> None:
     from ca.enrolment.rules import Matter
 
