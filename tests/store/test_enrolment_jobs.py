@@ -319,6 +319,19 @@ def test_a_job_waits_while_the_token_is_away_and_goes_on(office: Office) -> None
     assert (job.status, job.done) == (JobStatus.DONE, 6)
 
 
+def test_a_small_job_waits_for_its_token_too(office: Office) -> None:
+    """The last approval counts although the token is away; housekeeping finishes what the call could not."""
+    job = ask(office, Matter.BULK_RENEW, office.issued())
+    provider = office.world.provider
+    assert isinstance(provider, FaultyProvider)
+    provider.wrap = lambda signer: FaultySigner(signer, lose_token)
+    job = approve(office, job, FIRST, SECOND)
+    assert (job.status, job.left) == (JobStatus.RUNNING, 1)
+    provider.wrap = lambda signer: signer
+    assert office.desk.housekeep(SYSTEM)["job_items"] == 1
+    assert office.desk.jobs.get(job.id).status is JobStatus.DONE
+
+
 def test_two_workers_on_one_job_do_each_item_once(office: Office, tmp_path: Path) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
