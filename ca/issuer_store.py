@@ -61,6 +61,14 @@ def _unit(row: sa.Row[*tuple[Any, ...]]) -> Unit:
 
 
 _ALL: Final = sa.select(*_ISSUER).order_by(issuer.c.parent != issuer.c.id, issuer.c.created_at, issuer.c.id)
+_ABLE: Final = (
+    sa.select(*_ISSUER)
+    .where(
+        issuer.c.profile.in_(sa.bindparam("profiles", expanding=True)), issuer.c.status == HolderStatus.ACTIVE
+    )
+    .order_by(issuer.c.created_at, issuer.c.id)
+    .limit(2)
+)
 _ONE: Final = sa.select(*_ISSUER).where(issuer.c.id == sa.bindparam("name"))
 
 
@@ -71,13 +79,8 @@ def list_issuers(conn: sa.Connection) -> tuple[Issuer, ...]:
 
 def able_issuers(conn: sa.Connection, profiles: Sequence[str]) -> tuple[Issuer, ...]:
     """Return the active issuers with one of these profiles, oldest first, two at the most: who asks wants the only one."""
-    query = (
-        sa.select(*_ISSUER)
-        .where(issuer.c.profile.in_(profiles), issuer.c.status == HolderStatus.ACTIVE)
-        .order_by(issuer.c.created_at, issuer.c.id)
-        .limit(2)
-    )
-    return tuple(_issuer(row) for row in conn.execute(query))
+    rows = conn.execute(_ABLE, {"profiles": list(profiles)})
+    return tuple(_issuer(row) for row in rows)
 
 
 def list_roots(conn: sa.Connection) -> tuple[Issuer, ...]:
