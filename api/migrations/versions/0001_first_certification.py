@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("performed_by", sa.String(length=200), nullable=False),
         sa.Column("plan", sa.Text(), nullable=False),
         sa.Column("record", sa.Text(), nullable=False),
+        sa.CheckConstraint("status IN ('begun', 'complete')", name=op.f("ck_ceremony_status")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ceremony")),
     )
     op.create_table(
@@ -76,6 +77,7 @@ def upgrade() -> None:
         sa.Column("certificate", sa.LargeBinary(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("status IN ('planned', 'active', 'retired')", name=op.f("ck_issuer_status")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issuer")),
     )
     op.create_table(
@@ -108,6 +110,9 @@ def upgrade() -> None:
         sa.Column("hold_released_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("crl_entry", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["issuer"], ["issuer.id"], name=op.f("fk_certificate_issuer")),
+        sa.CheckConstraint(
+            "status IN ('reserved', 'issued', 'burned', 'revoked')", name=op.f("ck_certificate_status")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate")),
         sa.UniqueConstraint("issuer", "serial", name=op.f("uq_certificate_issuer_serial")),
         sa.UniqueConstraint("request_key", name=op.f("uq_certificate_request_key")),
@@ -136,6 +141,7 @@ def upgrade() -> None:
         sa.Column("tbs_sha256", sa.String(length=64), nullable=False),
         sa.Column("der", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["issuer"], ["issuer.id"], name=op.f("fk_crl_issuer")),
+        sa.CheckConstraint("status IN ('reserved', 'issued', 'burned')", name=op.f("ck_crl_status")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_crl")),
         sa.UniqueConstraint("issuer", "number", name=op.f("uq_crl_issuer_number")),
     )
@@ -162,6 +168,7 @@ def upgrade() -> None:
         sa.Column("certificate", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["issuer"], ["issuer.id"], name=op.f("fk_unit_issuer")),
+        sa.CheckConstraint("status IN ('planned', 'active', 'retired')", name=op.f("ck_unit_status")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_unit")),
     )
     op.create_index(op.f("ix_unit_purpose"), "unit", ["purpose"], unique=False)
@@ -178,6 +185,7 @@ def upgrade() -> None:
         sa.Column("imprint", sa.LargeBinary(), nullable=False),
         sa.Column("token_sha256", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["unit"], ["unit.id"], name=op.f("fk_timestamp_unit")),
+        sa.CheckConstraint("status IN ('reserved', 'issued', 'burned')", name=op.f("ck_timestamp_status")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_timestamp")),
         sa.UniqueConstraint("unit", "serial", name=op.f("uq_timestamp_unit_serial")),
     )

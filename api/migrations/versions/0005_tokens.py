@@ -115,6 +115,9 @@ def upgrade() -> None:
         sa.Column("begun_by", sa.String(length=200), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["token"], ["token.serial"], name=op.f("fk_token_procedure_token")),
+        sa.CheckConstraint(
+            "status IN ('running', 'done', 'abandoned')", name=op.f("ck_token_procedure_status")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_token_procedure")),
         sa.UniqueConstraint("token", name=op.f("uq_token_procedure_token")),
     )
@@ -151,6 +154,9 @@ def upgrade() -> None:
             ["token_application.token", "token_application.name"],
             name=op.f("fk_pin_letter_token_application"),
         ),
+        sa.CheckConstraint(
+            "status IN ('prepared', 'ready', 'printed', 'void')", name=op.f("ck_pin_letter_status")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pin_letter")),
     )
     op.create_index("pin_letter_token", "pin_letter", ["token", "application"], unique=False)
@@ -178,6 +184,9 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fault", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["procedure"], ["token_procedure.id"], name=op.f("fk_token_step_procedure")),
+        sa.CheckConstraint(
+            "status IN ('planned', 'begun', 'done', 'failed')", name=op.f("ck_token_step_status")
+        ),
         sa.PrimaryKeyConstraint("procedure", "number", name=op.f("pk_token_step")),
     )
     op.create_table(
@@ -227,6 +236,9 @@ def upgrade() -> None:
             ["token", "application"],
             ["token_application.token", "token_application.name"],
             name=op.f("fk_unblock_task_token_application"),
+        ),
+        sa.CheckConstraint(
+            "status IN ('requested', 'approved', 'done', 'rejected')", name=op.f("ck_unblock_task_status")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_unblock_task")),
     )
