@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from api.access import ApiKeys
 from api.database import make_engine
 from api.enrolment import Enrolment
-from api.errors import SchemaOutdated
+from api.errors import DirectIssuanceOff, SchemaOutdated
 from api.evidence import Evidence
 from api.files import read_file
 from api.home import Home
@@ -121,6 +121,11 @@ class Services:
     def chips(self) -> SealChips:
         """Chips and the seals that they are in."""
         return self.token_work.chips
+
+    def demand_direct_issuance(self) -> None:
+        """Raise :class:`DirectIssuanceOff` where certificates go through the enrolment desk alone."""
+        if not self.settings.issues_directly:
+            raise DirectIssuanceOff
 
     def schema_ready(self) -> bool:
         """Tell whether the database has this release's tables."""

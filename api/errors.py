@@ -171,3 +171,13 @@ class NotFound(ApiError):
 
     zh = "没有找到所请求的内容，请检查编号。"
     en = "Nothing is known under this name; check the number."
+
+
+class DirectIssuanceOff(ApiError):
+    """A certificate was asked for past the enrolment desk."""
+
+    zh = "本系统的证书须经两人审核签发：请用 yinxin ra request 提出申请；确需直接签发时由管理员设置 direct_issuance。"
+    en = (
+        "Certificates here are approved by two people: ask with 'yinxin ra request', or let the administrator set "
+        "direct_issuance."
+    )

@@ -54,6 +54,7 @@ _API: Final[dict[type[Exception], Kind]] = {
     api.UploadTooLarge: Kind("upload-too-large", 413, "文件过大", "Upload too large"),
     api.IdempotencyKeyInvalid: Kind("idempotency-key-invalid", 400, "缺少幂等键", "Idempotency-Key needed"),
     api.ServiceBusy: Kind("busy", 503, "服务繁忙", "Service busy"),
+    api.DirectIssuanceOff: Kind("direct-issuance-off", 403, "须经审核签发", "Enrolment needed"),
     api.NotFound: Kind("not-found", 404, "没有找到", "Not found"),
     backup.BackupError: Kind("backup-failed", 400, "备份或恢复失败", "Backup failed"),
     backup.BackupExists: Kind("backup-exists", 409, "文件已存在", "File exists"),

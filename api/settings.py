@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     session_secret: SecretStr | None = None
     session_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 60
     production: bool = False
+    direct_issuance: bool | None = None
     crl_hours: Annotated[int, Field(ge=1, le=7 * 24)] = 7 * 24
     ocsp_minutes: Annotated[int, Field(ge=5, le=7 * 24 * 60)] = 24 * 60
     instance_prefix: Annotated[int, Field(ge=1, le=0x7FFF)] = 1
@@ -114,6 +115,11 @@ class Settings(BaseSettings):
         key = self.skf_device_key
         octets = bytes.fromhex(key.get_secret_value()) if key is not None else b""
         return DeviceLibraries(self.sdf_library, self.skf_library, self.vendor_mechanisms, octets)
+
+    @property
+    def issues_directly(self) -> bool:
+        """Whether a certificate may be issued without the enrolment desk; in production only where somebody said so."""
+        return not self.production if self.direct_issuance is None else self.direct_issuance
 
     @property
     def archive(self) -> Path:

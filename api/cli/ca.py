@@ -77,6 +77,7 @@ def issue(
     """签发企业印章证书到令牌，或为 CSR 签发 / issue into the enterprise's token, or for a request."""
     key = request_key or uuid.uuid4().hex
     with installation(home) as services:
+        services.demand_direct_issuance()
         who = person(actor)
         if name:
             services.enterprises.register(uscc, name, actor=who)

@@ -75,7 +75,8 @@ def issue(
     body: IssueCertificate,
     key: IdempotencyKey,
 ) -> IssuedModel:
-    """Certify the key of a PKCS#10 request; the enterprise's name comes from the register."""
+    """Certify the key of a PKCS#10 request; refused in production, where certificates come from the enrolment desk."""
+    doors.demand_direct_issuance()
     caller.acting_for(body.uscc)
     enterprise = doors.enterprises.get(body.uscc)
     request = certificate_request(body.csr, enterprise, body.common_name, body.profile, body.days)

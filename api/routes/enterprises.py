@@ -71,6 +71,7 @@ def rename(doors: Doors, caller: Issuer, uscc: str, body: RenameEnterprise) -> R
 )
 def enrol(doors: Doors, caller: Issuer, uscc: str, body: EnrolKeeper, key: IdempotencyKey) -> IssuedModel:
     """Make a key in the enterprise's token and issue the keeper's certificate into it."""
+    doors.demand_direct_issuance()
     caller.acting_for(uscc)
     order = body.order(uscc, key)
     enrolled = doors.enrolment.enrol(order, actor=caller.actor)

@@ -12,7 +12,7 @@ from api.bootstrap import Services
 from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, approved_seal, enrol_keeper
 from api.doctor import Check, Health, examine
 from api.enrolment import EnrolmentOrder, token_of
-from api.errors import HomeOccupied, InputInvalid
+from api.errors import DirectIssuanceOff, HomeOccupied, InputInvalid
 from api.foundation import lay_foundation
 from ca.certificate import RevocationReason
 from ca.errors import AuditBroken
@@ -203,3 +203,13 @@ def test_reconcile_says_what_it_closed(services: Services) -> None:
     closed = services.reconcile(APPROVER)
     assert closed
     assert set(closed.values()) == {0}
+
+
+def test_in_production_certificates_come_from_the_enrolment_desk(install: Install) -> None:
+    """A2: past the desk nothing is issued unless the administrator said so."""
+    install().demand_direct_issuance()
+    install(direct_issuance=True, production=True).demand_direct_issuance()
+    for given in ({"production": True}, {"direct_issuance": False}):
+        with pytest.raises(DirectIssuanceOff) as refused:
+            install(**given).demand_direct_issuance()
+        assert "yinxin ra request" in refused.value.zh
