@@ -13,7 +13,10 @@ OPENAPI_TAGS: Final[tuple[dict[str, Any], ...]] = (
     {"name": "enterprises", "description": "企业登记 / Enterprises"},
     {"name": "certificates", "description": "证书签发、吊销与查询 / Certificates"},
     {"name": "enrolment", "description": "证书申请、审核、审批、签发与续期 / Enrolment"},
-    {"name": "tokens", "description": "令牌、芯片、密码信与芯片号段 / Tokens, chips, PIN letters, chip numbers"},
+    {
+        "name": "tokens",
+        "description": "令牌、芯片、密码信与芯片号段 / Tokens, chips, PIN letters, chip numbers",
+    },
     {"name": "key centre", "description": "密钥管理中心：加密密钥、托管与恢复 / Key centre"},
     {"name": "seals", "description": "印章备案与状态 / Seals"},
     {"name": "sealing", "description": "用印 / Sealing documents"},

@@ -203,7 +203,9 @@ def _in_scope(scope: x509.IssuingDistributionPoint, certificate: x509.Certificat
         return False
     if (scope.only_contains_user_certs and authority) or (scope.only_contains_ca_certs and not authority):
         return False
-    if scope.relative_name is not None:  # a part of the whole as well, and nothing of ours names points like that
+    if (
+        scope.relative_name is not None
+    ):  # a part of the whole as well, and nothing of ours names points like that
         return False
     return scope.full_name is None or not set(scope.full_name).isdisjoint(_points(certificate))
 

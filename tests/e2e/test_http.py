@@ -230,7 +230,12 @@ def test_pages_of_certificates_join_without_gap_or_repeat(operator: httpx.Client
         ("/api/v1/enterprises", {"uscc": "91330106MA2CYNTX08", "name": "x"}, 422, "uscc-invalid"),
         ("/api/v1/enterprises", {"uscc": USCC, "name": "别的名称测试有限公司"}, 409, "enterprise-exists"),
         ("/api/v1/enterprises", {"uscc": USCC}, 422, "invalid-request"),
-        ("/api/v1/certificates", {"csr": "junk", "uscc": USCC, "common_name": "x"}, 422, "request-file-unreadable"),
+        (
+            "/api/v1/certificates",
+            {"csr": "junk", "uscc": USCC, "common_name": "x"},
+            422,
+            "request-file-unreadable",
+        ),
         (
             "/api/v1/certificates",
             {"csr": csr(), "uscc": OTHER[:-2] + "00", "common_name": "x"},
