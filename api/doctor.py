@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from api.problems import describe
 from api.schema import check_schema
+from ca.crl import PUBLISH_WITHIN
 from ca.store import audit as audit_table
 from hsm.key_policy import KeyPolicy
 from hsm.provider import KeyProvider
@@ -28,6 +29,8 @@ from seals.fonts import Face, shelf
 if TYPE_CHECKING:
     from api.bootstrap import Services
 
+LISTS_SHOWN: Final = 20
+"""Lists told one by one, those that end first; ten thousand issuers have ten thousand."""
 LOW_DISK_OCTETS: Final = 500 * 2**20
 """Below this a busy day's archive may not fit: a warning."""
 NO_DISK_OCTETS: Final = 50 * 2**20
@@ -220,12 +223,23 @@ def _fonts(_services: Services) -> Iterable[Check]:
 
 
 def _lists(services: Services) -> Iterable[Check]:
-    for issuer in services.authority.issuers():
-        crl = services.crls.current(issuer.id)
+    waited = services.crls.pending_for()
+    if waited > PUBLISH_WITHIN:
+        minutes = int(waited.total_seconds()) // 60
+        yield Check(
+            "crl",
+            Health.BROKEN,
+            f"有吊销已等待 {minutes} 分钟仍未进入吊销列表",
+            f"a revocation has been waiting for its list for {minutes} minutes",
+            "请检查签发者的密钥存储与日志，然后运行 yinxin ca crl。",
+            "Look at the issuer's key store and the log, then run yinxin ca crl.",
+        )
+    for crl in sorted(services.crls.in_force(), key=lambda one: one.next_update)[:LISTS_SHOWN]:
+        name = f"{crl.issuer}/{crl.shard}" if crl.shard else crl.issuer
         until = crl.next_update.strftime("%Y-%m-%d %H:%MZ")
         yield Check(
             "crl",
             Health.OK,
-            f"{issuer.id} 的 CRL 有效至 {until}",
-            f"the CRL of {issuer.id} lasts until {until}",
+            f"{name} 的 CRL 有效至 {until}",
+            f"the CRL of {name} lasts until {until}",
         )

@@ -14,7 +14,7 @@ from api.doctor import Check, Health, examine
 from api.enrolment import EnrolmentOrder, token_of
 from api.errors import DirectIssuanceOff, HomeOccupied, InputInvalid
 from api.foundation import lay_foundation
-from ca.certificate import RevocationReason
+from ca.certificate import CertificateQuery, RevocationReason
 from ca.errors import AuditBroken
 from hsm.algorithms import KeyKind
 from hsm.errors import HsmError, PinIncorrect
@@ -191,6 +191,27 @@ def test_doctor_finds_a_locked_token(enrolled: Services) -> None:
     (check,) = found(enrolled, "token")
     assert check.health is Health.WARNING
     assert token in check.en
+
+
+def test_I12_doctor_finds_a_revocation_that_waits_for_its_list(
+    enrolled: Services, clock: SteppingClock
+) -> None:
+    serial = enrolled.authority.find(CertificateQuery(profile="enterprise-seal")).items[0].serial
+    enrolled.authority.revoke(serial, RevocationReason.SUPERSEDED, actor=OPERATOR)
+    clock.advance(timedelta(minutes=15))
+    assert found(enrolled, "crl") == []
+    enrolled.authority.revoke(
+        enrolled.authority.issuer("issuing").x509.serial_number,
+        RevocationReason.SUPERSEDED,
+        actor=OPERATOR,
+        issuer="root",
+    )
+    clock.advance(timedelta(minutes=16))
+    (check,) = found(enrolled, "crl")
+    assert check.health is Health.BROKEN
+    assert "16" in check.zh
+    assert "16" in check.en
+    assert found(enrolled, "crl") == [], "having looked, it published"
 
 
 def test_doctor_survives_a_database_without_tables(install: Install) -> None:
