@@ -89,6 +89,11 @@ class Principal:
         if self.actor.uscc is not None and self.actor.uscc != uscc:
             raise ForeignEnterprise
 
+    def of_the_authority(self) -> None:
+        """Raise :class:`ForeignEnterprise` for a caller bound to any enterprise: this is about everybody's records."""
+        if self.actor.uscc is not None:
+            raise ForeignEnterprise
+
     def owner(self, uscc: str) -> str | None:
         """Return whose records to list: those asked for (empty: everyone's), within what the caller may see."""
         if uscc:

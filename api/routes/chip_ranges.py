@@ -1,4 +1,7 @@
-"""Ranges of chip numbers: grant, account, and what became of each number."""
+"""Ranges of chip numbers: grant, account, and what became of each number.
+
+Granting and recording are the authority's; a shop with a key of its own sees the ranges granted to its credit code.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ Granter = Annotated[Principal, Requires(Scope.CHIP_GRANT)]
 @router.post("", summary="发放号段 / Grant a range", status_code=201, responses=problems(409))
 def grant(doors: Doors, caller: Granter, body: GrantRange) -> RangeReportModel:
     """Grant a range of chip numbers to a shop; no number is ever granted twice."""
+    caller.of_the_authority()
     made = doors.token_work.ranges.grant(body.grant(), actor=caller.actor)
     return RangeReportModel.of(doors.token_work.ranges.report(made.id))
 
@@ -34,22 +38,23 @@ def grant(doors: Doors, caller: Granter, body: GrantRange) -> RangeReportModel:
 def reports(
     doors: Doors, caller: Reader, shop: Annotated[str, Query(max_length=64)] = ""
 ) -> RangeReportsModel:
-    """Give the account of every range, or of a shop's."""
-    del caller
-    found = doors.token_work.ranges.reports(shop=shop)
+    """Give the account of every range, or of a shop's; a caller bound to an enterprise sees its own."""
+    found = doors.token_work.ranges.reports(shop=caller.owner(shop) or "")
     return RangeReportsModel(items=[RangeReportModel.of(report) for report in found])
 
 
 @router.get("/{range_id}", summary="号段详情 / Account of a range", responses=problems(404))
 def report(doors: Doors, caller: Reader, range_id: int) -> RangeReportModel:
     """Give the account of one range."""
-    del caller
-    return RangeReportModel.of(doors.token_work.ranges.report(range_id))
+    found = doors.token_work.ranges.report(range_id)
+    caller.acting_for(found.range.shop)
+    return RangeReportModel.of(found)
 
 
 @router.post("/numbers/{number}", summary="登记芯片号去向 / Use a chip number", responses=problems(409))
 def use(doors: Doors, caller: Granter, number: str, body: UseNumber) -> UsageModel:
     """Record that a chip was consumed, spoilt or returned; each number once."""
+    caller.of_the_authority()
     ranges = doors.token_work.ranges
     if body.fate is Fate.CONSUMED:
         return UsageModel.of(ranges.consume(number, actor=caller.actor))

@@ -46,12 +46,6 @@ def _accepted(doors: Services, response: Response, background: BackgroundTasks, 
     return shown
 
 
-def _unbound(caller: Principal) -> None:
-    """Let only officers of the authority itself speak about everybody's certificates."""
-    if caller.actor.uscc is not None:
-        caller.acting_for("")
-
-
 def _found(doors: Services, caller: Principal, job: str) -> JobRecord:
     record = doors.enrolments.jobs.get(job)
     if caller.actor.uscc is not None and record.requester.uscc != caller.actor.uscc:
@@ -136,7 +130,7 @@ def bulk_renew(  # noqa: PLR0913 - what the framework gives
     background: BackgroundTasks,
 ) -> JobModel:
     """Ask for many renewals at once, the listed ones or a population; approved as one, by the digest of all of them."""
-    _unbound(caller)
+    caller.of_the_authority()
     if bool(body.serials) == (body.population is not None):
         raise InputInvalid("serials 与 population 须给出其一。", "Give either serials or a population.")
     jobs = doors.enrolments.jobs
@@ -227,7 +221,7 @@ def reminders(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> RemindersModel:
     """Return reminders in order, each made once; read on with ``after=next``."""
-    _unbound(caller)
+    caller.of_the_authority()
     found = doors.enrolments.reminders.read(after, limit)
     following = found[-1].number if found else after
     return RemindersModel(items=[ReminderModel.of(one) for one in found], next=following)
@@ -244,7 +238,7 @@ def drill(
     doors: Doors, caller: Requester, body: Drill, key: IdempotencyKey, response: Response
 ) -> DrillModel:
     """Count, simulate, or ask for the real thing; nothing is revoked before two people approved the job."""
-    _unbound(caller)
+    caller.of_the_authority()
     query, door = body.population.query(), _drill(doors)
     if body.mode != "perform":
         return DrillModel.of(door.count(query) if body.mode == "count" else door.simulate(query))

@@ -1,4 +1,7 @@
-"""The key centre: pool, escrowed keys, cases, votes, execution. No private key comes in or goes out in the clear."""
+"""The key centre: pool, escrowed keys, cases, votes, execution. No private key comes in or goes out in the clear.
+
+Its officers and custodians act for the authority: a caller bound to an enterprise sees the keys of that enterprise alone.
+"""
 
 from __future__ import annotations
 
@@ -36,20 +39,21 @@ MOVE = problems(404, 409)
 @router.get("", summary="密钥中心概况 / Show the key centre")
 def show(doors: Doors, caller: Keeper) -> CentreModel:
     """Count keys by kind and state, name the custodians and the quorums."""
-    del caller
+    caller.of_the_authority()
     return CentreModel.of(doors.key_centre.status())
 
 
 @router.post("/pool", summary="补充密钥池 / Fill the pool")
 def fill(doors: Doors, caller: Keeper, body: FillPool) -> FilledModel:
     """Make encryption keys of a kind until so many are pooled; each is sealed in the token as it is made."""
+    caller.of_the_authority()
     return FilledModel(made=doors.key_centre.pool_fill(body.kind, body.target, actor=caller.actor))
 
 
 @router.get("/notices", summary="待发通知 / Notices that are due")
 def notices(doors: Doors, caller: Keeper) -> NoticesModel:
     """Return the notices to holders and auditors that wait and whose time has come."""
-    del caller
+    caller.of_the_authority()
     return NoticesModel(items=[NoticeModel.of(each) for each in doors.key_centre.notices()])
 
 
@@ -64,24 +68,28 @@ def key(doors: Doors, caller: Keeper, key_id: str) -> EscrowedKeyModel:
 @router.post("/keys/{key_id}/revocation", summary="撤销托管密钥 / Revoke an escrowed key", responses=MOVE)
 def revoke(doors: Doors, caller: Keeper, key_id: str, body: KeyReason) -> EscrowedKeyModel:
     """Record that the key's certificate ended early; old messages can still be recovered."""
+    caller.of_the_authority()
     return EscrowedKeyModel.of(doors.key_centre.revoke(key_id, body.reason, actor=caller.actor))
 
 
 @router.post("/keys/{key_id}/archive", summary="归档托管密钥 / Archive an escrowed key", responses=MOVE)
 def archive(doors: Doors, caller: Keeper, key_id: str, body: KeyReason) -> EscrowedKeyModel:
     """Record that the key's time is over; it stays recoverable."""
+    caller.of_the_authority()
     return EscrowedKeyModel.of(doors.key_centre.archive(key_id, body.reason, actor=caller.actor))
 
 
 @router.post("/keys/{key_id}/destruction", summary="销毁托管密钥 / Destroy an escrowed key", responses=MOVE)
 def destroy(doors: Doors, caller: Keeper, key_id: str, body: KeyReason) -> EscrowedKeyModel:
     """Remove the sealed private half for ever; only a pooled or archived key can be destroyed."""
+    caller.of_the_authority()
     return EscrowedKeyModel.of(doors.key_centre.destroy(key_id, body.reason, actor=caller.actor))
 
 
 @router.post("/cases/user", summary="申请用户恢复 / Ask for user recovery", status_code=201, responses=MOVE)
 def open_user_case(doors: Doors, caller: Officer, body: OpenUserCase) -> CaseModel:
     """Open a case for a holder who lost the token; custodians vote on its exact bytes."""
+    caller.of_the_authority()
     return CaseModel.of(doors.key_centre.recover_request(body.order(), actor=caller.actor))
 
 
@@ -90,6 +98,7 @@ def open_user_case(doors: Doors, caller: Officer, body: OpenUserCase) -> CaseMod
 )
 def open_judicial_case(doors: Doors, caller: Officer, body: OpenJudicialCase) -> CaseModel:
     """Open a case on an authority's order; it needs more custodians, and the key goes to the authority's certificate."""
+    caller.of_the_authority()
     return CaseModel.of(doors.key_centre.recover_request(body.order(), actor=caller.actor))
 
 
@@ -101,14 +110,14 @@ def cases(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> CasesModel:
     """List cases, newest first."""
-    del caller
+    caller.of_the_authority()
     return CasesModel(items=[CaseModel.of(each) for each in doors.key_centre.cases(status, limit)])
 
 
 @router.get("/cases/{case_id}", summary="案件详情 / Show a case", responses=problems(404))
 def case(doors: Doors, caller: Officer, case_id: str) -> CaseModel:
     """Return a case with its document, and its delivery once it was executed."""
-    del caller
+    caller.of_the_authority()
     return CaseModel.of(doors.key_centre.case(case_id))
 
 
@@ -117,13 +126,14 @@ def case(doors: Doors, caller: Officer, case_id: str) -> CaseModel:
 )
 def ballot(doors: Doors, caller: Custodian, case_id: str) -> BallotModel:
     """Return the case as a custodian reads it, and the octets to be signed for either word."""
-    del caller
+    caller.of_the_authority()
     return BallotModel.of(doors.key_centre.case(case_id), doors.key_centre.votes(case_id))
 
 
 @router.post("/cases/{case_id}/votes", summary="托管人投票 / Vote as a custodian", responses=MOVE)
 def vote(doors: Doors, caller: Custodian, case_id: str, body: CastVote) -> BallotModel:
     """Record a signed vote; each custodian votes once on the same bytes, never on a case of their own."""
+    caller.of_the_authority()
     doors.key_centre.vote(body.ballot(case_id), actor=caller.actor)
     return BallotModel.of(doors.key_centre.case(case_id), doors.key_centre.votes(case_id))
 
@@ -131,10 +141,12 @@ def vote(doors: Doors, caller: Custodian, case_id: str, body: CastVote) -> Ballo
 @router.post("/cases/{case_id}/execution", summary="执行案件 / Execute a case", responses=MOVE)
 def execute(doors: Doors, caller: Officer, case_id: str) -> CaseModel:
     """Carry an approved case out; executed again it returns the same delivery."""
+    caller.of_the_authority()
     return CaseModel.of(doors.key_centre.execute(case_id, actor=caller.actor))
 
 
 @router.post("/cases/{case_id}/withdrawal", summary="撤回案件 / Withdraw a case", responses=MOVE)
 def withdraw(doors: Doors, caller: Officer, case_id: str) -> CaseModel:
     """Withdraw an open case; only its requester does."""
+    caller.of_the_authority()
     return CaseModel.of(doors.key_centre.withdraw(case_id, actor=caller.actor))

@@ -36,6 +36,7 @@ def centre(request: Request) -> Response:
     frame = enter(request, "keys")
     if isinstance(frame, Response):
         return frame
+    frame.caller.of_the_authority()
     try:
         status = frame.doors.key_centre.status()
     except KeyCentreNotReady:
