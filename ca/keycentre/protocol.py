@@ -47,6 +47,7 @@ from ca.keycentre.messages import (
 )
 from ca.keycentre.state import CaseStatus, KeyStatus
 from hsm.algorithms import DEFAULT_ALGORITHM, DigestAlgorithm, Family, PublicKey, kind_of
+from hsm.envelopes import Recipient
 from hsm.errors import SignatureInvalid
 from hsm.public_keys import spki
 from hsm.signer import Signer
@@ -189,23 +190,30 @@ class OverMessages:
         envelope, answers = messages.read_answer(answer.body)
         if envelope.task != task or len(answers) != len(requests):
             raise MessageUnproven("the answer is to another message")
-        for each in answers:
-            if isinstance(each, KeyAnswer):
-                self._check(each, requests)
+        self.end.check_time(envelope)
+        for asked, each in zip(requests, answers, strict=True):
+            self._check(asked, each)
         return answers
 
-    def _check(self, answer: KeyAnswer, requests: tuple[KeyMessage, ...]) -> None:
-        """Demand that a key given is the one in its delivery, signed by the centre."""
-        asked = [
-            each
-            for each in requests
-            if not isinstance(each, RevokeKey) and each.certificate == answer.certificate
-        ]
-        if not asked:
-            raise MessageUnproven("the answer is about another certificate")
-        found = delivery.parse(answer.delivery, asked[0].public_key).proven(self.centre_key)
-        if spki(found.public_key) != spki(answer.public_key):
-            raise MessageUnproven("retPubKey and the delivered key differ")
+    def _check(self, asked: KeyMessage, answer: Answer) -> None:
+        """Demand that an answer is to what was asked in its place: a carrier may play an older answer of the centre again.
+
+        A key given is the one in its delivery, which the centre signed for the user's key.
+        """
+        if isinstance(answer, ErrorAnswer):
+            return
+        wanted = (
+            RevokedAnswer(asked.certificate)
+            if isinstance(asked, RevokeKey)
+            else (asked.certificate, isinstance(asked, RestoreKey))
+        )
+        told = answer if isinstance(answer, RevokedAnswer) else (answer.certificate, answer.restored)
+        if told != wanted:
+            raise MessageUnproven("the answer is to another request")
+        if isinstance(answer, KeyAnswer) and not isinstance(asked, RevokeKey):
+            found = delivery.parse(answer.delivery, asked.public_key).proven(self.centre_key)
+            if spki(found.meant_for(Recipient(asked.public_key)).public_key) != spki(answer.public_key):
+                raise MessageUnproven("retPubKey and the delivered key differ")
 
 
 @dataclass(frozen=True, slots=True)

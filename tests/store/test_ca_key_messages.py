@@ -11,7 +11,13 @@ from cryptography import x509
 
 from ca.actor import Actor
 from ca.keycentre import messages
-from ca.keycentre.errors import MessageStale, MessageUnproven, MessageUnreadable, TaskReused
+from ca.keycentre.errors import (
+    EnvelopeForAnother,
+    MessageStale,
+    MessageUnproven,
+    MessageUnreadable,
+    TaskReused,
+)
 from ca.keycentre.house import CentreRules
 from ca.keycentre.messages import (
     ApplyKey,
@@ -169,6 +175,37 @@ def test_an_answer_for_another_message_is_refused(
         replayed.exchange((apply(holder, world, 1),), 2)
     with pytest.raises(MessageUnproven):
         replayed.exchange((apply(holder, world, 2),), 1)
+
+
+def test_an_answer_is_to_its_own_request_and_of_now(
+    world: KeyCentreWorld, far: OverMessages, door: MessageDoor, clock: SteppingClock
+) -> None:
+    """A carrier that drops a revocation cannot have it believed by an answer that the centre gave before."""
+    one, two = world.holder(), world.holder()
+    kept: list[bytes] = []
+
+    def keep(octets: bytes) -> bytes:
+        kept.append(door.answer(octets))
+        return kept[-1]
+
+    replace(far, send=keep).exchange((apply(one, world, 1), apply(two, world, 2)), 1)
+    replace(far, send=keep).exchange((RevokeKey(1),), 2)
+    given = replace(far, send=lambda _octets: kept[0])
+    revoked = replace(far, send=lambda _octets: kept[1])
+    with pytest.raises(MessageUnproven):
+        revoked.exchange((RevokeKey(2),), 2)
+    with pytest.raises(MessageUnproven):
+        revoked.exchange((apply(one, world, 1),), 2)
+    with pytest.raises(MessageUnproven):
+        given.exchange((apply(two, world, 2), apply(one, world, 1)), 1)
+    with pytest.raises(MessageUnproven):
+        given.exchange((RestoreKey(1, one.public_key), apply(two, world, 2)), 1)
+    with pytest.raises(EnvelopeForAnother):
+        given.exchange((apply(two, world, 1), apply(two, world, 2)), 1)
+    assert revoked.exchange((RevokeKey(1),), 2) == (RevokedAnswer(1),)
+    clock.advance(timedelta(minutes=11))
+    with pytest.raises(MessageStale):
+        revoked.exchange((RevokeKey(1),), 2)
 
 
 def test_an_escrowed_key_that_was_destroyed_answers_with_its_state(
