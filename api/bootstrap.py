@@ -23,6 +23,7 @@ from api.home import Home
 from api.key_stores import KeyStores, open_key_stores
 from api.schema import check_schema
 from api.seal_states import SealStates
+from api.service_seal import ServiceSeal
 from api.session import Sessions
 from api.settings import Settings
 from api.token_work import TokenWork, open_token_work
@@ -38,6 +39,7 @@ from ca.enrolment.desk import Enrolment as EnrolmentDesk
 from ca.enrolment.drill import PublishedStatus
 from ca.enrolment.evidence_files import EvidenceFiles
 from ca.enrolment.rule_file import default_rules, read_rules
+from ca.enrolment.rules import RuleBook
 from ca.enterprise import Enterprises
 from ca.keycentre.centre import KeyCentre
 from ca.keycentre.house import CentreRules
@@ -74,6 +76,7 @@ class Services:
     crls: CrlPublisher
     ocsp: OcspResponder
     tsa: TimeStampAuthority
+    service_seal: ServiceSeal
     seals: SealRegistry
     seal_states: SealStates
     token_work: TokenWork
@@ -188,6 +191,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         archive=archive,
     )
     key_centre = KeyCentre(engine, stores.ring, clock, audit, _centre_rules(settings))
+    rules = _enrolment_rules(settings)
     limits = Limits(settings.verify_seconds, settings.verify_memory_mib * 2**20)
     return Services(
         settings=settings,
@@ -201,10 +205,11 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         crls=crls,
         ocsp=ocsp,
         tsa=tsa,
+        service_seal=ServiceSeal(authority, stores.ring, tsa),
         seals=seals,
         seal_states=seal_states,
-        token_work=open_token_work(stores, home, authority, seals),
-        enrolments=_enrolments(settings, authority, audit, PublishedStatus(ocsp, crls), key_centre),
+        token_work=open_token_work(stores, home, authority, seals, rules),
+        enrolments=_enrolments(settings, authority, audit, rules, PublishedStatus(ocsp, crls), key_centre),
         key_centre=key_centre,
         enrolment=Enrolment(stores, enterprises, authority, ledger, settings.suite),
         ledger=ledger,
@@ -217,15 +222,19 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
     )
 
 
-def _enrolments(
+def _enrolment_rules(settings: Settings) -> RuleBook:
+    rules = settings.enrolment_rules
+    return default_rules() if rules is None else read_rules(read_file(rules))
+
+
+def _enrolments(  # noqa: PLR0913, PLR0917 - its neighbours, each once
     settings: Settings,
     authority: CertificateAuthority,
     audit: AuditTrail,
+    book: RuleBook,
     status: PublishedStatus,
     key_centre: KeyCentre,
 ) -> EnrolmentDesk:
-    rules = settings.enrolment_rules
-    book = default_rules() if rules is None else read_rules(read_file(rules))
     evidence = EvidenceFiles(settings.archive / "evidence")
     engine, clock = authority.engine, authority.clock
     return EnrolmentDesk(

@@ -16,7 +16,8 @@ from typing import Final
 
 from ca.tokens.letters import PrintedLetter
 from hsm.pins import Pin
-from seals.fonts import EM, Face, Glyph, shelf
+from seals.fonts import EM, Face, Glyph, operators, shelf
+from signing.placement import Placement
 
 WIDTH: Final = 210.0
 HEIGHT: Final = 297.0
@@ -25,6 +26,8 @@ FOLD: Final = 99.0
 _POINTS: Final = 72 / 25.4
 _FIELD: Final = (25.0, 128.0, 160.0, 34.0)
 """The PIN's field: left, bottom, width, height in mm from the lower left corner of the page."""
+SIGNED_AT: Final = Placement(page=1, x_mm=123.0, y_mm=82.0)
+"""Where the service's signature shows: in the upper panel, above the fold."""
 _DEMO: Final = "演示证书，不具法律效力"
 
 
@@ -118,23 +121,12 @@ class _Page:
             b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
             page.encode(),
             _stream("", "\n".join(self._ops)),
-            *[_stream(_FORM_HEAD, _outline(glyph)) for _, glyph in self._forms.values()],
+            *[_stream(_FORM_HEAD, f"{operators(glyph)} f") for _, glyph in self._forms.values()],
         ]
         return _file(objects)
 
 
 _FORM_HEAD: Final = "/Type /XObject /Subtype /Form /BBox [-1000 -1000 3000 3000] "
-
-
-def _outline(glyph: Glyph) -> str:
-    words = {"M": "m", "L": "l", "C": "c", "Z": "h"}
-    return (
-        " ".join(
-            f"{' '.join(f'{x} {y}' for x, y in points)} {words[kind]}".strip()
-            for kind, points in glyph.segments
-        )
-        + " f"
-    )
 
 
 def _stream(head: str, text: str) -> bytes:

@@ -21,7 +21,7 @@ from ca.certificate import CertificateRequest, IssuedCertificate, SubjectName, s
 from ca.config import TEST_MARKS
 from ca.errors import CeremonyRefused, IssuerUnknown, RequestSpent
 from ca.issuer import HolderStatus, Issuer, Unit, UnitPurpose
-from ca.profile import ISSUING, OCSP_RESPONDER, ROOT, SEAL_MAKER, TSA
+from ca.profile import DOCUMENT_SERVICE, ISSUING, OCSP_RESPONDER, ROOT, SEAL_MAKER, TSA
 from hsm.algorithms import Family, KeyKind
 from hsm.key_uri import KeyUri
 from hsm.provider import KeyProvider, StoredKey
@@ -65,6 +65,13 @@ class CeremonyPlan:
             if kind is not None and not _fits(suite, kind):
                 raise CeremonyRefused(f"{kind.value} is not a kind of suite {suite}")
         return decided
+
+    @classmethod
+    def of(cls, record: str) -> CeremonyPlan:
+        """Return the plan that a ceremony's record states."""
+        found: dict[str, Any] = json.loads(record)["plan"]
+        kinds = ("root_key", "issuing_key", "unit_key")
+        return cls(**found | {name: KeyKind(found[name]) for name in kinds if found[name]})
 
     def to_json(self) -> str:
         """Return the plan as canonical JSON."""
@@ -136,6 +143,22 @@ def load_hierarchy(authority: CertificateAuthority) -> Hierarchy:
         return _read_hierarchy(conn, found.record)
 
 
+def document_unit(authority: CertificateAuthority, *, actor: Actor) -> Unit:
+    """Return the unit that signs the installation's own documents; made at the first call, as the others were.
+
+    Raises :class:`IssuerUnknown` before the ceremony, and what tokens and issuing raise.
+    """
+    active = [one for one in authority.units(UnitPurpose.DOCUMENT) if one.status is HolderStatus.ACTIVE]
+    if active:
+        return active[-1]
+    plan = CeremonyPlan.of(load_hierarchy(authority).record)
+    kind = plan.unit_key or authority.config.suite.key_kind
+    name = plan.tsa_name.replace("时间戳", "文件服务").replace("TSA", "Documents")
+    step = _Step("documents", name, DOCUMENT_SERVICE.id, "issuing", kind, UnitPurpose.DOCUMENT)
+    _Ceremony(authority, plan, actor, lambda _line: None).add(step)
+    return authority.units(UnitPurpose.DOCUMENT)[-1]
+
+
 def _read_hierarchy(conn: sa.Connection, record: str) -> Hierarchy:
     return Hierarchy(
         root=issuer_store.get_issuer(conn, "root"),
@@ -163,6 +186,10 @@ class _Ceremony:
             self._take(step, resumed=resumed) for step in _steps(self._plan, self._authority.config.suite)
         ]
         return self._finish(made)
+
+    def add(self, step: _Step) -> None:
+        """Make one more unit of a finished hierarchy, or finish one that was begun."""
+        self._take(step, resumed=True)
 
     def _begin(self) -> bool:
         """Record the intent; tell whether an earlier run had done so."""

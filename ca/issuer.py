@@ -24,6 +24,7 @@ class UnitPurpose(StrEnum):
     TSA = "tsa"
     OCSP = "ocsp"
     SEAL_MAKER = "seal-maker"
+    DOCUMENT = "document"
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,6 +196,17 @@ TSA: Final = Profile(
     extended_key_usage_critical=True,
     subject_needs=("common_name", "organization"),
 )
+DOCUMENT_SERVICE: Final = Profile(
+    id="document-service",
+    title="文件服务 / Document service",
+    issued_by=("issuing",),
+    default_days=5 * _YEAR,
+    max_days=8 * _YEAR,
+    key_usage=("digital_signature", "content_commitment"),
+    purpose=Purpose.SERVICE,
+    extended_key_usage=(EKU_DOCUMENT_SIGNING,),
+    subject_needs=("common_name", "organization"),
+)
 SEAL_MAKER: Final = Profile(
     id="seal-maker",
     title="制章者 / Seal maker",
@@ -278,6 +289,7 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
             ISSUING,
             OCSP_RESPONDER,
             TSA,
+            DOCUMENT_SERVICE,
             SEAL_MAKER,
             ENTERPRISE_SEAL,
             ENTERPRISE_SIGN,

@@ -53,6 +53,17 @@ class Glyph:
     box: tuple[int, int, int, int]
 
 
+def operators(glyph: Glyph) -> str:
+    """Write an outline as PDF path operators in font units, without painting it (ISO 32000-1 §8.5.2)."""
+    return " ".join(
+        f"{' '.join(f'{x} {y}' for x, y in points)} {_OPERATORS[kind]}".strip()
+        for kind, points in glyph.segments
+    )
+
+
+_OPERATORS: Final = {"M": "m", "L": "l", "C": "c", "Z": "h"}
+
+
 class FontShelf:
     """Opened fonts and the glyphs read from them; safe to use from several threads."""
 

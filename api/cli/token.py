@@ -22,7 +22,7 @@ from api.cli.console import (
     table,
 )
 from api.errors import InputInvalid
-from api.pin_letter import draw_letter, letter_text
+from api.pin_letter import SIGNED_AT, draw_letter, letter_text
 from api.schemas.chips import LetterModel, UnblockModel
 from api.schemas.tokens import PersonaliseToken, ProcedureModel, TokenModel
 from api.standard_chip import standard_plan
@@ -175,10 +175,11 @@ def letter(
     if not command:
         raise InputInvalid("--printer 不能为空。", "--printer names a command.")
     with installation(home) as services:
+        services.service_seal.ready(actor=person(actor))
         printed = services.token_work.letters.print(number, actor=person(actor))
         holder = services.enterprises.get(printed.token.holder.uscc).name
         text = letter_text(printed, holder, demo=not services.settings.production)
-        page = draw_letter(text, printed.pin)
+        page = services.service_seal.sign(draw_letter(text, printed.pin), SIGNED_AT, actor=person(actor))
     try:
         status = subprocess.run(command, input=page, check=False).returncode  # noqa: S603 - the operator's printer
     except OSError:

@@ -10,7 +10,7 @@ from api.access import Principal, Scope
 from api.auth import Doors, Requires
 from api.bootstrap import Services
 from api.openapi import CALLER, binary, problems
-from api.pin_letter import draw_letter, letter_text
+from api.pin_letter import SIGNED_AT, draw_letter, letter_text
 from api.schemas.chips import (
     ChipLinkModel,
     ChipLinksModel,
@@ -212,9 +212,11 @@ def fetch_letter(doors: Doors, caller: Reader, serial: str, letter: int) -> Resp
         raise LetterNotYours(f"letter {letter}")
     if letter not in {each.id for each in doors.token_work.letters.of_token(serial)}:
         raise LetterUnavailable(f"letter {letter}")
+    doors.service_seal.ready(actor=caller.actor)
     printed = doors.token_work.letters.print(letter, actor=caller.actor)
     holder = doors.enterprises.get(token.holder.uscc).name
-    page = draw_letter(letter_text(printed, holder, demo=not doors.settings.production), printed.pin)
+    drawn = draw_letter(letter_text(printed, holder, demo=not doors.settings.production), printed.pin)
+    page = doors.service_seal.sign(drawn, SIGNED_AT, actor=caller.actor)
     return Response(page, media_type="application/pdf", headers={"Cache-Control": "no-store"})
 
 
