@@ -108,6 +108,8 @@ def merge_list(
         if not rows:
             _enter_lost(conn, Scope(holder.id, _shard(found)), holder, entry, at)
             unknown.append(entry.serial_number)
+        elif _lifted_since(rows[0], entry, found):
+            continue
         elif _revoke_again(conn, rows[0], entry, at, actor):
             revoked.append(entry.serial_number)
             if _reason(entry).is_compromise:
@@ -146,6 +148,13 @@ def _signer(conn: sa.Connection, found: x509.CertificateRevocationList) -> Issue
             continue
         return one
     raise ListForeign("no issuer of this installation signed it")
+
+
+def _lifted_since(row: Row, entry: x509.RevokedCertificate, found: x509.CertificateRevocationList) -> bool:
+    """Tell a hold that was lifted after the list was made: held again, it could never be lifted (I11)."""
+    lifted = row.hold_released_at
+    held = _reason(entry) is RevocationReason.CERTIFICATE_HOLD
+    return held and lifted is not None and found.last_update_utc <= lifted
 
 
 def _revoke_again(

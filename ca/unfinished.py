@@ -1,6 +1,6 @@
 """What was under way when a backup was made, ended when it is restored: it may have been finished since (I4, I31).
 
-A request that was approved may have been issued, a spare encryption key given to somebody, a PIN letter printed. Doing it
+A request that was handed in may have been approved and issued, a spare encryption key given to somebody, a PIN letter printed. Doing it
 again would make a second certificate, give one key to two, print one PIN twice. So all of it ends here, in the transaction
 that restores the database, and is begun anew by whoever still wants it.
 """
@@ -21,6 +21,17 @@ from ca.tokens.letter_store import LetterStatus, UnblockStatus
 from ca.tokens.store import pin_letter, unblock_task
 
 WHY: Final = "系统由备份恢复，此前未办结的事项作废 / restored from a backup"
+
+_HANDED_IN: Final = tuple(
+    status.value
+    for status in (
+        EnrolmentStatus.SUBMITTED,
+        EnrolmentStatus.CHECKING,
+        EnrolmentStatus.APPROVING,
+        EnrolmentStatus.APPROVED,
+        EnrolmentStatus.ISSUING,
+    )
+)
 
 
 def end_unfinished(conn: sa.Connection, at: datetime) -> dict[str, int]:
@@ -48,10 +59,10 @@ def end_unfinished(conn: sa.Connection, at: datetime) -> dict[str, int]:
 
 
 def _end_enrolments(conn: sa.Connection, at: datetime) -> int:
-    """Fail what was approved: the requester may edit it and have it approved again."""
+    """Fail what was handed in: the requester may edit it and have it approved again, by fresh votes."""
     changes = {"status": EnrolmentStatus.FAILED.value, "changed_at": at, "reason": WHY}
     changes["moves"] = enrolment.c.moves + 1
-    return _move(conn, enrolment, (EnrolmentStatus.APPROVED.value, EnrolmentStatus.ISSUING.value), changes)
+    return _move(conn, enrolment, _HANDED_IN, changes)
 
 
 def _end_jobs(conn: sa.Connection, at: datetime) -> int:
