@@ -9,7 +9,7 @@ from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
@@ -19,7 +19,9 @@ from api.metrics import Measured, Metrics
 from api.ocsp_door import OcspDoor
 from api.openapi import OPENAPI_TAGS
 from api.openapi import describe as describe_operations
+from api.pages.desk import desk_of
 from api.pages.mount import mount_pages
+from api.pages.paper import is_page
 from api.problem_table import TABLE
 from api.problems import MEDIA_TYPE, Problem, describe
 from api.routes.every import ROUTERS
@@ -73,9 +75,12 @@ def _release() -> str:
         return "0"
 
 
-def _answer(request: Request, error: Exception) -> JSONResponse:
+def _answer(request: Request, error: Exception) -> Response:
     problem = describe(error)
     _log(request, problem, error)
+    if problem.kind.status < 500 and is_page(request):  # a fault may well be one of what a page is made with
+        told = {"zh": problem.zh, "en": problem.en}
+        return desk_of(request).paper.refused(request, told, problem.kind.status)
     english = request.headers.get("accept-language", "").lower().startswith("en")
     content = problem.to_json(instance=request.url.path, english=english)
     headers = {"WWW-Authenticate": 'Bearer realm="yinxin"'} if problem.kind.status == 401 else None

@@ -30,6 +30,8 @@ from api.session import COOKIE, Session
 HERE: Final = Path(__file__).parent
 STATIC_PATH: Final = "/static"
 YEAR_SECONDS: Final = 365 * 24 * 3600
+MACHINES: Final = ("/api/", "/pki/", "/static/")
+"""Addresses that answer programs, whoever opens them."""
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -62,6 +64,15 @@ def language_of(request: Request) -> Language:
     """Return the language asked for: ``?lang=``, else the cookie, else Chinese."""
     asked = as_language(request.query_params.get("lang")) or as_language(request.cookies.get(LANGUAGE_COOKIE))
     return asked or DEFAULT_LANGUAGE
+
+
+def is_page(request: Request) -> bool:
+    """Tell whether a person opened the address in a browser; scripts and programs ask for anything, or for JSON."""
+    return (
+        request.method == "GET"
+        and not request.url.path.startswith(MACHINES)
+        and "text/html" in request.headers.get("accept", "")
+    )
 
 
 class Paper:
@@ -105,6 +116,12 @@ class Paper:
     def gone(self, request: Request, said: str, here: str) -> HTMLResponse:
         """Say that what stood here is over (410)."""
         return self.page(request, "gone.html", status=410, said=said, here=here, back=f"/{here}")
+
+    def refused(self, request: Request, told: dict[str, str], status: int) -> HTMLResponse:
+        """Say why an address does not answer with a page: another enterprise's, malformed, or none at all."""
+        here = "console" if request.url.path.startswith("/console") else "verify"
+        reason = told[language_of(request)]
+        return self.page(request, "refused.html", status=status, reason=reason, here=here, back=f"/{here}")
 
     def failed(self, request: Request, problem: dict[str, str] | None, here: str) -> HTMLResponse:
         """Say that the work on an upload failed, and what to do; ``problem`` None means that it was interrupted."""

@@ -104,6 +104,7 @@ _PAGE_WORDS: Final[dict[str, tuple[str, str]]] = {
     "result.gone.next": ("请重新放入文件再核验一次。", "Drop the file again to verify it once more."),
     "result.waiting": ("正在核验 {name}", "Verifying {name}"),
     "result.failed": ("这次没有核验成", "The check could not be carried out"),
+    "page.refused": ("不能显示这一页", "This page cannot be shown"),
     "result.interrupted": (
         "核验被中断（服务重新启动），请重新放入文件。",
         "The check was interrupted by a restart; drop the file again.",
@@ -292,6 +293,7 @@ WORDS: Final = {**_PAGE_WORDS, **CONSOLE_WORDS}
 """Key → (Chinese, English). ``{…}`` are filled by name."""
 
 SCRIPT_PREFIXES: Final = (
+    "making.step.",
     "error.",
     "drop.",
     "progress.",
