@@ -64,6 +64,7 @@ _API: Final[dict[type[Exception], Kind]] = {
     backup.BackupKeyUnusable: Kind("backup-key-unusable", 422, "备份私钥不正确", "Backup key unusable"),
     backup.BackupUnreadable: Kind("backup-unreadable", 422, "备份无法打开", "Backup unreadable"),
     backup.BackupIncomplete: Kind("backup-incomplete", 422, "备份不完整", "Backup incomplete"),
+    backup.FileNameRefused: Kind("backup-name-refused", 422, "文件名无法备份", "File name refused"),
     backup.BackupForeign: Kind("backup-foreign", 409, "备份版本不同", "Backup of another release"),
     backup.TargetOccupied: Kind("restore-target-occupied", 409, "恢复目标非空", "Target not empty"),
     backup.EvidenceNeeded: Kind("restore-evidence-needed", 422, "需要证据", "Evidence needed"),

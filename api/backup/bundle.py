@@ -28,6 +28,7 @@ from api.backup.errors import (
     BackupIncomplete,
     BackupKeyUnusable,
     BackupUnreadable,
+    FileNameRefused,
     RecipientInvalid,
 )
 from hsm.durable import sync_folder
@@ -37,7 +38,9 @@ MAX_MANIFEST: Final = 256 * 2**20
 """A manifest has some 130 octets for each archived document: two million of them."""
 MAX_KEY_FILE: Final = 4096
 """A key's file has three short lines."""
-_MEMBER: Final = re.compile(r"(?!.*(?:^|/)\.\.?(?:/|$))[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*")
+_PART: Final = r"(?!\.\.?(?:/|$))[^/\\\x00-\x1f\x7f\ud800-\udfff]+"
+_MEMBER: Final = re.compile(rf"{_PART}(?:/{_PART})*")
+"""A relative path without ``.`` and ``..``: operators put roots into the trust folder under names in any script."""
 _SPOOL: Final = 1 << 20
 
 
@@ -113,6 +116,8 @@ class Packer:
         return count
 
     def _add(self, name: str, stream: IO[bytes], size: int, digest: str) -> None:
+        if not _MEMBER.fullmatch(name):  # told now, while the original is there
+            raise FileNameRefused(name[:100])
         header = tarfile.TarInfo(name)
         header.size, header.mode = size, 0o600
         self.tar.addfile(header, stream)

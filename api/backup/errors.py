@@ -53,6 +53,15 @@ class BackupIncomplete(BackupError):
         self.en = f"The backup differs from its manifest: {what}. Use another backup."
 
 
+class FileNameRefused(BackupError):
+    """A file of the installation has a name that a backup could not give back."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(ascii(name))
+        self.zh = f"文件名 {name!a} 含控制字符、反斜杠或非 UTF-8 字节，无法备份；请改名后重试。"
+        self.en = f"The file name {name!a} has control characters, backslashes or octets that are not UTF-8: rename it."
+
+
 class BackupForeign(BackupError):
     """The backup was made by another release."""
 
