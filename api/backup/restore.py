@@ -11,11 +11,12 @@ an embedded software token only if the backup took it along.
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,7 +35,7 @@ from api.home import Home
 from api.schema import check_schema, migrate
 from api.settings import Settings
 from ca.actor import Actor
-from ca.audit import AuditTrail
+from ca.audit import GENESIS, AuditTrail
 from ca.checkpoint import Anchor, Checkpoint
 from ca.clock import Clock
 from ca.errors import AuditBroken, ListForeign
@@ -42,11 +43,12 @@ from ca.issuer import UnitPurpose
 from ca.issuer_store import list_units
 from ca.restoration import ListMerged, fence_issuers, merge_list, retire_lists, use_up_numbers
 from ca.unfinished import end_unfinished
+from hsm.algorithms import PublicKey
 from hsm.public_keys import certificate_key
 from seals.errors import StatementInvalid, StatementSignatureInvalid
 from seals.restoration import StatesMerged, merge_states, retire_states, use_up_counters, void_permits
 
-_PLACES: Final = re.compile(r"\s*(?:home|database_url|archive_folder)\s*=")
+_PLACES: Final = re.compile(r"""\s*(["']?)(?:home|database_url|archive_folder)\1\s*=""")
 """Settings that name places: a restored installation must never write into those of the one it was made from."""
 MAX_LIST: Final = 64 * 2**20
 """A revocation list of a million entries has 46 MB."""
@@ -291,23 +293,35 @@ class _Work:
         )
 
     def _lost_records(self, conn: sa.Connection, published: Published, records: int) -> int:
-        """Return how many records a proven checkpoint vouches for that the backup does not have."""
+        """Return how many records a proven checkpoint vouches for that the backup does not have.
+
+        Raises :class:`ca.errors.AuditBroken` where the restored trail differs from a checkpoint: age says nothing about who
+        made a backup, and whoever edits one can compute the chain anew, but not what left the machine before.
+        """
         keys = [
             certificate_key(unit.x509)
             for unit in list_units(conn, UnitPurpose.SEAL_MAKER)
             if unit.certificate
         ]
+        excused = self._lost_before(conn)
         highest = records
         for checkpoint in published.checkpoints:
-            for key in keys:
-                try:
-                    highest = max(highest, checkpoint.proven(key).number)
-                except AuditBroken:
-                    continue
-                break
-            else:
-                raise EvidenceForeign(f"checkpoint {checkpoint.anchor.number}")
+            anchor = _proven(checkpoint, keys)
+            if f"{anchor.number}:{anchor.digest}" in excused:
+                continue
+            if anchor.number <= records and anchor.digest != self._digest(conn, anchor.number):
+                raise AuditBroken(anchor.number, "it differs from a published checkpoint")
+            highest = max(highest, anchor.number)
         return highest - records
+
+    def _digest(self, conn: sa.Connection, number: int) -> str:
+        found = self._audit.records(conn, after=number - 1, limit=1)
+        return found[0].digest if found else GENESIS
+
+    def _lost_before(self, conn: sa.Connection) -> frozenset[str]:
+        """Return the anchors that earlier restorations, by their own records on the trail, left behind."""
+        earlier = self._audit.about(conn, ["installation"], actions=["installation.restored"])
+        return frozenset(text for record in earlier for text in json.loads(record.detail)["lost_anchors"])
 
     def _merge_crl(self, conn: sa.Connection, name: str, der: bytes, now: datetime) -> ListMerged:
         try:
@@ -321,6 +335,13 @@ class _Work:
             return merge_states(conn, jws, makers=makers, actor=self._actor, audit=self._audit)
         except (StatementInvalid, StatementSignatureInvalid) as wrong:
             raise EvidenceForeign(name) from wrong
+
+
+def _proven(checkpoint: Checkpoint, keys: Sequence[PublicKey]) -> Anchor:
+    for key in keys:
+        with suppress(AuditBroken):
+            return checkpoint.proven(key)
+    raise EvidenceForeign(f"checkpoint {checkpoint.anchor.number}")
 
 
 def _revoke_api_keys(conn: sa.Connection, now: int) -> int:

@@ -253,3 +253,31 @@ def test_a_backup_of_sqlite_comes_back_on_postgresql(
     third = tmp_path / "third"
     good(yinxin("restore", again, "--key", loss.key, "--evidence", home / "trust", home=third))
     assert json.loads(good(yinxin("seal", "show", SEAL, home=third)))["status"] == "frozen"
+
+
+def test_a_backup_whose_trail_differs_from_what_was_published_is_refused(loss: Loss, tmp_path: Path) -> None:
+    """age does not say who made a file: a history made up anew must not take the place of the anchored one (I21)."""
+    other, forged = tmp_path / "other", tmp_path / "forged.age"
+    restored(loss, other, "--no-evidence")
+    for _ in range(12):
+        good(yinxin("reconcile", home=other))
+        good(yinxin("ca", "crl", "issuing", home=other))
+    public = loss.key.read_text().splitlines()[1].split()[-1]
+    good(yinxin("backup", forged, "--to", public, "--with-embedded-token", home=other))
+    home = tmp_path / "home"
+    line = refused(yinxin("restore", forged, "--key", loss.key, *loss.evidence, home=home))
+    assert "审计" in line
+    assert not list(home.iterdir())
+
+
+def test_a_second_restoration_passes_over_what_the_first_one_lost(loss: Loss, tmp_path: Path) -> None:
+    """The anchors of lost records stand in ``checkpoints/lost``; the trail itself says that they were left behind."""
+    first, again, second = tmp_path / "first", tmp_path / "again.age", tmp_path / "second"
+    restored(loss, first)
+    for _ in range(12):
+        good(yinxin("ca", "crl", "issuing", home=first))
+    assert list((first / "checkpoints" / "lost").glob("*.json"))
+    public = loss.key.read_text().splitlines()[1].split()[-1]
+    good(yinxin("backup", again, "--to", public, "--with-embedded-token", home=first))
+    folders = ("--evidence", first / "trust", "--evidence", first / "checkpoints")
+    assert told(second, "restore", again, "--key", loss.key, *folders)["lost_records"] >= 0
