@@ -188,6 +188,15 @@ _TOKENS: Final[dict[type[Exception], Kind]] = {
     tokens.ProcedureRefused: Kind(
         "personalisation-refused", 409, "个人化无法进行", "Personalisation refused"
     ),
+    tokens.PersonalisationUnasked: Kind(
+        "personalisation-unasked", 404, "没有个人化申请", "Personalisation not asked for"
+    ),
+    tokens.PersonalisationNotApproved: Kind(
+        "personalisation-not-approved", 409, "个人化计划未获批准", "Personalisation not approved"
+    ),
+    tokens.RequestActRefused: Kind(
+        "personalisation-request-refused", 409, "个人化申请不能再审批", "Personalisation request is closed"
+    ),
     tokens.StepFailed: Kind("personalisation-step-failed", 503, "个人化中断", "Personalisation stopped"),
     tokens.ChipAbsent: Kind("chip-absent", 503, "未插入芯片", "Chip not inserted"),
     tokens.LetterUnavailable: Kind("pin-letter-unavailable", 409, "密码信不可打印", "PIN letter unavailable"),

@@ -10,11 +10,13 @@ from api.foundation import SERVICE_TOKEN
 from api.home import Home
 from api.key_stores import KeyStores
 from ca.authority import CertificateAuthority
+from ca.enrolment.rules import RuleBook
 from ca.tokens.gate import TokenGate
 from ca.tokens.letters import PinLetters
 from ca.tokens.personalise import Personalisation
 from ca.tokens.ranges import ChipRanges
 from ca.tokens.registry import TokenRegistry
+from ca.tokens.requests import PersonalisationRequests
 from ca.tokens.so_pin import SoPins
 from ca.tokens.unblock import ChipTools, Unblocking
 from hsm.chip import Chips
@@ -39,6 +41,7 @@ class TokenWork:
     chips: SealChips
     ranges: ChipRanges
     letters: PinLetters
+    requests: PersonalisationRequests
     personalisation: Personalisation
     unblocking: Unblocking
     gate: TokenGate
@@ -53,20 +56,22 @@ class TokenWork:
 
 
 def open_token_work(
-    stores: KeyStores, home: Home, authority: CertificateAuthority, seals: SealRegistry
+    stores: KeyStores, home: Home, authority: CertificateAuthority, seals: SealRegistry, rules: RuleBook
 ) -> TokenWork:
-    """Open the doors; nothing is asked of a token before it is needed."""
+    """Open the doors; nothing is asked of a token before it is needed. ``rules`` say who approves a personalisation."""
     engine, clock, audit = authority.engine, authority.clock, authority.audit
     master = Derivation(stores.ring, KeyUri(stores.scheme, SERVICE_TOKEN, MASTER))
     letters = PinLetters(engine, clock, audit, master)
     tools = ChipTools(MappingProxyType(_chips(stores, home)), SoPins(master), letters, stores.ring)
     registry = TokenRegistry(engine, clock, audit, authority)
+    requests = PersonalisationRequests(engine, clock, audit, registry, rules)
     return TokenWork(
         registry=registry,
         chips=SealChips(engine, clock, audit, registry, seals),
         ranges=ChipRanges(engine, clock, audit),
         letters=letters,
-        personalisation=Personalisation(engine, clock, audit, authority, registry, tools),
+        requests=requests,
+        personalisation=Personalisation(engine, clock, audit, authority, registry, requests, tools),
         unblocking=Unblocking(engine, clock, audit, registry, tools),
         gate=TokenGate(engine, clock, tools),
     )

@@ -15,6 +15,9 @@ from ca import issuer_store
 from ca.actor import Actor
 from ca.certificate import CertificateRequest, SubjectName, spki_sha256
 from ca.clock import Clock
+from ca.enrolment.approval import Ballot
+from ca.enrolment.request import Approver
+from ca.enrolment.rule_file import default_rules
 from ca.issuer import HolderStatus, Issuer
 from ca.tokens.gate import TokenGate
 from ca.tokens.inventory_store import Place
@@ -23,6 +26,8 @@ from ca.tokens.personalise import Personalisation
 from ca.tokens.plan import ApplicationPlan, ContainerPlan, PersonalisationPlan
 from ca.tokens.ranges import ChipRanges
 from ca.tokens.registry import TokenRegistry
+from ca.tokens.request import PersonalisationRequest
+from ca.tokens.requests import PersonalisationRequests
 from ca.tokens.so_pin import SoPins
 from ca.tokens.token import Holder, NewToken, PinPolicy, Purpose, Token
 from ca.tokens.unblock import ChipTools, Unblocking
@@ -54,6 +59,11 @@ FIVE = (
 """The five applications of one chip: each issuer's own part, container and purpose."""
 
 
+def reviewer(actor: Actor) -> Approver:
+    """Return a person who may approve by the shipped rules."""
+    return Approver(actor, frozenset({"ra:approve"}))
+
+
 class StandInMaster:
     """The seam of SO PINs and letter keys, computed from a secret in memory."""
 
@@ -71,6 +81,7 @@ class TokenWorld:
     chips: SealChips
     ranges: ChipRanges
     letters: PinLetters
+    requests: PersonalisationRequests
     personalisation: Personalisation
     unblocking: Unblocking
     gate: TokenGate
@@ -103,9 +114,19 @@ class TokenWorld:
             made.append(ApplicationPlan(name, (inner,), PinPolicy(8, 3 + number)))
         return PersonalisationPlan(serial, tuple(made))
 
+    def approved(self, plan: PersonalisationPlan) -> PersonalisationRequest:
+        """Have one person ask for a plan and another one approve it."""
+        asked = self.requests.ask(plan, actor=ANNE)
+        return self.requests.approve(plan.serial, Ballot(asked.digest), by=reviewer(BERT))
+
+    def personalise(self, plan: PersonalisationPlan) -> Token:
+        """Ask for, approve and carry out a plan."""
+        self.approved(plan)
+        return self.personalisation.run(plan.serial, actor=ANNE)
+
     def personalised(self, serial: str = "C1", **changes: Any) -> Token:
         self.new(serial)
-        return self.personalisation.run(self.plan(serial, **changes), actor=ANNE)
+        return self.personalise(self.plan(serial, **changes))
 
     def issued(self, serial: str = "C1", **changes: Any) -> Token:
         self.personalised(serial, **changes)
@@ -175,6 +196,7 @@ def make_token_world(
     registry = TokenRegistry(engine, clock, audit, pki.authority)
     deriving = master or StandInMaster()
     letters = PinLetters(engine, clock, audit, deriving)
+    requests = PersonalisationRequests(engine, clock, audit, registry, default_rules())
     tools = ChipTools(readers, SoPins(deriving), letters, ring)
     seal_registry = SealRegistry(engine, pki.enterprises, clock, audit)
     return TokenWorld(
@@ -184,7 +206,8 @@ def make_token_world(
         chips=SealChips(engine, clock, audit, registry, seal_registry),
         ranges=ChipRanges(engine, clock, audit),
         letters=letters,
-        personalisation=Personalisation(engine, clock, audit, pki.authority, registry, tools),
+        requests=requests,
+        personalisation=Personalisation(engine, clock, audit, pki.authority, registry, requests, tools),
         unblocking=Unblocking(engine, clock, audit, registry, tools),
         gate=TokenGate(engine, clock, tools),
         readers=readers,

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from api.cli.console import (
     HomeOption,
@@ -17,25 +15,21 @@ from api.cli.console import (
     out,
     person,
     print_json,
-    read_text,
     say,
     table,
 )
+from api.cli.token_plan import CLERK, SECOND, As, Serial
+from api.cli.token_plan import register as register_plan_commands
 from api.errors import InputInvalid
 from api.pin_letter import SIGNED_AT, draw_letter, letter_text
 from api.schemas.chips import LetterModel, UnblockModel
-from api.schemas.tokens import PersonaliseToken, ProcedureModel, TokenModel
-from api.standard_chip import standard_plan
+from api.schemas.tokens import TokenModel
 from ca.tokens.letter_store import UnblockTask
-from ca.tokens.plan import PersonalisationPlan
 from ca.tokens.state import TokenState
 from ca.tokens.token import Holder, NewToken, Token, TokenQuery
 
-CLERK: Final = "person:zhao.lei=赵磊"
-SECOND: Final = "person:chen.jing=陈静"
 app = typer.Typer(help="令牌 / tokens", no_args_is_help=True)
-As = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=NAME]")]
-Serial = Annotated[str, typer.Argument(help="令牌（芯片）序列号 / serial number")]
+register_plan_commands(app)
 
 
 @app.command()
@@ -90,36 +84,6 @@ def show(serial: Serial, home: HomeOption = None) -> None:
     with installation(home) as services:
         token, history = services.tokens.get(serial), services.tokens.history(serial)
     print_json(TokenModel.of(token, history).model_dump(mode="json"))
-
-
-@app.command()
-def personalise(
-    serial: Serial,
-    *,
-    plan: Annotated[Path | None, typer.Option(help="计划 JSON 文件 / plan as a JSON file")] = None,
-    standard: Annotated[
-        bool, typer.Option("--standard", help="常用五证：执照、公章、银行、社保、税务 / the usual five")
-    ] = False,
-    home: HomeOption = None,
-    actor: As = CLERK,
-) -> None:
-    """个人化；中断后不带计划再执行即可继续 / personalise; without a plan, take up the one on record."""
-    with installation(home) as services:
-        work, who = services.token_work.personalisation, person(actor)
-        if plan is None and not standard:
-            told(work.take_up(serial, actor=who))
-            return
-        found = standard_plan(services, serial) if plan is None else _read_plan(plan, serial)
-        token = work.run(found, actor=who)
-    told(token)
-
-
-@app.command()
-def steps(serial: Serial, home: HomeOption = None) -> None:
-    """个人化步骤记录 / the recorded steps of a personalisation."""
-    with installation(home) as services:
-        found = services.token_work.personalisation.procedure(serial)
-    print_json(ProcedureModel.of(found).model_dump(mode="json"))
 
 
 @app.command()
@@ -244,13 +208,3 @@ def _task(task: UnblockTask) -> None:
         f"解锁任务 {task.id}（{task.token}/{task.application}）：{task.status.value}{letter}",
         f"Unblocking task {task.id}: {task.status.value}",
     )
-
-
-def _read_plan(path: Path, serial: str) -> PersonalisationPlan:
-    try:
-        return PersonaliseToken.model_validate_json(read_text(path)).plan(serial)
-    except ValidationError as wrong:
-        place = ".".join(str(part) for part in wrong.errors()[0]["loc"])
-        raise InputInvalid(
-            f"计划文件有误：{place}：{wrong.errors()[0]['msg']}", f"The plan is wrong at {place}."
-        ) from None

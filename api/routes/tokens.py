@@ -1,4 +1,4 @@
-"""Tokens and chips: inventory, life, personalisation, PIN letters, unblocking, links with seals."""
+"""Tokens and chips: inventory, life, PIN letters, unblocking, links with seals."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ from api.schemas.chips import (
     UnblocksModel,
 )
 from api.schemas.tokens import (
-    PersonaliseToken,
-    ProcedureModel,
     ReceiveToken,
     RegisterToken,
     TokenModel,
@@ -34,6 +32,7 @@ from api.schemas.tokens import (
 from ca.tokens.errors import LetterNotYours, LetterUnavailable
 from ca.tokens.state import TokenState
 from ca.tokens.token import Holder, Token, TokenQuery
+from seals.errors import ChipLinkRefused
 
 router = APIRouter(prefix="/api/v1/tokens", tags=["tokens"], responses=CALLER)
 Reader = Annotated[Principal, Requires(Scope.TOKEN_READ)]
@@ -46,6 +45,13 @@ def _token(doors: Services, caller: Principal, serial: str) -> Token:
     found = doors.tokens.get(serial)
     caller.acting_for(found.holder.uscc)
     return found
+
+
+def _linked(doors: Services, caller: Principal, serial: str, seal: str) -> None:
+    """Prove that the seal of the address follows the chip of the address, which the caller may see."""
+    _token(doors, caller, serial)
+    if seal not in {link.seal for link in doors.chips.links(serial)}:
+        raise ChipLinkRefused(f"seal {seal} has no link with chip {serial}")
 
 
 @router.post("", summary="登记入库 / Register a token", status_code=201, responses=problems(404, 409))
@@ -75,20 +81,6 @@ def list_tokens(  # noqa: PLR0913 - the parameters of an address
 def show(doors: Doors, caller: Reader, serial: str) -> TokenModel:
     """Return a token with its containers and its history."""
     return TokenModel.of(_token(doors, caller, serial), doors.tokens.history(serial))
-
-
-@router.post("/{serial}/personalisation", summary="个人化 / Personalise", responses=MOVE)
-def personalise(doors: Doors, caller: Clerk, serial: str, body: PersonaliseToken) -> TokenModel:
-    """Put applications, keys and certificates on the chip in the reader; the same again takes it up."""
-    _token(doors, caller, serial)
-    return TokenModel.of(doors.token_work.personalisation.run(body.plan(serial), actor=caller.actor))
-
-
-@router.get("/{serial}/personalisation", summary="个人化记录 / Personalisation record", responses=MOVE)
-def procedure(doors: Doors, caller: Reader, serial: str) -> ProcedureModel:
-    """Return the steps on record."""
-    _token(doors, caller, serial)
-    return ProcedureModel.of(doors.token_work.personalisation.procedure(serial))
 
 
 @router.post("/{serial}/issue", summary="发放 / Issue to its holder", responses=MOVE)
@@ -175,21 +167,21 @@ def request_link(doors: Doors, caller: Clerk, serial: str, body: LinkChip) -> Ch
 @router.post("/{serial}/links/{seal}/confirmation", summary="确认关联 / Confirm a link", responses=MOVE)
 def confirm_link(doors: Doors, caller: Clerk, serial: str, seal: str) -> ChipLinkModel:
     """Link as the second person."""
-    _token(doors, caller, serial)
+    _linked(doors, caller, serial, seal)
     return ChipLinkModel.of(doors.chips.confirm_link(seal, actor=caller.actor))
 
 
 @router.post("/{serial}/links/{seal}/unlink-request", summary="申请解除关联 / Ask to unlink", responses=MOVE)
 def request_unlink(doors: Doors, caller: Clerk, serial: str, seal: str) -> ChipLinkModel:
     """Ask that a seal leave its chip."""
-    _token(doors, caller, serial)
+    _linked(doors, caller, serial, seal)
     return ChipLinkModel.of(doors.chips.request_unlink(seal, actor=caller.actor))
 
 
 @router.post("/{serial}/links/{seal}/unlink", summary="确认解除关联 / Confirm unlinking", responses=MOVE)
 def confirm_unlink(doors: Doors, caller: Clerk, serial: str, seal: str) -> ChipLinkModel:
     """Let a seal leave its chip, as the second person."""
-    _token(doors, caller, serial)
+    _linked(doors, caller, serial, seal)
     return ChipLinkModel.of(doors.chips.confirm_unlink(seal, actor=caller.actor))
 
 

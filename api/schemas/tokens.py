@@ -294,6 +294,7 @@ class StepModel(BaseModel):
     number: int
     name: str
     name_zh: str
+    name_en: str
     target: str
     status: str
     attempts: int
@@ -324,6 +325,7 @@ class ProcedureModel(BaseModel):
                     number=step.number,
                     name=step.name.value,
                     name_zh=step.name.zh,
+                    name_en=step.name.en.capitalize(),
                     target=step.target,
                     status=step.status.value,
                     attempts=step.attempts,

@@ -23,6 +23,8 @@ MAX_DEADLINE_DAYS: Final = 366
 MAX_ITEMS: Final = 30
 _WORD: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _PERSON: Final = re.compile(r"person:\S{1,120}")
+_NEEDS_STAGES: Final = (Matter.BULK_RENEW, Matter.MASS_REVOKE, Matter.RESUME, Matter.PERSONALISE)
+"""Matters besides new certificates that somebody must approve."""
 _RULE_KEYS: Final = {
     "id",
     "matters",
@@ -105,10 +107,7 @@ def _rule(place: _Place, version: str, groups: Mapping[str, tuple[str, ...]]) ->
 
 def _check_people(place: _Place, rule: Rule) -> None:
     """Refuse a rule by which nobody approves a certificate; what only stops one may need nobody."""
-    certifies = any(
-        Matter(matter).certifies or matter in (Matter.BULK_RENEW, Matter.MASS_REVOKE, Matter.RESUME)
-        for matter in rule.matters
-    )
+    certifies = any(Matter(matter).certifies or matter in _NEEDS_STAGES for matter in rule.matters)
     if certifies and not rule.stages:
         raise RuleInvalid(place.name, "至少需要一个审批环节", "at least one stage is needed")
 

@@ -31,6 +31,8 @@ class Matter(StrEnum):
     REVOKE = "revoke"
     BULK_RENEW = "bulk-renew"
     MASS_REVOKE = "mass-revoke"
+    PERSONALISE = "personalise"
+    """Keys and certificates put on a chip at the desk (:mod:`ca.tokens.requests`)."""
 
     @property
     def certifies(self) -> bool:

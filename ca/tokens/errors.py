@@ -112,6 +112,31 @@ class ProcedureRefused(TokenError):
     en = "The personalisation cannot go on: the plan differs from the one begun, or the procedure has ended."
 
 
+class PersonalisationUnasked(TokenError):
+    """Nobody has asked for this chip to be personalised."""
+
+    zh = "该令牌没有个人化申请；请先提交计划（yinxin token personalise 序列号 --standard 或 --plan 文件）。"
+    en = "Nobody asked for this chip to be personalised; hand in a plan first (personalise with --standard or --plan)."
+
+
+class PersonalisationNotApproved(TokenError):
+    """The plan of a personalisation waits for its approvals, or was turned down."""
+
+    def __init__(self, serial: str, zh: str, en: str) -> None:
+        super().__init__(f"token {serial}: the plan is {en}")
+        self.zh = f"该令牌的个人化计划尚不可执行（{zh}）：须由申请人以外的人批准。"
+        self.en = f"The plan of this chip cannot be carried out yet ({en}): others than the requester must approve it."
+
+
+class RequestActRefused(TokenError):
+    """A request for personalisation is past the point where this can be done."""
+
+    def __init__(self, serial: str, zh: str, en: str) -> None:
+        super().__init__(f"token {serial}: the request is {en}")
+        self.zh = f"该个人化申请当前为“{zh}”，不能再审批或驳回。"
+        self.en = f"This request for personalisation is {en}: it can be approved or rejected no more."
+
+
 class StepFailed(TokenError):
     """A step of the personalisation failed; the record says which, and the token is in a known state."""
 

@@ -1,7 +1,7 @@
 """Personalisation as a recorded procedure: every step is on record before the chip is touched and after.
 
 An error or a kill in the middle leaves the token in the state that its last finished step gave it, and the record says
-which step was begun. The same plan run again takes the chip up there; or the chip is recorded as damaged, which spoils its
+which step was begun. Run again, it takes the chip up there; or the chip is recorded as damaged, which spoils its
 chip number and revokes what was issued so far.
 """
 
@@ -25,12 +25,13 @@ from ca.enterprise import find_enterprise
 from ca.errors import CaError, RequestSpent
 from ca.tokens import inventory_store, letter_store
 from ca.tokens import procedure_store as store
-from ca.tokens.errors import ProcedureRefused, StepFailed, TokenFieldInvalid, TokenMoved
+from ca.tokens.errors import ProcedureRefused, StepFailed, TokenMoved
 from ca.tokens.inventory_store import Place
 from ca.tokens.letter_store import LetterStatus
-from ca.tokens.plan import ApplicationPlan, ContainerPlan, PersonalisationPlan, plan_from_json
+from ca.tokens.plan import ApplicationPlan, ContainerPlan, PersonalisationPlan
 from ca.tokens.procedure_store import Procedure, ProcedureStatus, Step, StepName, StepStatus
 from ca.tokens.registry import TokenRegistry
+from ca.tokens.requests import PersonalisationRequests
 from ca.tokens.state import TokenState
 from ca.tokens.token import Token
 from ca.tokens.unblock import ChipTools
@@ -44,6 +45,11 @@ OPEN_STATES: Final = frozenset({TokenState.UNINITIALISED, TokenState.READY, Toke
 """States in which a personalisation may go on; the last one only to be closed."""
 MAX_ATTEMPTS: Final = 20
 """Request keys tried for one certificate: each spent one is a crash or a fault of the CA's token."""
+Progress = Callable[[Step, int], None]
+
+
+def _quiet(_step: Step, _total: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,7 @@ class Personalisation:
         audit: AuditTrail,
         authority: CertificateAuthority,
         registry: TokenRegistry,
+        requests: PersonalisationRequests,
         tools: ChipTools,
     ) -> None:
         self._engine = engine
@@ -91,6 +98,7 @@ class Personalisation:
         self._audit = audit
         self._authority = authority
         self._registry = registry
+        self._requests = requests
         self._tools = tools
         self._do: dict[StepName, Callable[[_Work], None]] = {
             StepName.INITIALISE: self._initialise,
@@ -101,26 +109,27 @@ class Personalisation:
             StepName.FINISH: self._finish,
         }
 
-    def run(self, plan: PersonalisationPlan, *, actor: Actor) -> Token:
-        """Personalise a chip, or take up the same plan where it was cut off.
+    def run(self, serial: str, *, actor: Actor, progress: Progress = _quiet) -> Token:
+        """Personalise a chip by its approved plan, or take it up where it was cut off; that needs no new approval.
 
-        Raises :class:`ProcedureRefused` (another plan, a finished procedure, a stopped token), :class:`StepFailed` with
-        the error of the chip or of the authority behind it, :class:`TokenMoved` when somebody else does the same step.
+        ``progress`` is told each step before it is done, and how many there are.
+
+        Raises :class:`ca.tokens.errors.PersonalisationUnasked`, :class:`ca.tokens.errors.PersonalisationNotApproved`,
+        :class:`ca.enrolment.errors.ContentChanged` (what was approved is not what would be issued now),
+        :class:`ProcedureRefused` (a finished procedure, a stopped token), :class:`StepFailed` with the error of the chip or of
+        the authority behind it, :class:`TokenMoved` when somebody else does the same step.
         """
-        token = self._registry.get(plan.serial)
+        token = self._registry.get(serial)
         reader = self._tools.reader(token)
-        procedure = self._begin(token, plan, actor)
+        procedure, plan = self._begin(token, actor)
         for step in procedure.steps:
             if step.status is not StepStatus.DONE:
-                token = self._registry.get(plan.serial)
+                token = self._registry.get(serial)
                 if token.state not in OPEN_STATES:
                     raise ProcedureRefused(f"token {token.serial} is {token.state}")
+                progress(step, len(procedure.steps))
                 self._take(_work(step, token, actor, reader, plan))
-        return self._registry.get(plan.serial)
-
-    def take_up(self, serial: str, *, actor: Actor) -> Token:
-        """Go on with the plan on record."""
-        return self.run(plan_from_json(self.procedure(serial).plan), actor=actor)
+        return self._registry.get(serial)
 
     def procedure(self, serial: str) -> Procedure:
         """Return a chip's procedure with its steps; :class:`ProcedureRefused` where none was begun."""
@@ -146,36 +155,27 @@ class Personalisation:
                 letter_store.void_letters(conn, serial)
         return len(waiting)
 
-    def _begin(self, token: Token, plan: PersonalisationPlan, actor: Actor) -> Procedure:
-        """Record the plan with its steps, or find them on record."""
-        text = plan.to_json()
+    def _begin(self, token: Token, actor: Actor) -> tuple[Procedure, PersonalisationPlan]:
+        """Record the steps of the approved plan, or find them on record; what was approved still stands there."""
+        serial = token.serial
         with self._engine.begin() as conn:
-            found = store.find(conn, plan.serial)
+            found = store.find(conn, serial)
             if found is None:
-                self._check(conn, token)
-                steps, now = _steps(plan), self._clock()
-                store.insert(conn, plan.serial, text, steps, by=actor.id, at=now)
-                detail = {"steps": len(steps), "applications": ", ".join(a.name for a in plan.applications)}
-                subject = f"token:{plan.serial}"
+                request = self._requests.use(conn, token)
+                steps, now = _steps(request.plan), self._clock()
+                store.insert(conn, serial, request.id, steps, by=actor.id, at=now)
+                detail = {"steps": len(steps), "request": request.id, "digest": request.digest}
+                subject = f"token:{serial}"
                 self._audit.append(
                     conn, "token.personalisation_begun", actor=actor, subject=subject, detail=detail
                 )
-                found = store.find(conn, plan.serial)
+                found = store.find(conn, serial)
+            elif found.status is ProcedureStatus.RUNNING:
+                request = self._requests.used(conn, found.request)
+                self._requests.check_unchanged(conn, request, token)
         if found is None or found.status is not ProcedureStatus.RUNNING:
-            raise ProcedureRefused(f"the personalisation of {plan.serial} has ended")
-        if found.plan != text:
-            raise ProcedureRefused(f"the personalisation of {plan.serial} was begun with another plan")
-        return found
-
-    def _check(self, conn: sa.Connection, token: Token) -> None:
-        if token.state is not TokenState.UNINITIALISED:
-            raise ProcedureRefused(f"token {token.serial} is {token.state}")
-        if find_enterprise(conn, token.holder.uscc) is None:
-            raise TokenFieldInvalid(
-                "holder.uscc",
-                "个人化前须登记持有企业",
-                "the token needs an enterprise of the register as its holder",
-            )
+            raise ProcedureRefused(f"the personalisation of {serial} has ended")
+        return found, request.plan
 
     def _take(self, work: _Work) -> None:
         """Do one step: on record, done, on record. A failure is on record too, by its class alone."""

@@ -92,22 +92,29 @@ class PersonalisationPlan:
                 "applications", "应有 1 至 16 个不同名的应用", "1 to 16 applications, each of its own name"
             )
 
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The profiles that certificates are to be issued by, each once, sorted."""
+        return tuple(sorted({each.profile for part in self.applications for each in part.containers}))
+
     def to_json(self) -> str:
         """Return the plan as canonical JSON: one text for one plan."""
-        return canonical_json(
-            {
-                "serial": self.serial,
-                "applications": [
-                    {
-                        "name": part.name,
-                        "pin_length": part.policy.length,
-                        "pin_tries": part.policy.tries,
-                        "containers": [_container_object(each) for each in part.containers],
-                    }
-                    for part in self.applications
-                ],
-            }
-        )
+        return canonical_json(self.as_object())
+
+    def as_object(self) -> dict[str, Any]:
+        """Return the plan as canonical JSON takes it."""
+        return {
+            "serial": self.serial,
+            "applications": [
+                {
+                    "name": part.name,
+                    "pin_length": part.policy.length,
+                    "pin_tries": part.policy.tries,
+                    "containers": [_container_object(each) for each in part.containers],
+                }
+                for part in self.applications
+            ],
+        }
 
 
 def _container_object(plan: ContainerPlan) -> dict[str, Any]:

@@ -40,6 +40,11 @@ class StepName(StrEnum):
         """The word of practice."""
         return _STEP_ZH[self]
 
+    @property
+    def en(self) -> str:
+        """The same in English."""
+        return _STEP_EN[self]
+
 
 _STEP_ZH: Final = {
     StepName.INITIALISE: "建立应用并设置 PIN",
@@ -48,6 +53,14 @@ _STEP_ZH: Final = {
     StepName.CERTIFY: "签发证书",
     StepName.IMPORT: "写入证书",
     StepName.FINISH: "个人化完成",
+}
+_STEP_EN: Final = {
+    StepName.INITIALISE: "make the application and set its PINs",
+    StepName.READY: "the chip is initialised",
+    StepName.KEY: "make the key in the chip",
+    StepName.CERTIFY: "issue the certificate",
+    StepName.IMPORT: "write the certificate into the chip",
+    StepName.FINISH: "the chip is personalised",
 }
 
 
@@ -81,7 +94,7 @@ class Procedure:
     id: int
     token: str
     status: ProcedureStatus
-    plan: str
+    request: str
     begun_at: datetime
     begun_by: str
     ended_at: datetime | None
@@ -91,7 +104,7 @@ class Procedure:
 def insert(  # noqa: PLR0913 - the columns of a row
     conn: sa.Connection,
     serial: str,
-    plan: str,
+    request: str,
     steps: Sequence[tuple[StepName, str]],
     *,
     by: str,
@@ -101,7 +114,7 @@ def insert(  # noqa: PLR0913 - the columns of a row
     values = {
         "token": serial,
         "status": ProcedureStatus.RUNNING,
-        "plan": plan,
+        "request": request,
         "begun_at": at,
         "begun_by": by,
     }
@@ -123,7 +136,7 @@ def find(conn: sa.Connection, serial: str) -> Procedure | None:
         row.id,
         row.token,
         ProcedureStatus(row.status),
-        row.plan,
+        row.request,
         row.begun_at,
         row.begun_by,
         row.ended_at,

@@ -103,13 +103,41 @@ token_key = sa.Table(
     ),
 )
 
+token_request = sa.Table(
+    "token_request",
+    metadata,
+    sa.Column("number", RowId, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.String(32), nullable=False, unique=True),  # the case of its approvals
+    sa.Column("token", sa.ForeignKey("token.serial"), nullable=False, index=True),
+    status_column("asked", "approved", "used", "rejected", "superseded"),
+    sa.Column("moves", sa.Integer, nullable=False),
+    sa.Column("plan", sa.Text, nullable=False),  # canonical JSON; it holds no secret
+    sa.Column("content", sa.Text, nullable=False),  # canonical JSON: the very text that is approved
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("requester", sa.String(200), nullable=False),
+    sa.Column("requester_name", sa.String(200), nullable=False),
+    sa.Column("requester_uscc", sa.String(18), nullable=False, default=""),
+    sa.Column("asked_at", UtcTime, nullable=False),
+    sa.Column("deadline", UtcTime, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False, default=""),
+)
+_ASKED = sa.text("status IN ('asked', 'approved')")
+sa.Index(
+    "token_request_open",
+    token_request.c.token,
+    unique=True,
+    sqlite_where=_ASKED,
+    postgresql_where=_ASKED,
+)
+
 token_procedure = sa.Table(
     "token_procedure",
     metadata,
     sa.Column("id", RowId, primary_key=True, autoincrement=True),
     sa.Column("token", sa.ForeignKey("token.serial"), nullable=False, unique=True),
     status_column("running", "done", "abandoned"),
-    sa.Column("plan", sa.Text, nullable=False),  # canonical JSON; it holds no secret
+    sa.Column("request", sa.ForeignKey("token_request.id"), nullable=False, unique=True),
     sa.Column("begun_at", UtcTime, nullable=False),
     sa.Column("begun_by", sa.String(200), nullable=False),
     sa.Column("ended_at", UtcTime),

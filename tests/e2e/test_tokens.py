@@ -35,7 +35,7 @@ def clerk(site: Site) -> httpx.Client:
 
 @pytest.fixture
 def second(site: Site) -> httpx.Client:
-    return site.client(site.key(APPROVER, *SCOPES, *SEAL_SCOPES))
+    return site.client(site.key(APPROVER, *SCOPES, *SEAL_SCOPES, Scope.RA_APPROVE))
 
 
 @pytest.fixture
@@ -44,8 +44,8 @@ def serial() -> str:
 
 
 @pytest.fixture
-def chip(site: Site, clerk: httpx.Client, serial: str) -> str:
-    """Register a chip, put five certificates on it, hand it to the keeper."""
+def chip(site: Site, clerk: httpx.Client, second: httpx.Client, serial: str) -> str:
+    """Register a chip, have five certificates on it approved and made, hand it to the keeper."""
     body = {"serial": serial, "model": "集证通 A1", "medium": site.services.key_stores.scheme, "uscc": USCC}
     assert done(clerk.post("/api/v1/tokens", json=body), 201)["state"] == "uninitialised"
     parts = [
@@ -64,8 +64,11 @@ def chip(site: Site, clerk: httpx.Client, serial: str) -> str:
         for number, (name, inner, purpose) in enumerate(STANDARD)
     ]
     address = f"/api/v1/tokens/{serial}"
-    made = done(clerk.post(f"{address}/personalisation", json={"applications": parts}))
-    assert made["state"] == "personalised"
+    asked = done(clerk.post(f"{address}/personalisation-request", json={"applications": parts}), 201)
+    assert asked["waiting"] == [{"stage": "review", "needed": 1, "scope": "ra:approve", "people": []}]
+    ballot = {"digest": asked["digest"], "comment": "同意"}
+    done(second.post(f"{address}/personalisation-request/approvals", json=ballot))
+    assert done(clerk.post(f"{address}/personalisation"))["state"] == "personalised"
     receiver = {"uscc": USCC, "person": KEEPER.id, "name": KEEPER.name}
     assert done(clerk.post(f"{address}/issue", json=receiver))["state"] == "issued"
     return address
@@ -180,10 +183,40 @@ def test_what_is_wrong_is_told(clerk: httpx.Client, chip: str, serial: str) -> N
     body = {"serial": serial, "model": "another", "uscc": USCC}
     refused(clerk.post("/api/v1/tokens", json=body), 409, "token-registered")
     refused(clerk.post(f"{chip}/freeze", json={}), 422, "token-reason-needed")
+    request = f"{chip}/personalisation-request"
     two = [{"name": "bank", "containers": []}]
-    refused(clerk.post(f"{chip}/personalisation", json={"applications": two}), 422, "token-field-invalid")
+    refused(clerk.post(request, json={"applications": two}), 422, "token-field-invalid")
+    refused(clerk.post(request, json={}), 422, "token-field-invalid")
     many = {"applications": [{"name": "x", "pin_tries": 99, "containers": []}]}
-    assert clerk.post(f"{chip}/personalisation", json=many).status_code == 422
+    assert clerk.post(request, json=many).status_code == 422
+    refused(clerk.post(request, json={"standard": True}), 409, "personalisation-refused")
+    refused(clerk.post(f"{chip}/personalisation"), 409, "personalisation-refused")
+
+
+def test_I22_a_chip_is_made_only_by_a_plan_that_another_person_approved(
+    clerk: httpx.Client, second: httpx.Client, site: Site, serial: str
+) -> None:
+    address = f"/api/v1/tokens/{serial}"
+    request, approvals = f"{address}/personalisation-request", f"{address}/personalisation-request/approvals"
+    body = {"serial": serial, "model": "A1", "medium": site.services.key_stores.scheme, "uscc": USCC}
+    done(clerk.post("/api/v1/tokens", json=body), 201)
+    refused(clerk.get(request), 404, "personalisation-unasked")
+    refused(clerk.post(f"{address}/personalisation"), 404, "personalisation-unasked")
+    asked = done(clerk.post(request, json={"standard": True}), 201)
+    assert [part["name"] for part in asked["plan"]["applications"]] == [name for name, _, _ in STANDARD]
+    refused(clerk.post(f"{address}/personalisation"), 409, "personalisation-not-approved")
+    ballot = {"digest": asked["digest"]}
+    refused(clerk.post(approvals, json=ballot), 403, "scope-missing")
+    both = site.client(site.key(OPERATOR, Scope.TOKEN_MANAGE, Scope.RA_APPROVE))
+    refused(both.post(approvals, json=ballot), 409, "another-person-needed")
+    done(second.post(approvals, json=ballot))
+    one = [{"name": "x", "containers": [{"name": "x", "purpose": "bank", "common_name": "另一计划"}]}]
+    again = done(clerk.post(request, json={"applications": one}), 201)
+    refused(clerk.post(f"{address}/personalisation"), 409, "personalisation-not-approved")
+    refused(second.post(approvals, json=ballot), 409, "content-changed")
+    rejected = done(second.post(f"{request}/rejection", json={"reason": "名称不符"}))
+    assert (rejected["status"], rejected["digest"]) == ("rejected", again["digest"])
+    refused(clerk.post(f"{address}/personalisation"), 409, "personalisation-not-approved")
 
 
 def test_a_key_without_the_scope_is_refused(site: Site, chip: str) -> None:
@@ -223,7 +256,12 @@ def test_A4_A5_the_command_line_does_the_same(demo: Demo, serial: str, tmp_path:
     prefix = f"C{secrets.token_hex(3).upper()}X"
     run("chip", "range", "grant", f"{prefix}0001", f"{prefix}0005", "--shop", "刻章店", "--receiver", "王收")
     run("token", "register", serial, "--uscc", USCC, "--number", f"{prefix}0002")
-    run("token", "personalise", serial, "--standard")
+    assert "待审批" in run("token", "personalise", serial, "--standard")
+    run("token", "personalise", serial, status=1)
+    run("token", "approve", serial, "--as", "person:ZHAO.LEI", status=1)
+    assert "已批准" in run("token", "approve", serial, "--as", "person:chen.jing")
+    assert json.loads(run("token", "plan", serial))["approvals"][0]["person"]["id"] == "person:chen.jing"
+    run("token", "personalise", serial)
     run("token", "issue", serial, "--uscc", USCC, "--receiver", f"{KEEPER.id}={KEEPER.name}")
     report = json.loads(run("chip", "range", "report", "--json"))["items"]
     mine = next(each for each in report if each["first"] == f"{prefix}0001")

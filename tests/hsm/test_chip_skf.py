@@ -90,8 +90,8 @@ def test_a_chip_that_is_not_in_the_reader_is_told_and_taken_up_later(world: Toke
     world.issued(SERIAL, kind=KeyKind.SM2)
     world.new("CHIP7")
     with pytest.raises(StepFailed):
-        world.personalisation.run(world.plan("CHIP7", kind=KeyKind.SM2), actor=ANNE)
+        world.personalise(world.plan("CHIP7", kind=KeyKind.SM2))
     assert world.registry.get("CHIP7").state is TokenState.UNINITIALISED
     world.new("CHIP8", medium="sdf")
     with pytest.raises(ChipAbsent):
-        world.personalisation.run(world.plan("CHIP8", kind=KeyKind.SM2), actor=ANNE)
+        world.personalise(world.plan("CHIP8", kind=KeyKind.SM2))

@@ -46,7 +46,7 @@ class TokenMachine(RuleBasedStateMachine):
     def personalise(self) -> None:
         if self.keys or self.state is not TokenState.UNINITIALISED:
             return
-        self.world.personalisation.run(self.world.plan(parts=FIVE[:2]), actor=ANNE)
+        self.world.personalise(self.world.plan(parts=FIVE[:2]))
         self.state, self.keys = TokenState.PERSONALISED, True
         self.seal = self.world.linked().code
 

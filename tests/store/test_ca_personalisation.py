@@ -111,7 +111,7 @@ def test_an_error_at_the_chip_is_on_record_and_taken_up(
     world.new()
     chips.arm(name, nth, when, lose)
     with pytest.raises(StepFailed) as failed:
-        world.personalisation.run(world.plan(parts=PARTS), actor=ANNE)
+        world.personalise(world.plan(parts=PARTS))
     assert isinstance(failed.value.__cause__, TokenLost)
     procedure = world.personalisation.procedure("C1")
     broken = [step for step in procedure.steps if step.status is StepStatus.FAILED]
@@ -121,7 +121,7 @@ def test_an_error_at_the_chip_is_on_record_and_taken_up(
     with pytest.raises(LetterUnavailable):
         world.letters.print(1, actor=ANNE)
     chips.disarm()
-    world.personalisation.take_up("C1", actor=BERT)
+    world.personalisation.run("C1", actor=BERT)
     check_whole(world, chips)
 
 
@@ -135,14 +135,14 @@ def test_I19_a_kill_at_the_chip_leaves_a_known_state_and_is_taken_up(
     child = os.fork()
     if child == 0:
         chips.arm(name, nth, when, die)
-        world.personalisation.run(world.plan(parts=PARTS), actor=ANNE)
+        world.personalise(world.plan(parts=PARTS))
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
     begun = [step for step in world.personalisation.procedure("C1").steps if step.status is StepStatus.BEGUN]
     assert len(begun) == 1
     made = name != "create_application"
     assert world.registry.get("C1").state is (TokenState.READY if made else TokenState.UNINITIALISED)
-    world.personalisation.run(world.plan(parts=PARTS), actor=BERT)
+    world.personalisation.run("C1", actor=BERT)
     check_whole(world, chips)
 
 
@@ -153,7 +153,7 @@ def test_a_spoilt_chip_is_recorded_with_its_number_and_its_certificates(
     world.new(number="YX00000003")
     chips.arm("generate", 2, "after", lose)
     with pytest.raises(StepFailed):
-        world.personalisation.run(world.plan(parts=PARTS), actor=ANNE)
+        world.personalise(world.plan(parts=PARTS))
     token = world.personalisation.abandon("C1", actor=ANNE, reason="写入中断")
     assert token.state is TokenState.DAMAGED
     assert world.personalisation.procedure("C1").status is ProcedureStatus.ABANDONED
@@ -164,13 +164,13 @@ def test_a_spoilt_chip_is_recorded_with_its_number_and_its_certificates(
     assert (report.consumed, report.spoilt, report.remaining) == (0, 1, 9)
     assert [each.fate for each in world.ranges.usages(granted.id)] == [Fate.SPOILT]
     with pytest.raises(ProcedureRefused):
-        world.personalisation.run(world.plan(parts=PARTS), actor=ANNE)
+        world.personalise(world.plan(parts=PARTS))
 
 
 def test_a_finished_chip_consumes_its_number_once(world: TokenWorld) -> None:
     granted = world.ranges.grant(Grant("YX00000001", "YX00000010", "刻章店", "王收"), actor=ANNE)
     world.new(number="YX00000003")
-    world.personalisation.run(world.plan(parts=PARTS), actor=ANNE)
+    world.personalise(world.plan(parts=PARTS))
     report = world.ranges.report(granted.id)
     assert (report.consumed, report.spoilt, report.returned, report.remaining) == (1, 0, 0, 9)
     assert report.reconciles
@@ -184,7 +184,7 @@ def test_a_chip_that_holds_a_foreign_application_is_left_alone(
     chips.create_application("C1", PARTS[0][0], Pin("SO-PIN-OF-OTHERS"), Pin("12345678"), 6)
     world.new()
     with pytest.raises(StepFailed) as failed:
-        world.personalisation.run(world.plan(parts=PARTS), actor=ANNE)
+        world.personalise(world.plan(parts=PARTS))
     assert isinstance(failed.value.__cause__, TokenExists)
     assert chips.pin_info("C1", PARTS[0][0]).left == 6
 
@@ -199,7 +199,7 @@ def test_a_token_stopped_in_the_middle_stops_the_procedure_and_what_it_issued(
 
     chips.arm("import_certificate", 1, "before", stop)
     with pytest.raises(ProcedureRefused):
-        world.personalisation.run(world.plan(parts=PARTS), actor=ANNE)
+        world.personalise(world.plan(parts=PARTS))
     token = world.registry.get("C1")
     assert token.state is TokenState.SUSPENDED
     first = next(part for part in token.applications if part.containers)

@@ -227,22 +227,22 @@ def test_a_token_goes_to_the_enterprise_it_was_made_for(world: TokenWorld) -> No
 
 def test_a_finished_personalisation_is_not_repeated_and_another_plan_is_refused(world: TokenWorld) -> None:
     world.new()
-    world.personalisation.run(world.plan(), actor=ANNE)
+    world.personalise(world.plan())
     procedure = world.personalisation.procedure("C1")
     assert procedure.status is ProcedureStatus.DONE
     assert len(procedure.steps) == 5 + 1 + 15 + 1
     assert {step.status for step in procedure.steps} == {StepStatus.DONE}
     with pytest.raises(ProcedureRefused):
-        world.personalisation.run(world.plan(), actor=ANNE)
+        world.personalise(world.plan())
     world.new("C2")
     with pytest.raises(ProcedureRefused):
-        world.personalisation.take_up("C2", actor=ANNE)
+        world.personalisation.procedure("C2")
 
 
 def test_a_chip_without_a_reader_is_told(world: TokenWorld) -> None:
     world.new("C3", medium="skf")
     with pytest.raises(ChipAbsent):
-        world.personalisation.run(world.plan("C3"), actor=ANNE)
+        world.personalise(world.plan("C3"))
     assert world.registry.get("C3").state is TokenState.UNINITIALISED
 
 

@@ -104,21 +104,62 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token", "number", name=op.f("pk_token_event")),
     )
     op.create_table(
+        "token_request",
+        sa.Column(
+            "number",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("token", sa.String(length=24), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("moves", sa.Integer(), nullable=False),
+        sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("requester", sa.String(length=200), nullable=False),
+        sa.Column("requester_name", sa.String(length=200), nullable=False),
+        sa.Column("requester_uscc", sa.String(length=18), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("deadline", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "status IN ('asked', 'approved', 'used', 'rejected', 'superseded')",
+            name=op.f("ck_token_request_status"),
+        ),
+        sa.ForeignKeyConstraint(["token"], ["token.serial"], name=op.f("fk_token_request_token")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_token_request")),
+        sa.UniqueConstraint("id", name=op.f("uq_token_request_id")),
+    )
+    op.create_index(op.f("ix_token_request_token"), "token_request", ["token"], unique=False)
+    op.create_index(
+        "token_request_open",
+        "token_request",
+        ["token"],
+        unique=True,
+        sqlite_where=sa.text("status IN ('asked', 'approved')"),
+        postgresql_where=sa.text("status IN ('asked', 'approved')"),
+    )
+    op.create_table(
         "token_procedure",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
         ),
         sa.Column("token", sa.String(length=24), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
-        sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("request", sa.String(length=32), nullable=False),
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("begun_by", sa.String(length=200), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["request"], ["token_request.id"], name=op.f("fk_token_procedure_request")),
         sa.ForeignKeyConstraint(["token"], ["token.serial"], name=op.f("fk_token_procedure_token")),
         sa.CheckConstraint(
             "status IN ('running', 'done', 'abandoned')", name=op.f("ck_token_procedure_status")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_token_procedure")),
+        sa.UniqueConstraint("request", name=op.f("uq_token_procedure_request")),
         sa.UniqueConstraint("token", name=op.f("uq_token_procedure_token")),
     )
     op.create_table(
@@ -270,6 +311,14 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_chip_number_range"), table_name="chip_number")
     op.drop_table("chip_number")
     op.drop_table("token_procedure")
+    op.drop_index(
+        "token_request_open",
+        table_name="token_request",
+        sqlite_where=sa.text("status IN ('asked', 'approved')"),
+        postgresql_where=sa.text("status IN ('asked', 'approved')"),
+    )
+    op.drop_index(op.f("ix_token_request_token"), table_name="token_request")
+    op.drop_table("token_request")
     op.drop_table("token_event")
     op.drop_table("token_application")
     op.drop_index("chip_range_place", table_name="chip_range")

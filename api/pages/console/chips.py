@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from api.access import Scope
 from api.pages.console.frame import Frame, enter
+from api.pages.console.personalisation import making
 from ca.tokens.errors import TokenUnknown
 from ca.tokens.state import TRANSITIONS, TokenAct, TokenState
 from ca.tokens.token import KeyUse, Standing, Token, TokenContainer, TokenQuery
@@ -52,7 +53,7 @@ ACTS: Final = (
     TokenAct.DAMAGE,
     TokenAct.TERMINATE,
 )
-"""Acts that a page offers; personalising needs the chip at hand and is the command line's."""
+"""Acts that a page offers; how a chip is made is :mod:`api.pages.console.personalisation`'s."""
 
 
 @router.get("/console/chips")
@@ -108,6 +109,7 @@ def one(request: Request, serial: str) -> Response:
         acts=_acts(frame, token),
         urls=URLS,
         links=_links(frame, serial),
+        making=making(frame, token),
         manages=Scope.TOKEN_MANAGE in frame.caller.scopes,
     )
 

@@ -37,6 +37,9 @@ const AFTER = { job: (made) => `/console/jobs/${made.id}`, enrolment: (made) => 
 
 async function act(control, form, method, url) {
   const label = control.textContent;
+  if (form.dataset.follows) {
+    steps(byId(form.dataset.follows));
+  }
   control.disabled = true;
   control.textContent = say("console.working");
   tell("");
@@ -147,4 +150,57 @@ async function follow() {
 
 if (job?.dataset.running) {
   follow();
+}
+
+// The steps of a chip that is being made are on record; they are read from there, whoever began it and wherever.
+
+const TONES = { planned: "unreadable", begun: "indeterminate", done: "passed", failed: "failed" };
+
+function line(step) {
+  const item = document.createElement("li");
+  item.className = TONES[step.status];
+  const english = document.documentElement.lang === "en";
+  const parts = [
+    ["b", "", english ? step.name_en : step.name_zh],
+    ["span", "code", step.target],
+    ["span", "quiet", say(`making.step.${step.status}`) + (step.fault ? ` · ${step.fault}` : "")],
+  ];
+  for (const [name, style, text] of parts) {
+    const part = document.createElement(name);
+    part.className = style;
+    part.textContent = text;
+    item.append(part);
+  }
+  return item;
+}
+
+async function steps(making) {
+  if (making.dataset.following) {
+    return;
+  }
+  making.dataset.following = "yes";
+  for (;;) {
+    await pause(500);
+    let now;
+    try {
+      now = await ask("GET", making.dataset.procedure);
+    } catch {
+      continue; // not begun yet, or the service is being started again
+    }
+    const bar = byId("making-bar");
+    const list = byId("making-steps");
+    bar.max = now.steps.length;
+    bar.value = now.steps.filter((step) => step.status === "done").length;
+    list.replaceChildren(...now.steps.map(line));
+    bar.hidden = list.hidden = false;
+    if (now.status !== "running") {
+      location.reload();
+      return;
+    }
+  }
+}
+
+const making = byId("making");
+if (making?.dataset.running) {
+  steps(making);
 }
