@@ -218,16 +218,31 @@ def test_the_drill_finds_a_lost_key(loss: Loss, tmp_path: Path) -> None:
     assert done.returncode != 0
 
 
+PRIVATE_KEYS = {
+    "PEM": b"PRIVATE KEY-----",
+    "PKCS#8 of an RSA key": bytes.fromhex("020100300d06092a864886f70d010101050004"),
+    "PKCS#8 of an EC key": bytes.fromhex("020100301306072a8648ce3d0201"),
+    "SEC 1": bytes.fromhex("30770201010420"),
+    "SEC 1 of an SM2 key": bytes.fromhex("30310201010420"),
+}
+
+
 def test_a_disk_without_its_token_gives_no_key(loss: Loss, tmp_path: Path) -> None:
-    """Whoever takes the database and the home, but not the token, signs nothing."""
+    """Whoever takes the database and the home, PINs included, but not the token, has no key and signs nothing."""
     home = tmp_path / "home"
     shutil.copytree(loss.before, home)
+    shutil.rmtree(
+        home / "secrets" / "custodians"
+    )  # the demonstration's custodians; in service they keep their own
     for name in ("tokens", "soft"):
         shutil.rmtree(home / name, ignore_errors=True)
-    serial = loss.revoked
-    done = yinxin("ca", "crl", "issuing", home=home)
-    assert done.returncode != 0, serial
-    assert "Traceback" not in done.stderr
+    for path in home.rglob("*"):
+        content = path.read_bytes() if path.is_file() else b""
+        assert [name for name, mark in PRIVATE_KEYS.items() if mark in content] == [], path
+    for command in (("ca", "crl", "issuing"), ("reconcile",), ("kmc", "pool", "--target", "99")):
+        done = yinxin(*command, home=home)
+        assert done.returncode != 0, command
+        assert "Traceback" not in done.stderr
 
 
 @pytest.mark.postgres
@@ -256,7 +271,7 @@ def test_a_backup_of_sqlite_comes_back_on_postgresql(
 
 
 def test_a_backup_whose_trail_differs_from_what_was_published_is_refused(loss: Loss, tmp_path: Path) -> None:
-    """age does not say who made a file: a history made up anew must not take the place of the anchored one (I21)."""
+    """The cipher says not who made a file: a history made up anew must not take the place of the anchored one (I21)."""
     other, forged = tmp_path / "other", tmp_path / "forged.age"
     restored(loss, other, "--no-evidence")
     for _ in range(12):
