@@ -49,7 +49,7 @@ def check_value(key: Any, message: bytes, signature: bytes) -> None:
 
 
 def check_certificate(certificate: x509.Certificate, key: Any) -> None:
-    """RFC 5280 §4.1.1.2, §4.1.1.3: both algorithm fields are SM2-with-SM3, and ``key`` signed the TBSCertificate.
+    """RFC 5280 §4.1.1.2, §4.1.1.3: both algorithm fields are the same SM2-with-SM3, and ``key`` signed the TBSCertificate.
 
     Raises ``InvalidSignature``, or ``ValueError`` for octets that cannot be taken apart.
     """
@@ -83,5 +83,5 @@ _VERSION: Final = 0xA0
 def _check_algorithms(inner: bytes, whole: bytes) -> None:
     outer = der.Reader(whole).enter(der.SEQUENCE)
     outer.element()
-    if inner not in _ACCEPTED or outer.element() not in _ACCEPTED:
+    if inner not in _ACCEPTED or outer.element() != inner:
         raise InvalidSignature

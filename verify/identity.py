@@ -36,9 +36,13 @@ def describe(certificate: x509.Certificate, chain: Chain) -> SignerReport:
 
 
 def custody(chain: Chain) -> str:
-    """Return where the key of a chain's leaf is kept; empty without a proved chain or where its issuer does not say."""
+    """Return where the key of a chain's leaf is kept; empty without a proved chain or where its issuer does not say.
+
+    An issuer says it under our rules only when its own certificate does: another authority may be trusted for signatures,
+    and still nobody has looked at what stands in its certificates under our arc (RFC 5280 §6.1.3 (d)).
+    """
     try:
-        found = custody_of(chain[0]) if chain else None
+        found = custody_of(chain[0]) if len(chain) > 1 and custody_of(chain[1]) is not None else None
     except ValueError:
         return ""
     return "" if found is None else found.value

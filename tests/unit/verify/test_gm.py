@@ -10,13 +10,17 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca import cms_names, der
-from ca.custody_policy import policy_oid
+from ca.certificate import SubjectName
+from ca.custody_policy import ANY_POLICY, policy_oid
 from ca.gm_cms import GmSignedData
+from ca.profile import ISSUING
 from hsm.algorithms import DigestAlgorithm
-from hsm.public_keys import spki
+from hsm.public_keys import certificate_key, spki
 from hsm.signer import Custody
 from hsm.sm2.signature import Sm2Signature
 from hsm.suite import Suite
@@ -28,6 +32,7 @@ from tests.interop.sealing_world import mark
 from tests.pki import Party, Pki
 from tests.sm2 import Sm2TestKey, backend
 from tests.verify_world import Signing, small_pdf
+from verify.gm import SM2_WITH_SM3, check_certificate
 from verify.report import SignatureKind, SignatureReport
 from verify.table import lines
 from verify.verdict import Indication, SubIndication, Verdict
@@ -329,10 +334,25 @@ def test_the_signing_half_of_a_pair_passes(gm: GmSealing) -> None:
     assert gm.only(gm.seal(keeper=keeper)).indication is Indication.TOTAL_PASSED
 
 
+def _kept(custody: Custody, *others: str) -> list[tuple[x509.ExtensionType, bool]]:
+    named = [x509.ObjectIdentifier(one) for one in (policy_oid(custody), *others)]
+    return [(x509.CertificatePolicies([x509.PolicyInformation(one, None) for one in named]), False)]
+
+
+def _issuer_that_says_so(gm: GmSealing) -> Party:
+    return gm.pki.make(
+        ISSUING,
+        SubjectName("印信测试 custody", "印信测试"),
+        issuer=gm.pki.root,
+        extra=_kept(Custody.TOKEN, ANY_POLICY),
+    )
+
+
 @pytest.mark.parametrize("custody", list(Custody), ids=lambda one: one.value)
-def test_the_report_says_where_the_key_is_kept(gm: GmSealing, custody: Custody) -> None:
-    policy = x509.PolicyInformation(x509.ObjectIdentifier(policy_oid(custody)), None)
-    keeper = gm.pki.party(extra=[(x509.CertificatePolicies([policy]), False)])
+def test_the_report_says_where_the_key_is_kept(custody: Custody) -> None:
+    gm = GmSealing()
+    gm.pki.issuing = _issuer_that_says_so(gm)
+    keeper = gm.pki.party(extra=_kept(custody))
     report = gm.verify(gm.seal(keeper=keeper))
     (found,) = report.signatures
     assert found.custody == custody.value
@@ -342,11 +362,31 @@ def test_the_report_says_where_the_key_is_kept(gm: GmSealing, custody: Custody) 
     assert f"SM2 / SM3 · {expected[custody.value]}" in "\n".join(lines(report))
 
 
+def test_two_writings_of_the_algorithm_in_one_certificate_are_one_too_many(gm: GmSealing) -> None:
+    """RFC 5280 §4.1.1.2: what is signed about the algorithm and what stands outside are the same."""
+    good = gm.keeper.certificate.public_bytes(Encoding.DER)
+    plain, padded = der.sequence(der.oid(SM2_WITH_SM3)), der.sequence(der.oid(SM2_WITH_SM3), der.null())
+    reader = der.Reader(good).enter(der.SEQUENCE)
+    tbs, outer, signature = reader.element(), reader.element(), reader.element()
+    other = padded if outer == plain else plain
+    mixed = x509.load_der_x509_certificate(der.sequence(tbs, other, signature))
+    key = certificate_key(gm.pki.issuing.certificate)
+    check_certificate(gm.keeper.certificate, key)
+    with pytest.raises(InvalidSignature):
+        check_certificate(mixed, key)
+
+
 def test_an_unproved_chain_says_nothing_about_custody(gm: GmSealing) -> None:
-    policy = x509.PolicyInformation(x509.ObjectIdentifier(policy_oid(Custody.TOKEN)), None)
-    keeper = gm.pki.party(extra=[(x509.CertificatePolicies([policy]), False)])
+    keeper = gm.pki.party(extra=_kept(Custody.TOKEN))
     stranger = GmSealing()
     assert gm.only(gm.seal(keeper=keeper), trust=stranger.trust()).custody == ""
+
+
+def test_an_issuer_that_is_not_under_our_rules_says_nothing_about_custody(gm: GmSealing) -> None:
+    """Trusted for signatures, but our policy in its certificate is only somebody's claim."""
+    found = gm.only(gm.seal(keeper=gm.pki.party(extra=_kept(Custody.DEVICE))))
+    assert found.indication is Indication.TOTAL_PASSED
+    assert found.custody == ""
 
 
 def test_unknown_root_is_never_green(gm: GmSealing, sealed: bytes) -> None:
