@@ -18,6 +18,7 @@ from hsm.key_uri import KeyUri
 from hsm.pins import Pin
 from hsm.public_keys import load_spki, spki
 from hsm.signer import Custody
+from hsm.sm2.public_key import Sm2PublicKey
 from hsm.token_slot import address
 from hsm.worker.wire import Frame
 from hsm.worker_provider import WorkerProvider
@@ -172,8 +173,11 @@ class ReceivingToken:
         """Open an envelope with the recipient's key into the token; return the key's address.
 
         The private half becomes an object that cannot leave the token (RSA, P-256) or a scalar sealed in its vault (SM2).
-        Raises :class:`DecryptionFailed` for an envelope that was altered or is another's, :class:`DuplicateKey`.
+        Raises :class:`DecryptionFailed` for an envelope that was altered or is another's, :class:`DuplicateKey`, and
+        :class:`SoftwareKeyRefused` for a scalar where only keys in hardware are accepted.
         """
+        if isinstance(public_key, Sm2PublicKey):
+            self._provider.policy.admit(Custody.SEALED, into)
         made = into.with_id(into.id or hashlib.sha256(spki(public_key)).digest()[:ID_OCTETS])
         fields = {
             **address(made),
@@ -188,6 +192,8 @@ class ReceivingToken:
 
     def decrypt(self, uri: KeyUri, kind: KeyKind, octets: bytes) -> bytes:
         """Use an opened key: decrypt RSAES-OAEP or raw SM2 (04 ‖ C1 ‖ C3 ‖ C2) octets, or agree with a P-256 point."""
+        if kind is KeyKind.SM2:
+            self._provider.policy.admit(Custody.SEALED, uri)
         return self._ask("envelope", {**address(uri), "act": "decrypt", "kind": kind.value}, octets).blob
 
     def _ask(self, operation: str, fields: dict[str, Any], blob: bytes = b"") -> Frame:

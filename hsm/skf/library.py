@@ -180,6 +180,7 @@ class SkfLibrary:
     ) -> None:
         """Make an application with two PINs, each with its number of tries."""
         pins = (officer[0].encode(), officer[1], holder[0].encode(), holder[1])
+        _demand_whole(pins)
         made = self.opened("SKF_CreateApplication", device, self.encoded(name), *pins, SECURE_USER_ACCOUNT)
         self.value("SKF_CloseApplication", made)
 
@@ -196,6 +197,7 @@ class SkfLibrary:
         A wrong one raises :class:`WrongPin` with the tries left: those that the function tells, else those that the
         device reads out.
         """
+        _demand_whole(arguments)
         left = self.word(0)
         value = self.value(function, application, *arguments, ctypes.byref(left))
         if value == PIN_INCORRECT:
@@ -216,3 +218,9 @@ class SkfLibrary:
         """
         self.forget(application)
         self.judged(application, USER_TYPE, "SKF_VerifyPIN", USER_TYPE, pin.encode())
+
+
+def _demand_whole(arguments: tuple[Any, ...]) -> None:
+    """Refuse a PIN with a zero octet: the library would take what stands before it for the whole."""
+    if any(isinstance(each, bytes) and b"\0" in each for each in arguments):
+        raise PinRejected("a zero octet")

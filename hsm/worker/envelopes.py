@@ -132,7 +132,7 @@ def _plain_roster(blob: bytes) -> dict[str, Any]:
     """Take from what was asked the fields of a roster and nothing else; its rules are checked again here."""
     given = quorum.read_document(blob)
     custodians = [
-        {"id": str(each["id"]), "name": str(each["name"]), "spki": str(each["spki"])}
+        {"id": str(each["id"]), "name": str(each["name"]), "spki": _one_writing(str(each["spki"]))}
         for each in given.get("custodians", ())
     ]
     user, judicial, number = int(given.get("user", 0)), int(given.get("judicial", 0)), len(custodians)
@@ -142,6 +142,11 @@ def _plain_roster(blob: bytes) -> dict[str, Any]:
     }:
         raise RecoveryNotAuthorised("the roster breaks its rules")
     return {"user": user, "judicial": judicial, "custodians": custodians}
+
+
+def _one_writing(hexadecimal: str) -> str:
+    """Write a key as everybody does, so that one key under two writings is not two custodians."""
+    return spki(load_spki(bytes.fromhex(hexadecimal))).hex()
 
 
 def _sealed_roster(bench: Bench, roster: dict[str, Any]) -> Frame:

@@ -11,6 +11,7 @@ from api.home import Home
 from api.key_stores import open_key_stores
 from hsm.algorithms import KeyKind
 from hsm.cryptoki import CryptokiProvider
+from hsm.envelopes import EnvelopeFormat, ReceivingToken, Recipient, WrappedKey
 from hsm.errors import (
     DecryptionFailed,
     HsmError,
@@ -27,6 +28,7 @@ from hsm.sm2 import backend
 from hsm.soft_keys import SoftProvider
 from hsm.softhsm import SoftHsm
 from hsm.verification import verify_signature
+from hsm.worker_provider import WorkerProvider
 from tests.conftest import SO_PIN, USER_PIN
 from tests.hsm.conftest import QUICK, Shelf
 
@@ -88,6 +90,21 @@ def test_a_strict_service_makes_and_uses_no_sealed_key(token_shelf: Shelf, stric
     }
     assert open_signer(KeyRing({"pkcs11": strict}, HARDWARE), hard).sign(b"m")
     strict.destroy(sealed)
+
+
+@pytest.mark.token
+def test_a_strict_service_takes_in_no_sealed_encryption_key(token_shelf: Shelf, strict: KeyProvider) -> None:
+    """An SM2 key out of an envelope would lie sealed in the token, where only keys in hardware are accepted."""
+    assert isinstance(strict, WorkerProvider)
+    token = token_shelf.token()
+    signing = token_shelf.keys.generate(token_shelf.uri(token, "sign"), KeyKind.SM2)
+    (key,) = token_shelf.keys.keys(token)
+    receiver, public = ReceivingToken(strict, token), key.public_key
+    wrapped = WrappedKey(EnvelopeFormat.SM2, bytes(113), bytes(32))
+    with pytest.raises(SoftwareKeyRefused):
+        receiver.open(wrapped, public, signing, Recipient(public), token_shelf.uri(token, "enc"))
+    with pytest.raises(SoftwareKeyRefused):
+        receiver.decrypt(token_shelf.uri(token, "enc"), KeyKind.SM2, bytes(113))
 
 
 @pytest.mark.token

@@ -294,6 +294,13 @@ def test_names_pins_and_kinds_are_checked(skf_chips: SkfChips) -> None:
         application(skf_chips)
     with pytest.raises(PinRejected):
         skf_chips.create_application(SERIAL, "short", SO_PIN, Pin("1234"), 6)
+    cut = Pin("123456\0 unseen")  # C would end it after six digits
+    with pytest.raises(PinRejected):
+        skf_chips.create_application(SERIAL, "cut", SO_PIN, cut, 6)
+    with pytest.raises(PinRejected):
+        skf_chips.change_pin(SERIAL, name, USER_PIN, cut)
+    with pytest.raises(PinRejected):
+        skf_chips.unblock(SERIAL, name, SO_PIN, cut)
     with pytest.raises(ValueError, match="tries"):
         skf_chips.create_application(SERIAL, "tries", SO_PIN, USER_PIN, 16)
     for wrong in ("", " a", "a/b", "章" * 11, "a\n"):

@@ -228,6 +228,16 @@ def test_I25_the_token_believes_its_own_roster_not_the_database(world: KeyCentre
         world.centre.execute(case.id, actor=OFFICER)
 
 
+def test_I25_the_token_takes_one_key_in_two_writings_for_one_custodian(world: KeyCentreWorld) -> None:
+    """The rules of a roster are judged inside the token's worker, whatever the service makes of them."""
+    roster = json.loads(plan((K1, K2, K3), 2, 3).to_json())
+    key = roster["custodians"][0]["spki"]
+    roster["custodians"][1]["spki"] = key.upper()
+    assert key.upper() != key
+    with pytest.raises(RecoveryNotAuthorised):
+        world.centre.house.token().found(json.dumps(roster).encode())
+
+
 def test_too_many_refusals_close_a_case(world: KeyCentreWorld) -> None:
     case, _ = new_case(world)
     for name in (K1, K2):
