@@ -27,8 +27,8 @@ class UsccInvalid(CaError):
 class EnterpriseUnknown(CaError):
     """No enterprise is registered under the code."""
 
-    zh = "该统一社会信用代码尚未登记，请先登记企业。"
-    en = "No enterprise is registered under this code; register it first."
+    zh = "该统一社会信用代码尚未登记：请核对代码，无误则先登记企业。"
+    en = "No enterprise is registered under this unified social credit code; check it, or register it first."
 
 
 class EnterpriseExists(CaError):

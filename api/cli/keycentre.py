@@ -33,6 +33,7 @@ from ca.keycentre.roster import Custodian, RosterPlan
 from ca.keycentre.roster import ballot as ballot_octets
 from ca.keycentre.state import CaseStatus
 from hsm.algorithms import KeyKind
+from hsm.envelopes import EnvelopeFormat
 from hsm.key_uri import KeyUri
 from hsm.provider import open_signer
 
@@ -222,6 +223,11 @@ def export_blob(
     """把信封导出为 SKF 的 ENVELOPEDKEYBLOB / export a delivery as SKF's ENVELOPEDKEYBLOB."""
     with installation(home) as services:
         found = delivery.parse(read_bytes(source)).proven(services.key_centre.public_key)
+    if found.wrapped.format is not EnvelopeFormat.SM2:
+        raise InputInvalid(
+            "此信封装的不是 SM2 密钥，ENVELOPEDKEYBLOB 只用于 SM2。",
+            "This envelope holds no SM2 key; ENVELOPEDKEYBLOB is for SM2 alone.",
+        )
     blob = found.enveloped_key.to_blob()
     write_bytes(to, blob)
     say(f"已写入 {len(blob)} 字节：{to}", f"Wrote {len(blob)} octets: {to}")

@@ -180,6 +180,11 @@ class QuorumMissing(KeyCentreError):
     zh = "批准的托管人数不足，不能执行。"
     en = "Too few custodians approved; the case cannot be executed."
 
+    def __init__(self, approved: int, needed: int) -> None:
+        super().__init__(f"{approved} of {needed}")
+        self.zh = f"已有 {approved} 位托管人批准，需要 {needed} 位；请其余托管人投票后再执行。"
+        self.en = f"{approved} custodians approved and {needed} must; have others vote, then execute."
+
 
 class MessageUnreadable(KeyCentreError):
     """A message between CA and key centre is not well formed or beyond a limit."""

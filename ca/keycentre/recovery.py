@@ -177,7 +177,7 @@ class Recovery:
             prove_vote(plan.custodian(Actor(vote.custodian)), vote.word, case.document, vote.signature)
         counted = {vote.custodian for vote in approving} - {case.requested_by}
         if len(counted) < plan.needed(case.kind):
-            raise QuorumMissing(f"{len(counted)} of {plan.needed(case.kind)}")
+            raise QuorumMissing(len(counted), plan.needed(case.kind))
         votes = tuple(Vote(vote.custodian, vote.signature) for vote in approving)
         return Warrant(roster.sealed, case.document.encode(), votes)
 

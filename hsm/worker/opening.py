@@ -117,11 +117,13 @@ class Opener:
         if wrapped.format is EnvelopeFormat.SM2_KWP:
             octets = self._by_sm2(wrapped.head)
         elif wrapped.format is EnvelopeFormat.ECDH_KWP:
-            octets = agreed_key(encryption_keys.agree(self._private(), wrapped.head), self.binding)
+            octets = agreed_key(
+                encryption_keys.agree(self._private(pkcs11.DeriveMixin), wrapped.head), self.binding
+            )
         elif wrapped.format is EnvelopeFormat.RSA_KWP:
             with decrypting():
                 octets = bytearray(
-                    self._private().decrypt(
+                    self._private(pkcs11.DecryptMixin).decrypt(
                         wrapped.head, mechanism=Mechanism.RSA_PKCS_OAEP, mechanism_param=OAEP_SHA1
                     )
                 )
@@ -135,7 +137,7 @@ class Opener:
         """Lend the AES key as a session object that cannot leave the token."""
         if wrapped.format is EnvelopeFormat.RSA_KWP:
             with decrypting():
-                key = self._private().unwrap_key(
+                key = self._private(pkcs11.UnwrapMixin).unwrap_key(
                     ObjectClass.SECRET_KEY,
                     KeyType.AES,
                     wrapped.head,
@@ -161,8 +163,13 @@ class Opener:
             with translated():
                 key.destroy()
 
-    def _private(self) -> Any:
-        return objects.private_key(self.session, *self.with_key)
+    def _private(self, what_it_does: type) -> Any:
+        key = objects.private_key(self.session, *self.with_key)
+        if not isinstance(
+            key, what_it_does
+        ):  # the library gives a key the methods of its CKA_DECRYPT and CKA_DERIVE
+            raise UnsupportedAlgorithm("this key signs and opens no envelope; a transport key does")
+        return key
 
     def _unwrap(self, key: Any, body: bytes, public: PublicKey, slot: Slot, *, store: bool) -> Any:
         is_rsa = isinstance(public, rsa.RSAPublicKey)
