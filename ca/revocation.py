@@ -105,7 +105,7 @@ class Revocation:
                 raise HoldNotReleasable("it is not on hold")
             if row.hold_released_at is not None:
                 raise HoldNotReleasable("a hold was lifted once already")
-            if row.revoked_by == actor.id:
+            if actor.is_any_of(row.revoked_by):
                 raise HoldNotReleasable("the one who set the hold does not lift it")
             now = self._now()
             change = RevocationChange(CertificateStatus.ISSUED, None, None, "", b"", now, now)

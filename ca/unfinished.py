@@ -18,7 +18,8 @@ from ca.keycentre.state import CaseStatus, KeyStatus
 from ca.keycentre.store import escrowed_key, recovery_case
 from ca.store import NO_BYTES
 from ca.tokens.letter_store import LetterStatus, UnblockStatus
-from ca.tokens.store import pin_letter, unblock_task
+from ca.tokens.request import RequestStatus
+from ca.tokens.store import pin_letter, token_request, unblock_task
 
 WHY: Final = "系统由备份恢复，此前未办结的事项作废 / restored from a backup"
 
@@ -36,12 +37,20 @@ _HANDED_IN: Final = tuple(
 
 def end_unfinished(conn: sa.Connection, at: datetime) -> dict[str, int]:
     """End everything that may have been finished since; return how many of each."""
+    superseded = {
+        "status": RequestStatus.SUPERSEDED.value,
+        "moves": token_request.c.moves + 1,
+        "reason": WHY,
+    }
     return {
         "enrolments": _end_enrolments(conn, at),
         "jobs": _end_jobs(conn, at),
         "spare_keys": _retire_spare_keys(conn, at),
         "recovery_cases": _move(
             conn, recovery_case, (CaseStatus.OPEN.value,), {"status": CaseStatus.WITHDRAWN.value}
+        ),
+        "personalisations": _move(
+            conn, token_request, (RequestStatus.ASKED.value, RequestStatus.APPROVED.value), superseded
         ),
         "pin_letters": _move(
             conn,

@@ -100,7 +100,7 @@ class SealChips:
         seal = self._seals.get(code).code
         with self._acting() as ledger:
             before = _open(ledger.conn, seal)
-            if before.asked_by == actor.id:
+            if actor.is_any_of(before.asked_by):
                 raise SecondPersonNeeded(f"link of seal {seal}: {actor.id} asked for it")
             state = self._tokens.get(before.token).state
             if state not in states:

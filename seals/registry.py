@@ -128,7 +128,7 @@ class SealRegistry:
         name = self._enterprises.get(self.get(code).owner.uscc).name
         with self._acting() as ledger:
             before = self._expect(ledger.conn, code, SealAct.APPROVE)
-            if actor.id == before.applicant:
+            if actor.is_any_of(before.applicant):
                 raise SecondPersonNeeded(f"seal {before.code}: {actor.id} applied for it")
             if before.owner.name != name:
                 raise OwnerRenamed(before.code)
@@ -149,7 +149,7 @@ class SealRegistry:
         """Return the application with a reason; :class:`SecondPersonNeeded` for the applicant."""
         with self._acting() as ledger:
             before = self._expect(ledger.conn, code, SealAct.REJECT)
-            if actor.id == before.applicant:
+            if actor.is_any_of(before.applicant):
                 raise SecondPersonNeeded(f"seal {before.code}: {actor.id} applied for it")
             return ledger.move(before, self._deed(ledger.conn, before, SealAct.REJECT, actor, reason))
 
@@ -172,7 +172,7 @@ class SealRegistry:
             before = self._expect(ledger.conn, code, SealAct.CONFIRM_RESUME)
             if before.resume_requested_by is None:
                 raise ResumeNotRequested(before.code)
-            if before.resume_requested_by == actor.id:
+            if actor.is_any_of(before.resume_requested_by):
                 raise SecondPersonNeeded(f"seal {before.code}: {actor.id} requested it")
             deed = self._deed(ledger.conn, before, SealAct.CONFIRM_RESUME, actor, reason)
             return ledger.move(before, deed, {"resume_requested_by": None})

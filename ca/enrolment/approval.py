@@ -49,7 +49,7 @@ class Ballot:
 
 def person_of(actor: Actor) -> str:
     """Return one name for one person however their id is written (Unicode NFKC, case folded)."""
-    return unicodedata.normalize("NFKC", actor.id).strip().casefold()
+    return actor.person
 
 
 def check_second_person(actor: Actor, requester: Actor) -> None:

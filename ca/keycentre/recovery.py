@@ -116,7 +116,7 @@ class Recovery:
     def _take(self, conn: sa.Connection, case: Case, roster: Roster, ballot: Ballot, actor: Actor) -> None:
         plan = RosterPlan.read(roster.document)
         custodian = plan.custodian(actor)
-        if case.requested_by == actor.id:
+        if actor.is_any_of(case.requested_by):
             raise VoterIsRequester(actor.id)
         if ballot.document_sha256 != case.document_sha256 or case.facts["roster"] != roster.version:
             raise CaseChanged(case.id)
@@ -175,7 +175,7 @@ class Recovery:
         approving = [v for v in case_store.votes(conn, case.id, case.document_sha256) if v.word == APPROVE]
         for vote in approving:
             prove_vote(plan.custodian(Actor(vote.custodian)), vote.word, case.document, vote.signature)
-        counted = {vote.custodian for vote in approving} - {case.requested_by}
+        counted = {v.custodian for v in approving if not Actor(v.custodian).is_any_of(case.requested_by)}
         if len(counted) < plan.needed(case.kind):
             raise QuorumMissing(len(counted), plan.needed(case.kind))
         votes = tuple(Vote(vote.custodian, vote.signature) for vote in approving)

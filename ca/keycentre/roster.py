@@ -47,7 +47,7 @@ class RosterPlan:
     judicial: int
 
     def __post_init__(self) -> None:
-        ids = {each.id for each in self.custodians}
+        ids = {Actor(each.id).person for each in self.custodians}
         credentials = {each.credential for each in self.custodians}
         number = len(self.custodians)
         if len(ids) != number:

@@ -143,7 +143,7 @@ class TokenRegistry:
             before = _expect(ledger.conn, serial, TokenAct.CONFIRM_RESUME)
             if not before.resume_requested_by:
                 raise TokenResumeNotRequested(serial)
-            if actor.id in (before.resume_requested_by, before.stopped_by):
+            if actor.is_any_of(before.resume_requested_by, before.stopped_by):
                 raise TokenSecondPersonNeeded(f"token {serial}: {actor.id}")
             deed = self._deed(before, TokenAct.CONFIRM_RESUME, actor, reason)
             target = after(TokenAct.CONFIRM_RESUME, before.state, before.prior)

@@ -96,14 +96,14 @@ class Unblocking:
             task = self._decide(task_id, UnblockStatus.APPROVED, actor)
         elif task.status is not UnblockStatus.APPROVED:
             raise UnblockRefused(f"task {task_id} is {task.status}")
-        elif actor.id == task.requested_by:
+        elif actor.is_any_of(task.requested_by):
             raise TokenSecondPersonNeeded(f"task {task_id}: {actor.id}")
         return self._perform(task, actor)
 
     def _decide(self, task_id: int, status: UnblockStatus, actor: Actor) -> UnblockTask:
         with self._engine.begin() as conn:
             task = self._found(conn, task_id)
-            if task.requested_by == actor.id:
+            if actor.is_any_of(task.requested_by):
                 raise TokenSecondPersonNeeded(f"task {task_id}: {actor.id} asked for it")
             stamped = {"decided_by": actor.id, "decided_at": self._clock()}
             if not letter_store.move_task(conn, task_id, UnblockStatus.REQUESTED, status, **stamped):

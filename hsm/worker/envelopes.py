@@ -128,6 +128,12 @@ def decrypt(bench: Bench, fields: Mapping[str, Any], blob: bytes) -> Frame:
         return Frame({}, bytes(private.decrypt(blob, mechanism=mechanism, mechanism_param=OAEP_SHA1)))
 
 
+def holds(bench: Bench, fields: Mapping[str, Any], _blob: bytes) -> Frame:
+    """Tell whether an encryption key is in the token, under its label and id."""
+    public, key_id = load_spki(bytes.fromhex(fields["spki"])), bytes.fromhex(fields["key_id"])
+    return Frame({"held": encryption_keys.holds(bench.session, str(fields["label"]), key_id, public)})
+
+
 def _plain_roster(blob: bytes) -> dict[str, Any]:
     """Take from what was asked the fields of a roster and nothing else; its rules are checked again here."""
     given = quorum.read_document(blob)
@@ -136,7 +142,7 @@ def _plain_roster(blob: bytes) -> dict[str, Any]:
         for each in given.get("custodians", ())
     ]
     user, judicial, number = int(given.get("user", 0)), int(given.get("judicial", 0)), len(custodians)
-    distinct = {each["id"] for each in custodians}, {each["spki"] for each in custodians}
+    distinct = {quorum.person(each["id"]) for each in custodians}, {each["spki"] for each in custodians}
     if not 2 <= user < judicial <= number <= quorum.MAX_CUSTODIANS or {len(each) for each in distinct} != {
         number
     }:
@@ -190,6 +196,7 @@ ACTS: Final[dict[str, Callable[[Bench, Mapping[str, Any], bytes], Frame]]] = {
     "found": found,
     "amend": amend,
     "decrypt": decrypt,
+    "holds": holds,
 }
 """What a frame may ask for; these change nothing in the token."""
 

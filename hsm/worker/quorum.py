@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from typing import Any, Final
 
 from hsm.algorithms import DEFAULT_ALGORITHM, kind_of
@@ -55,9 +56,15 @@ def check(roster: dict[str, Any], warrant: Warrant, *, kind: str, subject: dict[
         raise RecoveryNotAuthorised("the case is about something else, or was opened under another roster")
     needed = int(roster["user"] if case["kind"] == "user" else roster["judicial"])
     approving = _approving(roster, warrant)
-    if len(approving - {str(case.get("requested_by"))}) < needed:
+    requester = person(str(case.get("requested_by")))
+    if len({one for one in approving if person(one) != requester}) < needed:
         raise RecoveryNotAuthorised(f"{len(approving)} of {needed} custodians approved")
     return case
+
+
+def person(name: str) -> str:
+    """Return one name for one person however it is written, as :attr:`ca.actor.Actor.person` does."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 def _approving(roster: dict[str, Any], warrant: Warrant) -> set[str]:

@@ -35,7 +35,7 @@ from ca.keycentre.state import CaseStatus, KeyStatus
 from ca.keycentre.store import escrowed_key, key_roster, recovery_case, recovery_vote
 from hsm.algorithms import KeyKind
 from hsm.cryptoki import CryptokiProvider
-from hsm.envelopes import Recipient
+from hsm.envelopes import Recipient, Vote, Warrant
 from hsm.errors import DecryptionFailed, RecoveryNotAuthorised
 from hsm.sm2.by_python import PythonBackend
 from hsm.sm2.public_key import Sm2PublicKey
@@ -226,6 +226,29 @@ def test_I25_the_token_believes_its_own_roster_not_the_database(world: KeyCentre
         world.centre.vote(forged, actor=Actor(name))
     with pytest.raises(RecoveryNotAuthorised):
         world.centre.execute(case.id, actor=OFFICER)
+
+
+def test_I22_one_person_under_two_writings_is_one(world: KeyCentreWorld) -> None:
+    """A requester does not become another person by capitals or wide letters: neither here nor inside the token."""
+    for other in (K1.upper(), "person:" + "".join(chr(ord(c) + 0xFEE0) for c in K1.removeprefix("person:"))):
+        holder, new = world.holder(), world.holder()
+        key_id, _ = world.delivered(holder)
+        order = UserRecovery(key_id, "lost", "0" * 64, new.public_key)
+        case = world.centre.recover_request(order, actor=Actor(other))
+        with pytest.raises(VoterIsRequester):
+            world.centre.vote(cast(case, K1), actor=Actor(K1))
+        roster = key_roster_row(world)
+        votes = tuple(Vote(name, cast(case, name).signature) for name in (K1, K2))
+        warrant = Warrant(roster, case.document.encode(), votes)
+        with pytest.raises(RecoveryNotAuthorised):
+            world.centre.house.token().recover(world.centre.key(key_id).as_sealed, warrant)
+    with pytest.raises(RosterInvalid):
+        plan((K1, K1.upper(), K3), 2, 3)
+
+
+def key_roster_row(world: KeyCentreWorld) -> bytes:
+    with world.engine.connect() as conn:
+        return bytes(conn.scalars(sa.select(key_roster.c.sealed)).one())
 
 
 def test_I25_the_token_takes_one_key_in_two_writings_for_one_custodian(world: KeyCentreWorld) -> None:

@@ -16,10 +16,13 @@ from ca.enrolment.errors import EnrolmentActRefused
 from ca.enrolment.states import EnrolmentStatus
 from ca.restoration import ListMerged, merge_list
 from ca.store import certificate
+from ca.tokens.errors import PersonalisationNotApproved
+from ca.tokens.state import TokenState
 from ca.unfinished import end_unfinished
 from tests.conftest import SteppingClock
 from tests.enrolment_world import FIRST, make_office
 from tests.pki import CLERK, COMPANY, SECOND, USCC, World, make_world, new_key
+from tests.token_world import ANNE, FIVE, make_token_world
 
 
 @pytest.fixture
@@ -94,3 +97,18 @@ def test_I4_what_was_handed_in_needs_fresh_approvals(
             office.desk.approve(one.id, Ballot(one.digest), by=FIRST)
     assert office.desk.get(draft.id).status is EnrolmentStatus.DRAFT
     assert office.desk.get(done.id).status is EnrolmentStatus.ISSUED
+
+
+def test_I22_an_approved_personalisation_is_approved_afresh(
+    engine: sa.Engine, clock: SteppingClock, tmp_path: Path
+) -> None:
+    """The chip may have been made since the backup: the plan of before makes no second one."""
+    world = make_token_world(engine, clock, tmp_path)
+    world.new()
+    plan = world.plan(parts=FIVE[:1])
+    world.approved(plan)
+    with world.engine.begin() as conn:
+        assert end_unfinished(conn, clock.now)["personalisations"] == 1
+    with pytest.raises(PersonalisationNotApproved):
+        world.personalisation.run("C1", actor=ANNE)
+    assert world.personalise(plan).state is TokenState.PERSONALISED

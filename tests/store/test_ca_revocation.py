@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from ca.actor import Actor
 from ca.certificate import (
     CertificateRecord,
     CertificateRequest,
@@ -120,6 +121,8 @@ def test_I11_the_one_who_held_does_not_release(world: World, keeper: Keeper) -> 
     hold(world, keeper)
     with pytest.raises(HoldNotReleasable):
         world.authority.release(keeper.issued.serial, actor=CLERK)
+    with pytest.raises(HoldNotReleasable):
+        world.authority.release(keeper.issued.serial, actor=Actor(CLERK.id.upper()))
 
 
 def test_I11_a_good_certificate_is_not_released(world: World, keeper: Keeper) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from ca.actor import Actor
 from ca.errors import EnterpriseUnknown
 from seals import store
 from seals.codes import CodePatterns
@@ -116,6 +117,8 @@ def test_I22_coming_back_needs_two_people(world: SealWorld) -> None:
     world.registry.request_resume(active.code, actor=APPROVER)
     with pytest.raises(SecondPersonNeeded):
         world.registry.confirm_resume(active.code, actor=APPROVER)
+    with pytest.raises(SecondPersonNeeded):
+        world.registry.confirm_resume(active.code, actor=Actor(APPROVER.id.upper()))
     assert world.registry.get(active.code).status is SealStatus.FROZEN
     back = world.registry.confirm_resume(active.code, actor=SECOND)
     assert (back.status, back.resume_requested_by) == (SealStatus.ACTIVE, None)
