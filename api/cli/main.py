@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from typing import Final
 
 import typer
 
@@ -39,6 +40,27 @@ app.add_typer(chip.app, name="chip")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="key")
 app.add_typer(keycentre.app, name="kmc")
+
+
+PANELS: Final = {
+    "起步 / to begin": ("demo", "demo-desk", "serve", "page"),
+    "证书、密钥与令牌 / certificates, keys, tokens": ("ca", "ra", "token", "chip", "kmc"),
+    "印章与文件 / seals and documents": ("seal", "seal-pdf", "verify"),
+    "运行维护 / to keep it running": ("doctor", "migrate", "reconcile", "backup-key", "backup", "restore"),
+    "权限与审计 / rights and the trail": ("key", "audit"),
+}
+"""How ``yinxin --help`` groups the commands."""
+
+
+def _arrange() -> None:
+    panels = {name: panel for panel, names in PANELS.items() for name in names}
+    for command in app.registered_commands:
+        command.rich_help_panel = panels[str(command.name or getattr(command.callback, "__name__", ""))]
+    for group in app.registered_groups:
+        group.rich_help_panel = panels[str(group.name)]
+
+
+_arrange()
 
 
 def main(arguments: list[str] | None = None) -> int:
