@@ -48,8 +48,9 @@ from hsm.public_keys import spki
 
 LOG: Final = logging.getLogger("ca.keycentre")
 DEFAULT_RULES: Final = CentreRules()
+CERTIFICATE_REVOKED: Final = "证书已吊销 / certificate revoked"
 HOUSEKEEPING: Final = 100
-"""Assignments completed, and notices returned, in one go."""
+"""Assignments completed, keys revoked, and notices returned, in one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,19 +251,21 @@ class KeyCentre:
                 self.house.note(conn, "kmc.notice.sent", actor, f"case:{notice.case_id}", detail)
 
     def reconcile(self, actor: Actor) -> int:
-        """Complete assignments and executions that a crash left open (I19), refill the pool; return how many it completed."""
+        """Complete what a crash left open (I19), revoke keys whose certificates were, refill the pool; return how many."""
         if not self.founded:
             return 0
         before = self.house.now() - self.house.rules.grace
         with self.house.reading() as conn:
             assigned = key_store.standing(conn, KeyStatus.ASSIGNED, HOUSEKEEPING)
             executing = case_store.listed(conn, CaseStatus.EXECUTING, HOUSEKEEPING)
+            ended = key_store.certified_no_more(conn, self.house.now(), HOUSEKEEPING)
         works: list[Callable[[], object]] = [
             partial(self._granting.complete, key, actor=actor)
             for key in assigned
             if _before(key.assigned_at, before)
         ]
         works += [partial(self._recovery.execute, case.id, actor=actor) for case in executing]
+        works += [partial(self.revoke, key_id, CERTIFICATE_REVOKED, actor=actor) for key_id in ended]
         completed = sum(_attempted(work) for work in works)
         for kind, target in self.house.rules.pool:
             _attempted(partial(self._pool.fill, kind, target, actor=actor))

@@ -9,11 +9,12 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from ca.certificate import spki_sha256
+from ca.certificate import CertificateStatus, RevocationReason, spki_sha256
 from ca.keycentre.errors import EscrowedKeyUnknown, KeyCentreNotReady, TaskReused
 from ca.keycentre.key import EscrowedKey
 from ca.keycentre.state import KeyAct, KeyStatus, after
 from ca.keycentre.store import THE_ONE, escrowed_key, key_centre, key_roster, key_task
+from ca.store import certificate
 from hsm.algorithms import KeyKind
 from hsm.envelopes import SealedKey
 from hsm.public_keys import load_spki, spki
@@ -182,6 +183,30 @@ def standing(conn: sa.Connection, status: KeyStatus, limit: int) -> list[Escrowe
         .limit(limit)
     )
     return [_key_of(row) for row in conn.execute(query)]
+
+
+def certified_no_more(conn: sa.Connection, now: datetime, limit: int) -> list[str]:
+    """Return keys in use whose certificates in force were all revoked, a hold not counted: it may yet be lifted.
+
+    Read from the revoked certificates that have not expired, which are few beside those in force.
+    """
+    other = certificate.alias()
+    in_use = (KeyStatus.ASSIGNED.value, KeyStatus.DELIVERED.value)
+    held = RevocationReason.CERTIFICATE_HOLD.value
+    stands = sa.exists().where(
+        other.c.spki_sha256 == certificate.c.spki_sha256,
+        other.c.not_after >= now,
+        sa.or_(other.c.status == CertificateStatus.ISSUED.value, other.c.reason == held),
+    )
+    query = (
+        sa.select(escrowed_key.c.id)
+        .join(certificate, certificate.c.spki_sha256 == escrowed_key.c.spki_sha256)
+        .where(certificate.c.status == CertificateStatus.REVOKED.value, certificate.c.reason != held)
+        .where(certificate.c.not_after >= now, escrowed_key.c.status.in_(in_use), ~stands)
+        .distinct()
+        .limit(limit)
+    )
+    return list(conn.scalars(query))
 
 
 def claim(conn: sa.Connection, key_id: str, values: dict[str, Any]) -> bool:

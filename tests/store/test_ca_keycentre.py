@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from cryptography import x509
 
-from ca.certificate import CertificateRequest, SubjectName
+from ca.certificate import CertificateRequest, RevocationReason, SubjectName
 from ca.enrolment.desk import Enrolment
 from ca.errors import RequestInvalid, RequestKeyReused
 from ca.keycentre import delivery
@@ -277,6 +277,33 @@ def test_I24_no_certificate_for_signatures_over_an_escrowed_key(
             )
     request = CertificateRequest("enterprise-encrypt", subject, grant.public_key)
     assert authority.authority.issue(request, request_key="encrypt", actor=CLERK).der
+
+
+def test_housekeeping_revokes_a_key_with_its_certificate_but_not_for_a_hold(
+    world: KeyCentreWorld, engine: sa.Engine, clock: SteppingClock
+) -> None:
+    """A key whose certificate was renewed stays in use until the last one is revoked; what was sent stays recoverable."""
+    made = make_world(engine, clock, create_tables=False)
+    made.enterprises.register(USCC, COMPANY, actor=CLERK)
+    grant = world.centre.grant(KeyRequest("e-1", world.holder().public_key, KeyKind.EC_P256, uscc=USCC))
+    key_id = delivery.parse(grant.envelope).key_id
+    request = CertificateRequest("enterprise-encrypt", SubjectName(COMPANY, COMPANY, USCC), grant.public_key)
+    first, second = (
+        made.authority.issue(request, request_key=f"encrypt-{n}", actor=CLERK).serial for n in (1, 2)
+    )
+
+    def status_after(serial: int, reason: RevocationReason) -> KeyStatus:
+        made.authority.revoke(serial, reason, actor=CLERK)
+        world.centre.reconcile(OFFICER)
+        return world.centre.key(key_id).status
+
+    assert status_after(first, RevocationReason.SUPERSEDED) is KeyStatus.DELIVERED
+    assert status_after(second, RevocationReason.CERTIFICATE_HOLD) is KeyStatus.DELIVERED
+    assert status_after(second, RevocationReason.KEY_COMPROMISE) is KeyStatus.REVOKED
+    assert world.actions().count("kmc.key.revoke") == 1
+    assert world.centre.reconcile(OFFICER) == 0
+    case = world.approve(world.user_case(key_id, world.holder()), *NAMES[:2])
+    assert world.centre.execute(case.id, actor=OFFICER).delivery
 
 
 def test_A6_one_enrolment_issues_both_certificates_and_the_envelope(
