@@ -1,8 +1,8 @@
 """After a restoration from a backup: seals stopped since stay stopped, codes and list numbers given out since are not reused.
 
-Runs in the transaction that restores the database, like :mod:`ca.restoration`. A seal that the newest published list
-calls frozen, revoked or superseded is so again from the moment that the list gives; one that it calls in use while the
-backup has it frozen stays frozen, for resuming takes two people.
+Runs in the transaction that restores the database, like :mod:`ca.restoration`. A seal that a published list calls frozen,
+revoked or superseded after the backup is so again from the moment that the list gives; one that was resumed since stays
+frozen, for resuming takes two people.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from seals.codes import DIVISION_DIGITS
 from seals.errors import StatementInvalid
 from seals.ledger import Deed, Ledger
 from seals.permit import PermitState
-from seals.seal import TRANSITIONS, SealAct, SealStatus
+from seals.seal import TRANSITIONS, SealAct, SealRecord, SealStatus
 from seals.statement import SealStatusList, parse_status_list
 from seals.store import seal_counter, seal_permit, seal_status_list
 
@@ -36,6 +36,7 @@ _STOPPING: Final = {
     SealStatus.REVOKED: SealAct.REVOKE,
     SealStatus.SUPERSEDED: SealAct.SUPERSEDE,
 }
+_WHY: Final = "据已公布的印章状态列表恢复 / from the published list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +66,29 @@ def merge_states(
         record = store.find(conn, code)
         if record is None:
             unknown.append(code)
-            continue
-        act, when = _last_act(parsed.status_list, code)
-        if act is not None and record.status in TRANSITIONS[act]:
-            ledger.move(
-                record, Deed(act, actor, when, "据已公布的印章状态列表恢复 / from the published list")
-            )
+        elif _stop_again(ledger, record, parsed.status_list, actor):
             stopped.append(code)
     ledger.close(audit)
     _pass_over(conn, unknown)
     return StatesMerged(parsed.status_list.number, tuple(stopped), tuple(unknown))
 
 
-def _last_act(found: SealStatusList, code: str) -> tuple[SealAct | None, datetime]:
-    """Return the act that stopped the seal and when; nothing for one in use."""
-    if code not in found.entries:
-        return None, found.issued_at
-    since, status = found.entries[code][-1]
-    return _STOPPING.get(status), since
+def _stop_again(ledger: Ledger, record: SealRecord, found: SealStatusList, actor: Actor) -> bool:
+    """Do what the list tells of later than anything that the register knows; tell whether there was something.
+
+    A list older than the backup tells nothing new. A pair that was resumed since is left frozen, so that the time of its
+    loss stays on record; one that was approved since is applied for anew, for its certificate is not here.
+    """
+    known = store.last_moment(ledger.conn, record.code)
+    if record.status is SealStatus.APPLIED:
+        ledger.move(record, Deed(SealAct.REJECT, actor, max(known, found.issued_at), _WHY))
+        return True
+    before = record
+    for since, status in found.entries.get(record.code, ()):
+        act = _STOPPING.get(status)
+        if since > known and act is not None and before.status in TRANSITIONS[act]:
+            before = ledger.move(before, Deed(act, actor, since, _WHY))
+    return before is not record
 
 
 def _pass_over(conn: sa.Connection, unknown: list[str]) -> None:
