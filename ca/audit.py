@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -39,6 +39,9 @@ GENESIS: Final = "0" * 64
 PAGE: Final = 1000
 """Records read at a time: a page of some 500 kB."""
 _HEAD: Final = 1
+_json: Final = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+).encode
 _COLUMNS: Final = tuple(audit.c)
 _READ_HEAD: Final = sa.select(audit_head.c.number, audit_head.c.digest).where(audit_head.c.id == _HEAD)
 _LOCK_HEAD: Final = _READ_HEAD.with_for_update()
@@ -69,6 +72,15 @@ class AuditRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be recorded: what was done, to what, and what there is to say of it."""
+
+    action: str
+    subject: str
+    detail: Detail
+
+
+@dataclass(frozen=True, slots=True)
 class AuditProof:
     """The trail was read from end to end and is whole; ``anchored`` is the highest anchor that it met, 0 if none."""
 
@@ -80,7 +92,7 @@ class AuditProof:
 def canonical_json(value: object) -> str:
     """Write ``value`` as the module's docstring says; what that cannot carry is a ``TypeError``."""
     _check_plain(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _json(value)
 
 
 def _check_plain(value: object) -> None:
@@ -109,6 +121,17 @@ def _canonical_object(record: AuditRecord) -> dict[str, Any]:
     }
 
 
+def _canonical_octets(record: AuditRecord) -> bytes:
+    """Write the canonical object around a detail that is canonical already: what :func:`digest_of` reads back."""
+    actor = record.actor
+    who = {"id": actor.id, "name": actor.name, "uscc": actor.uscc or ""}
+    return (
+        f'{{"action":{_json(record.action)},"actor":{_json(who)},'
+        f'"at":"{record.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}","detail":{record.detail},"number":{record.number},'
+        f'"previous":"{record.previous}","subject":{_json(record.subject)}}}'
+    ).encode()
+
+
 def digest_of(record: AuditRecord) -> str:
     """Return the digest that the record must have."""
     return hashlib.sha256(DOMAIN + canonical_json(_canonical_object(record)).encode()).hexdigest()
@@ -124,16 +147,30 @@ class AuditTrail:
         self, conn: sa.Connection, action: str, *, actor: Actor, subject: str, detail: Detail | None = None
     ) -> AuditRecord:
         """Add one record in the caller's transaction, last in it: the head row is locked until that ends."""
-        text = canonical_json(dict(detail or {}))
-        number, previous = self._lock_head(conn)
+        return self.append_many(conn, (Entry(action, subject, detail or {}),), actor=actor)[0]
+
+    def append_many(
+        self, conn: sa.Connection, entries: Sequence[Entry], *, actor: Actor
+    ) -> tuple[AuditRecord, ...]:
+        """Add records in order, at one time of the clock; the head is locked once and moved once, past all of them.
+
+        The chain is the one that single appends would have made, record for record.
+        """
+        texts = [canonical_json(dict(entry.detail)) for entry in entries]
+        if not entries:
+            return ()
+        first, previous = self._lock_head(conn)
         at = self._clock().astimezone(UTC).replace(microsecond=0)
-        draft = AuditRecord(number + 1, at, action, actor, subject, text, previous, "")
-        digest = digest_of(draft)
-        conn.execute(_ADD, _row_of(draft, digest))
-        moved = conn.execute(_MOVE_HEAD, {"before": number, "after": number + 1, "newest": digest})
-        if moved.rowcount != 1:
-            raise AuditBroken(number, "the head row moved under its lock")
-        return AuditRecord(number + 1, at, action, actor, subject, text, previous, digest)
+        records = []
+        for number, (entry, text) in enumerate(zip(entries, texts, strict=True), first + 1):
+            draft = AuditRecord(number, at, entry.action, actor, entry.subject, text, previous, "")
+            previous = hashlib.sha256(DOMAIN + _canonical_octets(draft)).hexdigest()
+            records.append(replace(draft, digest=previous))
+        conn.execute(_ADD, [_row_of(record) for record in records])
+        after = {"before": first, "after": records[-1].number, "newest": previous}
+        if conn.execute(_MOVE_HEAD, after).rowcount != 1:
+            raise AuditBroken(first, "the head row moved under its lock")
+        return tuple(records)
 
     def _lock_head(self, conn: sa.Connection) -> tuple[int, str]:
         head = conn.execute(_LOCK_HEAD).one_or_none()
@@ -217,7 +254,7 @@ class AuditTrail:
         return Anchor(0, GENESIS) if found is None else Anchor(found.number, found.digest)
 
 
-def _row_of(record: AuditRecord, digest: str) -> dict[str, Any]:
+def _row_of(record: AuditRecord) -> dict[str, Any]:
     return {
         "number": record.number,
         "at": record.at,
@@ -228,7 +265,7 @@ def _row_of(record: AuditRecord, digest: str) -> dict[str, Any]:
         "subject": record.subject,
         "detail": record.detail,
         "previous": record.previous,
-        "digest": digest,
+        "digest": record.digest,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -22,9 +22,10 @@ from ca.certificate import (
 from ca.clock import Clock
 from ca.config import CaConfig
 from ca.errors import CertificateUnknown
-from ca.issuance import Desk, Issuance
+from ca.issuance import Issuance
 from ca.issuer import Issuer, Unit, UnitPurpose
 from ca.pair import IssuedPair
+from ca.planning import Desk
 from ca.profile import PROFILES, Profile
 from ca.reconcile import Reconciliation, reconcile_certificates
 from ca.revocation import Revocation
@@ -80,6 +81,17 @@ class CertificateAuthority:
         Asked again, return the same pair. Raises :class:`ca.errors.PairUnfit` and whatever :meth:`issue` raises.
         """
         return self._issuance.issue_pair(signing, encryption, request_key=request_key, actor=actor)
+
+    def issue_many(
+        self, requests: Sequence[tuple[CertificateRequest, str]], *, actor: Actor
+    ) -> tuple[IssuedCertificate, ...]:
+        """Issue up to :data:`ca.issuance.MAX_CHUNK` requests, each with its request key, in two commits: all or none.
+
+        Request keys that were issued before are answered, the rest is issued; the answers stand in the order asked. Raises
+        whatever :meth:`issue` raises, for the first request that cannot be had: then none of those left is issued. A key
+        whose issuance is unfinished or spent refuses the chunk; a token that fails burns every serial of it.
+        """
+        return self._issuance.issue_many(requests, actor=actor)
 
     def revoke(
         self, serial: int, reason: RevocationReason, *, actor: Actor, issuer: str | None = None

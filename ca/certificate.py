@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
@@ -63,15 +64,21 @@ class SubjectName:
 
     def x509(self) -> x509.Name:
         """Return the encoded order C, O, OU, organizationIdentifier, serialNumber, CN; values are UTF8String."""
-        parts = (
-            (NameOID.COUNTRY_NAME, self.country),
-            (NameOID.ORGANIZATION_NAME, self.organization),
-            (NameOID.ORGANIZATIONAL_UNIT_NAME, self.organizational_unit),
-            (NameOID.ORGANIZATION_IDENTIFIER, self.uscc),
-            (NameOID.SERIAL_NUMBER, self.uscc),
-            (NameOID.COMMON_NAME, self.common_name),
-        )
-        return x509.Name([x509.NameAttribute(oid, value) for oid, value in parts if value])
+        return _name_of(self)
+
+
+@lru_cache(maxsize=512)
+def _name_of(subject: SubjectName) -> x509.Name:
+    """Build a name once: its form, its draft, its lint and its row ask for it one after the other."""
+    parts = (
+        (NameOID.COUNTRY_NAME, subject.country),
+        (NameOID.ORGANIZATION_NAME, subject.organization),
+        (NameOID.ORGANIZATIONAL_UNIT_NAME, subject.organizational_unit),
+        (NameOID.ORGANIZATION_IDENTIFIER, subject.uscc),
+        (NameOID.SERIAL_NUMBER, subject.uscc),
+        (NameOID.COMMON_NAME, subject.common_name),
+    )
+    return x509.Name([x509.NameAttribute(oid, value) for oid, value in parts if value])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from ca.certificate import CertificateRecord, CertificateStatus, RevocationReason, spki_sha256
+from ca.certificate import CertificateRecord, CertificateStatus, RevocationReason
 from ca.crl_store import Scope, note_change
 from ca.plan import Plan
 from ca.store import NO_BYTES, certificate, compromised_key, is_serial, issuer
@@ -82,18 +83,19 @@ def row_of(found: sa.Row[*tuple[Any, ...]]) -> Row:
     )
 
 
-_BY_REQUEST_KEY: Final = sa.select(*RECORD_COLUMNS).where(C.request_key == sa.bindparam("key"))
+_BY_REQUEST_KEYS: Final = sa.select(*RECORD_COLUMNS).where(
+    C.request_key.in_(sa.bindparam("keys", expanding=True))
+)
 _BY_SERIAL: Final = sa.select(*RECORD_COLUMNS).where(C.serial == sa.bindparam("number")).order_by(C.id)
-_LATEST_START: Final = sa.select(sa.func.max(C.not_before)).where(C.issuer == sa.bindparam("name"))
 _COMPROMISED: Final = sa.select(compromised_key.c.spki_sha256).where(
-    compromised_key.c.spki_sha256 == sa.bindparam("spki")
+    compromised_key.c.spki_sha256.in_(sa.bindparam("keys", expanding=True))
 )
 
 
-def by_request_key(conn: sa.Connection, request_key: str) -> Row | None:
-    """Return the row that a request key reserved, or nothing."""
-    found = conn.execute(_BY_REQUEST_KEY, {"key": request_key}).one_or_none()
-    return None if found is None else row_of(found)
+def by_request_keys(conn: sa.Connection, request_keys: Sequence[str]) -> dict[str, Row]:
+    """Return the rows that request keys reserved, by key."""
+    found = conn.execute(_BY_REQUEST_KEYS, {"keys": list(request_keys)})
+    return {row.request_key: row for row in map(row_of, found)}
 
 
 def by_serial(conn: sa.Connection, serial: int, issuer_id: str | None = None) -> tuple[Row, ...]:
@@ -113,15 +115,14 @@ def by_key(conn: sa.Connection, spki: str) -> tuple[Row, ...]:
     return tuple(row_of(found) for found in conn.execute(query))
 
 
-def latest_not_before(conn: sa.Connection, issuer_id: str) -> datetime | None:
-    """Return when the newest certificate or reservation of an issuer begins (I17)."""
-    latest: datetime | None = conn.scalar(_LATEST_START, {"name": issuer_id})
-    return latest
+def compromised(conn: sa.Connection, keys: Sequence[str]) -> frozenset[str]:
+    """Return which of some keys were reported compromised (I27)."""
+    return frozenset(conn.scalars(_COMPROMISED, {"keys": list(keys)}))
 
 
 def is_compromised(conn: sa.Connection, spki: str) -> bool:
     """Tell whether a key was reported compromised (I27)."""
-    return conn.execute(_COMPROMISED, {"spki": spki}).first() is not None
+    return bool(compromised(conn, (spki,)))
 
 
 def insert_compromised(conn: sa.Connection, spki: str, at: datetime, by: str) -> None:
@@ -132,11 +133,17 @@ def insert_compromised(conn: sa.Connection, spki: str, at: datetime, by: str) ->
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Under which key and for which request a serial is reserved, and when."""
+    """What is reserved: a planned certificate, under which key and for which request, and when.
 
+    ``ticket`` has the octets that will be signed; without one nothing ever may be.
+    """
+
+    plan: Plan
     request_key: str
     request_digest: str
+    spki_sha256: str
     at: datetime
+    ticket: Ticket | None
 
 
 _RESERVE: Final = certificate.insert()
@@ -152,15 +159,15 @@ _ISSUE: Final = certificate.update().where(
 )
 
 
-def insert_reservation(
-    conn: sa.Connection, plan: Plan, reservation: Reservation, ticket: Ticket | None
-) -> None:
-    """Reserve the serial number and the request key; either taken is an ``IntegrityError``.
+def insert_reservations(conn: sa.Connection, reservations: Sequence[Reservation]) -> None:
+    """Reserve serial numbers and request keys, in order; any of them taken is an ``IntegrityError`` for all."""
+    conn.execute(_RESERVE, [_reserved(one) for one in reservations])
 
-    ``ticket`` has the octets that will be signed; without one nothing ever may be.
-    """
+
+def _reserved(reservation: Reservation) -> dict[str, Any]:
+    plan, ticket = reservation.plan, reservation.ticket
     subject = plan.request.subject
-    row = {
+    return {
         "issuer": plan.issuer.id,
         "serial": plan.serial,
         "request_key": reservation.request_key,
@@ -175,30 +182,36 @@ def insert_reservation(
         "shard": plan.shard,
         "subject": subject.x509().rfc4514_string(),
         "uscc": subject.uscc,
-        "spki_sha256": spki_sha256(plan.request.public_key),
+        "spki_sha256": reservation.spki_sha256,
         "not_before": plan.validity.not_before,
         "not_after": plan.validity.not_after,
         "reserved_at": reservation.at,
         "unsigned": NO_BYTES if ticket is None else ticket.unsigned,
         "tbs": NO_BYTES if ticket is None else ticket.tbs,
     }
-    conn.execute(_RESERVE, row)
 
 
-def store_issued(conn: sa.Connection, plan: Plan, *, tbs: bytes, der: bytes) -> bool:
-    """Record the certificate over the recorded octets; false if the reservation was closed by somebody else.
+def store_issued(conn: sa.Connection, signed: Sequence[tuple[Ticket, bytes]]) -> bool:
+    """Record certificates over the recorded octets; false if any reservation was closed by somebody else.
 
-    It must still be reserved, by the same rules, and nobody may have fenced us off (I5, I6, I28).
+    Each must still be reserved, by the same rules, and nobody may have fenced us off (I5, I6, I28). One update moves one
+    row at the most, issuer and serial being unique, so as many rows moved as updates means every row.
     """
-    expected = {
+    moved = conn.execute(_ISSUE, [_issued(ticket, der) for ticket, der in signed])
+    return moved.rowcount == len(signed)
+
+
+def _issued(ticket: Ticket, der: bytes) -> dict[str, Any]:
+    plan = ticket.plan
+    return {
         "its_issuer": plan.issuer.id,
         "its_serial": plan.serial,
         "its_profile_hash": plan.profile_hash,
         "its_config_hash": plan.config_hash,
-        "its_tbs": tbs,
+        "its_tbs": ticket.tbs,
+        "status": CertificateStatus.ISSUED,
+        "der": der,
     }
-    moved = conn.execute(_ISSUE, {**expected, "status": CertificateStatus.ISSUED, "der": der})
-    return moved.rowcount == 1
 
 
 def burn(conn: sa.Connection, row: Row, *, at: datetime, entry: bytes) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final
 
 from hsm.suite import Suite
@@ -69,10 +70,15 @@ class CaConfig:
     @property
     def hash(self) -> str:
         """SHA-256 over what shapes a certificate; constant through an issuance (I6)."""
-        shaping = {
-            "base_url": self.base_url,
-            "instance_prefix": self.instance_prefix,
-            "production": self.production,
-            "suite": self.suite.value,
-        }
-        return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()
+        return _hash_of(self.base_url, self.instance_prefix, self.suite.value, production=self.production)
+
+
+@lru_cache(maxsize=16)
+def _hash_of(base_url: str, instance_prefix: int, suite: str, *, production: bool) -> str:
+    shaping = {
+        "base_url": base_url,
+        "instance_prefix": instance_prefix,
+        "production": production,
+        "suite": suite,
+    }
+    return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()

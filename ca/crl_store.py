@@ -66,11 +66,6 @@ class ShardState:
     capacity: int
     assigned: int
 
-    @property
-    def full(self) -> bool:
-        """Tell whether no further certificate belongs here."""
-        return self.assigned >= self.capacity
-
 
 _S: Final = crl_shard.c
 _C: Final = certificate.c
@@ -86,7 +81,10 @@ _CHANGE: Final = (
     )
     .returning(_S.changes)
 )
-_TAKE: Final = crl_shard.update().where(_THIS, _S.assigned < _S.capacity).values(assigned=_S.assigned + 1)
+_COUNT: Final = sa.bindparam("count", type_=_S.assigned.type)
+_TAKE: Final = (
+    crl_shard.update().where(_THIS, _S.assigned + _COUNT <= _S.capacity).values(assigned=_S.assigned + _COUNT)
+)
 _NEWEST: Final = (
     sa.select(_S.shard, _S.capacity, _S.assigned)
     .where(_S.issuer == sa.bindparam("its_issuer"), _S.shard > 0)
@@ -114,9 +112,9 @@ def newest_shard(conn: sa.Connection, issuer_id: str) -> ShardState | None:
     return None if row is None else ShardState(row.shard, row.capacity, row.assigned)
 
 
-def take_place(conn: sa.Connection, scope: Scope) -> bool:
-    """Count one more certificate in a shard; false if it is full."""
-    taken = conn.execute(_TAKE, {"its_issuer": scope.issuer, "its_shard": scope.shard})
+def take_places(conn: sa.Connection, scope: Scope, count: int) -> bool:
+    """Count ``count`` more certificates in a shard; false if it has not so many places left."""
+    taken = conn.execute(_TAKE, {"its_issuer": scope.issuer, "its_shard": scope.shard, "count": count})
     return taken.rowcount == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -135,6 +136,16 @@ class Enterprises:
 _ONE: Final = sa.select(enterprise.c.uscc, enterprise.c.name, enterprise.c.created_at).where(
     enterprise.c.uscc == sa.bindparam("code")
 )
+_SEVERAL: Final = sa.select(enterprise.c.uscc, enterprise.c.name, enterprise.c.created_at).where(
+    enterprise.c.uscc.in_(sa.bindparam("codes", expanding=True))
+)
+
+
+def find_enterprises(conn: sa.Connection, codes: Collection[str]) -> dict[str, Enterprise]:
+    """Return those of some enterprises that are registered, by their codes."""
+    asked = [code for code in codes if is_storable(code)]
+    rows = conn.execute(_SEVERAL, {"codes": asked}) if asked else ()
+    return {row.uscc: Enterprise(row.uscc, row.name, row.created_at) for row in rows}
 
 
 def find_enterprise(conn: sa.Connection, uscc: str) -> Enterprise | None:

@@ -12,56 +12,37 @@ closes; a serial whose octets were recorded may have been signed, and is never s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
 from cryptography import x509
 
-from ca import certificate_store, issuer_store
+from ca import certificate_store
 from ca.actor import Actor
-from ca.audit import AuditTrail
-from ca.certificate import (
-    CertificateRequest,
-    CertificateStatus,
-    IssuedCertificate,
-    public_key_of,
-    spki_sha256,
-)
-from ca.clock import Clock
-from ca.config import CaConfig
-from ca.enterprise import find_enterprise
+from ca.audit import Detail, Entry
+from ca.certificate import CertificateRequest, CertificateStatus, IssuedCertificate
+from ca.certificate_store import Reservation
 from ca.errors import (
-    ClockWentBack,
-    EnterpriseUnknown,
     IssuanceUnfinished,
-    IssuerUnknown,
-    KeyCompromised,
     LintFailed,
-    NameDiffers,
     PinnedChanged,
-    ProfileUnknown,
     RequestInvalid,
     RequestKeyReused,
     RequestSpent,
     SignatureWithheld,
 )
 from ca.issuance_request import Intent, answer
-from ca.issuer import HolderStatus, Issuer
-from ca.keycentre.guard import refuse_escrowed
-from ca.lint import check
 from ca.pair import ENCRYPTION_PART, SIGNING_PART, IssuedPair, check_pair
-from ca.plan import SERIAL_RANDOM_OCTETS, Plan, assemble, decide_validity, draft, make_serial
-from ca.profile import Profile, find_profile
+from ca.plan import Plan, assemble
+from ca.planning import Basis, Desk, Prepared, authorise, prepare, read_bases
 from ca.reconcile import close_reservation
-from ca.shards import shard_for, take_place
+from ca.shards import take_places
 from ca.ticket import Ticket
 from ca.turnstile import Turnstile
-from hsm.algorithms import PublicKey
 from hsm.errors import HsmError, SignatureInvalid
-from hsm.provider import KeyRing, open_signer
 from hsm.signer import Signer
 from hsm.verification import verify_signature
 
@@ -70,27 +51,15 @@ AT_ONCE: Final = 4
 machine issues, for they only wait for one interpreter and one audit trail, and take both from those about to finish."""
 MAX_PLANS: Final = 3
 """Plans drawn up for one request: one is overtaken only when another worker certifies in the next second meanwhile."""
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What an issuing authority works with; ``entropy(n)`` returns n random octets from a CSPRNG."""
-
-    engine: sa.Engine
-    keys: KeyRing
-    clock: Clock
-    audit: AuditTrail
-    config: CaConfig
-    profiles: Mapping[str, Profile]
-    entropy: Callable[[int], bytes]
-
-    def now(self) -> datetime:
-        """Return the time, aware, in whole seconds."""
-        return self.clock().replace(microsecond=0)
+MAX_CHUNK: Final = 200
+"""Requests issued together: others wait some tens of milliseconds at the audit trail, and a token that signs ten a
+second is done in twenty, a third of the time that a reservation has (``reservation_grace``)."""
+Known = dict[str, IssuedCertificate]
+"""What was issued before, or just now, by request key."""
 
 
 class Issuance:
-    """Issues certificates for one :class:`Desk`."""
+    """Issues certificates for one :class:`ca.planning.Desk`."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -98,7 +67,7 @@ class Issuance:
 
     def issue(self, request: CertificateRequest, *, request_key: str, actor: Actor) -> IssuedCertificate:
         """Issue one certificate for one request key; the same request again returns the same certificate (I4)."""
-        return self._issue((Intent.of(request, request_key, actor),))[0]
+        return self._issue((Intent.of(request, request_key, actor),), actor)[0]
 
     def issue_pair(
         self, signing: CertificateRequest, encryption: CertificateRequest, *, request_key: str, actor: Actor
@@ -107,149 +76,113 @@ class Issuance:
 
         Whatever is cut off between leaves two reservations, and never one certificate without the other.
         """
-        check_pair(signing, encryption, (self._profile(signing.profile), self._profile(encryption.profile)))
+        check_pair(
+            signing, encryption, (self._desk.profile(signing.profile), self._desk.profile(encryption.profile))
+        )
         parts = ((signing, SIGNING_PART), (encryption, ENCRYPTION_PART))
-        return IssuedPair(*self._issue([Intent.of(one, request_key + part, actor) for one, part in parts]))
+        intents = [Intent.of(one, request_key + part, actor) for one, part in parts]
+        return IssuedPair(*self._issue(intents, actor, inseparable=True))
 
-    def _issue(self, intents: Sequence[Intent]) -> tuple[IssuedCertificate, ...]:
+    def issue_many(
+        self, requests: Sequence[tuple[CertificateRequest, str]], *, actor: Actor
+    ) -> tuple[IssuedCertificate, ...]:
+        """Issue a chunk of requests, each with its request key: all that are not issued yet, or none of them.
+
+        Keys known already are answered (I4). What the lint refuses is put on record alone; the keys of the others stay free.
+        """
+        if len(requests) > MAX_CHUNK:
+            raise RequestInvalid(f"a chunk has at most {MAX_CHUNK} requests")
+        intents = [Intent.of(one, request_key, actor) for one, request_key in requests]
+        if len({one.request_key for one in intents}) < len(intents):
+            raise RequestInvalid("a request key stands twice in the chunk")
+        return self._issue(intents, actor) if intents else ()
+
+    def _issue(
+        self, intents: Sequence[Intent], actor: Actor, *, inseparable: bool = False
+    ) -> tuple[IssuedCertificate, ...]:
         """Issue what is asked together, or nothing of it; callers beyond :data:`AT_ONCE` wait their turn."""
         with self._places:
-            return self._issue_now(intents)
+            known = self._issue_left(intents, actor, inseparable=inseparable)
+        return tuple(known[one.request_key] for one in intents)
 
-    def _issue_now(self, intents: Sequence[Intent]) -> tuple[IssuedCertificate, ...]:
-        with self._desk.engine.execution_options(read_only=True).connect() as conn:
-            known = _known(conn, intents)
-            if known:
-                return known
-            bases: Sequence[Basis] = [self._basis(conn, one.request) for one in intents]
+    def _issue_left(self, intents: Sequence[Intent], actor: Actor, *, inseparable: bool) -> Known:
+        known: Known = {}
+        left, bases = self._read(intents, known, inseparable=inseparable)
         for _ in range(MAX_PLANS):
-            prepared = self._prepare_all(intents, bases)
+            if not left:
+                return known
+            prepared = prepare(self._desk, left, bases)
             try:
                 with self._desk.engine.begin() as conn:
-                    known = _known(conn, intents)
-                    if known:
-                        return known
-                    self._record_all(conn, prepared, intents)
+                    self._record_all(conn, prepared, actor, inseparable=inseparable)
             except _Overtaken as overtaken:
                 bases = overtaken.bases
+            except _Taken as taken:  # the same request key, reserved elsewhere at this moment
+                before = left
+                left, bases = self._read(intents, known, inseparable=inseparable)
+                if len(left) == len(before):
+                    raise IssuanceUnfinished(left[0].request_key) from taken
             else:
-                return self._finish(prepared, intents[0].actor)
-        raise IssuanceUnfinished(intents[0].request_key)
+                return known | self._finish(prepared, actor)
+        raise IssuanceUnfinished(left[0].request_key)
+
+    def _read(
+        self, intents: Sequence[Intent], known: Known, *, inseparable: bool
+    ) -> tuple[Sequence[Intent], Sequence[Basis]]:
+        """Answer the request keys seen before; return what is left to issue and what its plans rest on."""
+        with self._desk.engine.execution_options(read_only=True).connect() as conn:
+            rows = certificate_store.by_request_keys(conn, [one.request_key for one in intents])
+            left = [one for one in intents if one.request_key not in rows]
+            if inseparable and rows and left:
+                raise RequestKeyReused(next(iter(rows)))
+            for one in intents:
+                if one.request_key in rows:
+                    known[one.request_key] = answer(rows[one.request_key], one.digest)
+            return left, read_bases(self._desk, conn, left) if left else ()
 
     def _record_all(
-        self, conn: sa.Connection, prepared: Sequence[Prepared], intents: Sequence[Intent]
+        self, conn: sa.Connection, prepared: Sequence[Prepared], actor: Actor, *, inseparable: bool
     ) -> None:
-        """Authorise and record in transaction A; plans that do not stand any more raise :class:`_Overtaken`."""
-        bases, standing = [], True
-        for one, intent in zip(prepared, intents, strict=True):
-            self._authorise(conn, intent.request)
-            basis = self._basis(conn, intent.request)
-            bases.append(basis)
-            placed = take_place(conn, issuer=basis.issuer, shard=basis.shard)
-            standing = standing and placed and basis.carries(one.plan)
-        if not standing:
-            raise _Overtaken(bases)
-        for one, intent in zip(prepared, intents, strict=True):
-            self._record(conn, one, intent)
+        """Authorise and record in transaction A; plans that do not stand any more raise :class:`_Overtaken`.
 
-    def _basis(self, conn: sa.Connection, request: CertificateRequest) -> Basis:
-        issuer = self._choose_issuer(conn, request)
-        return Basis(
-            issuer,
-            certificate_store.latest_not_before(conn, issuer.id),
-            shard_for(conn, issuer),
-        )
-
-    def _choose_issuer(self, conn: sa.Connection, request: CertificateRequest) -> Issuer:
-        profile = self._profile(request.profile)
-        if request.issuer is not None:
-            issuer = issuer_store.get_issuer(conn, request.issuer)
-        else:
-            able = issuer_store.able_issuers(conn, profile.issued_by)
-            if len(able) != 1:
-                found = "several issuers" if able else "no issuer"
-                raise IssuerUnknown(f"{found} can issue {profile.id}; name one")
-            issuer = able[0]
-        _check_may_issue(issuer, profile, request)
-        return issuer
-
-    def _profile(self, name: str) -> Profile:
-        profile = find_profile(self._desk.profiles, name)
-        if profile.test and self._desk.config.production:
-            raise ProfileUnknown(f"{name} is for tests and is refused in production")
-        return profile
-
-    def _authorise(self, conn: sa.Connection, request: CertificateRequest) -> None:
-        if certificate_store.is_compromised(conn, spki_sha256(request.public_key)):
-            raise KeyCompromised(spki_sha256(request.public_key))
-        refuse_escrowed(conn, self._profile(request.profile), spki_sha256(request.public_key))
-        if self._profile(request.profile).registered_enterprise or request.subject.uscc:
-            known = find_enterprise(conn, request.subject.uscc)
-            if known is None:
-                raise EnterpriseUnknown(request.subject.uscc)
-            if known.name != request.subject.organization:
-                raise NameDiffers(known.name)
-
-    def _prepare_all(self, intents: Sequence[Intent], bases: Sequence[Basis]) -> tuple[Prepared, ...]:
-        """Prepare each; what was asked together is refused together, before anything is signed."""
-        made = tuple(self._prepare(one.request, basis) for one, basis in zip(intents, bases, strict=True))
-        refusals = [one.outcome for one in made if isinstance(one.outcome, RequestInvalid)]
-        return tuple(replace(one, outcome=refusals[0]) for one in made) if refusals else made
-
-    def _prepare(self, request: CertificateRequest, basis: Basis) -> Prepared:
-        """Open the issuer's key, plan, draft and lint; nothing is written and nothing is signed."""
-        issuer = basis.issuer
-        signer = open_signer(self._desk.keys, issuer.key_uri, expected=_issuer_key(request, issuer))
-        plan = self._plan(request, basis, signer)
-        try:
-            return Prepared(plan, signer, check(draft(plan), self._desk.now()))
-        except RequestInvalid as refused:
-            return Prepared(plan, signer, refused)
-
-    def _plan(self, request: CertificateRequest, basis: Basis, signer: Signer) -> Plan:
-        profile, config = self._profile(request.profile), self._desk.config
-        validity = decide_validity(request, profile, self._start(basis), basis.issuer)
-        return Plan(
-            request=request,
-            profile=profile,
-            profile_hash=profile.hash,
-            config=config,
-            config_hash=config.hash,
-            issuer=basis.issuer,
-            issuer_key=signer.public_key,
-            algorithm=signer.algorithm,
-            serial=make_serial(config.instance_prefix, self._desk.entropy(SERIAL_RANDOM_OCTETS)),
-            validity=validity,
-            shard=basis.shard,
-        )
-
-    def _start(self, basis: Basis) -> datetime:
-        """Return now, or the last certificate's beginning if the clock is a little before it; I17 refuses more."""
-        now, last = self._desk.now(), basis.last_start
-        if last is None or last <= now:
-            return now
-        if last - now > self._desk.config.clock_tolerance:
-            raise ClockWentBack(f"{last - now} before the last certificate of {basis.issuer.id}")
-        return last
-
-    def _record(self, conn: sa.Connection, prepared: Prepared, intent: Intent) -> None:
-        """Record reservation, octets and intent (I1, I5); what the lint refused is reserved and burned in one.
-
-        Nothing was signed yet, so a refusal spends serial and request key without a trace on the CRL.
+        What is inseparable is refused together; of a chunk only what the lint refused is recorded, as refused.
         """
-        plan, outcome = prepared.plan, prepared.outcome
-        ticket = outcome if isinstance(outcome, Ticket) else None
-        reservation = certificate_store.Reservation(intent.request_key, intent.digest, self._desk.now())
-        try:
-            certificate_store.insert_reservation(conn, plan, reservation, ticket)
-        except sa.exc.IntegrityError as taken:  # the same request key, reserved elsewhere at this moment
-            raise IssuanceUnfinished(intent.request_key) from taken
-        self._note(conn, "certificate.requested", plan, intent.actor, intent.recorded(plan, ticket))
-        if isinstance(outcome, RequestInvalid):
-            findings = list(outcome.findings) if isinstance(outcome, LintFailed) else [outcome.detail]
-            self._close(conn, plan, intent.actor, "certificate.refused", findings)
+        intents = [one.intent for one in prepared]
+        authorise(self._desk, conn, intents)
+        bases = read_bases(self._desk, conn, intents)
+        placed = _take_places(conn, bases)
+        if not placed or not all(basis.carries(one.plan) for basis, one in zip(bases, prepared, strict=True)):
+            raise _Overtaken(bases)
+        refusals = [one.outcome for one in prepared if isinstance(one.outcome, RequestInvalid)]
+        if refusals:
+            alone = [one for one in prepared if inseparable or isinstance(one.outcome, RequestInvalid)]
+            self._record(conn, [(one, None) for one in alone], actor)
+            for one in alone:
+                self._close(conn, one.plan, actor, "certificate.refused", _findings(one.outcome, refusals[0]))
+        else:
+            tickets = [one.outcome for one in prepared if isinstance(one.outcome, Ticket)]
+            self._record(conn, list(zip(prepared, tickets, strict=True)), actor)
 
-    def _finish(self, prepared: Sequence[Prepared], actor: Actor) -> tuple[IssuedCertificate, ...]:
+    def _record(
+        self, conn: sa.Connection, made: Sequence[tuple[Prepared, Ticket | None]], actor: Actor
+    ) -> None:
+        """Record reservations, octets and intents (I1, I5); without a ticket nothing ever is signed.
+
+        Such a serial and its request key are spent without a trace on the CRL.
+        """
+        now = self._desk.now()
+        reservations = [_reservation(one, ticket, now) for one, ticket in made]
+        try:
+            certificate_store.insert_reservations(conn, reservations)
+        except sa.exc.IntegrityError as taken:
+            raise _Taken from taken
+        said = [
+            _entry("certificate.requested", one.plan, one.intent.recorded(one.plan, ticket))
+            for one, ticket in made
+        ]
+        self._desk.audit.append_many(conn, said, actor=actor)
+
+    def _finish(self, prepared: Sequence[Prepared], actor: Actor) -> Known:
         """Sign each ticket once, then release all of them; if one signature fails, every serial is burned (I3)."""
         tickets = []
         for one in prepared:
@@ -257,15 +190,19 @@ class Issuance:
                 raise one.outcome
             tickets.append(one.outcome)
         try:
-            signed = [self._sign(ticket, one.signer) for ticket, one in zip(tickets, prepared, strict=True)]
+            signed = [
+                (ticket, self._sign(ticket, one.signer))
+                for ticket, one in zip(tickets, prepared, strict=True)
+            ]
         except (HsmError, SignatureWithheld, PinnedChanged) as failed:
             with self._desk.engine.begin() as conn:
                 for ticket in tickets:
                     self._close(conn, ticket.plan, actor, "certificate.burned", [type(failed).__name__])
             raise
         with self._desk.engine.begin() as conn:
-            made = zip(tickets, signed, strict=True)
-            return tuple(self._complete(conn, ticket, der, actor) for ticket, der in made)
+            self._complete(conn, signed, actor)
+        made = (_certificate(ticket.plan, der) for ticket, der in signed)
+        return {one.intent.request_key: issued for one, issued in zip(prepared, made, strict=True)}
 
     def _sign(self, ticket: Ticket, signer: Signer) -> bytes:
         """Sign once; prove that body and signature are the ones wanted (I5, I6, I7)."""
@@ -284,17 +221,18 @@ class Issuance:
         if self._desk.config.hash != plan.config_hash:
             raise PinnedChanged("configuration")
 
-    def _complete(self, conn: sa.Connection, ticket: Ticket, der: bytes, actor: Actor) -> IssuedCertificate:
-        """Transaction B: record the certificate and the outcome. Closed meanwhile means: nothing is released."""
-        plan = ticket.plan
-        if not certificate_store.store_issued(conn, plan, tbs=ticket.tbs, der=der):
-            raise RequestSpent(f"serial {plan.serial:x} was closed by somebody else")
-        detail = {"sha256": hashlib.sha256(der).hexdigest()}
-        self._note(conn, "certificate.issued", plan, actor, detail)
-        validity = plan.validity
-        return IssuedCertificate(
-            plan.serial, plan.issuer.id, der, plan.profile.id, validity.not_before, validity.not_after
-        )
+    def _complete(self, conn: sa.Connection, signed: Sequence[tuple[Ticket, bytes]], actor: Actor) -> None:
+        """Transaction B: record certificates and outcomes. One closed meanwhile means: nothing is released."""
+        if not certificate_store.store_issued(conn, signed):
+            serials = f"serial {signed[0][0].plan.serial:x}" + (
+                " or one beside it" if len(signed) > 1 else ""
+            )
+            raise RequestSpent(f"{serials} was closed by somebody else")
+        said = [
+            _entry("certificate.issued", ticket.plan, {"sha256": hashlib.sha256(der).hexdigest()})
+            for ticket, der in signed
+        ]
+        self._desk.audit.append_many(conn, said, actor=actor)
 
     def _close(self, conn: sa.Connection, plan: Plan, actor: Actor, action: str, findings: list[str]) -> None:
         for row in certificate_store.by_serial(conn, plan.serial, plan.issuer.id):
@@ -309,34 +247,9 @@ class Issuance:
                     why=findings,
                 )
 
-    def _note(
-        self, conn: sa.Connection, action: str, plan: Plan, actor: Actor, detail: Mapping[str, str]
-    ) -> None:
-        subject = f"certificate:{plan.issuer.id}:{plan.serial:x}"
-        self._desk.audit.append(conn, action, actor=actor, subject=subject, detail=detail)
 
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """What a plan rests on: the issuer as it stands, when its newest certificate or reservation begins, the open shard."""
-
-    issuer: Issuer
-    last_start: datetime | None
-    shard: int
-
-    def carries(self, plan: Plan) -> bool:
-        """Tell whether a plan made on an earlier reading still stands (I9, I15, I17, I28)."""
-        in_order = self.last_start is None or self.last_start <= plan.validity.not_before
-        return in_order and plan.issuer == self.issuer and plan.shard == self.shard
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A plan, the key it was made for, and what the lint said: a ticket, or why not."""
-
-    plan: Plan
-    signer: Signer
-    outcome: Ticket | RequestInvalid
+class _Taken(Exception):
+    """A serial or a request key was reserved by somebody else since it was looked for."""
 
 
 class _Overtaken(Exception):
@@ -347,29 +260,35 @@ class _Overtaken(Exception):
         self.bases = bases
 
 
-def _known(conn: sa.Connection, intents: Sequence[Intent]) -> tuple[IssuedCertificate, ...]:
-    """Answer request keys seen before; what was asked together is known together."""
-    rows = [certificate_store.by_request_key(conn, intent.request_key) for intent in intents]
-    found = [(row, intent) for row, intent in zip(rows, intents, strict=True) if row is not None]
-    if found and len(found) < len(intents):
-        raise RequestKeyReused(found[0][1].request_key)
-    return tuple(answer(row, intent.digest) for row, intent in found)
+def _take_places(conn: sa.Connection, bases: Sequence[Basis]) -> bool:
+    """Give every plan its place on its list, shard by shard in one order for everybody; false if one is full by now."""
+    issuers = {basis.issuer.id: basis.issuer for basis in bases}
+    counted = Counter((basis.issuer.id, basis.shard) for basis in bases)
+    return all(
+        take_places(conn, issuers[name], shard, count) for (name, shard), count in sorted(counted.items())
+    )
 
 
-def _check_may_issue(issuer: Issuer, profile: Profile, request: CertificateRequest) -> None:
-    if issuer.profile not in profile.issued_by:
-        raise ProfileUnknown(f"{issuer.id} does not issue {profile.id}")
-    if profile.self_signed:
-        if issuer.status is not HolderStatus.PLANNED or issuer.spki_sha256 != spki_sha256(request.public_key):
-            raise IssuerUnknown(f"{issuer.id} has its certificate, or the request names another key")
-    elif issuer.status is not HolderStatus.ACTIVE:
-        raise IssuerUnknown(f"{issuer.id} is {issuer.status}")
+def _reservation(one: Prepared, ticket: Ticket | None, now: datetime) -> Reservation:
+    intent = one.intent
+    return Reservation(one.plan, intent.request_key, intent.digest, intent.spki_sha256, now, ticket)
 
 
-def _issuer_key(request: CertificateRequest, issuer: Issuer) -> PublicKey:
-    if not issuer.certificate:
-        return request.public_key
-    return public_key_of(issuer.x509)
+def _entry(action: str, plan: Plan, detail: Detail) -> Entry:
+    return Entry(action, f"certificate:{plan.issuer.id}:{plan.serial:x}", detail)
+
+
+def _findings(outcome: Ticket | RequestInvalid, first: RequestInvalid) -> list[str]:
+    """Return why one is refused: by its own lint, or because what it is inseparable from is refused."""
+    refusal = outcome if isinstance(outcome, RequestInvalid) else first
+    return list(refusal.findings) if isinstance(refusal, LintFailed) else [refusal.detail]
+
+
+def _certificate(plan: Plan, der: bytes) -> IssuedCertificate:
+    validity = plan.validity
+    return IssuedCertificate(
+        plan.serial, plan.issuer.id, der, plan.profile.id, validity.not_before, validity.not_after
+    )
 
 
 def _prove(der: bytes, ticket: Ticket) -> None:

@@ -26,13 +26,15 @@ class Intent:
     request: CertificateRequest
     request_key: str
     digest: str
+    spki_sha256: str
     actor: Actor
 
     @classmethod
     def of(cls, request: CertificateRequest, request_key: str, actor: Actor) -> Intent:
         """Return the intent; a request that cannot even be recorded raises :class:`RequestInvalid`."""
         _check_form(request, request_key)
-        return cls(request, request_key, request_digest(request), actor)
+        key = spki_sha256(request.public_key)
+        return cls(request, request_key, _digest(request, key), key, actor)
 
     def recorded(self, plan: Plan, ticket: Ticket | None) -> dict[str, str]:
         """Return what the trail says of it: with the digest of the octets to sign, if there are any."""
@@ -45,7 +47,7 @@ class Intent:
             "profile_hash": plan.profile_hash,
             "config_hash": plan.config_hash,
             "name": plan.request.subject.searched,
-            "spki_sha256": spki_sha256(plan.request.public_key),
+            "spki_sha256": self.spki_sha256,
             **custody,
             **octets,
         }
@@ -66,6 +68,10 @@ def _check_form(request: CertificateRequest, request_key: str) -> None:
 
 def request_digest(request: CertificateRequest) -> str:
     """Return what makes two requests the same: SHA-256 over profile, name, key, length and issuer, custody and codes."""
+    return _digest(request, spki_sha256(request.public_key))
+
+
+def _digest(request: CertificateRequest, key: str) -> str:
     subject = request.subject
     asked: dict[str, object] = {
         "profile": request.profile,
@@ -76,7 +82,7 @@ def request_digest(request: CertificateRequest) -> str:
             subject.uscc,
             subject.common_name,
         ],
-        "spki_sha256": spki_sha256(request.public_key),
+        "spki_sha256": key,
         "seconds": None if request.validity is None else int(request.validity.total_seconds()),
         "issuer": request.issuer,
     }

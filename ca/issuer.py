@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from typing import Final
 
 from cryptography import x509
 
+from ca import der
 from ca.errors import IssuerUnknown
+
+_FIELDS_BEFORE_SUBJECT: Final = 5
+"""RFC 5280 §4.1: version (ours are all of version 3), serialNumber, signature, issuer, validity."""
 
 
 class HolderStatus(StrEnum):
@@ -42,7 +48,26 @@ class KeyHolder:
         """The certificate; :class:`ca.errors.IssuerUnknown` while there is none."""
         if not self.certificate:
             raise IssuerUnknown(f"{self.id} has no certificate yet")
-        return x509.load_der_x509_certificate(self.certificate)
+        return _read(self.certificate)
+
+    @property
+    def subject_octets(self) -> bytes:
+        """The subject of its certificate, octet for octet; :class:`ca.errors.IssuerUnknown` while there is none."""
+        return _subject(self.x509)
+
+
+@lru_cache(maxsize=256)
+def _read(certificate: bytes) -> x509.Certificate:
+    """Read a certificate of ours once: it cannot change, and every issuance under it asks for it several times."""
+    return x509.load_der_x509_certificate(certificate)
+
+
+@lru_cache(maxsize=256)
+def _subject(certificate: x509.Certificate) -> bytes:
+    body = der.Reader(certificate.tbs_certificate_bytes).enter(der.SEQUENCE)
+    for _ in range(_FIELDS_BEFORE_SUBJECT):
+        body.element()
+    return body.element()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from ca.errors import IssuerUnknown
 from ca.issuer import HolderStatus, Issuer, Unit, UnitPurpose
-from ca.store import is_storable, issuer, unit
+from ca.store import certificate, is_storable, issuer, unit
 
 _ISSUER = (
     issuer.c.id,
@@ -61,8 +62,15 @@ def _unit(row: sa.Row[*tuple[Any, ...]]) -> Unit:
 
 
 _ALL: Final = sa.select(*_ISSUER).order_by(issuer.c.parent != issuer.c.id, issuer.c.created_at, issuer.c.id)
+_LATEST: Final = (
+    sa.select(sa.func.max(certificate.c.not_before))
+    .where(certificate.c.issuer == issuer.c.id)
+    .correlate(issuer)
+    .scalar_subquery()
+    .label("latest")
+)
 _ABLE: Final = (
-    sa.select(*_ISSUER)
+    sa.select(*_ISSUER, _LATEST)
     .where(
         issuer.c.profile.in_(sa.bindparam("profiles", expanding=True)), issuer.c.status == HolderStatus.ACTIVE
     )
@@ -70,6 +78,15 @@ _ABLE: Final = (
     .limit(2)
 )
 _ONE: Final = sa.select(*_ISSUER).where(issuer.c.id == sa.bindparam("name"))
+_ONE_LATEST: Final = sa.select(*_ISSUER, _LATEST).where(issuer.c.id == sa.bindparam("name"))
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """An issuer and when its newest certificate or reservation begins (I17), read in one statement."""
+
+    issuer: Issuer
+    not_before: datetime | None
 
 
 def list_issuers(conn: sa.Connection) -> tuple[Issuer, ...]:
@@ -77,10 +94,20 @@ def list_issuers(conn: sa.Connection) -> tuple[Issuer, ...]:
     return tuple(_issuer(row) for row in conn.execute(_ALL))
 
 
-def able_issuers(conn: sa.Connection, profiles: Sequence[str]) -> tuple[Issuer, ...]:
+def able_issuers(conn: sa.Connection, profiles: Sequence[str]) -> tuple[Latest, ...]:
     """Return the active issuers with one of these profiles, oldest first, two at the most: who asks wants the only one."""
     rows = conn.execute(_ABLE, {"profiles": list(profiles)})
-    return tuple(_issuer(row) for row in rows)
+    return tuple(Latest(_issuer(row), row.latest) for row in rows)
+
+
+def latest_of(conn: sa.Connection, issuer_id: str) -> Latest:
+    """Return one issuer with its newest beginning; :class:`IssuerUnknown` if there is none."""
+    if not is_storable(issuer_id):
+        raise IssuerUnknown
+    row = conn.execute(_ONE_LATEST, {"name": issuer_id}).one_or_none()
+    if row is None:
+        raise IssuerUnknown(issuer_id)
+    return Latest(_issuer(row), row.latest)
 
 
 def list_roots(conn: sa.Connection) -> tuple[Issuer, ...]:

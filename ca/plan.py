@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
+
+from cryptography import x509
 
 from ca import der
 from ca.algorithm_identifiers import algorithm_identifier
@@ -108,7 +111,7 @@ def _body(plan: Plan) -> bytes:
     certificates over the keys that it knows and no others.
     """  # noqa: D205
     subject = plan.request.subject.x509().public_bytes()
-    issuer = subject if plan.profile.self_signed else plan.issuer.x509.subject.public_bytes()
+    issuer = subject if plan.profile.self_signed else _name_of(plan.issuer.x509)
     validity = plan.validity
     return der.sequence(
         _VERSION_3,
@@ -120,6 +123,11 @@ def _body(plan: Plan) -> bytes:
         spki(plan.request.public_key),
         encode_extensions(plan),
     )
+
+
+@lru_cache(maxsize=64)
+def _name_of(issuer: x509.Certificate) -> bytes:
+    return issuer.subject.public_bytes()
 
 
 def assemble(tbs: bytes, algorithm: SignatureAlgorithm, signature: bytes) -> bytes:

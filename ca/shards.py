@@ -23,27 +23,35 @@ MIN_SHARD_CAPACITY: Final = 10
 """Fewer would open shards faster than anybody fetches them."""
 
 
-def shard_for(conn: sa.Connection, issuer: Issuer) -> int:
-    """Return the shard that the next certificate of ``issuer`` belongs to, 0 where its list has no parts."""
+def shards_for(conn: sa.Connection, issuer: Issuer, count: int) -> tuple[int, ...]:
+    """Return the shards that the next ``count`` certificates of ``issuer`` belong to, in order.
+
+    They fill the open shard and go on in the next; 0 for all where the issuer's list has no parts.
+    """
     if not issuer.shard_capacity:
-        return 0
+        return (0,) * count
     newest = crl_store.newest_shard(conn, issuer.id)
-    if newest is None:
-        return 1
-    return newest.shard + 1 if newest.full else newest.shard
+    last, free = (0, 0) if newest is None else (newest.shard, newest.capacity - newest.assigned)
+    found: list[int] = []
+    while len(found) < count:
+        if free <= 0:
+            last, free = last + 1, issuer.shard_capacity
+        found.append(last)
+        free -= 1
+    return tuple(found)
 
 
-def take_place(conn: sa.Connection, *, issuer: Issuer, shard: int) -> bool:
-    """Give one certificate its place, opening the shard if it is the first; false if others filled it meanwhile."""
+def take_places(conn: sa.Connection, issuer: Issuer, shard: int, count: int) -> bool:
+    """Give certificates their places, opening the shard if they are the first; false if others filled it meanwhile."""
     if not shard:
         return True
     scope = Scope(issuer.id, shard)
-    if crl_store.take_place(conn, scope):
+    if crl_store.take_places(conn, scope, count):
         return True
     if crl_store.has_shard(conn, scope):
         return False
     crl_store.open_shard(conn, scope, issuer.shard_capacity)
-    return crl_store.take_place(conn, scope)
+    return crl_store.take_places(conn, scope, count)
 
 
 def set_shard_capacity(
