@@ -208,7 +208,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         service_seal=ServiceSeal(authority, stores.ring, tsa),
         seals=seals,
         seal_states=seal_states,
-        token_work=open_token_work(stores, home, authority, seals, rules),
+        token_work=open_token_work(stores, home, authority, seals, rules, key_centre),
         enrolments=_enrolments(settings, authority, audit, rules, PublishedStatus(ocsp, crls), key_centre),
         key_centre=key_centre,
         enrolment=Enrolment(stores, enterprises, authority, ledger, settings.suite),

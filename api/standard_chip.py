@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ca.profile import ENTERPRISE_ENCRYPT
 from ca.tokens.plan import ApplicationPlan, ContainerPlan, PersonalisationPlan
 from ca.tokens.token import Purpose
 
@@ -23,12 +24,18 @@ MAX_NAME: Final = 50
 
 
 def standard_plan(services: Services, serial: str) -> PersonalisationPlan:
-    """Plan the five for the enterprise that the token is made for, with keys of the installation's suite."""
+    """Plan the five for the enterprise that the token is made for, with keys of the installation's suite.
+
+    The official seal's container has an encryption pair too, once there is a key centre to make it.
+    """
     uscc = services.tokens.get(serial).holder.uscc
     name = services.enterprises.get(uscc).name[:MAX_NAME]
     kind = services.settings.suite.key_kind
-    parts = [
-        ApplicationPlan(part, (ContainerPlan(container, purpose, f"{name} {purpose.zh}", kind=kind),))
-        for part, container, purpose in STANDARD
-    ]
+    medium = services.tokens.get(serial).medium
+    pairs = services.key_centre.founded and medium in ("pkcs11", "skf")
+    parts = []
+    for part, container, purpose in STANDARD:
+        second = ENTERPRISE_ENCRYPT.id if pairs and purpose is Purpose.OFFICIAL_SEAL else ""
+        made = ContainerPlan(container, purpose, f"{name} {purpose.zh}", kind=kind, encryption_profile=second)
+        parts.append(ApplicationPlan(part, (made,)))
     return PersonalisationPlan(serial, tuple(parts))

@@ -11,6 +11,7 @@ from api.home import Home
 from api.key_stores import KeyStores
 from ca.authority import CertificateAuthority
 from ca.enrolment.rules import RuleBook
+from ca.keycentre.centre import KeyCentre
 from ca.tokens.gate import TokenGate
 from ca.tokens.letters import PinLetters
 from ca.tokens.personalise import Personalisation
@@ -55,8 +56,13 @@ class TokenWork:
         }
 
 
-def open_token_work(
-    stores: KeyStores, home: Home, authority: CertificateAuthority, seals: SealRegistry, rules: RuleBook
+def open_token_work(  # noqa: PLR0913, PLR0917 - the neighbours, each once
+    stores: KeyStores,
+    home: Home,
+    authority: CertificateAuthority,
+    seals: SealRegistry,
+    rules: RuleBook,
+    key_centre: KeyCentre,
 ) -> TokenWork:
     """Open the doors; nothing is asked of a token before it is needed. ``rules`` say who approves a personalisation."""
     engine, clock, audit = authority.engine, authority.clock, authority.audit
@@ -71,7 +77,9 @@ def open_token_work(
         ranges=ChipRanges(engine, clock, audit),
         letters=letters,
         requests=requests,
-        personalisation=Personalisation(engine, clock, audit, authority, registry, requests, tools),
+        personalisation=Personalisation(
+            engine, clock, audit, authority, registry, requests, tools, key_centre
+        ),
         unblocking=Unblocking(engine, clock, audit, registry, tools),
         gate=TokenGate(engine, clock, tools),
     )

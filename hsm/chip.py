@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from hsm.algorithms import KeyKind, PublicKey
+from hsm.envelopes import Envelope
 from hsm.key_uri import KeyUri
 from hsm.pins import Pin
 
@@ -81,6 +82,8 @@ class Chips(Protocol):
     """
 
     scheme: str
+    receives: bool
+    """Whether the key centre can deliver encryption pairs into these chips."""
 
     def chips(self) -> tuple[ChipInfo, ...]:
         """List the chips that are plugged in, by serial number."""
@@ -134,6 +137,38 @@ class Chips(Protocol):
         ``enveloped`` is protected under the container's signing key: the envelope of the chip's interface (SKF:
         ENVELOPEDKEYBLOB, GM/T 0016 §6.4.10). Raises ``EnvelopeUnreadable``, ``EnvelopeRefused`` (for another chip or
         container, or altered), ``KeyNotFound``, ``DuplicateKey`` (a pair is there already), and the PIN errors.
+        """
+
+    def receiver(
+        self, serial: str, application: str, container: str, *, kind: KeyKind, pin: Pin | None = None
+    ) -> PublicKey | None:
+        """Return the key that an envelope for a container is addressed to; ``None``: its signing key opens envelopes.
+
+        ``kind`` is the signing key's. A key made for this is made once. Raises ``UnsupportedAlgorithm``, and the PIN errors.
+        """
+
+    def open_envelope(
+        self, serial: str, application: str, container: str, envelope: Envelope, *, pin: Pin | None = None
+    ) -> KeyUri:
+        """Take in the encryption pair of a container from an envelope for :meth:`receiver`; return the key's address.
+
+        The same envelope again changes nothing. Raises ``DecryptionFailed`` or ``EnvelopeRefused`` (for another chip or
+        container, or altered), ``UnsupportedAlgorithm`` (its format), ``KeyNotFound``, ``DuplicateKey``, and the PIN errors.
+        """
+
+    def decrypt(  # noqa: PLR0913 - a place on a chip has three names
+        self,
+        serial: str,
+        application: str,
+        container: str,
+        public_key: PublicKey,
+        octets: bytes,
+        *,
+        pin: Pin | None = None,
+    ) -> bytes:
+        """Use a container's encryption key: decrypt raw SM2 (04 ‖ C1 ‖ C3 ‖ C2) or RSAES-OAEP, or agree with a P-256 point.
+
+        Raises ``KeyNotFound``, ``DecryptionFailed`` or ``TokenRefused``, ``UnsupportedAlgorithm``, and the PIN errors.
         """
 
     def import_certificate(  # noqa: PLR0913 - a place on a chip has three names

@@ -87,6 +87,15 @@ class WrappedKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Envelope:
+    """A wrapped key with what belongs to it: the public half, and whom it is for; taken out of a proven delivery."""
+
+    wrapped: WrappedKey
+    public_key: PublicKey
+    recipient: Recipient
+
+
+@dataclass(frozen=True, slots=True)
 class Vote:
     """A custodian's signature over a case, as the token checks it."""
 

@@ -13,6 +13,7 @@ from cryptography import x509
 
 from hsm.algorithms import KeyKind, PublicKey
 from hsm.chip import ChipCertificate, ChipInfo, Container, PinInfo, PinOwner
+from hsm.envelopes import Envelope
 from hsm.errors import (
     DuplicateKey,
     KeyUriError,
@@ -26,6 +27,8 @@ from hsm.pin_counter import PinCounter
 from hsm.pins import Pin
 from hsm.provider import KeyProvider
 from hsm.public_keys import certificate_key
+from hsm.token_pairs import ENCRYPTION, TokenPairs
+from hsm.worker_provider import WorkerProvider
 
 MAX_TRIES: Final = 15
 """Most tries that a chip counts (GM/T 0016 §6.2), so that a policy means the same on every kind of chip."""
@@ -42,6 +45,8 @@ class TokenChips:
     def __init__(self, provider: KeyProvider, counter: PinCounter) -> None:
         self.scheme = provider.scheme
         self._provider = provider
+        self._pairs = TokenPairs(provider) if isinstance(provider, WorkerProvider) else None
+        self.receives = self._pairs is not None
         self._counter = counter
 
     def chips(self) -> tuple[ChipInfo, ...]:
@@ -90,12 +95,11 @@ class TokenChips:
 
     def containers(self, serial: str, application: str) -> tuple[Container, ...]:
         """List the containers that hold a certificate: without a PIN a token shows no private key."""
-        label = self._present(serial, application)
-        found = {
-            each.label: Container(each.label, certificate_key(x509.load_der_x509_certificate(each.der)), None)
-            for each in self._provider.certificates(label)
-        }
-        return tuple(found[name] for name in sorted(found))
+        found: dict[str, dict[bool, PublicKey]] = {}
+        for each in self.certificates(serial, application):
+            key = certificate_key(x509.load_der_x509_certificate(each.der))
+            found.setdefault(each.container, {})[each.encryption] = key
+        return tuple(Container(name, found[name].get(False), found[name].get(True)) for name in sorted(found))
 
     def generate(
         self,
@@ -117,9 +121,40 @@ class TokenChips:
     def import_encryption_pair(
         self, serial: str, application: str, container: str, enveloped: bytes, *, pin: Pin | None = None
     ) -> PublicKey:
-        """Refuse: an SKF envelope is for SKF chips; the key centre delivers to PKCS#11 tokens by key wrapping."""
+        """Refuse: an SKF envelope is for SKF chips; PKCS#11 tokens take theirs by :meth:`open_envelope`."""
         del enveloped, pin
         raise UnsupportedAlgorithm(f"{_label(serial, application)}: {container} takes no ENVELOPEDKEYBLOB")
+
+    def receiver(
+        self, serial: str, application: str, container: str, *, kind: KeyKind, pin: Pin | None = None
+    ) -> PublicKey | None:
+        """Return the transport key of a container; an SM2 signing key needs none."""
+        return self._receiving().receiver(self._present(serial, application), container, kind, pin)
+
+    def open_envelope(
+        self, serial: str, application: str, container: str, envelope: Envelope, *, pin: Pin | None = None
+    ) -> KeyUri:
+        """Open an envelope into the container's token."""
+        return self._receiving().open(self._present(serial, application), container, envelope, pin)
+
+    def decrypt(  # noqa: PLR0913 - as the protocol has it
+        self,
+        serial: str,
+        application: str,
+        container: str,
+        public_key: PublicKey,
+        octets: bytes,
+        *,
+        pin: Pin | None = None,
+    ) -> bytes:
+        """Use a container's encryption key."""
+        label = self._present(serial, application)
+        return self._receiving().decrypt(label, container, public_key, octets, pin)
+
+    def _receiving(self) -> TokenPairs:
+        if self._pairs is None:
+            raise UnsupportedAlgorithm(f"a {self.scheme} store takes in no encryption pairs")
+        return self._pairs
 
     def import_certificate(  # noqa: PLR0913 - as the protocol has it
         self,
@@ -132,19 +167,22 @@ class TokenChips:
         pin: Pin | None = None,
     ) -> None:
         """Store a certificate beside the container's key."""
-        if encryption:
-            raise UnsupportedAlgorithm("the encryption pair of a PKCS#11 token is a key of its own")
         label = self._present(serial, application)
+        if encryption:
+            self._receiving().import_certificate(label, container, der, pin)
+            return
         self._provider.import_certificate(KeyUri(self.scheme, label, container), der, pin=pin)
 
     def certificates(self, serial: str, application: str) -> tuple[ChipCertificate, ...]:
         """Export the certificates; needs no PIN."""
         label = self._present(serial, application)
         found = (
-            ChipCertificate(each.label, encryption=False, der=each.der)
+            ChipCertificate(
+                each.label.removesuffix(ENCRYPTION), encryption=each.label.endswith(ENCRYPTION), der=each.der
+            )
             for each in self._provider.certificates(label)
         )
-        return tuple(sorted(found, key=lambda each: (each.container, each.der)))
+        return tuple(sorted(found, key=lambda each: (each.container, each.encryption, each.der)))
 
     def delete_container(
         self, serial: str, application: str, container: str, *, pin: Pin | None = None

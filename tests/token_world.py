@@ -22,6 +22,7 @@ from ca.issuer import HolderStatus, Issuer
 from ca.tokens.gate import TokenGate
 from ca.tokens.inventory_store import Place
 from ca.tokens.letters import PinLetters
+from ca.tokens.pairs import PairKeys
 from ca.tokens.personalise import Personalisation
 from ca.tokens.plan import ApplicationPlan, ContainerPlan, PersonalisationPlan
 from ca.tokens.ranges import ChipRanges
@@ -184,6 +185,7 @@ def make_token_world(
     chips: Mapping[str, Chips] | None = None,
     ring: KeyRing | None = None,
     master: Any = None,
+    keys: PairKeys | None = None,
 ) -> TokenWorld:
     """Make the tables and the hierarchy; chips are in memory unless libraries and a ring with them are given."""
     pki = make_world(engine, clock)
@@ -207,7 +209,7 @@ def make_token_world(
         ranges=ChipRanges(engine, clock, audit),
         letters=letters,
         requests=requests,
-        personalisation=Personalisation(engine, clock, audit, pki.authority, registry, requests, tools),
+        personalisation=Personalisation(engine, clock, audit, pki.authority, registry, requests, tools, keys),
         unblocking=Unblocking(engine, clock, audit, registry, tools),
         gate=TokenGate(engine, clock, tools),
         readers=readers,

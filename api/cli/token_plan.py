@@ -115,7 +115,8 @@ def _show(request: PersonalisationRequest) -> None:
     listing = table("应用 / application", "容器 / container", "证书名称 / subject", "模板 / profile")
     for part in request.plan.applications:
         for each in part.containers:
-            listing.add_row(part.name, each.name, each.common_name, each.profile)
+            both = " + ".join(filter(None, (each.profile, each.encryption_profile)))
+            listing.add_row(part.name, each.name, each.common_name, both)
     out().print(listing)
     say(
         f"令牌 {request.token} 的个人化计划：{request.status.zh}，摘要 {request.digest}",

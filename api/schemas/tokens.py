@@ -245,6 +245,11 @@ class ContainerPlanModel(BaseModel):
     kind: KeyKind = KeyKind.EC_P256
     issuer: str = Field(default="", max_length=64)
     days: int = Field(default=0, ge=0, le=3660)
+    encryption_profile: str = Field(
+        default="",
+        max_length=64,
+        description="`enterprise-encrypt`: with an encryption pair of the key centre",
+    )
 
 
 class ApplicationPlanModel(BaseModel):

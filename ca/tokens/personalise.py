@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -19,22 +19,24 @@ from ca import certificate_store
 from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.authority import CertificateAuthority
-from ca.certificate import CertificateRequest, SubjectName
+from ca.certificate import CertificateRequest, IssuedCertificate, SubjectName
 from ca.clock import Clock
-from ca.enterprise import find_enterprise
 from ca.errors import CaError, RequestSpent
+from ca.pair import ENCRYPTION_PART, SIGNING_PART
 from ca.tokens import inventory_store, letter_store
 from ca.tokens import procedure_store as store
-from ca.tokens.errors import ProcedureRefused, StepFailed, TokenMoved
+from ca.tokens.errors import ProcedureRefused, StepFailed, TokenFieldInvalid, TokenMoved
 from ca.tokens.inventory_store import Place
 from ca.tokens.letter_store import LetterStatus
+from ca.tokens.pairs import PairDelivery, PairKeys, Wanted
 from ca.tokens.plan import ApplicationPlan, ContainerPlan, PersonalisationPlan
 from ca.tokens.procedure_store import Procedure, ProcedureStatus, Step, StepName, StepStatus
 from ca.tokens.registry import TokenRegistry
-from ca.tokens.requests import PersonalisationRequests
+from ca.tokens.requests import PersonalisationRequests, holder_of
 from ca.tokens.state import TokenState
-from ca.tokens.token import Token
+from ca.tokens.token import KeyUse, Token
 from ca.tokens.unblock import ChipTools
+from hsm.algorithms import PublicKey
 from hsm.chip import Chips
 from hsm.errors import HsmError, KeyNotFound, TokenExists
 from hsm.pins import Pin
@@ -92,6 +94,7 @@ class Personalisation:
         registry: TokenRegistry,
         requests: PersonalisationRequests,
         tools: ChipTools,
+        keys: PairKeys | None = None,
     ) -> None:
         self._engine = engine
         self._clock = clock
@@ -100,10 +103,12 @@ class Personalisation:
         self._registry = registry
         self._requests = requests
         self._tools = tools
+        self._pairs = PairDelivery(keys, tools.keys)
         self._do: dict[StepName, Callable[[_Work], None]] = {
             StepName.INITIALISE: self._initialise,
             StepName.READY: self._ready,
             StepName.KEY: self._key,
+            StepName.DELIVER: self._deliver,
             StepName.CERTIFY: self._certify,
             StepName.IMPORT: self._import,
             StepName.FINISH: self._finish,
@@ -121,7 +126,7 @@ class Personalisation:
         """
         token = self._registry.get(serial)
         reader = self._tools.reader(token)
-        procedure, plan = self._begin(token, actor)
+        procedure, plan = self._begin(token, reader, actor)
         for step in procedure.steps:
             if step.status is not StepStatus.DONE:
                 token = self._registry.get(serial)
@@ -155,13 +160,14 @@ class Personalisation:
                 letter_store.void_letters(conn, serial)
         return len(waiting)
 
-    def _begin(self, token: Token, actor: Actor) -> tuple[Procedure, PersonalisationPlan]:
+    def _begin(self, token: Token, reader: Chips, actor: Actor) -> tuple[Procedure, PersonalisationPlan]:
         """Record the steps of the approved plan, or find them on record; what was approved still stands there."""
         serial = token.serial
         with self._engine.begin() as conn:
             found = store.find(conn, serial)
             if found is None:
                 request = self._requests.use(conn, token)
+                _check_pairs(request.plan, reader)
                 steps, now = _steps(request.plan), self._clock()
                 store.insert(conn, serial, request.id, steps, by=actor.id, at=now)
                 detail = {"steps": len(steps), "request": request.id, "digest": request.digest}
@@ -239,30 +245,65 @@ class Personalisation:
             )
             inventory_store.insert_key(conn, place, key_uri=str(uri), public_key=spki(made))
 
-    def _certify(self, work: _Work) -> None:
-        """Have the key certified, under a request key that is on record first: asked again, it is the same certificate."""
+    def _deliver(self, work: _Work) -> None:
+        """Bring the encryption pair from the key centre into the chip: the same pair however often it is cut off."""
         place = work.place
-        request = self._request(work)
+        wanted = Wanted(place, self._key_of(place), work.token.holder, work.made.encryption_profile)
+        pin = self._pin(place.token, place.application)
+        uri, public_key = self._pairs.deliver(wanted, work.reader, pin, actor=work.actor)
+        self._registry.delivered(_beside(place), str(uri), public_key, actor=work.actor)
+
+    def _certify(self, work: _Work) -> None:
+        """Have the key certified, under a request key that is on record first: asked again, it is the same certificate.
+
+        A pair is certified in one: both certificates or neither.
+        """
+        place, request = work.place, self._request(work)
+        second = self._second(work, request)
+        parts = {place: "" if second is None else SIGNING_PART}
+        parts |= {} if second is None else {_beside(place): ENCRYPTION_PART}
         for attempt in range(1, MAX_ATTEMPTS + 1):
             request_key = f"token:{place.token}:{place.application}/{place.container}:{attempt}"
             with self._engine.begin() as conn:
-                inventory_store.set_request(conn, place, request_key)
+                for each, part in parts.items():
+                    inventory_store.set_request(conn, each, request_key + part)
             try:
-                issued = self._authority.issue(request, request_key=request_key, actor=work.actor)
+                issued = self._issue(request, second, request_key, work.actor)
             except RequestSpent:  # an earlier attempt burned its serial number
                 continue
-            self._registry.certified(place, issued, actor=work.actor)
+            for each, one in zip(parts, issued, strict=True):
+                self._registry.certified(each, one, actor=work.actor)
             return
         raise RequestSpent(f"{MAX_ATTEMPTS} request keys are spent")
 
-    def _request(self, work: _Work) -> CertificateRequest:
+    def _issue(
+        self, request: CertificateRequest, second: CertificateRequest | None, request_key: str, actor: Actor
+    ) -> tuple[IssuedCertificate, ...]:
+        if second is None:
+            return (self._authority.issue(request, request_key=request_key, actor=actor),)
+        pair = self._authority.issue_pair(request, second, request_key=request_key, actor=actor)
+        return pair.signing, pair.encryption
+
+    def _second(self, work: _Work, first: CertificateRequest) -> CertificateRequest | None:
+        """Return the request over the encryption pair; its key was made by the centre, so no custody is said."""
+        profile = work.made.encryption_profile
+        if not profile:
+            return None
+        key = self._key_of(_beside(work.place))
+        return CertificateRequest(profile, first.subject, key, first.validity, first.issuer)
+
+    def _key_of(self, place: Place) -> PublicKey:
         with self._reading() as conn:
-            public_key = inventory_store.public_key(conn, work.place)
-            enterprise = find_enterprise(conn, work.token.holder.uscc)
-        if public_key is None or enterprise is None:
-            raise ProcedureRefused(f"token {work.token.serial}: key or holder is gone")
+            found = inventory_store.public_key(conn, place)
+        if found is None:
+            raise ProcedureRefused(f"token {place.token}: {place.container} has no {place.use} key on record")
+        return load_spki(found)
+
+    def _request(self, work: _Work) -> CertificateRequest:
         plan, place = work.made, work.place
-        key = load_spki(public_key)
+        key = self._key_of(place)
+        with self._reading() as conn:
+            enterprise = holder_of(conn, work.token)
         uri = work.reader.uri(place.token, place.application, place.container)
         pin = self._pin(place.token, place.application)
         custody = open_signer(self._tools.keys, uri, expected=key, pin=pin).custody
@@ -276,20 +317,22 @@ class Personalisation:
         )
 
     def _import(self, work: _Work) -> None:
-        place = work.place
-        key = work.token.key(place.application, place.container)
-        if key is None or key.serial is None:
-            raise ProcedureRefused(f"token {place.token}: {place.container} has no certificate on record")
-        with self._reading() as conn:
-            rows = certificate_store.by_serial(conn, key.serial, key.issuer)
-        work.reader.import_certificate(
-            place.token,
-            place.application,
-            place.container,
-            rows[0].record.der,
-            encryption=False,
-            pin=self._pin(place.token, place.application),
-        )
+        """Write the certificate into the chip, or both of a pair."""
+        pair = bool(work.made.encryption_profile)
+        for place in (work.place, _beside(work.place)) if pair else (work.place,):
+            key = work.token.key(place.application, place.container, place.use)
+            if key is None or key.serial is None:
+                raise ProcedureRefused(f"token {place.token}: {place.container} has no certificate on record")
+            with self._reading() as conn:
+                rows = certificate_store.by_serial(conn, key.serial, key.issuer)
+            work.reader.import_certificate(
+                place.token,
+                place.application,
+                place.container,
+                rows[0].record.der,
+                encryption=place.use is KeyUse.ENCRYPT,
+                pin=self._pin(place.token, place.application),
+            )
 
     def _finish(self, work: _Work) -> None:
         """Personalised: the letters may be printed now."""
@@ -312,13 +355,22 @@ class Personalisation:
         return self._engine.execution_options(read_only=True).connect()
 
 
+_SINGLE: Final = (StepName.KEY, StepName.CERTIFY, StepName.IMPORT)
+_PAIR: Final = (StepName.KEY, StepName.DELIVER, StepName.CERTIFY, StepName.IMPORT)
+
+
+def _beside(place: Place) -> Place:
+    """Return the place of the encryption key beside a signing key."""
+    return replace(place, use=KeyUse.ENCRYPT)
+
+
 def _steps(plan: PersonalisationPlan) -> list[tuple[StepName, str]]:
     steps = [(StepName.INITIALISE, part.name) for part in plan.applications]
     steps.append((StepName.READY, ""))
     for part in plan.applications:
         for container in part.containers:
             target = f"{part.name}/{container.name}"
-            steps += [(name, target) for name in (StepName.KEY, StepName.CERTIFY, StepName.IMPORT)]
+            steps += [(name, target) for name in (_PAIR if container.encryption_profile else _SINGLE)]
     steps.append((StepName.FINISH, ""))
     return steps
 
@@ -328,3 +380,13 @@ def _work(step: Step, token: Token, actor: Actor, reader: Chips, plan: Personali
     part = next((each for each in plan.applications if each.name == name), None)
     container = next((each for each in (part.containers if part else ()) if each.name == inner), None)
     return _Work(step, token, actor, reader, part, container)
+
+
+def _check_pairs(plan: PersonalisationPlan, reader: Chips) -> None:
+    """Refuse a plan with encryption pairs before a chip is begun that cannot take them in."""
+    if plan.paired and not reader.receives:
+        raise TokenFieldInvalid(
+            "encryption_profile",
+            "此密钥库的芯片不能接收加密密钥，请改用 PKCS#11 或 SKF 芯片，或在计划中去掉加密证书",
+            "chips of this key store take in no encryption keys; use PKCS#11 or SKF, or leave the profile out",
+        )

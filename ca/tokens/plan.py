@@ -29,13 +29,18 @@ CHIP_PROFILES: Final = frozenset(
     profile.id for profile in PROFILES.values() if profile.purpose == "signature" and not profile.test
 )
 """What a signing pair on a chip may be certified for: nobody obtains a CA's or a service's certificate here."""
+PAIR_PROFILES: Final = frozenset(
+    profile.id for profile in PROFILES.values() if profile.purpose == "encryption" and not profile.test
+)
+"""What the encryption pair beside it may be certified for."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContainerPlan:
     """A container to make, with a signing pair made in the chip and its certificate.
 
-    ``issuer`` and ``days`` of nothing are the profile's own; ``common_name`` is the subject's.
+    ``issuer`` and ``days`` of nothing are the profile's own; ``common_name`` is the subject's. With ``encryption_profile`` an
+    encryption pair comes from the key centre, certified together with the signing pair for the same subject.
     """
 
     name: str
@@ -45,6 +50,7 @@ class ContainerPlan:
     kind: KeyKind = KeyKind.EC_P256
     issuer: str = ""
     days: int = 0
+    encryption_profile: str = ""
 
     def __post_init__(self) -> None:
         check_container(self.name)
@@ -53,6 +59,11 @@ class ContainerPlan:
             known = "、".join(sorted(CHIP_PROFILES))
             raise TokenFieldInvalid(
                 "profile", f"芯片证书只能使用：{known}", f"one of {', '.join(sorted(CHIP_PROFILES))}"
+            )
+        if self.encryption_profile and self.encryption_profile not in PAIR_PROFILES:
+            pairs = sorted(PAIR_PROFILES)
+            raise TokenFieldInvalid(
+                "encryption_profile", f"加密证书只能使用：{'、'.join(pairs)}", f"one of {', '.join(pairs)}"
             )
         if not 0 <= self.days <= MAX_DAYS:
             raise TokenFieldInvalid("days", "有效期应为 0 至 3660 天", "0 to 3660 days")
@@ -95,7 +106,14 @@ class PersonalisationPlan:
     @property
     def profiles(self) -> tuple[str, ...]:
         """The profiles that certificates are to be issued by, each once, sorted."""
-        return tuple(sorted({each.profile for part in self.applications for each in part.containers}))
+        every = [each for part in self.applications for each in part.containers]
+        found = {each.profile for each in every} | {each.encryption_profile for each in every}
+        return tuple(sorted(found - {""}))
+
+    @property
+    def paired(self) -> bool:
+        """Tell whether a container has an encryption pair too."""
+        return any(each.encryption_profile for part in self.applications for each in part.containers)
 
     def to_json(self) -> str:
         """Return the plan as canonical JSON: one text for one plan."""
@@ -126,6 +144,7 @@ def _container_object(plan: ContainerPlan) -> dict[str, Any]:
         "kind": plan.kind.value,
         "issuer": plan.issuer,
         "days": plan.days,
+        "encryption_profile": plan.encryption_profile,
     }
 
 
@@ -146,6 +165,7 @@ def plan_from_json(text: str) -> PersonalisationPlan:
                         KeyKind(each["kind"]),
                         each["issuer"],
                         each["days"],
+                        each["encryption_profile"],
                     )
                     for each in part["containers"]
                 ),

@@ -26,11 +26,15 @@ class ProcedureStatus(StrEnum):
 
 
 class StepName(StrEnum):
-    """The steps, in their order: an application with its PINs, a key in a container, its certificate, into the chip."""
+    """The steps, in their order: an application with its PINs, a key in a container, its certificate, into the chip.
+
+    ``deliver`` is there for a container with an encryption pair.
+    """
 
     INITIALISE = "initialise"
     READY = "ready"
     KEY = "key"
+    DELIVER = "deliver"
     CERTIFY = "certify"
     IMPORT = "import"
     FINISH = "finish"
@@ -50,6 +54,7 @@ _STEP_ZH: Final = {
     StepName.INITIALISE: "建立应用并设置 PIN",
     StepName.READY: "初始化完成",
     StepName.KEY: "芯片内生成密钥",
+    StepName.DELIVER: "领取并写入加密密钥",
     StepName.CERTIFY: "签发证书",
     StepName.IMPORT: "写入证书",
     StepName.FINISH: "个人化完成",
@@ -58,6 +63,7 @@ _STEP_EN: Final = {
     StepName.INITIALISE: "make the application and set its PINs",
     StepName.READY: "the chip is initialised",
     StepName.KEY: "make the key in the chip",
+    StepName.DELIVER: "bring the encryption key from the key centre into the chip",
     StepName.CERTIFY: "issue the certificate",
     StepName.IMPORT: "write the certificate into the chip",
     StepName.FINISH: "the chip is personalised",

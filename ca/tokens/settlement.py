@@ -123,7 +123,9 @@ class Settlement:
             if key.serial is not None:
                 rows = certificate_store.by_serial(conn, key.serial, key.issuer)
                 return rows[0] if rows else None
-            return certificate_store.by_request_key(conn, key.request_key) if key.request_key else None
+            if not key.request_key:
+                return None
+            return certificate_store.by_request_keys(conn, (key.request_key,)).get(key.request_key)
 
     def _reading(self) -> sa.Connection:
         return self._engine.execution_options(read_only=True).connect()

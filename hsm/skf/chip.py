@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from hsm.algorithms import KeyKind
+from hsm.algorithms import KeyKind, PublicKey
 from hsm.certificates import certificate_facts
 from hsm.chip import ChipCertificate, ChipInfo, Container, PinInfo, PinOwner
-from hsm.errors import KeyMismatch, KeyNotFound
+from hsm.enveloped_key import EnvelopedKey
+from hsm.envelopes import Envelope, EnvelopeFormat
+from hsm.errors import KeyMismatch, KeyNotFound, UnsupportedAlgorithm
 from hsm.key_uri import KeyUri
 from hsm.pins import Pin
 from hsm.public_keys import same_key
 from hsm.skf import envelope
 from hsm.skf.provider import SkfProvider, container_name
+from hsm.sm2.cipher import Sm2Cipher
 from hsm.sm2.public_key import Sm2PublicKey
 from hsm.worker.client import GENERATE_SECONDS
 
@@ -24,6 +27,7 @@ class SkfChips:
     """The chips that one SKF library sees; implements :class:`hsm.chip.Chips` over the workers of ``provider``."""
 
     scheme = "skf"
+    receives = True
 
     def __init__(self, provider: SkfProvider) -> None:
         self._provider = provider
@@ -102,6 +106,39 @@ class SkfChips:
             pin, lambda worker: worker.call("import_pair", fields, enveloped, seconds=GENERATE_SECONDS)
         )
         return Sm2PublicKey.from_point(answer.blob)
+
+    def receiver(
+        self, serial: str, application: str, container: str, *, kind: KeyKind, pin: Pin | None = None
+    ) -> None:
+        """Return nothing: the container's signing key opens its envelope (GM/T 0016 §7.6.12)."""
+
+    def open_envelope(
+        self, serial: str, application: str, container: str, envelope: Envelope, *, pin: Pin | None = None
+    ) -> KeyUri:
+        """Take in the pair as ENVELOPEDKEYBLOB; return the container's address, which both pairs share."""
+        wrapped, public = envelope.wrapped, envelope.public_key
+        if wrapped.format is not EnvelopeFormat.SM2 or not isinstance(public, Sm2PublicKey):
+            raise UnsupportedAlgorithm("an SKF chip takes in SM2 pairs alone")
+        key = EnvelopedKey(Sm2Cipher.from_raw(wrapped.head), public, wrapped.body)
+        self.import_encryption_pair(serial, application, container, key.to_blob(), pin=pin)
+        return self.uri(serial, application, container)
+
+    def decrypt(  # noqa: PLR0913 - the contract's
+        self,
+        serial: str,
+        application: str,
+        container: str,
+        public_key: PublicKey,
+        octets: bytes,
+        *,
+        pin: Pin | None = None,
+    ) -> bytes:
+        """Decrypt raw SM2 octets with the container's encryption key (SKF_ECCDecrypt)."""
+        if self._keys(serial, application).get(container, _NO_KEYS)[1] != public_key:
+            raise KeyNotFound(container)
+        fields = {"label": container_name(container)}
+        slot = self._provider.slot(_token(serial, application))
+        return slot.use(pin, lambda worker: worker.call("decrypt", fields, octets)).blob
 
     def import_certificate(  # noqa: PLR0913 - the contract's
         self,

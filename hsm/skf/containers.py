@@ -12,8 +12,9 @@ from hsm.devices.keys import coordinate, described, key_id, public_key
 from hsm.devices.native import Handle
 from hsm.errors import DuplicateKey, HsmError, KeyNotFound, TokenRefused
 from hsm.skf import envelope
-from hsm.skf.layout import ECCPUBLICKEYBLOB, ECCSIGNATUREBLOB, MAX_CERTIFICATE
+from hsm.skf.layout import ECCCIPHERBLOB, ECCPUBLICKEYBLOB, ECCSIGNATUREBLOB, FIELD, MAX_CERTIFICATE
 from hsm.skf.library import SkfLibrary
+from hsm.sm2.cipher import Sm2Cipher
 from hsm.sm2.public_key import Sm2PublicKey
 from hsm.sm2.signature import Sm2Signature
 
@@ -163,6 +164,23 @@ class Containers:
             if self.public(container, ENCRYPTION) != pair.public:
                 raise EnvelopeRefused("the device tells another public key than the envelope")
         return pair.public
+
+    def decrypt(self, name: str, octets: bytes) -> bytes:
+        """Decrypt raw SM2 octets with the encryption pair (SKF_ECCDecrypt)."""
+        cipher, library = Sm2Cipher.from_raw(octets), self._library
+        head = ECCCIPHERBLOB.pack(
+            {
+                "X": cipher.x.to_bytes(FIELD),
+                "Y": cipher.y.to_bytes(FIELD),
+                "HASH": cipher.hash,
+                "CipherLen": len(cipher.text),
+            },
+            library.description.abi,
+        )
+        with self.open(name) as container:
+            if self.public(container, ENCRYPTION) is None:
+                raise KeyNotFound(name)
+            return library.variable("SKF_ECCDecrypt", len(cipher.text), container, head + cipher.text)
 
     def import_certificate(self, name: str, der: bytes, signing: bool) -> None:
         """Store a certificate in place of an older one (GM/T 0016 §7.5.8)."""

@@ -91,6 +91,7 @@ def _prototypes(word: Any) -> dict[str, Prototype]:
         "SKF_ExportPublicKey": (pointer, boolean, pointer, pointer),
         "SKF_ECCSignData": (pointer, text, word, pointer),
         "SKF_ImportECCKeyPair": (pointer, text),
+        "SKF_ECCDecrypt": (pointer, text, pointer, pointer),
         "SKF_ImportCertificate": (pointer, boolean, text, word),
         "SKF_ExportCertificate": (pointer, boolean, pointer, pointer),
     }

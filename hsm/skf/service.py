@@ -170,6 +170,7 @@ class ApplicationService(DeviceService):
             "vacant",
             "generate",
             "import_pair",
+            "decrypt",
             "import_certificate",
             "destroy",
             "probe",
@@ -251,6 +252,10 @@ class ApplicationService(DeviceService):
     def import_pair(self, fields: dict[str, Any], blob: bytes) -> Frame:
         """Import an encryption pair."""
         return Frame({}, self._containers.import_pair(str(fields["label"]), blob).point)
+
+    def decrypt(self, fields: dict[str, Any], blob: bytes) -> Frame:
+        """Decrypt with the encryption key of a container."""
+        return Frame({}, self._containers.decrypt(str(fields["label"]), blob))
 
     def import_certificate(self, fields: dict[str, Any], blob: bytes) -> Frame:
         """Store a certificate beside its key."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from api.demo import USCC
 from tests.conftest import missing
 from tests.e2e.browser import CHROMIUM, FLAGS, Served, serving, yinxin
 
@@ -128,7 +129,7 @@ def test_A4_a_chip_shows_five_certificates_stops_and_comes_back_by_two(
     clerk.fill("#reason-suspend", "盘点")
     press(clerk, "#act-suspend .primary")
     assert "已停用" in clerk.inner_text(".desk-head")
-    assert clerk.inner_text(".stages").count("已停用") == 5
+    assert clerk.inner_text(".stages").count("已停用") == 6  # the official seal has a pair
 
     clerk.click("[data-opens=act-request_resume]")
     press(clerk, "#act-request_resume .primary")
@@ -138,7 +139,41 @@ def test_A4_a_chip_shows_five_certificates_stops_and_comes_back_by_two(
     second.click("[data-opens=act-confirm_resume]")
     press(second, "#act-confirm_resume .primary")
     assert "已发放" in second.inner_text(".desk-head")
-    assert second.inner_text(".stages").count("有效") == 5
+    assert second.inner_text(".stages").count("有效") == 6
+    assert "加密：有效" in second.inner_text(".stages")
+
+
+def test_A4_I22_a_chip_is_asked_for_approved_by_another_and_made_with_its_steps_in_sight(
+    login: Open, desk: tuple[Served, dict[str, str]]
+) -> None:
+    """The plan waits in sight of both; the steps survive a reload while the chip is made."""
+    served, serial = desk[0], "YX-2026-0002"
+    yinxin("token", "register", serial, "--uscc", USCC, home=served.home)
+    path = f"/console/chips/{serial}"
+    clerk = login(CLERK, path)
+    press(clerk, "#making form[data-url$=personalisation-request] button")
+    assert "计划待审批" in clerk.inner_text("#making")
+    assert clerk.eval_on_selector_all("#making-plan li", "all => all.length") == 5
+    assert "enterprise-encrypt" in clerk.inner_text("#making-plan")
+    assert clerk.query_selector("#making form[data-url$=approvals]") is None
+    assert clerk.query_selector("#making form[data-url$='/personalisation']") is None
+
+    reviewer = login(REVIEWER, path)
+    press(reviewer, "#making form[data-url$=approvals] button")
+    assert "计划已批准" in reviewer.inner_text("#making")
+
+    clerk.reload()
+    clerk.click("#making form[data-url$='/personalisation'] button")
+    clerk.wait_for_selector("#making-steps li.passed")
+    assert clerk.inner_text("#making-steps li >> nth=0").startswith("建立应用并设置 PIN")
+    watcher = login(REVIEWER, path)
+    watcher.wait_for_function(
+        "document.querySelector('#making-steps li.passed') || !document.querySelector('#making')",
+        timeout=60_000,
+    )
+    clerk.wait_for_selector(".desk-head:has-text('已个人化')", timeout=120_000)
+    watcher.wait_for_selector(".desk-head:has-text('已个人化')", timeout=30_000)
+    assert watcher.eval_on_selector_all(".stages li", "all => all.length") == 5
 
 
 def test_a_certificate_is_suspended_and_resumed_by_another_with_progress(login: Open) -> None:

@@ -53,6 +53,7 @@ def _plan(frame: Frame, plan: PersonalisationPlan) -> list[dict[str, Any]]:
             "container": each.name,
             "subject": each.common_name,
             "profile": each.profile,
+            "encryption": each.encryption_profile,
             "issuer": each.issuer,
             "days": each.days,
             "policy": part.policy,
