@@ -12,7 +12,10 @@ from __future__ import annotations
 
 from typing import Final
 
+import sqlalchemy as sa
+
 from ca.actor import Actor
+from ca.audit import Entry
 from ca.certificate import IssuedCertificate
 from ca.enrolment import enrolment_store, job_store, vetting
 from ca.enrolment.approval import satisfied
@@ -22,7 +25,7 @@ from ca.enrolment.errors import (
     EncryptionKeysMissing,
     EnrolmentMoved,
 )
-from ca.enrolment.moving import Deed, case_of, load, move, next_status
+from ca.enrolment.moving import Deed, case_of, load, move, move_row, next_status
 from ca.enrolment.office import Office
 from ca.enrolment.ports import EncryptionGrant
 from ca.enrolment.request import EnrolmentRecord
@@ -55,7 +58,31 @@ _FINAL: Final = (
     SigningKeyNotEscrowed,
 )
 """Errors that the same request meets again for ever; anything else may pass, and the enrolment stays ``issuing``."""
-_DONE: Final = (EnrolmentStatus.ISSUED, EnrolmentStatus.DELIVERED)
+DONE: Final = (EnrolmentStatus.ISSUED, EnrolmentStatus.DELIVERED)
+"""Where the certificates are there."""
+
+
+def attempt_key(record: EnrolmentRecord, attempt: int) -> str:
+    """Return the request key of one attempt to issue one version of an enrolment."""
+    return f"enrolment:{record.id}:{record.version}:{attempt}"
+
+
+def issued_deed(
+    actor: Actor, first: IssuedCertificate, second: IssuedCertificate | None = None, envelope: bytes = b""
+) -> Deed:
+    """Return the act that puts the certificates of an enrolment on its record."""
+    changes = {
+        "issuer": first.issuer,
+        "serial": first.serial,
+        "encryption_serial": None if second is None else second.serial,
+        "envelope": envelope,
+    }
+    detail = {
+        "serial": f"{first.serial:x}",
+        "issuer": first.issuer,
+        "encryption_serial": None if second is None else f"{second.serial:x}",
+    }
+    return Deed(EnrolmentAct.ISSUE, actor, changes, detail)
 
 
 class Issuing:
@@ -71,7 +98,7 @@ class Issuing:
         centre and the token raise. What can never succeed moves it to ``failed`` with the reason.
         """
         record = self._begin(enrolment, actor)
-        if record.status in _DONE:
+        if record.status in DONE:
             return record
         try:
             return self._certify(record, actor)
@@ -81,24 +108,32 @@ class Issuing:
 
     def _begin(self, enrolment: str, actor: Actor) -> EnrolmentRecord:
         with self._office.engine.begin() as conn:
-            record = load(conn, enrolment)
-            if record.status in _DONE:
-                return record
-            next_status(record, EnrolmentAct.BEGIN)
-            covered = (
-                job_store.covers(conn, record.batch, record.content.digest)
-                if record.batch
-                else satisfied(case_of(record))
-            )
-            content = record.content
-            if not covered or record.digest != content.digest:
-                raise ContentChanged
-            self._check_profiles(record)
-            if record.status is EnrolmentStatus.ISSUING:
-                return record
-            vetting.check_records(self._office, conn, content, own=record.id, batched=bool(record.batch))
-            detail = {"spki_sha256": content.spki_sha256, "rule_hash": record.rule.hash}
-            return move(self._office, conn, record, Deed(EnrolmentAct.BEGIN, actor, detail=detail))
+            record, said = self.begin_row(conn, load(conn, enrolment), actor)
+            self._office.audit.append_many(conn, said, actor=actor)
+        return record
+
+    def begin_row(
+        self, conn: sa.Connection, record: EnrolmentRecord, actor: Actor
+    ) -> tuple[EnrolmentRecord, tuple[Entry, ...]]:
+        """Begin to issue what is still approved, or find it begun; what the trail must say is returned, to be written last."""
+        if record.status in DONE:
+            return record, ()
+        next_status(record, EnrolmentAct.BEGIN)
+        covered = (
+            job_store.covers(conn, record.batch, record.content.digest)
+            if record.batch
+            else satisfied(case_of(record))
+        )
+        content = record.content
+        if not covered or record.digest != content.digest:
+            raise ContentChanged
+        self._check_profiles(record)
+        if record.status is EnrolmentStatus.ISSUING:
+            return record, ()
+        vetting.check_records(self._office, conn, content, own=record.id, batched=bool(record.batch))
+        detail = {"spki_sha256": content.spki_sha256, "rule_hash": record.rule.hash}
+        moved, entry = move_row(self._office, conn, record, Deed(EnrolmentAct.BEGIN, actor, detail=detail))
+        return moved, (entry,)
 
     def _check_profiles(self, record: EnrolmentRecord) -> None:
         """I6, I22: the profile that was approved is the one that will be used."""
@@ -116,23 +151,13 @@ class Issuing:
     def _certify(self, record: EnrolmentRecord, actor: Actor) -> EnrolmentRecord:
         grant = self._encryption_key(record)
         first, second = self._issue(record, grant, actor)
-        changes = {
-            "issuer": first.issuer,
-            "serial": first.serial,
-            "encryption_serial": None if second is None else second.serial,
-            "envelope": b"" if grant is None else grant.envelope,
-        }
-        detail = {
-            "serial": f"{first.serial:x}",
-            "issuer": first.issuer,
-            "encryption_serial": None if second is None else f"{second.serial:x}",
-        }
+        deed = issued_deed(actor, first, second, b"" if grant is None else grant.envelope)
         try:
             with self._office.engine.begin() as conn:
                 now = load(conn, record.id)
-                if now.status in _DONE:
+                if now.status in DONE:
                     return now
-                return move(self._office, conn, now, Deed(EnrolmentAct.ISSUE, actor, changes, detail))
+                return move(self._office, conn, now, deed)
         except EnrolmentMoved:  # another worker took the same enrolment up and was first
             with self._office.reading() as conn:
                 return load(conn, record.id)
@@ -154,7 +179,7 @@ class Issuing:
         """Issue the certificate, or both of a pair or neither, under the first request key that is not spent."""
         authority, request = self._office.authority, record.content.certificate_request()
         for attempt in range(1, MAX_ATTEMPTS + 1):
-            request_key = f"enrolment:{record.id}:{record.version}:{attempt}"
+            request_key = attempt_key(record, attempt)
             try:
                 if grant is None:
                     return authority.issue(request, request_key=request_key, actor=actor), None
@@ -182,7 +207,7 @@ class Issuing:
         done = []
         for enrolment in cut_off:
             try:
-                if self.issue(enrolment, actor=actor).status in _DONE:
+                if self.issue(enrolment, actor=actor).status in DONE:
                     done.append(enrolment)
             except (CaError, HsmError):
                 continue  # it is on record as failed, or the next round tries again

@@ -54,7 +54,7 @@ from hsm.errors import HsmError
 
 _LOG: Final = logging.getLogger(__name__)
 CHUNK: Final = 50
-"""Items read at a time."""
+"""Items read at a time, and renewed together."""
 AT_ONCE: Final = 5
 """A job of this many items or fewer runs before its call returns."""
 Progress = Callable[[JobRecord], None]
@@ -207,8 +207,9 @@ class Jobs:
                 )
             if not chunk:
                 break
-            for item in chunk:
-                self._do(record, item)
+            if not self._done_together(record, chunk):
+                for item in chunk:
+                    self._do(record, item)
             after, worked = chunk[-1].number, worked + len(chunk)
             record = self.get(job)
             progress(record)
@@ -216,29 +217,28 @@ class Jobs:
             self._end(record)
         return self.get(job)
 
+    def _done_together(self, job: JobRecord, chunk: Sequence[JobItem]) -> bool:
+        """Renew a chunk at once; false when one item refuses it, or another worker is at it: then they are done one by one."""
+        if job.instruction.matter is not Matter.BULK_RENEW or len(chunk) == 1:
+            return False
+        try:
+            job_work.renew_together(self._office, self._issuing, job, chunk)
+        except CaError as wrong:
+            _LOG.info("job %s: a chunk is done item by item: %s", job.id, type(wrong).__name__)
+            return False
+        return True
+
     def _do(self, job: JobRecord, item: JobItem) -> None:
+        outcome: job_work.Outcome | CaError
         try:
             outcome = job_work.perform(self._office, self._issuing, job, item)
         except (IssuanceUnfinished, EnrolmentMoved):
             return  # another worker has it, or it was cut off: it stays on the list
         except CaError as wrong:
-            fault = {"fault": type(wrong).__name__, "fault_zh": wrong.zh, "fault_en": wrong.en}
-            self._settle(job, item, ItemStatus.FAILED, {**fault, "attempts": item.attempts + 1})
-        else:
-            made = {"enrolment": outcome.enrolment, "new_serial": outcome.new_serial}
-            self._settle(job, item, ItemStatus.DONE, {**made, "fault": "", "fault_zh": "", "fault_en": ""})
-
-    def _settle(self, job: JobRecord, item: JobItem, after: ItemStatus, changes: Mapping[str, Any]) -> None:
+            outcome = wrong
         with self._office.engine.begin() as conn:
-            moved = job_store.settle(conn, job.id, item, after, {**changes, "at": self._office.now()})
-            if moved:
-                detail = {
-                    "item": item.number,
-                    "certificate": f"{item.target.issuer}:{item.target.serial:x}",
-                    "outcome": after.value,
-                    "fault": changes["fault"],
-                }
-                self._note(conn, job, "item", job.requester, detail)
+            said = job_work.settle(self._office, conn, job, item, outcome)
+            self._office.audit.append_many(conn, said, actor=job.requester)
 
     def _end(self, record: JobRecord) -> None:
         detail = {"done": record.done, "failed": record.failed}

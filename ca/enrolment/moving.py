@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ca.actor import Actor
+from ca.audit import Entry
 from ca.enrolment import enrolment_store
 from ca.enrolment.approval import Case
 from ca.enrolment.errors import EnrolmentActRefused, EnrolmentMoved, EnrolmentUnknown, KeyReused
@@ -48,6 +49,15 @@ def next_status(record: EnrolmentRecord, act: EnrolmentAct) -> EnrolmentStatus:
 
 def move(office: Office, conn: sa.Connection, record: EnrolmentRecord, deed: Deed) -> EnrolmentRecord:
     """Move it and write the audit record; :class:`EnrolmentMoved` if anybody was faster."""
+    moved, entry = move_row(office, conn, record, deed)
+    office.audit.append_many(conn, (entry,), actor=deed.actor)
+    return moved
+
+
+def move_row(
+    office: Office, conn: sa.Connection, record: EnrolmentRecord, deed: Deed
+) -> tuple[EnrolmentRecord, Entry]:
+    """Move it and return the audit record to be written last in the same transaction."""
     after, now = next_status(record, deed.act), office.now()
     try:
         if not enrolment_store.move(conn, record, after, deed.changes, now):
@@ -62,14 +72,7 @@ def move(office: Office, conn: sa.Connection, record: EnrolmentRecord, deed: Dee
         "digest": moved.digest,
         **deed.detail,
     }
-    office.audit.append(
-        conn,
-        f"enrolment.{deed.act.value}",
-        actor=deed.actor,
-        subject=f"enrolment:{record.id}",
-        detail=detail,
-    )
-    return moved
+    return moved, Entry(f"enrolment.{deed.act.value}", f"enrolment:{record.id}", detail)
 
 
 def case_of(record: EnrolmentRecord) -> Case:
