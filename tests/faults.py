@@ -97,6 +97,8 @@ class CrashJob:
     endless: bool = False
     pair: bool = False
     """Issue a signing and an encryption certificate together."""
+    chunk: int = 0
+    """Issue so many certificates in one chunk; the kill at a signature comes at the one in its middle."""
 
 
 def crash(job: CrashJob, *, kill_after: float | None = None, signatures: int = 0) -> int:
@@ -142,7 +144,11 @@ def _issue_and_crash(job: CrashJob) -> None:
     while True:
         number += 1
         request_key = f"{job.request_key}-{number}"
-        if job.pair:
+        if job.chunk:
+            numbers = range(1, job.chunk + 1)
+            asked = [(_request("enterprise-seal"), f"{request_key}-{one}") for one in numbers]
+            authority.issue_many(asked, actor=CLERK)
+        elif job.pair:
             pair = (_request("enterprise-sign"), _request("enterprise-encrypt"))
             authority.issue_pair(*pair, request_key=request_key, actor=CLERK)
         else:
@@ -156,8 +162,13 @@ def _request(profile: str) -> CertificateRequest:
 
 
 def _crashing_authority(job: CrashJob) -> CertificateAuthority:
+    place = max(job.chunk // 2, 1)
+    made = 0
+
     def before(_message: bytes) -> None:
-        if job.step == "before signing":
+        nonlocal made
+        made += 1
+        if job.step == "before signing" and made == place:
             die()
 
     def after(message: bytes, signature: bytes) -> bytes:
@@ -165,7 +176,7 @@ def _crashing_authority(job: CrashJob) -> CertificateAuthority:
             log.write(f"{hashlib.sha256(message).hexdigest()}\n".encode())
             log.flush()
             os.fsync(log.fileno())
-        if job.step == "after signing":
+        if job.step == "after signing" and made == place:
             die()
         return signature
 

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from ca.actor import Actor
-from ca.audit import AuditTrail, canonical_json
+from ca.audit import AuditTrail, Entry, canonical_json, digest_of
 from ca.checkpoint import Anchor, Checkpoint
 from ca.errors import AuditBroken
 from ca.store import audit, audit_head, metadata
@@ -59,6 +59,33 @@ def test_I21_two_programs_agree(engine: sa.Engine, trail: AuditTrail) -> None:
     with engine.connect() as conn:
         proof = trail.verify(conn)
         assert independent_check(trail.export(conn)) == (ROWS, proof.digest) == (proof.records, proof.digest)
+
+
+def test_I20_I21_many_at_once_are_the_chain_of_single_appends(
+    engine: sa.Engine, trail: AuditTrail, clock: SteppingClock
+) -> None:
+    """Record for record the same chain, by our own check and by the other program; nothing at all moves no head."""
+    entries = [
+        Entry(
+            "thing.done",
+            f"thing:{n}",
+            {"n": n, "text": '引号"与\\反斜杠\n\x7f', "list": [1, None, {"b": "印", "a": ""}]},
+        )
+        for n in range(40)
+    ]
+    with engine.connect() as conn:
+        together = trail.append_many(conn, entries, actor=ACTOR)
+        found = independent_check(trail.export(conn))
+        assert trail.append_many(conn, (), actor=ACTOR) == ()
+        proof = trail.verify(conn)
+        conn.rollback()
+    assert found == (ROWS + 40, together[-1].digest) == (proof.records, proof.digest)
+    with engine.begin() as conn:
+        for entry, record in zip(entries, together, strict=True):
+            one = trail.append(conn, entry.action, actor=ACTOR, subject=entry.subject, detail=entry.detail)
+            assert one == record
+            assert digest_of(record) == record.digest
+        assert independent_check(trail.export(conn)) == found
 
 
 def test_a_fixed_record_has_a_fixed_digest(engine: sa.Engine) -> None:

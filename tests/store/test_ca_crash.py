@@ -131,6 +131,33 @@ def test_I01_I03_I19_a_pair_killed_at_each_step(
     assert signed_digests(job) == signed, "reconciling signed something"
 
 
+@pytest.mark.parametrize("step", STEPS)
+def test_I01_I03_I19_a_chunk_killed_at_each_step(
+    step: str, world: World, job: CrashJob, clock: SteppingClock
+) -> None:
+    """All certificates of a chunk are there afterwards, or none; every serial that may be signed is on the list."""
+    count = 6
+    assert crash(replace(job, step=step, request_key="killed", chunk=count)) == SIGKILLED
+    signed = signed_digests(job)
+    assert len(signed) == {
+        "before commit 1": 0,
+        "after commit 1": 0,
+        "before signing": 2,
+        "after signing": 3,
+    }.get(step, count)
+    reconcile(world, clock)
+    expected = {"before commit 1": {}, "after commit 2": {"issued": count}}.get(step, {"burned": count})
+    assert check_invariants(world, job) == expected
+    assert signed_digests(job) == signed, "reconciling signed something"
+    if step == "after commit 2":
+        asked = [(request_of(world, f"killed-1-{one}"), f"killed-1-{one}") for one in range(1, count + 1)]
+        answered = world.authority.issue_many(asked, actor=CLERK)
+        assert [world.authority.certificate(one.serial).der for one in answered] == [
+            one.der for one in answered
+        ]
+        assert signed_digests(job) == signed
+
+
 def request_of(world: World, request_key: str) -> CertificateRequest:
     """Return the request that a killed process made, from the octets that it recorded."""
     with world.engine.connect() as conn:

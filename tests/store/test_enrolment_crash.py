@@ -24,6 +24,7 @@ from api.database import make_engine
 from ca.actor import SYSTEM
 from ca.certificate import CertificateStatus
 from ca.clock import system_clock
+from ca.enrolment import jobs
 from ca.enrolment.approval import Ballot
 from ca.enrolment.job_store import JobStatus
 from ca.enrolment.rules import Matter
@@ -52,6 +53,7 @@ class Job:
     subject: str
     bulk: bool = False
     step: str = ""
+    chunk: int = jobs.CHUNK
 
 
 @pytest.fixture
@@ -90,6 +92,7 @@ def signed(job: Job) -> list[str]:
 def work(job: Job) -> None:
     office = dying_office(job)
     if job.bulk:
+        jobs.CHUNK = job.chunk  # type: ignore[misc]
         office.desk.jobs.run(job.subject)
     else:
         office.desk.issue(job.subject, actor=FIRST.actor)
@@ -253,19 +256,45 @@ def test_A6_I19_a_pair_is_whole_however_it_was_cut_off(
 def test_I19_a_bulk_renewal_goes_on_where_it_was_killed(
     step: str, office: Office, database_url: str, clock: SteppingClock, tmp_path: Path
 ) -> None:
-    """Kill -9 in the middle of the job: progress is in the database, each certificate is renewed exactly once."""
+    """Kill -9 in the middle of a job done item by item: progress is in the database, each is renewed exactly once."""
+    job = approved_renewals(office, database_url, tmp_path)
+    assert run_and_die(replace(job, step=step, chunk=1)) == SIGKILLED
+    before = office.desk.jobs.get(job.subject)
+    assert before.status is JobStatus.RUNNING
+    assert 0 < before.left < 6
+    goes_on(office, job, clock, before.left)
+
+
+CHUNK_STEPS = (*COMMITS[:8], "before signature 3", "after signature 3", "before commit 5")
+
+
+@pytest.mark.parametrize("step", CHUNK_STEPS)
+def test_I03_I04_I19_a_chunk_of_renewals_goes_on_where_it_was_killed(
+    step: str, office: Office, database_url: str, clock: SteppingClock, tmp_path: Path
+) -> None:
+    """Kill -9 at every step of a chunk (begin, reserve, sign, record, settle): each is renewed exactly once."""
+    job = approved_renewals(office, database_url, tmp_path)
+    assert run_and_die(replace(job, step=step)) == SIGKILLED
+    before = office.desk.jobs.get(job.subject)
+    assert before.status is JobStatus.RUNNING
+    assert before.left == (0 if step in {"after commit 4", "before commit 5"} else 6)
+    goes_on(office, job, clock, before.left)
+
+
+def approved_renewals(office: Office, url: str, folder: Path) -> Job:
+    """Have six renewals approved as one job."""
     serials = [(None, int(office.issued().serial or 0)) for _ in range(6)]
     asked = office.desk.jobs.ask(Matter.BULK_RENEW, serials, request_key="b", actor=REQUESTER)
     for one in (FIRST, SECOND):
         asked = office.desk.jobs.approve(asked.id, Ballot(asked.digest), by=one)
-    job = replace(job_of(office, database_url, tmp_path, asked.id, bulk=True), step=step)
-    assert run_and_die(job) == SIGKILLED
-    before = office.desk.jobs.get(asked.id)
-    assert before.status is JobStatus.RUNNING
-    assert 0 < before.left < 6
+    return job_of(office, url, folder, asked.id, bulk=True)
+
+
+def goes_on(office: Office, job: Job, clock: SteppingClock, left: int) -> None:
+    """Housekeeping does what is left, and six certificates were renewed once each."""
     world = later(office, clock)
-    assert office.desk.housekeep(SYSTEM)["job_items"] == before.left
-    done = office.desk.jobs.get(asked.id)
+    assert office.desk.housekeep(SYSTEM)["job_items"] == left
+    done = office.desk.jobs.get(job.subject)
     assert (done.status, done.done, done.failed, done.left) == (JobStatus.DONE, 6, 0, 0)
     assert alive(world, "enterprise-seal") == 12
     nothing_signed_is_lost(world, job)

@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ca.actor import SYSTEM
+from ca.audit import AuditRecord
 from ca.certificate import CertificateQuery, CertificateStatus, RevocationReason, SubjectName
 from ca.enrolment.approval import Ballot
 from ca.enrolment.errors import (
@@ -302,6 +303,37 @@ def test_bulk_renewal_lists_what_fails_and_retries_it(office: Office) -> None:
         assert renewed.serial == item.new_serial
         assert renewed.content.predecessor is not None
         assert renewed.content.predecessor.serial == item.target.serial
+
+
+def test_a_chunk_of_renewals_takes_four_commits_and_one_bad_item_costs_only_itself(office: Office) -> None:
+    """All are good: one chunk. One key is reported stolen after the approval: that one fails with its reason, alone."""
+    records = certificates(office, 8)
+    job = approve(office, ask(office, Matter.BULK_RENEW, *records[:6]), FIRST, SECOND)
+    commits: list[sa.Connection] = []
+    sa.event.listen(office.engine, "commit", commits.append)
+    job = office.desk.jobs.run(job.id)
+    assert (job.status, job.done) == (JobStatus.DONE, 6)
+    assert len(commits) == 5, "begin, reserve, record, settle; the job's end"
+    actions = [one.action for one in _trail_of(office, f"job:{job.id}")]
+    assert actions.count("job.item") == 6
+    for item in office.desk.jobs.items(job.id):
+        assert office.desk.get(item.enrolment).serial == item.new_serial
+        told = [one.action for one in _trail_of(office, f"enrolment:{item.enrolment}")]
+        assert told == ["enrolment.admit", "enrolment.begin", "enrolment.issue"]
+    again = certificates(office, 5)
+    job = approve(office, ask(office, Matter.BULK_RENEW, *records[6:], *again, key="b2"), FIRST, SECOND)
+    office.world.authority.report_compromise(again[2].content.public_key, actor=FIRST.actor)
+    job = office.desk.jobs.run(job.id)
+    assert (job.status, job.done, job.failed) == (JobStatus.DONE, 6, 1)
+    (failed,) = office.desk.jobs.items(job.id, ItemStatus.FAILED)
+    assert (failed.target.serial, failed.fault) == (again[2].serial, "RenewalRefused")
+    with office.engine.connect() as conn:
+        office.world.audit.verify(conn)
+
+
+def _trail_of(office: Office, subject: str) -> list[AuditRecord]:
+    with office.engine.connect() as conn:
+        return office.world.audit.about(conn, [subject])
 
 
 def test_a_job_waits_while_the_token_is_away_and_goes_on(office: Office) -> None:
