@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from api.cli.console import HomeOption, JsonOption, installation, out, person, print_json, say, table
-from api.cli.token import CLERK, SECOND, Serial
+from api.cli.token_plan import CLERK, SECOND, Serial
 from api.schemas.chip_ranges import RangeReportModel
 from ca.tokens.range_store import Usage
 from ca.tokens.ranges import Grant, Method

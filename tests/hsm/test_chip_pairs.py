@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -267,6 +269,35 @@ def test_I19_cut_off_at_each_step_a_pair_is_taken_up_with_the_same_key(
         one for one in issued.find(CertificateQuery(uscc=USCC)).items if one.profile.startswith("enterprise-")
     ]
     assert [one.status for one in found] == [CertificateStatus.ISSUED] * 2
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("name", ["grant", "open_envelope", "issue_pair", "import_certificate"])
+def test_I19_killed_around_a_touch_a_pair_is_taken_up_with_the_same_key(
+    on_chip: Pairs, monkeypatch: pytest.MonkeyPatch, name: str, when: str
+) -> None:
+    """The same by SIGKILL in a process of its own: nothing but the database and the chip remembers."""
+    owner = POINTS[name](on_chip)
+    real = getattr(owner, name)
+
+    def die(*arguments: Any, **named: Any) -> None:
+        if when == "after":
+            real(*arguments, **named)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    on_chip.ask()
+    on_chip.chips.close()
+    on_chip.centre.provider.close()
+    on_chip.world.engine.dispose()
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setattr(owner, name, die)
+        on_chip.make()
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    on_chip.make()
+    check_whole(on_chip)
 
 
 @dataclass
