@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -28,6 +29,17 @@ from api.cli.console import (
 from api.settings import load_settings
 from ca.clock import system_clock
 
+UNFINISHED: Final = {
+    "permits": ("用印许可", "permits"),
+    "enrolments": ("证书申请", "enrolments"),
+    "jobs": ("批量任务", "jobs"),
+    "spare_keys": ("备用加密密钥", "spare encryption keys"),
+    "recovery_cases": ("恢复案件", "recovery cases"),
+    "personalisations": ("制作申请", "requests for personalisation"),
+    "pin_letters": ("密码信", "PIN letters"),
+    "unblockings": ("解锁任务", "unblocking tasks"),
+}
+"""What a restoration ends, as people call it."""
 AsOption = Annotated[str, typer.Option("--as", help="经办人 / who does it: person:li.wei")]
 KeyOption = Annotated[Path, typer.Option("--key", help="备份私钥文件 / file with the backup's private key")]
 
@@ -153,12 +165,20 @@ def restore(
     )
     if any(done.ended.values()):
         say(
-            f"备份时未办结的事项已作废，请重新办理：{done.ended}",
-            "What was under way when the backup was made is void; begin it anew.",
+            f"备份时未办结的事项已作废，请重新办理：{_listed(done.ended, 0)}。",
+            f"What was under way when the backup was made is void; begin it anew: {_listed(done.ended, 1)}.",
         )
     say(
         f"所有 API 密钥已作废（{done.api_keys_revoked} 个），请重新签发；令牌 {'、'.join(done.tokens)} 的 PIN 请另行提供。",
         "All API keys are revoked: make new ones. Give the tokens' PINs: they are not in a backup.",
+    )
+
+
+def _listed(ended: Mapping[str, int], language: int) -> str:
+    """Write what was ended, as ``批量任务 2、密码信 5``."""
+    words = [UNFINISHED.get(name, (name, name))[language] for name in ended]
+    return ("、", ", ")[language].join(
+        f"{word} {number}" for word, number in zip(words, ended.values(), strict=True) if number
     )
 
 

@@ -76,11 +76,15 @@ def err() -> Console:
     return Console(stderr=True, highlight=False)
 
 
-def table(*headings: str) -> Table:
-    """Return a table whose cells never lose a character, however narrow the terminal."""
+ID_WIDTH: Final = 32
+"""Columns of an enrolment's, a job's or a case's number: in one piece it can be copied."""
+
+
+def table(*headings: str, first: int = 0) -> Table:
+    """Return a table whose cells never lose a character, however narrow the terminal; ``first`` columns name a row."""
     made = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in headings:
-        made.add_column(heading, overflow="fold")
+    for number, heading in enumerate(headings):
+        made.add_column(heading, overflow="fold", min_width=first or None if not number else None)
     return made
 
 

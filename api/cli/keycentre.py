@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from api.cli.console import (
+    ID_WIDTH,
     HomeOption,
     JsonOption,
     ask_pin,
@@ -156,7 +157,8 @@ def cases(status: CaseStatus | None = None, home: HomeOption = None) -> None:
     """案件列表 / list cases."""
     with installation(home) as services:
         found = services.key_centre.cases(status)
-    listing = table("案件 / case", "种类 / kind", "状态 / status", "申请人 / requester", "到期 / expires")
+    columns = ("案件 / case", "种类 / kind", "状态 / status", "申请人 / requester", "到期 / expires")
+    listing = table(*columns, first=ID_WIDTH)
     for case in found:
         expires = f"{case.expires_at:%Y-%m-%d %H:%MZ}"
         listing.add_row(case.id, case.kind.value, case.status.value, case.requested_by, expires)

@@ -12,6 +12,7 @@ import typer
 from api.access import Power, Scope
 from api.bootstrap import Services
 from api.cli.console import (
+    ID_WIDTH,
     HomeOption,
     JsonOption,
     PinFileOption,
@@ -282,7 +283,9 @@ def list_enrolments(
     if as_json:
         print_json({"items": [EnrolmentModel.of(one).model_dump(mode="json") for one in found]})
         return
-    listing = table("编号 / id", "状态 / status", "名称 / name", "种类 / profile", "申请人 / requester")
+    listing = table(
+        "编号 / id", "状态 / status", "名称 / name", "种类 / profile", "申请人 / requester", first=ID_WIDTH
+    )
     for one in found:
         listing.add_row(
             one.id, one.status.zh, one.content.subject.searched, one.content.profile, one.requester.id

@@ -301,6 +301,6 @@ def _show(record: JobRecord, *, as_json: bool = False) -> None:
         return
     counts = f"{record.done} / {record.failed} / {record.left}"
     say(
-        f"任务 {record.id}：{record.status.value}，完成/失败/剩余 {counts}（摘要 {record.digest}）",
+        f"任务 {record.id}：{record.status.zh}，完成/失败/剩余 {counts}（摘要 {record.digest}）",
         f"Job {record.id}: {record.status.value}, done/failed/left {counts}",
     )

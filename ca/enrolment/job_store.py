@@ -39,6 +39,21 @@ class JobStatus(StrEnum):
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
 
+    @property
+    def zh(self) -> str:
+        """The word for people."""
+        return _WORDS[self]
+
+
+_WORDS: Final = {
+    JobStatus.ASKED: "等待审批",
+    JobStatus.RUNNING: "进行中",
+    JobStatus.DONE: "已完成",
+    JobStatus.REJECTED: "已驳回",
+    JobStatus.WITHDRAWN: "已撤回",
+    JobStatus.EXPIRED: "已过期",
+}
+
 
 class JobAct(StrEnum):
     """What can be done to a job."""
