@@ -45,6 +45,10 @@ _MEANINGS: Final[dict[int, tuple[type[HsmError], str]]] = {
     0xB3: (SessionLost, "CKR_SESSION_HANDLE_INVALID"),
     0xE0: (SessionLost, "CKR_TOKEN_NOT_PRESENT"),
     0xE1: (SessionLost, "CKR_TOKEN_NOT_RECOGNIZED"),
+    CKR_USER_ALREADY_LOGGED_IN: (
+        TokenRefused,
+        "CKR_USER_ALREADY_LOGGED_IN: the module did not judge the PIN",
+    ),
     0x101: (SessionLost, "CKR_USER_NOT_LOGGED_IN"),
     0x102: (PinLocked, "CKR_USER_PIN_NOT_INITIALIZED"),
     CKR_CRYPTOKI_NOT_INITIALIZED: (SessionLost, "CKR_CRYPTOKI_NOT_INITIALIZED"),
@@ -168,10 +172,17 @@ class Calls:
         return True
 
     def login(self, session: int, user: int, pin: str) -> None:
-        """Log in once on an open session, which stays open and clean when the PIN is wrong (C_Login, §5.6)."""
+        """Log in once on an open session, which stays open and clean when the PIN is wrong (C_Login, §5.6).
+
+        A module that answers CKR_USER_ALREADY_LOGGED_IN has not judged the PIN, and a wrong one would pass: that login is
+        ended, and the PIN put to the module again. One that answers so all the same is refused.
+        """
         octets = pin.encode()
         value = self.value("C_Login", session, user, octets, len(octets))
+        if value == CKR_USER_ALREADY_LOGGED_IN:
+            self.value("C_Logout", session)
+            value = self.value("C_Login", session, user, octets, len(octets))
         if value == CKR_PIN_LEN_RANGE:  # a PIN of impossible length is a wrong one
             raise WrongPin("CKR_PIN_LEN_RANGE")
-        if value not in (CKR_OK, CKR_USER_ALREADY_LOGGED_IN):
+        if value != CKR_OK:
             raise meaning_of(value)

@@ -14,7 +14,16 @@ import pytest
 
 from hsm.algorithms import KeyKind
 from hsm.cryptoki import CryptokiProvider
-from hsm.errors import HsmError, KeyNotFound, PinIncorrect, PinRequired, TokenLost, TokenNotFound
+from hsm.errors import (
+    HsmError,
+    KeyNotFound,
+    PinIncorrect,
+    PinRequired,
+    TokenLost,
+    TokenNotFound,
+    TokenRefused,
+)
+from hsm.pins import Pin
 from hsm.signer import Signer
 from hsm.softhsm import SoftHsm
 from hsm.verification import verify_signature
@@ -181,6 +190,22 @@ def test_a_wrong_pin_is_never_tried_again(faulty_shelf: Shelf, faults: Faults) -
         signer.sign(b"m")
     assert wrong.value.left == 5
     assert not (faults.folder / "C_Login").exists()
+
+
+def test_a_module_that_says_already_logged_in_lets_no_wrong_pin_pass(
+    faulty_shelf: Shelf, faults: Faults
+) -> None:
+    """CKR_USER_ALREADY_LOGGED_IN judges no PIN: that login is ended and the PIN put to the module once."""
+    uri = faulty_shelf.key()
+    for order in ("once:rv:100", "always:rv:100"):
+        faulty_shelf.keys.close()
+        faults("C_Login", order)
+        with pytest.raises((PinIncorrect, TokenRefused)):
+            faulty_shelf.keys.signer(uri, pin=Pin("975310"))
+    faults.none()
+    faulty_shelf.keys.close()
+    faults("C_Login", "once:rv:100")
+    check(faulty_shelf.keys.signer(uri))
 
 
 def test_a_login_that_the_token_never_judged_costs_no_try(faulty_shelf: Shelf, faults: Faults) -> None:

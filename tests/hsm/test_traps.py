@@ -112,7 +112,7 @@ def test_trap_2_and_3_sessions_share_one_login_and_closing_one_logs_nobody_out(
         token = module.token(LABEL)
         master = module.open(token, writing=True)
         module.calls.login(handle_of(master), CKU_USER, "246810")
-        module.calls.login(handle_of(master), CKU_USER, "246810")      # CKR_USER_ALREADY_LOGGED_IN is no error
+        module.calls.login(handle_of(master), CKU_USER, "246810")      # CKR_USER_ALREADY_LOGGED_IN: asked again
         first, second = module.open(token, writing=False), module.open(token, writing=False)
         keys = [objects.private_key(session, "k", None) for session in (first, second)]
         first.close()
