@@ -261,7 +261,11 @@ def test_A4_A5_the_command_line_does_the_same(demo: Demo, serial: str, tmp_path:
     run("token", "approve", serial, "--as", "person:ZHAO.LEI", status=1)
     assert "已批准" in run("token", "approve", serial, "--as", "person:chen.jing")
     assert json.loads(run("token", "plan", serial))["approvals"][0]["person"]["id"] == "person:chen.jing"
-    run("token", "personalise", serial)
+    made = in_process("token", "personalise", serial, home=demo.home)
+    assert made.returncode == 0, made.stderr
+    lines = made.stderr.splitlines()
+    assert lines[0] == "1/22 建立应用并设置 PIN aic / make the application and set its PINs aic"
+    assert [line.split()[0] for line in lines] == [f"{number}/22" for number in range(1, 23)]
     run("token", "issue", serial, "--uscc", USCC, "--receiver", f"{KEEPER.id}={KEEPER.name}")
     report = json.loads(run("chip", "range", "report", "--json"))["items"]
     mine = next(each for each in report if each["first"] == f"{prefix}0001")
