@@ -95,10 +95,11 @@ def test_I31_a_restored_installation_keeps_what_was_published_since(loss: Loss, 
     assert answer["seals_stopped_again"] == 1
     assert answer["lost_records"] > 0
     assert answer["api_keys_revoked"] == 3
-    assert answer["ended"]["spare_keys"] == 4
+    kept = json.loads(good(yinxin("kmc", "status", "--json", home=loss.before)))["keys"]
+    assert answer["ended"]["spare_keys"] == sum(one["number"] for one in kept if one["status"] == "pooled") > 0
     assert answer["ended"]["pin_letters"] == 5
     keys = json.loads(good(yinxin("kmc", "status", "--json", home=home)))["keys"]
-    assert {one["status"] for one in keys if one["number"]} == {"revoked"}
+    assert {one["status"] for one in keys if one["number"]} <= {"delivered", "revoked"}
 
     shown = shown_seal(home)
     assert shown["status"] == "frozen"
