@@ -55,7 +55,7 @@ def check_same_reading(data: bytes) -> None:
         return
     theirs = tsp.TimeStampReq.load(data, strict=True)
     imprint = theirs["message_imprint"]
-    assert imprint["hash_algorithm"]["algorithm"].native == ours.imprint.algorithm.label
+    assert imprint["hash_algorithm"]["algorithm"].dotted == ours.imprint.algorithm.oid
     assert imprint["hashed_message"].native == ours.imprint.value
     assert theirs["nonce"].native == ours.nonce
     assert theirs["cert_req"].native == ours.wants_certificates
@@ -95,7 +95,7 @@ def test_a_request_cut_and_spliced(data: st.DataObject) -> None:
 def test_every_sound_request_is_read(
     nonce: int | None, algorithm: DigestAlgorithm, certificates: bool, policy: str | None
 ) -> None:
-    imprint = {"hash_algorithm": {"algorithm": algorithm.label}, "hashed_message": b"h" * algorithm.size}
+    imprint = {"hash_algorithm": {"algorithm": algorithm.oid}, "hashed_message": b"h" * algorithm.size}
     wishes = {"nonce": nonce, "req_policy": policy, "cert_req": certificates}
     given_wishes = {name: value for name, value in wishes.items() if value is not None}
     request = parse_request(
