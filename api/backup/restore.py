@@ -185,6 +185,11 @@ def _place(staging: Path, home: Home, archive: Path) -> None:
     copy_tree(staging / "archive", archive)
     for name in (*OPEN_FOLDERS, *EMBEDDED):
         copy_tree(staging / name, home.folder / name)
+        if (home.folder / name).is_dir():
+            (home.folder / name).chmod(0o700)
+    for folder in (home.trust, *home.trust.rglob("*")):
+        if folder.is_dir():  # published: whoever else is on the machine reads it
+            folder.chmod(0o755)
     chosen = staging / "yinxin.toml"
     if chosen.is_file():
         kept = [line for line in chosen.read_text(encoding="utf-8").splitlines() if not _PLACES.match(line)]

@@ -96,10 +96,19 @@ def test_I31_a_restored_installation_keeps_what_was_published_since(loss: Loss, 
     assert answer["lost_records"] > 0
     assert answer["api_keys_revoked"] == 3
     kept = json.loads(good(yinxin("kmc", "status", "--json", home=loss.before)))["keys"]
-    assert answer["ended"]["spare_keys"] == sum(one["number"] for one in kept if one["status"] == "pooled") > 0
+    assert (
+        answer["ended"]["spare_keys"] == sum(one["number"] for one in kept if one["status"] == "pooled") > 0
+    )
     assert answer["ended"]["pin_letters"] == 5
     keys = json.loads(good(yinxin("kmc", "status", "--json", home=home)))["keys"]
     assert {one["status"] for one in keys if one["number"]} <= {"delivered", "revoked"}
+
+    modes = {path.name: path.stat().st_mode & 0o777 for path in home.iterdir() if path.is_dir()}
+    assert {modes[name] for name in ("tokens", "counters", "checkpoints", "secrets") if name in modes} == {
+        0o700
+    }
+    assert {path.stat().st_mode & 0o777 for path in (home / "trust").rglob("*") if path.is_dir()} <= {0o755}
+    assert modes["trust"] == 0o755
 
     shown = shown_seal(home)
     assert shown["status"] == "frozen"
