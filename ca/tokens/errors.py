@@ -140,12 +140,13 @@ class RequestActRefused(TokenError):
 class StepFailed(TokenError):
     """A step of the personalisation failed; the record says which, and the token is in a known state."""
 
-    def __init__(self, serial: str, step: str, why: str) -> None:
-        super().__init__(f"token {serial}, step {step}: {why}")
-        self.step = step
-        self.zh = f"个人化在步骤“{step}”中断（{why}），已记录；可重新执行以继续，或将芯片报损。"
+    def __init__(self, serial: str, step: tuple[str, str], why: tuple[str, str]) -> None:
+        """Name the step and the reason, each in Chinese and English."""
+        super().__init__(f"token {serial}, step {step[1]}: {why[1]}")
+        self.step = step[0]
+        self.zh = f"个人化在步骤“{step[0]}”中断（{why[0]}），已记录；可重新执行以继续，或将芯片报损。"
         self.en = (
-            f"Personalisation stopped at step {step} ({why}); that is on record. Run it again to go on, "
+            f"Personalisation stopped at step {step[1]} ({why[1]}); that is on record. Run it again to go on, "
             "or record the chip as damaged."
         )
 

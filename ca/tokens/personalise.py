@@ -193,8 +193,10 @@ class Personalisation:
             self._do[step.name](work)
         except (HsmError, CaError) as wrong:
             self._note(work, StepStatus.FAILED, type(wrong).__name__)
-            name = f"{step.number} {step.name.zh} {step.target}".strip()
-            raise StepFailed(work.token.serial, name, f"{wrong.zh} {wrong.en}") from wrong
+            zh, en = (
+                f"{step.number} {word} {step.target}".strip() for word in (step.name.zh, step.name.value)
+            )
+            raise StepFailed(work.token.serial, (zh, en), (wrong.zh, wrong.en)) from wrong
         self._note(work, StepStatus.DONE)
 
     def _note(self, work: _Work, status: StepStatus, fault: str = "") -> None:
