@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import secrets
+import subprocess
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,6 +43,7 @@ from hsm.errors import UnsupportedAlgorithm
 from hsm.key_uri import KeyUri
 from hsm.public_keys import spki
 from hsm.sm2.by_python import PythonBackend
+from hsm.softhsm import find_or_fetch
 from tests.conftest import SO_PIN, USER_PIN
 from tests.e2e.conftest import Site, in_process, serving
 from tests.e2e.test_cli import Done, good, one_red_line
@@ -56,6 +59,7 @@ OTHER: Final = make_uscc("91330106MA2CYTHR0")
 OTHER_NAME: Final = "杭州另一家有限公司"
 BAD_USCC: Final = USCC[:-1] + ("0" if USCC[-1] != "0" else "1")
 """Right but for its check character."""
+CLI_CLERK: Final = "person:wu.gang=吴刚"
 SM2: Final = PythonBackend(allowed=True)
 
 
@@ -361,3 +365,55 @@ def test_I25_a_custodian_who_votes_twice(desk: Desk) -> None:
     assert desk.trail() == before
     assert shown["voted"] == [first]
     assert desk.services.key_centre.case(case).status.value == "open"
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Compile the module that forwards to the real one and answers with an error when told."""
+    made = tmp_path_factory.mktemp("faulty") / "faulty_module.so"
+    source = Path(__file__).parents[1] / "hsm" / "faulty_module.c"
+    subprocess.run(["cc", "-shared", "-fPIC", "-std=gnu99", "-o", made, source, "-ldl"], check=True)
+    return made
+
+
+def test_I26_a_module_that_fails_in_the_middle_of_personalisation(
+    desk: Desk, faulty: Path, tmp_path: Path
+) -> None:
+    """The chip keeps the state of its last finished step, the step that failed is named, and it is taken up again."""
+    part = {"name": "bank", "containers": [{"name": "bank", "purpose": "bank", "common_name": COMPANY}]}
+    plan_file = desk.file(json.dumps({"applications": [part]}).encode())
+
+    def approved() -> str:
+        serial = f"F{secrets.token_hex(4)}".upper()
+        good(desk.run("token", "register", serial, "--uscc", USCC))
+        good(desk.run("token", "personalise", serial, "--plan", plan_file, "--as", CLI_CLERK))
+        line(desk.run("token", "approve", serial, "--as", CLI_CLERK))
+        good(desk.run("token", "approve", serial, "--as", "person:zhou.kai=周凯"))
+        return serial
+
+    good(desk.run("token", "personalise", approved()))  # the first one makes the service's master key too
+    serial = approved()
+    real = find_or_fetch(tmp_path / "cache")
+    assert real is not None
+    environment = {
+        "REAL_MODULE": str(real.module),
+        "SOFTHSM2_CONF": str(desk.home / "tokens" / "softhsm2.conf"),
+        "FAULT_FOLDER": str(tmp_path),
+        "YINXIN_KEY_STORE": str(faulty),
+    }
+    (tmp_path / "C_GenerateKeyPair").write_text("always:rv:00000005")  # CKR_GENERAL_ERROR
+    broken = in_process("token", "personalise", serial, home=desk.home, **environment)
+    assert broken.returncode in (1, 4), broken.stdout + broken.stderr
+    assert "Traceback" not in broken.stderr
+    said = broken.stderr.splitlines()[-1]
+    assert said.startswith("错误：")
+    assert re.search(r" / Error: [ -~]+$", said), said
+    shown = desk.client.get(f"/api/v1/tokens/{serial}").json()
+    assert shown["state"] == "ready"
+    steps = desk.client.get(f"/api/v1/tokens/{serial}/personalisation").json()["steps"]
+    stuck = next(step for step in steps if step["status"] != "done")
+    assert stuck["fault"]
+    assert desk.trail().count("token.personalise") == 1, "the first chip's"
+    good(desk.run("token", "personalise", serial))
+    assert desk.client.get(f"/api/v1/tokens/{serial}").json()["state"] == "personalised"
+    desk.trail()
