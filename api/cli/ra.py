@@ -27,6 +27,7 @@ from api.cli.console import (
     write_bytes,
 )
 from api.cli.ra_jobs import register
+from api.desk_pairs import take_in_pair
 from api.enrolment import EnrolmentOrder, serial_of, token_of
 from api.schemas.enrolment import EnrolmentModel
 from api.schemas.timeline import TimelineModel
@@ -265,6 +266,9 @@ def _into_token(services: Services, record: EnrolmentRecord, pin_file: Path | No
     der = services.authority.certificate(record.serial, record.issuer).der
     address = services.enrolment.key_address(content.chip, content.container)
     services.enrolment.keep_certificate(address, der, pin=pin, actor=who)
+    if record.encryption_serial is not None:
+        second = services.authority.certificate(record.encryption_serial, record.issuer).der
+        take_in_pair(services, record, second, pin)
 
 
 @app.command("list")
