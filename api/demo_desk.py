@@ -26,7 +26,7 @@ from ca.certificate import SubjectName
 from ca.enrolment.approval import Ballot
 from ca.enrolment.request import Application, Approver
 from ca.enrolment.states import EnrolmentStatus
-from ca.keycentre.errors import KeyCentreNotReady
+from ca.keycentre.errors import KeyCentreNeedsToken, KeyCentreNotReady
 from ca.keycentre.roster import Custodian, RosterPlan
 from ca.tokens.ranges import Grant
 from ca.tokens.request import RequestStatus
@@ -75,7 +75,7 @@ class DeskDemo:
     reviewer_key: str
     chip: str
     enrolment: str
-    custodian_keys: Path
+    custodian_keys: Path | None
 
 
 def furnish(services: Services, progress: Progress) -> DeskDemo:
@@ -84,11 +84,15 @@ def furnish(services: Services, progress: Progress) -> DeskDemo:
     clerk = _key(services, "desk-clerk", CLERK, CLERK_SCOPES)
     reviewer = _key(services, "desk-reviewer", REVIEWER, REVIEWER_SCOPES)
     progress("建立密钥中心，指定四位托管人 / a key centre with four custodians")
-    custodians = _key_centre(services)
+    try:
+        custodians = _key_centre(services)
+    except KeyCentreNeedsToken:
+        custodians = None
+        progress("没有 PKCS#11 令牌，跳过密钥中心与双证书 / no PKCS#11 token: without key centre and pairs")
     progress("发放芯片号段，制作一芯五证 / a chip with five certificates")
     _chip(services, progress)
     progress("提交一份证书申请，等待复核 / a request that waits for its review")
-    enrolment = _request(services)
+    enrolment = _request(services, pair=custodians is not None)
     return DeskDemo(clerk, reviewer, CHIP, enrolment, custodians)
 
 
@@ -149,7 +153,7 @@ def _credential(folder: Path, person: str) -> ec.EllipticCurvePublicKey:
     return key.public_key()
 
 
-def _request(services: Services) -> str:
+def _request(services: Services, *, pair: bool) -> str:
     desk, key = services.enrolments, KeyUri(services.key_stores.scheme, SERVICE_TOKEN, "demo-desk-request")
     provider = services.key_stores.chosen
     there = [one for one in provider.keys(key.token) if one.uri.object == key.object]
@@ -158,7 +162,7 @@ def _request(services: Services) -> str:
         there = [one for one in provider.keys(key.token) if one.uri.object == key.object]
     subject = SubjectName(f"{ENTERPRISE} 签名", ENTERPRISE, USCC)
     asked = Application(
-        "enterprise-sign", subject, public_key=there[0].public_key, custody=there[0].custody, pair=True
+        "enterprise-sign", subject, public_key=there[0].public_key, custody=there[0].custody, pair=pair
     )
     record = desk.request(asked, request_key="demo-desk-1", actor=CLERK)
     if record.status is EnrolmentStatus.DRAFT:

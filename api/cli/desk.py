@@ -25,7 +25,7 @@ def demo_desk(home: HomeOption = None, as_json: JsonOption = False) -> None:
                 "reviewer_key": made.reviewer_key,
                 "chip": made.chip,
                 "enrolment": made.enrolment,
-                "custodian_keys": str(made.custodian_keys),
+                "custodian_keys": None if made.custodian_keys is None else str(made.custodian_keys),
             }
         )
         return

@@ -87,8 +87,7 @@ def one(request: Request, serial: str) -> Response:
         token = frame.doors.tokens.get(serial)
     except TokenUnknown:
         return frame.gone("chips.gone")
-    if token.holder.uscc:
-        frame.caller.acting_for(token.holder.uscc)
+    frame.caller.acting_for(token.holder.uscc)
     events = [
         {
             "at": event.at,
