@@ -155,7 +155,7 @@ class Archive:
                 lock = path.open("rb")
             except FileNotFoundError:
                 continue
-            if not _lock(lock):
+            if not _lock(lock) or not _still_named(lock, path):  # alive, or settled by somebody else just now
                 lock.close()
                 return None
             return Abandoned(self, sealing, lock, self.keep(sealing) if finished else None)
