@@ -285,7 +285,7 @@ def test_an_encrypted_file_is_verified_with_its_password(visit: Visit, tmp_path:
     expect(page.locator("#verdict-word")).to_have_text("无法读取")
     page.fill("#password", "wrong")
     page.keyboard.press("Enter")
-    expect(page.locator("#password-form")).to_contain_text("口令不对")
+    expect(page.locator("#password-form")).to_contain_text("口令不对", timeout=30_000)
     page.fill("#password", "open-sesame")
     page.keyboard.press("Enter")
     expect(page.locator("#verdict-word")).to_have_text("无法判定", timeout=30_000)

@@ -554,7 +554,8 @@ def test_I20_no_audit_record_no_move(office: Office, monkeypatch: pytest.MonkeyP
     def full(*_args: object, **_more: object) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(office.world.audit, "append", full)
+    for door in ("append", "append_many"):
+        monkeypatch.setattr(office.world.audit, door, full)
     with pytest.raises(OSError, match="space"):
         office.approve(record, FIRST)
     monkeypatch.undo()
