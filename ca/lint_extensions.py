@@ -31,6 +31,9 @@ def extensions_are_the_last(case: Case) -> None:
 
 def extensions_are_der(case: Case) -> None:
     """RFC 5280 §4.2, X.690 §11: each value is encoded in the one way that DER allows."""
+    demand(
+        len(case.fields) > _BODY_FIELDS, "the body has no extensions where a version 3 certificate has them"
+    )
     values = der.Reader(case.fields[_BODY_FIELDS]).enter(_EXTENSIONS_TAG).enter(der.SEQUENCE)
     for found in case.certificate.extensions:
         one = values.enter(der.SEQUENCE)
