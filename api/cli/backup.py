@@ -151,9 +151,13 @@ def restore(
     )
     if as_json:
         print_json(_facts(done))
-        return
+    else:
+        _show_restoration(settings.home, done)
+
+
+def _show_restoration(home: Path, done: Restoration) -> None:
     say(
-        f"已恢复到 {settings.home}：{done.rows} 行，{done.documents} 份文件；备份时间 {done.made_at:%Y-%m-%d %H:%M:%S} UTC。",
+        f"已恢复到 {home}：{done.rows} 行，{done.documents} 份文件；备份时间 {done.made_at:%Y-%m-%d %H:%M:%S} UTC。",
         f"Restored {done.rows} rows and {done.documents} documents; audit trail up to {done.audit_number}, "
         f"{done.lost_records} later records are lost.",
     )

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from api.access import Scope
 from api.enrolment import serial_of
 from api.errors import InputInvalid
-from api.pages.console.frame import Frame, enter
+from api.pages.console.frame import Frame, enter, profile_title
 from api.pages.words import Language
 from ca.certificate import CertificateOrder, CertificateQuery, CertificateRecord, CertificateStatus
 from ca.certificate import RevocationReason as Reason
@@ -114,7 +114,7 @@ def _query(
 
 def _row(found: CertificateRecord, language: Language, now: datetime) -> dict[str, Any]:
     profile = PROFILES.get(found.profile)
-    title = profile.title.split(" / ")[0 if language == "zh" else -1] if profile else found.profile
+    title = profile_title(found.profile, language)
     status, tone = _standing(found, now)
     return {
         "name": found.name or "—",

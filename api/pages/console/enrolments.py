@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from api.access import Scope
-from api.pages.console.frame import Frame, enter
+from api.pages.console.frame import Frame, enter, profile_title
 from api.pages.words import WORDS, Language
 from ca.enrolment.approval import counted, missing, person_of
 from ca.enrolment.enrolment_store import EnrolmentQuery
@@ -76,7 +76,7 @@ def application(request: Request) -> Response:
             rule = rules.find(Matter.NEW, profile.id)
         except RuleMissing:
             continue
-        title = profile.title.split(" / ")[0 if zh else -1]
+        title = profile_title(profile.id, frame.language)
         profiles.append({"id": profile.id, "title": title, "pair": bool(rule.encryption_profile)})
         for item in rule.checklist:
             fallback = (item.zh, item.en)
@@ -153,8 +153,7 @@ def _records(frame: Frame, chosen: EnrolmentStatus | None, after: str) -> list[E
 
 def _row(frame: Frame, record: EnrolmentRecord) -> dict[str, Any]:
     content, now = record.content, frame.doors.clock()
-    profile = PROFILES.get(content.profile)
-    title = profile.title.split(" / ")[0 if frame.language == "zh" else -1] if profile else content.profile
+    title = profile_title(content.profile, frame.language)
     late = record.deadline is not None and record.status in WAITING and record.deadline < now
     return {
         "id": record.id,

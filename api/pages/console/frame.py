@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -15,10 +15,9 @@ from api.auth import services_of
 from api.bootstrap import Services
 from api.pages.desk import desk_of
 from api.pages.paper import language_of, visitor_of
+from api.pages.verdict_card import BEIJING
 from api.pages.words import Language
-
-BEIJING: Final = timezone(timedelta(hours=8))
-"""China has one civil time and no summer time; the pages show it, the interfaces speak UTC."""
+from ca.profile import PROFILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +91,9 @@ def day(when: datetime | None) -> str:
 def moment(when: datetime | None) -> str:
     """Write a moment as it is in Beijing."""
     return "" if when is None else f"{when.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
+
+
+def profile_title(profile: str, language: Language) -> str:
+    """Return a profile's title in the reader's language; one that is not there any more keeps its name."""
+    found = PROFILES.get(profile)
+    return found.title.split(" / ")[0 if language == "zh" else -1] if found else profile
