@@ -64,6 +64,13 @@ class TokenOffice:
         )  # fmt: skip
         self.service = SealingService(self.tools, office.clock)
 
+    @property
+    def worker_pid(self) -> int:
+        """The process that holds this token, and no other's."""
+        worker = self.provider._slots[self.token]._worker
+        assert worker is not None
+        return worker.pid
+
     def wish(self):
         return order(seal_code=self.seal.code)
 
@@ -102,8 +109,7 @@ def test_a_token_worker_killed_before_the_signature_ends_in_a_refusal_or_a_recov
 
     def kill(step: Step) -> None:
         if step is Step.PERMITTED:
-            for child in _children():
-                os.kill(child, signal.SIGKILL)
+            os.kill(held.worker_pid, signal.SIGKILL)
 
     service = SealingService(held.tools, office.clock, passing=kill)
     try:
@@ -114,14 +120,3 @@ def test_a_token_worker_killed_before_the_signature_ends_in_a_refusal_or_a_recov
         sealed = held.service.seal(held.wish(), actor=KEEPER, pin=PIN)
     assert sealed.report.verdict is Verdict.PASSED
     assert [row.state for row in office.rows(seal_permit)].count("used") == 1
-
-
-def _children() -> list[int]:
-    """Ids of this process's children that run a token (our own workers, nobody else's)."""
-    found = []
-    for task in Path("/proc/self/task").iterdir():
-        for child in (task / "children").read_text().split():
-            command = Path(f"/proc/{child}/cmdline").read_bytes()
-            if b"worker" in command:
-                found.append(int(child))
-    return found
