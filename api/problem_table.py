@@ -14,6 +14,7 @@ from ca.tokens import errors as tokens
 from hsm import errors as hsm
 from hsm.devices import errors as devices
 from seals import errors as seals
+from seals.imprint import errors as imprints
 from signing import errors as signing
 from verify.folder import TrustFolderUnusable
 
@@ -255,6 +256,15 @@ _SEALS: Final[dict[type[Exception], Kind]] = {
     seals.StatementSignatureInvalid: Kind("statement-forged", 422, "印章声明签名不符", "Statement forged"),
 }
 
+_IMPRINTS: Final[dict[type[Exception], Kind]] = {
+    imprints.ImprintError: Kind("imprint-refused", 422, "印模图片处理未完成", "Imprint not processed"),
+    imprints.ImprintUnreadable: Kind("imprint-unreadable", 422, "印模图片无法读取", "Imprint unreadable"),
+    imprints.ImprintTooLarge: Kind("imprint-too-large", 413, "印模图片过大", "Imprint picture too large"),
+    imprints.ImprintMissing: Kind("imprint-missing", 422, "图片中没有印模", "No imprint in the picture"),
+    imprints.ImageWorkFailed: Kind("image-work-failed", 503, "图片处理中止", "Work on the picture stopped"),
+    imprints.UploadNotAllowed: Kind("picture-upload-refused", 409, "不能上传图样", "Upload refused"),
+}
+
 _SIGNING: Final[dict[type[Exception], Kind]] = {
     signing.SigningError: Kind("sealing-refused", 409, "无法用印", "Sealing refused"),
     signing.DocumentError: Kind("document-unfit", 422, "文件不能用印", "Document unfit"),
@@ -358,6 +368,7 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **_CA,
     **_ENROLMENT,
     **_KEY_CENTRE,
+    **_IMPRINTS,
     **_TOKENS,
     **_SEALS,
     **_VERIFY,

@@ -1,0 +1,1 @@
+"""Imprints on paper and the pictures of seals: reading scans, comparing, cleaning, drawing as pixels."""
