@@ -1,0 +1,1 @@
+"""Permission to use a seal: cases, rules, signed approvals, standing authorisations, warrants."""
