@@ -16,14 +16,14 @@ from ca.store import certificate, crl_shard
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 
 
-def test_a_register_in_use_is_numbered_and_indexed(engine: sa.Engine) -> None:
+def test_a_register_in_use_is_numbered_and_indexed(bare_engine: sa.Engine) -> None:
     config = _config()
-    with engine.begin() as conn:
+    with bare_engine.begin() as conn:
         config.attributes["connection"] = conn
         command.upgrade(config, "0002")
         _fill(conn)
-    migrate(engine)
-    with engine.connect() as conn:
+    migrate(bare_engine)
+    with bare_engine.connect() as conn:
         c = certificate.c
         rows = conn.execute(sa.select(c.serial, c.shard, c.crl_change).order_by(c.serial)).all()
         assert [tuple(row) for row in rows] == [(1, 0, 2), (2, 0, 0), (3, 0, 1), (4, 0, 3)]
@@ -34,7 +34,7 @@ def test_a_register_in_use_is_numbered_and_indexed(engine: sa.Engine) -> None:
         (state,) = every_scope(conn)
         assert (state.scope, state.changes, state.newest) == (Scope("issuing"), 3, None)
         assert conn.scalar(sa.select(crl_shard.c.pending_since)) == NOW + timedelta(days=2)
-        if engine.dialect.name == "postgresql":
+        if bare_engine.dialect.name == "postgresql":
             found = conn.execute(words_of("科技")).scalars().all()
             assert len(found) == 4
 

@@ -15,19 +15,19 @@ from api.errors import SchemaOutdated
 from api.schema import METADATA, check_schema, migrate
 
 
-def test_migrations_make_what_the_metadata_says(engine: sa.Engine) -> None:
-    before, after = migrate(engine)
+def test_migrations_make_what_the_metadata_says(bare_engine: sa.Engine) -> None:
+    before, after = migrate(bare_engine)
     assert before == ""
-    assert after == check_schema(engine)
-    with engine.connect() as connection:
+    assert after == check_schema(bare_engine)
+    with bare_engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, list(METADATA)) == []
 
 
-def test_checks_and_keys_are_the_same_as_in_the_metadata(engine: sa.Engine) -> None:
+def test_checks_and_keys_are_the_same_as_in_the_metadata(bare_engine: sa.Engine) -> None:
     """Alembic compares neither CHECK constraints nor primary keys, so they are compared here."""
-    migrate(engine)
-    found = sa.inspect(engine)
+    migrate(bare_engine)
+    found = sa.inspect(bare_engine)
     tables = [table for metadata in METADATA for table in metadata.sorted_tables]
     for table in tables:
         checks = {c["name"] for c in found.get_check_constraints(table.name)}
@@ -46,16 +46,16 @@ def _checks(table: sa.Table) -> set[str]:
     return set(re.findall(r"CONSTRAINT (\w+) CHECK", ddl))
 
 
-def test_migrating_twice_changes_nothing(engine: sa.Engine) -> None:
-    _, first = migrate(engine)
-    assert migrate(engine) == (first, first)
+def test_migrating_twice_changes_nothing(bare_engine: sa.Engine) -> None:
+    _, first = migrate(bare_engine)
+    assert migrate(bare_engine) == (first, first)
 
 
-def test_another_schema_is_refused(engine: sa.Engine) -> None:
+def test_another_schema_is_refused(bare_engine: sa.Engine) -> None:
     with pytest.raises(SchemaOutdated):
-        check_schema(engine)
-    migrate(engine)
-    with engine.begin() as connection:
+        check_schema(bare_engine)
+    migrate(bare_engine)
+    with bare_engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = 'older'"))
     with pytest.raises(SchemaOutdated):
-        check_schema(engine)
+        check_schema(bare_engine)
