@@ -11,29 +11,26 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
 
 from cryptography import x509
 
 from hsm.signer import Signer
+from seals import members
 from seals.errors import StatementInvalid
 from seals.jws import MAX_LIST_SIZE, MAX_STATEMENT_SIZE, check_signature, parse, sign
-from seals.seal import SealKind, SealStatus, is_electronic_code, is_physical_code
+from seals.members import time_text
+from seals.seal import SealKind, SealStatus
 
 SEAL_STATEMENT_OID: Final = "1.2.840.113556.1.8000.2554.27368.51203.50935.19158.25179.8394388.15299025"
 """The signed attribute that carries a statement: an arc made from a GUID, every number within 31 bits (ADR 5)."""
 STATEMENT_TYPE: Final = "yinxin-seal-statement+jws"
 LIST_TYPE: Final = "yinxin-seal-status-list+jws"
-MAX_TEXT: Final = 256
-"""Longest text member, in characters: a seal's name has at most 50."""
 MAX_HISTORY: Final = 10_000
 """Most states of one seal in a list: a seal frozen and resumed daily for thirteen years."""
 
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z", re.ASCII)
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_USCC = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
 _PERMIT = re.compile(r"[0-9a-f]{32}")
 
 
@@ -178,7 +175,7 @@ def list_payload(status_list: SealStatusList) -> dict[str, Any]:
 
 
 def _statement(payload: dict[str, Any]) -> SealStatement:
-    _exact(payload, set(_STATEMENT_MEMBERS))
+    members.exact(payload, set(_STATEMENT_MEMBERS))
     read = {name: reader(payload[name], name) for name, reader in _STATEMENT_MEMBERS.items()}
     statement = SealStatement(**read)
     if statement.valid_to < statement.valid_from:
@@ -188,25 +185,25 @@ def _statement(payload: dict[str, Any]) -> SealStatement:
 
 def status_list_of(payload: dict[str, Any]) -> SealStatusList:
     """Read the members of a status list; raises :class:`seals.errors.StatementInvalid`."""
-    _exact(payload, {"issuer", "number", "issued_at", "next_update", "entries", "active"})
+    members.exact(payload, {"issuer", "number", "issued_at", "next_update", "entries", "active"})
     number, entries, active = payload["number"], payload["entries"], payload["active"]
     if type(number) is not int or number < 1:
         raise StatementInvalid("number is a positive integer")
     if not isinstance(entries, dict) or not isinstance(active, list):
         raise StatementInvalid("entries is an object, active a list")
-    codes = [_seal_code(code, "active") for code in active]
+    codes = [members.seal_code(code, "active") for code in active]
     if any(before >= after for before, after in pairwise(codes)):
         raise StatementInvalid("active is sorted and without repetition")
-    histories = {_seal_code(code, "entries"): _history(found) for code, found in entries.items()}
+    histories = {members.seal_code(code, "entries"): _history(found) for code, found in entries.items()}
     if not histories.keys().isdisjoint(codes):
         raise StatementInvalid("a seal is both in entries and in active")
     issued_at, next_update = (
-        _time(payload["issued_at"], "issued_at"),
-        _time(payload["next_update"], "next_update"),
+        members.moment(payload["issued_at"], "issued_at"),
+        members.moment(payload["next_update"], "next_update"),
     )
     if next_update <= issued_at:
         raise StatementInvalid("next_update does not lie after issued_at")
-    issuer = _text(payload["issuer"], "issuer")
+    issuer = members.text(payload["issuer"], "issuer")
     return SealStatusList(issuer, number, issued_at, next_update, histories, frozenset(codes))
 
 
@@ -217,88 +214,25 @@ def _history(found: object) -> tuple[tuple[datetime, SealStatus], ...]:
     for state in found:
         if not isinstance(state, list) or len(state) != 2:
             raise StatementInvalid("a state is a time and a word")
-        history.append((_time(state[0], "from"), _status(state[1], "status")))
+        history.append((members.moment(state[0], "from"), members.status(state[1], "status")))
     if any(before[0] > after[0] for before, after in pairwise(history)):
         raise StatementInvalid("a history is in order of time")
     return tuple(history)
 
 
-def _exact(payload: dict[str, Any], members: set[str]) -> None:
-    if set(payload) != members:
-        odd = ", ".join(sorted(set(payload) ^ members)[:5])
-        raise StatementInvalid(f"members missing or unknown: {odd[:100]}")
-
-
-def time_text(when: datetime) -> str:
-    """Write a time the one way it is read: RFC 3339, UTC, microseconds."""
-    if when.tzinfo is None:
-        raise ValueError("times are aware")
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
-
-
-def _time(value: object, member: str) -> datetime:
-    if isinstance(value, str) and _TIME.fullmatch(value):
-        try:
-            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-        except ValueError:
-            pass
-    raise StatementInvalid(f"{member} is not a UTC time with microseconds")
-
-
-def _text(value: object, member: str) -> str:
-    if isinstance(value, str) and 0 < len(value) <= MAX_TEXT and value.isprintable():
-        return value
-    raise StatementInvalid(f"{member} is not 1 to {MAX_TEXT} printable characters")
-
-
-def _matching(pattern: re.Pattern[str], what: str) -> Callable[[object, str], str]:
-    def read(value: object, member: str) -> str:
-        if isinstance(value, str) and pattern.fullmatch(value):
-            return value
-        raise StatementInvalid(f"{member} is not {what}")
-
-    return read
-
-
-def _seal_code(value: object, member: str) -> str:
-    if isinstance(value, str) and is_electronic_code(value):
-        return value
-    raise StatementInvalid(f"{member} is not a 14-digit code")
-
-
-def _physical_code(value: object, member: str) -> str:
-    if isinstance(value, str) and is_physical_code(value):
-        return value
-    raise StatementInvalid(f"{member} is not a 13-digit code")
-
-
-def _kind(value: object, member: str) -> SealKind:
-    try:
-        return SealKind.of(str(value))
-    except ValueError as wrong:
-        raise StatementInvalid(f"{member} is no known kind") from wrong
-
-
-def _status(value: object, member: str) -> SealStatus:
-    try:
-        return SealStatus(str(value))
-    except ValueError as wrong:
-        raise StatementInvalid(f"{member} is no known state") from wrong
-
-
 _STATEMENT_MEMBERS: Final[dict[str, Callable[[object, str], Any]]] = {
-    "seal_code": _seal_code,
-    "physical_code": _physical_code,
-    "kind": _kind,
-    "name": _text,
-    "owner_name": _text,
-    "owner_uscc": _matching(_USCC, "a unified social credit code"),
-    "valid_from": _time,
-    "valid_to": _time,
-    "status": _status,
-    "certificate_sha256": _matching(_SHA256, "a SHA-256 digest in lower-case hexadecimal"),
-    "picture_sha256": _matching(_SHA256, "a SHA-256 digest in lower-case hexadecimal"),
-    "permit": _matching(_PERMIT, "a permit id (32 hexadecimal digits)"),
-    "document_sha256": _matching(_SHA256, "a SHA-256 digest in lower-case hexadecimal"),
-    "issued_at": _time,
+    "seal_code": members.seal_code,
+    "physical_code": members.physical_code,
+    "kind": members.kind,
+    "name": members.text,
+    "owner_name": members.text,
+    "owner_uscc": members.matching(members.USCC, "a unified social credit code"),
+    "valid_from": members.moment,
+    "valid_to": members.moment,
+    "status": members.status,
+    "certificate_sha256": members.matching(members.SHA256, "a SHA-256 digest in lower-case hexadecimal"),
+    "picture_sha256": members.matching(members.SHA256, "a SHA-256 digest in lower-case hexadecimal"),
+    "permit": members.matching(_PERMIT, "a permit id (32 hexadecimal digits)"),
+    "document_sha256": members.matching(members.SHA256, "a SHA-256 digest in lower-case hexadecimal"),
+    "issued_at": members.moment,
 }
