@@ -19,6 +19,7 @@ from ca.keycentre import store as _key_centre_store  # noqa: F401 - its tables j
 from ca.tokens import store as _tokens_store  # noqa: F401 - its tables join ca_store.metadata
 from seals import chip_store as _chip_store  # noqa: F401 - its table joins seals_store.metadata
 from seals import store as seals_store
+from seals.filing import store as _filing_store  # noqa: F401 - its tables join seals_store.metadata
 from signing import store as signing_store
 
 METADATA: Final = (ca_store.metadata, seals_store.metadata, signing_store.metadata, api_store.metadata)
