@@ -100,7 +100,8 @@ class CertificateRequest:
 
     ``validity`` of ``None`` is the profile's own; ``issuer`` of ``None`` is the one active issuer of the profile.
     ``custody`` says who keeps the private key, for whoever knows it: the certificate then says so
-    (:mod:`ca.custody_policy`); of ``None`` it says nothing.
+    (:mod:`ca.custody_policy`); of ``None`` it says nothing. ``hosts`` are the DNS names and IP addresses of a server,
+    for profiles that name them.
     """
 
     profile: str
@@ -110,6 +111,7 @@ class CertificateRequest:
     issuer: str | None = None
     custody: Custody | None = None
     national: NationalCodes | None = None
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtensionOID
 
 from ca import der
 from ca.custody_policy import ANY_POLICY, policy_oid
+from ca.host_names import general_names
 from ca.key_facts import family_of, key_identifier
 from ca.national_extensions import national_values
 from ca.profile import KEY_USAGE_BITS
@@ -161,6 +162,12 @@ def _policies(policies: tuple[str, ...]) -> bytes:
     return _extension(ExtensionOID.CERTIFICATE_POLICIES, value)
 
 
+def _alternative_names(plan: Plan) -> Iterator[bytes]:
+    if plan.request.hosts:
+        value = x509.SubjectAlternativeName(general_names(plan.request.hosts)).public_bytes()
+        yield _extension(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, value)
+
+
 def _national(plan: Plan) -> Iterator[bytes]:
     for oid, value in national_values(plan.config.suite, plan.request):
         yield der.sequence(der.oid(oid), der.octet_string(value))
@@ -177,5 +184,6 @@ _ROWS: Final[tuple[Callable[[Plan], Iterator[bytes]], ...]] = (
     _authority_access,
     _ocsp_no_check,
     _certificate_policies,
+    _alternative_names,
     _national,
 )

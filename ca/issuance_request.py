@@ -67,7 +67,7 @@ def _check_form(request: CertificateRequest, request_key: str) -> None:
 
 
 def request_digest(request: CertificateRequest) -> str:
-    """Return what makes two requests the same: SHA-256 over profile, name, key, length and issuer, custody and codes."""
+    """Return what makes two requests the same: SHA-256 over profile, name, key, length and issuer, custody, codes and hosts."""
     return _digest(request, spki_sha256(request.public_key))
 
 
@@ -90,6 +90,8 @@ def _digest(request: CertificateRequest, key: str) -> str:
         asked["custody"] = request.custody.value
     if request.national is not None:
         asked["national"] = asdict(request.national)
+    if request.hosts:
+        asked["hosts"] = list(request.hosts)
     return hashlib.sha256(canonical_json(asked).encode()).hexdigest()
 
 

@@ -11,6 +11,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtensionOID
 from ca import der
 from ca.extensions import policies_due
 from ca.extensions import subject_key_identifier as subject_key_identifier_of
+from ca.host_names import general_names
 from ca.key_facts import family_of, key_identifier
 from ca.lint_case import Case, demand
 from ca.national_extensions import national_values
@@ -65,6 +66,8 @@ def extensions_are_the_profiles(case: Case) -> None:
         due.add(ExtensionOID.OCSP_NO_CHECK)
     if case.plan.request.custody is not None:
         due.add(ExtensionOID.CERTIFICATE_POLICIES)
+    if profile.names_hosts:
+        due.add(ExtensionOID.SUBJECT_ALTERNATIVE_NAME)
     codes = national_values(case.plan.config.suite, case.plan.request)
     due |= {x509.ObjectIdentifier(oid) for oid, _ in codes}
     found = {extension.oid for extension in case.certificate.extensions}
@@ -254,6 +257,16 @@ def custody_policy(case: Case) -> None:
     demand(all(policy.policy_qualifiers is None for policy in found.value), "a policy has qualifiers")
 
 
+def alternative_names(case: Case) -> None:
+    """RFC 5280 §4.2.1.6: beside a subject's name not critical; exactly the hosts that were asked for, at least one."""
+    found = case.extension(x509.SubjectAlternativeName)
+    if found is None:  # ``extensions_are_the_profiles`` compares what there is with what is due
+        return
+    demand(not found.critical, "the alternative names are critical")
+    due = list(general_names(case.plan.request.hosts))
+    demand(due and list(found.value) == due, "the alternative names are not the hosts asked for")
+
+
 def national_codes(case: Case) -> None:
     """GB/T 20518: each code of the holder that its suite has a place for, as asked, not critical."""
     due = dict(national_values(case.plan.config.suite, case.plan.request))
@@ -282,6 +295,7 @@ EXTENSION_DEMANDS: Final[tuple[Callable[[Case], None], ...]] = (
     freshest_crl,
     authority_access,
     custody_policy,
+    alternative_names,
     national_codes,
 )
-"""RFC 5280 §4.2.1.10 (name constraints) and §4.2.1.6 (alternative names) have no function: no profile has them, and ``extensions_are_the_profiles`` refuses them."""
+"""RFC 5280 §4.2.1.10 (name constraints) has no function: no profile has them, and ``extensions_are_the_profiles`` refuses them."""

@@ -15,6 +15,7 @@ from typing import Any, Final
 from ca.errors import ProfileUnknown
 from hsm.algorithms import Family, KeyKind
 
+EKU_SERVER_AUTH: Final = "1.3.6.1.5.5.7.3.1"
 EKU_CLIENT_AUTH: Final = "1.3.6.1.5.5.7.3.2"
 """RFC 5280 §4.2.1.12."""
 EKU_OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
@@ -92,6 +93,8 @@ class Profile:
     registered_enterprise: bool = False
     """The subject must be an enterprise of the register; in every profile a USCC that is named is a registered one."""
     key_kinds: tuple[str, ...] = _ALL_KINDS
+    names_hosts: bool = False
+    """It is for a server at the addresses that the request names, and says so (RFC 5280 §4.2.1.6)."""
     test: bool = False
     """For drills and demonstrations only: refused in production, and its names must say so."""
 
@@ -269,6 +272,29 @@ CHIP_AUTH: Final = Profile(
     key_usage=("digital_signature",),
     extended_key_usage=(EKU_CLIENT_AUTH,),
 )
+TLS_SERVER: Final = Profile(
+    id="tls-server",
+    title="服务器通信证书 / TLS server certificate",
+    issued_by=("issuing",),
+    default_days=_YEAR,
+    max_days=2 * _YEAR,
+    key_usage=("digital_signature",),
+    purpose=Purpose.SERVICE,
+    extended_key_usage=(EKU_SERVER_AUTH,),
+    subject_needs=("common_name", "organization"),
+    names_hosts=True,
+)
+TLS_CLIENT: Final = Profile(
+    id="tls-client",
+    title="服务通信证书 / TLS certificate of a service",
+    issued_by=("issuing",),
+    default_days=_YEAR,
+    max_days=2 * _YEAR,
+    key_usage=("digital_signature",),
+    purpose=Purpose.SERVICE,
+    extended_key_usage=(EKU_CLIENT_AUTH,),
+    subject_needs=("common_name", "organization"),
+)
 TEST_SEAL: Final = Profile(
     id="test-seal",
     title="测试印章证书 / Sealing certificate for drills",
@@ -296,6 +322,8 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
             ENTERPRISE_ENCRYPT,
             PERSON_SIGN,
             CHIP_AUTH,
+            TLS_SERVER,
+            TLS_CLIENT,
             TEST_SEAL,
         )
     }

@@ -37,6 +37,7 @@ from ca.profile import (
     PROFILES,
     ROOT,
     TEST_SEAL,
+    TLS_SERVER,
     TSA,
     Profile,
 )
@@ -327,8 +328,35 @@ def unique_identifier() -> Draft:
 
 
 @case("extensions_are_the_profiles")
+def hosts_of_a_person() -> Draft:
+    """Hosts asked for a certificate that is for no server."""
+    return right_draft(NOW, hosts=("example.test",))
+
+
+@case("extensions_are_the_profiles")
+def server_of_no_host() -> Draft:
+    """A server's certificate that names no host."""
+    return right_draft(NOW, TLS_SERVER, hosts=())
+
+
+@case("alternative_names")
+def another_host() -> Draft:
+    """A host more than was asked for."""
+    more = x509.SubjectAlternativeName([x509.DNSName("broker.example.test"), x509.DNSName("example.test")])
+    return rebuilt(good(TLS_SERVER), put=(more, False))
+
+
+@case("alternative_names")
+def critical_hosts() -> Draft:
+    """RFC 5280 §4.2.1.6: critical only where the subject is empty."""
+    one = good(TLS_SERVER)
+    found = x509.load_der_x509_certificate(one.unsigned).extensions
+    return rebuilt(one, put=(found.get_extension_for_class(x509.SubjectAlternativeName).value, True))
+
+
+@case("extensions_are_the_profiles")
 def an_extension_more() -> Draft:
-    """A subject alternative name, which no profile has."""
+    """A subject alternative name, which a sealing certificate never has."""
     return rebuilt(good(), put=(x509.SubjectAlternativeName([x509.DNSName("example.test")]), False))
 
 

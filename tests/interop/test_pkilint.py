@@ -93,9 +93,16 @@ def everything(world: World) -> dict[str, x509.Certificate]:
     )
     pair = world.authority.issue_pair(signing, encryption, request_key="pair", actor=CLERK)
     free = {"test-seal": "演练 drill", "person-sign": "张三", "chip-auth": "chip 000123"}
+    free |= {"tls-server": "broker.example.test", "tls-client": "印信连接 link"}
+    hosts = {"tls-server": ("broker.example.test", "192.0.2.7", "2001:db8::7")}
     others = {
         profile: world.authority.issue(
-            CertificateRequest(profile, SubjectName(name, "测试公司"), new_key(kind).public_key()),
+            CertificateRequest(
+                profile,
+                SubjectName(name, "测试公司"),
+                new_key(kind).public_key(),
+                hosts=hosts.get(profile, ()),
+            ),
             request_key=profile,
             actor=CLERK,
         )

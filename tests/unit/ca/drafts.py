@@ -47,6 +47,8 @@ def right_plan(
     pki = pki or Pki(now)
     config = config or make_config(suite=pki.suite)
     subject = subject or (ENTERPRISE if profile.registered_enterprise else SERVICE)
+    if profile.names_hosts:
+        request.setdefault("hosts", ("broker.example.test", "192.0.2.7"))
     key = request.pop("public_key", None) or new_key(pki.suite.key_kind).public_key()
     asked = CertificateRequest(profile.id, subject, key, **request)
     if profile.self_signed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from datetime import UTC, datetime
 
 import pytest
@@ -13,7 +14,16 @@ from ca.custody_policy import ANY_POLICY, custody_of, policy_oid
 from ca.errors import RequestInvalid
 from ca.national_extensions import NATIONAL_EXTENSIONS, ORGANISATION_CODE
 from ca.plan import Plan, draft
-from ca.profile import ENTERPRISE_ENCRYPT, ENTERPRISE_SEAL, ISSUING, KEY_USAGE_BITS, PROFILES, ROOT, Profile
+from ca.profile import (
+    ENTERPRISE_ENCRYPT,
+    ENTERPRISE_SEAL,
+    ISSUING,
+    KEY_USAGE_BITS,
+    PROFILES,
+    ROOT,
+    TLS_SERVER,
+    Profile,
+)
 from hsm.algorithms import KeyKind
 from hsm.public_keys import certificate_key
 from hsm.signer import Custody
@@ -62,7 +72,13 @@ def by_the_library(plan: Plan) -> bytes:
         builder = builder.add_extension(x509.AuthorityInformationAccess(said), critical=False)
     if profile.ocsp_no_check:
         builder = builder.add_extension(x509.OCSPNoCheck(), critical=False)
+    if request.hosts:
+        builder = builder.add_extension(names(*request.hosts), critical=False)
     return with_parts(builder.create_unsigned().tbs_certificate_bytes, plan.algorithm, request.public_key)
+
+
+def names(name: str, number: str) -> x509.SubjectAlternativeName:
+    return x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ipaddress.ip_address(number))])
 
 
 SIGNING = [profile for profile in PROFILES.values() if profile is not ENTERPRISE_ENCRYPT]
@@ -163,3 +179,22 @@ def test_a_certificate_that_says_nothing_or_two_things_has_no_custody() -> None:
     assert custody_of(pki.party().certificate) is None
     both = [x509.PolicyInformation(x509.ObjectIdentifier(policy_oid(kind)), None) for kind in Custody]
     assert custody_of(pki.party(extra=[(x509.CertificatePolicies(both), False)]).certificate) is None
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        ("*.example.test",),
+        ("broker_1.example.test",),
+        ("256.1.1.1",),
+        ("-broker.test",),
+        ("a" * 64,),
+        ("",),
+        ("x.test", "x.test"),
+        tuple(f"h{number}.test" for number in range(17)),
+    ],
+    ids=["wildcard", "underscore", "number", "hyphen", "long label", "empty", "twice", "too many"],
+)
+def test_a_host_that_no_certificate_names_is_bad_input(hosts: tuple[str, ...]) -> None:
+    with pytest.raises(RequestInvalid):
+        right_draft(NOW, TLS_SERVER, hosts=hosts)
