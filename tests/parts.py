@@ -74,6 +74,12 @@ PARTS = (
     Part("Go 1.24", "the judge of chains, lists, answers and messages in SM2", "golang-go", go_is_here),
     Part("Java", "the judge of containers in SM2", "default-jdk-headless", _command("javac")),
     Part("Maven", "fetches what the Java judge is made of", "maven", _command("mvn")),
+    Part(
+        "Mosquitto",
+        "the broker between the service and smart stamps",
+        "mosquitto",
+        _file("/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto"),
+    ),
     Part("certutil", "the judge of paths (NSS)", "libnss3-tools", _command("certutil")),
 )
 
