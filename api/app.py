@@ -78,13 +78,23 @@ def _release() -> str:
 def _answer(request: Request, error: Exception) -> Response:
     problem = describe(error)
     _log(request, problem, error)
+    headers = _headers(problem)
     if problem.kind.status < 500 and is_page(request):  # a fault may well be one of what a page is made with
         told = {"zh": problem.zh, "en": problem.en}
-        return desk_of(request).paper.refused(request, told, problem.kind.status)
+        page = desk_of(request).paper.refused(request, told, problem.kind.status)
+        page.headers.update(headers)
+        return page
     english = request.headers.get("accept-language", "").lower().startswith("en")
     content = problem.to_json(instance=request.url.path, english=english)
-    headers = {"WWW-Authenticate": 'Bearer realm="yinxin"'} if problem.kind.status == 401 else None
     return JSONResponse(content, problem.kind.status, headers, media_type=MEDIA_TYPE)
+
+
+def _headers(problem: Problem) -> dict[str, str]:
+    """Return what RFC 9110 asks of a refusal: how to log in (§11.6.1), when to come back (§10.2.3)."""
+    if problem.kind.status == 401:
+        return {"WWW-Authenticate": 'Bearer realm="yinxin"'}
+    wait = problem.members.get("retry_after")
+    return {} if wait is None else {"Retry-After": str(wait)}
 
 
 def _log(request: Request, problem: Problem, error: Exception) -> None:

@@ -54,6 +54,14 @@ def authenticate(request: Request, doors: Doors, bearer: BearerKey, cookie: Sess
     return doors.api_keys.principal(session_of(request, doors, cookie).key_prefix)
 
 
+def _limited(request: Request, doors: Doors) -> None:
+    doors.public_limit.admit(request)
+
+
+Limited: Final[Any] = Depends(_limited)
+"""What a route asks that anyone may call without a key: ``dependencies=[Limited]``."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Gate:
     scope: Scope

@@ -21,6 +21,7 @@ from api.evidence import Evidence
 from api.files import read_file
 from api.home import Home
 from api.key_stores import KeyStores, open_key_stores
+from api.rate_limit import PublicLimit, read_networks, read_rate
 from api.schema import check_schema
 from api.seal_states import SealStates
 from api.service_seal import ServiceSeal
@@ -48,6 +49,7 @@ from ca.tokens.registry import TokenRegistry
 from ca.tsa import TimeStampAuthority
 from hsm.pins import PinSource
 from seals.chips import SealChips
+from seals.lookup.desk import SealLookups
 from seals.permit import Permits
 from seals.registry import SealRegistry
 from signing.archive import Archive
@@ -79,6 +81,8 @@ class Services:
     service_seal: ServiceSeal
     seals: SealRegistry
     seal_states: SealStates
+    lookups: SealLookups
+    public_limit: PublicLimit
     token_work: TokenWork
     enrolment: Enrolment
     enrolments: EnrolmentDesk
@@ -208,6 +212,8 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         service_seal=ServiceSeal(authority, stores.ring, tsa),
         seals=seals,
         seal_states=seal_states,
+        lookups=SealLookups(engine, clock, seal_states.maker),
+        public_limit=_public_limit(settings, clock),
         token_work=open_token_work(stores, home, authority, seals, rules, key_centre),
         enrolments=_enrolments(settings, authority, audit, rules, PublishedStatus(ocsp, crls), key_centre),
         key_centre=key_centre,
@@ -220,6 +226,10 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         api_keys=ApiKeys(engine, clock, audit),
         sessions=_sessions(settings, home, clock),
     )
+
+
+def _public_limit(settings: Settings, clock: Clock) -> PublicLimit:
+    return PublicLimit(read_rate(settings.public_rate), read_networks(settings.trusted_proxies), clock)
 
 
 def _enrolment_rules(settings: Settings) -> RuleBook:

@@ -159,6 +159,25 @@ class IdempotencyKeyInvalid(ApiError):
     en = "Give an Idempotency-Key header of 1 to 128 visible characters and keep it when retrying."
 
 
+class TooManyRequests(ApiError):
+    """A client without a key asks more often than the public routes answer; ``retry_after`` in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"retry after {retry_after} s")
+        self.retry_after = retry_after
+        self.zh = f"查询过于频繁，请 {retry_after} 秒后再试。"
+        self.en = f"Too many requests; try again in {retry_after} seconds."
+
+
+class ServiceUnreachable(ApiError):
+    """Another service that a command asks does not answer as it should."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.zh = f"{url} 没有给出可读的答复，请检查地址与网络。"
+        self.en = f"{url} gave no readable answer; check the address and the network."
+
+
 class ServiceBusy(ApiError):
     """Too many uploads wait to be worked on."""
 

@@ -21,7 +21,7 @@ HEADERS: Final = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 HSTS: Final = "max-age=31536000; includeSubDomains"
-PUBLIC_PATHS: Final = ("/pki/", "/trust")
+PUBLIC_PATHS: Final = ("/pki/", "/trust", "/api/v1/public/")
 """Published evidence: other sites may embed and cache it."""
 
 

@@ -19,6 +19,7 @@ OPENAPI_TAGS: Final[tuple[dict[str, Any], ...]] = (
     },
     {"name": "key centre", "description": "密钥管理中心：加密密钥、托管与恢复 / Key centre"},
     {"name": "seals", "description": "印章备案与状态 / Seals"},
+    {"name": "public", "description": "公开查询，无需密钥 / Open to anyone"},
     {"name": "sealing", "description": "用印 / Sealing documents"},
     {"name": "verification", "description": "验章 / Verification"},
     {"name": "pki", "description": "证书、CRL、OCSP、时间戳与印章状态 / Published evidence"},
@@ -37,6 +38,7 @@ _MEANING: Final = {
     413: "文件过大 / Upload too large",
     422: "内容不正确 / Invalid content",
     423: "已锁定 / Locked",
+    429: "过于频繁 / Too many requests",
     503: "暂不可用 / Unavailable",
 }
 

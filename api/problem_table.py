@@ -15,6 +15,7 @@ from hsm import errors as hsm
 from hsm.devices import errors as devices
 from seals import errors as seals
 from seals.imprint import errors as imprints
+from seals.lookup import errors as lookup
 from signing import errors as signing
 from verify.folder import TrustFolderUnusable
 
@@ -54,6 +55,8 @@ _API: Final[dict[type[Exception], Kind]] = {
     api.ApiKeyNotFound: Kind("api-key-not-found", 404, "没有此密钥", "No such API key"),
     api.UploadTooLarge: Kind("upload-too-large", 413, "文件过大", "Upload too large"),
     api.IdempotencyKeyInvalid: Kind("idempotency-key-invalid", 400, "缺少幂等键", "Idempotency-Key needed"),
+    api.TooManyRequests: Kind("too-many-requests", 429, "请求过于频繁", "Too many requests"),
+    api.ServiceUnreachable: Kind("service-unreachable", 502, "服务没有答复", "Service unreachable"),
     api.ServiceBusy: Kind("busy", 503, "服务繁忙", "Service busy"),
     api.DirectIssuanceOff: Kind("direct-issuance-off", 403, "须经审核签发", "Enrolment needed"),
     api.NotFound: Kind("not-found", 404, "没有找到", "Not found"),
@@ -252,6 +255,10 @@ _SEALS: Final[dict[type[Exception], Kind]] = {
     seals.GlyphMissing: Kind("glyph-missing", 422, "字体缺字", "Glyph missing"),
     seals.TextUnfit: Kind("text-unfit", 422, "印章文字不符合要求", "Text unfit"),
     seals.StatusListUnknown: Kind("status-list-unknown", 404, "尚无印章状态列表", "No status list"),
+    lookup.LookupRefused: Kind("lookup-refused", 400, "查询无法办理", "Look-up refused"),
+    lookup.CodeMalformed: Kind("seal-code-malformed", 422, "印章编码不正确", "Seal code malformed"),
+    lookup.MomentToCome: Kind("moment-to-come", 422, "查询时间未到", "Moment to come"),
+    lookup.LookupNotReady: Kind("lookup-not-ready", 503, "暂不能查询", "Look-up not ready"),
     seals.StatementInvalid: Kind("statement-invalid", 422, "印章声明格式不正确", "Statement invalid"),
     seals.StatementSignatureInvalid: Kind("statement-forged", 422, "印章声明签名不符", "Statement forged"),
 }

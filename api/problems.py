@@ -19,7 +19,7 @@ from api.problem_table import INTERNAL, TABLE, Kind
 
 MEDIA_TYPE: Final = "application/problem+json"
 _DISK_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
-_EXTENSIONS: Final = ("limit", "left", "scope", "field")
+_EXTENSIONS: Final = ("limit", "left", "scope", "field", "retry_after")
 """Attributes of errors that are told as members of the problem (RFC 9457 §3.2)."""
 
 DATABASE_GONE: Final = Kind("database-unavailable", 503, "数据库不可用", "Database unavailable")

@@ -66,6 +66,11 @@ class SealStates:
         maker = self._maker()
         return () if maker is None else self._publisher(maker).reconcile(actor=actor)
 
+    def maker(self) -> ListMaker | None:
+        """Return who signs for the registry now: name, chain, and how to open the key; ``None`` before there is one."""
+        maker = self._maker()
+        return None if maker is None else self._list_maker(maker)
+
     def maker_signer(self) -> Signer | None:
         """Open the seal maker's key; ``None`` before there is one."""
         maker = self._maker()
@@ -102,13 +107,13 @@ class SealStates:
         return kept[1]
 
     def _new_publisher(self, maker: Unit) -> StatusListPublisher:
+        return StatusListPublisher(self._engine, self._clock, self._audit, self._list_maker(maker))
+
+    def _list_maker(self, maker: Unit) -> ListMaker:
         def open_key() -> Signer:
             return open_signer(self._keys, maker.key_uri, expected=public_key_of(maker.x509))
 
-        chain = (maker.certificate, *self._authority.chain(maker.issuer))
-        return StatusListPublisher(
-            self._engine, self._clock, self._audit, ListMaker(maker.id, chain, open_key)
-        )
+        return ListMaker(maker.id, (maker.certificate, *self._authority.chain(maker.issuer)), open_key)
 
 
 def _latest(publisher: StatusListPublisher) -> PublishedList | None:

@@ -70,6 +70,7 @@ def make_server(app: FastAPI, host: str, port: int, log_level: str) -> uvicorn.S
         port=port,
         log_level=log_level,
         server_header=False,
+        proxy_headers=False,  # whom to believe about addresses is settled in api.rate_limit
         timeout_graceful_shutdown=STOP_SECONDS,
     )
     return uvicorn.Server(config)

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.device_libraries import DeviceLibraries
 from api.errors import SettingsInvalid
+from api.rate_limit import read_networks, read_rate
 from hsm.key_policy import KeyPolicy
 from hsm.suite import Suite
 
@@ -66,6 +67,8 @@ class Settings(BaseSettings):
     ocsp_minutes: Annotated[int, Field(ge=5, le=7 * 24 * 60)] = 24 * 60
     instance_prefix: Annotated[int, Field(ge=1, le=0x7FFF)] = 1
     clock_reference: Annotated[str, Field(pattern="^(steady|kernel)$")] = "steady"
+    public_rate: str = "60/minute"
+    trusted_proxies: str = ""
     verify_seconds: Annotated[int, Field(ge=1, le=600)] = 60
     verify_memory_mib: Annotated[int, Field(ge=1024, le=65536)] = 4096
     housekeeping_seconds: Annotated[int, Field(ge=1, le=900)] = 60
@@ -82,6 +85,18 @@ class Settings(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("an http:// or https:// address")
         return value.rstrip("/")
+
+    @field_validator("public_rate")
+    @classmethod
+    def _rate(cls, value: str) -> str:
+        read_rate(value)
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        read_networks(value)
+        return value
 
     @field_validator("skf_device_key")
     @classmethod

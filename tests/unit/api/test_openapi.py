@@ -13,6 +13,7 @@ from tests.unit.api.conftest import Install
 METHODS = {"get", "post", "put", "patch", "delete"}
 PUBLIC = {
     "/api/v1/verifications",
+    "/api/v1/public/seals/{code}",
     "/healthz",
     "/metrics",
     "/problems/{slug}",

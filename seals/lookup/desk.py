@@ -1,0 +1,158 @@
+"""The door for anyone who asks about a seal by its code: read, answered, signed, and kept for as long as nothing changed.
+
+Each question reads the registry, so a seal that is frozen is answered as frozen from that moment. The signature is the
+costly part: an answer whose content is still the same is given again for :data:`GIVEN_AGAIN`. As with OCSP the key states
+what is on record and changes nothing, so there is no intent to record first.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+
+from ca.clock import Clock
+from seals import store
+from seals.errors import StatementInvalid
+from seals.lookup.answer import EXPIRED, HIDDEN, UNKNOWN, SealLookup, parse_lookup, sign_lookup
+from seals.lookup.errors import CodeMalformed, LookupNotReady, MomentToCome
+from seals.seal import SealRecord, SealStatus, is_electronic_code, is_physical_code
+from seals.status_list import ListMaker
+from seals.store import seal_event
+
+LIFE: Final = timedelta(minutes=5)
+"""From an answer to its ``next_update``: whoever keeps one longer asks again."""
+GIVEN_AGAIN: Final = timedelta(seconds=60)
+"""How long the same signed answer is given again while nothing changes."""
+MAX_KEPT: Final = 4096
+"""Most signed answers kept, the least asked for going first: some 20 MB."""
+
+_EVER: Final = datetime.max.replace(tzinfo=UTC)
+_LAST: Final = (
+    sa.select(seal_event.c.number, seal_event.c.status)
+    .where(seal_event.c.electronic_code == sa.bindparam("code"), seal_event.c.at <= sa.bindparam("at"))
+    .order_by(seal_event.c.number.desc())
+    .limit(1)
+)
+_BEFORE: Final = (
+    sa.select(sa.func.coalesce(sa.func.max(seal_event.c.number), 0))
+    .where(
+        seal_event.c.electronic_code == sa.bindparam("code"), seal_event.c.number <= sa.bindparam("number")
+    )
+    .where(seal_event.c.status != sa.bindparam("status"))
+)
+_SINCE: Final = sa.select(seal_event.c.at).where(
+    seal_event.c.electronic_code == sa.bindparam("code"), seal_event.c.number == sa.bindparam("number")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAnswer:
+    """An answer and its signed form."""
+
+    lookup: SealLookup
+    jws: str
+
+
+class SealLookups:
+    """Answers questions of the public; ``maker`` says who signs now, or ``None`` before the ceremony."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock, maker: Callable[[], ListMaker | None]) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._maker = maker
+        self._kept: OrderedDict[tuple[str, datetime | None], PublicAnswer] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def ask(self, code: str, at: datetime | None = None) -> PublicAnswer:
+        """Answer about a 13- or 14-digit code, now or as of the past moment ``at`` (aware).
+
+        An unknown code is answered like any other. Raises :class:`CodeMalformed`, :class:`MomentToCome`,
+        :class:`LookupNotReady` before there is a seal maker, and what the key raises.
+        """
+        now, maker = self._clock(), self._maker()
+        if not (is_physical_code(code) or is_electronic_code(code)):
+            raise CodeMalformed
+        if at is not None and at > now:
+            raise MomentToCome
+        if maker is None:
+            raise LookupNotReady
+        found = self._read(code, at, now, maker.issuer)
+        with self._lock:
+            kept = self._kept.get((code, at))
+        if kept is not None and _stands(kept.lookup, found):
+            return kept
+        answer = PublicAnswer(found, sign_lookup(found, maker.signer(), maker.chain))
+        _prove(answer)
+        self._keep((code, at), answer)
+        return answer
+
+    def _keep(self, key: tuple[str, datetime | None], answer: PublicAnswer) -> None:
+        with self._lock:
+            self._kept[key] = answer
+            self._kept.move_to_end(key)
+            while len(self._kept) > MAX_KEPT:
+                self._kept.popitem(last=False)
+
+    def _read(self, code: str, at: datetime | None, now: datetime, issuer: str) -> SealLookup:
+        as_of = at or now
+        answer = SealLookup(issuer, code, as_of, now, now + LIFE, UNKNOWN)
+        with self._engine.execution_options(read_only=True).connect() as conn:
+            record = store.find(conn, code)
+            state = _state(conn, code if record is None else record.code, at)
+        if record is None or state is None or state[0] in HIDDEN:
+            return answer
+        status, since = state
+        return replace(_told(answer, record), status=_word(record, status, as_of), since=since)
+
+
+def _told(answer: SealLookup, record: SealRecord) -> SealLookup:
+    """Add what anyone may know of a seal, and nothing else of the record."""
+    return replace(
+        answer,
+        code=record.code,
+        physical_code=record.physical.code,
+        kind=record.kind,
+        owner_name=record.owner.name,
+        owner_uscc=record.owner.uscc,
+        valid_from=record.valid_from,
+        valid_to=record.valid_to,
+        predecessor=record.predecessor,
+        successor=record.successor,
+    )
+
+
+def _word(record: SealRecord, status: SealStatus, when: datetime) -> str:
+    over = record.valid_to is not None and when > record.valid_to
+    return EXPIRED if over and status is SealStatus.ACTIVE else status.value
+
+
+def _state(conn: sa.Connection, code: str, at: datetime | None) -> tuple[SealStatus, datetime] | None:
+    """Read the state at a moment and when it began. *Now* is whatever was last written, whoever's clock dated it."""
+    last = conn.execute(_LAST, {"code": code, "at": at or _EVER}).one_or_none()
+    if last is None:
+        return None
+    before = conn.execute(_BEFORE, {"code": code, "number": last.number, "status": last.status}).scalar_one()
+    since: datetime = conn.execute(_SINCE, {"code": code, "number": before + 1}).scalar_one()
+    return SealStatus(last.status), since
+
+
+def _stands(kept: SealLookup, found: SealLookup) -> bool:
+    """Tell whether a kept answer is young and says what is on record now."""
+    if not kept.issued_at <= found.issued_at < kept.issued_at + GIVEN_AGAIN:
+        return False
+    dated = replace(found, as_of=kept.as_of, issued_at=kept.issued_at, next_update=kept.next_update)
+    return dated == kept
+
+
+def _prove(answer: PublicAnswer) -> None:
+    """Demand that our own reader gives back what was answered, under a signature that verifies."""
+    parsed = parse_lookup(answer.jws)
+    parsed.check_signature()
+    if parsed.lookup != answer.lookup:
+        raise StatementInvalid("the signed answer is not the one meant")
