@@ -9,7 +9,21 @@ from typing import Final
 
 import typer
 
-from api.cli import audit, backup, ca, chip, desk, documents, keycentre, keys, ra, seal, service, token
+from api.cli import (
+    audit,
+    backup,
+    ca,
+    chip,
+    desk,
+    documents,
+    keycentre,
+    keys,
+    lookup,
+    ra,
+    seal,
+    service,
+    token,
+)
 from api.cli.console import CANCELLED, HomeOption, fail
 
 app = typer.Typer(
@@ -34,6 +48,7 @@ backup.register(app)
 desk.register(app)
 app.add_typer(ca.app, name="ca")
 app.add_typer(ra.app, name="ra")
+seal.app.command("lookup")(lookup.lookup)
 app.add_typer(seal.app, name="seal")
 app.add_typer(token.app, name="token")
 app.add_typer(chip.app, name="chip")
