@@ -139,6 +139,13 @@ class Place:
             raise self._wrong(key, "应为模板编号列表或 *", "it is a list of profiles, or *")
         return tuple(found)
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return printable texts of at most 200 characters, or :data:`ANY`; at least one."""
+        found = self._list(key)
+        if not found or not all(0 < len(one) <= 200 and one.isprintable() for one in found):
+            raise self._wrong(key, "应为文字列表或 *", "it is a list of texts, or *")
+        return tuple(found)
+
     def choices(self, key: str, known: Sequence[str]) -> tuple[str, ...]:
         """Return some of ``known``; at least one."""
         found = self._list(key)

@@ -81,19 +81,30 @@ def sign(payload: dict[str, Any], *, typ: str, signer: Signer, chain: Sequence[b
     A signer whose algorithm has no JWS name here, or a chain that does not begin with the signer's own certificate,
     raises ``ValueError``. Raises :class:`hsm.errors.HsmError` from the key.
     """
-    alg = _NAMES.get(signer.algorithm)
-    if alg is None:
-        raise ValueError(f"{signer.algorithm.label} has no JWS name here (RFC 7518 §3.1)")
-    if not 1 <= len(chain) <= MAX_CHAIN:
-        raise ValueError(f"a chain has 1 to {MAX_CHAIN} certificates")
+    head = signing_input(payload, typ=typ, algorithm=signer.algorithm, chain=chain)
     if not same_key(certificate_key(x509.load_der_x509_certificate(chain[0])), signer.public_key):
         raise ValueError("the chain begins with another key's certificate")
-    header = {"alg": alg, "typ": typ, "x5c": [base64.b64encode(der).decode() for der in chain]}
-    head = f"{_encode(_json(header))}.{_encode(_json(payload))}"
+    alg = _NAMES[signer.algorithm]
     signature = signer.sign(head.encode())
     if alg in _COORDINATE:
         signature = raw_signature(signature, _COORDINATE[alg])
     return f"{head}.{_encode(signature)}"
+
+
+def signing_input(
+    payload: dict[str, Any], *, typ: str, algorithm: SignatureAlgorithm, chain: Sequence[bytes]
+) -> str:
+    """Return what is signed (RFC 7515 §5.1): header and payload; a dot and the raw signature in base64url complete it.
+
+    An algorithm that has no JWS name here, or a chain of another length than 1 to :data:`MAX_CHAIN`, raises ``ValueError``.
+    """
+    alg = _NAMES.get(algorithm)
+    if alg is None:
+        raise ValueError(f"{algorithm.label} has no JWS name here (RFC 7518 §3.1)")
+    if not 1 <= len(chain) <= MAX_CHAIN:
+        raise ValueError(f"a chain has 1 to {MAX_CHAIN} certificates")
+    header = {"alg": alg, "typ": typ, "x5c": [base64.b64encode(der).decode() for der in chain]}
+    return f"{_encode(_json(header))}.{_encode(_json(payload))}"
 
 
 def raw_signature(der: bytes, size: int) -> bytes:
