@@ -18,6 +18,8 @@ from ca.enrolment import store as _enrolment_store  # noqa: F401 - adds its tabl
 from ca.keycentre import store as _key_centre_store  # noqa: F401 - its tables join ca_store.metadata
 from ca.tokens import store as _tokens_store  # noqa: F401 - its tables join ca_store.metadata
 from seals import chip_store as _chip_store  # noqa: F401 - its table joins seals_store.metadata
+from seals import destruction_store as _destruction_store  # noqa: F401 - its table joins seals_store.metadata
+from seals import renewal_store as _renewal_store  # noqa: F401 - its table joins seals_store.metadata
 from seals import store as seals_store
 from seals.filing import store as _filing_store  # noqa: F401 - its tables join seals_store.metadata
 from signing import store as signing_store

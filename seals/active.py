@@ -9,6 +9,7 @@ from typing import Final
 from ca.actor import Actor
 from seals.errors import (
     SealCertificateExpired,
+    SealClosed,
     SealExpired,
     SealFrozen,
     SealNotUsable,
@@ -16,6 +17,7 @@ from seals.errors import (
     SealRejected,
     SealRevoked,
     SealSuperseded,
+    SealSuspended,
     SealUnapproved,
 )
 from seals.seal import BoundCertificate, SealRecord, SealStatus
@@ -63,7 +65,15 @@ def admit(record: SealRecord, *, actor: Actor, now: datetime) -> ActiveSeal:
 
 _STOPPED: Final[dict[SealStatus, type[SealNotUsable]]] = {
     SealStatus.APPLIED: SealUnapproved,
+    SealStatus.MAKING: SealUnapproved,
+    SealStatus.MADE: SealUnapproved,
+    SealStatus.PERSONALISED: SealUnapproved,
+    SealStatus.AWAITING: SealUnapproved,
+    SealStatus.DELIVERED: SealUnapproved,
+    SealStatus.RETURNED: SealUnapproved,
     SealStatus.REJECTED: SealRejected,
+    SealStatus.CLOSED: SealClosed,
+    SealStatus.SUSPENDED: SealSuspended,
     SealStatus.FROZEN: SealFrozen,
     SealStatus.REVOKED: SealRevoked,
 }

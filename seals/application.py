@@ -109,6 +109,7 @@ def found_pair(
         predecessor=origin.predecessor,
         successor=None,
         moves=1,
+        engrave=application.engrave,
     )
     return NewPair(record, picture)
 
@@ -139,4 +140,5 @@ def renewal(before: SealRecord) -> SealApplication:
         line=before.line,
         person=before.person,
         valid_days=before.valid_days,
+        engrave=before.engrave,
     )

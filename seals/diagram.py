@@ -10,16 +10,6 @@ from typing import Final
 
 from seals.seal import FIRST_STATUS, REASONED_ACTS, STOPPING_ACTS, TRANSITIONS, SealAct, SealStatus
 
-_ACT_ZH: Final = {
-    SealAct.APPLY: "申请",
-    SealAct.APPROVE: "备案通过",
-    SealAct.REJECT: "退回",
-    SealAct.FREEZE: "挂失冻结",
-    SealAct.REQUEST_RESUME: "申请恢复",
-    SealAct.CONFIRM_RESUME: "确认恢复",
-    SealAct.REVOKE: "注销",
-    SealAct.SUPERSEDE: "换发",
-}
 _WHO: Final = {
     SealAct.APPLY: "anyone entitled",
     SealAct.APPROVE: "not the applicant",
@@ -46,9 +36,9 @@ def page() -> str:
 
 
 def _diagram() -> str:
-    lines = ["stateDiagram-v2", f"    [*] --> {FIRST_STATUS}: {SealAct.APPLY} {_ACT_ZH[SealAct.APPLY]}"]
+    lines = ["stateDiagram-v2", f"    [*] --> {FIRST_STATUS}: {SealAct.APPLY} {SealAct.APPLY.zh}"]
     for act, moves in TRANSITIONS.items():
-        lines += [f"    {before} --> {after}: {act} {_ACT_ZH[act]}" for before, after in moves.items()]
+        lines += [f"    {before} --> {after}: {act} {act.zh}" for before, after in moves.items()]
     leaving = {before for moves in TRANSITIONS.values() for before in moves}
     lines += [f"    {status} --> [*]" for status in SealStatus if status not in leaving]
     return "\n".join(lines)
@@ -64,7 +54,7 @@ def _acts() -> str:
     for act in SealAct:
         reason = "required" if act in REASONED_ACTS else "optional"
         clock = "goes through" if act in STOPPING_ACTS else "refused"
-        rows.append(f"| {act} | {_ACT_ZH[act]} | {_WHO[act]} | {reason} | {clock} |")
+        rows.append(f"| {act} | {act.zh} | {_WHO[act]} | {reason} | {clock} |")
     head = [
         "| Act | 操作 | By whom | Reason | While the clock is behind the record |",
         "|---|---|---|---|---|",

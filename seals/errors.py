@@ -7,7 +7,12 @@ an English sentence that says what to do.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hsm.spoken import SpokenError
+
+if TYPE_CHECKING:
+    from seals.states import SealAct, SealStatus
 
 
 class SealError(SpokenError):
@@ -56,10 +61,10 @@ class ActRefused(SealError):
     zh = "印章当前状态不允许此操作。"
     en = "The seal's present state does not allow this."
 
-    def __init__(self, code: str, act: str, status: str) -> None:
+    def __init__(self, code: str, act: SealAct, status: SealStatus) -> None:
         super().__init__(f"seal {code} is {status}: {act} is not possible")
         self.code, self.act, self.status = code, act, status
-        self.zh = f"印章 {code} 当前状态为 {status}，不能执行 {act}，请刷新后查看状态。"
+        self.zh = f"印章 {code} 当前状态为“{status.zh}”，不能执行“{act.zh}”，请刷新后查看状态。"
         self.en = f"Seal {code} is {status}, so '{act}' is not possible; reload and look at its state."
 
 
@@ -73,12 +78,15 @@ class SealMoved(SealError):
 class SecondPersonNeeded(SealError):
     """Two acts of a pair must be done by two different persons."""
 
-    zh = "该操作需由另一人完成：审批人不能是申请人，恢复确认人不能是恢复申请人。"
-    en = "Another person must do this: an approver is not the applicant, and who confirms is not who requested."
+    zh = "该操作需由另一人完成：审批人、备案人不能是申请人，确认人不能是提出人，监销人不能是销毁人。"
+    en = (
+        "Another person must do this: who approves or files is not the applicant, who confirms is not who requested, who "
+        "witnesses a destruction is not who destroys."
+    )
 
 
 class ReasonNeeded(SealError):
-    """Rejection, freezing and revocation state a reason."""
+    """Acts that turn down, return or stop state a reason."""
 
     zh = "请填写原因（1 至 200 个字）。"
     en = "State a reason (1 to 200 characters)."
@@ -89,6 +97,53 @@ class ResumeNotRequested(SealError):
 
     zh = "尚无人申请恢复该印章，请先由一人提出恢复申请。"
     en = "Nobody has asked to resume this seal; one person must request it first."
+
+
+class LiftNotRequested(ResumeNotRequested):
+    """Nobody has asked that the suspension be lifted."""
+
+    zh = "尚无人申请解除停用，请先由一人提出申请。"
+    en = "Nobody has asked to lift the suspension; one person must request it first."
+
+
+class RenewalNotRequested(SealError):
+    """Nobody has asked for a renewal, or the pair was acted on since."""
+
+    zh = "没有待确认的续期申请，或申请后印章状态已有变动；请由一人重新提出续期申请。"
+    en = "No renewal waits to be confirmed, or the seal was acted on since; one person must request it again."
+
+
+class FilingDemanded(SealError):
+    """The pair becomes active by being made and filed, not by approval alone."""
+
+    zh = (
+        "该印章须先制作、交付并备案后启用：请改用“批准制作”（yinxin seal order）；"
+        "实物已刻制并备案、需直接登记的，由管理员开启 direct_filing，且申请时不要勾选新刻实物。"
+    )
+    en = (
+        "This seal becomes active by being made, delivered and filed: approve it for engraving (yinxin seal order). To "
+        "register a seal that is engraved and filed already, an administrator sets direct_filing, and the application "
+        "does not ask for a new physical seal."
+    )
+
+
+class CertificateNeeded(SealError):
+    """Filing binds the keeper's certificate, and none was given."""
+
+    zh = "备案通过须绑定印章保管人的证书，请先办理证书。"
+    en = "Filing a seal binds its keeper's certificate; issue one first."
+
+
+class DestructionInvalid(SealError):
+    """The record of a destruction cannot be accepted as it stands."""
+
+    zh = "销毁记录不符合要求，请按提示修改后重新提交。"
+    en = "The record of the destruction is not in order; correct it as shown and submit it again."
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
 
 
 class CertificateUnfit(SealError):
@@ -134,23 +189,37 @@ class SealUnknown(SealNotUsable):
 
 
 class SealUnapproved(SealNotUsable):
-    """The application has not been approved yet."""
+    """The pair has not been filed yet."""
 
-    zh = "该印章尚未备案，不能用印；请先完成审批。"
-    en = "The seal is not approved yet and cannot be used; have the application approved first."
+    zh = "该印章尚未备案，不能用印；请先完成审批、制作与备案。"
+    en = "The seal is not filed yet and cannot be used; have it approved, made and filed first."
 
 
 class SealRejected(SealUnapproved):
     """The application was rejected."""
 
-    zh = "该印章的申请已被退回，不能用印；请按退回原因重新申请。"
+    zh = "该印章的申请已被驳回，不能用印；请按驳回原因重新申请。"
     en = "The application for this seal was rejected; apply again as the reason asks."
 
 
-class SealFrozen(SealNotUsable):
-    """The seal is frozen (lost or stopped), both sides of it."""
+class SealClosed(SealUnapproved):
+    """Making was given up, or nobody fetched the seal."""
 
-    zh = "该印章已挂失冻结，实物与电子印章均已停用；须经两人办理恢复后方可使用。"
+    zh = "该印章未领取或已停止制作，申请已关闭，不能用印；如需用印请重新申请。"
+    en = "The seal was not claimed or its making was given up, and the application is closed; apply again."
+
+
+class SealSuspended(SealNotUsable):
+    """The seal is out of use for a while, both sides of it."""
+
+    zh = "该印章已停用，实物与电子印章均不得使用；须经两人办理解除停用后方可使用。"
+    en = "The seal is suspended, physical and electronic side alike; two people must lift that before use."
+
+
+class SealFrozen(SealNotUsable):
+    """The seal is frozen (reported lost), both sides of it."""
+
+    zh = "该印章已挂失，实物与电子印章均已停用；须经两人办理恢复后方可使用。"
     en = "The seal is frozen, physical and electronic side alike; two people must resume it before use."
 
 

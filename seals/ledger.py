@@ -15,18 +15,21 @@ import sqlalchemy as sa
 
 from ca.actor import Actor
 from ca.audit import AuditTrail
-from seals import store
-from seals.seal import TRANSITIONS, SealAct, SealEvent, SealRecord
+from seals import event_store, store
+from seals.errors import ActRefused
+from seals.seal import SealEvent, SealRecord
+from seals.states import SealAct, SealStatus, destination
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One act about to be recorded: what, by whom, when, why."""
+    """One act about to be recorded: what, by whom, when, why; ``facts`` go into its audit record."""
 
     act: SealAct
     actor: Actor
     at: datetime
     reason: str = ""
+    facts: Mapping[str, str | int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,15 @@ class Ledger:
         self._lines.append(_Line(action, actor, subject, detail))
 
     def move(self, before: SealRecord, deed: Deed, changes: Mapping[str, object] | None = None) -> SealRecord:
-        """Move a pair along the table by compare-and-swap and write its history; :class:`seals.errors.SealMoved`."""
-        after = store.move(
-            self.conn, before, deed.act, TRANSITIONS[deed.act][before.status], dict(changes or {})
-        )
+        """Move a pair along the table by compare-and-swap and write its history.
+
+        Raises :class:`seals.errors.ActRefused` where the table has no such move, :class:`seals.errors.SealMoved`.
+        """
+        status = destination(deed.act, before.status, before.frozen_from)
+        if status is None:
+            raise ActRefused(before.code, deed.act, before.status)
+        columns = {**_kept(before, status), **(changes or {})}
+        after = store.move(self.conn, before, deed.act, status, columns)
         self.write(after, deed)
         return after
 
@@ -63,7 +71,7 @@ class Ledger:
         event = SealEvent(
             after.code, after.moves, deed.act, after.status, deed.at, deed.actor.id, deed.reason
         )
-        store.insert_event(self.conn, event)
+        event_store.insert_event(self.conn, event)
         bound = after.electronic.certificate
         detail = {
             "physical": after.physical.code,
@@ -75,6 +83,7 @@ class Ledger:
             "certificate": bound.sha256 if bound else None,
             "predecessor": after.predecessor,
             "successor": after.successor,
+            **deed.facts,
         }
         self.note(f"seal.{deed.act}", actor=deed.actor, subject=after.code, detail=detail)
 
@@ -82,6 +91,18 @@ class Ledger:
         """Append the records in order."""
         for line in self._lines:
             audit.append(self.conn, line.action, actor=line.actor, subject=line.subject, detail=line.detail)
+
+
+def _kept(before: SealRecord, after: SealStatus) -> dict[str, object]:
+    """Return what a move keeps in mind: the state that a pair is frozen in, that it was stopped once, no old request."""
+    frozen_from = before.frozen_from if before.status is SealStatus.FROZEN else before.status
+    kept: dict[str, object] = {
+        "frozen_from": frozen_from if after is SealStatus.FROZEN else None,
+        "resume_requested_by": None,
+    }
+    if before.status is SealStatus.ACTIVE and after is not SealStatus.ACTIVE:
+        kept["stopped"] = True
+    return kept
 
 
 @contextmanager

@@ -6,6 +6,7 @@ record. Both sides of a seal share the row, so one act moves both.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,8 +17,8 @@ import sqlalchemy as sa
 from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.clock import Clock
-from ca.enterprise import Enterprises
-from seals import chip_store, store
+from ca.enterprise import Enterprises, find_enterprise
+from seals import event_store, store
 from seals.active import ActiveSeal, admit
 from seals.application import (
     MAX_ACTOR,
@@ -33,54 +34,41 @@ from seals.application import (
 from seals.binding import CertificateFacts, bind
 from seals.codes import CodePatterns, CodeSource
 from seals.errors import (
-    ActRefused,
-    ClockWentBack,
+    CertificateNeeded,
     CodeTaken,
+    FilingDemanded,
     KeeperInvalid,
+    LiftNotRequested,
     OwnerRenamed,
-    ReasonNeeded,
     ResumeNotRequested,
-    SealHeldByChip,
     SealNotFound,
     SealUnknown,
     SecondPersonNeeded,
 )
 from seals.ledger import Deed, Ledger, acting
-from seals.seal import (
-    REASONED_ACTS,
-    STOPPING_ACTS,
-    TRANSITIONS,
-    SealAct,
-    SealApplication,
-    SealEvent,
-    SealOwner,
-    SealPage,
-    SealQuery,
-    SealRecord,
-    SealStatus,
-    is_electronic_code,
-    is_physical_code,
-)
+from seals.moves import Hook, Moves, found, is_code
+from seals.seal import SealApplication, SealEvent, SealOwner, SealPage, SealQuery, SealRecord
+from seals.states import DESK_ACTS, SealAct, SealStatus, destination
 from seals.vector import SealPicture
 
 DEFAULT_VALID_DAYS: Final = 3 * 365
-"""Validity of a seal from its approval, unless settings or application say otherwise."""
-MAX_REASON: Final = 200
-"""Longest reason, in characters: a sentence or two, as the forms of practice have room for."""
+"""Validity of a seal from its filing, unless settings or application say otherwise."""
 MAX_PAGE: Final = 200
 """Most seals in one page of a list."""
 _RENAMED_AGAIN: Final = "企业名称再次变更 / renamed again"
-_GIVING_ACTS: Final = frozenset({SealAct.APPROVE, SealAct.CONFIRM_RESUME})
-"""Acts that give a seal power: they wait for a chip that is stopped (I26)."""
-_NEVER_APPROVED: Final = frozenset({SealStatus.APPLIED, SealStatus.REJECTED})
 
 
 @dataclass(frozen=True, slots=True)
 class RegistryRules:
-    """What settings decide: the patterns of codes, and the days a seal is valid unless its application says less."""
+    """What settings decide: the patterns of codes, and the days a seal is valid unless its application says less.
+
+    ``direct_filing`` lets approval alone put a pair in use: its physical seal is engraved and filed already. Without it
+    every pair is made, delivered and filed.
+    """
 
     patterns: CodePatterns = field(default_factory=CodePatterns)
     valid_days: int = DEFAULT_VALID_DAYS
+    direct_filing: bool = True
 
     def __post_init__(self) -> None:
         if not 1 <= self.valid_days <= MAX_VALID_DAYS:
@@ -90,13 +78,15 @@ class RegistryRules:
 class SealRegistry:
     """Keeps the pairs. Every method that acts opens and commits its own transaction, :meth:`admit` excepted."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the registry stands on
         self,
         engine: sa.Engine,
         enterprises: Enterprises,
         clock: Clock,
         audit: AuditTrail,
         rules: RegistryRules | None = None,
+        *,
+        on_move: tuple[Hook, ...] = (),
     ) -> None:
         self._engine = engine
         self._enterprises = enterprises
@@ -105,6 +95,8 @@ class SealRegistry:
         rules = rules or RegistryRules()
         self._codes = CodeSource(rules.patterns)
         self._valid_days = rules.valid_days
+        self._direct_filing = rules.direct_filing
+        self._moves = Moves(clock, on_move)
 
     def apply(self, application: SealApplication, *, actor: Actor) -> SealRecord:
         """Record an application: a new pair in state *applied*, its codes allocated, its picture drawn.
@@ -122,87 +114,118 @@ class SealRegistry:
     def approve(self, code: str, *, actor: Actor, certificate: CertificateFacts) -> SealRecord:
         """Make the pair active, bound to the keeper's certificate; a pair that it follows is superseded.
 
-        Raises :class:`SecondPersonNeeded` for the applicant, :class:`seals.errors.CertificateUnfit`,
-        :class:`OwnerRenamed`, :class:`ActRefused`, :class:`SealMoved`, :class:`ClockWentBack`.
+        Raises :class:`FilingDemanded` where the pair is to be engraved or the rules ask for filing,
+        :class:`SecondPersonNeeded` for the applicant, :class:`seals.errors.CertificateUnfit`, :class:`OwnerRenamed`,
+        :class:`ActRefused`, :class:`SealMoved`, :class:`ClockWentBack`.
         """
-        name = self._enterprises.get(self.get(code).owner.uscc).name
         with self._acting() as ledger:
-            before = self._expect(ledger.conn, code, SealAct.APPROVE)
-            if actor.is_any_of(before.applicant):
-                raise SecondPersonNeeded(f"seal {before.code}: {actor.id} applied for it")
-            if before.owner.name != name:
-                raise OwnerRenamed(before.code)
-            deed = self._deed(ledger.conn, before, SealAct.APPROVE, actor)
-            bound = bind(certificate, owner=before.owner, now=deed.at)
-            changes = {
-                "approver": actor.id,
-                "valid_from": deed.at,
-                "valid_to": deed.at + timedelta(days=before.valid_days),
-                **store.certificate_columns(bound),
-            }
-            after = ledger.move(before, deed, changes)
-            if before.predecessor is not None:
-                self._supersede(ledger, before.predecessor, before.code, actor)
-            return after
+            before = self._moves.expect(ledger.conn, code, SealAct.APPROVE)
+            if before.engrave or not self._direct_filing:
+                raise FilingDemanded(f"seal {before.code}")
+            return self._activate(ledger, before, SealAct.APPROVE, actor, certificate)
+
+    def order(self, code: str, *, actor: Actor) -> SealRecord:
+        """Approve the application and order the physical seal; :class:`SecondPersonNeeded`, :class:`OwnerRenamed`."""
+        with self._acting() as ledger:
+            return self.step(ledger, code, SealAct.ORDER, actor)
+
+    def close(self, code: str, *, actor: Actor, reason: str) -> SealRecord:
+        """Close a pair that is being made or waits unclaimed."""
+        with self._acting() as ledger:
+            return self.step(ledger, code, SealAct.CLOSE, actor, reason)
+
+    def step(  # noqa: PLR0913, PLR0917 - one act and its circumstances, for the filing desk
+        self,
+        ledger: Ledger,
+        code: str,
+        act: SealAct,
+        actor: Actor,
+        reason: str = "",
+        changes: Mapping[str, CertificateFacts] | None = None,
+    ) -> SealRecord:
+        """Do an act of making and filing (:data:`seals.states.DESK_ACTS`) inside the caller's transaction.
+
+        ``changes`` of *accept* is ``{"certificate": …}``, the keeper's (:class:`CertificateNeeded` without it); no other
+        act has any. *Order* and *accept* are not the applicant's and want the owner's name unchanged. What is raised
+        undoes the whole transaction; the caller commits.
+        """
+        if act not in DESK_ACTS or set(changes or {}) - ({"certificate"} if act is SealAct.ACCEPT else set()):
+            raise ValueError(f"{act} with {sorted(changes or {})} is no step of making and filing")
+        before = self._moves.expect(ledger.conn, code, act)
+        if act is SealAct.ACCEPT:
+            if not changes:
+                raise CertificateNeeded(f"seal {before.code}")
+            return self._activate(ledger, before, act, actor, changes["certificate"])
+        deed = self._moves.deed(ledger.conn, before, act, actor, reason)
+        if act is SealAct.ORDER:
+            self._judge_applicant(ledger.conn, before, actor)
+            return self._moves.move(ledger, before, deed, {"approver": actor.id})
+        return self._moves.move(ledger, before, deed)
 
     def reject(self, code: str, *, actor: Actor, reason: str) -> SealRecord:
-        """Return the application with a reason; :class:`SecondPersonNeeded` for the applicant."""
+        """Turn the application down with a reason; :class:`SecondPersonNeeded` for the applicant."""
         with self._acting() as ledger:
-            before = self._expect(ledger.conn, code, SealAct.REJECT)
-            if actor.is_any_of(before.applicant):
-                raise SecondPersonNeeded(f"seal {before.code}: {actor.id} applied for it")
-            return ledger.move(before, self._deed(ledger.conn, before, SealAct.REJECT, actor, reason))
+            before = self._moves.expect(ledger.conn, code, SealAct.REJECT)
+            _second(actor, before.applicant, f"seal {before.code}: {actor.id} applied for it")
+            deed = self._moves.deed(ledger.conn, before, SealAct.REJECT, actor, reason)
+            return self._moves.move(ledger, before, deed)
 
     def freeze(self, code: str, *, actor: Actor, reason: str) -> SealRecord:
-        """Stop both sides at once (挂失): from the next moment on no permit is granted."""
+        """Stop both sides at once (挂失): from the next moment on no permit is granted, no delivery is made.
+
+        Of two at once one wins; the other hears that the pair is frozen (:class:`ActRefused`) or has just moved.
+        """
         with self._acting() as ledger:
-            before = self._expect(ledger.conn, code, SealAct.FREEZE)
-            return ledger.move(before, self._deed(ledger.conn, before, SealAct.FREEZE, actor, reason))
+            return self._moves.act(ledger, code, SealAct.FREEZE, actor, reason)
 
     def request_resume(self, code: str, *, actor: Actor, reason: str = "") -> SealRecord:
         """Ask, as the first of two persons, that a frozen pair come back."""
-        with self._acting() as ledger:
-            before = self._expect(ledger.conn, code, SealAct.REQUEST_RESUME)
-            deed = self._deed(ledger.conn, before, SealAct.REQUEST_RESUME, actor, reason)
-            return ledger.move(before, deed, {"resume_requested_by": actor.id})
+        return self._ask_back(code, SealAct.REQUEST_RESUME, actor, reason)
 
     def confirm_resume(self, code: str, *, actor: Actor, reason: str = "") -> SealRecord:
-        """Bring a frozen pair back as the second person; :class:`ResumeNotRequested`, :class:`SecondPersonNeeded`."""
+        """Bring a frozen pair back to the state it had, as the second person.
+
+        Raises :class:`ResumeNotRequested`, :class:`SecondPersonNeeded`.
+        """
+        return self._bring_back(code, SealAct.CONFIRM_RESUME, actor, reason)
+
+    def suspend(self, code: str, *, actor: Actor, reason: str) -> SealRecord:
+        """Put a pair in use out of use for a while (停用), both sides; nothing is lost."""
         with self._acting() as ledger:
-            before = self._expect(ledger.conn, code, SealAct.CONFIRM_RESUME)
-            if before.resume_requested_by is None:
-                raise ResumeNotRequested(before.code)
-            if actor.is_any_of(before.resume_requested_by):
-                raise SecondPersonNeeded(f"seal {before.code}: {actor.id} requested it")
-            deed = self._deed(ledger.conn, before, SealAct.CONFIRM_RESUME, actor, reason)
-            return ledger.move(before, deed, {"resume_requested_by": None})
+            return self._moves.act(ledger, code, SealAct.SUSPEND, actor, reason)
+
+    def request_lift(self, code: str, *, actor: Actor, reason: str = "") -> SealRecord:
+        """Ask, as the first of two persons, that a suspended pair be used again."""
+        return self._ask_back(code, SealAct.REQUEST_LIFT, actor, reason)
+
+    def lift(self, code: str, *, actor: Actor, reason: str = "") -> SealRecord:
+        """Put a suspended pair in use again as the second person; :class:`LiftNotRequested`, :class:`SecondPersonNeeded`."""
+        return self._bring_back(code, SealAct.LIFT, actor, reason)
 
     def revoke(self, code: str, *, actor: Actor, reason: str) -> SealRecord:
         """End the pair for good (注销)."""
         with self._acting() as ledger:
-            before = self._expect(ledger.conn, code, SealAct.REVOKE)
-            deed = self._deed(ledger.conn, before, SealAct.REVOKE, actor, reason)
-            return ledger.move(before, deed, {"resume_requested_by": None})
+            return self._moves.act(ledger, code, SealAct.REVOKE, actor, reason)
 
     def add_keeper(self, code: str, keeper: str, *, actor: Actor) -> SealRecord:
         """List a further keeper of a pair; :class:`KeeperInvalid` for one listed already or one too many."""
         with self._acting() as ledger:
-            record = _found(ledger.conn, code)
+            record = found(ledger.conn, code)
             full = len(record.keepers) >= MAX_KEEPERS
             if full or keeper in record.keepers or not 0 < len(keeper) <= MAX_ACTOR:
                 raise KeeperInvalid(f"seal {record.code}")
             store.insert_keeper(ledger.conn, record.code, keeper)
             ledger.note("seal.keeper_added", actor=actor, subject=record.code, detail={"keeper": keeper})
-            return _found(ledger.conn, record.code)
+            return found(ledger.conn, record.code)
 
     def remove_keeper(self, code: str, keeper: str, *, actor: Actor) -> SealRecord:
         """Strike a keeper off; :class:`KeeperInvalid` for the principal or somebody not listed."""
         with self._acting() as ledger:
-            record = _found(ledger.conn, code)
+            record = found(ledger.conn, code)
             if keeper == record.keeper or not store.delete_keeper(ledger.conn, record.code, keeper):
                 raise KeeperInvalid(f"seal {record.code}")
             ledger.note("seal.keeper_removed", actor=actor, subject=record.code, detail={"keeper": keeper})
-            return _found(ledger.conn, record.code)
+            return found(ledger.conn, record.code)
 
     def rename_owner(self, uscc: str, name: str, *, actor: Actor) -> tuple[SealRecord, ...]:
         """Record the owner's new name and apply for a new pair for each pair in use under an old one.
@@ -223,7 +246,7 @@ class SealRegistry:
     def get(self, code: str) -> SealRecord:
         """Look a pair up by its 13-digit physical or 14-digit electronic code; :class:`SealNotFound`."""
         with self._reading() as conn:
-            return _found(conn, code)
+            return found(conn, code)
 
     def list(self, query: SealQuery) -> SealPage:
         """List pairs by electronic code, at most :data:`MAX_PAGE` at a time."""
@@ -236,24 +259,21 @@ class SealRegistry:
     def history(self, code: str) -> tuple[SealEvent, ...]:
         """Return every act on a pair, oldest first."""
         with self._reading() as conn:
-            return tuple(store.events(conn, _found(conn, code).code))
+            return tuple(event_store.events(conn, found(conn, code).code))
 
     def state_at(self, code: str, when: datetime) -> SealStatus:
-        """Return the state at a past moment; :class:`SealNotFound` for a moment before the application."""
-        found: SealStatus | None = None
-        for event in self.history(code):
-            if event.at > when:
-                break
-            found = event.status
-        if found is None:
-            raise SealNotFound(f"seal {code} was not on record at {when:%Y-%m-%dT%H:%M:%SZ}")
-        return found
+        """Return the state at a past moment by one look into an index; :class:`SealNotFound` before the application."""
+        with self._reading() as conn:
+            event = event_store.latest(conn, code, when) if is_code(code) else None
+        if event is None:
+            raise SealNotFound(f"seal {code[:32]} was not on record at {when:%Y-%m-%dT%H:%M:%SZ}")
+        return event.status
 
     def picture(self, code: str) -> SealPicture:
-        """Return the picture as approved; a pair never approved is drawn with 未备案 across it."""
+        """Return the picture as approved; a pair that was never filed is drawn with 未备案 across it (B7)."""
         with self._reading() as conn:
-            record = _found(conn, code)
-            if record.status not in _NEVER_APPROVED:
+            record = found(conn, code)
+            if record.filed_at is not None:
                 return SealPicture.unpack(store.picture_of(conn, record.code))
         return unapproved(record)
 
@@ -262,7 +282,7 @@ class SealRegistry:
 
         Raises the :class:`seals.errors.SealNotUsable` that says why not.
         """
-        record = store.find(conn, code, lock=True) if _is_code(code) else None
+        record = store.find(conn, code, lock=True) if is_code(code) else None
         if record is None:
             raise SealUnknown(code[:32])
         return admit(record, actor=actor, now=self._clock())
@@ -306,44 +326,63 @@ class SealRegistry:
         if pending is not None and pending.owner.name == owner.name:
             return pending
         if pending is not None:
-            ledger.move(pending, self._deed(ledger.conn, pending, SealAct.REJECT, actor, _RENAMED_AGAIN))
+            acts = (SealAct.REJECT, SealAct.CLOSE, SealAct.REVOKE)
+            act = next(act for act in acts if destination(act, pending.status) is not None)
+            deed = self._moves.deed(ledger.conn, pending, act, actor, _RENAMED_AGAIN)
+            self._moves.move(ledger, pending, deed)
         return self._insert(ledger, renewal(before), owner, actor, before.code)
 
+    def _judge_applicant(self, conn: sa.Connection, before: SealRecord, actor: Actor) -> None:
+        """Let nobody pass the own application, nor one under a name that the owner no longer has."""
+        _second(actor, before.applicant, f"seal {before.code}: {actor.id} applied for it")
+        owner = find_enterprise(conn, before.owner.uscc)
+        if owner is None or before.owner.name != owner.name:
+            raise OwnerRenamed(before.code)
+
+    def _activate(
+        self, ledger: Ledger, before: SealRecord, act: SealAct, actor: Actor, certificate: CertificateFacts
+    ) -> SealRecord:
+        """File the pair and put it in use from now on, bound to the keeper's certificate."""
+        self._judge_applicant(ledger.conn, before, actor)
+        deed = self._moves.deed(ledger.conn, before, act, actor)
+        bound = bind(certificate, owner=before.owner, now=deed.at)
+        changes = {
+            "approver": before.approver or actor.id,
+            "filed_at": deed.at,
+            "filed_by": actor.id,
+            "valid_from": deed.at,
+            "valid_to": deed.at + timedelta(days=before.valid_days),
+            **store.certificate_columns(bound),
+        }
+        after = self._moves.move(ledger, before, deed, changes)
+        if before.predecessor is not None:
+            self._supersede(ledger, before.predecessor, before.code, actor)
+        return after
+
     def _supersede(self, ledger: Ledger, code: str, successor: str, actor: Actor) -> None:
-        old = _found(ledger.conn, code)
-        if old.status in TRANSITIONS[SealAct.SUPERSEDE]:
-            deed = self._deed(ledger.conn, old, SealAct.SUPERSEDE, actor)
-            ledger.move(old, deed, {"successor": successor, "resume_requested_by": None})
-        else:
+        old = found(ledger.conn, code)
+        if destination(SealAct.SUPERSEDE, old.status, old.frozen_from) is None:
             store.link_successor(ledger.conn, code, successor)
+            return
+        deed = self._moves.deed(ledger.conn, old, SealAct.SUPERSEDE, actor)
+        self._moves.move(ledger, old, deed, {"successor": successor})
 
-    def _expect(self, conn: sa.Connection, code: str, act: SealAct) -> SealRecord:
-        record = _found(conn, code)
-        if record.status not in TRANSITIONS[act]:
-            raise ActRefused(record.code, act, record.status)
-        if act in _GIVING_ACTS and chip_store.is_stopped(conn, record.code):
-            raise SealHeldByChip(f"seal {record.code}: {act}")
-        return record
+    def _ask_back(self, code: str, act: SealAct, actor: Actor, reason: str) -> SealRecord:
+        with self._acting() as ledger:
+            before = self._moves.expect(ledger.conn, code, act)
+            deed = self._moves.deed(ledger.conn, before, act, actor, reason)
+            return self._moves.move(ledger, before, deed, {"resume_requested_by": actor.id})
 
-    def _deed(
-        self, conn: sa.Connection, before: SealRecord, act: SealAct, actor: Actor, reason: str = ""
-    ) -> Deed:
-        """Date and reason an act. A clock gone back stops every act but those that only take power away."""
-        reason = reason.strip()
-        if len(reason) > MAX_REASON or (act in REASONED_ACTS and not reason):
-            raise ReasonNeeded(act)
-        now, last = self._clock(), store.last_moment(conn, before.code)
-        if now < last and act not in STOPPING_ACTS:
-            raise ClockWentBack(f"seal {before.code}: {last:%Y-%m-%dT%H:%M:%SZ} is on record")
-        return Deed(act, actor, max(now, last), reason)
+    def _bring_back(self, code: str, act: SealAct, actor: Actor, reason: str) -> SealRecord:
+        with self._acting() as ledger:
+            before = self._moves.expect(ledger.conn, code, act)
+            if before.resume_requested_by is None:
+                raise (LiftNotRequested if act is SealAct.LIFT else ResumeNotRequested)(before.code)
+            _second(actor, before.resume_requested_by, f"seal {before.code}: {actor.id} requested it")
+            deed = self._moves.deed(ledger.conn, before, act, actor, reason)
+            return self._moves.move(ledger, before, deed)
 
 
-def _is_code(code: str) -> bool:
-    return is_electronic_code(code) or is_physical_code(code)
-
-
-def _found(conn: sa.Connection, code: str) -> SealRecord:
-    record = store.find(conn, code) if _is_code(code) else None
-    if record is None:
-        raise SealNotFound(code[:32])
-    return record
+def _second(actor: Actor, first: str, detail: str) -> None:
+    if actor.is_any_of(first):
+        raise SecondPersonNeeded(detail)

@@ -18,12 +18,12 @@ import sqlalchemy as sa
 from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.restoration import number_floor
-from seals import store
+from seals import event_store, store
 from seals.codes import DIVISION_DIGITS
 from seals.errors import StatementInvalid
 from seals.ledger import Deed, Ledger
 from seals.permit import PermitState
-from seals.seal import TRANSITIONS, SealAct, SealRecord, SealStatus
+from seals.seal import SealAct, SealRecord, SealStatus, destination
 from seals.statement import SealStatusList, parse_status_list
 from seals.store import seal_counter, seal_permit, seal_status_list
 
@@ -32,10 +32,13 @@ SKIPPED_CODES: Final = 1000
 division hands out a few an hour, so a thousand covers weeks; eight digits of serial can spare them."""
 
 _STOPPING: Final = {
+    SealStatus.SUSPENDED: SealAct.SUSPEND,
     SealStatus.FROZEN: SealAct.FREEZE,
     SealStatus.REVOKED: SealAct.REVOKE,
     SealStatus.SUPERSEDED: SealAct.SUPERSEDE,
 }
+_UNFILED: Final = {SealStatus.APPLIED: SealAct.REJECT, SealStatus.MAKING: SealAct.CLOSE}
+"""What is done to a pair that was filed since the backup: its certificate is not here. Once made it is frozen."""
 _WHY: Final = "据已公布的印章状态列表恢复 / from the published list"
 
 
@@ -77,18 +80,28 @@ def _stop_again(ledger: Ledger, record: SealRecord, found: SealStatusList, actor
     """Do what the list tells of later than anything that the register knows; tell whether there was something.
 
     A list older than the backup tells nothing new. A pair that was resumed since is left frozen, so that the time of its
-    loss stays on record; one that was approved since is applied for anew, for its certificate is not here.
+    loss stays on record; one that was filed since is applied for anew, or, when it was made already, frozen until two
+    people look at it: its certificate is not here.
     """
-    known = store.last_moment(ledger.conn, record.code)
-    if record.status is SealStatus.APPLIED:
-        ledger.move(record, Deed(SealAct.REJECT, actor, max(known, found.issued_at), _WHY))
-        return True
     before = record
+    known = event_store.last_moment(ledger.conn, record.code)
+    if record.filed_at is None:
+        act = _UNFILED.get(record.status, SealAct.FREEZE)
+        before = _stop(ledger, before, act, actor, max(known, found.issued_at))
     for since, status in found.entries.get(record.code, ()):
-        act = _STOPPING.get(status)
-        if since > known and act is not None and before.status in TRANSITIONS[act]:
-            before = ledger.move(before, Deed(act, actor, since, _WHY))
+        stopping = _STOPPING.get(status)
+        if since > known and stopping is not None:
+            before = _stop(
+                ledger, before, stopping, actor, max(since, event_store.last_moment(ledger.conn, record.code))
+            )
     return before is not record
+
+
+def _stop(ledger: Ledger, before: SealRecord, act: SealAct, actor: Actor, at: datetime) -> SealRecord:
+    """Do a stopping act where the table has it; return the pair as it is then."""
+    if destination(act, before.status, before.frozen_from) is None:
+        return before
+    return ledger.move(before, Deed(act, actor, at, _WHY))
 
 
 def _pass_over(conn: sa.Connection, unknown: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""The seal: one record with a physical and an electronic side, its states and the table of its moves.
+"""The seal: one record with a physical and an electronic side. Its states and moves are in ``seals.states``.
 
 Pure types; nothing here touches a database. ``verify`` reads the enumerations.
 """
@@ -8,8 +8,40 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import Final
+
+from seals.states import (
+    FIRST_STATUS,
+    REASONED_ACTS,
+    STOPPING_ACTS,
+    TRANSITIONS,
+    SealAct,
+    SealStatus,
+    destination,
+)
+
+__all__ = [
+    "FIRST_STATUS",
+    "REASONED_ACTS",
+    "STOPPING_ACTS",
+    "TRANSITIONS",
+    "BoundCertificate",
+    "ElectronicSide",
+    "PhysicalSide",
+    "SealAct",
+    "SealApplication",
+    "SealEvent",
+    "SealKind",
+    "SealOwner",
+    "SealPage",
+    "SealQuery",
+    "SealRecord",
+    "SealStatus",
+    "destination",
+    "is_electronic_code",
+    "is_physical_code",
+]
 
 PHYSICAL_CODE_DIGITS: Final = 13
 """Length of a physical seal's code (GA 241 family; its inner layout differs by place, so only length is judged)."""
@@ -52,66 +84,6 @@ class SealKind(Enum):
             if kind.code == code:
                 return kind
         raise ValueError(f"no kind of seal has the code {code!r}")
-
-
-class SealStatus(StrEnum):
-    """States of a pair; both sides always share one."""
-
-    APPLIED = "applied"
-    ACTIVE = "active"
-    FROZEN = "frozen"
-    REVOKED = "revoked"
-    SUPERSEDED = "superseded"
-    REJECTED = "rejected"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _STATUS_ZH[self]
-
-
-_STATUS_ZH: Final = {
-    SealStatus.APPLIED: "待备案",
-    SealStatus.ACTIVE: "启用",
-    SealStatus.FROZEN: "挂失冻结",
-    SealStatus.REVOKED: "已注销",
-    SealStatus.SUPERSEDED: "已换发",
-    SealStatus.REJECTED: "已退回",
-}
-
-
-class SealAct(StrEnum):
-    """What can be done to a pair."""
-
-    APPLY = "apply"
-    APPROVE = "approve"
-    REJECT = "reject"
-    FREEZE = "freeze"
-    REQUEST_RESUME = "request_resume"
-    CONFIRM_RESUME = "confirm_resume"
-    REVOKE = "revoke"
-    SUPERSEDE = "supersede"
-
-
-FIRST_STATUS: Final = SealStatus.APPLIED
-"""Where :attr:`SealAct.APPLY` puts a new pair."""
-
-TRANSITIONS: Final[dict[SealAct, dict[SealStatus, SealStatus]]] = {
-    SealAct.APPROVE: {SealStatus.APPLIED: SealStatus.ACTIVE},
-    SealAct.REJECT: {SealStatus.APPLIED: SealStatus.REJECTED},
-    SealAct.FREEZE: {SealStatus.ACTIVE: SealStatus.FROZEN},
-    SealAct.REQUEST_RESUME: {SealStatus.FROZEN: SealStatus.FROZEN},
-    SealAct.CONFIRM_RESUME: {SealStatus.FROZEN: SealStatus.ACTIVE},
-    SealAct.REVOKE: {SealStatus.ACTIVE: SealStatus.REVOKED, SealStatus.FROZEN: SealStatus.REVOKED},
-    SealAct.SUPERSEDE: {SealStatus.ACTIVE: SealStatus.SUPERSEDED, SealStatus.FROZEN: SealStatus.SUPERSEDED},
-}
-"""Every move there is. The registry, the diagram in the documents and the tests read this one table."""
-
-STOPPING_ACTS: Final = frozenset({SealAct.REJECT, SealAct.FREEZE, SealAct.REVOKE, SealAct.SUPERSEDE})
-"""Acts that take power away: they go through even while the clock is wrong."""
-
-REASONED_ACTS: Final = frozenset({SealAct.REJECT, SealAct.FREEZE, SealAct.REVOKE})
-"""Acts that must state a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +129,10 @@ class SealRecord:
     """One seal as the registry holds it: both sides under one status.
 
     ``name`` is the seal's full title, ``line`` its inscription under the name, ``person`` the holder of a name seal.
-    ``valid_from`` and ``valid_to`` are set at approval. ``keeper`` is the principal keeper's actor id and is among
+    ``valid_from`` and ``valid_to`` are set when the pair becomes active, ``filed_at`` and ``filed_by`` too (已备案: a fact,
+    not a state). ``engrave`` tells that a new physical seal is to be made. ``frozen_from`` is the state that a frozen pair
+    had, ``resume_requested_by`` who asked that a frozen or suspended one come back. ``destroyed_at`` dates the
+    destruction of the physical seal. ``keeper`` is the principal keeper's actor id and is among
     ``keepers``. ``predecessor`` and ``successor`` are electronic codes of the pairs that a change of name links.
     ``moves`` counts the acts on record; it rises with each.
     """
@@ -182,6 +157,11 @@ class SealRecord:
     predecessor: str | None
     successor: str | None
     moves: int
+    engrave: bool = False
+    frozen_from: SealStatus | None = None
+    filed_at: datetime | None = None
+    filed_by: str | None = None
+    destroyed_at: datetime | None = None
 
     @property
     def code(self) -> str:
@@ -215,7 +195,8 @@ class SealApplication:
     ``keeper`` is the actor id of the principal keeper, ``keepers`` further people of the owner. ``template`` names a
     row of ``seals.geometry`` (the kind's first one by default). ``line`` is the inscription of an *other* seal,
     ``person`` the name on a legal representative's seal. ``physical_code`` is the code of a seal already engraved;
-    without it one is allocated. ``valid_days`` is counted from approval.
+    without it one is allocated. ``engrave`` asks for a new physical seal: such an application is approved by ordering it
+    from an engraver, and the pair becomes active when it is filed. ``valid_days`` is counted from then, else from approval.
     """
 
     uscc: str
@@ -227,6 +208,7 @@ class SealApplication:
     person: str = ""
     physical_code: str | None = None
     valid_days: int | None = None
+    engrave: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ caller's transaction.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -19,13 +18,13 @@ from seals.seal import (
     ElectronicSide,
     PhysicalSide,
     SealAct,
-    SealEvent,
     SealKind,
     SealOwner,
     SealQuery,
     SealRecord,
     SealStatus,
 )
+from seals.states import IN_USE
 
 metadata = sa.MetaData(naming_convention=ca_metadata.naming_convention)
 
@@ -63,16 +62,28 @@ seal = sa.Table(
     sa.Column("certificate_der", sa.LargeBinary),
     sa.Column("certificate_not_before", UtcInstant),
     sa.Column("certificate_not_after", UtcInstant),
+    sa.Column("engrave", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("frozen_from", sa.String(16)),
+    sa.Column("stopped", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("filed_at", UtcInstant),
+    sa.Column("filed_by", sa.Text),
+    sa.Column("destroyed_at", UtcInstant),
     sa.CheckConstraint(
-        "status IN ('applied', 'active', 'frozen', 'revoked', 'superseded', 'rejected')", name="status"
+        "status IN ('applied', 'making', 'made', 'personalised', 'awaiting', 'delivered', 'returned', 'active',"
+        " 'suspended', 'frozen', 'revoked', 'superseded', 'rejected', 'closed')",
+        name="status",
     ),
+    sa.CheckConstraint("(frozen_from IS NULL) = (status <> 'frozen')", name="frozen_from"),
     sa.Index("seal_owner", "owner_uscc", "electronic_code"),
 )
-"""One row a pair."""
+"""One row a pair. ``stopped`` tells that it was in use and left that state at least once; see ``seals.status_list``."""
 
 _LIVE = sa.text("status <> 'rejected'")
+_FOLLOWS = sa.text("status NOT IN ('rejected', 'closed', 'revoked')")
 sa.Index("seal_physical_code", seal.c.physical_code, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
-sa.Index("seal_predecessor", seal.c.predecessor, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
+sa.Index(
+    "seal_predecessor", seal.c.predecessor, unique=True, sqlite_where=_FOLLOWS, postgresql_where=_FOLLOWS
+)
 
 seal_keeper = sa.Table(
     "seal_keeper",
@@ -91,7 +102,9 @@ seal_event = sa.Table(
     sa.Column("at", UtcInstant, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
+    sa.Index("seal_event_at", "electronic_code", "at", "number"),
 )
+"""One row an act. Times never fall along the numbers of one pair, so its index answers a state as of any time."""
 
 seal_counter = sa.Table(
     "seal_counter",
@@ -168,6 +181,7 @@ def _columns_of(record: SealRecord) -> dict[str, Any]:
         "keeper": record.keeper,
         "applicant": record.applicant,
         "predecessor": record.predecessor,
+        "engrave": record.engrave,
     }
 
 
@@ -182,21 +196,6 @@ def delete_keeper(conn: sa.Connection, code: str, actor: str) -> bool:
         seal_keeper.delete().where(seal_keeper.c.electronic_code == code, seal_keeper.c.actor == actor)
     )
     return gone.rowcount == 1
-
-
-def insert_event(conn: sa.Connection, event: SealEvent) -> None:
-    """Add one row of history."""
-    conn.execute(
-        seal_event.insert().values(
-            electronic_code=event.code,
-            number=event.number,
-            act=event.act.value,
-            status=event.status.value,
-            at=event.at,
-            actor=event.actor,
-            reason=event.reason,
-        )
-    )
 
 
 def move(
@@ -285,19 +284,20 @@ def page(conn: sa.Connection, query: SealQuery, limit: int) -> list[SealRecord]:
 
 
 def in_use(conn: sa.Connection, uscc: str, name: str) -> list[SealRecord]:
-    """Read an owner's active and frozen pairs that bear another name than ``name``."""
+    """Read an owner's pairs in use, suspended and frozen ones among them, that bear another name than ``name``."""
+    words = [status.value for status in IN_USE]
     chosen = (
         sa.select(*_COLUMNS)
         .where(seal.c.owner_uscc == uscc, seal.c.owner_name != name)
-        .where(seal.c.status.in_([SealStatus.ACTIVE.value, SealStatus.FROZEN.value]))
+        .where(seal.c.status.in_(words) | seal.c.frozen_from.in_(words))
         .order_by(seal.c.electronic_code)
     )
     return _records(conn, conn.execute(chosen))
 
 
 def follower(conn: sa.Connection, code: str) -> SealRecord | None:
-    """Read the pair applied for in the place of ``code``, unless it was rejected."""
-    chosen = sa.select(*_COLUMNS).where(seal.c.predecessor == code, seal.c.status != "rejected")
+    """Read the pair applied for in the place of ``code``, unless it was rejected or ended."""
+    chosen = sa.select(*_COLUMNS).where(seal.c.predecessor == code, _FOLLOWS)
     found = _records(conn, conn.execute(chosen))
     return found[0] if found else None
 
@@ -313,46 +313,6 @@ def physical_in_use(conn: sa.Connection, code: str) -> bool:
 def picture_of(conn: sa.Connection, code: str) -> bytes:
     """Read the approved form of the picture, as it was drawn at application."""
     found: bytes = conn.execute(sa.select(seal.c.picture).where(seal.c.electronic_code == code)).scalar_one()
-    return found
-
-
-def events(conn: sa.Connection, code: str) -> list[SealEvent]:
-    """Read a pair's history, oldest first."""
-    rows = conn.execute(
-        sa.select(
-            seal_event.c.electronic_code,
-            seal_event.c.number,
-            seal_event.c.act,
-            seal_event.c.status,
-            seal_event.c.at,
-            seal_event.c.actor,
-            seal_event.c.reason,
-        )
-        .where(seal_event.c.electronic_code == code)
-        .order_by(seal_event.c.number)
-    )
-    return [
-        SealEvent(
-            row.electronic_code,
-            row.number,
-            SealAct(row.act),
-            SealStatus(row.status),
-            row.at,
-            row.actor,
-            row.reason,
-        )
-        for row in rows
-    ]
-
-
-def last_moment(conn: sa.Connection, code: str) -> datetime:
-    """Return the time of a pair's latest act."""
-    found: datetime = conn.execute(
-        sa.select(seal_event.c.at)
-        .where(seal_event.c.electronic_code == code)
-        .order_by(seal_event.c.number.desc())
-        .limit(1)
-    ).scalar_one()
     return found
 
 
@@ -396,4 +356,9 @@ def _record(row: Any, keepers: tuple[str, ...]) -> SealRecord:
         predecessor=row.predecessor,
         successor=row.successor,
         moves=row.moves,
+        engrave=row.engrave,
+        frozen_from=None if row.frozen_from is None else SealStatus(row.frozen_from),
+        filed_at=row.filed_at,
+        filed_by=row.filed_by,
+        destroyed_at=row.destroyed_at,
     )

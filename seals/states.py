@@ -1,0 +1,247 @@
+"""The states of a pair, what can be done to it, and the one table of its moves. Pure; ``verify`` reads the words."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class SealStatus(StrEnum):
+    """States of a pair; both sides always share one."""
+
+    APPLIED = "applied"
+    MAKING = "making"
+    MADE = "made"
+    PERSONALISED = "personalised"
+    AWAITING = "awaiting"
+    DELIVERED = "delivered"
+    RETURNED = "returned"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    FROZEN = "frozen"
+    REVOKED = "revoked"
+    SUPERSEDED = "superseded"
+    REJECTED = "rejected"
+    CLOSED = "closed"
+
+    @property
+    def zh(self) -> str:
+        """The word of practice."""
+        return _STATUS_ZH[self]
+
+
+_STATUS_ZH: Final = {
+    SealStatus.APPLIED: "待审批",
+    SealStatus.MAKING: "制作中",
+    SealStatus.MADE: "已制作",
+    SealStatus.PERSONALISED: "已个人化",
+    SealStatus.AWAITING: "待交付",
+    SealStatus.DELIVERED: "已交付",
+    SealStatus.RETURNED: "已退回",
+    SealStatus.ACTIVE: "启用",
+    SealStatus.SUSPENDED: "停用",
+    SealStatus.FROZEN: "挂失",
+    SealStatus.REVOKED: "已注销",
+    SealStatus.SUPERSEDED: "已换发",
+    SealStatus.REJECTED: "已驳回",
+    SealStatus.CLOSED: "已关闭",
+}
+
+
+class SealAct(StrEnum):
+    """What can be done to a pair."""
+
+    APPLY = "apply"
+    APPROVE = "approve"
+    ORDER = "order"
+    REJECT = "reject"
+    MAKE = "make"
+    PERSONALISE = "personalise"
+    OFFER = "offer"
+    DELIVER = "deliver"
+    ACCEPT = "accept"
+    RETURN = "return"
+    REWORK = "rework"
+    CLOSE = "close"
+    SUSPEND = "suspend"
+    REQUEST_LIFT = "request_lift"
+    LIFT = "lift"
+    FREEZE = "freeze"
+    REQUEST_RESUME = "request_resume"
+    CONFIRM_RESUME = "confirm_resume"
+    REQUEST_RENEWAL = "request_renewal"
+    RENEW = "renew"
+    REVOKE = "revoke"
+    SUPERSEDE = "supersede"
+    DESTROY = "destroy"
+
+    @property
+    def zh(self) -> str:
+        """The word of practice."""
+        return _ACT_ZH[self]
+
+
+_ACT_ZH: Final = {
+    SealAct.APPLY: "申请",
+    SealAct.APPROVE: "审批并备案",
+    SealAct.ORDER: "批准制作",
+    SealAct.REJECT: "驳回",
+    SealAct.MAKE: "制作完成",
+    SealAct.PERSONALISE: "个人化",
+    SealAct.OFFER: "通知领取",
+    SealAct.DELIVER: "交付",
+    SealAct.ACCEPT: "备案通过",
+    SealAct.RETURN: "退回",
+    SealAct.REWORK: "重新制作",
+    SealAct.CLOSE: "关闭",
+    SealAct.SUSPEND: "停用",
+    SealAct.REQUEST_LIFT: "申请解除停用",
+    SealAct.LIFT: "确认解除停用",
+    SealAct.FREEZE: "挂失",
+    SealAct.REQUEST_RESUME: "申请恢复",
+    SealAct.CONFIRM_RESUME: "确认恢复",
+    SealAct.REQUEST_RENEWAL: "申请续期",
+    SealAct.RENEW: "确认续期",
+    SealAct.REVOKE: "注销",
+    SealAct.SUPERSEDE: "换发",
+    SealAct.DESTROY: "销毁实物",
+}
+
+FIRST_STATUS: Final = SealStatus.APPLIED
+"""Where :attr:`SealAct.APPLY` puts a new pair."""
+
+TRANSITIONS: Final[dict[SealAct, dict[SealStatus, tuple[SealStatus, ...]]]] = {
+    SealAct.APPROVE: {SealStatus.APPLIED: (SealStatus.ACTIVE,)},
+    SealAct.ORDER: {SealStatus.APPLIED: (SealStatus.MAKING,)},
+    SealAct.REJECT: {SealStatus.APPLIED: (SealStatus.REJECTED,)},
+    SealAct.MAKE: {SealStatus.MAKING: (SealStatus.MADE,)},
+    SealAct.PERSONALISE: {SealStatus.MADE: (SealStatus.PERSONALISED,)},
+    SealAct.OFFER: {SealStatus.PERSONALISED: (SealStatus.AWAITING,)},
+    SealAct.DELIVER: {SealStatus.AWAITING: (SealStatus.DELIVERED,)},
+    SealAct.ACCEPT: {SealStatus.DELIVERED: (SealStatus.ACTIVE,)},
+    SealAct.RETURN: {SealStatus.DELIVERED: (SealStatus.RETURNED,)},
+    SealAct.REWORK: {
+        SealStatus.RETURNED: (SealStatus.MAKING,),
+        SealStatus.FROZEN: (SealStatus.MAKING,),
+    },
+    SealAct.CLOSE: {
+        SealStatus.MAKING: (SealStatus.CLOSED,),
+        SealStatus.MADE: (SealStatus.CLOSED,),
+        SealStatus.PERSONALISED: (SealStatus.CLOSED,),
+        SealStatus.AWAITING: (SealStatus.CLOSED,),
+    },
+    SealAct.SUSPEND: {SealStatus.ACTIVE: (SealStatus.SUSPENDED,)},
+    SealAct.REQUEST_LIFT: {SealStatus.SUSPENDED: (SealStatus.SUSPENDED,)},
+    SealAct.LIFT: {SealStatus.SUSPENDED: (SealStatus.ACTIVE,)},
+    SealAct.FREEZE: {
+        SealStatus.MADE: (SealStatus.FROZEN,),
+        SealStatus.PERSONALISED: (SealStatus.FROZEN,),
+        SealStatus.AWAITING: (SealStatus.FROZEN,),
+        SealStatus.DELIVERED: (SealStatus.FROZEN,),
+        SealStatus.RETURNED: (SealStatus.FROZEN,),
+        SealStatus.ACTIVE: (SealStatus.FROZEN,),
+        SealStatus.SUSPENDED: (SealStatus.FROZEN,),
+    },
+    SealAct.REQUEST_RESUME: {SealStatus.FROZEN: (SealStatus.FROZEN,)},
+    SealAct.CONFIRM_RESUME: {
+        SealStatus.FROZEN: (
+            SealStatus.MADE,
+            SealStatus.PERSONALISED,
+            SealStatus.AWAITING,
+            SealStatus.DELIVERED,
+            SealStatus.RETURNED,
+            SealStatus.ACTIVE,
+            SealStatus.SUSPENDED,
+        )
+    },
+    SealAct.REQUEST_RENEWAL: {SealStatus.ACTIVE: (SealStatus.ACTIVE,)},
+    SealAct.RENEW: {SealStatus.ACTIVE: (SealStatus.ACTIVE,)},
+    SealAct.REVOKE: {
+        SealStatus.MADE: (SealStatus.REVOKED,),
+        SealStatus.PERSONALISED: (SealStatus.REVOKED,),
+        SealStatus.AWAITING: (SealStatus.REVOKED,),
+        SealStatus.DELIVERED: (SealStatus.REVOKED,),
+        SealStatus.RETURNED: (SealStatus.REVOKED,),
+        SealStatus.ACTIVE: (SealStatus.REVOKED,),
+        SealStatus.SUSPENDED: (SealStatus.REVOKED,),
+        SealStatus.FROZEN: (SealStatus.REVOKED,),
+    },
+    SealAct.SUPERSEDE: {
+        SealStatus.ACTIVE: (SealStatus.SUPERSEDED,),
+        SealStatus.SUSPENDED: (SealStatus.SUPERSEDED,),
+        SealStatus.FROZEN: (SealStatus.SUPERSEDED,),
+    },
+    SealAct.DESTROY: {
+        SealStatus.REVOKED: (SealStatus.REVOKED,),
+        SealStatus.SUPERSEDED: (SealStatus.SUPERSEDED,),
+        SealStatus.CLOSED: (SealStatus.CLOSED,),
+    },
+}
+"""Every move there is. The registry, the diagram in the documents and the tests read this one table.
+
+An act leads from a state to one other, with one exception: confirming the return of a frozen pair leads back to the state
+that it was frozen in (:attr:`SealRecord.frozen_from`). :func:`destination` reads both.
+"""
+
+STOPPING_ACTS: Final = frozenset(
+    {
+        SealAct.REJECT,
+        SealAct.RETURN,
+        SealAct.CLOSE,
+        SealAct.SUSPEND,
+        SealAct.FREEZE,
+        SealAct.REVOKE,
+        SealAct.SUPERSEDE,
+    }
+)
+"""Acts that take power away: they go through even while the clock is wrong."""
+
+REASONED_ACTS: Final = STOPPING_ACTS - {SealAct.SUPERSEDE}
+"""Acts that must state a reason."""
+
+GIVING_ACTS: Final = frozenset(
+    {
+        SealAct.APPROVE,
+        SealAct.DELIVER,
+        SealAct.ACCEPT,
+        SealAct.LIFT,
+        SealAct.CONFIRM_RESUME,
+        SealAct.RENEW,
+    }
+)
+"""Acts that hand over a seal or give it power: they wait for a chip that is stopped (I26)."""
+
+DESK_ACTS: Final = frozenset(
+    {
+        SealAct.ORDER,
+        SealAct.MAKE,
+        SealAct.PERSONALISE,
+        SealAct.OFFER,
+        SealAct.DELIVER,
+        SealAct.ACCEPT,
+        SealAct.RETURN,
+        SealAct.REWORK,
+        SealAct.CLOSE,
+    }
+)
+"""Acts of making and filing, which the filing desk does in its own transaction (``SealRegistry.step``)."""
+
+IN_USE: Final = frozenset({SealStatus.ACTIVE, SealStatus.SUSPENDED})
+"""States of a filed pair that has not ended and is not frozen; a frozen one is told by ``frozen_from``."""
+
+
+def destination(act: SealAct, status: SealStatus, frozen_from: SealStatus | None = None) -> SealStatus | None:
+    """Return where ``act`` leads from ``status``, or ``None`` where the table has no such move.
+
+    ``frozen_from`` is the state that a frozen pair had: it comes back to that one, and only a pair that was never in use
+    is made anew or left without a successor.
+    """
+    found = TRANSITIONS.get(act, {}).get(status, ())
+    if status is SealStatus.FROZEN:
+        if act is SealAct.CONFIRM_RESUME:
+            return frozen_from if frozen_from in found else None
+        if act is SealAct.REWORK and frozen_from in IN_USE:
+            return None
+        if act is SealAct.SUPERSEDE and frozen_from not in IN_USE:
+            return None
+    return found[0] if found else None
