@@ -30,7 +30,7 @@ LINKABLE = frozenset({TokenState.READY, TokenState.PERSONALISED, TokenState.ISSU
 UNLINKABLE = LINKABLE | {TokenState.DAMAGED}
 """States in which a seal may leave its chip: never to slip out of one that is stopped or lost, but for another chip when
 this one broke."""
-_LIVE = frozenset({SealStatus.APPLIED, SealStatus.ACTIVE})
+_LIVE = frozenset({SealStatus.APPLIED, SealStatus.MADE, SealStatus.ACTIVE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +61,21 @@ class SealChips:
         Raises :class:`ChipOfAnother`, :class:`ChipLinkRefused`, and for an unknown one
         :class:`ca.tokens.errors.TokenUnknown` or :class:`seals.errors.SealNotFound`.
         """
-        token, seal = self._tokens.get(serial), self._seals.get(code)
+        with self._acting() as ledger:
+            return self.request_within(ledger, serial, self._seals.get(code), actor=actor)
+
+    def request_within(self, ledger: Ledger, serial: str, seal: SealRecord, *, actor: Actor) -> ChipLink:
+        """Do as :meth:`request_link` in the caller's transaction."""
+        token = self._tokens.get(serial)
         if token.holder.uscc != seal.owner.uscc:
             raise ChipOfAnother(f"chip {serial}, seal {seal.code}")
         if token.state not in LINKABLE or seal.status not in _LIVE:
             raise ChipLinkRefused(f"chip {serial} is {token.state}, seal {seal.code} is {seal.status}")
-        with self._acting() as ledger:
-            made = store.insert(ledger.conn, serial, seal.code, by=actor.id, at=self._clock())
-            if made is None:
-                raise ChipLinkRefused(f"seal {seal.code} has an open link")
-            _note(ledger, "requested", made, actor)
-            return made
+        made = store.insert(ledger.conn, serial, seal.code, by=actor.id, at=self._clock())
+        if made is None:
+            raise ChipLinkRefused(f"seal {seal.code} has an open link")
+        _note(ledger, "requested", made, actor)
+        return made
 
     def confirm_link(self, code: str, *, actor: Actor) -> ChipLink:
         """Link, as the second person; from now on the seal follows the chip."""
@@ -93,20 +97,37 @@ class SealChips:
     def withdraw(self, code: str, *, actor: Actor) -> ChipLink:
         """Take back what was asked: anybody may."""
         with self._acting() as ledger:
-            before = _open(ledger.conn, self._seals.get(code).code)
-            return self._move(ledger, before, LinkAct.WITHDRAW, actor, {"decided_by": actor.id})
+            return self.withdraw_within(ledger, self._seals.get(code).code, actor=actor)
+
+    def withdraw_within(self, ledger: Ledger, code: str, *, actor: Actor) -> ChipLink:
+        """Do as :meth:`withdraw` in the caller's transaction; ``code`` is the electronic one."""
+        before = _open(ledger.conn, code)
+        return self._move(ledger, before, LinkAct.WITHDRAW, actor, {"decided_by": actor.id})
+
+    def confirm_within(self, ledger: Ledger, code: str, *, actor: Actor) -> ChipLink:
+        """Do as :meth:`confirm_link` in the caller's transaction, who calls :meth:`follow` after it."""
+        return self._decide_within(ledger, code, LinkAct.CONFIRM, LINKABLE, actor)
+
+    def follow(self, serial: str) -> None:
+        """Let the seals of a chip follow its state: one that was stopped in this moment stops them too."""
+        self._follow_all(serial)
 
     def _decide(self, code: str, act: LinkAct, states: frozenset[TokenState], actor: Actor) -> ChipLink:
         seal = self._seals.get(code).code
         with self._acting() as ledger:
-            before = _open(ledger.conn, seal)
-            if actor.is_any_of(before.asked_by):
-                raise SecondPersonNeeded(f"link of seal {seal}: {actor.id} asked for it")
-            state = self._tokens.get(before.token).state
-            if state not in states:
-                raise ChipLinkRefused(f"chip {before.token} is {state}")
-            changes = {"decided_by": actor.id, "decided_at": self._clock()}
-            return self._move(ledger, before, act, actor, changes)
+            return self._decide_within(ledger, seal, act, states, actor)
+
+    def _decide_within(
+        self, ledger: Ledger, seal: str, act: LinkAct, states: frozenset[TokenState], actor: Actor
+    ) -> ChipLink:
+        before = _open(ledger.conn, seal)
+        if actor.is_any_of(before.asked_by):
+            raise SecondPersonNeeded(f"link of seal {seal}: {actor.id} asked for it")
+        state = self._tokens.get(before.token).state
+        if state not in states:
+            raise ChipLinkRefused(f"chip {before.token} is {state}")
+        changes = {"decided_by": actor.id, "decided_at": self._clock()}
+        return self._move(ledger, before, act, actor, changes)
 
     def _move(
         self, ledger: Ledger, before: ChipLink, act: LinkAct, actor: Actor, changes: dict[str, object]
