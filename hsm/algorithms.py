@@ -105,6 +105,17 @@ class Digest:
     def __str__(self) -> str:
         return f"{self.algorithm.label}:{self.hex}"
 
+    @classmethod
+    def parse(cls, text: str) -> Digest:
+        """Read what :meth:`__str__` writes, ``algorithm:hex`` in lower case; anything else is a ``ValueError``."""
+        label, _, digits = text.partition(":")
+        for algorithm in DigestAlgorithm:
+            if algorithm.label == label and digits == digits.lower():
+                found = cls(algorithm, bytes.fromhex(digits))
+                if str(found) == text:
+                    return found
+        raise ValueError("a digest is written algorithm:hex, such as sha256:9f86…")
+
 
 class KeyKind(Enum):
     """Kinds of key pairs that the module makes."""
