@@ -11,15 +11,25 @@ from seals.vector import SealPicture
 class Advice(Enum):
     """What the figures suggest to a person who decides: never a decision by itself."""
 
-    AGREES = ("agrees", "印模与备案图样一致", "The imprint agrees with the approved picture.")
+    AGREES = ("agrees", "印模与备案图样一致。", "The imprint agrees with the approved picture.")
+    GAPS = (
+        "gaps",
+        "印模与备案图样一致，但标出处印迹缺失，请核对或重新盖印。",
+        "The imprint agrees with the approved picture, but ink is missing at the marked place: look, or stamp again.",
+    )
+    SIZE = (
+        "size",
+        "图样一致，但印模大小与备案不符，请核对扫描分辨率与印章规格。",
+        "The picture agrees, but not its size: check the scan's resolution and the seal's measures.",
+    )
     LOOK = (
         "look",
-        "整体相近，但标出的局部有差异，请人工核对",
-        "Alike as a whole, but the marked place differs: look at it.",
+        "整体相近，但标出处有备案图样所没有的笔画，请人工核对。",
+        "Alike as a whole, but the marked place shows strokes that the approved picture has not: look at it.",
     )
     DIFFERS = (
         "differs",
-        "印模与备案图样不一致，请核对印章或重新扫描",
+        "印模与备案图样不一致，请核对印章或重新扫描。",
         "The imprint differs from the approved picture: check the seal or scan it again.",
     )
 
@@ -31,10 +41,15 @@ class Advice(Enum):
 
 @dataclass(frozen=True, slots=True)
 class WorstPlace:
-    """The place that agrees least: its overlap (0 to 1) and box (left, top, width, height; mm on the picture)."""
+    """The place that agrees least, as a box (left, top, width, height; mm on the picture).
+
+    ``overlap`` (0 to 1) is with ``foreign`` the share of the imprint's ink there that the approved picture has too, and
+    otherwise the share of the approved ink there that the imprint shows.
+    """
 
     overlap: float
     box_mm: tuple[float, float, float, float]
+    foreign: bool
 
 
 @dataclass(frozen=True, slots=True)
