@@ -32,6 +32,8 @@ STATIC_PATH: Final = "/static"
 YEAR_SECONDS: Final = 365 * 24 * 3600
 MACHINES: Final = ("/api/", "/pki/", "/static/")
 """Addresses that answer programs, whoever opens them."""
+SECTIONS: Final = (("/console", "console"), ("/s/", "lookup"), ("/e/", "lookup"))
+"""Which part of the pages an address belongs to; every other is the front page's."""
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -119,9 +121,10 @@ class Paper:
 
     def refused(self, request: Request, told: dict[str, str], status: int) -> HTMLResponse:
         """Say why an address does not answer with a page: another enterprise's, malformed, or none at all."""
-        here = "console" if request.url.path.startswith("/console") else "verify"
+        here = next((name for start, name in SECTIONS if request.url.path.startswith(start)), "verify")
         reason = told[language_of(request)]
-        return self.page(request, "refused.html", status=status, reason=reason, here=here, back=f"/{here}")
+        back = "/s" if here == "lookup" else f"/{here}"
+        return self.page(request, "refused.html", status=status, reason=reason, here=here, back=back)
 
     def failed(self, request: Request, problem: dict[str, str] | None, here: str) -> HTMLResponse:
         """Say that the work on an upload failed, and what to do; ``problem`` None means that it was interrupted."""

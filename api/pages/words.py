@@ -6,6 +6,7 @@ from typing import Final, Literal, get_args
 
 from api.pages.card_words import CARD_WORDS
 from api.pages.console.words import CONSOLE_WORDS
+from api.pages.public.words import PUBLIC_WORDS
 
 Language = Literal["zh", "en"]
 DEFAULT_LANGUAGE: Final[Language] = "zh"
@@ -176,12 +177,20 @@ _PAGE_WORDS: Final[dict[str, tuple[str, str]]] = {
     "seal.privacy": ("草稿保留 {hours} 小时", "drafts are kept for {hours} hours"),
     "seal.cannot": ("不可用", "not usable"),
     "seal.pick": ("选择印章 {name}", "Use the seal {name}"),
-    "seal.status.applied": ("待备案", "awaiting approval"),
+    "seal.status.applied": ("待审批", "awaiting approval"),
+    "seal.status.making": ("制作中", "being made"),
+    "seal.status.made": ("已制作", "made"),
+    "seal.status.personalised": ("已个人化", "personalised"),
+    "seal.status.awaiting": ("待交付", "waiting to be fetched"),
+    "seal.status.delivered": ("已交付", "delivered, to be filed"),
+    "seal.status.returned": ("已退回", "returned by the filing officer"),
     "seal.status.active": ("启用", "in use"),
-    "seal.status.frozen": ("挂失冻结", "frozen"),
+    "seal.status.suspended": ("停用", "suspended"),
+    "seal.status.frozen": ("挂失", "frozen (reported lost)"),
     "seal.status.revoked": ("已注销", "revoked"),
     "seal.status.superseded": ("已换发", "superseded"),
-    "seal.status.rejected": ("已退回", "rejected"),
+    "seal.status.rejected": ("已驳回", "rejected"),
+    "seal.status.closed": ("已关闭", "closed"),
     "seal.status.expired": ("已过期", "expired"),
     "seal.move": (
         "印章“{name}”。拖动，或用方向键每次移动 1 毫米，按住 Shift 为 10 毫米。",
@@ -289,7 +298,7 @@ _PAGE_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Too many files are being worked on; try again in a minute.",
     ),
 }
-WORDS: Final = {**_PAGE_WORDS, **CONSOLE_WORDS}
+WORDS: Final = {**_PAGE_WORDS, **PUBLIC_WORDS, **CONSOLE_WORDS}
 """Key → (Chinese, English). ``{…}`` are filled by name."""
 
 SCRIPT_PREFIXES: Final = (

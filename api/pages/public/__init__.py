@@ -1,0 +1,1 @@
+"""Pages that anyone may open: a seal by its code, an enterprise by its number."""
