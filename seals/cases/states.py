@@ -118,3 +118,5 @@ UNUSED_ONLY: Final = frozenset({CaseAct.AMEND, CaseAct.WITHDRAW})
 """Acts refused once a copy was sealed: what was used cannot be taken back, only closed."""
 WAITING: Final = tuple(sorted(before.value for before in TRANSITIONS[CaseAct.EXPIRE]))
 """States that a deadline ends."""
+GIVING: Final = frozenset({CaseAct.SUBMIT, CaseAct.ADMIT, CaseAct.APPROVE, CaseAct.GRANT, CaseAct.USE})
+"""Acts that bring a seal nearer to its use: they wait while the clock is behind what is on record."""
