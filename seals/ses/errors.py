@@ -29,9 +29,9 @@ class SealDataTooLarge(SealDataInvalid):
 class SealDataStopped(SealDataError):
     """A seal that is not in force has no current seal data."""
 
-    def __init__(self, code: str, status: str) -> None:
+    def __init__(self, code: str, status_zh: str, status: str) -> None:
         super().__init__(f"seal {code} is {status}")
-        self.zh = f"印章 {code} 当前状态为 {status} 或不在有效期内，没有可用的电子印章数据；请先恢复、续期或申请新印章。"
+        self.zh = f"印章 {code} 当前状态为 {status_zh} 或不在有效期内，没有可用的电子印章数据；请先恢复、续期或申请新印章。"
         self.en = f"Seal {code} is {status} or outside its validity and has no current seal data; resume or renew it first."
 
 
