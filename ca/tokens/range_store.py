@@ -137,6 +137,12 @@ def holding(conn: sa.Connection, prefix: str, value: int) -> Range | None:
     return None if row is None else _range(row)
 
 
+def containing(conn: sa.Connection, prefix: str, value: int) -> Range | None:
+    """Return the range that holds a number, as :func:`holding` does, without holding its row."""
+    row = conn.execute(_RANGES.where(R.prefix == prefix, R.first <= value, R.last >= value)).one_or_none()
+    return None if row is None else _range(row)
+
+
 def use(conn: sa.Connection, where: Range, value: int, usage: Usage) -> bool:
     """Record a number's fate; false if it has one already (the primary key decides)."""
     try:

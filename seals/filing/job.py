@@ -1,7 +1,7 @@
 """An engraving job: its states, the table of its moves, who works on it. Pure types; nothing here touches a database.
 
 A job accompanies one seal from its approval for engraving to its filing. The seal's own row moves in the same
-transaction (``seals.registry``); :data:`SEAL_ACTS` says by which act.
+transaction (``seals.registry``); ``house.SEAL_ACTS`` says by which act.
 """
 
 from __future__ import annotations
