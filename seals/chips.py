@@ -24,13 +24,15 @@ from seals.errors import ActRefused, ChipLinkRefused, ChipOfAnother, SealError, 
 from seals.ledger import Ledger, acting
 from seals.registry import SealRegistry
 from seals.seal import SealAct, SealRecord, SealStatus
+from seals.states import ENDED
 
 LINKABLE = frozenset({TokenState.READY, TokenState.PERSONALISED, TokenState.ISSUED})
 """States of a chip in which a seal may be linked with it."""
 UNLINKABLE = LINKABLE | {TokenState.DAMAGED}
 """States in which a seal may leave its chip: never to slip out of one that is stopped or lost, but for another chip when
 this one broke."""
-_LIVE = frozenset({SealStatus.APPLIED, SealStatus.MADE, SealStatus.ACTIVE})
+_LIVE = frozenset(SealStatus) - ENDED - {SealStatus.FROZEN}
+"""States in which a seal may be linked with a chip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,8 +232,12 @@ class SealChips:
     def _take_down(self, link: ChipLink, demand: SealEffect, stop: TokenEvent | None) -> None:
         actor = Actor("system:chips" if stop is None else stop.actor)
         why = f"芯片 {link.token}：{'' if stop is None else stop.reason}"[:200]
-        act = self._seals.freeze if demand is SealEffect.FREEZE else self._seals.revoke
-        act(link.seal, actor=actor, reason=why)
+        if demand is SealEffect.FREEZE:
+            self._seals.freeze(link.seal, actor=actor, reason=why)
+        elif self._seals.get(link.seal).status is SealStatus.MAKING:  # made anew when its chip ended
+            self._seals.close(link.seal, actor=actor, reason=why)
+        else:
+            self._seals.revoke(link.seal, actor=actor, reason=why)
 
     def _resume(self, link: ChipLink, history: tuple[TokenEvent, ...]) -> None:
         """Resume a seal that the chip's stop froze, by the two persons who brought the chip back."""

@@ -230,6 +230,18 @@ IN_USE: Final = frozenset({SealStatus.ACTIVE, SealStatus.SUSPENDED})
 """States of a filed pair that has not ended and is not frozen; a frozen one is told by ``frozen_from``."""
 
 
+STOPPED_ZH: Final = {
+    SealStatus.SUSPENDED: "停用",
+    SealStatus.FROZEN: "挂失",
+    SealStatus.REVOKED: "注销",
+    SealStatus.SUPERSEDED: "换发",
+}
+"""States in which a pair that was in use no longer is, with the word for what was done to it."""
+
+ENDED: Final = frozenset({SealStatus.REVOKED, SealStatus.SUPERSEDED, SealStatus.REJECTED, SealStatus.CLOSED})
+"""States that are never left."""
+
+
 def destination(act: SealAct, status: SealStatus, frozen_from: SealStatus | None = None) -> SealStatus | None:
     """Return where ``act`` leads from ``status``, or ``None`` where the table has no such move.
 

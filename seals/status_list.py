@@ -24,7 +24,7 @@ from hsm.signer import Signer
 from seals.codes import next_number
 from seals.errors import ClockWentBack, StatementInvalid, StatusListUnknown
 from seals.ledger import acting
-from seals.seal import SealAct, SealStatus
+from seals.seal import SealStatus
 from seals.statement import SealStatusList, list_payload, parse_status_list, sign_status_list
 from seals.store import seal, seal_event, seal_status_list
 
@@ -36,7 +36,6 @@ STALE_AFTER: Final = timedelta(minutes=10)
 _RESERVED: Final = "reserved"
 _PUBLISHED: Final = "published"
 _WITHHELD: Final = "withheld"
-_HIDDEN: Final = (SealStatus.APPLIED.value, SealStatus.REJECTED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,16 +177,17 @@ _States = tuple[frozenset[str], dict[str, tuple[tuple[datetime, SealStatus], ...
 
 
 def _states(conn: sa.Connection) -> _States:
-    """Read the codes that were only ever active, then the histories of all others.
+    """Read the codes that have been active ever since they were filed, then the histories of all other filed pairs.
 
-    In this order a seal stopped between the two queries is found in both, and its history counts.
+    In this order a seal stopped between the two queries is found in both, and its history counts. A pair that was never
+    filed is nobody's business but the applicant's: it is in neither.
     """
-    simple = sa.and_(seal.c.status == SealStatus.ACTIVE.value, seal.c.moves == 2)
+    simple = sa.and_(seal.c.status == SealStatus.ACTIVE.value, seal.c.stopped.is_(sa.false()))
     active = frozenset(conn.execute(sa.select(seal.c.electronic_code).where(simple)).scalars())
     others = (
-        sa.select(seal_event.c.electronic_code, seal_event.c.act, seal_event.c.at, seal_event.c.status)
+        sa.select(seal_event.c.electronic_code, seal_event.c.at, seal_event.c.status)
         .join(seal, seal.c.electronic_code == seal_event.c.electronic_code)
-        .where(seal.c.status.not_in(_HIDDEN), seal.c.moves > 2, seal_event.c.act != SealAct.APPLY.value)
+        .where(seal.c.stopped.is_(sa.true()), seal_event.c.at >= seal.c.filed_at)
         .order_by(seal_event.c.electronic_code, seal_event.c.number)
     )
     entries = {
@@ -197,11 +197,12 @@ def _states(conn: sa.Connection) -> _States:
 
 
 def _history(rows: Any) -> tuple[tuple[datetime, SealStatus], ...]:
-    """Keep the acts that changed the state."""
+    """Keep the acts that changed the state, from the filing on."""
     history: list[tuple[datetime, SealStatus]] = []
     for row in rows:
         status = SealStatus(row.status)
-        if not history or history[-1][1] is not status:
+        changed = history[-1][1] is not status if history else status is SealStatus.ACTIVE
+        if changed:
             history.append((row.at, status))
     return tuple(history)
 

@@ -90,6 +90,7 @@ class SealStatusReport(StrEnum):
     """State of a seal at one moment, as its maker's signed list says."""
 
     ACTIVE = "active"
+    SUSPENDED = "suspended"
     FROZEN = "frozen"
     REVOKED = "revoked"
     SUPERSEDED = "superseded"

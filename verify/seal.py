@@ -21,6 +21,7 @@ from seals.statement import (
     parse_statement,
     parse_status_list,
 )
+from seals.states import ENDED, STOPPED_ZH
 from verify.cms import SignedMessage, load_certificate
 from verify.digests import Prefixes, Running
 from verify.errors import Finding, failed, unsure
@@ -34,8 +35,6 @@ from verify.verdict import SubIndication
 
 MAX_TRAILING = 2048
 """Octets between the end mark of the document as handed in and the first object that sealing appended."""
-ENDED = frozenset({SealStatus.REVOKED, SealStatus.SUPERSEDED, SealStatus.REJECTED})
-"""States that are never left, so that even an old list proves them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +167,8 @@ class SealJudge:
 
 def _state(listed: SealStatusList, statement: SealStatement, when: datetime) -> StatusReport:
     status = listed.status_at(statement.seal_code, when)
-    if status is None or (when > listed.next_update and status not in ENDED):
+    old = when > listed.next_update
+    if status is None or (old and status not in ENDED):  # what is never left, even an old list proves
         return StatusReport(SealStatusReport.UNKNOWN.value, as_of=listed.issued_at)
     history = [since for since, _ in listed.entries.get(statement.seal_code, ()) if since <= when]
     since = history[-1] if history else None
@@ -292,18 +292,17 @@ def _objection(
     statement: SealStatement, then: StatusReport, now: StatusReport, question: SealQuestion
 ) -> Finding | None:
     """Weigh the seal's state: stopped before a proved time is failure, stopped by now without proof is doubt."""
-    word = {"frozen": "挂失冻结", "revoked": "注销", "superseded": "换发"}
-    if then.status in word:
+    if then.status in STOPPED_ZH:
         day = then.since.date() if then.since else "?"
         return _not_valid(
-            f"印章“{statement.name}”已于 {day} {word[then.status]}，盖章时间在此之后，故无效；请向盖章单位核实。",
+            f"印章“{statement.name}”已于 {day} {STOPPED_ZH[SealStatus(then.status)]}，盖章时间在此之后，故无效；请向盖章单位核实。",
             f"The seal {statement.name} was {then.status} on {day}, before it was used here; ask the enterprise.",
         )
-    if now.status in word and not question.time.trusted:
+    if now.status in STOPPED_ZH and not question.time.trusted:
         day = now.since.date() if now.since else "?"
         return unsure(
             SubIndication.SEAL_STATUS_UNKNOWN,
-            f"印章“{statement.name}”已于 {day} {word[now.status]}，且没有可信时间戳证明盖章在此之前；请要求补充证据。",
+            f"印章“{statement.name}”已于 {day} {STOPPED_ZH[SealStatus(now.status)]}，且没有可信时间戳证明盖章在此之前；请要求补充证据。",
             f"The seal {statement.name} was {now.status} on {day}, and no trusted time-stamp proves an earlier use; "
             "ask for that evidence.",
         )

@@ -24,10 +24,11 @@ STATUS_ZH = {
     "not_yet_valid": "未生效",
     "unknown": "未知",
     "active": "启用",
-    "frozen": "挂失冻结",
+    "suspended": "停用",
+    "frozen": "挂失",
     "superseded": "已换发",
-    "applied": "待备案",
-    "rejected": "已退回",
+    "applied": "待审批",
+    "rejected": "已驳回",
 }
 KIND = {
     "seal": ("签章", "seal"),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from cryptography import x509
 
+from seals.states import STOPPED_ZH, SealStatus
 from verify.report import Reason, SignatureKind, SignatureReport, SigningTime, StatusReport
 from verify.verdict import SubIndication, Verdict, worst
 
@@ -52,8 +53,8 @@ def passed(kind: SignatureKind, time: SigningTime, now: StatusReport, seal_now: 
             f"The certificate expired on {day(now.since)}; the {what_en} of {day(time.value)} is earlier, "
             "as a trusted time-stamp proves, so it is valid.",
         )
-    if seal_now.status in {"frozen", "revoked", "superseded"}:
-        word = {"frozen": "挂失冻结", "revoked": "注销", "superseded": "换发"}[seal_now.status]
+    if seal_now.status in STOPPED_ZH:
+        word = STOPPED_ZH[SealStatus(seal_now.status)]
         return Reason(
             f"印章已于 {day(seal_now.since)} {word}；盖章时间 {day(time.value)} 在此之前且有可信时间戳，故签章有效。",
             f"The seal was {seal_now.status} on {day(seal_now.since)}; it was used on {day(time.value)}, before that, "

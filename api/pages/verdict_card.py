@@ -16,6 +16,7 @@ _TONES: Final = {
     "good": "passed",
     "active": "passed",
     "revoked": "failed",
+    "suspended": "failed",
     "frozen": "failed",
     "expired": "indeterminate",
     "on_hold": "failed",

@@ -130,7 +130,7 @@ def test_a_seal_goes_from_application_to_freezing_by_the_right_people(
     assert approved.json()["status"] == "active", approved.text
     assert keeper.post("/api/v1/sealings", **order(demo, seal_code=code)).status_code == 200
 
-    assert keeper.post(f"{address}/freeze", json={"reason": "印章遗失"}).json()["status_zh"] == "挂失冻结"
+    assert keeper.post(f"{address}/freeze", json={"reason": "印章遗失"}).json()["status_zh"] == "挂失"
     refused(keeper.post("/api/v1/sealings", **order(demo, seal_code=code)), 409, "seal-frozen")
     refused(approver.post(f"{address}/resume"), 409, "resume-not-requested")
     assert keeper.post(f"{address}/resume-request").status_code == 200

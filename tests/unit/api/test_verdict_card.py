@@ -100,7 +100,7 @@ def test_who_which_when_then_and_now_in_chinese() -> None:
     assert "33010600000001" in rows["哪枚章"]
     assert rows["何时"].splitlines() == ["2026-02-21 00:30:05（北京时间）", "可信时间戳：测试 TSA"]
     assert rows["证书"] == "有效 → 已吊销"
-    assert rows["印章"] == "启用 → 挂失冻结"
+    assert rows["印章"] == "启用 → 挂失"
     assert rows["是否改动"] == "盖章后未改动"
 
 

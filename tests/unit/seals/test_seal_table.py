@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,20 +12,37 @@ import pytest
 from ca.actor import Actor
 from hsm.algorithms import DigestAlgorithm
 from seals import diagram
-from seals.active import ActiveSeal
+from seals.active import ActiveSeal, admit
+from seals.application import Origin, found_pair
+from seals.errors import SealNotUsable, SealUnapproved
 from seals.permit import Permit
 from seals.seal import (
-    FIRST_STATUS,
-    STOPPING_ACTS,
-    TRANSITIONS,
-    SealAct,
+    SealApplication,
     SealKind,
-    SealStatus,
+    SealOwner,
     is_electronic_code,
     is_physical_code,
 )
+from seals.states import (
+    ENDED,
+    FIRST_STATUS,
+    GIVING_ACTS,
+    IN_USE,
+    STOPPING_ACTS,
+    TRANSITIONS,
+    SealAct,
+    SealStatus,
+    destination,
+)
 
 ROOT = Path(__file__).parents[3]
+_RECORD = found_pair(
+    SealApplication("11330105002500287C", SealKind.LEGAL_NAME, "person:a"),
+    SealOwner("11330105002500287C", "杭州某某数字科技有限公司"),
+    ("3301050000001", "33010500000001"),
+    Origin("person:b", datetime(2026, 1, 1, tzinfo=UTC)),
+    365,
+).record
 
 
 def test_the_page_on_states_is_fresh() -> None:
@@ -32,27 +50,63 @@ def test_the_page_on_states_is_fresh() -> None:
 
 
 def test_the_page_draws_every_move_and_no_other() -> None:
-    drawn = re.findall(r"^    (\w+) --> (\w+): (\w+) ", diagram.page(), re.MULTILINE)
-    table = [(before, after, act) for act, moves in TRANSITIONS.items() for before, after in moves.items()]
-    assert sorted(drawn) == sorted(table)
+    """B8: three drawings, one of them with a box that stands for the states in it, and each move in one of them."""
+    page = diagram.page()
+    arrows = re.findall(r"^    (\w+) --> (\w+): (\w+) ", page, re.MULTILINE)
+    (box,) = re.findall(r"as (\w+) \{\n([^}]*)\}", page)
+    inside = {box[0]: box[1].split()}
+    drawn = [
+        (start, end, act)
+        for before, after, act in arrows
+        for start in inside.get(before, [before])
+        for end in inside.get(after, [after])
+    ]
+    assert sorted(drawn) == sorted((before, after, act) for act, before, after in diagram.moves())
 
 
 def test_every_state_can_be_reached_and_the_final_ones_are_left_by_nothing() -> None:
     reached = {FIRST_STATUS}
     for _ in SealStatus:
-        reached |= {
-            after for moves in TRANSITIONS.values() for before, after in moves.items() if before in reached
-        }
+        reached |= {after for _, before, after in diagram.moves() if before in reached}
     assert reached == set(SealStatus)
-    final = {SealStatus.REVOKED, SealStatus.SUPERSEDED, SealStatus.REJECTED}
-    assert not final & {before for moves in TRANSITIONS.values() for before in moves}
+    left = {before for _, before, after in diagram.moves() if before is not after}
+    assert set(SealStatus) - left == ENDED
+    assert {act for act, before, _ in diagram.moves() if before in ENDED} == {SealAct.DESTROY}
 
 
 def test_only_a_second_person_leads_back_to_active() -> None:
-    """B4: nothing but approval and the confirmed return makes a seal usable."""
-    makers = {act for act, moves in TRANSITIONS.items() if SealStatus.ACTIVE in moves.values()}
-    assert makers == {SealAct.APPROVE, SealAct.CONFIRM_RESUME}
+    """B4: nothing but approval, filing and the confirmed return makes a seal usable."""
+    makers = {
+        act for act, before, after in diagram.moves() if after is SealStatus.ACTIVE and before is not after
+    }
+    assert makers == {SealAct.APPROVE, SealAct.ACCEPT, SealAct.LIFT, SealAct.CONFIRM_RESUME}
+    assert makers <= GIVING_ACTS
     assert not makers & STOPPING_ACTS
+
+
+def test_a_frozen_pair_comes_back_to_the_state_it_had_and_to_no_other() -> None:
+    for held in TRANSITIONS[SealAct.FREEZE]:
+        assert destination(SealAct.CONFIRM_RESUME, SealStatus.FROZEN, held) is held
+        used = held in IN_USE
+        assert (destination(SealAct.REWORK, SealStatus.FROZEN, held) is None) is used
+        assert (destination(SealAct.SUPERSEDE, SealStatus.FROZEN, held) is None) is not used
+    for status in set(SealStatus) - set(TRANSITIONS[SealAct.FREEZE]):
+        assert destination(SealAct.CONFIRM_RESUME, SealStatus.FROZEN, status) is None
+        assert destination(SealAct.FREEZE, status) is None
+    assert destination(SealAct.CONFIRM_RESUME, SealStatus.FROZEN) is None
+
+
+@pytest.mark.parametrize("status", SealStatus)
+def test_every_state_has_its_word_and_nothing_but_active_can_be_sealed_with(status: SealStatus) -> None:
+    """B8: the words of practice, all different."""
+    assert len({each.zh for each in SealStatus}) == len(SealStatus)
+    assert status.zh
+    record = replace(_RECORD, status=status)
+    with pytest.raises(SealNotUsable) as refused:
+        admit(record, actor=Actor("person:a"), now=_RECORD.applied_at)
+    assert (refused.type is SealUnapproved) is (
+        status not in ENDED | {SealStatus.SUSPENDED, SealStatus.FROZEN}
+    )
 
 
 def test_kinds_have_their_codes() -> None:
