@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     verify_seconds: Annotated[int, Field(ge=1, le=600)] = 60
     verify_memory_mib: Annotated[int, Field(ge=1024, le=65536)] = 4096
     housekeeping_seconds: Annotated[int, Field(ge=1, le=900)] = 60
+    mqtt_url: Annotated[str, Field(pattern=r"^(mqtts://[^/@\s]+)?$")] = ""
+    mqtt_credentials: Path | None = None
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
 
     @field_validator("home")
