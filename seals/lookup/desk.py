@@ -19,8 +19,10 @@ import sqlalchemy as sa
 from ca.clock import Clock
 from seals import store
 from seals.errors import StatementInvalid
+from seals.event_store import latest
 from seals.lookup.answer import EXPIRED, HIDDEN, UNKNOWN, SealLookup, parse_lookup, sign_lookup
 from seals.lookup.errors import CodeMalformed, LookupNotReady, MomentToCome
+from seals.renewal_store import seal_renewal
 from seals.seal import SealRecord, SealStatus, is_electronic_code, is_physical_code
 from seals.status_list import ListMaker
 from seals.store import seal_event
@@ -33,18 +35,20 @@ MAX_KEPT: Final = 4096
 """Most signed answers kept, the least asked for going first: some 20 MB."""
 
 _EVER: Final = datetime.max.replace(tzinfo=UTC)
-_LAST: Final = (
-    sa.select(seal_event.c.number, seal_event.c.status)
-    .where(seal_event.c.electronic_code == sa.bindparam("code"), seal_event.c.at <= sa.bindparam("at"))
-    .order_by(seal_event.c.number.desc())
-    .limit(1)
-)
 _BEFORE: Final = (
     sa.select(sa.func.coalesce(sa.func.max(seal_event.c.number), 0))
     .where(
         seal_event.c.electronic_code == sa.bindparam("code"), seal_event.c.number <= sa.bindparam("number")
     )
     .where(seal_event.c.status != sa.bindparam("status"))
+)
+_RENEWED_AFTER: Final = (
+    sa.select(seal_renewal.c.old_valid_from, seal_renewal.c.old_valid_to)
+    .where(
+        seal_renewal.c.electronic_code == sa.bindparam("code"), seal_renewal.c.decided_at > sa.bindparam("at")
+    )
+    .order_by(seal_renewal.c.decided_at)
+    .limit(1)
 )
 _SINCE: Final = sa.select(seal_event.c.at).where(
     seal_event.c.electronic_code == sa.bindparam("code"), seal_event.c.number == sa.bindparam("number")
@@ -105,10 +109,13 @@ class SealLookups:
         with self._engine.execution_options(read_only=True).connect() as conn:
             record = store.find(conn, code)
             state = _state(conn, code if record is None else record.code, at)
+            validity = _validity(conn, record, as_of)
         if record is None or state is None or state[0] in HIDDEN:
             return answer
         status, since = state
-        return replace(_told(answer, record), status=_word(record, status, as_of), since=since)
+        word = _word(status, validity[1], as_of)
+        told = _told(answer, record)
+        return replace(told, status=word, since=since, valid_from=validity[0], valid_to=validity[1])
 
 
 def _told(answer: SealLookup, record: SealRecord) -> SealLookup:
@@ -120,26 +127,37 @@ def _told(answer: SealLookup, record: SealRecord) -> SealLookup:
         kind=record.kind,
         owner_name=record.owner.name,
         owner_uscc=record.owner.uscc,
-        valid_from=record.valid_from,
-        valid_to=record.valid_to,
         predecessor=record.predecessor,
         successor=record.successor,
     )
 
 
-def _word(record: SealRecord, status: SealStatus, when: datetime) -> str:
-    over = record.valid_to is not None and when > record.valid_to
+def _word(status: SealStatus, valid_to: datetime | None, when: datetime) -> str:
+    over = valid_to is not None and when > valid_to
     return EXPIRED if over and status is SealStatus.ACTIVE else status.value
+
+
+_Validity = tuple[datetime | None, datetime | None]
+
+
+def _validity(conn: sa.Connection, record: SealRecord | None, when: datetime) -> _Validity:
+    """Read first and last day as they stood at ``when``: a renewal since has put others in their place."""
+    if record is None:
+        return None, None
+    row = conn.execute(_RENEWED_AFTER, {"code": record.code, "at": when}).one_or_none()
+    found = (record.valid_from, record.valid_to) if row is None else (row.old_valid_from, row.old_valid_to)
+    return found if found[0] is not None and found[0] <= when else (None, None)
 
 
 def _state(conn: sa.Connection, code: str, at: datetime | None) -> tuple[SealStatus, datetime] | None:
     """Read the state at a moment and when it began. *Now* is whatever was last written, whoever's clock dated it."""
-    last = conn.execute(_LAST, {"code": code, "at": at or _EVER}).one_or_none()
+    last = latest(conn, code, at or _EVER)
     if last is None:
         return None
-    before = conn.execute(_BEFORE, {"code": code, "number": last.number, "status": last.status}).scalar_one()
+    place = {"code": code, "number": last.number, "status": last.status.value}
+    before: int = conn.execute(_BEFORE, place).scalar_one()
     since: datetime = conn.execute(_SINCE, {"code": code, "number": before + 1}).scalar_one()
-    return SealStatus(last.status), since
+    return last.status, since
 
 
 def _stands(kept: SealLookup, found: SealLookup) -> bool:
