@@ -20,8 +20,8 @@ class Line(Protocol):
     def commands(self) -> Sequence[str]:
         """Fetch the orders that wait, each signed."""
 
-    def picture(self, reservation: str, data: bytes) -> None:
-        """Hand over the picture of a press."""
+    def picture(self, digest: str, data: bytes) -> None:
+        """Hand over a picture that was announced by its digest (``sha256:…``)."""
 
     def time(self, nonce: str) -> str:
         """Ask the time; return the service's signed answer."""

@@ -86,7 +86,7 @@ def hand_over_pictures(stamp: Stamp, line: Line) -> int:
     """Hand over every picture that waits; return how many."""
     done = 0
     for reservation, data in stamp.memory.pictures():
-        line.picture(reservation, data)
+        line.picture(stamp.recall.pictures[reservation], data)
         stamp.memory.picture_handed_over(reservation)
         done += 1
     return done
