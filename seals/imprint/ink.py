@@ -33,6 +33,8 @@ _RING_GAP: Final = 0.05
 """Widest gap in a ring that is bridged, in parts of the picture."""
 _AROUND: Final = 1.1
 """How far round the ring its broken-off pieces may lie, in parts of its size."""
+_GATHERINGS: Final = 3
+"""Times that the outline grows by what lies about it: a ring in four pieces is whole again."""
 _SPECK: Final = 7
 """Fewest pixels of a piece of ink that is more than noise."""
 _SMALLEST: Final = 0.06
@@ -137,22 +139,27 @@ def _widest(mask: Mask) -> tuple[npt.NDArray[np.int32], int, npt.NDArray[np.int3
 
 
 def _region(mask: Mask) -> tuple[int, int, int, int]:
-    """Return the box of the ring."""
-    _, widest, stats = _widest(mask)
-    left, top, width, height = (int(value) for value in stats[widest, :4])
+    """Return the box of the imprint."""
+    left, top, width, height = cv2.boundingRect(_without_strays(mask))
     return left, top, left + width, top + height
 
 
 def _without_strays(mask: Mask) -> Mask:
-    """Keep the ink on and inside the ring (and pieces broken off it), drop the rest of the sheet."""
-    labels, widest, _ = _widest(mask)
-    ring = ((labels == widest) & (mask > 0)).astype(np.uint8)
-    hull = _hull(ring)
-    middle = hull.mean(axis=0)
-    around = (middle + (hull - middle) * _AROUND).astype(np.int32)
-    inside = np.zeros_like(mask)
-    cv2.fillConvexPoly(inside, around, 1)
-    return without_specks(mask & inside, _SPECK)
+    """Keep the ink on and inside the ring and what has broken off it, drop the rest of the sheet."""
+    labels, widest, stats = _widest(mask)
+    kept = ((labels == widest) & (mask > 0)).astype(np.uint8)
+    for _ in range(_GATHERINGS):
+        hull = _hull(kept)
+        middle = hull.mean(axis=0)
+        inside = np.zeros_like(mask)
+        cv2.fillConvexPoly(inside, (middle + (hull - middle) * _AROUND).astype(np.int32), 1)
+        shares = np.bincount(labels.ravel(), weights=inside.ravel()) / np.maximum(
+            stats[:, cv2.CC_STAT_AREA], 1
+        )
+        near = shares > 0.5
+        near[0] = False
+        kept = near[labels].astype(np.uint8) & mask
+    return without_specks(kept & inside, _SPECK)
 
 
 def without_specks(mask: Mask, smallest: int) -> Mask:
