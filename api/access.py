@@ -58,6 +58,13 @@ class Scope(StrEnum):
     SEAL_FREEZE = "seal:freeze"
     SEAL_REVOKE = "seal:revoke"
     SEAL_USE = "seal:use"
+    SEAL_ENGRAVE = "seal:engrave"
+    SEAL_FILE = "seal:file"
+    SEAL_AUTHORISE = "seal:authorise"
+    CASE_REQUEST = "case:request"
+    CASE_APPROVE = "case:approve"
+    STAMP_MANAGE = "stamp:manage"
+    STAMP_READ = "stamp:read"
     AUDIT_READ = "audit:read"
     SERVICE_MANAGE = "service:manage"
 
