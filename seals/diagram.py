@@ -1,13 +1,15 @@
 """The page on seal states, written from the table itself; a test holds the page in ``docs/`` to it.
 
 ``python -m seals.diagram > docs/seal-states.md`` writes it anew. The table has more moves than one drawing can show, so
-there are three, each of its own acts; between them they hold every move once.
+there are three, each of its own acts; between them they hold every move once. What leaves the state as it is stands
+inside it, after ↻.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from seals.states import (
@@ -55,10 +57,24 @@ Written from `seals.states.TRANSITIONS` by `python -m seals.diagram`; do not edi
 A physical seal and its electronic twin are one record with one state, so every act moves both sides at once. An act
 not drawn here is refused. Each move is a compare-and-swap on state and count of acts, in one transaction with its
 history and its audit record. *Expired* is not a state: it is judged from the validity at the moment asked about. Nor is
-*filed* (已备案): it is a fact of the record, and so is the destruction of the physical seal.
+*filed* (已备案): it is a fact of the record, and so is the destruction of the physical seal. In the drawings an arrow
+from or to a frame holds for each state inside, and ↻ stands before acts that leave the state as it is.
 """
-_BODY: Final = "exists"
-_BODY_LINE: Final = f'state "实物已制成，尚未启用 / made, not in use yet" as {_BODY} {{'
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """States drawn inside one frame: an arrow from or to the frame is one from or to each of them."""
+
+    key: str
+    title: str
+    states: frozenset[SealStatus]
+
+
+_MADE: Final = Box(
+    "exists", "实物已制成，尚未启用 / made, not in use yet", frozenset(TRANSITIONS[SealAct.FREEZE]) - IN_USE
+)
+_USED: Final = Box("filed", "已备案 / filed", IN_USE)
 _MAKING: Final = frozenset(
     {
         SealAct.APPROVE,
@@ -73,7 +89,7 @@ _MAKING: Final = frozenset(
         SealAct.CLOSE,
     }
 )
-_ENDING: Final = frozenset({SealStatus.REVOKED, SealStatus.SUPERSEDED, SealStatus.CLOSED})
+_ALSO_MAKING: Final = {(SealAct.REWORK, SealStatus.RETURNED), (SealAct.DESTROY, SealStatus.CLOSED)}
 
 
 def moves() -> Iterator[Move]:
@@ -86,68 +102,60 @@ def moves() -> Iterator[Move]:
 
 def page() -> str:
     """Return the whole page as Markdown with Mermaid state diagrams."""
+    first = f"    [*] --> {FIRST_STATUS}: {_label(SealAct.APPLY)}"
+    making = [move for move in moves() if _of_making(move)]
+    before_use = [move for move in moves() if not _of_making(move) and _of_loss(move)]
+    in_use = [move for move in moves() if move not in making and move not in before_use]
     drawings = "\n\n".join(
         f"## {title}\n\n```mermaid\n{drawing}\n```"
         for title, drawing in (
-            ("Making and filing", _making()),
-            ("In use", _in_use()),
-            ("Lost before it is in use", _before_use()),
+            ("Making and filing", _draw(making, None, first)),
+            ("In use", _draw(in_use, _USED)),
+            ("Lost before it is in use", _draw(before_use, _MADE)),
         )
     )
     return f"{_HEAD}\n{drawings}\n\n{_states()}\n\n{_acts()}\n\n{_matrix()}\n"
 
 
 def _of_making(move: Move) -> bool:
-    act, before, _ = move
-    return act in _MAKING or (act is SealAct.REWORK and before is SealStatus.RETURNED)
+    return move[0] in _MAKING or move[:2] in _ALSO_MAKING
 
 
-def _of_use(move: Move) -> bool:
+def _of_loss(move: Move) -> bool:
     act, before, after = move
-    return not _of_making(move) and (
-        before in IN_USE | _ENDING
-        or after in IN_USE
-        or (before is SealStatus.FROZEN and act is not SealAct.REWORK and after not in _bodies())
-    )
+    return bool(_MADE.states & {before, after}) or (act is SealAct.REWORK and before is SealStatus.FROZEN)
 
 
-def _bodies() -> frozenset[SealStatus]:
-    """Return the states in which a physical seal exists that is not in use yet: those that can be lost before it is."""
-    return frozenset(TRANSITIONS[SealAct.FREEZE]) - IN_USE
+def _draw(drawn: list[Move], box: Box | None, *first: str) -> str:
+    """Draw moves; those that all the states of ``box`` share become one arrow, and so do those between the same ends."""
+    lines = ["stateDiagram-v2", *(f'    state "{s} {s.zh}" as {s}' for s in _states_of(drawn)), *first]
+    if box is not None:
+        inner = [f"        {status}" for status in SealStatus if status in box.states]
+        lines += [f'    state "{box.title}" as {box.key} {{', *inner, "    }"]
+    arrows: dict[tuple[str, str], list[SealAct]] = {}
+    for act, before, after in drawn:
+        acts = arrows.setdefault(_ends(drawn, box, act, before, after), [])
+        if act not in acts:
+            acts.append(act)
+    for (start, end), acts in arrows.items():
+        way = f"{start}: ↻" if start == end else f"{start} --> {end}:"
+        lines.append(f"    {way} {', '.join(map(_label, acts))}")
+    return "\n".join(lines)
 
 
-def _making() -> str:
-    lines = [f"    [*] --> {FIRST_STATUS}: {_label(SealAct.APPLY)}"]
-    return _drawn([*lines, *(_arrow(move) for move in moves() if _of_making(move))])
+def _states_of(drawn: list[Move]) -> list[SealStatus]:
+    return [status for status in SealStatus if any(status in move[1:] for move in drawn)]
 
 
-def _in_use() -> str:
-    lines = [_arrow(move) for move in moves() if _of_use(move)]
-    return _drawn(lines, "    direction LR")
-
-
-def _before_use() -> str:
-    """Draw the states that can be lost before use as one box: what leads from or to the box holds for each of them."""
-    inner = [f"        {status}" for status in SealStatus if status in _bodies()]
-    lines = [f"    {_BODY_LINE}", *inner, "    }"]
-    rest = [move for move in moves() if not _of_making(move) and not _of_use(move)]
-    for act in SealAct:
-        own = [move for move in rest if move[0] is act]
-        outward = {after for _, before, after in own if before in _bodies()}
-        inward = {before for _, before, after in own if after in _bodies()}
-        lines += [f"    {_BODY} --> {after}: {_label(act)}" for after in sorted(outward)]
-        lines += [f"    {before} --> {_BODY}: {_label(act)}" for before in sorted(inward)]
-        lines += [_arrow(move) for move in own if not _bodies() & set(move[1:])]
-    return _drawn(lines)
-
-
-def _drawn(lines: list[str], *first: str) -> str:
-    return "\n".join(["stateDiagram-v2", *first, *lines])
-
-
-def _arrow(move: Move) -> str:
-    act, before, after = move
-    return f"    {before} --> {after}: {_label(act)}"
+def _ends(
+    drawn: list[Move], box: Box | None, act: SealAct, before: SealStatus, after: SealStatus
+) -> tuple[str, str]:
+    """Return the ends of an arrow: the box in place of a state, where the act goes alike for all states inside."""
+    if box is not None and before in box.states and all((act, each, after) in drawn for each in box.states):
+        return box.key, after
+    if box is not None and after in box.states and all((act, before, each) in drawn for each in box.states):
+        return before, box.key
+    return before, after
 
 
 def _label(act: SealAct) -> str:

@@ -50,14 +50,15 @@ def test_the_page_on_states_is_fresh() -> None:
 
 
 def test_the_page_draws_every_move_and_no_other() -> None:
-    """B8: three drawings, one of them with a box that stands for the states in it, and each move in one of them."""
+    """B8: three drawings, with boxes that stand for the states in it, and each move in one of them."""
     page = diagram.page()
-    arrows = re.findall(r"^    (\w+) --> (\w+): (\w+) ", page, re.MULTILINE)
-    (box,) = re.findall(r"as (\w+) \{\n([^}]*)\}", page)
-    inside = {box[0]: box[1].split()}
+    inside = {key: states.split() for key, states in re.findall(r"as (\w+) \{\n([^}]*)\}", page)}
+    arrows = re.findall(r"^    (\w+) --> (\w+): (.+)$", page, re.MULTILINE)
+    arrows += [(state, state, acts) for state, acts in re.findall(r"^    (\w+): ↻ (.+)$", page, re.MULTILINE)]
     drawn = [
-        (start, end, act)
-        for before, after, act in arrows
+        (start, end, label.split()[0])
+        for before, after, labels in arrows
+        for label in labels.split(", ")
         for start in inside.get(before, [before])
         for end in inside.get(after, [after])
     ]
