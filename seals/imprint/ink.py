@@ -31,7 +31,7 @@ _LARGEST_SHARE: Final = 0.7
 """Largest share of the sheet that ink may cover: an imprint has more white than ink."""
 _RING_GAP: Final = 0.05
 """Widest gap in a ring that is bridged, in parts of the picture."""
-_AROUND: Final = 1.1
+_AROUND: Final = 1.22
 """How far round the ring its broken-off pieces may lie, in parts of its size."""
 _GATHERINGS: Final = 3
 """Times that the outline grows by what lies about it: a ring in four pieces is whole again."""
@@ -150,7 +150,7 @@ def _without_strays(mask: Mask) -> Mask:
     kept = ((labels == widest) & (mask > 0)).astype(np.uint8)
     for _ in range(_GATHERINGS):
         hull = _hull(kept)
-        middle = hull.mean(axis=0)
+        middle = np.asarray(cv2.minEnclosingCircle(hull)[0], dtype=np.float32)
         inside = np.zeros_like(mask)
         cv2.fillConvexPoly(inside, (middle + (hull - middle) * _AROUND).astype(np.int32), 1)
         shares = np.bincount(labels.ravel(), weights=inside.ravel()) / np.maximum(
