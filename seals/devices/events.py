@@ -16,7 +16,8 @@ from typing import Any, ClassVar, Final
 from hsm.algorithms import Digest, DigestAlgorithm
 from hsm.signer import Signer
 from seals.devices.errors import MessageInvalid
-from seals.devices.messages import MAX_COUNT, Refusal, read
+from seals.devices.messages import Refusal, read
+from seals.devices.order import MAX_COUNT
 from seals.devices.trust import device_signed
 from seals.devices.wire import MAX_ID, Members, Position, canonical, position_members, time_text
 from seals.jws import SignedJson, sign

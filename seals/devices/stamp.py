@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ca.actor import Actor
 from hsm.algorithms import Digest
 from seals.devices.alarms import AlarmKind
 from seals.devices.chain import Press, Tally
-from seals.devices.messages import OrderKind
+from seals.devices.order import OrderKind
 from seals.devices.state import OrderStatus, PictureStatus, StampStatus, UseStatus
 from seals.devices.wire import Fence, Position
 
@@ -196,15 +196,22 @@ class GrantWish:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What settings decide for every stamp; seconds of time are ``timedelta`` elsewhere, here plain numbers of seconds."""
+    """What settings decide for every stamp.
 
-    clock_seconds: int = 120
-    gap_seconds: int = 120
-    open_seconds: int = 600
-    picture_seconds: int = 24 * 3600
-    battery_percent: int = 15
-    offline_cap: int = 20
-    grant_seconds: int = 72 * 3600
+    ``clock``: how far a stamp's clock may be out. ``gap``: how long events may be missing before the stamp is stopped (a
+    transport may reorder deliveries). ``press``: how long a press may have no outcome. ``picture``: when a missing picture
+    turns red. ``battery``: per cent below which it is low. ``grant_cap`` and ``grant_life`` bound every offline grant
+    (0: none), whatever a stamp's own cap says. ``order_life``: how long an order is good that no case bounds.
+    """
+
+    clock: timedelta = timedelta(minutes=2)
+    gap: timedelta = timedelta(minutes=2)
+    press: timedelta = timedelta(minutes=10)
+    picture: timedelta = timedelta(hours=24)
+    battery: int = 15
+    grant_cap: int = 20
+    grant_life: timedelta = timedelta(hours=72)
+    order_life: timedelta = timedelta(days=30)
 
 
 SYSTEM = Actor("system:stamps", "智能印章 / smart stamps")

@@ -15,7 +15,7 @@ from enum import StrEnum
 from math import asin, cos, radians, sin, sqrt
 from typing import Any, Final, TypeVar
 
-from hsm.algorithms import Digest, DigestAlgorithm
+from hsm.algorithms import Digest
 from seals.devices.errors import MessageInvalid
 
 MAX_TEXT: Final = 256
@@ -33,8 +33,6 @@ SERIAL: Final = re.compile(r"[A-Z0-9][A-Z0-9-]{3,31}", re.ASCII)
 """A stamp's serial number: what stands on its plate, and is safe in an MQTT topic and a path."""
 IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,63}", re.ASCII)
 _TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z", re.ASCII)
-_DIGEST: Final = re.compile(r"(sha256|sha384|sha512|sm3):([0-9a-f]{64,128})", re.ASCII)
-_ALGORITHMS: Final = {algorithm.label: algorithm for algorithm in DigestAlgorithm}
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -94,14 +92,6 @@ def position_members(where: Position | None) -> list[int] | None:
 def fence_members(fence: Fence | None) -> list[int] | None:
     """Write a fence as ``[latitude, longitude, radius]``, or null."""
     return None if fence is None else [fence.middle.latitude, fence.middle.longitude, fence.radius_m]
-
-
-def digest_from(text: str) -> Digest:
-    """Read ``algorithm:hex``; ``ValueError`` for anything else."""
-    match = _DIGEST.fullmatch(text)
-    if match is None:
-        raise ValueError("not a digest")
-    return Digest(_ALGORITHMS[match[1]], bytes.fromhex(match[2]))
 
 
 class Members:
@@ -193,7 +183,7 @@ class Members:
         try:
             if not isinstance(value, str):
                 raise self._wrong(name, "not a digest like sha256:…")
-            return digest_from(value)
+            return Digest.parse(value)
         except ValueError as wrong:
             raise self._wrong(name, "not a digest like sha256:…") from wrong
 
