@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
@@ -46,7 +46,6 @@ SEAL_ACTS: Final[Mapping[JobAct, SealAct]] = MappingProxyType(
 )
 """The act that moves the seal with its job; taking, giving back and scanning move the job alone."""
 _REASONED: Final = frozenset({JobAct.RETURN, JobAct.REWORK, JobAct.CLOSE})
-_NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class Doing:
     act: JobAct
     actor: Actor
     detail: str = ""
-    changes: Mapping[str, object] = _NOTHING
+    changes: Mapping[str, object] = field(default_factory=dict)
     certificate: CertificateFacts | None = None
 
 
