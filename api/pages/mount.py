@@ -25,6 +25,7 @@ from api.pages.desk import DRAFTS, RESULTS, Desk
 from api.pages.drafts import Drafts
 from api.pages.jobs import Jobs
 from api.pages.paper import HERE, STATIC_PATH, Paper, Static
+from api.pages.public import enterprise as public_enterprise
 from api.pages.public import seal as public_seal
 from api.pages.render import PageRenderer
 from api.pages.shelf import Shelf
@@ -62,6 +63,7 @@ def mount_pages(app: FastAPI, services: Services) -> Desk:
     app.include_router(console_jobs.router)
     app.include_router(console_keys.router)
     app.include_router(public_seal.router)
+    app.include_router(public_enterprise.router)
     app.mount(STATIC_PATH, Static(directory=HERE / "static"), name="static")
     return desk
 

@@ -108,7 +108,7 @@ PUBLIC_WORDS: Final[dict[str, tuple[str, str]]] = {
     "card.seals": ("印章", "Seals"),
     "card.seals.none": ("没有登记印章。", "No seals on record."),
     "card.certificates": ("证书", "Certificates"),
-    "card.certificates.count": ("有效 {valid} 张，共 {all} 张", "{valid} in force of {all}"),
+    "card.certificates.count": ("现在有效 {valid} 张", "{valid} in force now"),
     "card.qr": ("扫码查看这家企业的公开信息", "Scan for what is public about this enterprise"),
     "card.note": (
         "此处只列公开信息，不含人员、印模与案卷。",
