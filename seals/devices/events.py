@@ -8,7 +8,7 @@ the same event twice gives two signatures and one digest, so a repeated event is
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Final
@@ -309,7 +309,7 @@ def parse_event(jws: str) -> SignedEvent:
 
 def body_members(body: Body) -> dict[str, Any]:
     """Write what happened."""
-    return {name: _plain(getattr(body, name)) for name in body.__dataclass_fields__}
+    return {one.name: _plain(getattr(body, one.name)) for one in fields(body)}
 
 
 def _plain(value: object) -> Any:
