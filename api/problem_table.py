@@ -7,6 +7,7 @@ from typing import Final
 
 from api import errors as api
 from api.backup import errors as backup
+from api.stamps import errors as stamp_lines
 from ca import errors as ca
 from ca.enrolment import errors as ra
 from ca.keycentre import errors as kmc
@@ -14,6 +15,7 @@ from ca.tokens import errors as tokens
 from hsm import errors as hsm
 from hsm.devices import errors as devices
 from seals import errors as seals
+from seals.devices.simulator import errors as simulator
 from seals.imprint import errors as imprints
 from seals.lookup import errors as lookup
 from signing import errors as signing
@@ -231,7 +233,9 @@ _SEALS: Final[dict[type[Exception], Kind]] = {
     seals.ReasonNeeded: Kind("reason-needed", 422, "请填写原因", "Reason needed"),
     seals.ResumeNotRequested: Kind("resume-not-requested", 409, "尚未申请恢复", "Resume not requested"),
     seals.LiftNotRequested: Kind("lift-not-requested", 409, "尚未申请解除停用", "Lift not requested"),
-    seals.RenewalNotRequested: Kind("renewal-not-requested", 409, "没有待确认的续期", "Renewal not requested"),
+    seals.RenewalNotRequested: Kind(
+        "renewal-not-requested", 409, "没有待确认的续期", "Renewal not requested"
+    ),
     seals.FilingDemanded: Kind("filing-demanded", 409, "须先制作并备案", "Filing demanded"),
     seals.CertificateNeeded: Kind("certificate-needed", 409, "须绑定保管人证书", "Certificate needed"),
     seals.DestructionInvalid: Kind("destruction-invalid", 422, "销毁记录不符合要求", "Destruction invalid"),
@@ -277,6 +281,29 @@ _IMPRINTS: Final[dict[type[Exception], Kind]] = {
     imprints.ImprintMissing: Kind("imprint-missing", 422, "图片中没有印模", "No imprint in the picture"),
     imprints.ImageWorkFailed: Kind("image-work-failed", 503, "图片处理中止", "Work on the picture stopped"),
     imprints.UploadNotAllowed: Kind("picture-upload-refused", 409, "不能上传图样", "Upload refused"),
+}
+
+_STAMP_LINES: Final[dict[type[Exception], Kind]] = {
+    stamp_lines.BrokerError: Kind("broker-failed", 503, "消息服务器无法使用", "Broker failed"),
+    stamp_lines.BrokerUnreachable: Kind(
+        "broker-unreachable", 503, "无法连接消息服务器", "Broker unreachable"
+    ),
+    stamp_lines.BrokerMissing: Kind("broker-missing", 503, "未安装消息服务器", "Broker not installed"),
+    stamp_lines.LinkCredentialsMissing: Kind(
+        "link-credentials-missing", 503, "缺少连接证书", "No certificate of the link"
+    ),
+    stamp_lines.BrokerFolderTaken: Kind("broker-folder-taken", 409, "目录已占用", "Folder taken"),
+    stamp_lines.SuiteHasNoTls: Kind("suite-has-no-tls", 409, "套件不支持", "Suite has no TLS here"),
+    stamp_lines.DrillFailed: Kind("drill-failed", 409, "演练未完成", "Drill not completed"),
+    simulator.SimulatorError: Kind("simulator-refused", 409, "模拟印章拒绝", "Simulated stamp refused"),
+    simulator.PowerLost: Kind("simulator-power-lost", 409, "模拟印章断电", "Simulated stamp lost power"),
+    simulator.LineDown: Kind("simulator-offline", 503, "设备未连接", "Stamp offline"),
+    simulator.LineRefused: Kind("simulator-turned-away", 409, "服务端拒绝设备", "Stamp turned away"),
+    simulator.PressRefused: Kind("simulator-stays-shut", 409, "设备不能用印", "Stamp stays shut"),
+    simulator.DeviceFolderInvalid: Kind(
+        "device-folder-invalid", 422, "设备目录不可用", "Device folder invalid"
+    ),
+    simulator.DeviceInUse: Kind("device-in-use", 409, "设备正在运行", "Device in use"),
 }
 
 _SIGNING: Final[dict[type[Exception], Kind]] = {
@@ -385,6 +412,7 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **_IMPRINTS,
     **_TOKENS,
     **_SEALS,
+    **_STAMP_LINES,
     **_VERIFY,
     **_SIGNING,
 }
