@@ -14,12 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final, Self, cast
 
+from hsm.frames import read_frame, write_frame
 from verify.policy import Policy
 from verify.report import DocumentReport, Reason
 from verify.trust import TrustStore
 from verify.verdict import SubIndication, Verdict
 from verify.wire import pack_policy, pack_trust, unpack_report
-from verify.worker import read_frame, write_frame
 
 DEFAULT_SECONDS: Final = 60.0
 """Time for one document: fifty megabytes with several signatures take about five seconds."""

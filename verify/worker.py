@@ -1,6 +1,6 @@
 """The process in which foreign documents are verified: frames in on stdin, frames out on stdout, limits on itself.
 
-A frame is a length (8 octets, big endian) and that many octets. First comes one frame of set-up (JSON: trust, policy,
+Frames are those of :mod:`hsm.frames`. First comes one frame of set-up (JSON: trust, policy,
 memory); then for each document a frame of JSON (at, name, password) and a frame of its octets; each is answered by one
 frame of JSON, the packed report. End of input ends the process.
 """
@@ -13,36 +13,9 @@ import sys
 from datetime import datetime
 from typing import Any, BinaryIO
 
+from hsm.frames import limit_memory, read_frame, write_frame
 from verify.verifier import Verifier
 from verify.wire import pack, unpack_policy, unpack_trust
-
-FRAME_HEAD = 8
-
-
-def write_frame(out: BinaryIO, octets: bytes) -> None:
-    """Write one frame and flush."""
-    out.write(len(octets).to_bytes(FRAME_HEAD, "big"))
-    out.write(octets)
-    out.flush()
-
-
-def read_frame(source: BinaryIO) -> bytes | None:
-    """Read one frame; ``None`` at the end of input."""
-    head = source.read(FRAME_HEAD)
-    if len(head) < FRAME_HEAD:
-        return None
-    size = int.from_bytes(head, "big")
-    octets = source.read(size)
-    return octets if len(octets) == size else None
-
-
-def limit_memory(octets: int) -> None:
-    """Cap this process's address space, where the system can."""
-    try:
-        import resource  # noqa: PLC0415 - not on every system
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (octets, octets))
 
 
 def serve(source: BinaryIO, out: BinaryIO) -> None:

@@ -1,30 +1,191 @@
 """The door to all work on pixels: done in a process of its own, bounded in time and memory.
 
-Importing this loads no image library.
+Importing this loads no image library; the process does, when it is first needed. It gets neither the service's
+environment nor any secret.
 """
 
 from __future__ import annotations
 
-from seals.imprint.outcome import CleanedImprint, ImprintComparison
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, BinaryIO, Final, Self, cast
+
+from hsm.frames import read_frame, write_frame
+from seals.imprint import errors
+from seals.imprint.errors import ImageWorkFailed, ImprintError, ImprintUnreadable
+from seals.imprint.outcome import Advice, CleanedImprint, ImprintComparison, WorstPlace
 from seals.vector import SealPicture
+
+DEFAULT_SECONDS: Final = 30.0
+"""Time for one picture: the largest allowed takes about three seconds on one core."""
+DEFAULT_MEMORY: Final = 2 * 1024**3
+"""Address space of the process: 40 million pixels decoded twice, their working copies, and the libraries (0.5 GiB)."""
+DEFAULT_PATIENCE: Final = 60.0
+"""How long a caller waits for its turn before it is told to come again, in seconds."""
+MAX_TASKS: Final = 500
+"""Tasks after which the process is replaced, so that leaks of libraries cannot add up."""
+_INHERITED: Final = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR")
+_QUIET: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENCV_LOG_LEVEL": "SILENT"}
+
+_Frames = tuple[bytes, bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one picture may cost: wall-clock seconds, octets of address space, seconds in the queue."""
+
+    seconds: float = DEFAULT_SECONDS
+    memory: int = DEFAULT_MEMORY
+    patience: float = DEFAULT_PATIENCE
 
 
 class ImprintStudio:
     """Works on foreign pictures in one process, one at a time; replaced after a hang or crash. Close it at the end."""
 
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._served = 0
+
     def compare(self, scan: bytes, picture: SealPicture) -> ImprintComparison:
-        """Read a scan's octets and compare; the errors of ``read_scan`` and ``compare``, and ``ImageWorkFailed``."""
-        raise NotImplementedError
+        """Read a scan's octets and compare; the errors of ``read_scan`` and ``compare``, and :class:`ImageWorkFailed`."""
+        figures, overlay, _ = self._ask({"do": "compare"}, scan, picture.packed())
+        worst, size = figures["worst"], figures["size_mm"]
+        return ImprintComparison(
+            overlap=figures["overlap"],
+            scale=figures["scale"],
+            rotation_deg=figures["rotation_deg"],
+            shift_mm=_pair(figures["shift_mm"]),
+            overlay_png=overlay,
+            worst=WorstPlace(worst["overlap"], _box(worst["box_mm"]), foreign=worst["foreign"]),
+            size_mm=_pair(size) if size else None,
+            advice=Advice[figures["advice"]],
+        )
 
     def clean(
-        self, photo: bytes, *, title: str = "", size_mm: tuple[float, float] | None = None
+        self,
+        photo: bytes,
+        *,
+        title: str = "",
+        size_mm: tuple[float, float] | None = None,
+        turn_deg: float | None = None,
     ) -> CleanedImprint:
-        """Read a photograph's octets and clean the imprint."""
-        raise NotImplementedError
+        """Read a photograph's octets and clean the imprint; errors as :meth:`compare`."""
+        asked = {"do": "clean", "title": title, "size_mm": size_mm, "turn_deg": turn_deg}
+        _, png, picture = self._ask(asked, photo, b"")
+        return CleanedImprint(png, SealPicture.unpack(picture))
 
-    def png(self, picture: SealPicture, dpi: int = 600) -> bytes:
-        """Draw a picture as a transparent PNG."""
-        raise NotImplementedError
+    def png(self, picture: SealPicture, dpi: int = 600, *, transparent: bool = True) -> bytes:
+        """Draw a picture as a PNG, see :func:`seals.imprint.raster.png`."""
+        asked = {"do": "png", "dpi": dpi, "transparent": transparent}
+        return self._ask(asked, b"", picture.packed())[1]
+
+    def _ask(
+        self, asked: dict[str, Any], foreign: bytes, picture: bytes
+    ) -> tuple[dict[str, Any], bytes, bytes]:
+        if not self._lock.acquire(timeout=self._limits.patience):
+            raise ImageWorkFailed("too many pictures are waiting")
+        try:
+            frames = self._exchange((json.dumps(asked).encode(), foreign, picture))
+        finally:
+            self._lock.release()
+        if frames is None:
+            raise ImageWorkFailed("the process hung or stopped")
+        figures: dict[str, Any] = json.loads(frames[0])
+        if "error" in figures:
+            raise _told(figures)
+        return figures, frames[1], frames[2]
+
+    def _exchange(self, task: _Frames) -> _Frames | None:
+        """Send one task and wait; ``None`` when the process hung or stopped."""
+        process = self._running()
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(self._limits.seconds, stop)
+        timer.start()
+        try:
+            frames = _talk(process, task)
+        finally:
+            timer.cancel()
+        self._served += 1
+        if frames is None or late.is_set() or self._served >= MAX_TASKS:
+            self._stop()
+        return None if late.is_set() else frames
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            self._stop()
+            path = os.pathsep.join(folder or str(Path.cwd()) for folder in sys.path)
+            inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "seals.imprint.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={**inherited, **_QUIET, "PYTHONPATH": path},
+            )
+            self._served = 0
+            with contextlib.suppress(OSError):
+                write_frame(_pipe(self._process.stdin), str(self._limits.memory).encode())
+        return self._process
+
+    def _stop(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            for pipe in (process.stdin, process.stdout):
+                with contextlib.suppress(OSError):
+                    _pipe(pipe).close()
+            process.wait()
 
     def close(self) -> None:
         """End the process."""
+        with self._lock:
+            self._stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _pipe(pipe: IO[bytes] | None) -> BinaryIO:
+    return cast("BinaryIO", pipe)
+
+
+def _talk(process: subprocess.Popen[bytes], task: _Frames) -> _Frames | None:
+    try:
+        for frame in task:
+            write_frame(_pipe(process.stdin), frame)
+        first, second, third = (read_frame(_pipe(process.stdout)) for _ in range(3))
+    except (OSError, ValueError):
+        return None
+    return None if first is None or second is None or third is None else (first, second, third)
+
+
+def _told(figures: dict[str, Any]) -> ImprintError:
+    """Make the error that the process told of, with its sentences."""
+    kind: type[ImprintError] = getattr(errors, figures["error"])
+    if issubclass(kind, ImprintUnreadable):
+        return kind(figures["zh"], figures["en"])
+    return kind()
+
+
+def _pair(values: list[float]) -> tuple[float, float]:
+    return values[0], values[1]
+
+
+def _box(values: list[float]) -> tuple[float, float, float, float]:
+    return values[0], values[1], values[2], values[3]
