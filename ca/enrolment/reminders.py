@@ -14,6 +14,7 @@ from ca.certificate import CertificateStatus
 from ca.enrolment.office import Office
 from ca.enrolment.states import EnrolmentStatus
 from ca.enrolment.store import enrolment, expiry_reminder, expiry_reminder_head
+from ca.outbox import advance, lock_head
 from ca.store import certificate
 
 DAYS: Final = (60, 30, 7, 1)
@@ -23,7 +24,6 @@ HOLDERS: Final = ("root", "issuing", "ocsp-responder", "tsa", "seal-maker")
 PAGE: Final = 500
 """Certificates looked at in one transaction."""
 MAX_READ: Final = 1000
-_HEAD: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Reminders:
         for days, within in _windows(now):
             while True:
                 with self._office.engine.begin() as conn:
-                    number = self._lock_head(conn)
+                    number = lock_head(conn, expiry_reminder_head)
                     due = conn.execute(_due(days, *within).limit(PAGE)).all()
                     if due:
                         self._add(conn, due, days, number, now)
@@ -91,21 +91,6 @@ class Reminders:
         )
 
     @staticmethod
-    def _lock_head(conn: sa.Connection) -> int:
-        """Take the lock under which numbers are given out."""
-        head, ours = expiry_reminder_head, expiry_reminder_head.c.id == _HEAD
-        query = sa.select(head.c.number).where(ours).with_for_update()
-        found = conn.execute(query).scalar_one_or_none()
-        if found is None:
-            try:
-                with conn.begin_nested():
-                    conn.execute(head.insert().values(id=_HEAD, number=0))
-            except sa.exc.IntegrityError:  # another collector began at the same moment
-                pass
-            found = conn.execute(query).scalar_one()
-        return int(found)
-
-    @staticmethod
     def _add(
         conn: sa.Connection, due: Sequence[sa.Row[*tuple[Any, ...]]], days: int, number: int, now: datetime
     ) -> None:
@@ -114,11 +99,7 @@ class Reminders:
             for place, row in enumerate(due, 1)
         ]
         conn.execute(expiry_reminder.insert(), rows)
-        conn.execute(
-            expiry_reminder_head.update()
-            .where(expiry_reminder_head.c.id == _HEAD, expiry_reminder_head.c.number == number)
-            .values(number=number + len(rows))
-        )
+        advance(conn, expiry_reminder_head, number, len(rows))
 
 
 def _windows(now: datetime) -> list[tuple[int, tuple[datetime, datetime]]]:

@@ -22,6 +22,8 @@ from seals.cases.rules import UseBook
 from seals.cases.states import FIRST_STATUS, GIVING, TRANSITIONS, UNUSED_ONLY, CaseAct, CaseStatus
 from seals.ledger import Ledger, acting
 
+Detail = Mapping[str, str | int | None]
+"""What an entry says besides: plain values, so that they can be hashed and read by anybody."""
 DESK = Hand(SYSTEM, "system")
 """The desk itself: what follows by rule or by time."""
 
@@ -62,7 +64,7 @@ class CaseDeed:
     act: CaseAct
     hand: Hand
     changes: Mapping[str, Any] = field(default_factory=dict)
-    detail: Mapping[str, str | int | None] = field(default_factory=dict)
+    detail: Detail = field(default_factory=dict)
 
 
 def load(conn: sa.Connection, case_id: str, *, lock: bool = False) -> CaseRecord:

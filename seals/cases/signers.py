@@ -115,9 +115,13 @@ class SignerRegister:
         return _found(ledger.conn, before.certificate_sha256)
 
 
-def signer_for(conn: sa.Connection, actor: Actor, uscc: str) -> Signer:
-    """Return the certificate with which a person approves for an enterprise; :class:`SignerMissing` without one."""
-    able = [one for one in store.of_person(conn, actor.person) if one.holder.uscc in (None, uscc)]
+def signer_for(conn: sa.Connection, actor: Actor, uscc: str, role: Role | None = None) -> Signer:
+    """Return the certificate with which a person signs for an enterprise, in a role if one is demanded; :class:`SignerMissing`."""
+    able = [
+        one
+        for one in store.of_person(conn, actor.person)
+        if one.holder.uscc in (None, uscc) and role in (None, one.role)
+    ]
     if not able:
         raise SignerMissing
     return able[0]

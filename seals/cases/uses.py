@@ -1,0 +1,317 @@
+"""From a case to a permit and back: a warrant judged before the transaction, the case moved inside it, the outcome counted.
+
+:class:`Uses` works in the transactions of ``seals.permit``; it never commits. Row locks are taken before the audit trail's:
+the seal first, then the case or the authorisation, as everywhere in this room.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+
+from hsm.algorithms import Digest
+from seals import store as seal_store
+from seals.cases import case_store, signer_store, standing_store
+from seals.cases.approved import MADE_HERE, Medium
+from seals.cases.approving import prove_approvals
+from seals.cases.case import Attachment, CaseRecord, Hand, UseRequest
+from seals.cases.errors import (
+    ApprovalNeeded,
+    ApprovalNoLongerGood,
+    CaseNotReady,
+    CaseOfAnother,
+    CaseUnknown,
+    DocumentDiffers,
+    StandingEnded,
+    StandingUsedUp,
+    UseRefused,
+)
+from seals.cases.office import CaseDeed, CaseOffice, begin, load, move
+from seals.cases.proof import still_good
+from seals.cases.rules import CIVIL, UseRule, Wish
+from seals.cases.signer_store import SignerStatus
+from seals.cases.standing import still_signed
+from seals.cases.standing_store import Standing
+from seals.cases.states import FIRST_STATUS, CaseAct, CaseStatus
+from seals.cases.warrant import Ground, Warrant
+from seals.errors import SealUnknown
+from seals.ledger import Ledger
+from seals.seal import SealRecord
+
+AUTO: Final = "permit:"
+"""Begins the request key of a case that the desk opened for a use without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use that is wished for: the seal, the document, whose hand; the case, or what else is known of it."""
+
+    seal_code: str
+    document: Digest
+    hand: Hand
+    case_id: str = ""
+    title: str = ""
+    document_class: str = ""
+    amount: int | None = None
+
+
+class Uses:
+    """Judges uses and counts them."""
+
+    def __init__(self, office: CaseOffice) -> None:
+        self._office = office
+
+    # -- before the transaction ---------------------------------------------------------------------------------------
+
+    def warrant(self, conn: sa.Connection, use: Use) -> Warrant:
+        """Find the ground for a use and judge it: the named case, a standing authorisation, or the keeper-alone rule.
+
+        Every approval is verified again, signature and certificate. Raises a :class:`seals.cases.errors.UseRefused`;
+        :class:`ApprovalNeeded` names the rule and how to apply.
+        """
+        seal = seal_store.find(conn, use.seal_code) if use.seal_code.isdigit() else None
+        if seal is None:
+            raise SealUnknown(use.seal_code[:32])
+        if use.case_id:
+            return self._of_case(conn, seal, use)
+        return self._of_standing(conn, seal, use) or self._alone(seal, use)
+
+    def _of_case(self, conn: sa.Connection, seal: SealRecord, use: Use) -> Warrant:
+        case = _case(conn, use.case_id)
+        if case.seal_code != seal.code or case.request.medium is not Medium.ELECTRONIC:
+            raise CaseOfAnother
+        if use.hand.actor.uscc not in (None, case.owner_uscc):
+            raise CaseUnknown
+        if case.request.document.digest != use.document:
+            raise DocumentDiffers
+        self._ready(case)
+        prove_approvals(conn, case)
+        return _warrant(case.rule, Ground.CASE, case.id, use, seal, case.approvals_sha256)
+
+    def _ready(self, case: CaseRecord) -> None:
+        if case.status is not CaseStatus.APPROVED:
+            raise CaseNotReady(
+                case.id,
+                f"当前为“{case.status.zh}”，不能用印。",
+                f"is {case.status.value}: the seal cannot be used.",
+            )
+        if case.deadline is not None and self._office.now() > case.deadline:
+            raise CaseNotReady(case.id, "已超过用印期限，请重新申请。", "is past its time; apply again.")
+
+    def _of_standing(self, conn: sa.Connection, seal: SealRecord, use: Use) -> Warrant | None:
+        """Return a warrant from the first authorisation that covers the use; why none does, if there are some."""
+        now = self._office.now()
+        why: UseRefused | None = None
+        for one in standing_store.of_app(conn, use.hand.actor.person, seal.code):
+            asked = one.grantee
+            if use.document_class not in asked.classes:
+                continue
+            if not asked.begins <= now <= asked.ends or not _signature_holds(conn, one):
+                why = why or StandingEnded()
+            elif one.used >= asked.quota or self._spent_today(conn, one, now):
+                why = StandingUsedUp()
+            else:
+                rule = self._rule(seal, use)
+                return _warrant(rule, Ground.STANDING, self._office.new_id(), use, seal, _digest(one), one.id)
+        if why is not None:
+            raise why
+        return None
+
+    @staticmethod
+    def _spent_today(conn: sa.Connection, one: Standing, now: datetime) -> bool:
+        used = standing_store.used_on(conn, one.id, _day(now)) or 0
+        return bool(one.grantee.per_day) and used >= one.grantee.per_day
+
+    def _alone(self, seal: SealRecord, use: Use) -> Warrant:
+        rule = self._rule(seal, use)
+        if not rule.alone:
+            raise ApprovalNeeded(rule.id, rule.told)
+        return _warrant(rule, Ground.KEEPER, self._office.new_id(), use, seal, "")
+
+    def _rule(self, seal: SealRecord, use: Use) -> UseRule:
+        wish = Wish(seal.kind.code, Medium.ELECTRONIC.value, use.document_class, use.amount)
+        return self._office.book.find(wish)
+
+    # -- inside the transaction of a permit ---------------------------------------------------------------------------
+
+    def exercise(self, ledger: Ledger, warrant: Warrant, permit: str, hand: Hand, purpose: str) -> None:
+        """Judge the warrant again and take the one use that it stands for; the seal's row is held already.
+
+        Raises :class:`CaseNotReady`, :class:`ApprovalNoLongerGood`, :class:`StandingEnded` or :class:`StandingUsedUp`.
+        """
+        now = self._office.now()
+        day = _day(now) if warrant.ground is Ground.STANDING else ""
+        if warrant.ground is Ground.CASE:
+            case = self._again(ledger.conn, warrant)
+        else:
+            if warrant.ground is Ground.STANDING:
+                self._take(ledger.conn, warrant, day, now)
+            case = self._opened(ledger, warrant, permit, hand, purpose)
+        move(ledger, case, CaseDeed(CaseAct.USE, hand, {}, {"permit": permit}), now)
+        case_store.insert_permit(ledger.conn, permit, case.id, warrant.standing, day)
+
+    def _again(self, conn: sa.Connection, warrant: Warrant) -> CaseRecord:
+        case = load(conn, warrant.case_id, lock=True)
+        self._ready(case)
+        same = (case.request.document.digest, case.approvals_sha256, case.rule.hash) == (
+            warrant.document,
+            warrant.approvals_sha256,
+            warrant.rule_hash,
+        )
+        if not same:
+            raise CaseNotReady(case.id, "在批准后已变更，请重试。", "has changed since; try again.")
+        signers = signer_store.among(conn, [one.certificate_sha256 for one in case.approvals])
+        for approval in case.approvals:
+            signer = signers.get(approval.certificate_sha256)
+            if (
+                signer is None
+                or signer.status is not SignerStatus.CONFIRMED
+                or not still_good(conn, signer.issuer, signer.serial, signer.der)
+            ):
+                raise ApprovalNoLongerGood
+        return case
+
+    @staticmethod
+    def _take(conn: sa.Connection, warrant: Warrant, day: str, now: datetime) -> None:
+        one = standing_store.find(conn, warrant.standing, lock=True)
+        if one is None or not _signature_holds(conn, one):
+            raise StandingEnded
+        if standing_store.take(conn, one, day, now):
+            return
+        in_force = one.status is standing_store.StandingStatus.EFFECTIVE
+        raise StandingUsedUp if in_force and one.grantee.ends >= now else StandingEnded
+
+    def _opened(self, ledger: Ledger, warrant: Warrant, permit: str, hand: Hand, purpose: str) -> CaseRecord:
+        """Open a case for a use that needed none, and admit it by its rule."""
+        seal = seal_store.find(ledger.conn, warrant.seal_code)
+        if seal is None:
+            raise SealUnknown(warrant.seal_code)
+        rule, now = self._kept(warrant, seal), self._office.now()
+        request = UseRequest(seal.code, Attachment(warrant.document, purpose), purpose or seal.name)
+        case = new_case(seal, request, rule, hand, now)
+        opened = replace(
+            case,
+            id=warrant.case_id,
+            request_key=f"{AUTO}{permit}",
+            ground=warrant.ground,
+            standing=warrant.standing,
+        )
+        begin(ledger, opened, hand, now)
+        admitted = {"approvals_sha256": warrant.approvals_sha256}
+        detail = {"ground": warrant.ground.value, "standing": warrant.standing}
+        return move(ledger, opened, CaseDeed(CaseAct.ADMIT, hand, admitted, detail), now)
+
+    def _kept(self, warrant: Warrant, seal: SealRecord) -> UseRule:
+        for rule in self._office.book.rules:
+            if rule.hash == warrant.rule_hash:
+                return rule
+        raise CaseUnknown(
+            f"印章 {seal.code} 的用印规则已变更，请重试。", "The rules have changed; try again."
+        )
+
+    # -- the outcome --------------------------------------------------------------------------------------------------
+
+    def used(self, ledger: Ledger, permit: str, hand: Hand, result: Digest | None) -> None:
+        """Count the use of a permit: one copy more, the sealed file's digest among the case's documents."""
+        found = case_store.case_of_permit(ledger.conn, permit)
+        if found is None:
+            return
+        case = load(ledger.conn, found[0], lock=True)
+        act = CaseAct.FINISH if case.left <= 1 else CaseAct.COUNT
+        detail = {"permit": permit, "result": None if result is None else str(result)}
+        deed = CaseDeed(act, hand, {"used": case.used + 1}, detail)
+        move(ledger, case, deed, self._office.now())
+        if result is not None:
+            case_store.note_document(ledger.conn, case.id, result, "sealed", case.version)
+
+    def released(self, ledger: Ledger, permit: str, hand: Hand, why: str) -> None:
+        """Give back the use of a permit that came to nothing: to its case, or to the authorisation that it was taken from."""
+        found = case_store.case_of_permit(ledger.conn, permit)
+        if found is None:
+            return
+        case_id, standing, day = found
+        case = load(ledger.conn, case_id, lock=True)
+        if standing:
+            standing_store.give_back(ledger.conn, standing, day)
+        act = CaseAct.GIVE_BACK if case.ground is Ground.CASE else CaseAct.CLOSE
+        detail = {"permit": permit, "outcome": why}
+        move(ledger, case, CaseDeed(act, hand, {}, detail), self._office.now())
+
+
+def new_case(seal: SealRecord, request: UseRequest, rule: UseRule, hand: Hand, now: datetime) -> CaseRecord:
+    """Return a case as it begins, without its id and request key."""
+    return CaseRecord(
+        id="",
+        request_key="",
+        status=FIRST_STATUS,
+        moves=0,
+        version=1,
+        seal_code=seal.code,
+        owner_uscc=seal.owner.uscc,
+        kind=seal.kind.code,
+        request=request,
+        requester=hand.actor,
+        ground=Ground.CASE,
+        standing="",
+        rule=rule,
+        used=0,
+        approvals_sha256="",
+        created_at=now,
+        changed_at=now,
+        approving_since=None,
+        deadline=None,
+        reason="",
+    )
+
+
+def _warrant(  # noqa: PLR0913, PLR0917 - the facts of a warrant, each once
+    rule: UseRule,
+    ground: Ground,
+    case_id: str,
+    use: Use,
+    seal: SealRecord,
+    approvals: str,
+    standing: str = "",
+) -> Warrant:
+    return Warrant(
+        ground=ground,
+        case_id=case_id,
+        seal_code=seal.code,
+        document=use.document,
+        person=use.hand.actor.person,
+        rule_id=rule.id,
+        rule_version=rule.version,
+        rule_hash=rule.hash,
+        approvals_sha256=approvals,
+        standing=standing,
+        made_by=MADE_HERE,
+    )
+
+
+def _case(conn: sa.Connection, case_id: str) -> CaseRecord:
+    """Return the case that an order names; a wrong number refuses the use."""
+    try:
+        return load(conn, case_id)
+    except CaseUnknown as unknown:
+        raise CaseOfAnother(
+            "没有这个编号的用印事项，请核对。", "There is no case of this number; check it."
+        ) from unknown
+
+
+def _signature_holds(conn: sa.Connection, one: Standing) -> bool:
+    """Tell whether the representative's registration and certificate are still in force."""
+    signer = still_signed(conn, one)
+    return signer is not None and still_good(conn, signer.issuer, signer.serial, signer.der)
+
+
+def _digest(one: Standing) -> str:
+    return hashlib.sha256(one.jws.encode()).hexdigest()
+
+
+def _day(now: datetime) -> str:
+    """Name the day of a quota: Beijing's."""
+    return now.astimezone(CIVIL).date().isoformat()
