@@ -129,7 +129,7 @@ def unapproved(record: SealRecord) -> SealPicture:
     )
 
 
-def renewal(before: SealRecord) -> SealApplication:
+def following(before: SealRecord) -> SealApplication:
     """Return the application for the pair that takes ``before``'s place after a change of name."""
     return SealApplication(
         uscc=before.owner.uscc,

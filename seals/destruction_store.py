@@ -56,19 +56,12 @@ def insert(conn: sa.Connection, code: str, made: Destroyed, picture: bytes) -> N
     )
 
 
-def find(conn: sa.Connection, code: str) -> Destroyed | None:
-    """Read the destruction of a pair's physical seal."""
-    row = conn.execute(
-        sa.select(
-            _C.destroyed_at, _C.destroyed_by, _C.witness, _C.method, _C.picture_sha256, _C.picture_type
-        ).where(_C.electronic_code == code)
-    ).one_or_none()
-    return None if row is None else Destroyed(*row)
-
-
-def picture(conn: sa.Connection, code: str) -> bytes | None:
-    """Read the picture of a destruction, as it was handed in."""
-    found: bytes | None = conn.execute(
-        sa.select(_C.picture).where(_C.electronic_code == code)
-    ).scalar_one_or_none()
-    return found
+def find(conn: sa.Connection, code: str) -> tuple[Destroyed, bytes] | None:
+    """Read the destruction of a pair's physical seal and its picture, as it was handed in."""
+    row = conn.execute(sa.select(*_C).where(_C.electronic_code == code)).one_or_none()
+    if row is None:
+        return None
+    found = Destroyed(
+        row.destroyed_at, row.destroyed_by, row.witness, row.method, row.picture_sha256, row.picture_type
+    )
+    return found, row.picture

@@ -55,6 +55,18 @@ def latest(conn: sa.Connection, code: str, when: datetime) -> SealEvent | None:
     return None if row is None else _event(row)
 
 
+def began(conn: sa.Connection, event: SealEvent) -> datetime:
+    """Return when the state that ``event`` left the pair in began: acts before it may have left it so too."""
+    other = sa.select(sa.func.max(_E.number)).where(
+        _E.electronic_code == event.code, _E.number < event.number, _E.status != event.status.value
+    )
+    chosen = sa.select(_E.at).where(
+        _E.electronic_code == event.code, _E.number > sa.func.coalesce(other.scalar_subquery(), 0)
+    )
+    found: datetime = conn.execute(chosen.order_by(_E.number).limit(1)).scalar_one()
+    return found
+
+
 def ever(conn: sa.Connection, code: str, *acts: SealAct) -> bool:
     """Tell whether one of ``acts`` was ever done to a pair."""
     chosen = sa.select(_E.number).where(_E.electronic_code == code, _E.act.in_([act.value for act in acts]))

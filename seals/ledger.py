@@ -18,7 +18,7 @@ from ca.audit import AuditTrail
 from seals import event_store, store
 from seals.errors import ActRefused
 from seals.seal import SealEvent, SealRecord
-from seals.states import SealAct, SealStatus, destination
+from seals.states import SealAct, destination
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,7 @@ class Ledger:
         status = destination(deed.act, before.status, before.frozen_from)
         if status is None:
             raise ActRefused(before.code, deed.act, before.status)
-        columns = {**_kept(before, status), **(changes or {})}
-        after = store.move(self.conn, before, deed.act, status, columns)
+        after = store.move(self.conn, before, deed.act, status, dict(changes or {}))
         self.write(after, deed)
         return after
 
@@ -91,18 +90,6 @@ class Ledger:
         """Append the records in order."""
         for line in self._lines:
             audit.append(self.conn, line.action, actor=line.actor, subject=line.subject, detail=line.detail)
-
-
-def _kept(before: SealRecord, after: SealStatus) -> dict[str, object]:
-    """Return what a move keeps in mind: the state that a pair is frozen in, that it was stopped once, no old request."""
-    frozen_from = before.frozen_from if before.status is SealStatus.FROZEN else before.status
-    kept: dict[str, object] = {
-        "frozen_from": frozen_from if after is SealStatus.FROZEN else None,
-        "resume_requested_by": None,
-    }
-    if before.status is SealStatus.ACTIVE and after is not SealStatus.ACTIVE:
-        kept["stopped"] = True
-    return kept
 
 
 @contextmanager

@@ -37,43 +37,45 @@ def found(conn: sa.Connection, code: str) -> SealRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Moves:
-    """What every act on a pair has in common; it works in the caller's transaction."""
+class Turn:
+    """One transaction in which pairs are moved: what every act has in common. It never commits."""
 
+    ledger: Ledger
     clock: Clock
     on_move: tuple[Hook, ...] = ()
 
-    def expect(self, conn: sa.Connection, code: str, act: SealAct) -> SealRecord:
+    @property
+    def conn(self) -> sa.Connection:
+        """The transaction's connection."""
+        return self.ledger.conn
+
+    def expect(self, code: str, act: SealAct) -> SealRecord:
         """Read a pair that the table lets ``act`` move; :class:`ActRefused`, :class:`SealHeldByChip`."""
-        record = found(conn, code)
+        record = found(self.conn, code)
         if destination(act, record.status, record.frozen_from) is None:
             raise ActRefused(record.code, act, record.status)
-        if act in GIVING_ACTS and chip_store.is_stopped(conn, record.code):
+        if act in GIVING_ACTS and chip_store.is_stopped(self.conn, record.code):
             raise SealHeldByChip(f"seal {record.code}: {act}")
         return record
 
-    def deed(
-        self, conn: sa.Connection, before: SealRecord, act: SealAct, actor: Actor, reason: str = ""
-    ) -> Deed:
+    def deed(self, before: SealRecord, act: SealAct, actor: Actor, reason: str = "") -> Deed:
         """Date and reason an act. A clock gone back stops every act but those that only take power away."""
         reason = reason.strip()
         if len(reason) > MAX_REASON or (act in REASONED_ACTS and not reason):
             raise ReasonNeeded(act)
-        now, last = self.clock(), event_store.last_moment(conn, before.code)
+        now, last = self.clock(), event_store.last_moment(self.conn, before.code)
         if now < last and act not in STOPPING_ACTS:
             raise ClockWentBack(f"seal {before.code}: {last:%Y-%m-%dT%H:%M:%SZ} is on record")
         return Deed(act, actor, max(now, last), reason)
 
-    def move(
-        self, ledger: Ledger, before: SealRecord, deed: Deed, changes: Mapping[str, object] | None = None
-    ) -> SealRecord:
+    def move(self, before: SealRecord, deed: Deed, changes: Mapping[str, object] | None = None) -> SealRecord:
         """Move the pair and tell those who follow it; :class:`seals.errors.SealMoved` when somebody was faster."""
-        after = ledger.move(before, deed, changes)
+        after = self.ledger.move(before, deed, changes)
         for hook in self.on_move:
-            hook(ledger.conn, after)
+            hook(self.conn, after)
         return after
 
-    def act(self, ledger: Ledger, code: str, act: SealAct, actor: Actor, reason: str = "") -> SealRecord:
+    def act(self, code: str, act: SealAct, actor: Actor, reason: str = "") -> SealRecord:
         """Do an act that changes nothing but the state."""
-        before = self.expect(ledger.conn, code, act)
-        return self.move(ledger, before, self.deed(ledger.conn, before, act, actor, reason))
+        before = self.expect(code, act)
+        return self.move(before, self.deed(before, act, actor, reason))

@@ -6,10 +6,10 @@ record. Both sides of a seal share the row, so one act moves both.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
@@ -17,36 +17,31 @@ import sqlalchemy as sa
 from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.clock import Clock
-from ca.enterprise import Enterprises, find_enterprise
-from seals import event_store, store
+from ca.enterprise import Enterprises
+from seals import coming_back, destruction_store, event_store, history, keepers, renewal_store, store
+from seals import destruction as destroying
+from seals import renewal as renewing
+from seals.activation import activate, judge_applicant, judge_name
 from seals.active import ActiveSeal, admit
 from seals.application import (
-    MAX_ACTOR,
-    MAX_KEEPERS,
     MAX_VALID_DAYS,
     NewPair,
     Origin,
     check,
+    following,
     found_pair,
-    renewal,
     unapproved,
 )
-from seals.binding import CertificateFacts, bind
+from seals.binding import CertificateFacts
 from seals.codes import CodePatterns, CodeSource
-from seals.errors import (
-    CertificateNeeded,
-    CodeTaken,
-    FilingDemanded,
-    KeeperInvalid,
-    LiftNotRequested,
-    OwnerRenamed,
-    ResumeNotRequested,
-    SealNotFound,
-    SealUnknown,
-    SecondPersonNeeded,
-)
+from seals.destruction import Destruction
+from seals.destruction_store import Destroyed
+from seals.errors import CertificateNeeded, CodeTaken, FilingDemanded, SealUnknown
+from seals.history import Standing
 from seals.ledger import Deed, Ledger, acting
-from seals.moves import Hook, Moves, found, is_code
+from seals.moves import Hook, Turn, found, is_code
+from seals.renewal import RenewalRequest
+from seals.renewal_store import Renewal
 from seals.seal import SealApplication, SealEvent, SealOwner, SealPage, SealQuery, SealRecord
 from seals.states import DESK_ACTS, SealAct, SealStatus, destination
 from seals.vector import SealPicture
@@ -96,7 +91,7 @@ class SealRegistry:
         self._codes = CodeSource(rules.patterns)
         self._valid_days = rules.valid_days
         self._direct_filing = rules.direct_filing
-        self._moves = Moves(clock, on_move)
+        self._on_move = on_move
 
     def apply(self, application: SealApplication, *, actor: Actor) -> SealRecord:
         """Record an application: a new pair in state *applied*, its codes allocated, its picture drawn.
@@ -108,8 +103,8 @@ class SealRegistry:
         enterprise = self._enterprises.get(application.uscc)
         owner = SealOwner(enterprise.uscc, enterprise.name)
         self._trial(application, owner, actor)
-        with self._acting() as ledger:
-            return self._insert(ledger, application, owner, actor)
+        with self._acting() as turn:
+            return self._insert(turn.ledger, application, owner, actor)
 
     def approve(self, code: str, *, actor: Actor, certificate: CertificateFacts) -> SealRecord:
         """Make the pair active, bound to the keeper's certificate; a pair that it follows is superseded.
@@ -118,21 +113,21 @@ class SealRegistry:
         :class:`SecondPersonNeeded` for the applicant, :class:`seals.errors.CertificateUnfit`, :class:`OwnerRenamed`,
         :class:`ActRefused`, :class:`SealMoved`, :class:`ClockWentBack`.
         """
-        with self._acting() as ledger:
-            before = self._moves.expect(ledger.conn, code, SealAct.APPROVE)
+        with self._acting() as turn:
+            before = turn.expect(code, SealAct.APPROVE)
             if before.engrave or not self._direct_filing:
                 raise FilingDemanded(f"seal {before.code}")
-            return self._activate(ledger, before, SealAct.APPROVE, actor, certificate)
+            return activate(turn, before, SealAct.APPROVE, actor, certificate)
 
     def order(self, code: str, *, actor: Actor) -> SealRecord:
         """Approve the application and order the physical seal; :class:`SecondPersonNeeded`, :class:`OwnerRenamed`."""
-        with self._acting() as ledger:
-            return self.step(ledger, code, SealAct.ORDER, actor)
+        with self._acting() as turn:
+            return self.step(turn.ledger, code, SealAct.ORDER, actor)
 
     def close(self, code: str, *, actor: Actor, reason: str) -> SealRecord:
         """Close a pair that is being made or waits unclaimed."""
-        with self._acting() as ledger:
-            return self.step(ledger, code, SealAct.CLOSE, actor, reason)
+        with self._acting() as turn:
+            return self.step(turn.ledger, code, SealAct.CLOSE, actor, reason)
 
     def step(  # noqa: PLR0913, PLR0917 - one act and its circumstances, for the filing desk
         self,
@@ -151,81 +146,105 @@ class SealRegistry:
         """
         if act not in DESK_ACTS or set(changes or {}) - ({"certificate"} if act is SealAct.ACCEPT else set()):
             raise ValueError(f"{act} with {sorted(changes or {})} is no step of making and filing")
-        before = self._moves.expect(ledger.conn, code, act)
+        turn = Turn(ledger, self._clock, self._on_move)
+        before = turn.expect(code, act)
         if act is SealAct.ACCEPT:
             if not changes:
                 raise CertificateNeeded(f"seal {before.code}")
-            return self._activate(ledger, before, act, actor, changes["certificate"])
-        deed = self._moves.deed(ledger.conn, before, act, actor, reason)
+            return activate(turn, before, act, actor, changes["certificate"])
+        deed = turn.deed(before, act, actor, reason)
         if act is SealAct.ORDER:
-            self._judge_applicant(ledger.conn, before, actor)
-            return self._moves.move(ledger, before, deed, {"approver": actor.id})
-        return self._moves.move(ledger, before, deed)
+            judge_applicant(before, actor)
+            judge_name(turn.conn, before)
+            return turn.move(before, deed, {"approver": actor.id})
+        return turn.move(before, deed)
 
     def reject(self, code: str, *, actor: Actor, reason: str) -> SealRecord:
         """Turn the application down with a reason; :class:`SecondPersonNeeded` for the applicant."""
-        with self._acting() as ledger:
-            before = self._moves.expect(ledger.conn, code, SealAct.REJECT)
-            _second(actor, before.applicant, f"seal {before.code}: {actor.id} applied for it")
-            deed = self._moves.deed(ledger.conn, before, SealAct.REJECT, actor, reason)
-            return self._moves.move(ledger, before, deed)
+        with self._acting() as turn:
+            before = turn.expect(code, SealAct.REJECT)
+            judge_applicant(before, actor)
+            deed = turn.deed(before, SealAct.REJECT, actor, reason)
+            return turn.move(before, deed)
 
     def freeze(self, code: str, *, actor: Actor, reason: str) -> SealRecord:
         """Stop both sides at once (挂失): from the next moment on no permit is granted, no delivery is made.
 
         Of two at once one wins; the other hears that the pair is frozen (:class:`ActRefused`) or has just moved.
         """
-        with self._acting() as ledger:
-            return self._moves.act(ledger, code, SealAct.FREEZE, actor, reason)
+        with self._acting() as turn:
+            return turn.act(code, SealAct.FREEZE, actor, reason)
 
     def request_resume(self, code: str, *, actor: Actor, reason: str = "") -> SealRecord:
         """Ask, as the first of two persons, that a frozen pair come back."""
-        return self._ask_back(code, SealAct.REQUEST_RESUME, actor, reason)
+        with self._acting() as turn:
+            return coming_back.ask(turn, code, SealAct.REQUEST_RESUME, actor, reason)
 
     def confirm_resume(self, code: str, *, actor: Actor, reason: str = "") -> SealRecord:
         """Bring a frozen pair back to the state it had, as the second person.
 
         Raises :class:`ResumeNotRequested`, :class:`SecondPersonNeeded`.
         """
-        return self._bring_back(code, SealAct.CONFIRM_RESUME, actor, reason)
+        with self._acting() as turn:
+            return coming_back.confirm(turn, code, SealAct.CONFIRM_RESUME, actor, reason)
 
     def suspend(self, code: str, *, actor: Actor, reason: str) -> SealRecord:
         """Put a pair in use out of use for a while (停用), both sides; nothing is lost."""
-        with self._acting() as ledger:
-            return self._moves.act(ledger, code, SealAct.SUSPEND, actor, reason)
+        with self._acting() as turn:
+            return turn.act(code, SealAct.SUSPEND, actor, reason)
 
     def request_lift(self, code: str, *, actor: Actor, reason: str = "") -> SealRecord:
         """Ask, as the first of two persons, that a suspended pair be used again."""
-        return self._ask_back(code, SealAct.REQUEST_LIFT, actor, reason)
+        with self._acting() as turn:
+            return coming_back.ask(turn, code, SealAct.REQUEST_LIFT, actor, reason)
 
     def lift(self, code: str, *, actor: Actor, reason: str = "") -> SealRecord:
         """Put a suspended pair in use again as the second person; :class:`LiftNotRequested`, :class:`SecondPersonNeeded`."""
-        return self._bring_back(code, SealAct.LIFT, actor, reason)
+        with self._acting() as turn:
+            return coming_back.confirm(turn, code, SealAct.LIFT, actor, reason)
+
+    def request_renewal(
+        self, code: str, wish: RenewalRequest, *, actor: Actor, reason: str = ""
+    ) -> SealRecord:
+        """Ask, as the first of two persons, for a new certificate and validity; see :func:`seals.renewal.request`."""
+        with self._acting() as turn:
+            return renewing.request(turn, code, wish, actor, reason)
+
+    def renew(self, code: str, *, actor: Actor, reason: str = "") -> SealRecord:
+        """Carry out, as the second person, exactly what was asked for; :class:`seals.errors.RenewalNotRequested`."""
+        with self._acting() as turn:
+            return renewing.confirm(turn, code, actor, reason)
+
+    def renewals(self, code: str) -> tuple[Renewal, ...]:
+        """Return the renewals of a pair, oldest first, each with the certificate and validity before it."""
+        with self._reading() as conn:
+            return renewal_store.done(conn, found(conn, code).code)
+
+    def destroy(self, code: str, what: Destruction, *, actor: Actor, reason: str = "") -> SealRecord:
+        """Record that the physical seal of an ended pair was destroyed; see :func:`seals.destruction.destroy`."""
+        destroying.check(what)
+        with self._acting() as turn:
+            return destroying.destroy(turn, code, what, actor, reason)
+
+    def destruction(self, code: str) -> tuple[Destroyed, bytes] | None:
+        """Return the destruction of a pair's physical seal with its picture, or ``None``."""
+        with self._reading() as conn:
+            return destruction_store.find(conn, found(conn, code).code)
 
     def revoke(self, code: str, *, actor: Actor, reason: str) -> SealRecord:
         """End the pair for good (注销)."""
-        with self._acting() as ledger:
-            return self._moves.act(ledger, code, SealAct.REVOKE, actor, reason)
+        with self._acting() as turn:
+            return turn.act(code, SealAct.REVOKE, actor, reason)
 
     def add_keeper(self, code: str, keeper: str, *, actor: Actor) -> SealRecord:
-        """List a further keeper of a pair; :class:`KeeperInvalid` for one listed already or one too many."""
-        with self._acting() as ledger:
-            record = found(ledger.conn, code)
-            full = len(record.keepers) >= MAX_KEEPERS
-            if full or keeper in record.keepers or not 0 < len(keeper) <= MAX_ACTOR:
-                raise KeeperInvalid(f"seal {record.code}")
-            store.insert_keeper(ledger.conn, record.code, keeper)
-            ledger.note("seal.keeper_added", actor=actor, subject=record.code, detail={"keeper": keeper})
-            return found(ledger.conn, record.code)
+        """List a further keeper of a pair; :class:`seals.errors.KeeperInvalid` for one listed already or one too many."""
+        with self._acting() as turn:
+            return keepers.add(turn.ledger, code, keeper, actor)
 
     def remove_keeper(self, code: str, keeper: str, *, actor: Actor) -> SealRecord:
-        """Strike a keeper off; :class:`KeeperInvalid` for the principal or somebody not listed."""
-        with self._acting() as ledger:
-            record = found(ledger.conn, code)
-            if keeper == record.keeper or not store.delete_keeper(ledger.conn, record.code, keeper):
-                raise KeeperInvalid(f"seal {record.code}")
-            ledger.note("seal.keeper_removed", actor=actor, subject=record.code, detail={"keeper": keeper})
-            return found(ledger.conn, record.code)
+        """Strike a keeper off; :class:`seals.errors.KeeperInvalid` for the principal or somebody not listed."""
+        with self._acting() as turn:
+            return keepers.remove(turn.ledger, code, keeper, actor)
 
     def rename_owner(self, uscc: str, name: str, *, actor: Actor) -> tuple[SealRecord, ...]:
         """Record the owner's new name and apply for a new pair for each pair in use under an old one.
@@ -237,11 +256,11 @@ class SealRegistry:
         with self._reading() as conn:
             pairs = store.in_use(conn, uscc, name)
         for pair in pairs:  # a name that cannot be drawn is refused before anything changes
-            self._trial(renewal(pair), owner, actor)
+            self._trial(following(pair), owner, actor)
         self._enterprises.rename(uscc, name, actor=actor)
-        with self._acting() as ledger:
-            pairs = store.in_use(ledger.conn, uscc, name)
-            return tuple([self._follow(ledger, pair, owner, actor) for pair in pairs])
+        with self._acting() as turn:
+            pairs = store.in_use(turn.conn, uscc, name)
+            return tuple([self._follow(turn, pair, owner, actor) for pair in pairs])
 
     def get(self, code: str) -> SealRecord:
         """Look a pair up by its 13-digit physical or 14-digit electronic code; :class:`SealNotFound`."""
@@ -264,10 +283,12 @@ class SealRegistry:
     def state_at(self, code: str, when: datetime) -> SealStatus:
         """Return the state at a past moment by one look into an index; :class:`SealNotFound` before the application."""
         with self._reading() as conn:
-            event = event_store.latest(conn, code, when) if is_code(code) else None
-        if event is None:
-            raise SealNotFound(f"seal {code[:32]} was not on record at {when:%Y-%m-%dT%H:%M:%SZ}")
-        return event.status
+            return history.latest(conn, code, when).status
+
+    def standing_at(self, code: str, when: datetime) -> Standing:
+        """Return state, validity and links at a past moment; :class:`SealNotFound` before the application."""
+        with self._reading() as conn:
+            return history.standing(conn, code, when)
 
     def picture(self, code: str) -> SealPicture:
         """Return the picture as approved; a pair that was never filed is drawn with 未备案 across it (B7)."""
@@ -287,8 +308,10 @@ class SealRegistry:
             raise SealUnknown(code[:32])
         return admit(record, actor=actor, now=self._clock())
 
-    def _acting(self) -> AbstractContextManager[Ledger]:
-        return acting(self._engine, self._audit)
+    @contextmanager
+    def _acting(self) -> Iterator[Turn]:
+        with acting(self._engine, self._audit) as ledger:
+            yield Turn(ledger, self._clock, self._on_move)
 
     def _reading(self) -> sa.Connection:
         return self._engine.execution_options(read_only=True).connect()
@@ -320,69 +343,14 @@ class SealRegistry:
         ledger.write(made.record, Deed(SealAct.APPLY, actor, origin.at))
         return made.record
 
-    def _follow(self, ledger: Ledger, before: SealRecord, owner: SealOwner, actor: Actor) -> SealRecord:
+    def _follow(self, turn: Turn, before: SealRecord, owner: SealOwner, actor: Actor) -> SealRecord:
         """Return the pending pair that is to take the place of ``before``, made now if there is none of that name."""
-        pending = store.follower(ledger.conn, before.code)
+        pending = store.follower(turn.conn, before.code)
         if pending is not None and pending.owner.name == owner.name:
             return pending
         if pending is not None:
             acts = (SealAct.REJECT, SealAct.CLOSE, SealAct.REVOKE)
             act = next(act for act in acts if destination(act, pending.status) is not None)
-            deed = self._moves.deed(ledger.conn, pending, act, actor, _RENAMED_AGAIN)
-            self._moves.move(ledger, pending, deed)
-        return self._insert(ledger, renewal(before), owner, actor, before.code)
-
-    def _judge_applicant(self, conn: sa.Connection, before: SealRecord, actor: Actor) -> None:
-        """Let nobody pass the own application, nor one under a name that the owner no longer has."""
-        _second(actor, before.applicant, f"seal {before.code}: {actor.id} applied for it")
-        owner = find_enterprise(conn, before.owner.uscc)
-        if owner is None or before.owner.name != owner.name:
-            raise OwnerRenamed(before.code)
-
-    def _activate(
-        self, ledger: Ledger, before: SealRecord, act: SealAct, actor: Actor, certificate: CertificateFacts
-    ) -> SealRecord:
-        """File the pair and put it in use from now on, bound to the keeper's certificate."""
-        self._judge_applicant(ledger.conn, before, actor)
-        deed = self._moves.deed(ledger.conn, before, act, actor)
-        bound = bind(certificate, owner=before.owner, now=deed.at)
-        changes = {
-            "approver": before.approver or actor.id,
-            "filed_at": deed.at,
-            "filed_by": actor.id,
-            "valid_from": deed.at,
-            "valid_to": deed.at + timedelta(days=before.valid_days),
-            **store.certificate_columns(bound),
-        }
-        after = self._moves.move(ledger, before, deed, changes)
-        if before.predecessor is not None:
-            self._supersede(ledger, before.predecessor, before.code, actor)
-        return after
-
-    def _supersede(self, ledger: Ledger, code: str, successor: str, actor: Actor) -> None:
-        old = found(ledger.conn, code)
-        if destination(SealAct.SUPERSEDE, old.status, old.frozen_from) is None:
-            store.link_successor(ledger.conn, code, successor)
-            return
-        deed = self._moves.deed(ledger.conn, old, SealAct.SUPERSEDE, actor)
-        self._moves.move(ledger, old, deed, {"successor": successor})
-
-    def _ask_back(self, code: str, act: SealAct, actor: Actor, reason: str) -> SealRecord:
-        with self._acting() as ledger:
-            before = self._moves.expect(ledger.conn, code, act)
-            deed = self._moves.deed(ledger.conn, before, act, actor, reason)
-            return self._moves.move(ledger, before, deed, {"resume_requested_by": actor.id})
-
-    def _bring_back(self, code: str, act: SealAct, actor: Actor, reason: str) -> SealRecord:
-        with self._acting() as ledger:
-            before = self._moves.expect(ledger.conn, code, act)
-            if before.resume_requested_by is None:
-                raise (LiftNotRequested if act is SealAct.LIFT else ResumeNotRequested)(before.code)
-            _second(actor, before.resume_requested_by, f"seal {before.code}: {actor.id} requested it")
-            deed = self._moves.deed(ledger.conn, before, act, actor, reason)
-            return self._moves.move(ledger, before, deed)
-
-
-def _second(actor: Actor, first: str, detail: str) -> None:
-    if actor.is_any_of(first):
-        raise SecondPersonNeeded(detail)
+            deed = turn.deed(pending, act, actor, _RENAMED_AGAIN)
+            turn.move(pending, deed)
+        return self._insert(turn.ledger, following(before), owner, actor, before.code)

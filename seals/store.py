@@ -213,11 +213,23 @@ def move(
             seal.c.status == before.status.value,
             seal.c.moves == before.moves,
         )
-        .values(status=status.value, moves=number, **changes)
+        .values({"status": status.value, "moves": number, **_kept(before, status), **changes})
     )
     if moved.rowcount != 1:
         raise SealMoved(f"seal {before.code}: {act}")
     return _records(conn, conn.execute(sa.select(*_COLUMNS).where(seal.c.electronic_code == before.code)))[0]
+
+
+def _kept(before: SealRecord, after: SealStatus) -> dict[str, object]:
+    """Return what a move keeps in mind: the state that a pair is frozen in, that it was stopped once, no old request."""
+    frozen_from = before.frozen_from if before.status is SealStatus.FROZEN else before.status
+    kept: dict[str, object] = {
+        "frozen_from": frozen_from if after is SealStatus.FROZEN else None,
+        "resume_requested_by": None,
+    }
+    if before.status is SealStatus.ACTIVE and after is not SealStatus.ACTIVE:
+        kept["stopped"] = True
+    return kept
 
 
 def certificate_columns(bound: BoundCertificate) -> dict[str, Any]:

@@ -1,0 +1,148 @@
+"""Destruction of the physical seal of a pair that has ended: by one person, before a witness, with a picture, once."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+from PIL import Image
+
+from ca.actor import Actor
+from seals import destruction_store, event_store
+from seals.application import MAX_ACTOR
+from seals.destruction_store import Destroyed
+from seals.errors import DestructionInvalid, SecondPersonNeeded
+from seals.moves import Turn
+from seals.seal import SealRecord
+from seals.states import SealAct
+
+MAX_PICTURE: Final = 8 * 1024 * 1024
+"""Largest picture of a destruction, in octets: what a telephone's camera writes; it is kept in the database."""
+MAX_PIXELS: Final = 60_000_000
+"""Most pixels, told from the header before anything is decoded: telephones take up to 50 million."""
+MIN_SIDE: Final = 200
+"""Shortest side: on less the pieces of a seal of 40 mm cannot be told."""
+_FORMATS: Final = ("JPEG", "PNG")
+_TYPES: Final = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png"}
+
+
+class Method(Enum):
+    """How a physical seal is destroyed, with Chinese and English words."""
+
+    CRUSHED = ("crushed", "粉碎", "crushed")
+    CUT = ("cut", "切割", "cut to pieces")
+    GROUND = ("ground", "磨毁", "its face ground off")
+    MELTED = ("melted", "熔毁", "melted")
+    BURNED = ("burned", "焚毁", "burned")
+
+    def __init__(self, key: str, zh: str, en: str) -> None:
+        self.key = key
+        self.zh = zh
+        self.en = en
+
+    @classmethod
+    def of(cls, key: str) -> Method:
+        """Return the method with this key; :class:`DestructionInvalid` names those there are."""
+        for method in cls:
+            if method.key == key:
+                return method
+        known = "、".join(f"{method.key}（{method.zh}）" for method in cls)
+        raise DestructionInvalid(
+            f"销毁方式须为：{known}。", f"The method is one of: {', '.join(method.key for method in cls)}."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Destruction:
+    """What is handed in: the witness's actor id, the method, a picture (JPEG or PNG) of what is left."""
+
+    witness: str
+    method: Method
+    picture: bytes
+
+
+def destroy(turn: Turn, code: str, what: Destruction, actor: Actor, reason: str) -> SealRecord:
+    """Record the destruction; what is handed in has been judged (:func:`check`) before the transaction began.
+
+    Raises :class:`SecondPersonNeeded` for a witness who is the actor, :class:`DestructionInvalid` for a pair whose
+    physical seal was never made or is destroyed already, :class:`seals.errors.ActRefused` for one that has not ended.
+    """
+    before = turn.expect(code, SealAct.DESTROY)
+    if before.destroyed_at is not None:
+        day = f"{before.destroyed_at:%Y-%m-%d}"
+        raise DestructionInvalid(
+            f"该印章实物已于 {day} 销毁，不能再次登记。", f"The physical seal was destroyed on {day} already."
+        )
+    if not event_store.ever(turn.conn, before.code, SealAct.MAKE, SealAct.APPROVE):
+        raise DestructionInvalid(
+            "该印章从未制成实物，无须销毁。",
+            "No physical seal was ever made of this pair: there is nothing to destroy.",
+        )
+    if actor.is_any_of(what.witness):
+        raise SecondPersonNeeded(f"seal {before.code}: {actor.id} is the witness")
+    deed = turn.deed(before, SealAct.DESTROY, actor, reason)
+    digest = hashlib.sha256(what.picture).hexdigest()
+    made = Destroyed(deed.at, actor.id, what.witness, what.method.key, digest, picture_type(what.picture))
+    facts = {"witness": what.witness, "method": what.method.key, "picture_of_destruction": digest}
+    after = turn.move(before, replace(deed, facts=facts), {"destroyed_at": deed.at})
+    destruction_store.insert(turn.conn, after.code, made, what.picture)
+    return after
+
+
+def check(what: Destruction) -> None:
+    """Judge what is handed in before any transaction; :class:`DestructionInvalid` names what is wrong."""
+    if not 0 < len(what.witness.strip()) <= MAX_ACTOR:
+        raise DestructionInvalid(
+            f"请填写监销人（不超过 {MAX_ACTOR} 个字符）。",
+            f"Name the witness, in at most {MAX_ACTOR} characters.",
+        )
+    if len(what.picture) > MAX_PICTURE:
+        raise DestructionInvalid(
+            f"销毁照片超过 {MAX_PICTURE >> 20} MB，请降低分辨率后上传。",
+            f"The picture has more than {MAX_PICTURE >> 20} MB; take it at a lower resolution.",
+        )
+    _decode(what.picture)
+
+
+def picture_type(picture: bytes) -> str:
+    """Return the media type told by the picture's header; :class:`DestructionInvalid` for anything but JPEG and PNG."""
+    try:
+        with (
+            warnings.catch_warnings(action="ignore"),
+            Image.open(io.BytesIO(picture), formats=_FORMATS) as opened,
+        ):
+            width, height = opened.size
+            found = _TYPES[str(opened.format)]
+    except Exception as wrong:  # whatever a decoder raises about foreign bytes
+        raise _no_picture() from wrong
+    if width * height > MAX_PIXELS or min(width, height) < MIN_SIDE:
+        raise DestructionInvalid(
+            f"销毁照片须短边不少于 {MIN_SIDE} 像素、总像素不超过 {MAX_PIXELS // 1_000_000} 百万，现为 {width}×{height}。",
+            f"The picture has a shorter side of at least {MIN_SIDE} pixels and at most {MAX_PIXELS // 1_000_000} million "
+            f"in all; this one has {width}×{height}.",
+        )
+    return found
+
+
+def _decode(picture: bytes) -> None:
+    """Demand that the picture can be seen to its end: a header alone proves nothing."""
+    picture_type(picture)
+    try:
+        with (
+            warnings.catch_warnings(action="ignore"),
+            Image.open(io.BytesIO(picture), formats=_FORMATS) as opened,
+        ):
+            opened.load()
+    except Exception as wrong:
+        raise _no_picture() from wrong
+
+
+def _no_picture() -> DestructionInvalid:
+    return DestructionInvalid(
+        "销毁照片无法读取，请上传完整的 JPEG 或 PNG 照片。",
+        "The picture of the destruction cannot be read; upload a whole JPEG or PNG.",
+    )
