@@ -22,6 +22,8 @@ from verify.table import lines
 from verify.trust import TrustStore
 from verify.verdict import EXIT_STATUS, Verdict, worst
 
+SUFFIXES = frozenset({".pdf", ".esl"})
+"""What is looked for in a folder: documents and electronic seals."""
 USAGE_STATUS = 64
 """Wrong use (sysexits.h EX_USAGE): apart from every verdict."""
 
@@ -29,11 +31,15 @@ USAGE_STATUS = 64
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="verify",
-        description="核验 PDF 签章 / verify the seals and signatures of PDF documents",
+        description="核验 PDF 签章与电子印章数据（.esl、.dat）/ verify sealed PDF documents and electronic seal data",
         epilog="exit status: 0 passed, 1 failed, 2 indeterminate, 3 unreadable; of several the gravest (1, 3, 2, 0)",
     )
     parser.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="PDF 文件或文件夹 / PDF files or folders"
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="PDF、印章文件或文件夹 / PDF or seal files, or folders",
     )
     parser.add_argument(
         "--trust", type=Path, metavar="DIR", help="信任库文件夹 / folder of trusted roots and evidence"
@@ -107,7 +113,7 @@ def _expand(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
             found = sorted(
-                item for item in path.rglob("*") if item.suffix.lower() == ".pdf" and item.is_file()
+                item for item in path.rglob("*") if item.suffix.lower() in SUFFIXES and item.is_file()
             )
             yield from found or [path]
         else:

@@ -51,6 +51,12 @@ def _may_sign(certificate: x509.Certificate, usage: x509.KeyUsage | None) -> boo
     return False
 
 
+def check_signer(certificate: x509.Certificate) -> None:
+    """RFC 5280 §4.2.1.3: it may sign at all, whatever; raises CHAIN_CONSTRAINTS_FAILURE."""
+    if not _may_sign(certificate, _usage(certificate)):
+        raise _wrong_purpose(certificate, "签名", "signing")
+
+
 def check_document_signer(certificate: x509.Certificate) -> None:
     """RFC 9336 §3: a document's signer may sign, and its purposes include documents; CHAIN_CONSTRAINTS_FAILURE."""
     usage, purposes = _usage(certificate), extended(certificate)

@@ -7,8 +7,9 @@ from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
-from typing import cast
+from typing import Final, cast
 
+from seals.ses.structure import is_seal_data
 from verify.case import Case, finish, level_of, open_case
 from verify.digests import Prefixes
 from verify.document import Document, open_document
@@ -23,10 +24,15 @@ from verify.report import DocumentReport, Reason, SignatureKind, SignatureReport
 from verify.revocation import Evidence
 from verify.seal import SealJudge, SealLists, load_lists, trusted_lists
 from verify.security_store import SecurityStore, read_store
+from verify.ses.judge import SealDataJudge
 from verify.signer import CertificateJudge
 from verify.trust import TrustStore
 from verify.verdict import SubIndication, Verdict
 from verify.wording import summary
+
+PDF_HEADER: Final = b"%PDF-"
+HEADER_WITHIN: Final = 1024
+"""Readers take a file for a PDF whose header stands in its first 1,024 octets (ISO 32000-1, annex H.3.4.1)."""
 
 
 class Verifier:
@@ -49,6 +55,7 @@ class Verifier:
     ) -> DocumentReport:
         """Verify every signature of the PDF in ``data`` as of ``at`` (aware); never raises on bad input.
 
+        An electronic seal (SESeal) or a seal signature (SES_Signature) is recognised by its content and judged as such.
         ``name`` is how the report calls the file; ``password`` opens an encrypted one. ``ValueError``: ``at`` is naive.
         """
         if at.tzinfo is None:
@@ -67,7 +74,12 @@ class Verifier:
     def _verify(
         self, data: bytes, prefixes: Prefixes, report: DocumentReport, password: str | None
     ) -> DocumentReport:
-        document, at = open_document(data, password), cast("datetime", report.verified_at)
+        at = cast("datetime", report.verified_at)
+        if is_seal_data(data) and PDF_HEADER not in data[:HEADER_WITHIN]:
+            judge, _, newest = self._judge(SecurityStore(), at)
+            found = SealDataJudge(judge, self._policy, at).report(data, report.file)
+            return replace(found, evidence_as_of=newest)
+        document = open_document(data, password)
         cases = _open_cases(document)
         if len(cases) > MAX_SIGNATURES:
             return replace(

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from verify.policy import Policy
 from verify.report import DocumentReport
+from verify.ses.report import SealDataReport
 from verify.trust import TrustStore
 
 
@@ -35,7 +36,7 @@ def pack(value: Any) -> Any:
 
 def unpack_report(value: Any) -> DocumentReport:
     """Rebuild a report; raises ``ValueError``, ``TypeError`` or ``KeyError`` on anything else."""
-    found: DocumentReport = _unpack(DocumentReport, value)
+    found: DocumentReport = _unpack(SealDataReport if "steps" in value else DocumentReport, value)
     return found
 
 

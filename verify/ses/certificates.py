@@ -1,0 +1,148 @@
+"""A certificate in seal data: chain, use, validity and revocation, each a step of its own.
+
+The standards ask for them one by one and draw different conclusions, so the four are judged apart: chain and use as rules that
+no time changes, validity and revocation at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+
+from verify.errors import Finding, unsure
+from verify.paths import Chain, check_validity, name
+from verify.policy import Policy
+from verify.report import CertificateStatus, StatusReport
+from verify.ses.steps import Outcome, doubtful, failed, found, passed, skipped
+from verify.signer import CertificateJudge
+from verify.verdict import SubIndication
+
+_STOPPED = frozenset({CertificateStatus.REVOKED.value, CertificateStatus.ON_HOLD.value})
+COMPROMISED = frozenset({"keyCompromise", "cACompromise", "aACompromise"})
+"""Reasons (RFC 5280 §5.3.1) after which no date that the key itself signed counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A certificate with the chain found for it (itself alone where there is none), and how that step ended."""
+
+    certificate: x509.Certificate
+    chain: Chain
+    outcome: Outcome
+
+    @property
+    def trusted(self) -> bool:
+        """Tell whether the chain is known and keeps the rules."""
+        return len(self.chain) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateSteps:
+    """Judges certificates of one verification with its paths and evidence."""
+
+    judge: CertificateJudge
+    policy: Policy
+
+    def look(self, certificate: x509.Certificate, near: datetime) -> Looked:
+        """Find a chain and hold it to the rules at a time when all of it is valid, ``near`` the one that matters."""
+        try:
+            chosen, first = self.judge.paths.choose(certificate, (), near)
+        except Finding as unknown:
+            return Looked(certificate, (), found(unknown))
+        if first is None:
+            return Looked(certificate, chosen, passed(*_chain_words(chosen)))
+        for chain in self.judge.paths.candidates(certificate, ()):
+            moment = _inside(chain, near)
+            if moment is None:
+                first = _never_together()
+                continue
+            chosen, finding = self.judge.paths.choose(certificate, (), moment)
+            if finding is None:
+                return Looked(certificate, chosen, passed(*_chain_words(chosen)))
+            first = finding
+        return Looked(certificate, (), found(first, fatal=True))
+
+    def validity(self, looked: Looked, at: datetime) -> Outcome:
+        """Judge the validity of the certificate at ``at``, and of those above it where they are known."""
+        for certificate in (looked.certificate, *looked.chain[1:]):
+            try:
+                check_validity(certificate, at)
+            except Finding:
+                return _outside(certificate, at)
+        day = looked.certificate.not_valid_after_utc.date()
+        return passed(f"在有效期内（至 {day}）。", f"Inside its validity (to {day}).")
+
+    def revocation(self, looked: Looked, at: datetime) -> Outcome:
+        """Judge the revocation of each certificate below the anchor at ``at``."""
+        if not looked.trusted:
+            return skipped(
+                "证书链不可信，未查吊销状态。", "Without a trusted chain nothing says whether it was revoked."
+            )
+        for position, certificate in enumerate(looked.chain[:-1]):
+            state = self.judge.state(looked.chain, position, at)
+            if state.status in _STOPPED:
+                return _revoked(certificate, state)
+            if state.status == CertificateStatus.UNKNOWN.value and self.policy.require_revocation:
+                return doubtful(
+                    SubIndication.TRY_LATER,
+                    f"缺少证书“{name(certificate.subject)}”在 {at.date()} 的吊销信息；请更新 CRL 或 OCSP 后重新核验。",
+                    f"No revocation information for the certificate of {name(certificate.subject)} at {at.date()}; "
+                    "add a current CRL or OCSP response and verify again.",
+                )
+            if state.status in {CertificateStatus.EXPIRED.value, CertificateStatus.NOT_YET_VALID.value}:
+                return skipped(
+                    "不在有效期内，未查吊销状态。", "Outside its validity there is no revocation to ask for."
+                )
+        return passed("未被吊销。", "Not revoked.")
+
+    def state(self, looked: Looked, at: datetime) -> StatusReport:
+        """Return the certificate's own state at ``at``."""
+        return self.judge.state(looked.chain, 0, at)
+
+
+def _inside(chain: Chain, near: datetime) -> datetime | None:
+    """Return the moment nearest to ``near`` at which every certificate of a chain is valid."""
+    start = max(certificate.not_valid_before_utc for certificate in chain)
+    end = min(certificate.not_valid_after_utc for certificate in chain)
+    return None if start > end else min(max(near, start), end)
+
+
+def _chain_words(chain: Chain) -> tuple[str, str]:
+    root = name(chain[-1].subject)
+    return f"可信，上溯至“{root}”。", f"Trusted, up to {root}."
+
+
+def _never_together() -> Finding:
+    return unsure(
+        SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE,
+        "证书链中各证书的有效期没有交集，不能信任。",
+        "The certificates of the chain were never valid together, so it cannot be trusted.",
+    )
+
+
+def _outside(certificate: x509.Certificate, at: datetime) -> Outcome:
+    who = name(certificate.subject)
+    if at < certificate.not_valid_before_utc:
+        day = certificate.not_valid_before_utc.date()
+        return failed(
+            SubIndication.NOT_YET_VALID,
+            f"证书“{who}”自 {day} 起有效，{at.date()} 时尚未生效。",
+            f"The certificate of {who} is valid from {day}; on {at.date()} it was not yet.",
+        )
+    day = certificate.not_valid_after_utc.date()
+    return failed(
+        SubIndication.EXPIRED,
+        f"证书“{who}”已于 {day} 到期，{at.date()} 时已失效。",
+        f"The certificate of {who} ended on {day}, before {at.date()}.",
+    )
+
+
+def _revoked(certificate: x509.Certificate, state: StatusReport) -> Outcome:
+    who, day = name(certificate.subject), state.since.date() if state.since else "?"
+    return failed(
+        SubIndication.REVOKED,
+        f"证书“{who}”已于 {day} 吊销或暂停。",
+        f"The certificate of {who} was revoked or suspended on {day}.",
+    )

@@ -1,0 +1,184 @@
+"""The door for seal data: octets, what is trusted and a time in; a report with every step out. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from seals.ses.errors import SealDataInvalid
+from seals.ses.parts import CertListType, Deviation, SesSeal, SesSignature
+from seals.ses.structure import is_signature, read_seal, read_signature
+from verify.identity import describe
+from verify.policy import Policy
+from verify.report import Indication, Reason, SignerReport
+from verify.ses.certificates import CertificateSteps, Looked
+from verify.ses.report import SealDataKind, SealDataReport, SealDataStep, SealFacts, StepState
+from verify.ses.seal_steps import SealCase, seal_steps
+from verify.ses.signature_steps import SignatureCase, signature_steps, stated_time
+from verify.ses.steps import Step, failed
+from verify.signer import CertificateJudge
+from verify.verdict import SubIndication, Verdict
+from verify.wording import TEST_NOTICE, is_test_root
+
+_LISTS = {CertListType.CERTIFICATES: "certificates", CertListType.DIGESTS: "digests", None: "certificates"}
+
+
+@dataclass(frozen=True, slots=True)
+class SealDataJudge:
+    """Judges seals and seal signatures with the paths and evidence of one verification, as of ``at``."""
+
+    judge: CertificateJudge
+    policy: Policy
+    at: datetime
+
+    def report(
+        self, data: bytes, name: str = "", *, document_hash: Callable[[str], bytes] | None = None
+    ) -> SealDataReport:
+        """Judge a SESeal or an SES_Signature; octets that are neither are a failure of format that names the member.
+
+        ``document_hash`` gives, by ``hashlib`` name or ``sm3``, the digest of the octets that a seal signature protects.
+        """
+        kind = SealDataKind.SEAL_SIGNATURE if is_signature(data) else SealDataKind.SEAL
+        empty = SealDataReport(
+            name,
+            Verdict.FAILED,
+            Reason("", ""),
+            sha256=hashlib.sha256(data).hexdigest(),
+            size=len(data),
+            verified_at=self.at,
+            kind=kind,
+        )
+        try:
+            if kind is SealDataKind.SEAL:
+                return self._seal(read_seal(data), empty)
+            return self._signature(read_signature(data), empty, document_hash)
+        except SealDataInvalid as invalid:
+            step = failed(SubIndication.FORMAT_FAILURE, invalid.zh, invalid.en).at(Step.FORMAT)
+            return _concluded(replace(empty, steps=(step,)))
+
+    def _seal(self, seal: SesSeal, empty: SealDataReport) -> SealDataReport:
+        case = SealCase(seal, self.at, self.at, CertificateSteps(self.judge, self.policy), self.policy)
+        steps = seal_steps(case)
+        seen = replace(
+            empty,
+            standard=seal.version.standard,
+            steps=steps,
+            facts=_facts(seal),
+            maker=_described(case.looked),
+            notes=(*_told(seal.deviations), *case.notes),
+            notice=_notice(case.looked),
+        )
+        return _concluded(seen)
+
+    def _signature(
+        self, signature: SesSignature, empty: SealDataReport, document_hash: Callable[[str], bytes] | None
+    ) -> SealDataReport:
+        steps = CertificateSteps(self.judge, self.policy)
+        time = stated_time(signature)
+        case = SignatureCase(signature, time, self.at, steps, self.policy, document_hash)
+        inner = SealCase(signature.seal, case.when, self.at, steps, self.policy)
+        seen = replace(
+            empty,
+            standard=signature.version.standard,
+            steps=(*signature_steps(case), *seal_steps(inner)),
+            facts=_facts(signature.seal),
+            maker=_described(inner.looked),
+            signer=_described(case.looked),
+            signed_at=time,
+            scope=signature.scope,
+            notes=(*_told(signature.deviations), *case.notes, *inner.notes, *_about_time(case)),
+            notice=_notice(case.looked, inner.looked),
+        )
+        return _concluded(seen)
+
+
+def _concluded(report: SealDataReport) -> SealDataReport:
+    """Draw the verdict: the first step that failed, else the first that is in doubt, else good.
+
+    A seal signature whose document is not there is in doubt at best, whatever else holds.
+    """
+    for state, indication in _GRAVEST:
+        for step in report.steps:
+            if step.state is state or (state is StepState.INDETERMINATE and _is_untied(step)):
+                return replace(
+                    report,
+                    verdict=indication.verdict,
+                    indication=indication,
+                    sub_indication=step.sub_indication or SubIndication.SIGNED_DATA_NOT_FOUND,
+                    reason=_because(step),
+                )
+    passed = Indication.TOTAL_PASSED
+    return replace(report, verdict=passed.verdict, indication=passed, reason=_good(report.kind))
+
+
+_GRAVEST = (
+    (StepState.FAILED, Indication.TOTAL_FAILED),
+    (StepState.INDETERMINATE, Indication.INDETERMINATE),
+)
+
+
+def _is_untied(step: SealDataStep) -> bool:
+    return step.key == Step.DATA_HASH.value and step.state is StepState.NOT_DONE
+
+
+def _because(step: SealDataStep) -> Reason:
+    return Reason(f"{step.name.zh}：{step.reason.zh}", f"{step.name.en.capitalize()}: {step.reason.en}")
+
+
+def _good(kind: SealDataKind) -> Reason:
+    if kind is SealDataKind.SEAL_SIGNATURE:
+        return Reason("电子签章有效，与原文相符。", "The seal signature is valid and is over this document.")
+    return Reason(
+        "电子印章有效：制章者可信，印章在有效期内，内容未被改动。使用状态（是否挂失、注销）请另查印章状态。",
+        "The electronic seal is valid: its maker is trusted, it is inside its validity and unchanged. "
+        "Whether it was lost or revoked since is told by the seal's state.",
+    )
+
+
+def _facts(seal: SesSeal) -> SealFacts:
+    fields, picture = seal.property, seal.picture
+    signers = fields.signers
+    return SealFacts(
+        id=seal.id,
+        name=fields.name,
+        type=fields.type,
+        vendor=seal.header.vendor,
+        stated_version=seal.header.version,
+        created=fields.created,
+        valid_from=fields.valid_from,
+        valid_to=fields.valid_to,
+        list_type=_LISTS[fields.list_type],
+        listed=len(signers.certificates) + len(signers.digests) + len(signers.texts),
+        picture_type=picture.type,
+        width_mm=picture.width_mm,
+        height_mm=picture.height_mm,
+        picture_sha256=hashlib.sha256(picture.data).hexdigest(),
+    )
+
+
+def _described(looked: Looked | None) -> SignerReport | None:
+    return None if looked is None else describe(looked.certificate, looked.chain)
+
+
+def _told(deviations: tuple[Deviation, ...]) -> tuple[Reason, ...]:
+    return tuple(
+        Reason(f"与标准不同：{item.zh}", f"Differs from the standard: {item.en}") for item in deviations
+    )
+
+
+def _about_time(case: SignatureCase) -> tuple[Reason, ...]:
+    if case.proved:
+        return ()
+    return (
+        Reason(
+            "签章时间为签章人声称，未经可信时间戳证明。",
+            "The time of signing is the signer's own claim; no trusted time-stamp proves it.",
+        ),
+    )
+
+
+def _notice(*looked: Looked | None) -> str:
+    roots = [item.chain[-1] for item in looked if item is not None and item.chain]
+    return TEST_NOTICE if any(map(is_test_root, roots)) else ""

@@ -1,0 +1,270 @@
+"""The steps of verifying an electronic seal, one function each; :mod:`verify.ses.steps` says which version asks for which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from cryptography import x509
+
+from ca.profile import EKU_SEAL_MAKER
+from seals.ses.parts import SesSeal
+from verify.cms import load_certificate
+from verify.digests import digest_of
+from verify.errors import Finding
+from verify.policy import Policy
+from verify.purpose import check_exactly, check_signer
+from verify.report import Reason
+from verify.ses import values
+from verify.ses.certificates import COMPROMISED, CertificateSteps, Looked
+from verify.ses.report import SealDataStep, StepState
+from verify.ses.steps import SEAL_DEMANDS, Demand, Outcome, Step, doubtful, failed, found, passed, skipped
+from verify.timestamp import TimeStamp, TokenCheck, quiet
+from verify.verdict import SubIndication
+
+_NO_CERTIFICATE: Final = failed(
+    SubIndication.NO_SIGNING_CERTIFICATE_FOUND,
+    "制章者证书无法读取，无效。",
+    "The maker's certificate cannot be read: invalid.",
+)
+_NOT_ASKED: Final = skipped("此版本标准不要求。", "This version of the standard does not ask for it.")
+
+
+@dataclass(slots=True)
+class SealCase:
+    """A seal at work. ``when`` is the moment that matters: now for a seal alone, the time of signing for one in use."""
+
+    seal: SesSeal
+    when: datetime
+    now: datetime
+    certificates: CertificateSteps
+    policy: Policy
+    maker: x509.Certificate | None = None
+    looked: Looked | None = None
+    stamp: TimeStamp | None = None
+    stamp_finding: Finding | None = None
+    notes: list[Reason] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        seal = self.seal
+        self.maker = load_certificate(seal.maker_certificate)
+        if self.maker is not None:
+            self.looked = self.certificates.look(self.maker, seal.property.created)
+        if seal.time_stamp is not None:
+            token, judge = seal.time_stamp, self.certificates.judge
+            check = TokenCheck(judge, (), self.policy)
+            self.stamp, self.stamp_finding = quiet(
+                lambda: check.check(token, lambda algorithm: digest_of(algorithm, seal.signature), self.now)
+            )
+
+    @property
+    def proved(self) -> bool:
+        """Tell whether a trusted time-stamp proves that the seal is as old as it says."""
+        return self.stamp is not None and self.stamp.trusted
+
+
+def seal_steps(case: SealCase) -> tuple[SealDataStep, ...]:
+    """Run every step that the table has for this version, in the standard's order."""
+    done = []
+    for step, demands in SEAL_DEMANDS.items():
+        demand = demands[case.seal.version]
+        outcome = _NOT_ASKED if demand is Demand.NOT_ASKED else _STEPS[step](case, demand)
+        done.append(outcome.at(step))
+    _note_maker_in_list(case)
+    return tuple(done)
+
+
+def _format(case: SealCase, _: Demand) -> Outcome:
+    """Step a: it was read, so the format holds, but for a mark or a version that the standard fixes."""
+    seal = case.seal
+    if seal.header.mark != "ES":
+        return failed(SubIndication.FORMAT_FAILURE, "头标识不是 ES，无效。", "The mark is not ES: invalid.")
+    if seal.property.valid_from > seal.property.valid_to:
+        return failed(
+            SubIndication.FORMAT_FAILURE,
+            "印章有效期的起始晚于终止，无效。",
+            "The seal's validity ends before it starts: invalid.",
+        )
+    text = seal.version.standard
+    return passed(f"符合 {text}。", f"As {text} has it.")
+
+
+def _maker_signature(case: SealCase, _: Demand) -> Outcome:
+    """Step b: the maker's signature over the original octets."""
+    seal = case.seal
+    if case.maker is None:
+        return _NO_CERTIFICATE
+    if values.is_raw(seal.signature):
+        case.notes.append(
+            Reason(
+                "制章者签名为 r‖s 裸值而非 DER，按惯例接受。",
+                "The maker's signature is bare r and s instead of DER; accepted, as is usual.",
+            )
+        )
+    return values.check(case.maker, seal.algorithm, seal.signed, seal.signature, seal.version)
+
+
+def _making_time(case: SealCase, _: Demand) -> Outcome:
+    """Step c (v5): the date of making is plausible: not in the future, not after the seal's own end."""
+    created, ends = case.seal.property.created, case.seal.property.valid_to
+    if created > case.now + case.policy.clock_skew:
+        return failed(
+            SubIndication.SIG_CONSTRAINTS_FAILURE,
+            f"制作日期 {created.date()} 在未来，无效。",
+            f"It claims to be made on {created.date()}, in the future: invalid.",
+        )
+    if created > ends:
+        return failed(
+            SubIndication.SIG_CONSTRAINTS_FAILURE,
+            f"制作日期 {created.date()} 晚于印章有效期终止 {ends.date()}，无效。",
+            f"It was made on {created.date()}, after its own end on {ends.date()}: invalid.",
+        )
+    return passed(f"制作于 {created.date()}。", f"Made on {created.date()}.")
+
+
+def _maker_chain(case: SealCase, _: Demand) -> Outcome:
+    """Step d, the chain: unknown issuers leave doubt, a chain that breaks a rule is invalid."""
+    return _NO_CERTIFICATE if case.looked is None else case.looked.outcome
+
+
+def _maker_use(case: SealCase, _: Demand) -> Outcome:
+    """Step d, key usage: a signing certificate of an organisation.
+
+    The standards speak of the key usage alone. One with extended purposes that are not a seal maker's leaves doubt all the
+    same: otherwise whoever may sign documents under a trusted root could make seals.
+    """
+    certificate = case.maker
+    if certificate is None:
+        return _NO_CERTIFICATE
+    try:
+        check_signer(certificate)
+    except Finding as finding:
+        return found(finding, fatal=True)
+    if not certificate.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME):
+        return failed(
+            SubIndication.CHAIN_CONSTRAINTS_FAILURE,
+            "制章者证书不是单位证书，无效。",
+            "The maker's certificate names no organisation: invalid.",
+        )
+    try:
+        if _has_purposes(certificate):
+            check_exactly(certificate, EKU_SEAL_MAKER, "制作电子印章", "making seals")
+    except Finding as finding:
+        return found(finding)
+    return passed("可用于签名。", "Meant for signing.")
+
+
+def _has_purposes(certificate: x509.Certificate) -> bool:
+    try:
+        certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    except x509.ExtensionNotFound:
+        return False
+    return True
+
+
+def _maker_validity(case: SealCase, demand: Demand) -> Outcome:
+    """Step d, validity: v1 and v4 at the moment that matters; v5 when the seal was made, an end since then is noted."""
+    if case.looked is None:
+        return _NO_CERTIFICATE
+    if demand is Demand.STRICT:
+        return case.certificates.validity(case.looked, case.when)
+    then = case.certificates.validity(case.looked, case.seal.property.created)
+    if then.state is StepState.PASSED:
+        now = case.certificates.validity(case.looked, case.when)
+        if now.state is not StepState.PASSED:
+            return passed(
+                f"制作印章时有效；{now.reason.zh}按 GM/T 0031-2025 仅作提示。",
+                f"Valid when the seal was made. {now.reason.en} GM/T 0031-2025 asks to note that and go on.",
+            )
+    return then
+
+
+def _maker_revocation(case: SealCase, demand: Demand) -> Outcome:
+    """Step d, revocation: like the validity. After a compromise only a time-stamp proves that the seal came before."""
+    if case.looked is None:
+        return _NO_CERTIFICATE
+    now = case.certificates.revocation(case.looked, case.when)
+    if demand is Demand.STRICT or now.state is StepState.PASSED or not case.looked.trusted:
+        return now
+    then = case.certificates.revocation(case.looked, case.seal.property.created)
+    if then.state is not StepState.PASSED or now.state is not StepState.FAILED:
+        return then
+    state = case.certificates.state(case.looked, case.when)
+    if state.reason in COMPROMISED and not case.proved:
+        return doubtful(
+            SubIndication.REVOKED_NO_POE,
+            f"{now.reason.zh}原因是密钥泄露，且没有可信时间戳证明印章制作在此之前。",
+            f"{now.reason.en} The reason is a compromised key, and no trusted time-stamp proves that the seal is older.",
+        )
+    return passed(
+        f"制作印章时未被吊销；{now.reason.zh}按 GM/T 0031-2025 仅作提示。",
+        f"Not revoked when the seal was made. {now.reason.en} GM/T 0031-2025 asks to note that and go on.",
+    )
+
+
+def _seal_validity(case: SealCase, _: Demand) -> Outcome:
+    """Step e: the moment that matters lies inside the seal's validity, both ends included."""
+    fields, at = case.seal.property, case.when.replace(microsecond=0)
+    if at < fields.valid_from:
+        return failed(
+            SubIndication.NOT_YET_VALID,
+            f"印章自 {fields.valid_from.date()} 起有效，{at.date()} 时尚未生效。",
+            f"The seal is valid from {fields.valid_from.date()}; on {at.date()} it was not yet.",
+        )
+    if at > fields.valid_to:
+        return failed(
+            SubIndication.EXPIRED,
+            f"印章已于 {fields.valid_to.date()} 到期；请向持有人索取续期后的印章。",
+            f"The seal ended on {fields.valid_to.date()}; ask its holder for the renewed one.",
+        )
+    return passed(
+        f"在有效期内（至 {fields.valid_to.date()}）。", f"Inside its validity (to {fields.valid_to.date()})."
+    )
+
+
+def _seal_time_stamp(case: SealCase, _: Demand) -> Outcome:
+    """Step f (v5): a time-stamp that is there holds over the signature, and the seal was made before it."""
+    if case.seal.time_stamp is None:
+        return skipped("没有时间戳（可选）。", "There is no time-stamp; it is optional.")
+    if case.stamp is None:
+        finding = case.stamp_finding
+        return _NO_STAMP if finding is None else found(finding, fatal=True)
+    if case.seal.property.created > case.stamp.time + case.policy.clock_skew:
+        return failed(
+            SubIndication.TIMESTAMP_ORDER_FAILURE,
+            "制作日期晚于时间戳，无效。",
+            "The date of making is later than the time-stamp: invalid.",
+        )
+    if case.stamp.judged.finding is not None:
+        return found(case.stamp.judged.finding)
+    day = case.stamp.time.date()
+    return passed(f"{day}，由“{case.stamp.authority}”签发。", f"{day}, by {case.stamp.authority}.")
+
+
+_NO_STAMP: Final = failed(
+    SubIndication.FORMAT_FAILURE, "时间戳无法读取，无效。", "The time-stamp cannot be read: invalid."
+)
+
+_STEPS: Final[dict[Step, Callable[[SealCase, Demand], Outcome]]] = {
+    Step.FORMAT: _format,
+    Step.MAKER_SIGNATURE: _maker_signature,
+    Step.MAKING_TIME: _making_time,
+    Step.MAKER_CHAIN: _maker_chain,
+    Step.MAKER_USE: _maker_use,
+    Step.MAKER_VALIDITY: _maker_validity,
+    Step.MAKER_REVOCATION: _maker_revocation,
+    Step.SEAL_VALIDITY: _seal_validity,
+    Step.SEAL_TIME_STAMP: _seal_time_stamp,
+}
+
+
+def _note_maker_in_list(case: SealCase) -> None:
+    if case.seal.maker_certificate in case.seal.property.signers.certificates:
+        case.notes.append(
+            Reason(
+                "制章者证书同时列为签章人证书：该印章由使用人自行制作。",
+                "The maker's certificate is also in the list of signers: the user made this seal itself.",
+            )
+        )

@@ -1,0 +1,268 @@
+"""The steps of verifying a seal signature that need no document: GM/T 0031-2014 §6.2.3, the list, and the versions.
+
+The digest of the document is compared where the caller has one; without it the answer is never better than indeterminate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from cryptography import x509
+
+from seals.ses.parts import CertDigest, SesSignature, SesVersion
+from verify.cms import load_certificate, parse_message
+from verify.digests import SM3, digest_of
+from verify.errors import Finding
+from verify.policy import Policy
+from verify.purpose import check_document_signer, check_signer
+from verify.report import Reason
+from verify.ses import values
+from verify.ses.certificates import COMPROMISED, CertificateSteps, Looked
+from verify.ses.report import SealDataStep, StepState
+from verify.ses.steps import Outcome, Step, doubtful, failed, found, passed, skipped
+from verify.timestamp import TimeStamp, TokenCheck, quiet, time_stamp_info
+from verify.verdict import SubIndication
+
+DIGEST_NAMES: Final = {
+    "SM3": SM3,
+    "1.2.156.10197.1.401": SM3,
+    "SHA256": "sha256",
+    "2.16.840.1.101.3.4.2.1": "sha256",
+}
+"""Names that ``CertDigestObj.type`` may have, without hyphens and in capitals: the standards leave it open."""
+HASH_OCTETS: Final = 32
+"""SM3 and SHA-256."""
+_NO_CERTIFICATE: Final = failed(
+    SubIndication.NO_SIGNING_CERTIFICATE_FOUND,
+    "签章人证书无法读取，无效。",
+    "The signer's certificate cannot be read: invalid.",
+)
+
+
+def stated_time(signature: SesSignature) -> datetime | None:
+    """Return the time that the signature states; in v1 it may stand in a time-stamp token, taken as a claim."""
+    if signature.time.value is not None or not signature.time.raw:
+        return signature.time.value
+    try:
+        moment: datetime = time_stamp_info(parse_message(signature.time.raw))["gen_time"].native
+    except Finding:
+        return None
+    return moment
+
+
+@dataclass(slots=True)
+class SignatureCase:
+    """A seal signature at work; ``document_hash`` gives a digest of what ``scope`` names, where the caller has it."""
+
+    signature: SesSignature
+    time: datetime | None
+    now: datetime
+    certificates: CertificateSteps
+    policy: Policy
+    document_hash: Callable[[str], bytes] | None = None
+    signer: x509.Certificate | None = None
+    looked: Looked | None = None
+    stamp: TimeStamp | None = None
+    stamp_finding: Finding | None = None
+    notes: list[Reason] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.signer = load_certificate(self.signature.certificate)
+        if self.signer is not None:
+            self.looked = self.certificates.look(self.signer, self.when)
+        token, value = self.signature.time_stamp, self.signature.signature
+        if token is not None:
+            check = TokenCheck(self.certificates.judge, (), self.policy)
+            self.stamp, self.stamp_finding = quiet(
+                lambda: check.check(token, lambda algorithm: digest_of(algorithm, value), self.now)
+            )
+
+    @property
+    def when(self) -> datetime:
+        """The time of signing as stated, else that of verification."""
+        return self.time or self.now
+
+    @property
+    def proved(self) -> bool:
+        """Tell whether a trusted time-stamp proves that the signature is as old as it says."""
+        return self.stamp is not None and self.stamp.trusted
+
+
+def signature_steps(case: SignatureCase) -> tuple[SealDataStep, ...]:
+    """Run every step in order."""
+    return tuple(run(case).at(step) for step, run in _STEPS.items())
+
+
+def _version(case: SignatureCase) -> Outcome:
+    """TBS_Sign.version equals the seal's header.version (GB/T 38540, GM/T 0031-2025); v1 leaves both numbers free."""
+    signature = case.signature
+    stated, seal = signature.stated_version, signature.seal.header.version
+    same_layout = signature.version is signature.seal.version
+    if same_layout and (stated == seal or signature.version is SesVersion.V1):
+        return passed(f"版本 {stated}。", f"Version {stated}.")
+    return failed(
+        SubIndication.FORMAT_FAILURE,
+        f"签章版本 {stated} 与印章版本 {seal} 不一致，无效。",
+        f"The signature has version {stated}, its seal {seal}: invalid.",
+    )
+
+
+def _signature(case: SignatureCase) -> Outcome:
+    """§6.2.3 b: the signer's signature over the original octets of TBS_Sign."""
+    signature = case.signature
+    if case.signer is None:
+        return _NO_CERTIFICATE
+    if values.is_raw(signature.signature):
+        case.notes.append(
+            Reason(
+                "签章人签名为 r‖s 裸值而非 DER，按惯例接受。",
+                "The signer's signature is bare r and s instead of DER; accepted, as is usual.",
+            )
+        )
+    return values.check(
+        case.signer, signature.algorithm, signature.signed, signature.signature, signature.version
+    )
+
+
+def _chain(case: SignatureCase) -> Outcome:
+    """§6.2.3 c: the chain."""
+    return _NO_CERTIFICATE if case.looked is None else case.looked.outcome
+
+
+def _use(case: SignatureCase) -> Outcome:
+    """§6.2.3 c: the key usage; extended purposes, of which the standards say nothing, leave doubt where they differ."""
+    if case.signer is None:
+        return _NO_CERTIFICATE
+    try:
+        check_signer(case.signer)
+    except Finding as finding:
+        return found(finding, fatal=True)
+    try:
+        check_document_signer(case.signer)
+    except Finding as finding:
+        return found(finding)
+    return passed("可用于签章。", "Meant for signing documents.")
+
+
+def _validity(case: SignatureCase) -> Outcome:
+    """§6.2.3 d: the stated time is known, is not in the future, and lies inside the certificate's validity."""
+    if case.looked is None:
+        return _NO_CERTIFICATE
+    if case.time is None:
+        return doubtful(
+            SubIndication.NO_POE, "签章时间无法读取，无法判定。", "The time of signing cannot be read."
+        )
+    if case.time > case.now + case.policy.clock_skew:
+        return failed(
+            SubIndication.SIG_CONSTRAINTS_FAILURE,
+            f"签章时间 {case.time.date()} 在未来，无效。",
+            f"It claims to be signed on {case.time.date()}, in the future: invalid.",
+        )
+    return case.certificates.validity(case.looked, case.time)
+
+
+def _revocation(case: SignatureCase) -> Outcome:
+    """§6.2.3 d: revoked before signing is invalid, after it is not; after a compromise only a time-stamp tells which."""
+    if case.looked is None:
+        return _NO_CERTIFICATE
+    then = case.certificates.revocation(case.looked, case.when)
+    if then.state is not StepState.PASSED:
+        return then
+    now = case.certificates.state(case.looked, case.now)
+    if now.status == "revoked" and now.reason in COMPROMISED and not case.proved:
+        return doubtful(
+            SubIndication.REVOKED_NO_POE,
+            "证书因密钥泄露已吊销，且没有可信时间戳证明签章在此之前。",
+            "The certificate was revoked for a compromised key, and no trusted time-stamp proves an earlier signature.",
+        )
+    if now.status == "revoked":
+        return passed("签章后才被吊销，不影响本签章。", "Revoked only after this signature.")
+    return then
+
+
+def _listed(case: SignatureCase) -> Outcome:
+    """Find the signer's certificate in the seal's list, octet for octet, or by its digest (§6.2.2 c)."""
+    certificate, fields = case.signature.certificate, case.signature.seal.property
+    if certificate in fields.signers.certificates:
+        return passed("与列表中的证书逐字节相同。", "Octet for octet one of the list.")
+    readable = [item for item in fields.signers.digests if _digest_name(item)]
+    if any(digest_of(_digest_name(item), certificate) == item.value for item in readable):
+        return passed("与列表中的杂凑值相符。", "Its digest is one of the list.")
+    if len(readable) < len(fields.signers.digests) or fields.signers.texts:
+        return doubtful(
+            SubIndication.SIG_CONSTRAINTS_FAILURE,
+            "印章列表中不是证书，或杂凑算法无法识别，不能比对签章人。",
+            "The seal's list holds no certificates, or digests of an unknown algorithm: the signer cannot be compared.",
+        )
+    return failed(
+        SubIndication.SIG_CONSTRAINTS_FAILURE,
+        "签章人证书不在印章的证书列表中，印章被冒用或证书更新后未重新制章，无效。",
+        "The signer's certificate is not in the seal's list: the seal is misused, or was not made again after a renewal.",
+    )
+
+
+def _digest_name(item: CertDigest) -> str:
+    return DIGEST_NAMES.get(item.type.upper().replace("-", ""), "")
+
+
+def _data_hash(case: SignatureCase) -> Outcome:
+    """§6.2.3 e: compare the digest with that of the protected octets."""
+    expected = case.signature.data_hash
+    if len(expected) != HASH_OCTETS:
+        return failed(
+            SubIndication.FORMAT_FAILURE,
+            "原文杂凑值长度不正确，无效。",
+            "The digest has an impossible length.",
+        )
+    if case.document_hash is None:
+        return skipped(
+            "没有原文，杂凑值未与任何文件关联；请连同被签文件一起核验。",
+            "Without the document its digest is tied to no file; verify it together with the signed file.",
+        )
+    name = SM3 if case.signature.algorithm not in values.RSA else "sha256"
+    if case.document_hash(name) != expected:
+        return failed(
+            SubIndication.HASH_FAILURE,
+            "原文杂凑值不符，签章后内容已被改动，无效。",
+            "The digest does not match: the document was changed after it was sealed.",
+        )
+    return passed("与原文相符。", "It is the document's.")
+
+
+def _time_stamp(case: SignatureCase) -> Outcome:
+    """Check a time-stamp over the signature value that is there; the stated time is not later than it."""
+    if case.signature.time_stamp is None:
+        return skipped("没有时间戳（可选）。", "There is no time-stamp; it is optional.")
+    if case.stamp is None:
+        finding = case.stamp_finding
+        return _NO_STAMP if finding is None else found(finding, fatal=True)
+    if case.time is not None and case.time > case.stamp.time + case.policy.clock_skew:
+        return failed(
+            SubIndication.TIMESTAMP_ORDER_FAILURE,
+            "签章时间晚于时间戳，无效。",
+            "The time of signing is later than the time-stamp: invalid.",
+        )
+    if case.stamp.judged.finding is not None:
+        return found(case.stamp.judged.finding)
+    day = case.stamp.time.date()
+    return passed(f"{day}，由“{case.stamp.authority}”签发。", f"{day}, by {case.stamp.authority}.")
+
+
+_NO_STAMP: Final = failed(
+    SubIndication.FORMAT_FAILURE, "时间戳无法读取，无效。", "The time-stamp cannot be read: invalid."
+)
+
+_STEPS: Final[dict[Step, Callable[[SignatureCase], Outcome]]] = {
+    Step.VERSION: _version,
+    Step.SIGNER_SIGNATURE: _signature,
+    Step.SIGNER_CHAIN: _chain,
+    Step.SIGNER_USE: _use,
+    Step.SIGNER_VALIDITY: _validity,
+    Step.SIGNER_REVOCATION: _revocation,
+    Step.SIGNER_LISTED: _listed,
+    Step.DATA_HASH: _data_hash,
+    Step.SIGNATURE_TIME_STAMP: _time_stamp,
+}
