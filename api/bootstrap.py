@@ -51,7 +51,7 @@ from hsm.pins import PinSource
 from seals.chips import SealChips
 from seals.lookup.desk import SealLookups
 from seals.permit import Permits
-from seals.registry import SealRegistry
+from seals.registry import RegistryRules, SealRegistry
 from signing.archive import Archive
 from signing.cms import ContainerForm
 from signing.evidence import EvidenceDesk
@@ -181,7 +181,8 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
     crls = CrlPublisher(engine, stores.ring, clock, audit, config)
     ocsp = OcspResponder(engine, stores.ring, clock, config)
     tsa = TimeStampAuthority(engine, stores.ring, guard, audit)
-    seals = SealRegistry(engine, enterprises, clock, audit)
+    rules_of_seals = RegistryRules(direct_filing=settings.files_directly)
+    seals = SealRegistry(engine, enterprises, clock, audit, rules_of_seals)
     seal_states = SealStates(engine, stores.ring, clock, audit, authority)
     evidence = Evidence(home, engine, audit, authority, crls, seal_states)
     ledger = Ledger(engine, Permits(seals, clock, audit), clock, audit)

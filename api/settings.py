@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     session_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 60
     production: bool = False
     direct_issuance: bool | None = None
+    direct_filing: bool | None = None
     crl_hours: Annotated[int, Field(ge=1, le=7 * 24)] = 7 * 24
     ocsp_minutes: Annotated[int, Field(ge=5, le=7 * 24 * 60)] = 24 * 60
     instance_prefix: Annotated[int, Field(ge=1, le=0x7FFF)] = 1
@@ -132,6 +133,11 @@ class Settings(BaseSettings):
         key = self.skf_device_key
         octets = bytes.fromhex(key.get_secret_value()) if key is not None else b""
         return DeviceLibraries(self.sdf_library, self.skf_library, self.vendor_mechanisms, octets)
+
+    @property
+    def files_directly(self) -> bool:
+        """Whether approval alone puts a seal in use that is engraved and filed elsewhere; else the desk files it."""
+        return not self.production if self.direct_filing is None else self.direct_filing
 
     @property
     def issues_directly(self) -> bool:
