@@ -182,7 +182,9 @@ class StampOrders:
                 raise OrderRefused(
                     "该指令已结束，无需撤回。", "The order has ended; there is nothing to take back."
                 )
-            if not rows.move_order(ledger.conn, before, OrderAct.WITHDRAW):
+            if before.status is OrderStatus.QUEUED:
+                rows.move_order(ledger.conn, before, OrderAct.WITHDRAW)
+            else:
                 self._book.add(ledger.conn, stamp, Draft(CancelOrder(before.id), actor.id))
             self._note(ledger, "order_cancelled", before, actor)
             return self._order(ledger.conn, order)

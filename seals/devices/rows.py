@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -285,13 +285,12 @@ def alarms(
     return [alarm_of(row) for row in conn.execute(query.order_by(stamp_alarm.c.id).limit(limit))]
 
 
-def known_alarms(conn: sa.Connection, serial: str, numbers: Sequence[int]) -> set[tuple[str, int]]:
-    """Return kind and number of alarms about these events that nobody has acknowledged."""
+def open_alarms(conn: sa.Connection, serial: str) -> set[tuple[str, int]]:
+    """Return kind and event number of a stamp's alarms that nobody has acknowledged, each also with 0 for any event."""
     c = stamp_alarm.c
-    query = sa.select(c.kind, c.number).where(
-        c.serial == serial, c.number.in_(numbers), c.acknowledged_at.is_(None)
-    )
-    return {(row.kind, row.number) for row in conn.execute(query)}
+    query = sa.select(c.kind, c.number).where(c.serial == serial, c.acknowledged_at.is_(None))
+    found = [(str(row.kind), int(row.number)) for row in conn.execute(query)]
+    return {*found, *((kind, 0) for kind, _ in found)}
 
 
 def add_alarms(conn: sa.Connection, rows: list[dict[str, Any]]) -> None:

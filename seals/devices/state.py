@@ -118,14 +118,18 @@ ORDER_TRANSITIONS: Final[dict[OrderAct, dict[OrderStatus, OrderStatus]]] = {
     OrderAct.ACCEPT: {
         OrderStatus.SIGNED: OrderStatus.ACCEPTED,
         OrderStatus.EXPIRED: OrderStatus.ACCEPTED,
-        OrderStatus.SKIPPED: OrderStatus.ACCEPTED,
     },
     OrderAct.REFUSE: {OrderStatus.SIGNED: OrderStatus.REFUSED},
     OrderAct.SKIP: {OrderStatus.SIGNED: OrderStatus.SKIPPED},
     OrderAct.EXPIRE: {OrderStatus.QUEUED: OrderStatus.EXPIRED, OrderStatus.SIGNED: OrderStatus.EXPIRED},
-    OrderAct.WITHDRAW: {OrderStatus.QUEUED: OrderStatus.WITHDRAWN},
+    OrderAct.WITHDRAW: {
+        OrderStatus.QUEUED: OrderStatus.WITHDRAWN,
+        OrderStatus.SIGNED: OrderStatus.WITHDRAWN,
+        OrderStatus.ACCEPTED: OrderStatus.WITHDRAWN,
+    },
 }
 """Every move of an order. *Skipped*: the stamp took a later order first, so it will refuse this one (it is made anew).
+*Withdrawn*: nobody signed it, or the stamp took the order that cancels it.
 A late event may still say that the stamp took an order in time, before the register gave it up."""
 
 
