@@ -2,7 +2,8 @@
 
 No national law sizes every company seal (only the ceiling of 45 mm, 国发〔1999〕25号; the invoice seal alone is fixed, by
 国家税务总局公告2011年第7号), so sizes are rows here and a new local rule is a new row. Places are measured from the seal's
-centre, y downwards; a text's height is its em box.
+centre, y downwards; a text's height is its em box. No row has a national emblem, and none can be drawn: such a picture
+comes in only through the filing officer's hands (:mod:`seals.imprint.uploads`).
 """
 
 from __future__ import annotations
@@ -63,7 +64,10 @@ class LowerCode:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One kind of seal in one size. ``star`` is the width from tip to tip (mm), 0 for none; ``edge`` the ring (mm)."""
+    """One kind of seal in one size. ``star`` is the width from tip to tip (mm), 0 for none; ``edge`` the ring (mm).
+
+    ``serial`` is where an invoice seal has its number, "(1)", when its owner has several.
+    """
 
     key: str
     kind: SealKind
@@ -76,6 +80,7 @@ class Template:
     line: Line | None = None
     centre: Line | None = None
     code: LowerCode | None = None
+    serial: Line | None = None
 
 
 def _round(kind: SealKind, size: int, *, star: bool, line: Line | None) -> Template:
@@ -100,6 +105,18 @@ _NO_STAR: Final = Line(height=4.6, width=4.3, top=6.2)
 TEMPLATES: Final = (
     _round(SealKind.LEGAL_NAME, 42, star=True, line=None),
     _round(SealKind.LEGAL_NAME, 40, star=True, line=None),
+    _round(SealKind.LEGAL_NAME, 38, star=True, line=None),
+    _round(SealKind.LEGAL_NAME, 45, star=True, line=None),
+    Template(
+        key="oval-45x30",
+        kind=SealKind.LEGAL_NAME,
+        shape=Shape.OVAL,
+        width=45,
+        height=30,
+        edge=1.0,
+        name=ArcName(inset=0.9, tallest=4.8, lowest=2.6, span=244),
+        code=LowerCode(inset=1.1, height=1.65, pitch=1.75),
+    ),
     _round(SealKind.FINANCE, 38, star=False, line=_NO_STAR),
     Template(
         key="oval-40x30",
@@ -111,6 +128,7 @@ TEMPLATES: Final = (
         name=ArcName(inset=0.5, tallest=4.2, lowest=2.6, span=260),
         centre=Line(height=3.7, width=26 / 18, top=-1.85),
         line=Line(height=4.6, width=3.0, top=4.2),
+        serial=Line(height=2.2, width=1.7, top=10.0),
     ),
     _round(SealKind.CONTRACT, 38, star=True, line=_UNDER_STAR),
     _round(SealKind.CONTRACT, 40, star=True, line=_UNDER_STAR),

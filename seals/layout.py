@@ -94,7 +94,7 @@ def _inside(template: Template, box: Quad) -> bool:
 
 
 def _straight(part: str, spec: Line, text: str) -> list[Letter]:
-    face = Face.HEI if part == "centre" else Face.SONG
+    face = Face.SONG if part == "line" else Face.HEI
     first, foot = -spec.width * (len(text) - 1) / 2, spec.top + spec.height
     return [
         Letter(part, character, face, upright(first + index * spec.width, foot), spec.width, spec.height)
@@ -128,7 +128,7 @@ def name_letters(template: Template, spec: ArcName, name: str, lower: list[Lette
 
 def _outlines(letters: list[Letter]) -> list[Quad]:
     """Return what the arc's right end could meet: each line as one box, and the last digits of the code."""
-    rows = [[letter for letter in letters if letter.part == part] for part in ("line", "centre")]
+    rows = [[letter for letter in letters if letter.part == part] for part in ("line", "centre", "serial")]
     code = [letter.cell for letter in letters if letter.part == "code"]
     return [_row_box(row) for row in rows if row] + code[-3:]
 
@@ -191,14 +191,27 @@ def _columns(text: str) -> list[str]:
     return [text[start:end] for start, end in pairwise(ends)]
 
 
-def plan(template: Template, *, name: str, line: str, centre: str, code: str) -> list[Letter]:
-    """Place every letter of a seal: the group ``name``, ``line``, ``centre`` or ``code`` is on each."""
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What stands where: the name on the arc (or in the square), inscription, middle, code on the lower arc, serial."""
+
+    name: str
+    code: str
+    line: str = ""
+    centre: str = ""
+    serial: str = ""
+
+
+def plan(template: Template, texts: Texts) -> list[Letter]:
+    """Place every letter of a seal: the group ``name``, ``line``, ``centre``, ``code`` or ``serial`` is on each."""
     if template.shape is Shape.SQUARE:
-        return square_letters(template, name)
-    lower = code_letters(template, template.code, code) if template.code else []
-    if template.line and line:
-        lower += line_letters(template, "line", template.line, line, lower)
-    if template.centre and centre:
-        lower += line_letters(template, "centre", template.centre, centre)
-    above = name_letters(template, template.name, name, lower) if template.name else []
+        return square_letters(template, texts.name)
+    lower = code_letters(template, template.code, texts.code) if template.code else []
+    if template.line and texts.line:
+        lower += line_letters(template, "line", template.line, texts.line, lower)
+    if template.centre and texts.centre:
+        lower += line_letters(template, "centre", template.centre, texts.centre)
+    if template.serial and texts.serial:
+        lower += line_letters(template, "serial", template.serial, texts.serial)
+    above = name_letters(template, template.name, texts.name, lower) if template.name else []
     return above + lower

@@ -6,6 +6,7 @@ that is not approved has 未备案 across it.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Final
@@ -14,13 +15,14 @@ from seals.draughtsman import Draughtsman
 from seals.errors import TextUnfit
 from seals.fonts import FontShelf, shelf
 from seals.geometry import MAX_LINE, MAX_NAME, MAX_PERSON, MIN_NAME, Shape, Template, template
-from seals.layout import plan
+from seals.layout import Texts, plan
 from seals.seal import SealKind, is_physical_code
 from seals.vector import SealPicture
 
 UNAPPROVED: Final = "未备案"
 _UNCARVABLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Mn", "Mc", "Me"})
 """Categories of characters that show nothing of their own; one that Python does not know yet is the font's question."""
+_SERIAL: Final = re.compile(r"\([1-9][0-9]?\)")
 _SUFFIX: Final = {0: "之印", 1: "印"}
 
 
@@ -28,8 +30,9 @@ _SUFFIX: Final = {0: "之印", 1: "印"}
 class PictureSpec:
     """What a seal shows. ``code`` is the 13-digit physical code; ``uscc`` stands in the middle of an invoice seal.
 
-    ``line`` is the inscription of an *other* seal, ``person`` the name on a legal representative's. Without
-    ``approved`` the picture bears 未备案.
+    ``line`` is the inscription of an *other* seal, and on an invoice seal its number, "(1)", where the owner has several
+    (国家税务总局公告2011年第7号). ``person`` is the name on a legal representative's seal. Without ``approved`` the picture
+    bears 未备案.
     """
 
     kind: SealKind
@@ -50,8 +53,7 @@ def draw(spec: PictureSpec, *, fonts: FontShelf | None = None) -> SealPicture:
     """
     found = template(spec.kind, spec.template)
     fonts = fonts or shelf()
-    name, line, centre = _texts(spec, found)
-    letters = plan(found, name=name, line=line, centre=centre, code=spec.code)
+    letters = plan(found, _texts(spec, found))
     pen = Draughtsman(found, fonts)
     marks = [pen.ring(), *pen.star(), *(pen.letter(letter) for letter in letters)]
     if not spec.approved:
@@ -65,7 +67,7 @@ def title_of(spec: PictureSpec) -> str:
         return f"{spec.name}{spec.kind.zh}（{spec.person}）"
     if spec.kind is SealKind.LEGAL_NAME:
         return f"{spec.name}{spec.kind.zh}"
-    return f"{spec.name}{_inscription(spec)}"
+    return f"{spec.name}{_inscription(spec)}{spec.line if spec.kind is SealKind.INVOICE else ''}"
 
 
 def _inscription(spec: PictureSpec) -> str:
@@ -74,19 +76,31 @@ def _inscription(spec: PictureSpec) -> str:
     return "" if spec.kind is SealKind.LEGAL_NAME else spec.kind.zh
 
 
-def _texts(spec: PictureSpec, found: Template) -> tuple[str, str, str]:
-    """Check and return what stands on the arc (or in the square), on the line and in the centre."""
+def _texts(spec: PictureSpec, found: Template) -> Texts:
+    """Check and return what stands where."""
     _check_text(spec.name, MIN_NAME, MAX_NAME, "名称", "name")
     if not is_physical_code(spec.code):
         raise TextUnfit("实物印章编码须为 13 位数字。", "A physical seal code has 13 digits.")
     if found.shape is Shape.SQUARE:
         _check_text(spec.person, 2, MAX_PERSON, "法定代表人姓名", "legal representative's name")
-        return spec.person + _SUFFIX[len(spec.person) % 2], "", ""
+        return Texts(spec.person + _SUFFIX[len(spec.person) % 2], spec.code)
     if spec.kind is SealKind.OTHER:
         _check_text(spec.line, 2, MAX_LINE, "印章附注", "inscription")
     if found.centre is not None:
         _check_text(spec.uscc, 15, 20, "税号", "tax number")
-    return spec.name, _inscription(spec), spec.uscc
+    return Texts(spec.name, spec.code, _inscription(spec), spec.uscc, _serial(spec, found))
+
+
+def _serial(spec: PictureSpec, found: Template) -> str:
+    """Check and return an invoice seal's number; other seals have none."""
+    if found.serial is None or not spec.line:
+        return ""
+    if _SERIAL.fullmatch(spec.line) is None:
+        raise TextUnfit(
+            "发票专用章的顺序编码须写作 (1) 至 (99)，只有一枚时留空。",
+            "The number of an invoice seal is written (1) to (99); leave it empty where there is only one.",
+        )
+    return spec.line
 
 
 def _check_text(text: str, least: int, most: int, zh: str, en: str) -> None:

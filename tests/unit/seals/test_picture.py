@@ -332,10 +332,10 @@ def test_texts_that_no_seal_bears_are_refused(spec: PictureSpec) -> None:
     ],
 )
 def test_a_name_seal_reads_in_columns_from_the_right(person: str, columns: list[str]) -> None:
-    from seals.layout import plan
+    from seals.layout import Texts, plan
 
     text = person + {0: "之印", 1: "印"}[len(person) % 2]
-    letters = plan(template(SealKind.LEGAL_REPRESENTATIVE), name=text, line="", centre="", code=CODE)
+    letters = plan(template(SealKind.LEGAL_REPRESENTATIVE), Texts(text, CODE))
     by_column: dict[float, list[str]] = defaultdict(list)
     for letter in sorted(letters, key=lambda letter: letter.frame.foot[1]):
         by_column[round(letter.frame.foot[0], 3)].append(letter.character)
