@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from api import errors as api
 from api.backup import errors as backup
+from api.problem_kind import Kind
+from api.problem_rows import KEY_CENTRE, SEAL_DATA
 from api.stamps import errors as stamp_lines
 from ca import errors as ca
 from ca.enrolment import errors as ra
-from ca.keycentre import errors as kmc
 from ca.tokens import errors as tokens
 from hsm import errors as hsm
 from hsm.devices import errors as devices
@@ -20,22 +20,6 @@ from seals.imprint import errors as imprints
 from seals.lookup import errors as lookup
 from signing import errors as signing
 from verify.folder import TrustFolderUnusable
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A type of problem: ``slug`` ends its URI; ``zh`` and ``en`` are its title."""
-
-    slug: str
-    status: int
-    zh: str
-    en: str
-
-    @property
-    def uri(self) -> str:
-        """The type's URI reference; a page explains it there."""
-        return f"/problems/{self.slug}"
-
 
 INTERNAL: Final = Kind("internal-fault", 500, "系统内部故障", "Internal fault")
 
@@ -342,38 +326,6 @@ _VERIFY: Final[dict[type[Exception], Kind]] = {
     TrustFolderUnusable: Kind("trust-folder-unusable", 400, "信任文件夹不可用", "Trust folder unusable"),
 }
 
-_KEY_CENTRE: Final[dict[type[Exception], Kind]] = {
-    kmc.KeyCentreError: Kind("key-centre-refused", 400, "密钥管理中心拒绝", "Key centre refused"),
-    kmc.KeyCentreNotReady: Kind("key-centre-not-ready", 503, "密钥管理中心未建立", "Key centre not ready"),
-    kmc.KeyCentreFounded: Kind("key-centre-founded", 409, "密钥管理中心已建立", "Key centre founded"),
-    kmc.KeyCentreNeedsToken: Kind("key-centre-needs-token", 503, "需要密码令牌", "Token needed"),
-    kmc.SigningKeyNotEscrowed: Kind("signing-key-not-escrowed", 422, "签名密钥不得托管", "Never escrowed"),
-    kmc.EscrowKindRefused: Kind("escrow-kind-refused", 422, "密钥种类不支持", "Kind refused"),
-    kmc.EscrowedKeyUnknown: Kind("escrowed-key-unknown", 404, "没有此托管密钥", "No such escrowed key"),
-    kmc.EscrowedKeyStateRefused: Kind("escrowed-key-state", 409, "托管密钥状态不符", "State refused"),
-    kmc.PoolFillRefused: Kind("pool-fill-refused", 422, "密钥池数量不正确", "Pool size refused"),
-    kmc.RecipientRefused: Kind("recipient-refused", 422, "接收方未经证明", "Recipient refused"),
-    kmc.EnvelopeForAnother: Kind("envelope-for-another", 409, "信封发给另一令牌", "Envelope for another"),
-    kmc.EnvelopeUnreadable: Kind("envelope-unreadable", 422, "信封无法读取", "Envelope unreadable"),
-    kmc.EnvelopeUnproven: Kind("envelope-unproven", 422, "信封签名无效", "Envelope unproven"),
-    kmc.RosterInvalid: Kind("roster-invalid", 422, "托管人名册不正确", "Roster invalid"),
-    kmc.CaseInvalid: Kind("case-invalid", 422, "案件内容不正确", "Case invalid"),
-    kmc.CaseUnknown: Kind("case-unknown", 404, "没有此案件", "No such case"),
-    kmc.CaseExpired: Kind("case-expired", 409, "案件已过期", "Case expired"),
-    kmc.CaseClosed: Kind("case-closed", 409, "案件已办结", "Case closed"),
-    kmc.CaseChanged: Kind("case-changed", 409, "案件内容已变化", "Case changed"),
-    kmc.CustodianUnknown: Kind("custodian-unknown", 403, "不是托管人", "Not a custodian"),
-    kmc.VoteRepeated: Kind("vote-repeated", 409, "已投过票", "Voted already"),
-    kmc.VoterIsRequester: Kind("voter-is-requester", 403, "申请人不能投票", "Requester cannot vote"),
-    kmc.VoteUnproven: Kind("vote-unproven", 422, "投票签名无效", "Vote unproven"),
-    kmc.QuorumMissing: Kind("quorum-missing", 409, "批准人数不足", "Quorum missing"),
-    kmc.MessageUnreadable: Kind("key-message-unreadable", 422, "消息无法读取", "Message unreadable"),
-    kmc.MessageUnproven: Kind("key-message-unproven", 403, "消息签名无效", "Message unproven"),
-    kmc.MessageStale: Kind("key-message-stale", 409, "消息时间不符", "Message stale"),
-    kmc.TaskReused: Kind("key-task-reused", 409, "任务编号已使用", "Task number reused"),
-    kmc.MessageRefused: Kind("key-message-refused", 409, "消息被拒绝", "Message refused"),
-}
-
 _ENROLMENT: Final[dict[type[Exception], Kind]] = {
     ra.EnrolmentError: Kind("enrolment-refused", 409, "申请无法办理", "Enrolment refused"),
     ra.FieldInvalid: Kind("enrolment-field-invalid", 422, "申请内容不正确", "Request field invalid"),
@@ -408,7 +360,8 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **_DEVICES,
     **_CA,
     **_ENROLMENT,
-    **_KEY_CENTRE,
+    **KEY_CENTRE,
+    **SEAL_DATA,
     **_IMPRINTS,
     **_TOKENS,
     **_SEALS,

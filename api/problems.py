@@ -15,7 +15,8 @@ import sqlalchemy.exc
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api.problem_table import INTERNAL, TABLE, Kind
+from api.problem_kind import Kind
+from api.problem_table import INTERNAL, TABLE
 
 MEDIA_TYPE: Final = "application/problem+json"
 _DISK_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
