@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from cryptography import x509
 
 from ca.actor import Actor
-from ca.audit import AuditTrail
+from ca.authority import CertificateAuthority
 from ca.checked_signer import CertifiedKey, OpenKeys
 from ca.errors import CaError
 from ca.issuer import UnitPurpose
@@ -90,20 +90,18 @@ class SealDataMaker:
     def __init__(  # noqa: PLR0913 - its neighbours, each once
         self,
         registry: SealRegistry,
+        authority: CertificateAuthority,
         keys: KeyRing,
-        engine: sa.Engine,
-        audit: AuditTrail,
         *,
-        clock: Callable[[], datetime],
         stamper: Stamper | None = None,
         rules: MakingRules | None = None,
         draw: Draw = png,
     ) -> None:
         self._registry = registry
+        self._engine = authority.engine
+        self._clock = authority.clock
+        self._audit = authority.audit
         self._keys = OpenKeys(keys)
-        self._engine = engine
-        self._audit = audit
-        self._clock = clock
         self._stamper = stamper
         self._rules = rules or MakingRules()
         self._draw = draw
