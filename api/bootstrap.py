@@ -23,6 +23,7 @@ from api.home import Home
 from api.key_stores import KeyStores, open_key_stores
 from api.rate_limit import PublicLimit, read_networks, read_rate
 from api.schema import check_schema
+from api.seal_data import open_maker
 from api.seal_states import SealStates
 from api.service_seal import ServiceSeal
 from api.session import Sessions
@@ -55,6 +56,7 @@ from seals.registry import RegistryRules, SealRegistry
 from signing.archive import Archive
 from signing.cms import ContainerForm
 from signing.evidence import EvidenceDesk
+from seals.ses.maker import SealDataMaker
 from signing.ledger import Ledger
 from signing.selfcheck import SelfCheck
 from signing.service import SealingService, SealingTools
@@ -85,6 +87,7 @@ class Services:
     public_limit: PublicLimit
     token_work: TokenWork
     enrolment: Enrolment
+    seal_data: SealDataMaker
     enrolments: EnrolmentDesk
     key_centre: KeyCentre
     ledger: Ledger
@@ -113,6 +116,7 @@ class Services:
             "sealings_failed": len(sealings.failed),
             **self.enrolments.housekeep(actor),
             "keys_completed": self.key_centre.reconcile(actor),
+            "seal_data_withheld": self.seal_data.reconcile(actor),
             **self.token_work.reconcile(),
         }
         self.evidence.publish()
@@ -220,6 +224,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         key_centre=key_centre,
         enrolment=Enrolment(stores, enterprises, authority, ledger, settings.suite),
         ledger=ledger,
+        seal_data=open_maker(settings, seals, authority, stores.ring, tsa),
         archive=archive,
         sealing=SealingService(tools, clock),
         verification=Verification(evidence, clock, limits),

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from api.device_libraries import DeviceLibraries
 from api.errors import SettingsInvalid
 from api.rate_limit import read_networks, read_rate
+from api.seal_data import read_types
 from hsm.key_policy import KeyPolicy
 from hsm.suite import Suite
 
@@ -60,6 +61,10 @@ class Settings(BaseSettings):
     kmc_double_hash: bool = False
     max_upload_bytes: Annotated[int, Field(ge=1024, le=2**31)] = 100 * 2**20
     session_secret: SecretStr | None = None
+    seal_data_vendor: Annotated[str, Field(pattern="^[ -~]{1,64}$")] = "Yinxin"
+    seal_data_list: Annotated[str, Field(pattern="^(certificates|digests)$")] = "certificates"
+    seal_data_types: str = ""
+    seal_data_time_stamp: bool = True
     session_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 60
     production: bool = False
     direct_issuance: bool | None = None
@@ -93,6 +98,22 @@ class Settings(BaseSettings):
     @classmethod
     def _rate(cls, value: str) -> str:
         read_rate(value)
+    @field_validator("seal_data_types")
+    @classmethod
+    def _kinds(cls, value: str) -> str:
+        read_types(value)
+        return value
+
+    @field_validator("physical_code_pattern")
+    @classmethod
+    def _physical_codes(cls, value: str) -> str:
+        return CodePatterns(physical=value).physical
+
+    @field_validator("electronic_code_pattern")
+    @classmethod
+    def _electronic_codes(cls, value: str) -> str:
+        return CodePatterns(electronic=value).electronic
+
         return value
 
     @field_validator("trusted_proxies")
