@@ -185,7 +185,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
     crls = CrlPublisher(engine, stores.ring, clock, audit, config)
     ocsp = OcspResponder(engine, stores.ring, clock, config)
     tsa = TimeStampAuthority(engine, stores.ring, guard, audit)
-    rules_of_seals = RegistryRules(direct_filing=settings.files_directly)
+    rules_of_seals = RegistryRules(settings.code_patterns, direct_filing=settings.files_directly)
     seals = SealRegistry(engine, enterprises, clock, audit, rules_of_seals)
     seal_states = SealStates(engine, stores.ring, clock, audit, authority)
     evidence = Evidence(home, engine, audit, authority, crls, seal_states)

@@ -21,6 +21,7 @@ from api.rate_limit import read_networks, read_rate
 from api.seal_data import read_types
 from hsm.key_policy import KeyPolicy
 from hsm.suite import Suite
+from seals.code_patterns import CodePatterns
 
 PREFIX: Final = "YINXIN_"
 SETTINGS_FILE: Final = "yinxin.toml"
@@ -70,6 +71,8 @@ class Settings(BaseSettings):
     direct_issuance: bool | None = None
     direct_filing: bool | None = None
     crl_hours: Annotated[int, Field(ge=1, le=7 * 24)] = 7 * 24
+    physical_code_pattern: str = CodePatterns().physical
+    electronic_code_pattern: str = CodePatterns().electronic
     ocsp_minutes: Annotated[int, Field(ge=5, le=7 * 24 * 60)] = 24 * 60
     instance_prefix: Annotated[int, Field(ge=1, le=0x7FFF)] = 1
     clock_reference: Annotated[str, Field(pattern="^(steady|kernel)$")] = "steady"
@@ -156,6 +159,11 @@ class Settings(BaseSettings):
         return DeviceLibraries(self.sdf_library, self.skf_library, self.vendor_mechanisms, octets)
 
     @property
+    @property
+    def code_patterns(self) -> CodePatterns:
+        """How seals' codes are put together."""
+        return CodePatterns(self.physical_code_pattern, self.electronic_code_pattern)
+
     def files_directly(self) -> bool:
         """Whether approval alone puts a seal in use that is engraved and filed elsewhere; else the desk files it."""
         return not self.production if self.direct_filing is None else self.direct_filing

@@ -1,42 +1,20 @@
-"""Seal codes: patterns from the settings, serial numbers from a counter row moved by compare-and-swap."""
+"""Seal codes: serial numbers from a counter row moved by compare-and-swap, put into the settings' patterns."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from seals.code_patterns import CodePatterns
 from seals.errors import CodesExhausted, SealMoved
-from seals.seal import ELECTRONIC_CODE_DIGITS, PHYSICAL_CODE_DIGITS
 from seals.store import seal, seal_counter
 
 MAX_RACES: Final = 50
 """Times a lost race for the counter is run again: each loss means that somebody else got a number."""
 DIVISION_DIGITS: Final = 6
 """An administrative division's code (GB/T 2260)."""
-
-
-@dataclass(frozen=True, slots=True)
-class CodePatterns:
-    """How codes are put together from ``{division}`` (6 digits) and ``{serial}`` (``str.format`` fields).
-
-    Layouts of the 13-digit physical code differ from place to place, hence a setting; the 14-digit electronic code is 6
-    digits of division and 8 of serial. A pattern that does not give the right length raises ``ValueError``.
-    """
-
-    physical: str = "{division}{serial:07d}"
-    electronic: str = "{division}{serial:08d}"
-
-    def __post_init__(self) -> None:
-        for pattern, digits in (
-            (self.physical, PHYSICAL_CODE_DIGITS),
-            (self.electronic, ELECTRONIC_CODE_DIGITS),
-        ):
-            made = pattern.format(division="330106", serial=1)
-            if len(made) != digits or not (made.isascii() and made.isdigit()):
-                raise ValueError(f"the pattern {pattern!r} gives {made!r}, not {digits} digits")
 
 
 class CodeSource:

@@ -33,7 +33,8 @@ from seals.application import (
     unapproved,
 )
 from seals.binding import CertificateFacts
-from seals.codes import CodePatterns, CodeSource
+from seals.code_patterns import CodePatterns
+from seals.codes import CodeSource
 from seals.destruction import Destruction
 from seals.destruction_store import Destroyed
 from seals.errors import CertificateNeeded, CodeTaken, FilingDemanded, SealUnknown

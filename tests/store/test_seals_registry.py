@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ca.actor import Actor
 from ca.errors import EnterpriseUnknown
 from seals import store
-from seals.codes import CodePatterns
+from seals.code_patterns import CodePatterns
 from seals.errors import (
     ActRefused,
     ApplicationInvalid,
