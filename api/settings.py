@@ -21,7 +21,6 @@ from api.rate_limit import read_networks, read_rate
 from api.seal_data import read_types
 from hsm.key_policy import KeyPolicy
 from hsm.suite import Suite
-from seals.code_patterns import CodePatterns
 
 PREFIX: Final = "YINXIN_"
 SETTINGS_FILE: Final = "yinxin.toml"
@@ -60,19 +59,17 @@ class Settings(BaseSettings):
     enrolment_rules: Path | None = None
     kmc_pool_size: Annotated[int, Field(ge=0, le=10_000)] = 0
     kmc_double_hash: bool = False
-    max_upload_bytes: Annotated[int, Field(ge=1024, le=2**31)] = 100 * 2**20
-    session_secret: SecretStr | None = None
     seal_data_vendor: Annotated[str, Field(pattern="^[ -~]{1,64}$")] = "Yinxin"
     seal_data_list: Annotated[str, Field(pattern="^(certificates|digests)$")] = "certificates"
     seal_data_types: str = ""
     seal_data_time_stamp: bool = True
+    max_upload_bytes: Annotated[int, Field(ge=1024, le=2**31)] = 100 * 2**20
+    session_secret: SecretStr | None = None
     session_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 60
     production: bool = False
     direct_issuance: bool | None = None
     direct_filing: bool | None = None
     crl_hours: Annotated[int, Field(ge=1, le=7 * 24)] = 7 * 24
-    physical_code_pattern: str = CodePatterns().physical
-    electronic_code_pattern: str = CodePatterns().electronic
     ocsp_minutes: Annotated[int, Field(ge=5, le=7 * 24 * 60)] = 24 * 60
     instance_prefix: Annotated[int, Field(ge=1, le=0x7FFF)] = 1
     clock_reference: Annotated[str, Field(pattern="^(steady|kernel)$")] = "steady"
@@ -97,26 +94,16 @@ class Settings(BaseSettings):
             raise ValueError("an http:// or https:// address")
         return value.rstrip("/")
 
-    @field_validator("public_rate")
-    @classmethod
-    def _rate(cls, value: str) -> str:
-        read_rate(value)
     @field_validator("seal_data_types")
     @classmethod
     def _kinds(cls, value: str) -> str:
         read_types(value)
         return value
 
-    @field_validator("physical_code_pattern")
+    @field_validator("public_rate")
     @classmethod
-    def _physical_codes(cls, value: str) -> str:
-        return CodePatterns(physical=value).physical
-
-    @field_validator("electronic_code_pattern")
-    @classmethod
-    def _electronic_codes(cls, value: str) -> str:
-        return CodePatterns(electronic=value).electronic
-
+    def _rate(cls, value: str) -> str:
+        read_rate(value)
         return value
 
     @field_validator("trusted_proxies")
@@ -159,11 +146,6 @@ class Settings(BaseSettings):
         return DeviceLibraries(self.sdf_library, self.skf_library, self.vendor_mechanisms, octets)
 
     @property
-    @property
-    def code_patterns(self) -> CodePatterns:
-        """How seals' codes are put together."""
-        return CodePatterns(self.physical_code_pattern, self.electronic_code_pattern)
-
     def files_directly(self) -> bool:
         """Whether approval alone puts a seal in use that is engraved and filed elsewhere; else the desk files it."""
         return not self.production if self.direct_filing is None else self.direct_filing
