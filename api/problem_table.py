@@ -241,6 +241,7 @@ _SEALS: Final[dict[type[Exception], Kind]] = {
         "seal-certificate-expired", 409, "印章证书已过期", "Certificate expired"
     ),
     seals.SealNotYours: Kind("seal-not-yours", 403, "不是该印章保管人", "Not a keeper of this seal"),
+    seals.LossNotYours: Kind("loss-not-yours", 403, "无权挂失该印章", "Not yours to report lost"),
     seals.PermitSpent: Kind("permit-spent", 409, "用印许可已失效", "Permit spent"),
     seals.ChipLinkRefused: Kind("chip-link-refused", 409, "芯片关联无法办理", "Chip link refused"),
     seals.ChipOfAnother: Kind("chip-of-another", 409, "芯片不属于印章所有者", "Chip of another enterprise"),

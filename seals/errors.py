@@ -265,6 +265,13 @@ class SealNotYours(SealNotUsable):
     en = "You are not a registered keeper of this seal; ask its keeper."
 
 
+class LossNotYours(SealError):
+    """The caller may not report this seal lost."""
+
+    zh = "只有该印章的保管人、所有者单位的人员或有权挂失的备案人员可以挂失；请立即联系他们。"
+    en = "Only a keeper, somebody of the owner's or an officer who may freeze reports this seal lost; tell them at once."
+
+
 class PermitSpent(SealError):
     """The permit is unknown, was used, or was released: it works once."""
 

@@ -40,9 +40,10 @@ from seals.destruction_store import Destroyed
 from seals.errors import CertificateNeeded, CodeTaken, FilingDemanded, SealUnknown
 from seals.history import Standing
 from seals.ledger import Deed, Ledger, acting
+from seals.lookup.errors import MomentToCome
 from seals.moves import Hook, Turn, found, is_code
 from seals.renewal import RenewalRequest
-from seals.renewal_store import Renewal
+from seals.renewal_store import Asked, Renewal
 from seals.seal import SealApplication, SealEvent, SealOwner, SealPage, SealQuery, SealRecord
 from seals.states import DESK_ACTS, SealAct, SealStatus, destination
 from seals.vector import SealPicture
@@ -216,6 +217,11 @@ class SealRegistry:
         with self._acting() as turn:
             return renewing.confirm(turn, code, actor, reason)
 
+    def renewal_waiting(self, code: str) -> Asked | None:
+        """Return the renewal that waits for a second person, or ``None``."""
+        with self._reading() as conn:
+            return renewal_store.waiting(conn, found(conn, code))
+
     def renewals(self, code: str) -> tuple[Renewal, ...]:
         """Return the renewals of a pair, oldest first, each with the certificate and validity before it."""
         with self._reading() as conn:
@@ -286,10 +292,16 @@ class SealRegistry:
         with self._reading() as conn:
             return history.latest(conn, code, when).status
 
-    def standing_at(self, code: str, when: datetime) -> Standing:
-        """Return state, validity and links at a past moment; :class:`SealNotFound` before the application."""
+    def standing_at(self, code: str, when: datetime | None = None) -> Standing:
+        """Return state, validity and links at a past moment, now by default.
+
+        Raises :class:`SealNotFound` before the application, :class:`seals.lookup.errors.MomentToCome`.
+        """
+        now = self._clock()
+        if when is not None and when > now:
+            raise MomentToCome
         with self._reading() as conn:
-            return history.standing(conn, code, when)
+            return history.standing(conn, code, when or now)
 
     def picture(self, code: str) -> SealPicture:
         """Return the picture as approved; a pair that was never filed is drawn with 未备案 across it (B7)."""
@@ -299,15 +311,16 @@ class SealRegistry:
                 return SealPicture.unpack(store.picture_of(conn, record.code))
         return unapproved(record)
 
-    def admit(self, conn: sa.Connection, code: str, *, actor: Actor) -> ActiveSeal:
+    def admit(self, conn: sa.Connection, code: str, *, actor: Actor, listed: bool = True) -> ActiveSeal:
         """Judge in the caller's transaction whether ``actor`` may use the seal, and hold its row against moves.
 
-        Raises the :class:`seals.errors.SealNotUsable` that says why not.
+        ``listed`` demands a keeper; an application under a standing authorisation is none. Raises the
+        :class:`seals.errors.SealNotUsable` that says why not.
         """
         record = store.find(conn, code, lock=True) if is_code(code) else None
         if record is None:
             raise SealUnknown(code[:32])
-        return admit(record, actor=actor, now=self._clock())
+        return admit(record, actor=actor, now=self._clock(), listed=listed)
 
     @contextmanager
     def _acting(self) -> Iterator[Turn]:

@@ -73,16 +73,16 @@ def approve(doors: Doors, caller: Approver, code: str, body: ApproveSeal) -> Sea
     return SealModel.of(doors.seals.approve(code, actor=caller.actor, certificate=certificate))
 
 
-@router.post("/{code}/rejection", summary="退回申请 / Reject", responses=MOVE)
+@router.post("/{code}/rejection", summary="驳回申请 / Reject", responses=MOVE)
 def reject(doors: Doors, caller: Approver, code: str, body: StateReason) -> SealModel:
-    """Reject an application with a reason."""
+    """Turn an application down with a reason."""
     caller.acting_for(doors.seals.get(code).owner.uscc)
     return SealModel.of(doors.seals.reject(code, actor=caller.actor, reason=body.reason))
 
 
-@router.post("/{code}/freeze", summary="挂失冻结 / Freeze", responses=MOVE)
+@router.post("/{code}/freeze", summary="冻结 / Freeze", responses=MOVE)
 def freeze(doors: Doors, caller: Stopper, code: str, body: StateReason) -> SealModel:
-    """Stop both sides at once."""
+    """Stop both sides at once, as an officer or the owner; see also ``/loss``."""
     caller.acting_for(doors.seals.get(code).owner.uscc)
     return SealModel.of(doors.seals.freeze(code, actor=caller.actor, reason=body.reason))
 
@@ -96,7 +96,7 @@ def request_resume(doors: Doors, caller: Applicant, code: str) -> SealModel:
 
 @router.post("/{code}/resume", summary="确认恢复 / Confirm resuming", responses=MOVE)
 def confirm_resume(doors: Doors, caller: Approver, code: str) -> SealModel:
-    """Resume as a second person."""
+    """Resume as a second person: the seal comes back to the state it had."""
     caller.acting_for(doors.seals.get(code).owner.uscc)
     return SealModel.of(doors.seals.confirm_resume(code, actor=caller.actor))
 

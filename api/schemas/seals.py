@@ -29,6 +29,11 @@ _EXAMPLE: dict[str, Any] = {
     "picture_sha256": "9f…",
     "predecessor": None,
     "successor": None,
+    "engrave": False,
+    "filed_at": "2026-01-01T00:00:00Z",
+    "frozen_from": None,
+    "resume_requested_by": None,
+    "destroyed_at": None,
     "history": [],
 }
 
@@ -78,6 +83,11 @@ class SealModel(BaseModel):
     picture_sha256: str
     predecessor: str | None
     successor: str | None
+    engrave: bool
+    filed_at: datetime | None
+    frozen_from: str | None
+    resume_requested_by: str | None
+    destroyed_at: datetime | None
     history: list[SealEventModel] = []
 
     @classmethod
@@ -104,6 +114,11 @@ class SealModel(BaseModel):
             picture_sha256=record.electronic.picture_sha256,
             predecessor=record.predecessor,
             successor=record.successor,
+            engrave=record.engrave,
+            filed_at=record.filed_at,
+            frozen_from=record.frozen_from.value if record.frozen_from else None,
+            resume_requested_by=record.resume_requested_by,
+            destroyed_at=record.destroyed_at,
             history=[SealEventModel.of(event) for event in history],
         )
 
@@ -141,6 +156,7 @@ class ApplyForSeal(BaseModel):
     person: str = Field(default="", max_length=64)
     physical_code: str | None = Field(default=None, pattern="^[0-9]{13}$")
     valid_days: int | None = Field(default=None, ge=1, le=3660)
+    engrave: bool = Field(default=False, description="新刻实物 / a new physical seal is to be engraved")
 
     def application(self) -> SealApplication:
         """Return the same as the registry reads it."""
@@ -153,6 +169,7 @@ class ApplyForSeal(BaseModel):
             person=self.person,
             physical_code=self.physical_code,
             valid_days=self.valid_days,
+            engrave=self.engrave,
         )
 
 
