@@ -49,14 +49,17 @@ from ca.ocsp import OcspResponder
 from ca.tokens.registry import TokenRegistry
 from ca.tsa import TimeStampAuthority
 from hsm.pins import PinSource
+from seals.cases.desk import UseDesk
+from seals.cases.rule_file import default_book, read_book
+from seals.cases.rules import UseBook
 from seals.chips import SealChips
 from seals.lookup.desk import SealLookups
 from seals.permit import Permits
 from seals.registry import RegistryRules, SealRegistry
+from seals.ses.maker import SealDataMaker
 from signing.archive import Archive
 from signing.cms import ContainerForm
 from signing.evidence import EvidenceDesk
-from seals.ses.maker import SealDataMaker
 from signing.ledger import Ledger
 from signing.selfcheck import SelfCheck
 from signing.service import SealingService, SealingTools
@@ -82,12 +85,13 @@ class Services:
     tsa: TimeStampAuthority
     service_seal: ServiceSeal
     seals: SealRegistry
+    use_desk: UseDesk
     seal_states: SealStates
+    seal_data: SealDataMaker
     lookups: SealLookups
     public_limit: PublicLimit
     token_work: TokenWork
     enrolment: Enrolment
-    seal_data: SealDataMaker
     enrolments: EnrolmentDesk
     key_centre: KeyCentre
     ledger: Ledger
@@ -112,11 +116,11 @@ class Services:
             "crl_numbers_burned": len(self.crls.reconcile(actor)),
             "timestamps_burned": len(self.tsa.reconcile(actor)),
             "seal_lists_withheld": len(self.seal_states.reconcile(actor)),
+            "seal_data_withheld": self.seal_data.reconcile(actor),
             "sealings_completed": len(sealings.completed),
             "sealings_failed": len(sealings.failed),
             **self.enrolments.housekeep(actor),
             "keys_completed": self.key_centre.reconcile(actor),
-            "seal_data_withheld": self.seal_data.reconcile(actor),
             **self.token_work.reconcile(),
         }
         self.evidence.publish()
@@ -189,7 +193,9 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
     seals = SealRegistry(engine, enterprises, clock, audit, rules_of_seals)
     seal_states = SealStates(engine, stores.ring, clock, audit, authority)
     evidence = Evidence(home, engine, audit, authority, crls, seal_states)
-    ledger = Ledger(engine, Permits(seals, clock, audit), clock, audit)
+    files = EvidenceFiles(settings.archive / "use")
+    use_desk = UseDesk(engine, clock, audit, _use_book(settings), keys=stores.ring, files=files)
+    ledger = Ledger(engine, Permits(seals, use_desk.uses, clock, audit), use_desk, clock, audit)
     archive = Archive(settings.archive)
     desk = EvidenceDesk(authority, crls, ocsp)
     tools = SealingTools(
@@ -216,7 +222,9 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         tsa=tsa,
         service_seal=ServiceSeal(authority, stores.ring, tsa),
         seals=seals,
+        use_desk=use_desk,
         seal_states=seal_states,
+        seal_data=open_maker(settings, seals, authority, stores.ring, tsa),
         lookups=SealLookups(engine, clock, seal_states.maker),
         public_limit=_public_limit(settings, clock),
         token_work=open_token_work(stores, home, authority, seals, rules, key_centre),
@@ -224,7 +232,6 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         key_centre=key_centre,
         enrolment=Enrolment(stores, enterprises, authority, ledger, settings.suite),
         ledger=ledger,
-        seal_data=open_maker(settings, seals, authority, stores.ring, tsa),
         archive=archive,
         sealing=SealingService(tools, clock),
         verification=Verification(evidence, clock, limits),
@@ -236,6 +243,11 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
 
 def _public_limit(settings: Settings, clock: Clock) -> PublicLimit:
     return PublicLimit(read_rate(settings.public_rate), read_networks(settings.trusted_proxies), clock)
+
+
+def _use_book(settings: Settings) -> UseBook:
+    rules = settings.use_rules
+    return default_book() if rules is None else read_book(read_file(rules))
 
 
 def _enrolment_rules(settings: Settings) -> RuleBook:

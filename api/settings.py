@@ -21,6 +21,7 @@ from api.rate_limit import read_networks, read_rate
 from api.seal_data import read_types
 from hsm.key_policy import KeyPolicy
 from hsm.suite import Suite
+from seals.code_patterns import CodePatterns
 
 PREFIX: Final = "YINXIN_"
 SETTINGS_FILE: Final = "yinxin.toml"
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     gm_container: Annotated[str, Field(pattern="^(rfc5652|gbt35275)$")] = "rfc5652"
     archive_folder: Path | None = None
     enrolment_rules: Path | None = None
+    use_rules: Path | None = None
     kmc_pool_size: Annotated[int, Field(ge=0, le=10_000)] = 0
     kmc_double_hash: bool = False
     seal_data_vendor: Annotated[str, Field(pattern="^[ -~]{1,64}$")] = "Yinxin"
@@ -69,6 +71,8 @@ class Settings(BaseSettings):
     production: bool = False
     direct_issuance: bool | None = None
     direct_filing: bool | None = None
+    physical_code_pattern: str = CodePatterns().physical
+    electronic_code_pattern: str = CodePatterns().electronic
     crl_hours: Annotated[int, Field(ge=1, le=7 * 24)] = 7 * 24
     ocsp_minutes: Annotated[int, Field(ge=5, le=7 * 24 * 60)] = 24 * 60
     instance_prefix: Annotated[int, Field(ge=1, le=0x7FFF)] = 1
@@ -99,6 +103,16 @@ class Settings(BaseSettings):
     def _kinds(cls, value: str) -> str:
         read_types(value)
         return value
+
+    @field_validator("physical_code_pattern")
+    @classmethod
+    def _physical_codes(cls, value: str) -> str:
+        return CodePatterns(physical=value).physical
+
+    @field_validator("electronic_code_pattern")
+    @classmethod
+    def _electronic_codes(cls, value: str) -> str:
+        return CodePatterns(electronic=value).electronic
 
     @field_validator("public_rate")
     @classmethod
@@ -144,6 +158,11 @@ class Settings(BaseSettings):
         key = self.skf_device_key
         octets = bytes.fromhex(key.get_secret_value()) if key is not None else b""
         return DeviceLibraries(self.sdf_library, self.skf_library, self.vendor_mechanisms, octets)
+
+    @property
+    def code_patterns(self) -> CodePatterns:
+        """How seals' codes are put together."""
+        return CodePatterns(self.physical_code_pattern, self.electronic_code_pattern)
 
     @property
     def files_directly(self) -> bool:

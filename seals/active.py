@@ -45,14 +45,26 @@ class ActiveSeal:
         return self.record.code
 
 
-def admit(record: SealRecord, *, actor: Actor, now: datetime) -> ActiveSeal:
+def admit(record: SealRecord, *, actor: Actor, now: datetime, listed: bool = True) -> ActiveSeal:
     """Judge whether ``actor`` may use the seal now; the registry's own question (no other module calls this).
+
+    ``listed`` demands a keeper; without it a warrant names the actor, who still acts for nobody but the owner.
 
     Raises the :class:`seals.errors.SealNotUsable` that names the first thing wrong: state, keeper, validity of the
     seal, validity of its certificate.
     """
     _state(record)
-    _keeper(record, actor)
+    _keeper(record, actor, listed=listed)
+    return ActiveSeal(record, _in_force(record, now), actor, now, _MADE_HERE)
+
+
+def check_usable(record: SealRecord, now: datetime) -> None:
+    """Judge whether anybody at all may use the seal now, before asking under what; raises like :func:`admit`."""
+    _state(record)
+    _in_force(record, now)
+
+
+def _in_force(record: SealRecord, now: datetime) -> BoundCertificate:
     if record.expired(now):
         raise SealExpired(f"seal {record.code}")
     certificate = record.electronic.certificate
@@ -60,7 +72,7 @@ def admit(record: SealRecord, *, actor: Actor, now: datetime) -> ActiveSeal:
         raise SealUnapproved(f"seal {record.code} has no certificate")
     if not certificate.not_before <= now <= certificate.not_after:
         raise SealCertificateExpired(f"seal {record.code}")
-    return ActiveSeal(record, certificate, actor, now, _MADE_HERE)
+    return certificate
 
 
 _STOPPED: Final[dict[SealStatus, type[SealNotUsable]]] = {
@@ -87,9 +99,9 @@ def _state(record: SealRecord) -> None:
     raise _STOPPED[record.status](f"seal {record.code}")
 
 
-def _keeper(record: SealRecord, actor: Actor) -> None:
+def _keeper(record: SealRecord, actor: Actor, *, listed: bool) -> None:
     """Admit the principal keeper, or a listed keeper who acts for the owner; nobody acting for somebody else."""
     foreign = actor.uscc is not None and actor.uscc != record.owner.uscc
-    listed = actor.id in record.keepers and (actor.id == record.keeper or actor.uscc is not None)
-    if foreign or not listed:
+    keeps = actor.id in record.keepers and (actor.id == record.keeper or actor.uscc is not None)
+    if foreign or (listed and not keeps):
         raise SealNotYours(f"seal {record.code}")

@@ -1,4 +1,4 @@
-"""Permits: the single-use ticket to put one seal on one document, granted to one actor.
+"""Permits: the single-use ticket to put one seal on one document, granted to one actor under one warrant.
 
 ``grant`` judges and records in the caller's transaction; ``consume`` takes the ticket, once, by compare-and-swap, and
 judges the seal again, so a seal frozen in between is refused before the key is touched. The outcome is then recorded:
@@ -21,7 +21,11 @@ from ca.audit import AuditTrail
 from ca.clock import Clock
 from hsm.algorithms import Digest
 from seals.active import ActiveSeal
-from seals.errors import PermitSpent
+from seals.cases.case import Hand
+from seals.cases.uses import Uses
+from seals.cases.warrant import Ground, Warrant
+from seals.errors import PermitSpent, SealNotYours
+from seals.ledger import Ledger
 from seals.registry import SealRegistry
 from seals.store import seal_permit
 
@@ -51,13 +55,17 @@ class PermitState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """The right of ``seal.actor`` to put ``seal`` on ``document`` once; only :class:`Permits` makes one."""
+    """The right of ``seal.actor`` to put ``seal`` on ``document`` once; only :class:`Permits` makes one.
+
+    ``warrant`` is what it was granted under.
+    """
 
     id: str
     seal: ActiveSeal
     document: Digest
     purpose: str
     granted_at: datetime
+    warrant: Warrant
     made_by: InitVar[object] = None
 
     def __post_init__(self, made_by: object) -> None:
@@ -96,26 +104,41 @@ class Permits:
     def __init__(
         self,
         registry: SealRegistry,
+        uses: Uses,
         clock: Clock,
         audit: AuditTrail,
         *,
         new_id: Callable[[], str] = random_id,
     ) -> None:
         self._registry = registry
+        self._uses = uses
         self._clock = clock
         self._audit = audit
         self._new_id = new_id
 
-    def grant(
-        self, conn: sa.Connection, code: str, *, document: Digest, actor: Actor, purpose: str = ""
+    def grant(  # noqa: PLR0913 - what a permit names, each once
+        self,
+        conn: sa.Connection,
+        code: str,
+        *,
+        document: Digest,
+        actor: Actor,
+        purpose: str = "",
+        warrant: Warrant,
+        credential: str = "",
     ) -> Permit:
         """Grant ``actor`` one sealing of ``document`` with the seal ``code`` (physical or electronic).
 
+        The warrant is judged again here, and the one use that it stands for is taken in the same transaction (I29).
         Raises the :class:`seals.errors.SealNotUsable` that says why not: unknown, unapproved, rejected, frozen, revoked,
-        superseded, expired, certificate expired, or not the caller's.
+        superseded, expired, certificate expired, not the caller's, or what is wrong with the warrant.
         """
-        admitted = self._registry.admit(conn, code, actor=actor)
-        permit = Permit(self._new_id(), admitted, document, purpose[:MAX_PURPOSE], self._clock(), _MADE_HERE)
+        admitted = self._registry.admit(conn, code, actor=actor, listed=_listed(warrant))
+        if (warrant.seal_code, warrant.document, warrant.person) != (admitted.code, document, actor.person):
+            raise SealNotYours(f"a warrant for another use than seal {admitted.code} on {document}")
+        permit = Permit(
+            self._new_id(), admitted, document, purpose[:MAX_PURPOSE], self._clock(), warrant, _MADE_HERE
+        )
         row = {
             "id": permit.id,
             "electronic_code": admitted.code,
@@ -127,32 +150,67 @@ class Permits:
             "outcome": "",
         }
         conn.execute(_GRANT, row)
-        self._note(conn, "granted", permit.id, actor, {"seal": admitted.code, "document": str(document)})
+        ledger = Ledger(conn)
+        self._uses.exercise(ledger, warrant, permit.id, Hand(actor, credential), permit.purpose)
+        detail: dict[str, str | int | None] = {
+            "seal": admitted.code,
+            "document": str(document),
+            "case": warrant.case_id,
+            "ground": warrant.ground.value,
+            "rule": warrant.rule_hash,
+        }
+        ledger.note("permit.granted", actor=actor, subject=permit.id, detail=detail)
+        ledger.close(self._audit)
         return permit
 
     def consume(self, conn: sa.Connection, permit: Permit) -> None:
         """Take the permit, once, before the key is touched.
 
         Raises :class:`PermitSpent` for one already taken, released or too old, and
-        :class:`seals.errors.SealNotUsable` if the seal was stopped since.
+        :class:`seals.errors.SealNotUsable` if the seal was stopped since, or the standing authorisation ended.
         """
-        self._registry.admit(conn, permit.seal.code, actor=permit.actor)
+        self._registry.admit(conn, permit.seal.code, actor=permit.actor, listed=_listed(permit.warrant))
+        self._uses.hold(conn, permit.warrant)
         if self._clock() - permit.granted_at > PERMIT_LIFE:
             raise PermitSpent(f"permit {permit.id} is older than {PERMIT_LIFE}")
         self._swap(conn, permit.id, (PermitState.GRANTED,), PermitState.CONSUMED, "")
-        self._note(conn, "consumed", permit.id, permit.actor, {"seal": permit.seal.code})
+        ledger = Ledger(conn)
+        ledger.note(
+            "permit.consumed", actor=permit.actor, subject=permit.id, detail={"seal": permit.seal.code}
+        )
+        ledger.close(self._audit)
 
-    def complete(self, conn: sa.Connection, permit_id: str, *, actor: Actor, outcome: str = "") -> None:
-        """Record that the sealing took effect: one use counted. :class:`PermitSpent` unless it was consumed."""
+    def complete(  # noqa: PLR0913 - the outcome and by whom
+        self,
+        conn: sa.Connection,
+        permit_id: str,
+        *,
+        actor: Actor,
+        outcome: str = "",
+        result: Digest | None = None,
+        credential: str = "",
+    ) -> None:
+        """Record that the sealing took effect: one use counted in its case. :class:`PermitSpent` unless it was consumed.
+
+        ``result`` is the sealed file's digest, by which its case is found too.
+        """
         self._swap(conn, permit_id, (PermitState.CONSUMED,), PermitState.USED, outcome)
-        self._note(conn, "used", permit_id, actor, {"outcome": outcome})
+        ledger = Ledger(conn)
+        self._uses.used(ledger, permit_id, Hand(actor, credential), result)
+        ledger.note("permit.used", actor=actor, subject=permit_id, detail={"outcome": outcome})
+        ledger.close(self._audit)
 
-    def release(self, conn: sa.Connection, permit_id: str, *, actor: Actor, outcome: str) -> None:
-        """Record that nothing was sealed, and why. :class:`PermitSpent` if it was settled already."""
+    def release(
+        self, conn: sa.Connection, permit_id: str, *, actor: Actor, outcome: str, credential: str = ""
+    ) -> None:
+        """Record that nothing was sealed, and why; the use is given back. :class:`PermitSpent` if it was settled already."""
         self._swap(
             conn, permit_id, (PermitState.GRANTED, PermitState.CONSUMED), PermitState.RELEASED, outcome
         )
-        self._note(conn, "released", permit_id, actor, {"outcome": outcome})
+        ledger = Ledger(conn)
+        self._uses.released(ledger, permit_id, Hand(actor, credential), outcome[:MAX_PURPOSE])
+        ledger.note("permit.released", actor=actor, subject=permit_id, detail={"outcome": outcome})
+        ledger.close(self._audit)
 
     def find(self, conn: sa.Connection, permit_id: str) -> PermitRecord | None:
         """Read a permit, for reconciliation and reports."""
@@ -186,7 +244,7 @@ class Permits:
         if moved.rowcount != 1:
             raise PermitSpent(f"permit {permit_id}")
 
-    def _note(
-        self, conn: sa.Connection, what: str, permit_id: str, actor: Actor, detail: dict[str, str]
-    ) -> None:
-        self._audit.append(conn, f"permit.{what}", actor=actor, subject=permit_id, detail=detail)
+
+def _listed(warrant: Warrant) -> bool:
+    """Tell whether the actor must be a listed keeper: a standing authorisation names the application itself."""
+    return warrant.ground is not Ground.STANDING

@@ -17,6 +17,9 @@ from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.clock import Clock
 from hsm.algorithms import Digest
+from seals.cases.case import Hand
+from seals.cases.desk import UseDesk
+from seals.cases.uses import Use
 from seals.permit import Permit, Permits
 from signing import store
 from signing.archive import Stored
@@ -58,10 +61,11 @@ class KeyUsed:
 class Ledger:
     """Keeps the sealings of one installation."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names each once
         self,
         engine: sa.Engine,
         permits: Permits,
+        uses: UseDesk,
         clock: Clock,
         audit: AuditTrail,
         *,
@@ -69,6 +73,7 @@ class Ledger:
     ) -> None:
         self._engine = engine
         self._permits = permits
+        self._uses = uses
         self._clock = clock
         self._audit = audit
         self.new_id = new_id
@@ -112,13 +117,22 @@ class Ledger:
     ) -> Reserved:
         """Transaction A: the permit, the reservation, the intent.
 
-        ``before`` is a failed sealing under the same key, tried again. Raises :class:`seals.errors.SealNotUsable`,
-        and :class:`SealingInProgress` when another request was faster.
+        The warrant for the permit is looked for first, outside: verifying approvals needs no lock. ``before`` is a failed
+        sealing under the same key, tried again. Raises :class:`seals.errors.SealNotUsable`, and :class:`SealingInProgress`
+        when another request was faster.
         """
+        with database():
+            warrant = self._uses.warrant(_use(order, document, actor))
         try:
             with database(), self._engine.begin() as conn:
                 permit = self._permits.grant(
-                    conn, order.seal_code, document=document, actor=actor, purpose=order.name
+                    conn,
+                    order.seal_code,
+                    document=document,
+                    actor=actor,
+                    purpose=order.name,
+                    warrant=warrant,
+                    credential=order.credential,
                 )
                 record = self._new_record(sealing_id, order, document, permit, actor)
                 if before is None:
@@ -148,7 +162,9 @@ class Ledger:
         with database(), self._engine.begin() as conn:
             if not store.move_sealing(conn, record, SealingAct.COMPLETE, changes):
                 return self._settled(conn, record)
-            self._permits.complete(conn, record.permit, actor=actor, outcome=f"sealed {stored.digest}")
+            self._permits.complete(
+                conn, record.permit, actor=actor, outcome=f"sealed {stored.digest}", result=stored.digest
+            )
             detail: dict[str, str | int] = {"result": str(stored.digest), "size": stored.size, "how": how}
             if key is not None:
                 detail |= {"algorithm": key.algorithm, "custody": key.custody}
@@ -232,6 +248,18 @@ class Ledger:
         detail: dict[str, str | int],
     ) -> None:
         self._audit.append(conn, f"sealing.{what}", actor=actor, subject=record.id, detail=detail)
+
+
+def _use(order: SealOrder, document: Digest, actor: Actor) -> Use:
+    return Use(
+        order.seal_code,
+        document,
+        Hand(actor, order.credential),
+        case_id=order.case,
+        title=order.name,
+        document_class=order.document_class,
+        amount=order.amount,
+    )
 
 
 def _intent(record: SealingRecord) -> dict[str, str | int]:

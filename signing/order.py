@@ -24,7 +24,9 @@ class SealOrder:
     """Put the seal ``seal_code`` (14 digits) on ``document`` at ``placement``.
 
     ``document`` is the whole file as octets, or the path of a file that nobody changes meanwhile (large files are then
-    never held in memory). ``idempotency_key`` is unique per actor: a repeat returns the first result. ``ValueError``:
+    never held in memory). ``case`` is the approved case that it is sealed under; without one, ``document_class`` and ``amount``
+    (yuan) tell which rule or standing authorisation it falls under. ``credential`` says by what the caller was known, for the
+    record. ``idempotency_key`` is unique per actor: a repeat returns the first result. ``ValueError``:
     an empty or overlong key.
     """
 
@@ -37,6 +39,10 @@ class SealOrder:
     password: str | None = field(default=None, repr=False)
     reason: str = ""
     location: str = ""
+    case: str = ""
+    document_class: str = ""
+    amount: int | None = None
+    credential: str = ""
 
     def __post_init__(self) -> None:
         if not 0 < len(self.idempotency_key) <= MAX_KEY_LENGTH:
@@ -49,9 +55,11 @@ class SealOrder:
 
     def fingerprint(self, document: Digest) -> str:
         """Digest of everything that makes this order this order, to tell a repeat from a different request."""
-        parts = (
+        parts: tuple[str, ...] = (
             str(document), self.seal_code, str(self.placement), self.level.value, self.reason, self.location
         )  # fmt: skip
+        if self.case:
+            parts = (*parts, self.case)
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 

@@ -18,8 +18,13 @@ from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.clock import Clock
 from ca.enterprise import Enterprises
-from hsm.algorithms import DEFAULT_ALGORITHM, PublicKey, SignatureAlgorithm, kind_of
+from hsm.algorithms import DEFAULT_ALGORITHM, Digest, PublicKey, SignatureAlgorithm, kind_of
 from hsm.signer import Custody
+from seals.cases.case import Hand
+from seals.cases.desk import UseDesk
+from seals.cases.rule_file import default_book
+from seals.cases.uses import Use
+from seals.cases.warrant import Warrant
 from seals.permit import Permits
 from seals.registry import RegistryRules, SealRegistry
 from seals.seal import SealApplication, SealKind, SealRecord
@@ -106,7 +111,12 @@ class SealWorld:
         self.enterprises = Enterprises(engine, clock, self.audit)
         self.enterprises.register(USCC, NAME, actor=APPLICANT)
         self.registry = SealRegistry(engine, self.enterprises, clock, self.audit, rules)
-        self.permits = Permits(self.registry, clock, self.audit)
+        self.desk = UseDesk(engine, clock, self.audit, default_book())
+        self.permits = Permits(self.registry, self.desk.uses, clock, self.audit)
+
+    def warrant(self, code: str, document: Digest, actor: Actor = KEEPER) -> Warrant:
+        """Return what lets a keeper seal alone by the shipped rules."""
+        return self.desk.warrant(Use(code, document, Hand(actor)))
 
     def applied(self, kind: SealKind = SealKind.LEGAL_NAME, **changes: Any) -> SealRecord:
         application = SealApplication(**{"uscc": USCC, "kind": kind, "keeper": KEEPER.id, **changes})

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from hsm.algorithms import Digest
 from seals import store as seal_store
+from seals.active import check_usable
 from seals.cases import case_store, signer_store, standing_store
 from seals.cases.approved import MADE_HERE, Medium
 from seals.cases.approving import prove_approvals
@@ -76,6 +77,7 @@ class Uses:
         seal = seal_store.find(conn, use.seal_code) if use.seal_code.isdigit() else None
         if seal is None:
             raise SealUnknown(use.seal_code[:32])
+        check_usable(seal, self._office.now())
         if use.case_id:
             return self._of_case(conn, seal, use)
         return self._of_standing(conn, seal, use) or self._alone(seal, use)
@@ -212,6 +214,15 @@ class Uses:
         raise CaseUnknown(
             f"印章 {seal.code} 的用印规则已变更，请重试。", "The rules have changed; try again."
         )
+
+    def hold(self, conn: sa.Connection, warrant: Warrant) -> None:
+        """Refuse to go on if the authorisation was ended since: :class:`StandingEnded`, before the key is touched."""
+        if warrant.ground is not Ground.STANDING:
+            return
+        one = standing_store.find(conn, warrant.standing, lock=True)
+        in_force = one is not None and one.status is standing_store.StandingStatus.EFFECTIVE
+        if one is None or not in_force or not _signature_holds(conn, one):
+            raise StandingEnded
 
     # -- the outcome --------------------------------------------------------------------------------------------------
 

@@ -181,7 +181,10 @@ class RegistryMachine(RuleBasedStateMachine):
         usable = self.models[code].status is SealStatus.ACTIVE
         try:
             with self.engine.begin() as conn:
-                permit: Permit = self.world.permits.grant(conn, code, document=DOCUMENT, actor=KEEPER)
+                warrant = self.world.warrant(code, DOCUMENT)
+                permit: Permit = self.world.permits.grant(
+                    conn, code, document=DOCUMENT, actor=KEEPER, warrant=warrant
+                )
                 self.world.permits.consume(conn, permit)
         except SealNotUsable:
             assert not usable

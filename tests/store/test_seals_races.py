@@ -110,7 +110,8 @@ def test_one_engraved_code_is_registered_once(world: SealWorld) -> None:
 def test_I29_a_permit_taken_by_many_is_taken_once(world: SealWorld) -> None:
     active = world.active()
     with world.engine.begin() as conn:
-        permit = world.permits.grant(conn, active.code, document=DOCUMENT, actor=KEEPER)
+        warrant = world.warrant(active.code, DOCUMENT)
+        permit = world.permits.grant(conn, active.code, document=DOCUMENT, actor=KEEPER, warrant=warrant)
 
     def consume() -> None:
         with world.engine.begin() as conn:
@@ -123,13 +124,14 @@ def test_I29_a_permit_taken_by_many_is_taken_once(world: SealWorld) -> None:
 def test_after_a_freeze_no_permit_is_granted(world: SealWorld) -> None:
     """B4: each grant is either before the freeze on the trail, or refused."""
     for _ in range(5):
-        _race_of_grants_and_freeze(world, world.active(SealKind.CONTRACT).code)
+        _race_of_grants_and_freeze(world, world.active(SealKind.INVOICE).code)
 
 
 def _race_of_grants_and_freeze(world: SealWorld, code: str) -> None:
     def grant() -> Permit:
+        warrant = world.warrant(code, DOCUMENT)
         with world.engine.begin() as conn:
-            return world.permits.grant(conn, code, document=DOCUMENT, actor=KEEPER)
+            return world.permits.grant(conn, code, document=DOCUMENT, actor=KEEPER, warrant=warrant)
 
     def freeze() -> None:
         world.registry.freeze(code, actor=KEEPER, reason="遗失")

@@ -52,7 +52,7 @@ class TokenOffice:
         assert not key.extractable
         request = CertificateRequest(ENTERPRISE_SEAL.id, SubjectName(COMPANY, COMPANY, USCC), key.public_key)
         issued = office.world.authority.issue(request, request_key=self.token, actor=CLERK)
-        applied = office.registry.apply(SealApplication(USCC, SealKind.CONTRACT, KEEPER.id), actor=APPLICANT)
+        applied = office.registry.apply(SealApplication(USCC, SealKind.INVOICE, KEEPER.id), actor=APPLICANT)
         self.seal = office.registry.approve(applied.code, actor=APPROVER, certificate=issued)
         assert self.seal.electronic.certificate is not None
         office.ledger.bind_key(self.seal.electronic.certificate.sha256, str(self.uri), actor=CLERK)

@@ -19,6 +19,8 @@ from ca.crl import CrlPublisher
 from ca.ocsp import OcspResponder
 from ca.tsa import TimeStampAuthority
 from hsm.suite import Suite
+from seals.cases.desk import UseDesk
+from seals.cases.rule_file import default_book
 from seals.permit import Permits
 from seals.registry import SealRegistry
 from seals.seal import SealApplication, SealKind, SealRecord
@@ -48,6 +50,7 @@ class Office:
     engine: sa.Engine
     clock: Clock
     registry: SealRegistry
+    desk: UseDesk
     permits: Permits
     ledger: Ledger
     tools: SealingTools
@@ -102,16 +105,17 @@ def make_office(
         metadata.create_all(engine)
     world = make_world(engine, clock, suite=suite)
     registry = SealRegistry(engine, world.enterprises, clock, world.audit)
-    permits = Permits(registry, clock, world.audit)
+    desk = UseDesk(engine, clock, world.audit, default_book(), keys=world.keys)
+    permits = Permits(registry, desk.uses, clock, world.audit)
     keeper = world.enrol()
     applied = registry.apply(SealApplication(USCC, SealKind.LEGAL_NAME, KEEPER.id), actor=APPLICANT)
     seal = registry.approve(applied.code, actor=APPROVER, certificate=keeper.issued)
-    ledger = Ledger(engine, permits, clock, world.audit)
+    ledger = Ledger(engine, permits, desk, clock, world.audit)
     assert seal.electronic.certificate is not None
     ledger.bind_key(seal.electronic.certificate.sha256, str(keeper.key_uri), actor=CLERK)
     tools = make_tools(world, registry, ledger, folder, reference)
     service = SealingService(tools, clock, passing=no_progress)
-    return Office(world, engine, clock, registry, permits, ledger, tools, service, seal, keeper)
+    return Office(world, engine, clock, registry, desk, permits, ledger, tools, service, seal, keeper)
 
 
 def make_tools(
