@@ -124,7 +124,7 @@ def parse(text: str, *, typ: str, limit: int) -> SignedJson:
         raise StatementInvalid("a compact JWS has three parts")
     if len(parts[0]) > MAX_HEADER_SIZE:
         raise StatementInvalid(f"header longer than {MAX_HEADER_SIZE} octets")
-    header = _object(_decode(parts[0]), "header")
+    header = read_object(_decode(parts[0]), "header")
     if set(header) != {"alg", "typ", "x5c"}:
         raise StatementInvalid("the header has exactly alg, typ and x5c")
     if header["typ"] != typ:
@@ -135,7 +135,7 @@ def parse(text: str, *, typ: str, limit: int) -> SignedJson:
     signature = _decode(parts[2])
     if alg in _COORDINATE and len(signature) != 2 * _COORDINATE[alg]:
         raise StatementInvalid("the signature has the wrong length (RFC 7518 §3.4)")
-    payload = _object(_decode(parts[1]), "payload")
+    payload = read_object(_decode(parts[1]), "payload")
     return SignedJson(payload, f"{parts[0]}.{parts[1]}".encode(), signature, alg, _chain(header["x5c"]))
 
 
@@ -200,8 +200,8 @@ def _json(value: dict[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _object(data: bytes, what: str) -> dict[str, Any]:
-    """Read one JSON object: UTF-8, no repeated member, no fraction, shallow, canonical (so one reading only)."""
+def read_object(data: bytes, what: str) -> dict[str, Any]:
+    """Read one JSON object of foreign octets: UTF-8, no repeated member, no fraction, shallow, canonical (so one reading only)."""
     try:
         text = data.decode()
         _shallow(text, what)

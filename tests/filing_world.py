@@ -18,6 +18,7 @@ from hsm.signer import Signer
 from seals.binding import CertificateFacts
 from seals.filing.challenge import ChipChallenge
 from seals.filing.desk import FilingDesk
+from seals.filing.exchange import Maker, Makers
 from seals.filing.house import Neighbours
 from seals.filing.job import Document, FilingRules, ImprintRecord, Job, JobStatus, NewShop
 from seals.filing.people import Identity
@@ -29,7 +30,7 @@ from seals.imprint.studio import ImprintStudio
 from seals.seal import SealApplication, SealKind, SealRecord
 from seals.store import picture_of
 from seals.vector import SealPicture
-from tests.pki import USCC, make_uscc
+from tests.pki import USCC, Pki, make_uscc
 from tests.token_world import ANNE, BERT, FIVE, KEEPER, TokenWorld
 
 SHOP = make_uscc("91110108MA01C8QX4")
@@ -87,6 +88,8 @@ class FilingWorld:
     desk: FilingDesk
     files: EvidenceFiles
     studio: StudioHere
+    maker: Maker
+    foreign: Maker
     chips: int = 0
     pins: dict[str, Pin] = field(default_factory=dict)
     mark: str = "B"
@@ -176,10 +179,13 @@ def make_filing_world(tokens: TokenWorld, folder: Path, rules: FilingRules | Non
     """Open the desk beside ``tokens``, register two shops and grant chips to the first."""
     files, studio = EvidenceFiles(folder / "filing"), StudioHere()
     beside = Neighbours(tokens.seals, tokens.chips, tokens.gate, files, studio)
-    desk = FilingDesk(tokens.engine, tokens.pki.clock, tokens.pki.audit, beside, rules)
+    unit, foreign = tokens.pki.hierarchy.seal_maker, Pki(tokens.pki.clock()).seal_maker()
+    own = Maker(unit.certificate, tokens.pki.signer(unit.key_uri))
+    makers = Makers(lambda: own, lambda: (own.certificate, foreign.der))
+    desk = FilingDesk(tokens.engine, tokens.pki.clock, tokens.pki.audit, beside, makers, rules)
     for number, uscc in enumerate((SHOP, SECOND_SHOP)):
         desk.shops.register(
             NewShop(uscc, f"北京刻章{number}店", DIVISION, f"特许刻字{number}001"), actor=OFFICER
         )
     tokens.ranges.grant(Grant("YX00000001", "YX00000009", SHOP, "马师傅"), actor=ANNE)
-    return FilingWorld(tokens, desk, files, studio)
+    return FilingWorld(tokens, desk, files, studio, own, Maker(foreign.der, foreign.signer))

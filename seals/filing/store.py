@@ -164,7 +164,9 @@ national_seal = sa.Table(
     sa.Column("maker_sha256", sa.String(64), nullable=False),
     sa.Column("invalid_type", sa.String(1), nullable=False),
     sa.Column("invalid_from", UtcInstant),
+    sa.Column("followed", sa.Boolean, nullable=False),
     sa.Column("moves", sa.Integer, nullable=False),
     sa.Index("national_seal_invalid", "invalid_from", "seal_code"),
 )
-"""Seals as the platform's messages tell of them, ours and others'. ``invalid_type`` is empty while nothing was told."""
+"""Seals as the platform's messages tell of them, ours and others'. ``invalid_type`` is empty while nothing was told;
+``followed`` tells that a seal of ours has been stopped after what was told."""

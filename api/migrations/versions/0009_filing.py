@@ -172,6 +172,7 @@ def upgrade() -> None:
         sa.Column("maker_sha256", sa.String(length=64), nullable=False),
         sa.Column("invalid_type", sa.String(length=1), nullable=False),
         sa.Column("invalid_from", sa.BigInteger(), nullable=True),
+        sa.Column("followed", sa.Boolean(), nullable=False),
         sa.Column("moves", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("seal_code", name=op.f("pk_national_seal")),
     )
