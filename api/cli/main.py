@@ -21,6 +21,7 @@ from api.cli import (
     lookup,
     ra,
     seal,
+    seal_data,
     service,
     token,
 )
@@ -49,6 +50,7 @@ desk.register(app)
 app.add_typer(ca.app, name="ca")
 app.add_typer(ra.app, name="ra")
 seal.app.command("lookup")(lookup.lookup)
+seal_data.add_to(seal.app)
 app.add_typer(seal.app, name="seal")
 app.add_typer(token.app, name="token")
 app.add_typer(chip.app, name="chip")
