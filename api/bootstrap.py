@@ -137,6 +137,11 @@ class Services:
         """Chips and the seals that they are in."""
         return self.token_work.chips
 
+    @property
+    def evidence_files(self) -> EvidenceFiles:
+        """The folder of documents of evidence, by digest."""
+        return EvidenceFiles(self.settings.archive / "evidence")
+
     def demand_direct_issuance(self) -> None:
         """Raise :class:`DirectIssuanceOff` where certificates go through the enrolment desk alone."""
         if not self.settings.issues_directly:

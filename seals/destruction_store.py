@@ -1,4 +1,4 @@
-"""Destructions of physical seals, one a pair, with the picture that proves it. Never commits."""
+"""Destructions of physical seals, one a pair, with the digest of the picture that proves it. Never commits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ seal_destruction = sa.Table(
     sa.Column("method", sa.String(16), nullable=False),
     sa.Column("picture_sha256", sa.String(64), nullable=False),
     sa.Column("picture_type", sa.String(16), nullable=False),
-    sa.Column("picture", sa.LargeBinary, nullable=False),
 )
 """The primary key lets a physical seal be destroyed once."""
 
@@ -40,8 +39,8 @@ class Destroyed:
     picture_type: str
 
 
-def insert(conn: sa.Connection, code: str, made: Destroyed, picture: bytes) -> None:
-    """Record a destruction with its picture."""
+def insert(conn: sa.Connection, code: str, made: Destroyed) -> None:
+    """Record a destruction."""
     conn.execute(
         seal_destruction.insert().values(
             electronic_code=code,
@@ -51,17 +50,15 @@ def insert(conn: sa.Connection, code: str, made: Destroyed, picture: bytes) -> N
             method=made.method,
             picture_sha256=made.picture_sha256,
             picture_type=made.picture_type,
-            picture=picture,
         )
     )
 
 
-def find(conn: sa.Connection, code: str) -> tuple[Destroyed, bytes] | None:
-    """Read the destruction of a pair's physical seal and its picture, as it was handed in."""
+def find(conn: sa.Connection, code: str) -> Destroyed | None:
+    """Read the destruction of a pair's physical seal."""
     row = conn.execute(sa.select(*_C).where(_C.electronic_code == code)).one_or_none()
     if row is None:
         return None
-    found = Destroyed(
+    return Destroyed(
         row.destroyed_at, row.destroyed_by, row.witness, row.method, row.picture_sha256, row.picture_type
     )
-    return found, row.picture

@@ -229,12 +229,11 @@ class SealRegistry:
 
     def destroy(self, code: str, what: Destruction, *, actor: Actor, reason: str = "") -> SealRecord:
         """Record that the physical seal of an ended pair was destroyed; see :func:`seals.destruction.destroy`."""
-        destroying.check(what)
         with self._acting() as turn:
             return destroying.destroy(turn, code, what, actor, reason)
 
-    def destruction(self, code: str) -> tuple[Destroyed, bytes] | None:
-        """Return the destruction of a pair's physical seal with its picture, or ``None``."""
+    def destruction(self, code: str) -> Destroyed | None:
+        """Return the destruction of a pair's physical seal, or ``None``."""
         with self._reading() as conn:
             return destruction_store.find(conn, found(conn, code).code)
 

@@ -22,6 +22,7 @@ from api.cli import (
     ra,
     seal,
     seal_data,
+    seal_life,
     service,
     token,
 )
@@ -51,6 +52,7 @@ app.add_typer(ca.app, name="ca")
 app.add_typer(ra.app, name="ra")
 seal.app.command("lookup")(lookup.lookup)
 seal_data.add_to(seal.app)
+seal_life.add_to(seal.app)
 app.add_typer(seal.app, name="seal")
 app.add_typer(token.app, name="token")
 app.add_typer(chip.app, name="chip")

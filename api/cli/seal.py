@@ -39,13 +39,27 @@ def apply(
     keeper: Annotated[str, typer.Option(help="印章保管人 / keeper's actor id")] = "person:li.wei",
     line: Annotated[str, typer.Option(help="其他印章的下排文字 / inscription of another seal")] = "",
     holder: Annotated[str, typer.Option("--person", help="名章姓名 / name on a name seal")] = "",
+    physical_code: Annotated[
+        str | None, typer.Option(help="已刻实物的编码 / code of a seal already engraved", show_default=False)
+    ] = None,
+    engrave: Annotated[
+        bool, typer.Option("--engrave", help="新刻实物，经制作与备案启用 / a new physical seal is engraved")
+    ] = False,
     home: HomeOption = None,
     actor: As = APPLICANT,
 ) -> None:
     """申请印章（实物与电子一体）/ apply for a seal."""
-    application = SealApplication(uscc, _kind(kind), keeper, line=line, person=holder)
+    application = SealApplication(
+        uscc,
+        _kind(kind),
+        keeper,
+        line=line,
+        person=holder,
+        physical_code=physical_code,
+        engrave=engrave,
+    )
     with installation(home) as services:
-        _show(services.seals.apply(application, actor=person(actor, uscc)))
+        show_state(services.seals.apply(application, actor=person(actor, uscc)))
 
 
 @app.command()
@@ -66,23 +80,23 @@ def approve(
         )
         record = services.seals.approve(code, actor=person(actor), certificate=bound)
         services.evidence.publish()
-        _show(record)
+        show_state(record)
 
 
 @app.command()
 def reject(code: Code, reason: Why, home: HomeOption = None, actor: As = APPROVER) -> None:
-    """退回申请 / reject an application."""
+    """驳回申请 / reject an application."""
     with installation(home) as services:
-        _show(services.seals.reject(code, actor=person(actor), reason=reason))
+        show_state(services.seals.reject(code, actor=person(actor), reason=reason))
 
 
 @app.command()
 def freeze(code: Code, reason: Why = "印章遗失", home: HomeOption = None, actor: As = KEEPER) -> None:
-    """挂失冻结，实物与电子同时停用 / freeze both sides at once."""
+    """挂失，实物与电子同时停用 / report lost: both sides stop at once."""
     with installation(home) as services:
         record = services.seals.freeze(code, actor=person(actor), reason=reason)
         services.evidence.publish()
-        _show(record)
+        show_state(record)
 
 
 @app.command()
@@ -99,7 +113,7 @@ def resume(
         act = services.seals.confirm_resume if confirm else services.seals.request_resume
         record = act(code, actor=person(actor))
         services.evidence.publish()
-        _show(record)
+        show_state(record)
     if record.resume_requested_by is not None:
         say(
             f"恢复申请已登记（{record.resume_requested_by}）。须由另一人确认：yinxin seal resume {code} --confirm --as person:…",
@@ -114,7 +128,7 @@ def revoke(code: Code, reason: Why, home: HomeOption = None, actor: As = APPROVE
     with installation(home) as services:
         record = services.seals.revoke(code, actor=person(actor), reason=reason)
         services.evidence.publish()
-        _show(record)
+        show_state(record)
 
 
 @app.command("list")
@@ -163,7 +177,8 @@ def _kind(code: str) -> SealKind:
         raise typer.BadParameter("01 02 03 04 05 99", param_hint="--kind") from None
 
 
-def _show(record: SealRecord) -> None:
+def show_state(record: SealRecord) -> None:
+    """Say what a seal's state is now."""
     code = record.code
     zh, en = f"印章 {code}（{record.name}）：{record.status.zh}", f"Seal {code}: {record.status.value}"
     say(zh, en)

@@ -15,7 +15,7 @@ from api.errors import NotFound
 from api.openapi import CALLER, binary, problems
 from api.schemas.seal_life import AskRenewal, DestructionModel, MayStateReason, StandingModel
 from api.schemas.seals import SealModel, StateReason
-from seals.destruction import MAX_PICTURE, Destruction, Method
+from seals.destruction import MAX_PICTURE, Destruction, Method, keep
 from seals.destruction_store import Destroyed
 from seals.errors import LossNotYours
 from seals.keepers import may_report_lost
@@ -128,16 +128,17 @@ def destroy(  # noqa: PLR0913 - the parameters of a form
 ) -> DestructionModel:
     """Record that the physical seal of an ended pair was destroyed before a witness: once, with a picture."""
     _own(doors, caller, code)
-    what = Destruction(witness, Method.of(method), file.file.read(MAX_PICTURE + 1))
+    kept = keep(doors.evidence_files, file.file.read(MAX_PICTURE + 1))
+    what = Destruction(witness, Method.of(method), kept)
     doors.seals.destroy(code, what, actor=caller.actor, reason=reason)
-    return DestructionModel.of(_destruction(doors, code)[0])
+    return DestructionModel.of(_destruction(doors, code))
 
 
 @router.get("/destruction", summary="销毁记录 / Show the destruction", responses=problems(404))
 def destruction(doors: Doors, caller: Reader, code: str) -> DestructionModel:
     """Tell who destroyed the physical seal, when, how and before whom."""
     _own(doors, caller, code)
-    return DestructionModel.of(_destruction(doors, code)[0])
+    return DestructionModel.of(_destruction(doors, code))
 
 
 @router.get(
@@ -149,11 +150,11 @@ def picture(doors: Doors, caller: Reader, code: str) -> Response:
     """Return the picture as it was handed in; never shown in the page itself."""
     _own(doors, caller, code)
     headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
-    octets = _destruction(doors, code)[1]
+    octets = doors.evidence_files.get(_destruction(doors, code).picture_sha256)
     return Response(octets, media_type="application/octet-stream", headers=headers)
 
 
-def _destruction(doors: Services, code: str) -> tuple[Destroyed, bytes]:
+def _destruction(doors: Services, code: str) -> Destroyed:
     found = doors.seals.destruction(code)
     if found is None:
         raise NotFound

@@ -74,7 +74,6 @@ def upgrade() -> None:
         sa.Column("method", sa.String(length=16), nullable=False),
         sa.Column("picture_sha256", sa.String(length=64), nullable=False),
         sa.Column("picture_type", sa.String(length=16), nullable=False),
-        sa.Column("picture", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["electronic_code"], ["seal.electronic_code"], name=op.f("fk_seal_destruction_electronic_code")
         ),
