@@ -17,6 +17,8 @@ _FINE: Final = 4
 _CIRCLE_PARTS: Final = 8
 _DIGIT_HEIGHT: Final = 733
 """Height of a digit of Noto Sans SC above the baseline, in font units."""
+_SMALL: Final = 25
+"""Millimetres below which a seal is a name seal, whose few large letters need a larger banner."""
 _BANNER_SLOPE: Final = 30
 """Rise of the banner in degrees."""
 
@@ -57,33 +59,33 @@ def _digit_fit(letter: Letter, glyph: Glyph) -> _Fit:
 
 
 class Draughtsman:
-    """Draws the figures and letters of one template, in micrometres from the box's top left corner."""
+    """Draws figures and letters in a box (mm), in micrometres from its top left corner."""
 
-    def __init__(self, template: Template, fonts: FontShelf) -> None:
-        self._template = template
+    def __init__(self, size_mm: tuple[float, float], fonts: FontShelf) -> None:
+        self._size = size_mm
         self._fonts = fonts
-        self._across = template.width * 500
-        self._down = template.height * 500
+        self._across = size_mm[0] * 500
+        self._down = size_mm[1] * 500
 
     @property
     def _here(self) -> Matrix:
         return (1, 0, 0, 1, self._across, self._down)
 
-    def ring(self) -> Mark:
+    def ring(self, template: Template) -> Mark:
         """Draw the ring, oval or square: a line along the middle of its edge."""
-        pen = round(self._template.edge * 1000)
+        pen = round(template.edge * 1000)
         across, down = self._across - pen / 2, self._down - pen / 2
-        if self._template.shape is Shape.SQUARE:
+        if template.shape is Shape.SQUARE:
             path = _polygon([(-across, -down), (across, -down), (across, down), (-across, down)])
         else:
             path = _oval_path(across, down)
         return Mark("ring", "ink", filled=False, pen=pen, matrix=self._here, path=path)
 
-    def star(self) -> list[Mark]:
+    def star(self, template: Template) -> list[Mark]:
         """Draw a regular five-pointed star, one tip up, or nothing where the template has none."""
-        if not self._template.star:
+        if not template.star:
             return []
-        outer = self._template.star * 1000 / (2 * math.sin(math.radians(72)))
+        outer = template.star * 1000 / (2 * math.sin(math.radians(72)))
         inner = outer * math.cos(math.radians(72)) / math.cos(math.radians(36))
         corners = []
         for index in range(10):
@@ -99,8 +101,8 @@ class Draughtsman:
 
     def banner(self, text: str) -> list[Mark]:
         """Draw large letters across the seal from lower left to upper right, all halos under all letters."""
-        share = 0.29 if self._template.shape is Shape.SQUARE else 0.25
-        size = share * math.hypot(self._template.width, self._template.height) / math.sqrt(2)
+        share = 0.29 if max(self._size) < _SMALL else 0.25
+        size = share * math.hypot(*self._size) / math.sqrt(2)
         slope = math.radians(_BANNER_SLOPE)
         along, up = (math.cos(slope), -math.sin(slope)), (-math.sin(slope), -math.cos(slope))
         halos, letters = [], []

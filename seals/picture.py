@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from seals.draughtsman import Draughtsman
@@ -54,11 +54,17 @@ def draw(spec: PictureSpec, *, fonts: FontShelf | None = None) -> SealPicture:
     found = template(spec.kind, spec.template)
     fonts = fonts or shelf()
     letters = plan(found, _texts(spec, found))
-    pen = Draughtsman(found, fonts)
-    marks = [pen.ring(), *pen.star(), *(pen.letter(letter) for letter in letters)]
-    if not spec.approved:
-        marks += pen.banner(UNAPPROVED)
-    return SealPicture(title_of(spec), (float(found.width), float(found.height)), tuple(marks))
+    size = (float(found.width), float(found.height))
+    pen = Draughtsman(size, fonts)
+    marks = (pen.ring(found), *pen.star(found), *(pen.letter(letter) for letter in letters))
+    picture = SealPicture(title_of(spec), size, marks)
+    return picture if spec.approved else unfiled(picture, fonts=fonts)
+
+
+def unfiled(picture: SealPicture, *, fonts: FontShelf | None = None) -> SealPicture:
+    """Lay 未备案 across a picture, drawn or uploaded: so is shown what was never filed (B7)."""
+    banner = Draughtsman(picture.size_mm, fonts or shelf()).banner(UNAPPROVED)
+    return replace(picture, marks=(*picture.marks, *banner))
 
 
 def title_of(spec: PictureSpec) -> str:
