@@ -22,6 +22,7 @@ from seals import destruction_store as _destruction_store  # noqa: F401 - its ta
 from seals import renewal_store as _renewal_store  # noqa: F401 - its table joins seals_store.metadata
 from seals import store as seals_store
 from seals.cases import store as _cases_store  # noqa: F401 - its tables join seals_store.metadata
+from seals.devices import store as _devices_store  # noqa: F401 - its tables join seals_store.metadata
 from seals.filing import store as _filing_store  # noqa: F401 - its tables join seals_store.metadata
 from seals.ses import store as _ses_store  # noqa: F401 - its table joins seals_store.metadata
 from signing import store as signing_store

@@ -42,6 +42,7 @@ class AlarmKind(StrEnum):
     ROLLBACK = "rollback"
     DISOBEYED = "disobeyed"
     ORDER_REFUSED = "order_refused"
+    CASE_ENDED = "case_ended"
     PICTURE_LATE = "picture_late"
     PICTURE_UNKNOWN = "picture_unknown"
     BATTERY = "battery"
@@ -96,6 +97,7 @@ ALARMS: Final[dict[AlarmKind, Rule]] = {
     AlarmKind.ROLLBACK: Rule("事件链回退", "The chain was rolled back", Stop.STAMP),
     AlarmKind.DISOBEYED: Rule("设备执行了不应执行的指令", "The stamp obeyed what it must refuse", Stop.STAMP),
     AlarmKind.ORDER_REFUSED: Rule("设备拒绝了指令", "The stamp refused an order", Stop.NOTHING),
+    AlarmKind.CASE_ENDED: Rule("用印单已不接受用印", "The case does not take this use", Stop.STAMP),
     AlarmKind.PICTURE_LATE: Rule(
         "影像逾 24 小时未到", "A picture is missing for over 24 hours", Stop.NOTHING
     ),

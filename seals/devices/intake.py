@@ -8,19 +8,18 @@ the receipt says which number is wanted, and a stamp that cannot give it within 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
 
-from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.clock import Clock
 from seals.devices import rows
 from seals.devices.alarming import Alarming
 from seals.devices.alarms import AlarmKind
+from seals.devices.casework import CaseUse, Casework
 from seals.devices.certificates import demand_standing, demand_validity
 from seals.devices.chain import ChainFault
 from seals.devices.errors import (
@@ -39,6 +38,7 @@ from seals.devices.events import (
 from seals.devices.reading import Reading, cancelled_by
 from seals.devices.sorting import Sorted, sort_out
 from seals.devices.stamp import Bounds, OrderRecord, Receipt, Stamp
+from seals.devices.stamp_actor import stamp_actor
 from seals.devices.state import OrderAct, OrderStatus, PictureStatus, UseStatus
 from seals.devices.store import stamp, stamp_event, stamp_order, stamp_use
 from seals.ledger import Ledger, acting
@@ -55,22 +55,6 @@ _ADD_EVENT: Final = stamp_event.insert()
 _ADD_USE: Final = stamp_use.insert()
 
 
-@dataclass(frozen=True, slots=True)
-class CaseUse:
-    """What a delivery tells a case: one press of an order made for it, as it stands now."""
-
-    case: str
-    order: str
-    stamp: str
-    number: int
-    status: UseStatus
-    at: datetime
-
-
-CaseReport = Callable[[Ledger, CaseUse], None]
-"""Tells the desk of cases of a press, in the transaction that counts it."""
-
-
 class EventIntake:
     """Takes deliveries."""
 
@@ -82,14 +66,14 @@ class EventIntake:
         *,
         alarming: Alarming,
         bounds: Bounds,
-        report: CaseReport,
+        casework: Casework,
     ) -> None:
         self._engine = engine
         self._clock = clock
         self._audit = audit
         self._alarming = alarming
         self._bounds = bounds
-        self._report = report
+        self._casework = casework
 
     def receive(self, serial: str, texts: Sequence[str], *, sent_at: datetime | None = None) -> Receipt:
         """Take a delivery; see :meth:`seals.devices.desk.StampDesk.receive`."""
@@ -220,7 +204,7 @@ class EventIntake:
         self._tell_cases(ledger, reading)
 
     def _tell_cases(self, ledger: Ledger, reading: Reading) -> None:
-        serial = reading.stamp.serial
+        actor = stamp_actor(reading.stamp)
         told: dict[int, tuple[str, str, UseStatus, datetime]] = {
             number: (pressed.case, pressed.event.command, UseStatus.OPEN, pressed.at)
             for number, pressed in reading.begun.items()
@@ -234,8 +218,11 @@ class EventIntake:
                 case = reading.orders[order].case if order in reading.orders else ""
             told[number] = (case, order, outcome.status, outcome.at)
         for number, (case, order, status, at) in sorted(told.items()):
-            if case:
-                self._report(ledger, CaseUse(case, order, serial, number, status, at))
+            if not case:
+                continue
+            refused = self._casework.report(ledger, CaseUse(case, order, actor, number, status, at))
+            if refused:
+                reading.alarm(AlarmKind.CASE_ENDED, number, refused)
 
     def _pictures(self, conn: sa.Connection, reading: Reading) -> None:
         """Write the digest of a picture to its use: the last press of that name that has none yet."""
@@ -278,11 +265,6 @@ class EventIntake:
         }
         actor = stamp_actor(held)
         ledger.note("stamp.events", actor=actor, subject=f"stamp:{held.serial}", detail=detail)
-
-
-def stamp_actor(held: Stamp) -> Actor:
-    """Return the stamp as the actor of what it reports."""
-    return Actor(f"stamp:{held.serial}", held.model, held.uscc)
 
 
 def _prove(events: Iterable[SignedEvent], known: Stamp, now: datetime) -> None:

@@ -15,7 +15,9 @@ from ca.clock import Clock
 from hsm.algorithms import Digest, DigestAlgorithm
 from seals import store as seal_store
 from seals.cases.approved import ApprovedUse, Medium
+from seals.cases.case import Hand
 from seals.devices import rows
+from seals.devices.casework import Casework
 from seals.devices.errors import (
     GrantUnknown,
     OrderRefused,
@@ -23,7 +25,7 @@ from seals.devices.errors import (
     StampSecondPerson,
     StampUnknown,
 )
-from seals.devices.order import MAX_COUNT, MAX_OPERATORS, CancelOrder, GrantOrder, OrderKind, UseOrder
+from seals.devices.order import MAX_COUNT, MAX_OPERATORS, CancelOrder, GrantOrder, UseOrder
 from seals.devices.order_book import GIVING, Draft, OrderBook
 from seals.devices.stamp import Bounds, GrantWish, OrderRecord, Stamp
 from seals.devices.state import TRUSTED, OrderAct, OrderStatus
@@ -33,6 +35,7 @@ from seals.ledger import Ledger, acting
 from seals.moves import MAX_REASON
 from seals.states import SealStatus
 
+NOT_HERE: Final = ("该印章未装在此设备中。", "This seal is not mounted in this stamp.")
 MAX_PLACE: Final = 100
 """Longest name of a place, in characters."""
 _O: Final = stamp_order.c
@@ -72,29 +75,40 @@ class Grant:
 class StampOrders:
     """Makes orders. Each is on record, with its audit record, before anybody signs it."""
 
-    def __init__(
-        self, engine: sa.Engine, clock: Clock, audit: AuditTrail, *, book: OrderBook, bounds: Bounds
+    def __init__(  # noqa: PLR0913 - what it is made of, each once
+        self,
+        engine: sa.Engine,
+        clock: Clock,
+        audit: AuditTrail,
+        *,
+        book: OrderBook,
+        bounds: Bounds,
+        casework: Casework,
     ) -> None:
         self._engine = engine
         self._clock = clock
         self._audit = audit
         self._book = book
         self._bounds = bounds
+        self._casework = casework
 
-    def use(
-        self, serial: str, approved: ApprovedUse, *, actor: Actor, setting: UseSetting | None = None
-    ) -> OrderRecord:
-        """Order a stamp to carry out an approved physical use; only a case's approval makes such an order.
+    def use(self, serial: str, case_id: str, *, hand: Hand, setting: UseSetting | None = None) -> OrderRecord:
+        """Order a stamp to carry out an approved physical use; only a case's approval (``ApprovedUse``) makes such an order.
 
         Raises :class:`OrderRefused` (medium, seal not mounted here or not active, stamp not in service, approval past its
-        end, copies ordered already), :class:`StampUnknown`.
+        end), :class:`StampUnknown`, and what the desk of cases raises.
         """
         setting = setting or UseSetting()
-        count = approved.copies if setting.count is None else setting.count
-        _fits(approved, setting, count, self._clock())
         with self._acting() as ledger:
-            stamp = self._in_service(ledger.conn, serial, approved.seal_code)
-            _copies(ledger.conn, approved, count)
+            known = rows.find(ledger.conn, serial)
+            if known is None:
+                raise StampUnknown(serial[:32])
+            stamp = self._in_service(ledger.conn, serial, known.seal)
+            approved = self._casework.take(ledger, case_id, hand)
+            count = approved.copies if setting.count is None else setting.count
+            _fits(approved, setting, count, self._clock())
+            if approved.seal_code != stamp.seal:
+                raise OrderRefused(*NOT_HERE)
             order = UseOrder(
                 seal=approved.seal_code,
                 chip=stamp.chip,
@@ -107,8 +121,8 @@ class StampOrders:
                 evidence=Digest(DigestAlgorithm.SHA256, bytes.fromhex(approved.approvals_sha256)),
                 operators=setting.operators,
             )
-            made = self._book.add(ledger.conn, stamp, Draft(order, actor.id, approved.expires_at))
-            self._note(ledger, "ordered", made, actor)
+            made = self._book.add(ledger.conn, stamp, Draft(order, hand.actor.id, approved.expires_at))
+            self._note(ledger, "ordered", made, hand.actor)
             return made
 
     def request_grant(self, serial: str, wish: GrantWish, *, actor: Actor) -> Grant:
@@ -217,7 +231,7 @@ class StampOrders:
         if stamp is None:
             raise StampUnknown(serial[:32])
         if seal is None or stamp.seal != seal.code:
-            raise OrderRefused("该印章未装在此设备中。", "This seal is not mounted in this stamp.")
+            raise OrderRefused(*NOT_HERE)
         if seal.status is not SealStatus.ACTIVE:
             raise OrderRefused(
                 f"印章当前为“{seal.status.zh}”，不能用印。", f"The seal is {seal.status}; it cannot be used."
@@ -321,19 +335,6 @@ def _people(operators: tuple[str, ...]) -> None:
         raise OrderRefused(
             f"操作人最多 {MAX_OPERATORS} 名，编号不得重复或含空格。",
             f"At most {MAX_OPERATORS} operators, each once, by ids without blanks.",
-        )
-
-
-def _copies(conn: sa.Connection, approved: ApprovedUse, count: int) -> None:
-    """Refuse to order more than the case left: ``copies`` still to use, less what orders in force may yet use."""
-    found = rows.orders(
-        conn, _O.case_id == approved.case_id, _O.kind == OrderKind.USE.value, _O.status.in_(_LIVE)
-    )
-    promised = sum(max(0, order.left) + order.tally.open for order in found)
-    if promised + count > approved.copies:
-        raise OrderRefused(
-            f"该用印单还可下达 {max(0, approved.copies - promised)} 次。",
-            f"The case has {max(0, approved.copies - promised)} uses left to order.",
         )
 
 

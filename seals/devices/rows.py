@@ -165,6 +165,7 @@ def insert_order(conn: sa.Connection, order: OrderRecord) -> None:
             payload=order.payload,
             jws=order.jws,
             remade=order.remade,
+            case_ended=False,
             **tally_columns(order.tally),
         )
     )

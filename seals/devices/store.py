@@ -93,6 +93,7 @@ stamp_order = sa.Table(
     sa.Column("payload", sa.Text, nullable=False),
     sa.Column("jws", sa.Text, nullable=False),
     sa.Column("remade", sa.String(32), nullable=False),
+    sa.Column("case_ended", sa.Boolean, nullable=False),
     sa.Column("open", sa.Integer, nullable=False),
     sa.Column("used", sa.Integer, nullable=False),
     sa.Column("uncertain", sa.Integer, nullable=False),

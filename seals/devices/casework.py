@@ -1,0 +1,147 @@
+"""Stamps and cases: an approval taken becomes orders, presses are counted in their case, the case ends with its pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+import sqlalchemy as sa
+
+from ca.actor import Actor
+from seals.cases.approved import ApprovedUse
+from seals.cases.case import CaseRecord, Hand
+from seals.devices import rows
+from seals.devices.errors import CaseStillOpen
+from seals.devices.order import OrderKind
+from seals.devices.stamp import SYSTEM, OrderRecord, UseRecord
+from seals.devices.state import OrderStatus, PictureStatus, UseStatus
+from seals.devices.store import stamp_order, stamp_use
+from seals.errors import SealError
+from seals.ledger import Ledger
+
+_O: Final = stamp_order.c
+_U: Final = stamp_use.c
+_PENDING: Final = frozenset({OrderStatus.QUEUED, OrderStatus.SIGNED, OrderStatus.SKIPPED})
+"""States of an order that may yet be carried out (a skipped one is made anew)."""
+
+
+class PhysicalCases(Protocol):
+    """What the desk of cases does in our transactions: :class:`seals.cases.physical.PhysicalUses` fits."""
+
+    def take(self, ledger: Ledger, case_id: str, *, hand: Hand) -> ApprovedUse:
+        """Begin the physical use of an approved case."""
+
+    def record(
+        self, ledger: Ledger, case_id: str, *, hand: Hand, count: int = 1, proof: str = ""
+    ) -> CaseRecord:
+        """Count imprints."""
+
+    def give_back(self, ledger: Ledger, case_id: str, *, hand: Hand, why: str) -> CaseRecord:
+        """End a use of which nothing more came; the case may be used again."""
+
+    def close(self, ledger: Ledger, case_id: str, *, hand: Hand, proof: str = "") -> CaseRecord:
+        """End the physical use with its evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseUse:
+    """What a delivery tells a case: one press of an order made for it, as it stands now."""
+
+    case: str
+    order: str
+    stamp: Actor
+    number: int
+    status: UseStatus
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """What the register knows of a case: its orders and presses."""
+
+    orders: tuple[OrderRecord, ...]
+    uses: tuple[UseRecord, ...]
+
+    @property
+    def counted(self) -> tuple[UseRecord, ...]:
+        """Presses that count."""
+        return tuple(use for use in self.uses if use.status.counts)
+
+    def still(self, now: datetime) -> str:
+        """Say what keeps the case open: a press without outcome, an order that goes on, a picture that is missing."""
+        if any(use.status is UseStatus.OPEN for use in self.uses):
+            return "press"
+        if any(_goes_on(order, now) for order in self.orders):
+            return "order"
+        missing = any(use.picture is not PictureStatus.HERE for use in self.counted)
+        return "picture" if missing else ""
+
+
+def _goes_on(order: OrderRecord, now: datetime) -> bool:
+    if order.status is OrderStatus.ACCEPTED:
+        return order.left > 0 and (order.expires_at is None or order.expires_at > now)
+    return order.status in _PENDING and not order.remade
+
+
+class Casework:
+    """Tells cases what stamps did; everything in the caller's transaction."""
+
+    def __init__(self, cases: PhysicalCases) -> None:
+        self._cases = cases
+
+    def take(self, ledger: Ledger, case_id: str, hand: Hand) -> ApprovedUse:
+        """Begin the physical use of an approved case."""
+        return self._cases.take(ledger, case_id, hand=hand)
+
+    def report(self, ledger: Ledger, use: CaseUse) -> str:
+        """Count a press in its case; return why the case did not take it, empty if it did.
+
+        A press in doubt counts too. The chain is not refused over it: what came onto paper is on paper.
+        """
+        if use.status not in (UseStatus.USED, UseStatus.UNCERTAIN):
+            return ""
+        proof = f"{use.stamp.id} event {use.number}"
+        hand = Hand(use.stamp, use.stamp.id)
+        try:
+            self._cases.record(ledger, use.case, hand=hand, proof=proof)
+        except SealError as refused:
+            return f"{use.case}: {type(refused).__name__}"
+        return ""
+
+    def close(self, ledger: Ledger, case_id: str, now: datetime, hand: Hand) -> CaseRecord:
+        """End the physical use of a case; :class:`CaseStillOpen` says what is missing (a picture, an outcome, an order)."""
+        known = case_file(ledger.conn, case_id)
+        still = known.still(now)
+        if still:
+            raise CaseStillOpen(case_id, still)
+        if known.counted:
+            proof = ", ".join(f"{use.stamp}:{use.number}" for use in known.counted)
+            record = self._cases.close(ledger, case_id, hand=hand, proof=proof[:200])
+        else:
+            why = "设备未用印 / no imprint was made"
+            record = self._cases.give_back(ledger, case_id, hand=hand, why=why)
+        _mark_ended(ledger.conn, case_id)
+        return record
+
+    def end(self, ledger: Ledger, case_id: str, now: datetime) -> bool:
+        """Close a case if nothing keeps it open; tell whether it closed. One that is not in use any more is left alone."""
+        try:
+            self.close(ledger, case_id, now, Hand(SYSTEM, "system"))
+        except CaseStillOpen:
+            return False
+        except SealError:  # its own desk has ended it
+            _mark_ended(ledger.conn, case_id)
+            return False
+        return True
+
+
+def _mark_ended(conn: sa.Connection, case_id: str) -> None:
+    """Let housekeeping pass over the orders of a case that has ended."""
+    conn.execute(stamp_order.update().where(_O.case_id == case_id).values(case_ended=True))
+
+
+def case_file(conn: sa.Connection, case_id: str) -> CaseFile:
+    """Read what the register knows of a case."""
+    orders = rows.orders(conn, _O.case_id == case_id, _O.kind == OrderKind.USE.value)
+    return CaseFile(tuple(orders), tuple(rows.uses(conn, _U.case_id == case_id)))
