@@ -43,6 +43,11 @@ CLERK_SCOPES: Final = (
     Scope.TOKEN_MANAGE,
     Scope.CHIP_GRANT,
     Scope.KEY_CENTRE,
+    Scope.SEAL_READ,
+    Scope.SEAL_APPLY,
+    Scope.SEAL_FREEZE,
+    Scope.CASE_REQUEST,
+    Scope.STAMP_READ,
 )
 REVIEWER_SCOPES: Final = (
     Scope.CA_READ,
@@ -51,6 +56,13 @@ REVIEWER_SCOPES: Final = (
     Scope.TOKEN_MANAGE,
     Scope.ESCROW_CUSTODIAN,
     Scope.KEY_RECOVER,
+    Scope.SEAL_READ,
+    Scope.SEAL_APPROVE,
+    Scope.SEAL_REVOKE,
+    Scope.SEAL_FILE,
+    Scope.CASE_APPROVE,
+    Scope.STAMP_READ,
+    Scope.STAMP_MANAGE,
 )
 CUSTODIANS: Final = (
     ("person:wang.jing", "王静"),

@@ -70,8 +70,9 @@ def language_of(request: Request) -> Language:
 
 def is_page(request: Request) -> bool:
     """Tell whether a person opened the address in a browser; scripts and programs ask for anything, or for JSON."""
+    sent = request.method == "POST" and request.url.path.startswith("/console/")  # a form without a script
     return (
-        request.method == "GET"
+        (request.method == "GET" or sent)
         and not request.url.path.startswith(MACHINES)
         and "text/html" in request.headers.get("accept", "")
     )
@@ -124,6 +125,8 @@ class Paper:
         here = next((name for start, name in SECTIONS if request.url.path.startswith(start)), "verify")
         reason = told[language_of(request)]
         back = "/s" if here == "lookup" else f"/{here}"
+        if request.method == "POST":
+            back = request.url.path.rpartition("/")[0]
         return self.page(request, "refused.html", status=status, reason=reason, here=here, back=back)
 
     def failed(self, request: Request, problem: dict[str, str] | None, here: str) -> HTMLResponse:

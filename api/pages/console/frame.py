@@ -31,6 +31,11 @@ class Tab:
 
 TABS: Final = (
     Tab("overview", "/console", (Scope.CA_READ, Scope.RA_REQUEST, Scope.RA_APPROVE, Scope.TOKEN_READ)),
+    Tab(
+        "seals",
+        "/console/seals",
+        (Scope.SEAL_READ, Scope.SEAL_APPLY, Scope.SEAL_APPROVE, Scope.SEAL_FREEZE, Scope.SEAL_REVOKE),
+    ),
     Tab("enrolments", "/console/enrolments", (Scope.RA_REQUEST, Scope.RA_APPROVE)),
     Tab("certificates", "/console/certificates", (Scope.CA_READ,)),
     Tab("chips", "/console/chips", (Scope.TOKEN_READ, Scope.TOKEN_MANAGE)),
@@ -76,6 +81,9 @@ def enter(request: Request, tab: str) -> Frame | Response:
         return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
     needed = next(one for one in TABS if one.key == tab)
     if not visitor.caller.scopes.intersection(needed.scopes):
+        others = [one for one in TABS if visitor.caller.scopes.intersection(one.scopes)]
+        if tab == TABS[0].key and others:
+            return RedirectResponse(others[0].url, 303)
         scope = " / ".join(one.value for one in needed.scopes)
         return desk_of(request).paper.page(
             request, "console/forbidden.html", status=403, here="console", scope=scope

@@ -1,0 +1,132 @@
+"""Words of the console's pages on seals, engraving, filing, cases and stamps, in Chinese and in English."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SEAL_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "console.seals": ("印章", "Seals"),
+    "console.enterprises": ("企号", "Enterprises"),
+    "seals.new": ("申请印章", "Apply for a seal"),
+    "seals.apply.next": ("下一步", "Next"),
+    "seals.apply.line": ("附注文字", "Inscription"),
+    "seals.apply.person": ("名章姓名", "Name on the seal"),
+    "seals.apply.keeper": ("主要保管人", "Principal keeper"),
+    "seals.apply.keepers": ("其他保管人（空格分隔）", "Further keepers, separated by spaces"),
+    "seals.apply.engrave": (
+        "需要新刻实物印章（由刻制单位制作并备案后启用）",
+        "A new physical seal is to be engraved; it comes into use when filed",
+    ),
+    "seals.apply.physical": (
+        "已有实物印章的 13 位编码（可不填）",
+        "13-digit code of a seal that exists (optional)",
+    ),
+    "seals.apply.send": ("提交申请", "Apply"),
+    "seals.apply.show": ("预览", "Preview"),
+    "seals.apply.preview": ("印模预览", "Preview"),
+    "seals.apply.true_size": (
+        "按实际毫米大小绘制；未备案前带“未备案”斜线标记。",
+        "Drawn at true millimetres; 未备案 stands across it until it is filed.",
+    ),
+    "seals.search.placeholder": ("印章编码或统一社会信用代码", "Seal code or credit code"),
+    "seals.col.name": ("印章", "Seal"),
+    "seals.col.kind": ("种类", "Kind"),
+    "seals.col.code": ("编码", "Code"),
+    "seals.gone": ("没有这枚印章。", "There is no such seal."),
+    "seals.gone.next": ("请在印章列表中查找。", "Look for it in the list of seals."),
+    "seals.road": ("印章所处的阶段", "Where the seal stands"),
+    "seals.off.suspended": ("暂停使用，可由两人恢复。", "Out of use for a while; two people bring it back."),
+    "seals.off.frozen": ("已挂失，实物与电子同时停用。", "Reported lost: both sides are stopped."),
+    "seals.off.returned": ("备案退回，等待重新制作。", "Returned by the filing officer, to be made again."),
+    "seals.off.revoked": ("已注销，不再使用。", "Revoked for good."),
+    "seals.off.superseded": ("已由新印章替换。", "Another seal took its place."),
+    "seals.off.rejected": ("申请已驳回。", "The application was turned down."),
+    "seals.off.closed": ("制作关闭，从未启用。", "Closed; it was never in use."),
+    "seals.off.making": ("正在制作与备案。", "Being made and filed."),
+    "seals.off.made": ("正在制作与备案。", "Being made and filed."),
+    "seals.off.personalised": ("正在制作与备案。", "Being made and filed."),
+    "seals.off.awaiting": ("正在制作与备案。", "Being made and filed."),
+    "seals.off.delivered": ("正在制作与备案。", "Being made and filed."),
+    "seals.asked": (
+        "{name} 已申请恢复，等待另一人确认。",
+        "{name} asked that it come back; another person confirms.",
+    ),
+    "seals.true_size": ("实际大小 {width} × {height} 毫米", "True size, {width} × {height} mm"),
+    "seals.physical": ("实物印章", "Physical side"),
+    "seals.electronic": ("电子印章", "Electronic side"),
+    "seals.template": ("规格", "Size"),
+    "seals.filed": ("备案", "Filed"),
+    "seals.unfiled": ("未备案", "not filed"),
+    "seals.unbound": ("启用时绑定", "bound when it becomes active"),
+    "seals.chip": ("芯片", "Chip"),
+    "seals.destroyed": ("实物销毁", "Destroyed"),
+    "seals.keepers": ("保管人", "Keepers"),
+    "seals.principal": ("主要保管人", "principal"),
+    "seals.applied": ("申请", "Applied for"),
+    "seals.public": ("公开查询页", "Public page"),
+    "seals.acts": ("办理", "Acts"),
+    "seals.history": ("印章的经历", "History"),
+    "seals.stops": ("挂失后立即停用，实物与电子一并生效：", "Both sides stop at once:"),
+    "seals.stops.electronic": (
+        "电子签章：用印接口即刻拒绝。",
+        "Sealing documents is refused from that moment.",
+    ),
+    "seals.stops.physical": (
+        "实物印章：装有它的智能印章收到锁定指令。",
+        "A smart stamp that holds it is sent a lock command.",
+    ),
+    "seals.stops.verify": (
+        "验章：此后盖的文件显示“挂失”。",
+        "Verification shows anything sealed later as frozen.",
+    ),
+    "seals.stops.public": ("公开查询：显示“挂失”及时间。", "The public look-up shows it, and since when."),
+    "seals.stops.cases": (
+        "已批准而未用的用印：不能再用。",
+        "Approved uses that are still open cannot be used.",
+    ),
+    "seals.stops.chip": (
+        "关联芯片 {serial} 仍可查，但不能再为此章签名。",
+        "The linked chip {serial} no longer signs for this seal.",
+    ),
+    "seals.stops.back": ("恢复须由两人办理。", "It takes two people to bring it back."),
+    "seals.act.freeze": ("一键挂失", "Report lost"),
+    "seals.act.freeze.go": ("立即挂失", "Stop both sides now"),
+    "seals.act.approve": ("审批启用", "Approve"),
+    "seals.act.approve.what": (
+        "适用于已刻制并备案的印章；绑定该企业最近一张有效的印章证书。",
+        "For a seal engraved and filed already; binds the enterprise's newest sealing certificate.",
+    ),
+    "seals.act.reject": ("驳回", "Turn down"),
+    "seals.act.reject.what": ("说明原因，申请人会看到。", "Say why; the applicant will read it."),
+    "seals.act.suspend": ("停用", "Suspend"),
+    "seals.act.suspend.what": (
+        "暂停使用，两面同时停；恢复须两人。",
+        "Both sides are out of use for a while; two people bring it back.",
+    ),
+    "seals.act.request_lift": ("申请解除停用", "Ask to lift the suspension"),
+    "seals.act.request_lift.what": (
+        "由另一人确认后恢复使用。",
+        "It is in use again when another person confirms.",
+    ),
+    "seals.act.lift": ("确认解除停用", "Lift the suspension"),
+    "seals.act.lift.what": (
+        "您不是申请恢复的人，可以确认。",
+        "You are not the one who asked, so you may confirm.",
+    ),
+    "seals.act.request_resume": ("申请恢复", "Ask that it come back"),
+    "seals.act.request_resume.what": (
+        "找到印章后申请，由另一人确认。",
+        "When the seal is found; another person confirms.",
+    ),
+    "seals.act.confirm_resume": ("确认恢复", "Bring it back"),
+    "seals.act.confirm_resume.what": (
+        "您不是申请恢复的人，可以确认。",
+        "You are not the one who asked, so you may confirm.",
+    ),
+    "seals.act.revoke": ("注销", "Revoke"),
+    "seals.act.revoke.what": (
+        "注销不可撤回；此前盖的文件不受影响。",
+        "It cannot be undone; what was sealed before is not affected.",
+    ),
+}
+"""Key → (Chinese, English)."""
