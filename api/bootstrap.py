@@ -19,6 +19,7 @@ from api.enrolment import Enrolment
 from api.errors import DirectIssuanceOff, SchemaOutdated
 from api.evidence import Evidence
 from api.files import read_file
+from api.filing import open_filing
 from api.home import Home
 from api.key_stores import KeyStores, open_key_stores
 from api.rate_limit import PublicLimit, read_networks, read_rate
@@ -53,6 +54,8 @@ from seals.cases.desk import UseDesk
 from seals.cases.rule_file import default_book, read_book
 from seals.cases.rules import UseBook
 from seals.chips import SealChips
+from seals.filing.desk import FilingDesk
+from seals.imprint.studio import ImprintStudio
 from seals.lookup.desk import SealLookups
 from seals.permit import Permits
 from seals.registry import RegistryRules, SealRegistry
@@ -91,6 +94,8 @@ class Services:
     lookups: SealLookups
     public_limit: PublicLimit
     token_work: TokenWork
+    studio: ImprintStudio
+    filing: FilingDesk
     enrolment: Enrolment
     enrolments: EnrolmentDesk
     key_centre: KeyCentre
@@ -122,6 +127,7 @@ class Services:
             **self.enrolments.housekeep(actor),
             "keys_completed": self.key_centre.reconcile(actor),
             **self.token_work.reconcile(),
+            **self.filing.housekeep(actor),
         }
         self.evidence.publish()
         self.evidence.checkpoint()
@@ -164,6 +170,7 @@ class Services:
     def close(self) -> None:
         """End verifiers, token workers and database connections."""
         self.verification.close()
+        self.studio.close()
         self.ocsp.close()
         self.key_stores.ring.close()
         self.engine.dispose()
@@ -212,6 +219,8 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
     )
     key_centre = KeyCentre(engine, stores.ring, clock, audit, _centre_rules(settings))
     rules = _enrolment_rules(settings)
+    token_work = open_token_work(stores, home, authority, seals, rules, key_centre)
+    studio = ImprintStudio()
     limits = Limits(settings.verify_seconds, settings.verify_memory_mib * 2**20)
     return Services(
         settings=settings,
@@ -232,7 +241,9 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         seal_data=open_maker(settings, seals, authority, stores.ring, tsa),
         lookups=SealLookups(engine, clock, seal_states.maker),
         public_limit=_public_limit(settings, clock),
-        token_work=open_token_work(stores, home, authority, seals, rules, key_centre),
+        token_work=token_work,
+        studio=studio,
+        filing=open_filing(settings, authority, stores.ring, seals, token_work, studio),
         enrolments=_enrolments(settings, authority, audit, rules, PublishedStatus(ocsp, crls), key_centre),
         key_centre=key_centre,
         enrolment=Enrolment(stores, enterprises, authority, ledger, settings.suite),

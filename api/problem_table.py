@@ -8,6 +8,7 @@ from api import errors as api
 from api.backup import errors as backup
 from api.problem_kind import Kind
 from api.problem_rows import KEY_CENTRE, SEAL_DATA
+from api.problem_rows_filing import FILING
 from api.stamps import errors as stamp_lines
 from ca import errors as ca
 from ca.enrolment import errors as ra
@@ -363,6 +364,7 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **_ENROLMENT,
     **KEY_CENTRE,
     **SEAL_DATA,
+    **FILING,
     **_IMPRINTS,
     **_TOKENS,
     **_SEALS,

@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     production: bool = False
     direct_issuance: bool | None = None
     direct_filing: bool | None = None
+    filing_unclaimed_days: Annotated[int, Field(ge=1, le=3660)] = 92
+    national_makers: Path | None = None
     physical_code_pattern: str = CodePatterns().physical
     electronic_code_pattern: str = CodePatterns().electronic
     crl_hours: Annotated[int, Field(ge=1, le=7 * 24)] = 7 * 24
