@@ -57,7 +57,6 @@ acl_file {folder}/acl
 max_inflight_messages {inflight}
 max_queued_messages {queued}
 max_packet_size {packet}
-message_size_limit {packet}
 max_keepalive 120
 persistent_client_expiration 7d
 persistence {persistence}

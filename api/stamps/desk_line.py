@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from api.problems import describe
 from seals.devices.desk import StampDesk
 from seals.devices.messages import Request, RequestFor, sign_request
-from seals.devices.simulator.errors import LineDown, LineRefused
+from seals.devices.simulator.errors import LineRefused
 from seals.devices.simulator.firmware import Stamp
 from seals.devices.wire import canonical
 from seals.permit import random_id
@@ -25,12 +25,11 @@ def request_token(stamp: Stamp, purpose: RequestFor, body: bytes = b"") -> str:
 
 
 class DeskLine:
-    """Calls the desk as the routes do; ``up`` is the switch of the network."""
+    """Calls the desk as the routes do."""
 
     def __init__(self, desk: StampDesk, stamp: Stamp) -> None:
         self._desk = desk
         self._stamp = stamp
-        self.up = True
 
     def events(self, texts: Sequence[str], nonce: str) -> str:
         """Hand over events; return the service's signed answer."""
@@ -57,12 +56,13 @@ class DeskLine:
         """Ask the time; a stamp whose clock is wrong proves nothing yet."""
         return self._ask(lambda: self._desk.answer(self._stamp.serial, nonce))
 
+    def close(self) -> None:
+        """Hang up: there is nothing to hang up."""
+
     def _prove(self, purpose: RequestFor, body: bytes = b"") -> tuple[str, Any]:
         return self._desk.prove(request_token(self._stamp, purpose, body), purpose, body)
 
     def _ask(self, serve: Callable[[], Answer]) -> Answer:
-        if not self.up:
-            raise LineDown
         try:
             return serve()
         except Exception as error:

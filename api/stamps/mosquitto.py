@@ -65,9 +65,9 @@ def own_broker(services: Services, folder: Path, *, actor: Actor) -> Iterator[Ru
 
 def start(program: str, configuration: Path, log: int) -> subprocess.Popen[bytes]:
     """Start the program on a configuration; what it says goes to the descriptor ``log``."""
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - our own configuration
         [program, "-c", str(configuration)], stdout=log, stderr=log, stdin=subprocess.DEVNULL
-    )  # noqa: S603 - our own configuration
+    )
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
