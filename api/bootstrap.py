@@ -29,6 +29,7 @@ from api.seal_states import SealStates
 from api.service_seal import ServiceSeal
 from api.session import Sessions
 from api.settings import Settings
+from api.stamp_desk import open_stamps, stamp_hooks
 from api.token_work import TokenWork, open_token_work
 from api.verification import Verification
 from ca.actor import Actor
@@ -54,6 +55,7 @@ from seals.cases.desk import UseDesk
 from seals.cases.rule_file import default_book, read_book
 from seals.cases.rules import UseBook
 from seals.chips import SealChips
+from seals.devices.desk import StampDesk
 from seals.filing.desk import FilingDesk
 from seals.imprint.studio import ImprintStudio
 from seals.lookup.desk import SealLookups
@@ -96,6 +98,7 @@ class Services:
     token_work: TokenWork
     studio: ImprintStudio
     filing: FilingDesk
+    stamps: StampDesk
     enrolment: Enrolment
     enrolments: EnrolmentDesk
     key_centre: KeyCentre
@@ -128,6 +131,7 @@ class Services:
             "keys_completed": self.key_centre.reconcile(actor),
             **self.token_work.reconcile(),
             **self.filing.housekeep(actor),
+            **self.stamps.housekeep(actor=actor),
         }
         self.evidence.publish()
         self.evidence.checkpoint()
@@ -202,7 +206,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
     ocsp = OcspResponder(engine, stores.ring, clock, config)
     tsa = TimeStampAuthority(engine, stores.ring, guard, audit)
     rules_of_seals = RegistryRules(settings.code_patterns, direct_filing=settings.files_directly)
-    seals = SealRegistry(engine, enterprises, clock, audit, rules_of_seals)
+    seals = SealRegistry(engine, enterprises, clock, audit, rules_of_seals, on_move=stamp_hooks(clock))
     seal_states = SealStates(engine, stores.ring, clock, audit, authority)
     evidence = Evidence(home, engine, audit, authority, crls, seal_states)
     files = EvidenceFiles(settings.archive / "use")
@@ -244,6 +248,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         token_work=token_work,
         studio=studio,
         filing=open_filing(settings, authority, stores.ring, seals, token_work, studio),
+        stamps=open_stamps(settings, authority, seals, use_desk, seal_states),
         enrolments=_enrolments(settings, authority, audit, rules, PublishedStatus(ocsp, crls), key_centre),
         key_centre=key_centre,
         enrolment=Enrolment(stores, enterprises, authority, ledger, settings.suite),

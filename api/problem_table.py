@@ -9,6 +9,7 @@ from api.backup import errors as backup
 from api.problem_kind import Kind
 from api.problem_rows import KEY_CENTRE, SEAL_DATA
 from api.problem_rows_filing import FILING
+from api.problem_rows_stamps import STAMPS
 from api.stamps import errors as stamp_lines
 from ca import errors as ca
 from ca.enrolment import errors as ra
@@ -365,6 +366,7 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **KEY_CENTRE,
     **SEAL_DATA,
     **FILING,
+    **STAMPS,
     **_IMPRINTS,
     **_TOKENS,
     **_SEALS,

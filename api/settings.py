@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     verify_seconds: Annotated[int, Field(ge=1, le=600)] = 60
     verify_memory_mib: Annotated[int, Field(ge=1024, le=65536)] = 4096
     housekeeping_seconds: Annotated[int, Field(ge=1, le=900)] = 60
+    stamp_offline_cap: Annotated[int, Field(ge=0, le=1000)] = 20
     mqtt_url: Annotated[str, Field(pattern=r"^(mqtts://[^/@\s]+)?$")] = ""
     mqtt_credentials: Path | None = None
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
