@@ -8,6 +8,7 @@ from api import errors as api
 from api.backup import errors as backup
 from api.problem_kind import Kind
 from api.problem_rows import KEY_CENTRE, SEAL_DATA
+from api.problem_rows_cases import CASES
 from api.problem_rows_filing import FILING
 from api.problem_rows_stamps import STAMPS
 from api.stamps import errors as stamp_lines
@@ -365,6 +366,7 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **_ENROLMENT,
     **KEY_CENTRE,
     **SEAL_DATA,
+    **CASES,
     **FILING,
     **STAMPS,
     **_IMPRINTS,
