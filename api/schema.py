@@ -24,6 +24,7 @@ from seals import store as seals_store
 from seals.cases import store as _cases_store  # noqa: F401 - its tables join seals_store.metadata
 from seals.devices import store as _devices_store  # noqa: F401 - its tables join seals_store.metadata
 from seals.filing import store as _filing_store  # noqa: F401 - its tables join seals_store.metadata
+from seals.imprint import upload_store as _upload_store  # noqa: F401 - its table joins seals_store.metadata
 from seals.ses import store as _ses_store  # noqa: F401 - its table joins seals_store.metadata
 from signing import store as signing_store
 

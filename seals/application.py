@@ -8,7 +8,7 @@ from typing import Final
 
 from seals.errors import ApplicationInvalid
 from seals.geometry import Template, template
-from seals.picture import PictureSpec, draw, title_of
+from seals.picture import PictureSpec, check_texts, draw, title_of
 from seals.seal import (
     FIRST_STATUS,
     ElectronicSide,
@@ -24,6 +24,8 @@ MAX_VALID_DAYS: Final = 5 * 366
 """Longest validity of a seal, in days."""
 MAX_KEEPERS: Final = 20
 """Most keepers of one seal."""
+UPLOADED: Final = "uploaded"
+"""The template's key of a seal that bears an uploaded picture: no row of the table gave its measures."""
 MAX_ACTOR: Final = 200
 """Longest actor id, in characters."""
 
@@ -62,17 +64,18 @@ def keepers_of(application: SealApplication) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a pair comes from: who applied, when, and the pair it follows."""
+    """Where a pair comes from: who applied, when, the pair it follows, the picture if one was uploaded for it."""
 
     applicant: str
     at: datetime
     predecessor: str | None = None
+    uploaded: SealPicture | None = None
 
 
 def found_pair(
     application: SealApplication, owner: SealOwner, codes: tuple[str, str], origin: Origin, valid_days: int
 ) -> NewPair:
-    """Make the record of a pair (``codes``: physical, electronic) and draw its approved picture.
+    """Make the record of a pair (``codes``: physical, electronic) and draw its approved picture, or take the uploaded one.
 
     A name or character that cannot be drawn raises :class:`seals.errors.PictureError`.
     """
@@ -87,14 +90,15 @@ def found_pair(
         template=chosen.key,
         approved=True,
     )
-    picture = draw(spec)
+    check_texts(spec)
+    picture = origin.uploaded or draw(spec)
     record = SealRecord(
         kind=application.kind,
         name=title_of(spec),
         owner=owner,
         line=application.line,
         person=application.person,
-        physical=PhysicalSide(codes[0], chosen.key, chosen.width, chosen.height),
+        physical=_physical(codes[0], chosen, origin.uploaded),
         electronic=ElectronicSide(codes[1], picture.digest, None),
         status=FIRST_STATUS,
         applied_at=origin.at,
@@ -114,29 +118,25 @@ def found_pair(
     return NewPair(record, picture)
 
 
-def unapproved(record: SealRecord) -> SealPicture:
-    """Draw a pair that is not approved: 未备案 across it."""
-    return draw(
-        PictureSpec(
-            kind=record.kind,
-            name=record.owner.name,
-            code=record.physical.code,
-            line=record.line,
-            person=record.person,
-            uscc=record.owner.uscc,
-            template=record.physical.template,
-        )
-    )
+def _physical(code: str, chosen: Template, uploaded: SealPicture | None) -> PhysicalSide:
+    if uploaded is None:
+        return PhysicalSide(code, chosen.key, chosen.width, chosen.height)
+    width, height = map(round, uploaded.size_mm)
+    return PhysicalSide(code, UPLOADED, width, height)
 
 
 def following(before: SealRecord) -> SealApplication:
-    """Return the application for the pair that takes ``before``'s place after a change of name."""
+    """Return the application for the pair that takes ``before``'s place after a change of name.
+
+    An uploaded picture shows the old name: the new pair is drawn.
+    """
+    template_of_before = before.physical.template
     return SealApplication(
         uscc=before.owner.uscc,
         kind=before.kind,
         keeper=before.keeper,
         keepers=before.keepers,
-        template=before.physical.template,
+        template=None if template_of_before == UPLOADED else template_of_before,
         line=before.line,
         person=before.person,
         valid_days=before.valid_days,

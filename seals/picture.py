@@ -61,6 +61,11 @@ def draw(spec: PictureSpec, *, fonts: FontShelf | None = None) -> SealPicture:
     return picture if spec.approved else unfiled(picture, fonts=fonts)
 
 
+def check_texts(spec: PictureSpec) -> None:
+    """Check the texts of a seal whose picture is not drawn here: :class:`seals.errors.TextUnfit` as in :func:`draw`."""
+    _texts(spec, template(spec.kind, spec.template))
+
+
 def unfiled(picture: SealPicture, *, fonts: FontShelf | None = None) -> SealPicture:
     """Lay 未备案 across a picture, drawn or uploaded: so is shown what was never filed (B7)."""
     banner = Draughtsman(picture.size_mm, fonts or shelf()).banner(UNAPPROVED)

@@ -30,7 +30,6 @@ from seals.application import (
     check,
     following,
     found_pair,
-    unapproved,
 )
 from seals.binding import CertificateFacts
 from seals.code_patterns import CodePatterns
@@ -39,9 +38,11 @@ from seals.destruction import Destruction
 from seals.destruction_store import Destroyed
 from seals.errors import CertificateNeeded, CodeTaken, FilingDemanded, SealUnknown
 from seals.history import Standing
+from seals.imprint import upload_store
 from seals.ledger import Deed, Ledger, acting
 from seals.lookup.errors import MomentToCome
 from seals.moves import Hook, Turn, found, is_code
+from seals.picture import unfiled
 from seals.renewal import RenewalRequest
 from seals.renewal_store import Asked, Renewal
 from seals.seal import SealApplication, SealEvent, SealOwner, SealPage, SealQuery, SealRecord
@@ -306,9 +307,8 @@ class SealRegistry:
         """Return the picture as approved; a pair that was never filed is drawn with 未备案 across it (B7)."""
         with self._reading() as conn:
             record = found(conn, code)
-            if record.filed_at is not None:
-                return SealPicture.unpack(store.picture_of(conn, record.code))
-        return unapproved(record)
+            picture = SealPicture.unpack(store.picture_of(conn, record.code))
+        return unfiled(picture) if record.filed_at is None else picture
 
     def admit(self, conn: sa.Connection, code: str, *, actor: Actor, listed: bool = True) -> ActiveSeal:
         """Judge in the caller's transaction whether ``actor`` may use the seal, and hold its row against moves.
@@ -331,8 +331,21 @@ class SealRegistry:
 
     def _trial(self, application: SealApplication, owner: SealOwner, actor: Actor) -> None:
         """Draw once with no code taken and no transaction open: what cannot be drawn is refused here."""
-        origin = Origin(actor.id, self._clock())
+        with self._reading() as conn:
+            origin = self._origin(conn, application, owner, actor)
         found_pair(application, owner, ("0" * 13, "0" * 14), origin, self._valid_days)
+
+    def _origin(
+        self,
+        conn: sa.Connection,
+        application: SealApplication,
+        owner: SealOwner,
+        actor: Actor,
+        predecessor: str | None = None,
+    ) -> Origin:
+        named = application.picture_sha256
+        uploaded = None if named is None else upload_store.waiting(conn, owner.uscc, named, owner.name)
+        return Origin(actor.id, self._clock(), predecessor, uploaded)
 
     def _insert(
         self,
@@ -350,9 +363,11 @@ class SealRegistry:
             given or self._codes.physical(ledger.conn, division),
             self._codes.electronic(ledger.conn, division),
         )
-        origin = Origin(actor.id, self._clock(), predecessor)
+        origin = self._origin(ledger.conn, application, owner, actor, predecessor)
         made: NewPair = found_pair(application, owner, codes, origin, self._valid_days)
         store.insert_seal(ledger.conn, made.record, made.picture.packed())
+        if application.picture_sha256 is not None:
+            upload_store.attach(ledger.conn, owner.uscc, application.picture_sha256, made.record.code)
         ledger.write(made.record, Deed(SealAct.APPLY, actor, origin.at))
         return made.record
 

@@ -197,6 +197,8 @@ class SealApplication:
     ``person`` the name on a legal representative's seal. ``physical_code`` is the code of a seal already engraved;
     without it one is allocated. ``engrave`` asks for a new physical seal: such an application is approved by ordering it
     from an engraver, and the pair becomes active when it is filed. ``valid_days`` is counted from then, else from approval.
+    ``picture_sha256`` names an uploaded picture that the seal bears instead of a drawn one
+    (:mod:`seals.imprint.uploads`).
     """
 
     uscc: str
@@ -209,6 +211,7 @@ class SealApplication:
     physical_code: str | None = None
     valid_days: int | None = None
     engrave: bool = False
+    picture_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seals.imprint import raster
+from seals.imprint.centre import centre_of
 from seals.imprint.errors import ImprintMissing, ImprintUnreadable
 from seals.imprint.frame import Frame, frame_of
 from seals.imprint.ink import locate
@@ -64,7 +65,8 @@ def clean(
     picture = SealPicture(_one_line(title), frame.size_mm, outlines(soft, located.threshold, GRID))
     if not picture.marks:
         raise ImprintMissing
-    return CleanedImprint(raster.png(picture, PNG_DPI), picture)
+    centre = centre_of(soft > located.threshold, frame)
+    return CleanedImprint(raster.png(picture, PNG_DPI), picture, centre)
 
 
 def _one_line(title: str) -> str:

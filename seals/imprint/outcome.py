@@ -73,9 +73,18 @@ class ImprintComparison:
     advice: Advice
 
 
+class Centre(Enum):
+    """What stands in the middle of a round seal. Whatever is no star may be an emblem of state."""
+
+    EMPTY = "empty"
+    STAR = "star"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class CleanedImprint:
     """An imprint taken off its paper: ``png`` is RGBA at true size, ``picture`` the same as vector outlines."""
 
     png: bytes
     picture: SealPicture
+    centre: Centre = Centre.EMPTY

@@ -19,7 +19,7 @@ from typing import IO, Any, BinaryIO, Final, Self, cast
 from hsm.frames import read_frame, write_frame
 from seals.imprint import errors
 from seals.imprint.errors import ImageWorkFailed, ImprintError, ImprintUnreadable
-from seals.imprint.outcome import Advice, CleanedImprint, ImprintComparison, WorstPlace
+from seals.imprint.outcome import Advice, Centre, CleanedImprint, ImprintComparison, WorstPlace
 from seals.vector import SealPicture
 
 DEFAULT_SECONDS: Final = 30.0
@@ -79,8 +79,8 @@ class ImprintStudio:
     ) -> CleanedImprint:
         """Read a photograph's octets and clean the imprint; errors as :meth:`compare`."""
         asked = {"do": "clean", "title": title, "size_mm": size_mm, "turn_deg": turn_deg}
-        _, png, picture = self._ask(asked, photo, b"")
-        return CleanedImprint(png, SealPicture.unpack(picture))
+        told, png, picture = self._ask(asked, photo, b"")
+        return CleanedImprint(png, SealPicture.unpack(picture), Centre[told["centre"]])
 
     def png(self, picture: SealPicture, dpi: int = 600, *, transparent: bool = True) -> bytes:
         """Draw a picture as a PNG, see :func:`seals.imprint.raster.png`."""

@@ -40,7 +40,7 @@ def _clean(asked: dict[str, Any], photo: bytes, _: bytes) -> Answer:
         size_mm=(size[0], size[1]) if size else None,
         turn_deg=asked["turn_deg"],
     )
-    return {}, cleaned.png, cleaned.picture.packed()
+    return {"centre": cleaned.centre.name}, cleaned.png, cleaned.picture.packed()
 
 
 def _draw(asked: dict[str, Any], _: bytes, picture: bytes) -> Answer:
