@@ -118,7 +118,7 @@ class StampOrders:
                 count=count,
                 place=setting.place,
                 fence=setting.fence or stamp.fence,
-                evidence=Digest(DigestAlgorithm.SHA256, bytes.fromhex(approved.approvals_sha256)),
+                evidence=_evidence(approved),
                 operators=setting.operators,
             )
             made = self._book.add(ledger.conn, stamp, Draft(order, hand.actor.id, approved.expires_at))
@@ -310,6 +310,11 @@ class StampOrders:
 
     def _reading(self) -> sa.Connection:
         return self._engine.execution_options(read_only=True).connect()
+
+
+def _evidence(approved: ApprovedUse) -> Digest:
+    """Digest what the order rests on: the approvals, or the rule itself where it lets the keeper use the seal alone."""
+    return Digest(DigestAlgorithm.SHA256, bytes.fromhex(approved.approvals_sha256 or approved.rule_hash))
 
 
 def _fits(approved: ApprovedUse, setting: UseSetting, count: int, now: datetime) -> None:
