@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
+from api.problems import describe
 from api.stamps.broker import authorities_pem, link_credentials
 from api.stamps.client import Credentials
 from api.stamps.desk_line import DeskLine
@@ -67,7 +68,8 @@ class Drill:
             return Verdict(scenario, world.end())
         except Exception as fault:
             LOG.exception("%s", scenario.name)
-            return Verdict(scenario, End(), f"{type(fault).__name__}: {fault}"[:300])
+            problem = describe(fault)
+            return Verdict(scenario, End(), f"{problem.zh} / {problem.en}")
         finally:
             world.shut()
 

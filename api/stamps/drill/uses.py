@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 from api.demo import KEEPER
 from api.stamps.drill.scenario import End, Scenario
 from api.stamps.drill.world import World
+from seals.devices.errors import OrderRefused
 from seals.devices.simulator.body import AFTER_COMMIT, AFTER_PRINT, AFTER_RESERVE
 
 WHO = KEEPER.id
@@ -110,9 +112,13 @@ def _power_before_picture(world: World) -> None:
 
 
 def _offline_without(world: World) -> None:
-    # Offline without an allowance: the stamp has no task and stays shut.
+    # Offline without an allowance: none is given where the cap is 0, and what was approved meanwhile is not known to
+    # the stamp, so it stays shut; back on the network it takes the order.
     rig = world.stamp()
+    with suppress(OrderRefused):
+        world.grant(rig, 1)
     rig.online = False
+    world.order(rig, 1)
     if rig.stamp.tasks():
         rig.press(WHO)
     rig.online = True
@@ -244,7 +250,7 @@ USES = (
         "offline-without-allowance",
         "离线且无额度：不能用印",
         "Offline without an allowance: it stays shut",
-        End(left=-1),
+        End(left=1, case="in_use"),
         _offline_without,
     ),
     Scenario(

@@ -59,6 +59,8 @@ class Recall:
     tasks: dict[str, Task] = field(default_factory=dict)
     pictures: dict[str, str] = field(default_factory=dict)
     """Digests announced, by press."""
+    announced: dict[str, int] = field(default_factory=dict)
+    """The event that announced each."""
     answered: dict[str, int] = field(default_factory=dict)
     """The event that says what became of each order."""
     refused: set[tuple[str, Refusal]] = field(default_factory=set)
@@ -85,6 +87,7 @@ class Recall:
             self._press(body)
         elif isinstance(body, Picture):
             self.pictures[body.reservation] = str(body.digest)
+            self.announced[body.reservation] = event.number
         elif isinstance(body, Locked):
             self.locked, self.owed = True, None
         elif isinstance(body, Unlocked):

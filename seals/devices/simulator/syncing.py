@@ -83,9 +83,11 @@ def deliver(stamp: Stamp, line: Line) -> int:
 
 
 def hand_over_pictures(stamp: Stamp, line: Line) -> int:
-    """Hand over every picture that waits; return how many."""
+    """Hand over every picture that waits and that the service knows of; return how many."""
     done = 0
     for reservation, data in stamp.memory.pictures():
+        if stamp.recall.announced[reservation] > stamp.memory.acked:
+            break
         line.picture(stamp.recall.pictures[reservation], data)
         stamp.memory.picture_handed_over(reservation)
         done += 1
