@@ -20,6 +20,7 @@ from ca.overview import Overview, overview
 from ca.tokens.token import Token, TokenQuery
 from seals.cases.states import CaseStatus
 from seals.cases.store import use_case
+from seals.devices.board import StampView
 from seals.lookup.answer import HIDDEN
 from seals.seal import SealQuery, SealRecord
 
@@ -28,6 +29,7 @@ MAX_SHOWN: Final = 50
 CERTIFICATES: Final = frozenset({Scope.CA_READ})
 SEALS: Final = frozenset({Scope.SEAL_READ})
 CHIPS: Final = frozenset({Scope.TOKEN_READ, Scope.TOKEN_MANAGE})
+STAMPS: Final = frozenset({Scope.STAMP_READ, Scope.STAMP_MANAGE})
 CASES: Final = frozenset({Scope.CASE_REQUEST, Scope.CASE_APPROVE})
 
 
@@ -54,6 +56,7 @@ class EnterpriseOverview:
     certificates: tuple[CertificateRecord, ...] | None
     figures: Overview | None
     chips: tuple[Token, ...] | None
+    stamps: tuple[StampView, ...] | None
     cases: CaseFigures | None
 
 
@@ -81,6 +84,7 @@ def enterprise_overview(doors: Services, uscc: str, caller: Principal) -> Enterp
         certificates=_certificates(doors, uscc) if may & CERTIFICATES else None,
         figures=figures,
         chips=_chips(doors, uscc) if may & CHIPS else None,
+        stamps=doors.stamps.board.list(uscc, limit=MAX_SHOWN).items if may & STAMPS else None,
         cases=cases,
     )
 

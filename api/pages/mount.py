@@ -18,6 +18,7 @@ from api.pages.checks import Checks
 from api.pages.console import certificates as console_certificates
 from api.pages.console import chips as console_chips
 from api.pages.console import enrolments as console_enrolments
+from api.pages.console import enterprises as console_enterprises
 from api.pages.console import jobs as console_jobs
 from api.pages.console import key_centre as console_keys
 from api.pages.console import overview as console_overview
@@ -66,6 +67,7 @@ def mount_pages(app: FastAPI, services: Services) -> Desk:
     app.include_router(console_keys.router)
     app.include_router(console_seal_apply.router)
     app.include_router(console_seals.router)
+    app.include_router(console_enterprises.router)
     app.include_router(public_seal.router)
     app.include_router(public_enterprise.router)
     app.mount(STATIC_PATH, Static(directory=HERE / "static"), name="static")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 
 from api.access import Principal, Scope
 from api.auth import Doors, Requires
+from api.enterprise_overview import enterprise_overview
 from api.idempotency import IdempotencyKey
 from api.openapi import CALLER, problems
 from api.schemas.certificates import IssuedModel
@@ -19,6 +20,7 @@ from api.schemas.enterprises import (
     RenamedModel,
     RenameEnterprise,
 )
+from api.schemas.overview import EnterpriseOverviewModel
 
 router = APIRouter(prefix="/api/v1/enterprises", tags=["enterprises"], responses=CALLER)
 Reader = Annotated[Principal, Requires(Scope.CA_READ)]
@@ -52,6 +54,16 @@ def show(doors: Doors, caller: Reader, uscc: str) -> EnterpriseModel:
     """Return one enterprise with all its names."""
     caller.acting_for(uscc)
     return EnterpriseModel.of(doors.enterprises.get(uscc), doors.enterprises.names(uscc))
+
+
+@router.get(
+    "/{uscc}/overview", summary="企号：企业全貌 / Everything about an enterprise", responses=problems(404)
+)
+def overview(doors: Doors, caller: Reader, uscc: str) -> EnterpriseOverviewModel:
+    """Return names, seals, certificates, chips, stamps and cases with their states; what the key may not see is null."""
+    caller.acting_for(uscc)
+    found = enterprise_overview(doors, uscc, caller)
+    return EnterpriseOverviewModel.of(found, base_url=doors.settings.base_url, now=doors.clock())
 
 
 @router.post("/{uscc}/name", summary="变更名称 / Change the name", responses=problems(404, 409))

@@ -64,7 +64,7 @@ def listing(
     chosen = CertificateStatus(status) if status in set(CertificateStatus) else None
     query = _query(asked.strip(), chosen, order, cursor)
     page = frame.doors.authority.find(frame.caller.narrowed(query))
-    rows = [_row(found, frame.language, frame.doors.clock()) for found in page.items]
+    rows = [row_of(found, frame.language, frame.doors.clock()) for found in page.items]
     choices = [(one.value, one) for one in CertificateOrder]
     return frame.page(
         "certificates.html",
@@ -88,7 +88,7 @@ def one(request: Request, serial: str) -> Response:
         frame.caller.acting_for(found.uscc)
     except (CertificateUnknown, InputInvalid):
         return frame.gone("cert.gone")
-    row = _row(found, frame.language, frame.doors.clock())
+    row = row_of(found, frame.language, frame.doors.clock())
     return frame.page(
         "certificate.html",
         found=found,
@@ -112,7 +112,8 @@ def _query(
     return CertificateQuery(name=asked, **found)
 
 
-def _row(found: CertificateRecord, language: Language, now: datetime) -> dict[str, Any]:
+def row_of(found: CertificateRecord, language: Language, now: datetime) -> dict[str, Any]:
+    """Return what lists say about a certificate."""
     profile = PROFILES.get(found.profile)
     title = profile_title(found.profile, language)
     status, tone = _standing(found, now)

@@ -69,7 +69,7 @@ def inventory(
     chosen = TokenState(state) if state in set(TokenState) else None
     query = TokenQuery(state=chosen, uscc=frame.caller.actor.uscc or "", after=after, limit=PAGE_TILES)
     page = frame.doors.tokens.list(query)
-    tiles = [_tile(frame, frame.doors.tokens.get(found.serial)) for found in page.items]
+    tiles = [tile(frame, frame.doors.tokens.get(found.serial)) for found in page.items]
     words = [(one.value, one.zh if frame.language == "zh" else _plain(one.value)) for one in TokenState]
     ranges = [] if chosen or after or frame.caller.actor.uscc else frame.doors.token_work.ranges.reports()
     return frame.page(
@@ -102,7 +102,7 @@ def one(request: Request, serial: str) -> Response:
     return frame.page(
         "chip.html",
         token=token,
-        tile=_tile(frame, token),
+        tile=tile(frame, token),
         applications=[_application(frame, part) for part in token.applications],
         events=events,
         acts=_acts(frame, token),
@@ -130,7 +130,8 @@ def _links(frame: Frame, serial: str) -> list[dict[str, Any]]:
     return found
 
 
-def _tile(frame: Frame, token: Token) -> dict[str, Any]:
+def tile(frame: Frame, token: Token) -> dict[str, Any]:
+    """Return what tiles say about a token."""
     containers = [_container(frame, place) for part in token.applications for place in part.containers]
     return {
         "serial": token.serial,

@@ -130,7 +130,6 @@ def _page(frame: Frame, wanted: Wanted) -> Response:
         kinds=[(kind.code, kind.zh if frame.language == "zh" else kind.en) for kind in SealKind],
         templates=[_told(one) for one in TEMPLATES],
         fault=fault,
-        me=frame.caller.actor.id,
         bound=frame.caller.actor.uscc is not None,
     )
 
