@@ -121,10 +121,10 @@ class Cursor:
             found += 1
         return found
 
-    def finish(self) -> None:
-        """Demand that nothing is left."""
+    def finish(self, name: str = "") -> None:
+        """Demand that nothing is left; ``name`` is what stands here where the path says nothing."""
         if self.more:
-            raise SealDataInvalid(self.path, "之后有多余的内容", "more follows than belongs here")
+            raise SealDataInvalid(self.path or name, "之后有多余的内容", "more follows than belongs here")
 
     def _limit(self, member: str, size: int, most: int) -> None:
         if size > most:

@@ -62,7 +62,7 @@ def read_seal(data: bytes) -> SesSeal:
     notes: list[Deviation] = []
     around = Cursor.over(data, "", notes)
     seal = around.enter("SESeal")
-    around.finish()
+    around.finish("SESeal")
     return _seal(seal, data, notes)
 
 
@@ -72,7 +72,7 @@ def read_signature(data: bytes) -> SesSignature:
     notes: list[Deviation] = []
     around = Cursor.over(data, "", notes)
     signature = around.enter("SES_Signature")
-    around.finish()
+    around.finish("SES_Signature")
     if signature.count(5) == _V1_MEMBERS:
         return _signature_v1(signature, data, notes)
     return _signature_v4(signature, data, notes)
