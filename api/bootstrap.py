@@ -98,6 +98,7 @@ class Services:
     token_work: TokenWork
     studio: ImprintStudio
     filing: FilingDesk
+    pictures: PictureUploads
     stamps: StampDesk
     enrolment: Enrolment
     enrolments: EnrolmentDesk
@@ -248,6 +249,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         token_work=token_work,
         studio=studio,
         filing=open_filing(settings, authority, stores.ring, seals, token_work, studio),
+        pictures=PictureUploads(engine, enterprises, clock, audit, studio),
         stamps=open_stamps(settings, authority, seals, use_desk, seal_states),
         enrolments=_enrolments(settings, authority, audit, rules, PublishedStatus(ocsp, crls), key_centre),
         key_centre=key_centre,

@@ -17,13 +17,15 @@ from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.clock import Clock
 from ca.enterprise import Enterprises
+from seals import store
 from seals.errors import ReasonNeeded
 from seals.imprint import upload_store
 from seals.imprint.errors import UploadNotAllowed
-from seals.imprint.outcome import Centre, CleanedImprint
+from seals.imprint.outcome import Centre, CleanedImprint, ImprintComparison
 from seals.imprint.studio import ImprintStudio
 from seals.imprint.upload_store import UploadedPicture
 from seals.ledger import acting
+from seals.moves import found
 from seals.picture import unfiled
 from seals.vector import SealPicture
 
@@ -116,6 +118,12 @@ class PictureUploads:
             uploaded_by=actor.id,
             uploaded_at=self._clock(),
         )
+
+    def compare(self, code: str, scan: bytes) -> ImprintComparison:
+        """Compare a scan with a seal's picture as approved; nothing is kept. Raises SealNotFound, ImprintError."""
+        with self._engine.execution_options(read_only=True).connect() as conn:
+            picture = SealPicture.unpack(store.picture_of(conn, found(conn, code).code))
+        return self._studio.compare(scan, picture)
 
     def of(self, uscc: str) -> tuple[UploadedPicture, ...]:
         """List an enterprise's pictures, the newest first, at most :data:`MAX_LISTED`."""
