@@ -58,6 +58,7 @@ from seals.chips import SealChips
 from seals.devices.desk import StampDesk
 from seals.filing.desk import FilingDesk
 from seals.imprint.studio import ImprintStudio
+from seals.imprint.uploads import PictureUploads
 from seals.lookup.desk import SealLookups
 from seals.permit import Permits
 from seals.registry import RegistryRules, SealRegistry
@@ -97,8 +98,8 @@ class Services:
     public_limit: PublicLimit
     token_work: TokenWork
     studio: ImprintStudio
-    filing: FilingDesk
     pictures: PictureUploads
+    filing: FilingDesk
     stamps: StampDesk
     enrolment: Enrolment
     enrolments: EnrolmentDesk
@@ -248,8 +249,8 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         public_limit=_public_limit(settings, clock),
         token_work=token_work,
         studio=studio,
-        filing=open_filing(settings, authority, stores.ring, seals, token_work, studio),
         pictures=PictureUploads(engine, enterprises, clock, audit, studio),
+        filing=open_filing(settings, authority, stores.ring, seals, token_work, studio),
         stamps=open_stamps(settings, authority, seals, use_desk, seal_states),
         enrolments=_enrolments(settings, authority, audit, rules, PublishedStatus(ocsp, crls), key_centre),
         key_centre=key_centre,

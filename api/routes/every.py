@@ -13,8 +13,6 @@ from api.routes import (
     enrolment,
     enrolment_jobs,
     enterprises,
-    exchange,
-    filing,
     imprints,
     keycentre,
     personalisation,
