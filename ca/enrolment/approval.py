@@ -54,7 +54,7 @@ def person_of(actor: Actor) -> str:
 
 def check_second_person(actor: Actor, requester: Actor) -> None:
     """Demand a person who is not the requester: :class:`SecondPersonNeeded`."""
-    if not actor.id.startswith(_PERSON) or person_of(actor) == person_of(requester):
+    if not person_of(actor).startswith(_PERSON) or person_of(actor) == person_of(requester):
         raise SecondPersonNeeded
 
 

@@ -145,7 +145,7 @@ def _found(conn: sa.Connection, sha256: str) -> Signer:
 
 
 def _check(holder: Actor, role: Role, key_uri: str) -> None:
-    if not holder.id.startswith(_PERSON) or len(holder.id) > _MAX_ID or not holder.id.isprintable():
+    if not holder.person.startswith(_PERSON) or len(holder.id) > _MAX_ID or not holder.id.isprintable():
         raise CaseFieldInvalid(
             "holder", "持证人应为 person:li.wei 形式", "the holder is written person:li.wei"
         )
