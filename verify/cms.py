@@ -212,6 +212,7 @@ def _load(der: bytes) -> x509.Certificate | None:
         TypeError,
         UnsupportedAlgorithm,
         x509.DuplicateExtension,
+        x509.InvalidVersion,
         x509.UnsupportedGeneralNameType,
     ):
         return None

@@ -62,7 +62,8 @@ def test_a_time_stamped_v5_seal_passes(world: SesSealing) -> None:
 def test_a_digest_list_passes(world: SesSealing) -> None:
     report = world.judge(world.esl(list_type=CertListType.DIGESTS))
     assert report.verdict is Verdict.PASSED
-    assert report.facts is not None and report.facts.list_type == "digests"
+    assert report.facts is not None
+    assert report.facts.list_type == "digests"
 
 
 def test_a_raw_signature_is_accepted_and_told(world: SesSealing) -> None:
@@ -80,7 +81,8 @@ def test_the_signature_is_over_the_octets_as_they_stand(world: SesSealing) -> No
     assert report.verdict is Verdict.PASSED
     assert any("缺省值" in note.zh for note in report.notes)
     seal = read_seal(world.esl(info=info))
-    assert seal.info == info and seal.extensions[0].oid == "1.2.3.4"
+    assert seal.info == info
+    assert seal.extensions[0].oid == "1.2.3.4"
     without = _with_extensions(world, der.sequence(der.sequence(der.oid("1.2.3.4"), der.octet_string(b"x"))))
     assert without != info
     assert plain.code == seal.id
@@ -384,7 +386,8 @@ def _token(world: SesSealing) -> bytes:
 def test_extensions_of_a_signature_are_tagged_explicitly(world: SesSealing) -> None:
     items = der.sequence(der.sequence(der.oid("1.2.3.4"), der.octet_string(b"x")))
     good = world.judge(world.signature(extensions=der.explicit(0, items)), document=DOCUMENT)
-    assert good.verdict is Verdict.PASSED and not any("extDatas" in note.en for note in good.notes)
+    assert good.verdict is Verdict.PASSED
+    assert not any("extDatas" in note.en for note in good.notes)
     bare = world.judge(world.signature(extensions=items), document=DOCUMENT)
     assert any("extDatas" in note.en for note in bare.notes)
 
@@ -400,12 +403,15 @@ def test_the_verifier_knows_seal_data_by_its_content(world: SesSealing) -> None:
 
     verifier = Verifier(world.trust())
     report = verifier.verify(world.esl(), at=world.now + timedelta(hours=1), name="seal.pdf")
-    assert isinstance(report, SealDataReport) and report.verdict is Verdict.PASSED
+    assert isinstance(report, SealDataReport)
+    assert report.verdict is Verdict.PASSED
     assert unpack_report(pack(report)) == report
     shown = report.to_json()
-    assert shown["seal_data"]["kind"] == "seal" and len(shown["seal_data"]["steps"]) == len(SEAL_DEMANDS)
+    assert shown["seal_data"]["kind"] == "seal"
+    assert len(shown["seal_data"]["steps"]) == len(SEAL_DEMANDS)
     text = "\n".join(lines(report))
-    assert "电子印章" in text and "the maker's signature" in text
+    assert "电子印章" in text
+    assert "the maker's signature" in text
     assert report.indication is Indication.TOTAL_PASSED
     with pytest.raises(TypeError):
         bool(report)
@@ -417,15 +423,20 @@ def test_a_pdf_with_a_seal_before_it_is_a_pdf(world: SesSealing) -> None:
 
     hidden = world.esl(vendor="%PDF-1.7")
     report = Verifier(world.trust()).verify(hidden, at=world.now)
-    assert not isinstance(report, SealDataReport) and report.verdict is Verdict.UNREADABLE
+    assert not isinstance(report, SealDataReport)
+    assert report.verdict is Verdict.UNREADABLE
 
 
 def test_sentences_stand_in_both_languages(world: SesSealing) -> None:
     for octets in (world.esl(), world.signature(), world.esl(V5, stamped=True), world.esl()[:-1]):
         report = world.judge(octets)
-        assert report.reason.zh and report.reason.en
+        assert report.reason.zh
+        assert report.reason.en
         for item in report.steps:
-            assert item.reason.zh and item.reason.en and item.name.zh and item.name.en
+            assert item.reason.zh
+            assert item.reason.en
+            assert item.name.zh
+            assert item.name.en
 
 
 def test_the_table_has_every_version_for_every_step() -> None:
