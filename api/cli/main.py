@@ -23,6 +23,7 @@ from api.cli import (
     seal,
     seal_data,
     seal_life,
+    seal_picture,
     service,
     token,
 )
@@ -53,6 +54,7 @@ app.add_typer(ra.app, name="ra")
 seal.app.command("lookup")(lookup.lookup)
 seal_data.add_to(seal.app)
 seal_life.add_to(seal.app)
+seal_picture.add_to(seal.app)
 app.add_typer(seal.app, name="seal")
 app.add_typer(token.app, name="token")
 app.add_typer(chip.app, name="chip")

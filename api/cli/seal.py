@@ -45,6 +45,15 @@ def apply(
     engrave: Annotated[
         bool, typer.Option("--engrave", help="新刻实物，经制作与备案启用 / a new physical seal is engraved")
     ] = False,
+    template: Annotated[
+        str | None, typer.Option(help="规格，如 round-42 / shape and size", show_default=False)
+    ] = None,
+    uploaded: Annotated[
+        str | None,
+        typer.Option(
+            "--picture", help="已上传图样的摘要 / digest of an uploaded picture", show_default=False
+        ),
+    ] = None,
     home: HomeOption = None,
     actor: As = APPLICANT,
 ) -> None:
@@ -57,6 +66,8 @@ def apply(
         person=holder,
         physical_code=physical_code,
         engrave=engrave,
+        template=template,
+        picture_sha256=uploaded,
     )
     with installation(home) as services:
         show_state(services.seals.apply(application, actor=person(actor, uscc)))

@@ -156,6 +156,10 @@ class ApplyForSeal(BaseModel):
     person: str = Field(default="", max_length=64)
     physical_code: str | None = Field(default=None, pattern="^[0-9]{13}$")
     valid_days: int | None = Field(default=None, ge=1, le=3660)
+    template: str | None = Field(default=None, max_length=32, description="A key of /api/v1/seal-templates")
+    picture_sha256: str | None = Field(
+        default=None, pattern="^[0-9a-f]{64}$", description="Digest of an uploaded picture"
+    )
     engrave: bool = Field(default=False, description="新刻实物 / a new physical seal is to be engraved")
 
     def application(self) -> SealApplication:
@@ -169,6 +173,8 @@ class ApplyForSeal(BaseModel):
             person=self.person,
             physical_code=self.physical_code,
             valid_days=self.valid_days,
+            template=self.template,
+            picture_sha256=self.picture_sha256,
             engrave=self.engrave,
         )
 
