@@ -16,6 +16,8 @@ from api.cli import (
     chip,
     desk,
     documents,
+    engraver,
+    filing,
     keycentre,
     keys,
     lookup,
@@ -56,6 +58,8 @@ seal_data.add_to(seal.app)
 seal_life.add_to(seal.app)
 seal_picture.add_to(seal.app)
 app.add_typer(seal.app, name="seal")
+app.add_typer(engraver.app, name="engraver")
+app.add_typer(filing.app, name="filing")
 app.add_typer(token.app, name="token")
 app.add_typer(chip.app, name="chip")
 app.add_typer(audit.app, name="audit")
@@ -66,7 +70,7 @@ app.add_typer(keycentre.app, name="kmc")
 PANELS: Final = {
     "起步 / to begin": ("demo", "demo-desk", "serve", "page"),
     "证书、密钥与令牌 / certificates, keys, tokens": ("ca", "ra", "token", "chip", "kmc"),
-    "印章与文件 / seals and documents": ("seal", "seal-pdf", "verify"),
+    "印章与文件 / seals and documents": ("seal", "engraver", "filing", "seal-pdf", "verify"),
     "运行维护 / to keep it running": ("doctor", "migrate", "reconcile", "backup-key", "backup", "restore"),
     "权限与审计 / rights and the trail": ("key", "audit"),
 }
