@@ -37,6 +37,8 @@ from seals.filing.people import Identity, checked, remembered
 from seals.filing.shops import demand_officer, reason_of
 from seals.ledger import Ledger
 from seals.states import SealAct, SealStatus
+from seals.store import picture_of
+from seals.vector import SealPicture
 
 
 class FilingOffice:
@@ -135,6 +137,14 @@ class FilingOffice:
         if not digest:
             raise NoSuchPicture(f"job {job}, scan {number}")
         return self._house.beside.files.get(digest)
+
+    def approved_picture(self, job: str, *, actor: Actor) -> SealPicture:
+        """Return what is to be engraved, without the mark of unfiled seals; to the job's shop and to officers alone (B6)."""
+        view = self.get(job, actor=actor)
+        if actor.uscc not in (None, view.job.shop):
+            raise NotThisShop(f"job {job}")
+        with self._house.reading() as conn:
+            return SealPicture.unpack(picture_of(conn, view.job.seal))
 
     def accept(self, job: str, *, certificate: CertificateFacts, actor: Actor) -> Job:
         """File the seal: the keeper's certificate is bound, the chip linked, the pair active, in one transaction.
