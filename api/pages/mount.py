@@ -19,11 +19,13 @@ from api.pages.console import certificates as console_certificates
 from api.pages.console import chips as console_chips
 from api.pages.console import enrolments as console_enrolments
 from api.pages.console import enterprises as console_enterprises
+from api.pages.console import filing as console_filing
 from api.pages.console import jobs as console_jobs
 from api.pages.console import key_centre as console_keys
 from api.pages.console import overview as console_overview
 from api.pages.console import seal_apply as console_seal_apply
 from api.pages.console import seals as console_seals
+from api.pages.console import workshop as console_workshop
 from api.pages.desk import DRAFTS, RESULTS, Desk
 from api.pages.drafts import Drafts
 from api.pages.jobs import Jobs
@@ -66,6 +68,8 @@ def mount_pages(app: FastAPI, services: Services) -> Desk:
     app.include_router(console_jobs.router)
     app.include_router(console_keys.router)
     app.include_router(console_seal_apply.router)
+    app.include_router(console_filing.router)
+    app.include_router(console_workshop.router)
     app.include_router(console_seals.router)
     app.include_router(console_enterprises.router)
     app.include_router(public_seal.router)

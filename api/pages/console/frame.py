@@ -36,6 +36,8 @@ TABS: Final = (
         "/console/seals",
         (Scope.SEAL_READ, Scope.SEAL_APPLY, Scope.SEAL_APPROVE, Scope.SEAL_FREEZE, Scope.SEAL_REVOKE),
     ),
+    Tab("workshop", "/console/workshop", (Scope.SEAL_ENGRAVE,)),
+    Tab("filing", "/console/filing", (Scope.SEAL_FILE,)),
     Tab("enterprises", "/console/enterprises", (Scope.CA_READ,)),
     Tab("enrolments", "/console/enrolments", (Scope.RA_REQUEST, Scope.RA_APPROVE)),
     Tab("certificates", "/console/certificates", (Scope.CA_READ,)),

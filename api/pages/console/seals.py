@@ -151,7 +151,10 @@ def one(request: Request, code: str) -> Response:
         reasoned={act.value for act in REASONED_ACTS},
         chips=chips,
         certificate=f"{bound.serial:x}" if bound else "",
-        fits=record.status is not SealStatus.APPLIED or not record.engrave,
+        orders=record.status is SealStatus.APPLIED
+        and record.engrave
+        and Scope.SEAL_APPROVE in frame.caller.scopes
+        and not frame.caller.actor.is_any_of(record.applicant),
         asker=record.resume_requested_by or "",
     )
 
