@@ -128,3 +128,14 @@ class SealWorld:
     def approved(self, code: str, **changes: Any) -> SealRecord:
         bound = certificate(self.clock().astimezone(UTC), **changes)
         return self.registry.approve(code, actor=APPROVER, certificate=bound)
+
+
+def photograph(width: int = 400, height: int = 300, form: str = "JPEG") -> bytes:
+    """Take a picture of what is left of a seal."""
+    import io
+
+    from PIL import Image
+
+    made = io.BytesIO()
+    Image.effect_noise((width, height), 60).convert("RGB").save(made, form)
+    return made.getvalue()
