@@ -16,6 +16,7 @@ PAGE = ROOT / "docs/invariants.md"
 STATES = ROOT / "docs/seal-states.md"
 TOKENS = ROOT / "docs/token-states.md"
 ENROLMENT = ROOT / "docs/enrolment.md"
+FILING = ROOT / "docs/filing.md"
 
 INVARIANTS = {
     1: "Nothing is signed (certificate, CRL, OCSP, time-stamp, seal) that was not first durably recorded",
@@ -104,6 +105,18 @@ def enrolment_page() -> str:
     return done.stdout
 
 
+def filing_page() -> str:
+    """Draw the states of a job and the tables of filing into the page about it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "seals.filing.diagram", str(FILING)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
 def token_states_page() -> str:
     """Draw the page of token states from the tables."""
     done = subprocess.run(
@@ -117,6 +130,7 @@ PAGES = {
     STATES: seal_states_page,
     TOKENS: token_states_page,
     ENROLMENT: enrolment_page,
+    FILING: filing_page,
 }
 
 
