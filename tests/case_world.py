@@ -107,7 +107,7 @@ class CaseWorld:
         return [one.uri for one in keys if one.uri.object.startswith(f"{hand.actor.id}-")][-1]
 
     def signer(self, hand: Hand) -> MemorySigner:
-        return self.world.signer(self._uri(hand))
+        return self.world.signer(str(self._uri(hand)))
 
     def request(self, seal: SealRecord, **changes: Any) -> UseRequest:
         given: dict[str, Any] = {

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from api.routes import (
     audit,
+    cases,
     certificates,
     chip_ranges,
     enrolment,
@@ -28,6 +29,7 @@ from api.routes import (
     session,
     tokens,
     trust,
+    use_rights,
     verification,
 )
 
@@ -46,6 +48,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     exchange.router,
     seal_data.router,
     seal_life.router,
+    cases.router,
+    use_rights.router,
     sealing.router,
     verification.router,
     audit.router,

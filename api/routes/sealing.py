@@ -49,12 +49,27 @@ def seal(  # noqa: PLR0913 - the parameters of an address or a form
     pin: Annotated[SecretStr | None, Form(description="PIN of the keeper's token")] = None,
     level: Annotated[Level, Form()] = Level.B_LT,
     password: Annotated[SecretStr | None, Form(description="Password of an encrypted PDF")] = None,
+    case: Annotated[str, Form(max_length=32, description="The approved case that it is sealed under")] = "",
+    document_class: Annotated[str, Form(max_length=100, description="For a standing authorisation")] = "",
+    amount: Annotated[int | None, Form(ge=0, le=10**15, description="Yuan; for the rules")] = None,
     accept: Annotated[str, Header(include_in_schema=False)] = PDF,
 ) -> Response:
     """Seal a PDF. The answer is the sealed file; its facts are in the headers ``Yinxin-…``."""
     opened = None if password is None else password.get_secret_value()
     name, document = file.filename or "document.pdf", file.file.read()
-    order = SealOrder(document, name, seal_code, Placement.parse(at), level, key, opened)
+    order = SealOrder(
+        document,
+        name,
+        seal_code,
+        Placement.parse(at),
+        level,
+        key,
+        opened,
+        case=case,
+        document_class=document_class,
+        amount=amount,
+        credential=f"key:{caller.key_prefix}",
+    )
     holder = None if pin is None else pin_of(pin.get_secret_value())
     return _answer(doors.sealing.seal(order, actor=caller.actor, pin=holder), name, accept)
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 from cryptography import x509
 
-from hsm.algorithms import DEFAULT_ALGORITHM, kind_of
 from hsm.pins import Pin
 from hsm.provider import open_signer
 from hsm.public_keys import certificate_key
@@ -27,6 +25,7 @@ from seals.cases.deciding import Ballot, enough, seat
 from seals.cases.errors import ApprovalInvalid, ApprovalNoLongerGood, CaseNotReady, SignerMissing, SignerUnfit
 from seals.cases.office import CaseDeed, CaseOffice, load, move, next_status
 from seals.cases.proof import chain_of, fit_certificate
+from seals.cases.signed import Payload, payload_for
 from seals.cases.signer_store import Signer
 from seals.cases.signers import signer_for, signer_of
 from seals.cases.states import CaseAct
@@ -35,15 +34,6 @@ from seals.ledger import Ledger
 
 Passing = Callable[[str], None]
 """Told each step of an approval as it is done; a test may stop the process there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Payload:
-    """What an approver signs: the members, and header and payload as they are signed (RFC 7515 §5.1)."""
-
-    members: dict[str, Any]
-    signing_input: str
-    certificate_sha256: str
 
 
 class Approving:
@@ -61,10 +51,7 @@ class Approving:
             bidding = self._bidding(conn, case, ballot, hand, now)
             signer = signer_for(conn, hand.actor, case.owner_uscc)
             chain = chain_of(conn, signer.der, signer.issuer)
-        members = payload_of(case, hand.actor, bidding)
-        algorithm = DEFAULT_ALGORITHM[kind_of(certificate_key(x509.load_der_x509_certificate(signer.der)))]
-        text = jws.signing_input(members, typ=APPROVAL_TYPE, algorithm=algorithm, chain=chain)
-        return Payload(members, text, signer.certificate_sha256)
+        return payload_for(payload_of(case, hand.actor, bidding), APPROVAL_TYPE, signer, chain)
 
     def approve(self, case_id: str, signed: str, *, hand: Hand) -> CaseRecord:
         """Count a signed approval, verified first; with the last one needed the case is *approved*.

@@ -120,6 +120,12 @@ def content_columns(request: UseRequest) -> dict[str, Any]:
     }
 
 
+def mark_kept(conn: sa.Connection, case_id: str, document: Attachment) -> None:
+    """Remember that the document that a case names is in the archive now."""
+    kept = {"document_name": document.name, "document_size": document.size, "document_kept": 1}
+    conn.execute(use_case.update().where(C.id == case_id, C.document == str(document.digest)).values(**kept))
+
+
 def note_document(conn: sa.Connection, case_id: str, digest: Digest, role: str, version: int) -> None:
     """Remember that a case is about a document; twice changes nothing."""
     known = use_case_document.c

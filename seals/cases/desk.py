@@ -22,7 +22,7 @@ from hsm.provider import KeyRing
 from seals import store as seal_store
 from seals.cases import case_store, lanes
 from seals.cases.approved import ApprovedUse
-from seals.cases.approving import Approving, Passing, Payload
+from seals.cases.approving import Approving, Passing
 from seals.cases.case import Attachment, CaseRecord, Hand, UseRequest
 from seals.cases.case_store import CaseQuery
 from seals.cases.deciding import Ballot
@@ -39,6 +39,7 @@ from seals.cases.office import DESK, CaseDeed, CaseOffice, Detail, begin, load, 
 from seals.cases.physical import PhysicalUses
 from seals.cases.reminders import CaseReminders
 from seals.cases.rules import UseBook, UseRule, Wish
+from seals.cases.signed import Payload
 from seals.cases.signers import SignerRegister
 from seals.cases.standing import StandingDesk
 from seals.cases.states import WAITING, CaseAct, CaseStatus
@@ -121,10 +122,24 @@ class UseDesk:
         ref = self._files.put(octets, "use-document", name)
         return Attachment(DigestAlgorithm.SHA256.digest(octets), ref.name, ref.size, kept=True)
 
-    def document(self, case_id: str) -> tuple[CaseRecord, bytes]:
+    def attach(self, case_id: str, octets: bytes, name: str, *, hand: Hand) -> CaseRecord:
+        """Keep the document of a case. Another one than its digest names is a new version, and every approval is void."""
+        with self.office.reading() as conn:
+            case = load(conn, case_id)
+        if not hand.actor.is_any_of(case.requester.id):
+            raise NotYourCase
+        given = self.keep(octets, name)
+        if given.digest != case.request.document.digest:
+            return self.amend(case_id, replace(case.request, document=given), hand=hand)
+        with self.office.acting() as ledger:
+            case_store.mark_kept(ledger.conn, case_id, given)
+            detail: Detail = {"document": str(given.digest), "size": given.size}
+            ledger.note("case.document_kept", actor=hand.actor, subject=f"case:{case_id}", detail=detail)
+            return load(ledger.conn, case_id)
+
+    def document(self, case_id: str) -> bytes:
         """Return the kept document of a case, proved against its digest; :class:`CaseUnknown` if it is not kept."""
-        case = self.get(case_id)
-        document = case.request.document
+        document = self.get(case_id).request.document
         if (
             self._files is None
             or not document.kept
@@ -133,7 +148,7 @@ class UseDesk:
             raise CaseUnknown(
                 "该事项的文件未存档，只登记了摘要。", "The document is not kept here, only its digest."
             )
-        return case, self._files.get(document.digest.hex)
+        return self._files.get(document.digest.hex)
 
     def amend(self, case_id: str, request: UseRequest, *, hand: Hand) -> CaseRecord:
         """Replace the document or anything else that is approved: a new version as a draft; every approval is void (I22)."""

@@ -36,6 +36,7 @@ from seals.cases.errors import (
 from seals.cases.office import DESK, CaseOffice
 from seals.cases.proof import chain_of, fit_certificate
 from seals.cases.rules import Role
+from seals.cases.signed import Payload, payload_for
 from seals.cases.signer_store import Signer
 from seals.cases.signers import signer_for, signer_of
 from seals.cases.standing_store import TRANSITIONS, Grantee, Standing, StandingStatus
@@ -108,11 +109,13 @@ class StandingDesk:
         _note(ledger, "requested", one, hand)
         return one
 
-    def payload(self, standing_id: str, *, hand: Hand) -> tuple[dict[str, Any], Signer]:
-        """Return what the representative signs, and the certificate that they are registered with."""
+    def payload(self, standing_id: str, *, hand: Hand) -> Payload:
+        """Return what the representative signs, with the certificate that they are registered with."""
         with self._office.reading() as conn:
             one = load(conn, standing_id)
-            return payload_of(one), _representative(conn, hand.actor, one)
+            signer = _representative(conn, hand.actor, one)
+            chain = chain_of(conn, signer.der, signer.issuer)
+        return payload_for(payload_of(one), STANDING_TYPE, signer, chain)
 
     def sign(self, standing_id: str, jws: str, *, hand: Hand) -> Standing:
         """Make it effective by the representative's signature, who is not the one who asked for it.
