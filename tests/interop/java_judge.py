@@ -32,14 +32,19 @@ class JavaJudge:
         return judge("java", "-cp", path, "Judge", "root.cer", "signed.p7", "content", folder=self.folder)
 
 
-def build(folder: Path) -> Path:
-    """Fetch the jars and compile the judge into ``folder``."""
+def build(
+    folder: Path,
+    source: Path = SOURCE,
+    program: str = "Judge.java",
+    fetching: str = "dependency:copy-dependencies",
+) -> Path:
+    """Fetch the jars that ``source`` names and compile its judge into ``folder``."""
     for tool in ("javac", "mvn"):
         if shutil.which(tool) is None:
             missing(tool, "not installed")
-    shutil.copy(SOURCE / "pom.xml", folder)
-    fetch = ["mvn", "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
-    compiling = ["javac", "-proc:none", "-cp", f"{folder}/*", "-d", str(folder), str(SOURCE / "Judge.java")]
+    shutil.copy(source / "pom.xml", folder)
+    fetch = ["mvn", "-q", "-B", fetching, f"-DoutputDirectory={folder}"]
+    compiling = ["javac", "-proc:none", "-cp", f"{folder}/*", "-d", str(folder), str(source / program)]
     for command in (fetch, compiling):
         ran = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, timeout=LIFE_OF_A_BUILD, check=False
