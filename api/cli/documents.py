@@ -52,10 +52,25 @@ def seal_pdf(
     pin_file: PinFileOption = None,
     password: PasswordOption = None,
     key: Annotated[str, typer.Option("--request-key", help="重试时保持不变 / keep it when retrying")] = "",
+    case: Annotated[str, typer.Option(help="已批准的用印事项编号 / number of the approved case")] = "",
+    document_class: Annotated[str, typer.Option("--class", help="文件种类 / class of the document")] = "",
+    amount: Annotated[int | None, typer.Option(min=0, help="金额（元）/ yuan, for the rules")] = None,
 ) -> None:
     """在 PDF 上用印 / seal a PDF."""
     place = Placement.parse(at)
-    order = SealOrder(read_bytes(source), source.name, seal, place, level, key or uuid.uuid4().hex, password)
+    order = SealOrder(
+        read_bytes(source),
+        source.name,
+        seal,
+        place,
+        level,
+        key or uuid.uuid4().hex,
+        password,
+        case=case,
+        document_class=document_class,
+        amount=amount,
+        credential="cli",
+    )
     with installation(home) as services:
         owner = services.seals.get(seal).owner
         pin = ask_pin(pin_file, token_of(owner.uscc), services.home)

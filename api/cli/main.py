@@ -13,6 +13,7 @@ from api.cli import (
     audit,
     backup,
     ca,
+    case,
     chip,
     desk,
     documents,
@@ -60,6 +61,7 @@ seal_picture.add_to(seal.app)
 app.add_typer(seal.app, name="seal")
 app.add_typer(engraver.app, name="engraver")
 app.add_typer(filing.app, name="filing")
+app.add_typer(case.app, name="case")
 app.add_typer(token.app, name="token")
 app.add_typer(chip.app, name="chip")
 app.add_typer(audit.app, name="audit")
@@ -70,7 +72,7 @@ app.add_typer(keycentre.app, name="kmc")
 PANELS: Final = {
     "起步 / to begin": ("demo", "demo-desk", "serve", "page"),
     "证书、密钥与令牌 / certificates, keys, tokens": ("ca", "ra", "token", "chip", "kmc"),
-    "印章与文件 / seals and documents": ("seal", "engraver", "filing", "seal-pdf", "verify"),
+    "印章与文件 / seals and documents": ("seal", "engraver", "filing", "case", "seal-pdf", "verify"),
     "运行维护 / to keep it running": ("doctor", "migrate", "reconcile", "backup-key", "backup", "restore"),
     "权限与审计 / rights and the trail": ("key", "audit"),
 }

@@ -40,7 +40,7 @@ from seals.cases.physical import PhysicalUses
 from seals.cases.reminders import CaseReminders
 from seals.cases.rules import UseBook, UseRule, Wish
 from seals.cases.signed import Payload
-from seals.cases.signers import SignerRegister
+from seals.cases.signers import SignerRegister, signer_for
 from seals.cases.standing import StandingDesk
 from seals.cases.states import WAITING, CaseAct, CaseStatus
 from seals.cases.texts import MAX_TITLE, check_key, check_reason, check_word
@@ -210,6 +210,11 @@ class UseDesk:
     def approve_with_key(self, case_id: str, ballot: Ballot, *, hand: Hand, pin: Pin | None) -> CaseRecord:
         """Sign here with the approver's PIN and count it (:meth:`seals.cases.approving.Approving.approve_with_key`)."""
         return self._approving.approve_with_key(case_id, ballot, hand=hand, pin=pin)
+
+    def key_of(self, case: CaseRecord, hand: Hand) -> str:
+        """Return where this approver's key is kept here, empty if they keep it; a PIN is asked for by it."""
+        with self.office.reading() as conn:
+            return signer_for(conn, hand.actor, case.owner_uscc).key_uri
 
     def reject(self, case_id: str, reason: str, *, hand: Hand) -> CaseRecord:
         """Reject with a reason, as another person than the requester."""

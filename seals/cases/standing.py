@@ -169,6 +169,11 @@ class StandingDesk:
             standing_id, sign(payload_of(one), typ=STANDING_TYPE, signer=opened, chain=chain), hand=hand
         )
 
+    def key_of(self, standing_id: str, hand: Hand) -> str:
+        """Return where the representative's key is kept here, empty if they keep it."""
+        with self._office.reading() as conn:
+            return _representative(conn, hand.actor, load(conn, standing_id)).key_uri
+
     def delete(self, standing_id: str, reason: str, *, hand: Hand) -> Standing:
         """End it at once: the next use is refused. One person suffices."""
         text = check_reason(reason)
