@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Final
+
+
+HEAD_START: Final = timedelta(days=60)
+"""A drill begins in the past: certificates that it issues after two days of drill time are then valid in the world, too,
+where a broker and its clients read their own clocks."""
 
 
 class DrillClock:
     """Tells one time to everybody in the drill; safe for many threads."""
 
     def __init__(self, start: datetime | None = None) -> None:
-        self._now = start or datetime.now(UTC)
+        self._now = start or datetime.now(UTC) - HEAD_START
         self._guard = threading.Lock()
 
     def __call__(self) -> datetime:

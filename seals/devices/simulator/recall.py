@@ -61,7 +61,7 @@ class Recall:
     """Digests announced, by press."""
     announced: dict[str, int] = field(default_factory=dict)
     """The event that announced each."""
-    answered: dict[str, int] = field(default_factory=dict)
+    answered: dict[str, DeviceEvent] = field(default_factory=dict)
     """The event that says what became of each order."""
     refused: set[tuple[str, Refusal]] = field(default_factory=set)
     owed: Command | None = None
@@ -79,7 +79,7 @@ class Recall:
         self.heads[event.number] = digest
         body = event.body
         if isinstance(body, Accept | Refuse):
-            self.answered[body.command] = event.number
+            self.answered[body.command] = event
             if isinstance(body, Refuse):
                 self.refused.add((body.command, body.reason))
             self._order(body, command)

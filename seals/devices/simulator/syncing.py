@@ -23,6 +23,8 @@ BATCH: Final = 50
 """Events in one delivery: about 100 KiB, which a weak connection carries in seconds."""
 CLOCK_TOLERANCE: Final = timedelta(seconds=30)
 """How far the stamp's clock may be from the service's before it sets it."""
+DUPLICATES: Final = timedelta(minutes=10)
+"""How long after an order was answered the line may still bring it again by itself."""
 FOREIGN_CHAIN: Final = "foreign chain"
 
 
@@ -40,15 +42,24 @@ def sync(stamp: Stamp, line: Line, *, pictures: bool = True) -> Synced:
     set_clock(stamp, line)
     events, commands = deliver(stamp, line), 0
     for jws in line.commands():
-        command = command_of(jws)
-        answered = None if command is None else stamp.recall.answered.get(command.id)
-        if (
-            answered is None or answered <= stamp.memory.acked
-        ):  # else the service has not heard of our answer yet
+        if not _duplicate(stamp, jws):
             stamp.take(jws)
             commands += 1
     events += deliver(stamp, line)
     return Synced(events, commands, hand_over_pictures(stamp, line) if pictures else 0)
+
+
+def _duplicate(stamp: Stamp, jws: str) -> bool:
+    """Tell whether the line brings again what was just answered: a transport that delivers at least once does so.
+
+    Such an order is passed over, neither obeyed nor recorded. Later than that it is a recording played back, and refused
+    on record.
+    """
+    command = command_of(jws)
+    answered = None if command is None else stamp.recall.answered.get(command.id)
+    if answered is None:
+        return False
+    return answered.number > stamp.memory.acked or stamp.body.now() - answered.at < DUPLICATES
 
 
 def set_clock(stamp: Stamp, line: Line) -> None:
