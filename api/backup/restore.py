@@ -46,6 +46,7 @@ from ca.unfinished import end_unfinished
 from hsm.algorithms import PublicKey
 from hsm.public_keys import certificate_key
 from seals.errors import StatementInvalid, StatementSignatureInvalid
+from seals.filing.restoration import end_challenges
 from seals.restoration import StatesMerged, merge_states, retire_states, use_up_counters, void_permits
 
 _PLACES: Final = re.compile(r"""\s*(["']?)(?:home|database_url|archive_folder)\1\s*=""")
@@ -263,7 +264,8 @@ class _Work:
         floor = use_up_numbers(conn, exact, lists)
         retire_states(conn, now)
         use_up_counters(conn, exact)
-        ended = {"permits": void_permits(conn, now), **end_unfinished(conn, now)}
+        ended = {"permits": void_permits(conn, now), "chip_challenges": end_challenges(conn, now)}
+        ended |= end_unfinished(conn, now)
         keys = _revoke_api_keys(conn, int(now.timestamp()))
         detail = {
             "made_at": manifest["made_at"],

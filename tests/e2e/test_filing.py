@@ -29,8 +29,8 @@ from tests.e2e.test_http import refused
 from tests.e2e.test_tokens import done
 from tests.pki import make_uscc
 
-SHOP = make_uscc("91330106MA2CYSHP1")
-RIVAL = make_uscc("91330106MA2CYSHP2")
+SHOP = make_uscc("91330106MA2CYXHP1")
+RIVAL = make_uscc("91330106MA2CYXHP2")
 OFFICER = Actor("person:officer.gao", "高警官")
 ENGRAVER = Actor("person:engraver.ma", "马师傅", SHOP)
 RIVAL_ENGRAVER = Actor("person:engraver.niu", "牛师傅", RIVAL)

@@ -310,6 +310,18 @@ def test_an_old_a_repeated_and_a_wrong_chips_answer_are_refused_by_name(
     assert [link.seal for link in world.tokens.chips.links(place.token)] == []
 
 
+def test_a_challenge_from_before_a_restoration_is_not_answered(world: FilingWorld) -> None:
+    from seals.filing.restoration import end_challenges
+
+    job, place = world.made(), world.chip()
+    asked = world.challenged(job, place)
+    with world.tokens.engine.begin() as conn:
+        assert end_challenges(conn, world.tokens.pki.clock()) == 1
+        assert end_challenges(conn, world.tokens.pki.clock()) == 0
+    with pytest.raises(ChallengeSpent):
+        world.desk.chip.answer(job.id, asked.id, world.signer(place).sign(asked.message), actor=ENGRAVER)
+
+
 def test_of_two_answers_at_once_one_counts(world: FilingWorld) -> None:
     job, place = world.made(), world.chip()
     asked = world.challenged(job, place)
