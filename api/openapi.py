@@ -20,6 +20,7 @@ OPENAPI_TAGS: Final[tuple[dict[str, Any], ...]] = (
     {"name": "key centre", "description": "密钥管理中心：加密密钥、托管与恢复 / Key centre"},
     {"name": "seals", "description": "印章备案与状态 / Seals"},
     {"name": "filing", "description": "刻制、芯片、交付、备案与国家平台 / Engraving and filing"},
+    {"name": "stamps", "description": "智能印章：登记、指令、事件、告警与影像 / Smart stamps"},
     {"name": "public", "description": "公开查询，无需密钥 / Open to anyone"},
     {"name": "sealing", "description": "用印 / Sealing documents"},
     {"name": "verification", "description": "验章 / Verification"},

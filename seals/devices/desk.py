@@ -7,6 +7,7 @@ Parts by subject, each with its own transactions: :attr:`StampDesk.register`, :a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,8 +30,9 @@ from seals.devices.orders import StampOrders
 from seals.devices.pictures import StampPictures
 from seals.devices.register import CertificateRegister, StampRegister
 from seals.devices.requests import RequestTokens
-from seals.devices.stamp import Bounds, Receipt, SignedOrder
+from seals.devices.stamp import Bounds, Receipt, SignedOrder, Stamp
 from seals.devices.trust import Trust
+from seals.errors import ActRefused
 from seals.ledger import acting
 from seals.registry import SealRegistry
 from seals.seal import SealRecord
@@ -61,6 +63,7 @@ class StampDesk:
     ) -> None:
         bounds, book = bounds or Bounds(), OrderBook(clock)
         self._engine, self._clock, self._audit = engine, clock, audit
+        self._seals = neighbours.seals
         self._casework = Casework(neighbours.cases)
         self.alarms = Alarming(engine, clock, audit, book=book, freeze=_freezing(neighbours.seals))
         self.register = StampRegister(engine, clock, audit, neighbours.certificates, book=book, bounds=bounds)
@@ -119,6 +122,14 @@ class StampDesk:
     def upload(self, serial: str, digest: str, data: bytes) -> None:
         """Take the file of a picture announced by its digest (``sha256:…``)."""
         self.pictures.upload(serial, digest, data)
+
+    def report_lost(self, serial: str, *, actor: Actor, reason: str) -> Stamp:
+        """Report a stamp lost: the seal in it is frozen on both its sides first, then the stamp is marked."""
+        code = self.register.get(serial).seal
+        if code:
+            with suppress(ActRefused):  # it may be stopped already
+                self._seals.freeze(code, actor=actor, reason=reason)
+        return self.register.report_lost(serial, actor=actor, reason=reason)
 
     def close_case(self, case_id: str, *, hand: Hand) -> CaseRecord:
         """End the physical use of a case; :class:`seals.devices.errors.CaseStillOpen` while a picture is missing, say."""

@@ -14,6 +14,10 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 PUBLIC = {
     "/api/v1/verifications",
     "/api/v1/public/seals/{code}",
+    "/api/v1/stamps/{serial}/events",
+    "/api/v1/stamps/{serial}/commands",
+    "/api/v1/stamps/{serial}/pictures/{digest}",
+    "/api/v1/stamps/{serial}/time",
     "/healthz",
     "/metrics",
     "/problems/{slug}",
@@ -28,7 +32,8 @@ PUBLIC = {
     "/pki/tsa",
     "/pki/seals.jws",
 }
-"""Open to anyone, each for a reason: verification, published evidence, the service's own state, logging in."""
+"""No API key, each for a reason: verification, published evidence, the service's own state, logging in; and the line of
+smart stamps, which prove each request by their chip's signature."""
 
 
 @pytest.fixture
