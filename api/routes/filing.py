@@ -27,7 +27,9 @@ from api.schemas.filing import (
     ReturnFiling,
     Why,
 )
+from ca.actor import Actor
 from ca.tokens.inventory_store import Place
+from seals.filing.errors import NotThisShop
 from seals.filing.house import MAX_FILE
 from seals.filing.job import Document, JobQuery, JobStatus
 from seals.filing.people import Identity
@@ -101,14 +103,14 @@ def jobs(
     limit: Limit = 50,
 ) -> JobPageModel:
     """List the shop's own jobs and those open to its division, oldest first."""
-    query = JobQuery(status=status, for_shop=caller.actor.uscc or "", after=after, limit=limit)
+    query = JobQuery(status=status, for_shop=_of_a_shop(caller).uscc, after=after, limit=limit)
     return JobPageModel.of(doors.filing.office.list(query))
 
 
 @router.get("/engraving-jobs/{job}", summary="任务详情 / Show a job", responses=problems(404))
 def show(doors: Doors, caller: Engraver, job: str) -> JobViewModel:
     """Return a job with its history, scans and deliveries."""
-    return JobViewModel.of(doors.filing.office.get(job, actor=caller.actor), receivers=True)
+    return JobViewModel.of(doors.filing.office.get(job, actor=_of_a_shop(caller)), receivers=True)
 
 
 @router.get("/seals/{code}/engraving", summary="印章刻制进度 / A seal's jobs", responses=problems(404))
@@ -153,7 +155,8 @@ def imprint(doors: Doors, caller: Engraver, job: str, scan: Upload) -> ImprintMo
 )
 def overlay(doors: Doors, caller: Engraver, job: str, number: int) -> Response:
     """Return the overlay of a scan for its shop."""
-    return _png(doors.filing.office.imprint_file(job, number, overlay=True, actor=caller.actor))
+    shop = _of_a_shop(caller)
+    return _png(doors.filing.office.imprint_file(job, number, overlay=True, actor=shop))
 
 
 @router.post("/engraving-jobs/{job}/making", summary="制作完成 / Made", responses=MOVE)
@@ -271,6 +274,13 @@ def return_filing(doors: Doors, caller: Officer, job: str, body: ReturnFiling) -
     """Return a filing with a reason code and a text; the shop works on it again."""
     moved = doors.filing.office.return_(job, code=body.code, reason=body.reason, actor=caller.actor)
     return JobModel.of(moved)
+
+
+def _of_a_shop(caller: Principal) -> Actor:
+    """Return a caller who acts for a shop; :class:`NotThisShop` for a key that is bound to none."""
+    if caller.actor.uscc is None:
+        raise NotThisShop(caller.actor.id)
+    return caller.actor
 
 
 def _png(octets: bytes) -> Response:

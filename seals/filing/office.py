@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 
+import sqlalchemy as sa
+
 from ca.actor import Actor
 from seals.binding import CertificateFacts
 from seals.errors import SecondPersonNeeded
@@ -115,7 +117,7 @@ class FilingOffice:
         """Return a job with everything on it; of an enterprise's people only its shop's and its owner's: NotThisShop."""
         with self._house.reading() as conn:
             found = job_of(conn, job)
-            if actor.uscc not in (None, found.owner, found.shop) and not self._is_free(found):
+            if actor.uscc not in (None, found.owner, found.shop) and not _is_free(conn, found, actor):
                 raise NotThisShop(f"job {found.id}")
             return JobView(
                 found,
@@ -123,9 +125,6 @@ class FilingOffice:
                 job_store.imprints(conn, found.id),
                 job_store.deliveries(conn, found.id),
             )
-
-    def _is_free(self, job: Job) -> bool:
-        return not job.shop and job.status is JobStatus.OPEN
 
     def imprint_file(self, job: str, number: int, *, overlay: bool, actor: Actor) -> bytes:
         """Return a scan or its overlay, proved against its digest; :class:`NoSuchPicture`, :class:`NotThisShop`."""
@@ -188,3 +187,11 @@ class FilingOffice:
         if actor.is_any_of(applicant, *worked):
             raise OfficerInvolved(f"job {before.id}: {actor.id}")
         return before
+
+
+def _is_free(conn: sa.Connection, job: Job, actor: Actor) -> bool:
+    """Tell whether the actor's shop may take a job that nobody has."""
+    shop = shop_store.find(conn, actor.uscc or "")
+    return (
+        not job.shop and job.status is JobStatus.OPEN and shop is not None and shop.division == job.division
+    )

@@ -106,6 +106,9 @@ def test_B2_B3_a_seal_is_engraved_over_http_and_filed_from_the_command_line(
     refused(rival.get(address), 403, "not-this-shop")
     assert job in [one["id"] for one in done(shop.get("/api/v1/engraving-jobs"))["items"]]
     assert job not in [one["id"] for one in done(rival.get("/api/v1/engraving-jobs"))["items"]]
+    nobody = site.client(site.key(Actor("person:nobody", "无名"), Scope.SEAL_ENGRAVE))
+    for path in ("/api/v1/engraving-jobs", address, f"{address}/imprints/1.png"):
+        refused(nobody.get(path), 403, "not-this-shop")
     code = done(shop.post(f"{address}/taking"))["seal"]
     refused(
         shop.post(f"{address}/imprints", files={"scan": ("x.png", b"no picture")}), 422, "imprint-unreadable"

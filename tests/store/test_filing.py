@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from api.database import make_engine
+from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.tokens.token import Holder
 from seals.chip_store import LinkStatus
@@ -176,8 +177,6 @@ def test_B3_a_returned_filing_is_worked_on_again_with_a_new_scan_and_a_new_answe
 
 def test_I22_who_applied_engraved_or_delivered_does_not_file(world: FilingWorld) -> None:
     """Two keys, or another writing of the same name, are still the same person."""
-    from ca.actor import Actor
-
     job = world.delivered()
     for who in (APPLICANT, ENGRAVER, COUNTER):
         alone = Actor(who.id.upper(), who.name)
@@ -411,8 +410,12 @@ def test_only_a_jobs_shop_works_on_it(here: FilingWorld) -> None:
         here.desk.office.imprint_file(job.id, 7, overlay=False, actor=OFFICER)
 
 
-def test_shops_see_their_own_jobs_and_those_open_to_their_division(here: FilingWorld) -> None:
-    mine, free = here.ordered(), here.ordered(SealKind.FINANCE, shop="")
+def test_shops_see_their_own_jobs_and_those_open_to_their_division(
+    here: FilingWorld, clock: SteppingClock
+) -> None:
+    mine = here.ordered()
+    clock.advance(timedelta(minutes=1))
+    free = here.ordered(SealKind.FINANCE, shop="")
     listed = here.desk.office.list(JobQuery(for_shop=SHOP))
     assert [job.id for job in listed.items] == [mine.id, free.id]
     assert [job.id for job in here.desk.office.list(JobQuery(for_shop=SECOND_SHOP)).items] == [free.id]
@@ -421,6 +424,16 @@ def test_shops_see_their_own_jobs_and_those_open_to_their_division(here: FilingW
     assert [job.id for job in here.desk.office.list(JobQuery(for_shop=SHOP, after=first.next)).items] == [
         free.id
     ]
+    far = NewShop("12100000000018032A", "外地刻章店", "330106", "特许刻字9999")
+    here.desk.shops.register(far, actor=OFFICER)
+    stranger = Actor("person:far", "远", far.uscc)
+    for act in (
+        lambda: here.desk.office.get(free.id, actor=stranger),
+        lambda: here.desk.workshop.take(free.id, actor=stranger),
+    ):
+        with pytest.raises(NotThisShop):
+            act()
+    assert here.desk.office.get(free.id, actor=OTHER_ENGRAVER).job.id == free.id
     here.desk.workshop.take(free.id, actor=OTHER_ENGRAVER)
     back = here.desk.workshop.release(free.id, actor=OTHER_ENGRAVER, reason="设备故障")
     assert (back.status, back.shop) == (JobStatus.OPEN, "")
