@@ -21,6 +21,7 @@ from hsm.signer import Signer
 from seals import members
 from seals.errors import StatementInvalid
 from seals.jws import MAX_LIST_SIZE, MAX_STATEMENT_SIZE, check_signature, parse, sign
+from seals.leave import Leave, read_leave
 from seals.members import time_text
 from seals.seal import SealKind, SealStatus
 
@@ -39,7 +40,8 @@ class SealStatement:
     """What the seal maker states about one sealing.
 
     ``certificate_sha256`` is the digest (lower-case hex) of the *keeper's* certificate, ``picture_sha256`` that of the
-    approved picture, ``document_sha256`` that of the document as it was handed in; ``permit`` is the permit's id.
+    approved picture, ``document_sha256`` that of the document as it was handed in; ``permit`` is the permit's id. ``leave`` says by which case and rule; a statement of
+    before there were cases has none, and stays valid.
     """
 
     seal_code: str
@@ -56,6 +58,7 @@ class SealStatement:
     permit: str
     document_sha256: str
     issued_at: datetime
+    leave: Leave | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,7 @@ def parse_status_list(jws: str) -> ParsedStatusList:
 
 def statement_payload(statement: SealStatement) -> dict[str, Any]:
     """Write a statement as its JSON members."""
-    return {
+    stated: dict[str, Any] = {
         "seal_code": statement.seal_code,
         "physical_code": statement.physical_code,
         "kind": statement.kind.code,
@@ -157,6 +160,7 @@ def statement_payload(statement: SealStatement) -> dict[str, Any]:
         "document_sha256": statement.document_sha256,
         "issued_at": time_text(statement.issued_at),
     }
+    return stated if statement.leave is None else stated | {"leave": statement.leave.members()}
 
 
 def list_payload(status_list: SealStatusList) -> dict[str, Any]:
@@ -175,9 +179,11 @@ def list_payload(status_list: SealStatusList) -> dict[str, Any]:
 
 
 def _statement(payload: dict[str, Any]) -> SealStatement:
+    leave = read_leave(payload["leave"]) if "leave" in payload else None
+    payload = {name: value for name, value in payload.items() if name != "leave"}
     members.exact(payload, set(_STATEMENT_MEMBERS))
     read = {name: reader(payload[name], name) for name, reader in _STATEMENT_MEMBERS.items()}
-    statement = SealStatement(**read)
+    statement = SealStatement(**read, leave=leave)
     if statement.valid_to < statement.valid_from:
         raise StatementInvalid("valid_to lies before valid_from")
     return statement

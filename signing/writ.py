@@ -15,6 +15,8 @@ from ca.issuer import UnitPurpose
 from hsm.pins import Pin
 from hsm.provider import KeyRing, open_signer
 from hsm.public_keys import certificate_key
+from seals.cases.warrant import Warrant
+from seals.leave import Leave
 from seals.permit import Permit
 from seals.registry import SealRegistry
 from seals.statement import SealStatement, sign_statement
@@ -139,4 +141,17 @@ def _statement(permit: Permit, when: datetime) -> SealStatement:
         permit=permit.id,
         document_sha256=permit.document.hex,
         issued_at=when,
+        leave=_leave(permit.warrant),
+    )
+
+
+def _leave(warrant: Warrant) -> Leave:
+    """State under which case and rule the seal was used."""
+    return Leave(
+        ground=warrant.ground.value,
+        case=warrant.case_id,
+        rule=warrant.rule_id,
+        rule_version=warrant.rule_version,
+        rule_sha256=warrant.rule_hash,
+        approvals_sha256=warrant.approvals_sha256,
     )

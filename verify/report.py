@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, NoReturn
 
+from seals.leave import Leave
 from verify.verdict import Indication, SubIndication, Verdict
 
 __all__ = [
@@ -172,6 +173,8 @@ class SealReport:
     trusted: bool
     picture_sha256: str = ""
     permit: str = ""
+    leave: Leave | None = None
+    """Under which case and rule it was used, if the statement says (制度证据)."""
 
     def to_json(self) -> dict[str, Any]:
         """Give the JSON object of the seal."""
@@ -190,6 +193,7 @@ class SealReport:
             "trusted": self.trusted,
             "picture_sha256": self.picture_sha256,
             "permit": self.permit,
+            "leave": None if self.leave is None else self.leave.members(),
         }
 
 

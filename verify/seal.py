@@ -203,6 +203,7 @@ def _report(statement: SealStatement, maker: x509.Certificate, *, trusted: bool)
         trusted=trusted,
         picture_sha256=statement.picture_sha256,
         permit=statement.permit,
+        leave=statement.leave,
     )
 
 
