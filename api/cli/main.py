@@ -28,6 +28,7 @@ from api.cli import (
     seal_life,
     seal_picture,
     service,
+    stamp,
     token,
 )
 from api.cli.console import CANCELLED, HomeOption, fail
@@ -62,6 +63,7 @@ app.add_typer(seal.app, name="seal")
 app.add_typer(engraver.app, name="engraver")
 app.add_typer(filing.app, name="filing")
 app.add_typer(case.app, name="case")
+app.add_typer(stamp.app, name="stamp")
 app.add_typer(token.app, name="token")
 app.add_typer(chip.app, name="chip")
 app.add_typer(audit.app, name="audit")
@@ -72,7 +74,7 @@ app.add_typer(keycentre.app, name="kmc")
 PANELS: Final = {
     "起步 / to begin": ("demo", "demo-desk", "serve", "page"),
     "证书、密钥与令牌 / certificates, keys, tokens": ("ca", "ra", "token", "chip", "kmc"),
-    "印章与文件 / seals and documents": ("seal", "engraver", "filing", "case", "seal-pdf", "verify"),
+    "印章与文件 / seals and documents": ("seal", "engraver", "filing", "case", "stamp", "seal-pdf", "verify"),
     "运行维护 / to keep it running": ("doctor", "migrate", "reconcile", "backup-key", "backup", "restore"),
     "权限与审计 / rights and the trail": ("key", "audit"),
 }
