@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from api.bootstrap import Services
 from api.pages import seal_routes, verify_routes
 from api.pages.checks import Checks
+from api.pages.console import cases as console_cases
 from api.pages.console import certificates as console_certificates
 from api.pages.console import chips as console_chips
 from api.pages.console import enrolments as console_enrolments
@@ -68,6 +69,7 @@ def mount_pages(app: FastAPI, services: Services) -> Desk:
     app.include_router(console_jobs.router)
     app.include_router(console_keys.router)
     app.include_router(console_seal_apply.router)
+    app.include_router(console_cases.router)
     app.include_router(console_filing.router)
     app.include_router(console_workshop.router)
     app.include_router(console_seals.router)

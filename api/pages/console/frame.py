@@ -36,6 +36,7 @@ TABS: Final = (
         "/console/seals",
         (Scope.SEAL_READ, Scope.SEAL_APPLY, Scope.SEAL_APPROVE, Scope.SEAL_FREEZE, Scope.SEAL_REVOKE),
     ),
+    Tab("cases", "/console/cases", (Scope.CASE_REQUEST, Scope.CASE_APPROVE)),
     Tab("workshop", "/console/workshop", (Scope.SEAL_ENGRAVE,)),
     Tab("filing", "/console/filing", (Scope.SEAL_FILE,)),
     Tab("enterprises", "/console/enterprises", (Scope.CA_READ,)),
