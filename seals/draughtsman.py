@@ -33,6 +33,8 @@ class Boldness:
 
 _BOLD: Final = {Face.SONG: Boldness(across=62, down=16), Face.HEI: Boldness(across=40, down=40)}
 """Noto's regular weights are too thin for a seal: uprights gain much, level strokes little, as in engraved 宋体."""
+_BY_RULE: Final = frozenset({"centre", "serial"})
+"""Groups whose height 国家税务总局公告2011年第7号 fixes, as it is seen."""
 _HALO: Final = Boldness(across=170, down=170)
 _BANNER: Final = Boldness(across=30, down=30)
 
@@ -53,8 +55,9 @@ def _em_fit(letter: Letter, glyph: Glyph) -> _Fit:
 
 
 def _digit_fit(letter: Letter, glyph: Glyph) -> _Fit:
-    """Fit a digit's own height to the cell, no wider than the cell."""
-    high = letter.height * 1000 / _DIGIT_HEIGHT
+    """Fit a digit's own height to the cell, no wider than the cell. A height fixed by rule has the pen within it."""
+    pen = _BOLD[Face.HEI].down if letter.part in _BY_RULE else 0
+    high = letter.height * 1000 / (_DIGIT_HEIGHT + pen)
     return _Fit(min(high, letter.width * 1000 / glyph.advance), high, glyph.advance / 2, 0)
 
 

@@ -6,7 +6,7 @@ Everything is made from a seed, so that a test that fails once fails again.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from seals.imprint import raster
 from seals.picture import PictureSpec, draw
 from seals.seal import SealKind
-from seals.vector import SealPicture
+from seals.vector import Mark, SealPicture
 
 CODE = "3301060012345"
 USCC = "91330106MA2CFRKX5Q"
@@ -34,6 +34,23 @@ def seal(kind: SealKind = SealKind.LEGAL_NAME, name: str = NAME, **changes: obje
         "approved": True,
     }
     return draw(PictureSpec(kind=kind, name=name, **{**fields, **changes}))  # type: ignore[arg-type]
+
+
+def without(picture: SealPicture, part: str) -> SealPicture:
+    """Leave a group of marks out, the star for one."""
+    return replace(picture, marks=tuple(mark for mark in picture.marks if mark.part != part))
+
+
+def with_emblem(picture: SealPicture) -> SealPicture:
+    """Put a wheel where the star was: a figure that no company's seal has."""
+    bare = without(picture, "star")
+    spokes = "".join(
+        f"M{-6500 * x} {-6500 * y}L{6500 * x} {6500 * y}" for x, y in ((1, 0), (0, 1), (0.7, 0.7))
+    )
+    rim = "M6500 0C6500 8667 -6500 8667 -6500 0C-6500 -8667 6500 -8667 6500 0Z"
+    here = (1.0, 0.0, 0.0, 1.0, picture.size_mm[0] * 500, picture.size_mm[1] * 500)
+    wheel = Mark("emblem", "ink", filled=False, pen=1100, matrix=here, path=rim + spokes)
+    return replace(bare, marks=(*bare.marks, wheel))
 
 
 @dataclass(frozen=True)

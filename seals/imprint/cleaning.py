@@ -36,6 +36,9 @@ _EDGE_MM: Final = 1.6
 """How far inwards the ring is looked for."""
 _RING_SHOWN: Final = 0.6
 """Share of its round on which a ring must show for the picture to be an imprint."""
+_LEAST_INK: Final = 0.01
+_MOST_INK: Final = 0.85
+"""Least and most of the inside of its ring that an imprint inks: two letters on an arc, white letters in red."""
 _SOFT_MM: Final = 0.03
 
 
@@ -56,7 +59,7 @@ def clean(
     frame = frame_of(located.hull, size_mm, photo.dpi and photo.dpi / raster.MM_PER_INCH / located.step)
     _check(frame, located.step)
     ink = lay(located, frame.view, frame.size_mm, GRID)
-    if _ring_shown(ink > located.threshold, frame) < _RING_SHOWN:
+    if not _is_imprint(ink > located.threshold, frame):
         raise ImprintMissing
     turn = upright_turn(ink, frame) if turn_deg is None else turn_deg
     if turn:
@@ -67,6 +70,12 @@ def clean(
         raise ImprintMissing
     centre = centre_of(soft > located.threshold, frame)
     return CleanedImprint(raster.png(picture, PNG_DPI), picture, centre)
+
+
+def _is_imprint(inked: npt.NDArray[np.bool_], frame: Frame) -> bool:
+    """Tell whether there is a ring, and something in it that does not fill it."""
+    inner = inked[~frame.edge_band(inked.shape, GRID, 2 * _EDGE_MM)]
+    return _ring_shown(inked, frame) >= _RING_SHOWN and _LEAST_INK < float(inner.mean()) < _MOST_INK
 
 
 def _one_line(title: str) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import threading
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
-import numpy.typing as npt
 import pypdfium2
 from PIL import Image
 
 from seals.vector import SealPicture
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 MIN_DPI: Final = 72
 MAX_DPI: Final = 2400
@@ -47,6 +49,8 @@ def png(picture: SealPicture, dpi: int = 600, *, transparent: bool = True) -> by
 
 def ink(picture: SealPicture, pixels_per_mm: float) -> npt.NDArray[np.float32]:
     """Draw the picture as ink between 0 (paper) and 1: rows × columns."""
+    import numpy as np  # noqa: PLC0415 - 150 ms that whoever only draws a PNG need not wait for
+
     drawn = _drawn(picture, pixels_per_mm * MM_PER_INCH, (255, 255, 255, 255))
     green = np.asarray(drawn, dtype=np.float32)[:, :, 1]
     return np.ascontiguousarray(1 - green / 255)

@@ -15,6 +15,8 @@ from seals.imprint.ink import Grey
 
 _NAME_BAND: Final = (0.60, 0.90)
 """Where the name stands, in parts of the radius."""
+_LINES: Final = 0.62
+"""Reach of the lines of text, in parts of the radius: the name begins beyond it."""
 _STAR_BAND: Final = (0.16, 0.30)
 """Where a star's five points and the white between them alternate."""
 _STAR_CLEAR: Final = 0.3
@@ -42,8 +44,9 @@ def upright_turn(ink: Grey, frame: Frame) -> float:
     if abs(name) < _GAP_CLEAR:
         return 0.0
     rough = math.degrees(-np.angle(name)) + 90  # the name's middle stands at -90°: upwards on a picture
-    star = _pattern(_band(polar, _STAR_BAND), 5)
-    if abs(star) >= _STAR_CLEAR:
+    band = _band(polar, _STAR_BAND)
+    star = _pattern(band, 5)
+    if abs(star) >= max(_STAR_CLEAR, *(2 * abs(_pattern(band, fold)) for fold in (1, 2, 3))):
         tip = math.degrees(-np.angle(star)) / 5 + 90
         return _within(rough + math.remainder(tip - rough, 72))
     return _by_lines(ink, _within(rough))
@@ -64,11 +67,12 @@ def _pattern(profile: npt.NDArray[np.float64], fold: int) -> complex:
 def _by_lines(ink: Grey, rough: float) -> float:
     """Refine a direction by the lines of text: across them rows alternate most when they lie level."""
     small = cv2.resize(ink, (240, 240), interpolation=cv2.INTER_AREA)
-    half = round(240 * 0.3)
+    rows, columns = np.mgrid[:240, :240] - 119.5
+    small = np.where(np.hypot(rows, columns) < 120 * _LINES, small, 0).astype(np.float32)
     best, found = -1.0, rough
     for step in np.arange(-_SEARCH, _SEARCH + 0.25, 0.5):
         matrix = cv2.getRotationMatrix2D((119.5, 119.5), rough + float(step), 1.0)
-        level = cv2.warpAffine(small, matrix, (240, 240))[120 - half : 120 + half, 120 - half : 120 + half]
+        level = cv2.warpAffine(small, matrix, (240, 240))
         sharpness = float(np.var(np.diff(level.sum(axis=1))))
         if sharpness > best:
             best, found = sharpness, rough + float(step)
