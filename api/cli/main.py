@@ -29,6 +29,8 @@ from api.cli import (
     seal_picture,
     service,
     stamp,
+    stamp_link,
+    stamp_simulator,
     token,
 )
 from api.cli.console import CANCELLED, HomeOption, fail
@@ -51,6 +53,8 @@ def root(home: HomeOption = None) -> None:
 
 service.register(app)
 documents.register(app)
+stamp_simulator.register(app)
+stamp_link.register(stamp.app)
 backup.register(app)
 desk.register(app)
 app.add_typer(ca.app, name="ca")
@@ -74,7 +78,16 @@ app.add_typer(keycentre.app, name="kmc")
 PANELS: Final = {
     "起步 / to begin": ("demo", "demo-desk", "serve", "page"),
     "证书、密钥与令牌 / certificates, keys, tokens": ("ca", "ra", "token", "chip", "kmc"),
-    "印章与文件 / seals and documents": ("seal", "engraver", "filing", "case", "stamp", "seal-pdf", "verify"),
+    "印章与文件 / seals and documents": (
+        "seal",
+        "engraver",
+        "filing",
+        "case",
+        "stamp",
+        "stamp-simulator",
+        "seal-pdf",
+        "verify",
+    ),
     "运行维护 / to keep it running": ("doctor", "migrate", "reconcile", "backup-key", "backup", "restore"),
     "权限与审计 / rights and the trail": ("key", "audit"),
 }

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from api.stamps.client import INFLIGHT, TLS_PORT, Credentials
 from api.stamps.errors import BrokerFolderTaken, SuiteHasNoTls
-from api.stamps.link import LINK_NAME
+from api.stamps.link import LINK_FILES, LINK_NAME
 from api.stamps.topics import MAX_PICTURE_BODY, PRODUCT
 from ca.actor import Actor
 from ca.certificate import CertificateRequest, SubjectName
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from api.bootstrap import Services
 
 BROKER_NAME: Final = "broker"
-LINK_FILES: Final = "link"
 ISSUER: Final = "issuing"
 QUEUED: Final = 10_000
 """Messages that the broker keeps for a client that is away or slow; a stamp sends again what has no answer."""

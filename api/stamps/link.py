@@ -39,6 +39,8 @@ from seals.devices.errors import MessageInvalid
 LOG: Final = logging.getLogger("yinxin.link")
 LINK_NAME: Final = "yinxin-link"
 """The name in the link's certificate and in the broker's list of rights; no stamp can be called so (small letters)."""
+LINK_FILES: Final = "link"
+"""How the files of its certificate and key are called."""
 WORKERS: Final = 4
 """Threads that serve: the desk's time is the database's, and one stamp never waits behind another's picture for long."""
 WAITING: Final = 256

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from api.stamps.broker import BrokerPlan, write_broker
-from api.stamps.client import Credentials
+from api.stamps.client import Address, Credentials
 from api.stamps.errors import BrokerMissing, BrokerUnreachable
 from ca.actor import Actor
 
@@ -97,3 +97,15 @@ def wait_until_open(port: int, process: subprocess.Popen[bytes]) -> None:
                 return
         time.sleep(0.02)
     raise BrokerUnreachable(f"{LOCAL}:{port}", "mosquitto did not start")
+
+
+def wait_for(where: Address, seconds: float) -> None:
+    """Wait until somebody listens at an address; :class:`BrokerUnreachable` after ``seconds``."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            with socket.create_connection((where.host, where.port), 1):
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise BrokerUnreachable(str(where), f"{seconds:.0f} s")

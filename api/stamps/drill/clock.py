@@ -6,7 +6,6 @@ import threading
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-
 HEAD_START: Final = timedelta(days=60)
 """A drill begins in the past: certificates that it issues after two days of drill time are then valid in the world, too,
 where a broker and its clients read their own clocks."""

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from api.problems import describe
-from api.stamps.broker import authorities_pem, link_credentials
-from api.stamps.client import Credentials
+from api.stamps.broker import BrokerPlan, authorities_pem, write_broker
+from api.stamps.client import Address, Credentials
 from api.stamps.desk_line import DeskLine
 from api.stamps.drill.attacks import ATTACKS
 from api.stamps.drill.founding import Ground, Progress, founded
@@ -31,7 +31,7 @@ from api.stamps.drill.uses import USES
 from api.stamps.drill.world import DESK, World
 from api.stamps.errors import DrillFailed
 from api.stamps.link import StampLink
-from api.stamps.mosquitto import own_broker
+from api.stamps.mosquitto import own_broker, wait_for
 from api.stamps.mqtt_line import MqttLine
 from hsm.durable import write_whole
 from seals.devices.simulator.chip import KEY_FILE
@@ -40,15 +40,19 @@ from seals.devices.simulator.firmware import Stamp
 LOG: Final = logging.getLogger("yinxin.drill")
 SCENARIOS: Final = (*USES, *ATTACKS)
 ALL: Final = "all"
+BROKER_SECONDS: Final = 120
+"""How long the drill waits for somebody to start the broker with the files that it wrote."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrillPlan:
-    """Where and over what: a database, a broker of our own or one that is there (``mqtt_url`` with ``mqtt_folder``)."""
+    """Where and over what: a database, a broker of our own, or one that somebody starts."""
 
     database_url: str = ""
     own_broker: bool = False
     mqtt_url: str = ""
+    tls: Path | None = None
+    """An empty folder for the files with which the broker at ``mqtt_url`` is to be started."""
     folder: Path | None = None
     progress: Progress = field(default=lambda _line: None)
 
@@ -107,8 +111,16 @@ def _dial(plan: DrillPlan, ground: Ground, stack: ExitStack) -> Dial:
     if plan.own_broker:
         broker = stack.enter_context(own_broker(services, ground.folder / "broker", actor=DESK))
         url, credentials = broker.url, broker.link
-    elif plan.mqtt_url:
-        url, credentials = plan.mqtt_url, link_credentials(services, actor=DESK)
+    elif plan.mqtt_url and plan.tls is not None:
+        where = Address.of(plan.mqtt_url)
+        configuration, credentials = write_broker(
+            services, BrokerPlan(plan.tls, (where.host,), where.port), actor=DESK
+        )
+        url = plan.mqtt_url
+        plan.progress(
+            f"请在 {BROKER_SECONDS} 秒内启动：mosquitto -c {configuration} / start the broker with these files now"
+        )
+        wait_for(where, BROKER_SECONDS)
     else:
         return lambda stamp: DeskLine(services.stamps, stamp)
     plan.progress(f"消息服务器 {url} / broker")
