@@ -129,6 +129,8 @@ class Services:
             "seal_data_withheld": self.seal_data.reconcile(actor),
             "sealings_completed": len(sealings.completed),
             "sealings_failed": len(sealings.failed),
+            "uses_expired": self.use_desk.expire(),
+            "use_reminders": self.use_desk.reminders.collect(actor),
             **self.enrolments.housekeep(actor),
             "keys_completed": self.key_centre.reconcile(actor),
             **self.token_work.reconcile(),

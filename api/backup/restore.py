@@ -45,6 +45,7 @@ from ca.restoration import ListMerged, fence_issuers, merge_list, retire_lists, 
 from ca.unfinished import end_unfinished
 from hsm.algorithms import PublicKey
 from hsm.public_keys import certificate_key
+from seals.cases.restoration import retire_uses
 from seals.errors import StatementInvalid, StatementSignatureInvalid
 from seals.filing.restoration import end_challenges
 from seals.restoration import StatesMerged, merge_states, retire_states, use_up_counters, void_permits
@@ -266,6 +267,8 @@ class _Work:
         use_up_counters(conn, exact)
         ended = {"permits": void_permits(conn, now), "chip_challenges": end_challenges(conn, now)}
         ended |= end_unfinished(conn, now)
+        uses = retire_uses(conn, now, actor=self._actor, audit=self._audit)
+        ended |= {"use_cases": uses.cases, "standing_uses": uses.standing, "use_signers": uses.signers}
         keys = _revoke_api_keys(conn, int(now.timestamp()))
         detail = {
             "made_at": manifest["made_at"],

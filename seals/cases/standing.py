@@ -71,43 +71,36 @@ class StandingDesk:
         self._check(grantee, now)
         try:
             with self._office.acting() as ledger:
+                asked, owner = _of_owner(ledger.conn, grantee, hand)
                 known = store.by_request_key(ledger.conn, request_key)
                 if known is None:
-                    return self._insert(ledger, grantee, request_key, hand, now)
+                    return self._insert(ledger, asked, owner, request_key, hand)
         except sa.exc.IntegrityError:  # asked for at the same moment
             with self._office.reading() as conn:
+                asked, _ = _of_owner(conn, grantee, hand)
                 known = store.by_request_key(conn, request_key)
             if known is None:
                 raise
-        if (
-            known.grantee != replace(grantee, app=known.grantee.app)
-            or known.grantee.app.person != grantee.app.person
-        ):
+        same = known.grantee == replace(asked, app=known.grantee.app)
+        if not same or not asked.app.is_any_of(known.grantee.app.id):
             raise CaseKeyTaken
         return known
 
-    def _insert(
-        self, ledger: Ledger, grantee: Grantee, request_key: str, hand: Hand, now: datetime
-    ) -> Standing:
-        record = seal_store.find(ledger.conn, grantee.seal_code)
-        if record is None:
-            raise SealNotFound(grantee.seal_code)
-        if hand.actor.uscc not in (None, record.owner.uscc):
-            raise SealNotFound(grantee.seal_code)
+    def _insert(self, ledger: Ledger, grantee: Grantee, owner: str, request_key: str, hand: Hand) -> Standing:
         one = Standing(
             self._office.new_id(),
             request_key,
             StandingStatus.PENDING,
             0,
-            replace(grantee, seal_code=record.code),
-            record.owner.uscc,
+            grantee,
+            owner,
             0,
             hand.actor.id,
-            now,
+            self._office.now(),
         )
         store.insert(ledger.conn, one)
         _note(ledger, "requested", one, hand)
-        return one
+        return load(ledger.conn, one.id)
 
     def payload(self, standing_id: str, *, hand: Hand) -> Payload:
         """Return what the representative signs, with the certificate that they are registered with."""
@@ -252,6 +245,15 @@ class StandingDesk:
             raise _not_representative()
         fit_certificate(conn, signer.der, now)
         return signer
+
+
+def _of_owner(conn: sa.Connection, grantee: Grantee, hand: Hand) -> tuple[Grantee, str]:
+    """Return what is asked for by the seal's electronic code, and its owner; a foreign seal is as unknown as none."""
+    code = grantee.seal_code
+    record = seal_store.find(conn, code) if code.isascii() and code.isdigit() else None
+    if record is None or hand.actor.uscc not in (None, record.owner.uscc):
+        raise SealNotFound(code[:32])
+    return replace(grantee, seal_code=record.code), record.owner.uscc
 
 
 def payload_of(one: Standing) -> dict[str, Any]:

@@ -232,6 +232,8 @@ class Uses:
         if found is None:
             return
         case = load(ledger.conn, found[0], lock=True)
+        if _is_late(ledger, case, permit, hand):
+            return
         act = CaseAct.FINISH if case.left <= 1 else CaseAct.COUNT
         detail = {"permit": permit, "result": None if result is None else str(result)}
         deed = CaseDeed(act, hand, {"used": case.used + 1}, detail)
@@ -248,6 +250,8 @@ class Uses:
         case = load(ledger.conn, case_id, lock=True)
         if standing:
             standing_store.give_back(ledger.conn, standing, day)
+        if _is_late(ledger, case, permit, hand):
+            return
         act = CaseAct.GIVE_BACK if case.ground is Ground.CASE else CaseAct.CLOSE
         detail = {"permit": permit, "outcome": why}
         move(ledger, case, CaseDeed(act, hand, {}, detail), self._office.now())
@@ -326,3 +330,11 @@ def _digest(one: Standing) -> str:
 def _day(now: datetime) -> str:
     """Name the day of a quota: Beijing's."""
     return now.astimezone(CIVIL).date().isoformat()
+
+
+def _is_late(ledger: Ledger, case: CaseRecord, permit: str, hand: Hand) -> bool:
+    """Tell whether the case was ended while its permit was out, as a restoration does; the outcome is on the trail then."""
+    if case.status is CaseStatus.IN_USE:
+        return False
+    ledger.note("case.outcome_late", actor=hand.actor, subject=f"case:{case.id}", detail={"permit": permit})
+    return True
