@@ -153,7 +153,7 @@ class Uses:
             if warrant.ground is Ground.STANDING:
                 self._take(ledger.conn, warrant, day, now)
             case = self._opened(ledger, warrant, permit, hand, purpose)
-        move(ledger, case, CaseDeed(CaseAct.USE, hand, {}, {"permit": permit}), now)
+        move(ledger, case, CaseDeed(CaseAct.USE, hand, {}, {"permit": permit}), self._office.now())
         case_store.insert_permit(ledger.conn, permit, case.id, warrant.standing, day)
 
     def _again(self, conn: sa.Connection, warrant: Warrant) -> CaseRecord:
