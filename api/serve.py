@@ -16,6 +16,9 @@ from rich.text import Text
 
 from api.app import create_app
 from api.bootstrap import Services
+from api.stamps.broker import link_folder
+from api.stamps.client import Credentials
+from api.stamps.link import LINK_FILES, StampLink
 from ca.actor import SYSTEM
 
 LOG: Final = logging.getLogger("yinxin.housekeeping")
@@ -87,11 +90,25 @@ def serve(services: Services, host: str, port: int, console: Console) -> None:
     console.print(Text(f"用印 / seal:   {shown}/seal"))
     console.print(Text(f"接口 / API:    {shown}/openapi.json"))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    link = open_link(services)
     keeper.start()
+    if link is not None:
+        link.start(wait=False)
     try:
         with contextlib.suppress(
             KeyboardInterrupt
         ):  # uvicorn ends its requests, then raises the signal again
             server.run()
     finally:
+        if link is not None:
+            link.stop()
         keeper.stop()
+
+
+def open_link(services: Services) -> StampLink | None:
+    """Return the link to the broker of smart stamps, not started; nothing where no broker is set."""
+    settings = services.settings
+    if not settings.mqtt_url:
+        return None
+    credentials = Credentials.of(link_folder(services), LINK_FILES)
+    return StampLink(services.stamps, services.clock, credentials, settings.mqtt_url)

@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 
 from api.cli.console import HomeOption, installation, person, say
-from api.stamps.broker import BrokerPlan, link_folder, write_broker
-from api.stamps.client import TLS_PORT, Credentials
+from api.serve import open_link
+from api.stamps.broker import BrokerPlan, write_broker
+from api.stamps.client import TLS_PORT
 from api.stamps.errors import BrokerError
-from api.stamps.link import LINK_FILES, StampLink
 
 Host = Annotated[
     list[str],
@@ -53,13 +53,11 @@ def broker_config(
 def link(home: HomeOption = None) -> None:
     """单独运行设备连接，直到中断 / run the link by itself until interrupted."""
     with installation(home) as services:
-        settings = services.settings
-        if not settings.mqtt_url:
+        running = open_link(services)
+        if running is None:
             raise BrokerError("mqtt_url")
-        credentials = Credentials.of(link_folder(services), LINK_FILES)
-        running = StampLink(services.stamps, services.clock, credentials, settings.mqtt_url)
         running.start(wait=True)
-        say(f"已连接 {settings.mqtt_url}，按 Ctrl-C 结束。", "Connected; Ctrl-C ends it.")
+        say(f"已连接 {services.settings.mqtt_url}，按 Ctrl-C 结束。", "Connected; Ctrl-C ends it.")
         ended = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: ended.set())
         signal.signal(signal.SIGINT, lambda *_: ended.set())
