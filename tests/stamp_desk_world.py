@@ -119,19 +119,30 @@ class StampWorld:
             engine, self.world.enterprises, clock, audit, on_move=(StampLocks(book),)
         )
         self.cases = UseDesk(engine, clock, audit, default_book())
-        self.offline_cap = offline_cap
-        self.desk = StampDesk(
-            engine,
-            clock,
-            audit,
-            Neighbours(self.registry, self.world.authority, PhysicalUses(self.cases.office), self._key),
-            pictures=folder / "pictures",
-            bounds=bounds,
-        )
+        self.offline_cap, self._folder, self._bounds = offline_cap, folder, bounds
+        self.desk = self.worker(engine)
         self.keeper = self.world.enrol()
+        self.another("YXS-0001")
+
+    def worker(self, engine: sa.Engine) -> StampDesk:
+        """Open a desk over ``engine``, as another worker of the service has it."""
+        neighbours = Neighbours(
+            self.registry, self.world.authority, PhysicalUses(self.cases.office), self._key
+        )
+        return StampDesk(
+            engine,
+            self.clock,
+            self.world.audit,
+            neighbours,
+            pictures=self._folder / "pictures",
+            bounds=self._bounds,
+        )
+
+    def another(self, serial: str) -> None:
+        """Go on with another stamp that holds another seal, and has booted."""
         self.seal = self.active_seal()
-        self.device = self.register("YXS-0001")
-        self.mount(self.device.serial, self.seal.code)
+        self.device = self.register(serial)
+        self.mount(serial, self.seal.code)
         self.take(Boot("1.0", self.seal.code, ""))
 
     def _key(self) -> ServiceKey:
