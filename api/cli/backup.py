@@ -31,6 +31,9 @@ from ca.clock import system_clock
 
 UNFINISHED: Final = {
     "permits": ("用印许可", "permits"),
+    "use_cases": ("用印事项", "cases of use"),
+    "standing_uses": ("静默用印授权", "standing authorisations"),
+    "use_signers": ("待重新确认的审批证书", "approvers' certificates to be confirmed anew"),
     "enrolments": ("证书申请", "enrolments"),
     "jobs": ("批量任务", "jobs"),
     "spare_keys": ("备用加密密钥", "spare encryption keys"),
