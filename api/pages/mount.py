@@ -26,6 +26,7 @@ from api.pages.console import key_centre as console_keys
 from api.pages.console import overview as console_overview
 from api.pages.console import seal_apply as console_seal_apply
 from api.pages.console import seals as console_seals
+from api.pages.console import stamps as console_stamps
 from api.pages.console import workshop as console_workshop
 from api.pages.desk import DRAFTS, RESULTS, Desk
 from api.pages.drafts import Drafts
@@ -70,6 +71,7 @@ def mount_pages(app: FastAPI, services: Services) -> Desk:
     app.include_router(console_keys.router)
     app.include_router(console_seal_apply.router)
     app.include_router(console_cases.router)
+    app.include_router(console_stamps.router)
     app.include_router(console_filing.router)
     app.include_router(console_workshop.router)
     app.include_router(console_seals.router)

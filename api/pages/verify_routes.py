@@ -15,6 +15,7 @@ from api.pages.paper import language_of
 from api.pages.render import WIDTHS
 from api.pages.shelf import Entry
 from api.pages.uploads import take
+from api.pages.seal_data_card import with_seal_data
 from api.pages.verdict_card import card
 
 router = APIRouter(include_in_schema=False)
@@ -58,7 +59,8 @@ def result(request: Request, desk: OpenDesk, name: str) -> Response:
         )
     if state["status"] == FAILED:
         return desk.paper.failed(request, state.get("problem"), "verify")
-    told = card(state["report"], language_of(request))
+    language = language_of(request)
+    told = with_seal_data(card(state["report"], language), state["report"], language)
     context: dict[str, Any] = {"card": told, "pages": state["pages"], "password": state["password"]}
     return desk.paper.page(request, "result.html", here="verify", base=base, **context)
 

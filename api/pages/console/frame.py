@@ -39,6 +39,7 @@ TABS: Final = (
     Tab("cases", "/console/cases", (Scope.CASE_REQUEST, Scope.CASE_APPROVE)),
     Tab("workshop", "/console/workshop", (Scope.SEAL_ENGRAVE,)),
     Tab("filing", "/console/filing", (Scope.SEAL_FILE,)),
+    Tab("stamps", "/console/stamps", (Scope.STAMP_READ, Scope.STAMP_MANAGE)),
     Tab("enterprises", "/console/enterprises", (Scope.CA_READ,)),
     Tab("enrolments", "/console/enrolments", (Scope.RA_REQUEST, Scope.RA_APPROVE)),
     Tab("certificates", "/console/certificates", (Scope.CA_READ,)),
