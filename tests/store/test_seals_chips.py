@@ -21,8 +21,9 @@ from seals.errors import (
     SealNotFound,
     SecondPersonNeeded,
 )
+from seals.ledger import acting
 from seals.registry import SealRegistry
-from seals.seal import SealApplication, SealKind, SealStatus
+from seals.seal import SealAct, SealApplication, SealKind, SealStatus
 from tests.conftest import SteppingClock
 from tests.pki import USCC
 from tests.token_world import ANNE, BERT, CARL, FIVE, KEEPER, TokenWorld, make_token_world
@@ -189,3 +190,46 @@ def test_a_seal_that_somebody_moves_at_that_moment_is_done_next_time(
         assert world.chips.freeze_chip("C1", actor=ANNE, reason="被盗").seals[0].status is SealStatus.ACTIVE
     assert world.chips.reconcile() == 1
     assert world.seals.get(seal.code).status is SealStatus.FROZEN
+
+
+WAY = (SealAct.ORDER, SealAct.MAKE, SealAct.PERSONALISE, SealAct.OFFER, SealAct.DELIVER)
+
+
+def _on_its_way(world: TokenWorld, *acts: SealAct) -> str:
+    """Return a seal to be engraved, linked with the chip, as far on its way into use as ``acts`` lead."""
+    asked = SealApplication(USCC, SealKind.CONTRACT, KEEPER.id, engrave=True)
+    code = world.seals.apply(asked, actor=KEEPER).code
+    for act in acts:
+        with acting(world.engine, world.pki.audit) as ledger:
+            world.seals.step(ledger, code, act, BERT)
+    world.chips.request_link("C1", code, actor=ANNE)
+    world.chips.confirm_link(code, actor=BERT)
+    return code
+
+
+@pytest.mark.parametrize("count", [2, 4, 5])
+def test_I26_a_lost_chip_freezes_a_seal_that_is_not_in_use_yet(world: TokenWorld, count: int) -> None:
+    """B2, B4: made, waiting or delivered; with the chip it comes back to the state it had."""
+    code = _on_its_way(world, *WAY[:count])
+    before = world.seals.get(code).status
+    world.chips.report_lost("C1", actor=ANNE, reason="没找到")
+    assert (world.seals.get(code).status, world.seals.get(code).frozen_from) == (SealStatus.FROZEN, before)
+    world.chips.request_resume("C1", actor=BERT)
+    world.chips.confirm_resume("C1", actor=CARL)
+    assert world.seals.get(code).status is before
+
+
+def test_I26_a_seal_waits_while_its_chip_is_stopped_and_is_closed_when_the_chip_ends(
+    world: TokenWorld,
+) -> None:
+    """In the making there is nothing to lose; but it is not handed over before its chip is back."""
+    code, ended = _on_its_way(world, SealAct.ORDER), _on_its_way(world, SealAct.ORDER)
+    world.chips.freeze_chip("C1", actor=ANNE, reason="盘点")
+    for act in WAY[1:4]:
+        with acting(world.engine, world.pki.audit) as ledger:
+            world.seals.step(ledger, code, act, BERT)
+    with pytest.raises(SealHeldByChip), acting(world.engine, world.pki.audit) as ledger:
+        world.seals.step(ledger, code, SealAct.DELIVER, BERT)
+    world.chips.terminate("C1", actor=ANNE, reason="报废")
+    assert world.seals.get(ended).status is SealStatus.CLOSED
+    assert world.seals.get(code).status is SealStatus.REVOKED

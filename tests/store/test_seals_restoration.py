@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from ca.actor import SYSTEM
 from seals.errors import ActRefused
+from seals.ledger import acting
 from seals.restoration import StatesMerged, merge_states
-from seals.seal import SealStatus
+from seals.seal import SealAct, SealStatus
 from seals.statement import SealStatusList, parse_status_list
 from seals.status_list import ListMaker, StatusListPublisher
 from seals.store import seal, seal_event
@@ -153,3 +154,58 @@ def test_I31_a_seal_approved_since_is_applied_for_anew(
     with pytest.raises(ActRefused):
         place.world.approved(code)
     assert code not in place.listed().entries
+
+
+def _stepped(place: Place, code: str, *acts: SealAct) -> None:
+    world = place.world
+    for act in acts:
+        place.clock.advance(HOUR)
+        bound = {"certificate": certificate(place.clock())} if act is SealAct.ACCEPT else None
+        with acting(world.engine, world.audit) as ledger:
+            world.registry.step(ledger, code, act, APPROVER, changes=bound)
+
+
+def test_I31_a_seal_suspended_since_is_suspended_again(place: Place) -> None:
+    """Lifting takes two people who are there."""
+    code = place.world.active().code
+    place.back_up()
+    place.clock.advance(HOUR)
+    place.world.registry.suspend(code, actor=KEEPER, reason="核查")
+    since = place.clock()
+    place.world.registry.request_lift(code, actor=APPROVER)
+    place.world.registry.lift(code, actor=SECOND)
+    assert place.come_back(place.published())[0].stopped == (code,)
+    assert place.status(code) is SealStatus.SUSPENDED
+    assert place.listed().status_at(code, since) is SealStatus.SUSPENDED
+
+
+@pytest.mark.parametrize(
+    ("made", "after"),
+    [
+        ((), SealStatus.REJECTED),
+        ((SealAct.ORDER,), SealStatus.CLOSED),
+        ((SealAct.ORDER, SealAct.MAKE), SealStatus.FROZEN),
+    ],
+)
+def test_I31_a_seal_filed_since_is_not_in_use_without_its_certificate(
+    place: Place, made: tuple[SealAct, ...], after: SealStatus
+) -> None:
+    code = place.world.applied(engrave=True).code
+    _stepped(place, code, *made)
+    place.back_up()
+    way = (SealAct.ORDER, SealAct.MAKE, SealAct.PERSONALISE, SealAct.OFFER, SealAct.DELIVER, SealAct.ACCEPT)
+    _stepped(place, code, *way[len(made) :])
+    assert place.come_back(place.published())[0].stopped == (code,)
+    assert place.status(code) is after
+    assert code not in place.listed().active, "its certificate is not here"
+
+
+def test_I31_a_seal_filed_and_revoked_since_is_revoked(place: Place) -> None:
+    code = place.world.applied(engrave=True).code
+    way = (SealAct.ORDER, SealAct.MAKE, SealAct.PERSONALISE, SealAct.OFFER, SealAct.DELIVER)
+    _stepped(place, code, *way)
+    place.back_up()
+    _stepped(place, code, SealAct.ACCEPT)
+    place.revoke(code)
+    place.come_back(place.published())
+    assert place.status(code) is SealStatus.REVOKED

@@ -13,7 +13,8 @@ from ca.actor import SYSTEM
 from hsm.errors import TokenLost
 from hsm.signer import Signer
 from seals.errors import ClockWentBack, StatementSignatureInvalid, StatusListUnknown
-from seals.seal import SealKind, SealStatus
+from seals.ledger import acting
+from seals.seal import SealAct, SealKind, SealStatus
 from seals.statement import SealStatusList, parse_status_list
 from seals.status_list import STALE_AFTER, ListMaker, StatusListPublisher
 from tests.conftest import SteppingClock
@@ -173,3 +174,52 @@ def test_I07_a_bad_signature_is_withheld(world: SealWorld, clock: SteppingClock)
         publisher.publish(actor=SYSTEM)
     with pytest.raises(StatusListUnknown):
         publisher.current()
+
+
+def test_what_was_never_filed_is_not_on_the_list_and_what_was_suspended_is(
+    world: SealWorld, maker: ListMaker, clock: SteppingClock
+) -> None:
+    """A pair in the making, lost on its way, closed or revoked before use: nobody's business. 停用 shows from its instant."""
+    waiting, lost, ended, filed = (world.applied(engrave=True) for _ in range(4))
+    plain, halted = world.active(), world.active()
+    way = (SealAct.ORDER, SealAct.MAKE, SealAct.PERSONALISE, SealAct.OFFER, SealAct.DELIVER)
+    for record in (waiting, lost, ended, filed):
+        for act in way if record is filed else way[:2]:
+            clock.advance(timedelta(minutes=1))
+            with acting(world.engine, world.audit) as ledger:
+                world.registry.step(ledger, record.code, act, APPROVER)
+    world.registry.freeze(lost.code, actor=KEEPER, reason="途中遗失")
+    world.registry.revoke(ended.code, actor=SECOND, reason="停做")
+    accepted = {"certificate": certificate(clock())}
+    with acting(world.engine, world.audit) as ledger:
+        world.registry.step(ledger, filed.code, SealAct.ACCEPT, APPROVER, changes=accepted)
+    clock.advance(timedelta(minutes=1))
+    world.registry.suspend(halted.code, actor=KEEPER, reason="核查")
+    since = clock()
+    found = _published(world, maker)
+    assert found.active == {plain.code, filed.code}
+    assert set(found.entries) == {halted.code}
+    assert found.status_at(halted.code, since) is SealStatus.SUSPENDED
+    assert found.status_at(halted.code, since - timedelta(microseconds=1)) is SealStatus.ACTIVE
+
+
+def test_the_past_of_a_filed_seal_begins_with_its_filing(
+    world: SealWorld, maker: ListMaker, clock: SteppingClock
+) -> None:
+    """Lost and found before it was filed, frozen after: the list tells of the second loss alone."""
+    record = world.applied(engrave=True)
+    way = (SealAct.ORDER, SealAct.MAKE, SealAct.PERSONALISE, SealAct.OFFER, SealAct.DELIVER)
+    for act in way:
+        with acting(world.engine, world.audit) as ledger:
+            world.registry.step(ledger, record.code, act, APPROVER)
+    world.registry.freeze(record.code, actor=KEEPER, reason="途中遗失")
+    world.registry.request_resume(record.code, actor=APPROVER)
+    world.registry.confirm_resume(record.code, actor=SECOND)
+    with acting(world.engine, world.audit) as ledger:
+        world.registry.step(
+            ledger, record.code, SealAct.ACCEPT, APPROVER, changes={"certificate": certificate(clock())}
+        )
+    assert _published(world, maker).active == {record.code}
+    world.registry.freeze(record.code, actor=KEEPER, reason="遗失")
+    words = [status for _, status in _published(world, maker).entries[record.code]]
+    assert words == [SealStatus.ACTIVE, SealStatus.FROZEN]

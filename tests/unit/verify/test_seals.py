@@ -164,7 +164,9 @@ def test_seal_used_outside_its_life(sealing: Sealing) -> None:
     assert refused(sealing.judge(sealing.seal(issued_at=now + HOUR)))
 
 
-@pytest.mark.parametrize("status", [SealStatus.FROZEN, SealStatus.REVOKED, SealStatus.SUPERSEDED])
+@pytest.mark.parametrize(
+    "status", [SealStatus.SUSPENDED, SealStatus.FROZEN, SealStatus.REVOKED, SealStatus.SUPERSEDED]
+)
 def test_seal_stopped_before_a_proved_time_fails(sealing: Sealing, sealed: bytes, status: SealStatus) -> None:
     states = ((sealing.now - 9 * DAY, SealStatus.ACTIVE), (sealing.now - HOUR, status))
     found = sealing.judge(sealed, sealing.status_list(*states))
