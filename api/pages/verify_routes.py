@@ -13,9 +13,9 @@ from api.pages.checks import CHECKING, FAILED
 from api.pages.desk import Desk, OpenDesk, hours, picture
 from api.pages.paper import language_of
 from api.pages.render import WIDTHS
+from api.pages.seal_data_card import with_seal_data
 from api.pages.shelf import Entry
 from api.pages.uploads import take
-from api.pages.seal_data_card import with_seal_data
 from api.pages.verdict_card import card
 
 router = APIRouter(include_in_schema=False)
