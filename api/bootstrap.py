@@ -213,23 +213,17 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
     seals = SealRegistry(engine, enterprises, clock, audit, rules_of_seals, on_move=stamp_hooks(clock))
     seal_states = SealStates(engine, stores.ring, clock, audit, authority)
     evidence = Evidence(home, engine, audit, authority, crls, seal_states)
-    files = EvidenceFiles(settings.archive / "use")
-    use_desk = UseDesk(engine, clock, audit, _use_book(settings), keys=stores.ring, files=files)
+    use_desk = _use_desk(settings, engine, clock, audit, stores)
     ledger = Ledger(engine, Permits(seals, use_desk.uses, clock, audit), use_desk, clock, audit)
     archive = Archive(settings.archive)
     desk = EvidenceDesk(authority, crls, ocsp)
-    tools = SealingTools(
-        ledger=ledger,
-        writs=WritDesk(stores.ring, seals, ledger, desk, ContainerForm.of(settings.gm_container)),
-        stamper=tsa.stamp,
-        check=SelfCheck(desk, evidence.seal_lists),
-        archive=archive,
-    )
+    writs = WritDesk(stores.ring, seals, ledger, desk, ContainerForm.of(settings.gm_container))
+    check = SelfCheck(desk, evidence.seal_lists)
+    tools = SealingTools(ledger=ledger, writs=writs, stamper=tsa.stamp, check=check, archive=archive)
     key_centre = KeyCentre(engine, stores.ring, clock, audit, _centre_rules(settings))
     rules = _enrolment_rules(settings)
     token_work = open_token_work(stores, home, authority, seals, rules, key_centre)
     studio = ImprintStudio()
-    limits = Limits(settings.verify_seconds, settings.verify_memory_mib * 2**20)
     return Services(
         settings=settings,
         home=home,
@@ -260,7 +254,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         ledger=ledger,
         archive=archive,
         sealing=SealingService(tools, clock),
-        verification=Verification(evidence, clock, limits),
+        verification=Verification(evidence, clock, _limits(settings)),
         evidence=evidence,
         api_keys=ApiKeys(engine, clock, audit),
         sessions=_sessions(settings, home, clock),
@@ -269,6 +263,17 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
 
 def _public_limit(settings: Settings, clock: Clock) -> PublicLimit:
     return PublicLimit(read_rate(settings.public_rate), read_networks(settings.trusted_proxies), clock)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.verify_seconds, settings.verify_memory_mib * 2**20)
+
+
+def _use_desk(
+    settings: Settings, engine: sa.Engine, clock: Clock, audit: AuditTrail, stores: KeyStores
+) -> UseDesk:
+    files = EvidenceFiles(settings.archive / "use")
+    return UseDesk(engine, clock, audit, _use_book(settings), keys=stores.ring, files=files)
 
 
 def _use_book(settings: Settings) -> UseBook:
