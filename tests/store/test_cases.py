@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -495,13 +497,14 @@ def test_I20_a_deed_and_its_audit_record_stand_or_fall_together(
 
     with monkeypatch.context() as patch:
         patch.setattr(type(world.world.audit), "append", full)
-        for act in (
+        acts: tuple[Callable[[], object], ...] = (
             lambda: world.desk.reject(case.id, "x", hand=ANNE),
             lambda: world.desk.withdraw(case.id, hand=REQUESTER),
             lambda: world.desk.void(case.id, "x", hand=CLERK),
             lambda: world.approve(case, ANNE),
             lambda: world.opened(seal),
-        ):
+        )
+        for act in acts:
             with pytest.raises(OSError, match="disk full"):
                 act()
     unchanged = world.desk.get(case.id)
@@ -543,7 +546,7 @@ def test_a_request_key_names_one_case(world: CaseWorld) -> None:
         ({"document": Attachment(document(), "x" * 201)}, "document"),
     ],
 )
-def test_bad_requests_name_the_member(world: CaseWorld, changes: dict[str, object], field: str) -> None:
+def test_bad_requests_name_the_member(world: CaseWorld, changes: dict[str, Any], field: str) -> None:
     with pytest.raises(errors.CaseFieldInvalid) as refused:
         world.opened(world.seal(), **changes)
     assert refused.value.field == field
