@@ -45,6 +45,8 @@ class CaseMachine(RuleBasedStateMachine):
     """One case, two desks. The model knows the table, the approvals that count and the uses."""
 
     url: str
+    steps = 0
+    """Invariants looked at in the whole run."""
 
     @initialize()
     def begin(self) -> None:
@@ -177,6 +179,7 @@ class CaseMachine(RuleBasedStateMachine):
     def the_case_is_what_the_table_says(self) -> None:
         if not hasattr(self, "case"):
             return
+        type(self).steps += 1
         for desk in self.desks:
             lanes = desk.lanes(self.case)
             found = lanes.case
@@ -215,3 +218,4 @@ def test_I22_I29_any_acts_by_two_desks_end_where_the_table_says(
         max_examples=8, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
     )
     run_state_machine_as_test(machine, settings=wanted)
+    assert machine.steps > 0
