@@ -93,8 +93,8 @@ class DeskDemo:
 def furnish(services: Services, progress: Progress) -> DeskDemo:
     """Add people, a range of chip numbers, a chip, a key centre and a request; raises what the rooms raise."""
     progress("建立经办人与复核人的 API 密钥 / keys for a clerk and a reviewer")
-    clerk = _key(services, "desk-clerk", CLERK, CLERK_SCOPES)
-    reviewer = _key(services, "desk-reviewer", REVIEWER, REVIEWER_SCOPES)
+    clerk = key_for(services, "desk-clerk", CLERK, CLERK_SCOPES)
+    reviewer = key_for(services, "desk-reviewer", REVIEWER, REVIEWER_SCOPES)
     progress("建立密钥中心，指定四位托管人 / a key centre with four custodians")
     try:
         custodians = _key_centre(services)
@@ -108,7 +108,8 @@ def furnish(services: Services, progress: Progress) -> DeskDemo:
     return DeskDemo(clerk, reviewer, CHIP, enrolment, custodians)
 
 
-def _key(services: Services, name: str, holder: Actor, scopes: tuple[Scope, ...]) -> str:
+def key_for(services: Services, name: str, holder: Actor, scopes: tuple[Scope, ...]) -> str:
+    """Return the API key of a person of the demonstration, made at the first run."""
     path = services.home.secrets / f"{name}.key"
     if not path.exists():
         made = services.api_keys.create(holder, scopes, timedelta(days=365), actor=ADMINISTRATOR)
