@@ -193,7 +193,7 @@ def test_freeze_and_resume_take_two(home: Path, seal: str, secrets: dict[str, Pa
     before, out = tmp_path / "before.pdf", tmp_path / "out.pdf"
     good(seal_pdf(home, seal, secrets["pin"], before))
     assert "挂失" in good(yinxin("seal", "freeze", seal, home=home))
-    assert "冻结" in one_red_line(seal_pdf(home, seal, secrets["pin"], out), 1)
+    assert "挂失" in one_red_line(seal_pdf(home, seal, secrets["pin"], out), 1)
     (document,) = json.loads(good(yinxin("verify", before, "--json", home=home)))["documents"]
     assert document["signatures"][0]["seal_now"]["status"] == "frozen"
     good(yinxin("seal", "resume", seal, home=home))
