@@ -46,6 +46,7 @@ from ca.unfinished import end_unfinished
 from hsm.algorithms import PublicKey
 from hsm.public_keys import certificate_key
 from seals.cases.restoration import retire_uses
+from seals.devices.restoration import lock_stamps
 from seals.errors import StatementInvalid, StatementSignatureInvalid
 from seals.filing.restoration import end_challenges
 from seals.restoration import StatesMerged, merge_states, retire_states, use_up_counters, void_permits
@@ -269,6 +270,7 @@ class _Work:
         ended |= end_unfinished(conn, now)
         uses = retire_uses(conn, now, actor=self._actor, audit=self._audit)
         ended |= {"use_cases": uses.cases, "standing_uses": uses.standing, "use_signers": uses.signers}
+        ended["stamps"] = lock_stamps(conn, now, actor=self._actor, audit=self._audit)
         keys = _revoke_api_keys(conn, int(now.timestamp()))
         detail = {
             "made_at": manifest["made_at"],

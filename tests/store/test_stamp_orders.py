@@ -40,6 +40,7 @@ from seals.devices.messages import (
     sign_request,
 )
 from seals.devices.order import OrderKind, UseOrder
+from seals.devices.restoration import lock_stamps
 from seals.devices.stamp import GrantWish, OrderRecord, Registration, SignedOrder
 from seals.devices.store import stamp, stamp_alarm, stamp_order
 from seals.devices.trust import signer_of
@@ -508,3 +509,24 @@ def test_a_token_of_request_counts_once_and_for_one_thing(both: StampWorld) -> N
 def device_digest(world: StampWorld):  # type: ignore[no-untyped-def]
     """Return the digest algorithm of the world's suite."""
     return world.world.config.suite.digest
+
+
+def test_after_a_restoration_every_stamp_is_locked_and_no_sequence_is_given_twice(both: StampWorld) -> None:
+    """I31: what happened since the backup is unknown, so two people look at each stamp before it works again."""
+    order = both.order(copies=2)
+    both.press(order, left=1)
+    queue(both)
+    before = both.stamp.sequence
+    with both.engine.begin() as conn:
+        assert lock_stamps(conn, both.clock(), actor=FIRST, audit=both.world.audit) == 1
+    assert both.stamp.status.value == "locked"
+    assert [row.status for row in both.rows(stamp_order)] == ["accepted", "withdrawn", "queued"]
+    (lock,) = given(both)
+    assert lock.kind is OrderKind.LOCK
+    assert lock.sequence > before + 1000
+    both.take(Accept(lock.id, lock.sequence), Locked(lock.id, "恢复"))
+    both.desk.register.request_unlock(both.device.serial, actor=FIRST, reason="已核对")
+    both.desk.register.confirm_unlock(both.device.serial, actor=SECOND)
+    both.obey()
+    both.press(both.desk.orders.get(order.id), left=0)
+    both.proved()
