@@ -57,6 +57,7 @@ max_inflight_messages {inflight}
 max_queued_messages {queued}
 max_packet_size {packet}
 max_keepalive 120
+set_tcp_nodelay true
 persistent_client_expiration 7d
 persistence {persistence}
 {place}{user}log_dest stderr
