@@ -72,8 +72,10 @@ PARTS = (
     Part("qpdf", "the judge of PDF structure", "qpdf", _command("qpdf")),
     Part("certtool", "the judge of paths and CRLs (GnuTLS)", "gnutls-bin", _command("certtool")),
     Part("Go 1.24", "the judge of chains, lists, answers and messages in SM2", "golang-go", go_is_here),
-    Part("Java", "the judge of containers in SM2", "default-jdk-headless", _command("javac")),
-    Part("Maven", "fetches what the Java judge is made of", "maven", _command("mvn")),
+    Part(
+        "Java", "the judges of containers and of seal data in SM2", "default-jdk-headless", _command("javac")
+    ),
+    Part("Maven", "fetches what the Java judges are made of", "maven", _command("mvn")),
     Part(
         "Mosquitto",
         "the broker between the service and smart stamps",

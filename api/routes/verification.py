@@ -17,11 +17,15 @@ router = APIRouter(prefix="/api/v1/verifications", tags=["verification"], respon
 @router.post("", summary="验章 / Verify a document", responses=problems(413))
 def verify(
     doors: Doors,
-    file: Annotated[UploadFile, File(description="The sealed PDF")],
+    file: Annotated[UploadFile, File(description="A sealed PDF, or electronic seal data (.esl, .dat)")],
     at: Annotated[AwareDatetime | None, Form(description="Judge as of this time instead of now")] = None,
     password: Annotated[SecretStr | None, Form(description="Password of an encrypted PDF")] = None,
 ) -> ReportModel:
-    """Verify a sealed document: one verdict, the reason, and for each seal who, when, then and now."""
+    """Verify a sealed document: one verdict, the reason, and for each seal who, when, then and now.
+
+    An electronic seal (SESeal) or a seal signature (SES_Signature) is recognised by its content; its steps stand in
+    ``seal_data``.
+    """
     opened = None if password is None else password.get_secret_value()
     name = file.filename or "document.pdf"
     report = doors.verification.verify(file.file.read(), at=at, name=name, password=opened)

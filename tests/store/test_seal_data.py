@@ -270,12 +270,14 @@ def _cut(*_: Any) -> Any:
     raise PowerCut
 
 
-@pytest.mark.parametrize("seam", ["before signing", "after signing", "while stamping"])
+@pytest.mark.parametrize("seam", ["before signing", "after signing", "while stamping", "before commit 2"])
 def test_I19_what_a_crash_leaves_is_withheld(world: SealDataWorld, seam: str) -> None:
     code = world.active()
     version, maker = SesVersion.V4, world.maker
     if seam == "while stamping":
         version, maker = SesVersion.V5, world.make_maker(stamper=_cut)
+    elif seam == "before commit 2":
+        _cut_at_commit(world.engine, 2)
     else:
         parts = {"before": _cut} if seam == "before signing" else {"after": _cut}
         world.provider.wrap = lambda signer: FaultySigner(signer, **parts)
@@ -291,6 +293,19 @@ def test_I19_what_a_crash_leaves_is_withheld(world: SealDataWorld, seam: str) ->
     assert world.trail(code) == ["seal_data.intended", "seal_data.withheld"]
     made = world.make_maker().current(code, version, actor=KEEPER)
     assert made.state is DataState.MADE
+
+
+def _cut_at_commit(engine: sa.Engine, number: int) -> None:
+    """Cut the power right before the n-th commit from here, once."""
+    seen = 0
+
+    def count(_connection: sa.Connection) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == number:
+            raise PowerCut
+
+    sa.event.listen(engine, "commit", count)
 
 
 def _whole(signer: Signer) -> Signer:
