@@ -128,7 +128,8 @@ def test_a_seal_goes_from_application_to_freezing_by_the_right_people(
     refused(applicant.post(f"{address}/approval", json=serial), 409, "second-person-needed")
     approved = approver.post(f"{address}/approval", json=serial)
     assert approved.json()["status"] == "active", approved.text
-    assert keeper.post("/api/v1/sealings", **order(demo, seal_code=code)).status_code == 200
+    sealed = keeper.post("/api/v1/sealings", **order(demo, seal_code=code))
+    assert sealed.status_code == 200, sealed.text
 
     assert keeper.post(f"{address}/freeze", json={"reason": "印章遗失"}).json()["status_zh"] == "挂失"
     refused(keeper.post("/api/v1/sealings", **order(demo, seal_code=code)), 409, "seal-frozen")
