@@ -1,204 +1,133 @@
-"""Events of smart stamps through a real broker to a committed row, against consumers that do less with the same messages.
+"""Smart stamps: events a second through the intake, on SQLite and PostgreSQL, against bare INSERTs of the same rows.
 
-The same signed events travel over the same Mosquitto with mutual TLS, from as many stamps, each waiting for its reply. Ours
-checks every signature and the chain, counts, writes the trail and answers with a signature of its own; one peer only
-replies, the other inserts one bare row for each event and commits.
+The events are signed beforehand. Ours checks each signature and the chain, judges, counts, tells the case and writes the
+trail; the floor writes the rows of events and uses that this leaves, in as many transactions, and nothing else.
 """
 
 from __future__ import annotations
 
-import itertools
-import json
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from benchmarks._postgres import database, server
-from benchmarks.harness import Row, compare
+from benchmarks.harness import Row
 from benchmarks.installation import folder
 
 if TYPE_CHECKING:
-    from api.stamps.drill.founding import Ground
-    from api.stamps.mosquitto import RunningBroker
-    from api.stamps.mqtt_line import MqttLine
-    from seals.devices.simulator.firmware import Stamp
+    from tests.stamp_desk_world import StampWorld
 
 NAME = "stamps"
-STAMPS = 8
-_META = sa.MetaData()
-BARE = sa.Table(
-    "bench_bare_event",
-    _META,
-    sa.Column("id", sa.BigInteger, primary_key=True),
-    sa.Column("topic", sa.Text, nullable=False),
-    sa.Column("jws", sa.Text, nullable=False),
-)
+FULL, QUICK = 300, 30
+"""Presses in a sample; each is three events: reserve, commit, picture."""
+ROUNDS = 3
 
 
 def run(quick: bool) -> Iterable[Row]:
-    """Measure single events, then deliveries of twenty."""
-    from api.stamps.drill.founding import founded
-    from api.stamps.errors import BrokerMissing
-    from api.stamps.mosquitto import find_mosquitto, own_broker
-    from ca.actor import SYSTEM
+    """Feed one stamp's events, one at a time and fifty at a time, into either database."""
+    presses = QUICK if quick else FULL
+    with folder() as place:
+        yield from _database(place, f"sqlite:///{place / 'stamps.db'}", "SQLite", presses)
+        with server(place) as url:
+            if url is None:
+                return
+            with database(url) as address:
+                yield from _database(place, address, "PostgreSQL", presses)
 
+
+def _database(place: Path, url: str, where: str, presses: int) -> Iterator[Row]:
+    from api.database import make_engine
+    from api.schema import METADATA
+    from tests.conftest import SteppingClock
+    from tests.stamp_desk_world import StampWorld
+
+    engine = make_engine(url)
+    for metadata in METADATA:
+        metadata.create_all(engine)
+    world = StampWorld(engine, SteppingClock(), place)
     try:
-        find_mosquitto()
-    except BrokerMissing:
-        return
-    with folder() as place, server(place) as url:
-        if url is None:
-            return
-        with (
-            database(url) as database_url,
-            founded(place, database_url, lambda _line: None) as ground,
-            own_broker(ground.services, place / "broker", actor=SYSTEM) as broker,
-        ):
-            _META.create_all(ground.services.engine)
-            with _fleet(ground, broker) as fleet:
-                rounds = 3 if quick else 7
-                for size, count in ((1, 12 if quick else 40), (20, 4 if quick else 12)):
-                    yield from _rows(Bench(ground, broker, fleet, size, count), rounds)
-
-
-@dataclass(frozen=True)
-class Sender:
-    """One stamp with its line."""
-
-    stamp: Stamp
-    line: MqttLine
-
-    def report(self, events: int) -> tuple[str, ...]:
-        """Put ``events`` on the stamp's own chain; return them as signed."""
-        before = self.stamp.recall.number
-        for _ in range(events):
-            self.stamp.report_battery()
-        return self.stamp.memory.events_after(before, events)
-
-
-@dataclass(frozen=True)
-class Bench:
-    """A fleet, and how it reports: ``count`` deliveries of ``size`` events by each stamp in one sample."""
-
-    ground: Ground
-    broker: RunningBroker
-    fleet: tuple[Sender, ...]
-    size: int
-    count: int
-
-    def ours(self) -> float:
-        """Deliver to the desk through the link."""
-        from api.stamps.link import StampLink
-
-        services = self.ground.services
-        link = StampLink(services.stamps, self.ground.clock, self.broker.link, self.broker.url)
-        link.start(wait=True)
-        try:
-            return self._timed()
-        finally:
-            link.stop()
-
-    def bare(self, keep: Callable[[str, list[str]], None]) -> Callable[[], float]:
-        """Return a measure of the same with a consumer that calls ``keep`` and replies."""
-        return lambda: self._with_consumer(keep)
-
-    def _with_consumer(self, keep: Callable[[str, list[str]], None]) -> float:
-        """Measure, then let the desk have the events after all, so that the chain goes on."""
-        from api.stamps.client import Address, MqttClient
-        from api.stamps.link import LINK_NAME
-        from api.stamps.topics import PRODUCT, Message, event_topic, parse_topic, read_message, write_message
-
-        def heard(topic: str, body: bytes, acknowledge: Callable[[], None]) -> None:
-            where, asked = parse_topic(topic), read_message(body)
-            keep(topic, asked.params["events"])
-            reply = write_message(Message(asked.id, asked.time, {"answer": ""}, 200))
-            client.publish(event_topic(where.serial, where.name, "post_reply"), reply)
-            acknowledge()
-
-        client = MqttClient(
-            LINK_NAME, self.broker.link, (f"/sys/{PRODUCT}/+/event/+/post",), heard, lasting=True
-        )
-        client.start(Address.of(self.broker.url))
-        try:
-            return self._timed(catch_up=True)
-        finally:
-            client.stop()
-
-    def _timed(self, *, catch_up: bool = False) -> float:
-        """Return events a second, from the first delivery sent to the last reply."""
-        signed = [sender.report(self.size * self.count) for sender in self.fleet]
-        threads = [
-            threading.Thread(target=_send, args=(sender.line, texts, self.size))
-            for sender, texts in zip(self.fleet, signed, strict=True)
-        ]
-        began = time.perf_counter()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        elapsed = time.perf_counter() - began
-        if catch_up:
-            for sender, texts in zip(self.fleet, signed, strict=True):
-                for batch in _cut(texts):
-                    self.ground.services.stamps.receive(sender.stamp.serial, list(batch))
-        return len(self.fleet) * self.size * self.count / elapsed
-
-
-def _cut(texts: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    for start in range(0, len(texts), 200):
-        yield texts[start : start + 200]
-
-
-def _send(line: MqttLine, texts: tuple[str, ...], size: int) -> None:
-    for number, start in enumerate(range(0, len(texts), size)):
-        line.events(texts[start : start + size], f"n{number}")
-
-
-@contextmanager
-def _fleet(ground: Ground, broker: RunningBroker) -> Iterator[tuple[Sender, ...]]:
-    from api.stamps.broker import authorities_pem
-    from api.stamps.desk_line import DeskLine
-    from api.stamps.drill.run import device_credentials
-    from api.stamps.drill.world import World
-    from api.stamps.mqtt_line import MqttLine
-
-    world = World(ground, lambda stamp: DeskLine(ground.services.stamps, stamp))
-    authorities = ground.folder / "ca.pem"
-    authorities.write_bytes(authorities_pem(ground.services))
-    fleet = []
-    for _ in range(STAMPS):
-        stamp = world.stamp().stamp
-        line = MqttLine(stamp.serial, device_credentials(stamp, authorities), broker.url)
-        line.open()
-        fleet.append(Sender(stamp, line))
-    try:
-        yield tuple(fleet)
+        for size in (1, 50):
+            samples = tuple(_sample(world, presses, size) for _ in range(ROUNDS))
+            name = f"stamps: {size} event{'s' if size > 1 else ''} a delivery, {where}"
+            note = "signatures, chain, counts, case and trail against the rows of events and uses alone"
+            yield Row(name, "events/s", "bare INSERTs", samples, note=note)
     finally:
-        for sender in fleet:
-            sender.line.close()
-        world.shut()
+        engine.dispose()
 
 
-def _rows(bench: Bench, rounds: int) -> Iterator[Row]:
-    engine, numbers = bench.ground.services.engine, itertools.count(time.time_ns())
+def _sample(world: StampWorld, presses: int, size: int) -> tuple[float, float]:
+    before = world.device.number
+    texts = list(_signed(world, presses))
+    ours = _per_second(len(texts), partial(_feed, world, texts, size))
+    assert world.stamp.number == world.device.number
+    rows = _rows(world, before + 1)
+    return ours, _per_second(len(texts), partial(_insert, world.engine, rows, size))
 
-    def nothing(_topic: str, _texts: list[str]) -> None:
-        """Keep nothing."""
 
-    def insert(topic: str, texts: list[str]) -> None:
-        rows = [{"id": next(numbers), "topic": topic, "jws": json.dumps(text)} for text in texts]
+def feed(world: StampWorld, presses: int, size: int = 50) -> float:
+    """Return the events a second of ``presses`` uses delivered ``size`` events at a time: the hook for other drivers."""
+    texts = list(_signed(world, presses))
+    return _per_second(len(texts), partial(_feed, world, texts, size))
+
+
+def _signed(world: StampWorld, presses: int) -> Iterator[str]:
+    from seals.devices.events import Commit, Picture
+    from tests.stamp_desk_world import DOCUMENT, PRINTED
+
+    order = world.order(copies=presses)
+    for left in range(presses - 1, -1, -1):
+        reserve = world.reserve(order, left)
+        for body in (
+            reserve,
+            Commit(reserve.reservation, PRINTED, left),
+            Picture(reserve.reservation, DOCUMENT, 9),
+        ):
+            yield world.device.event(body)
+
+
+def _feed(world: StampWorld, texts: Sequence[str], size: int) -> None:
+    for start in range(0, len(texts), size):
+        world.post(*texts[start : start + size])
+
+
+def _rows(world: StampWorld, first: int) -> list[tuple[dict[str, Any], dict[str, Any] | None]]:
+    """Return the rows that the delivery left, under another stamp's name, in the order of events."""
+    from seals.devices.store import stamp_event, stamp_use
+
+    other = world.register(f"YXF-{first:06}").serial
+    with world.engine.connect() as conn:
+        found = {
+            table.name: [
+                {**row, "serial": other}
+                for row in conn.execute(
+                    sa.select(table).where(table.c.serial == world.device.serial, table.c.number >= first)
+                ).mappings()
+            ]
+            for table in (stamp_event, stamp_use)
+        }
+    uses = {row["number"]: row for row in found["stamp_use"]}
+    return [(row, uses.get(row["number"])) for row in found["stamp_event"]]
+
+
+def _insert(
+    engine: sa.Engine, rows: Sequence[tuple[dict[str, Any], dict[str, Any] | None]], size: int
+) -> None:
+    from seals.devices.store import stamp_event, stamp_use
+
+    for start in range(0, len(rows), size):
+        part = rows[start : start + size]
         with engine.begin() as conn:
-            conn.execute(BARE.insert(), rows)
+            conn.execute(stamp_event.insert(), [event for event, _ in part])
+            uses = [use for _, use in part if use is not None]
+            if uses:
+                conn.execute(stamp_use.insert(), uses)
 
-    what = f"{STAMPS} stamps, deliveries of {bench.size}; PostgreSQL, mutual TLS, QoS 1"
-    for name, keep, peer in (
-        ("reply", nothing, "the same broker, a consumer that commits nothing"),
-        ("bare-rows", insert, "the same broker, a consumer that inserts bare rows"),
-    ):
-        samples = compare(bench.ours, bench.bare(keep), rounds)
-        yield Row(f"stamp-events-{bench.size}-{name}", "events/s", peer, samples, note=what)
+
+def _per_second(count: int, work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return count / (time.perf_counter() - began)

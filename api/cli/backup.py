@@ -34,6 +34,7 @@ UNFINISHED: Final = {
     "use_cases": ("用印事项", "cases of use"),
     "standing_uses": ("静默用印授权", "standing authorisations"),
     "use_signers": ("待重新确认的审批证书", "approvers' certificates to be confirmed anew"),
+    "stamps": ("已锁定、待两人解锁的智能印章", "smart stamps, locked until two people unlock them"),
     "enrolments": ("证书申请", "enrolments"),
     "jobs": ("批量任务", "jobs"),
     "spare_keys": ("备用加密密钥", "spare encryption keys"),
