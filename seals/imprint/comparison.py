@@ -141,23 +141,31 @@ def _in_window(flags: _Flags, side_mm: float) -> Grey:
 
 def _worst(laid: _Laid) -> WorstPlace:
     """Find where most ink is foreign; if that is noise, where most is missing."""
-    foreign = _in_window(laid.shown & ~laid.shown_agrees, FOREIGN_WINDOW_MM)
+    alone = laid.shown & ~laid.shown_agrees
+    foreign = _in_window(alone, FOREIGN_WINDOW_MM)
     shown = _in_window(laid.shown, FOREIGN_WINDOW_MM)
     foreign[foreign < _LITTLE_SHARE * shown] = 0
     if float(foreign.max()) >= LITTLE_MM2:
         place = np.unravel_index(int(foreign.argmax()), foreign.shape)
         share = 1 - float(foreign[place] / shown[place])
-        return WorstPlace(round(share, 4), _box(place, FOREIGN_WINDOW_MM), foreign=True)
+        return WorstPlace(round(share, 4), _box(alone, place, FOREIGN_WINDOW_MM), foreign=True)
     wanted = _in_window(laid.approved, MISSING_WINDOW_MM)
     agrees = _in_window(laid.approved_agrees, MISSING_WINDOW_MM)
     shares = np.where(wanted >= _WINDOW_INK_MM2, agrees / np.maximum(wanted, 1e-6), 1)
     place = np.unravel_index(int(shares.argmin()), shares.shape)
-    return WorstPlace(round(float(shares[place]), 4), _box(place, MISSING_WINDOW_MM), foreign=False)
+    missing = laid.approved & ~laid.approved_agrees
+    box = _box(missing, place, MISSING_WINDOW_MM)
+    return WorstPlace(round(float(shares[place]), 4), box, foreign=False)
 
 
-def _box(place: tuple[np.intp, ...], side: float) -> tuple[float, float, float, float]:
-    row, column = (float(index) / GRID for index in place)
-    return round(column - side / 2, 3), round(row - side / 2, 3), side, side
+def _box(flags: _Flags, place: tuple[np.intp, ...], side: float) -> tuple[float, float, float, float]:
+    """Return a window (mm) about what is set in the window at ``place``, so that it lies in the middle."""
+    row, column, reach = int(place[0]), int(place[1]), round(side * GRID / 2)
+    top, left = max(0, row - reach), max(0, column - reach)
+    rows, columns = np.nonzero(flags[top : row + reach, left : column + reach])
+    if len(rows):
+        row, column = top + round(float(rows.mean())), left + round(float(columns.mean()))
+    return round(column / GRID - side / 2, 3), round(row / GRID - side / 2, 3), side, side
 
 
 def _size(picture: SealPicture, scale: float, dpi: float | None) -> tuple[float, float] | None:
