@@ -239,6 +239,16 @@ def test_of_two_orders_of_one_seal_at_once_one_opens_a_job(world: FilingWorld) -
         world.desk.office.order(seal.code, actor=CARL)
 
 
+def test_a_seal_that_was_ordered_without_a_job_gets_one(here: FilingWorld) -> None:
+    seal = here.applied()
+    here.tokens.seals.order(seal.code, actor=BERT)
+    with pytest.raises(SecondPersonNeeded):
+        here.desk.office.order(seal.code, actor=APPLICANT, shop=SHOP)
+    job = here.desk.office.order(seal.code, actor=BERT, shop=SHOP)
+    assert here.seal(job).status is SealStatus.MAKING
+    assert here.desk.workshop.take(job.id, actor=ENGRAVER).status is JobStatus.TAKEN
+
+
 def test_of_two_officers_at_once_one_decides(world: FilingWorld) -> None:
     job = world.delivered()
     certificate = world.certificate()
