@@ -192,12 +192,10 @@ def list_cases(
     if as_json:
         print_json({"items": [CaseModel.of(one).model_dump(mode="json") for one in found]})
         return
-    listing = table(
-        "编号 / case", "事由 / title", "印章 / seal", "份数 / copies", "状态 / status", first=ID_WIDTH
-    )
+    listing = table("编号 / case", "状态", "事由 / title", "印章", "份数", first=ID_WIDTH)
     for one in found:
         copies = f"{one.used}/{one.request.copies}"
-        listing.add_row(one.id, one.request.title, one.seal_code, copies, one.status.zh)
+        listing.add_row(one.id, one.status.zh, one.request.title, one.seal_code, copies)
     out().print(listing)
 
 

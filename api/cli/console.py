@@ -80,11 +80,16 @@ ID_WIDTH: Final = 32
 """Columns of an enrolment's, a job's or a case's number: in one piece it can be copied."""
 
 
+WIDTHS: Final = {"印章": 14, "印章 / seal": 14, "编码 / code": 14, "实物编码 / physical": 13}
+"""Columns of seal codes, which nobody reads back from two lines."""
+
+
 def table(*headings: str, first: int = 0) -> Table:
     """Return a table whose cells never lose a character, however narrow the terminal; ``first`` columns name a row."""
     made = Table(box=SIMPLE_HEAD, pad_edge=False)
     for number, heading in enumerate(headings):
-        made.add_column(heading, overflow="fold", min_width=first or None if not number else None)
+        width = WIDTHS.get(heading, 0) if number else max(first, WIDTHS.get(heading, 0))
+        made.add_column(heading, overflow="fold", min_width=width or None)
     return made
 
 
