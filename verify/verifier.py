@@ -76,8 +76,8 @@ class Verifier:
     ) -> DocumentReport:
         at = cast("datetime", report.verified_at)
         if is_seal_data(data) and PDF_HEADER not in data[:HEADER_WITHIN]:
-            judge, _, newest = self._judge(SecurityStore(), at)
-            found = SealDataJudge(judge, self._policy, at).report(data, report.file)
+            judge, lists, newest = self._judge(SecurityStore(), at)
+            found = SealDataJudge(judge, self._policy, at, lists).report(data, report.file)
             return replace(found, evidence_as_of=newest)
         document = open_document(data, password)
         cases = _open_cases(document)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from seals.ses.errors import SealDataInvalid
@@ -13,7 +13,9 @@ from seals.ses.structure import is_signature, read_seal, read_signature
 from verify.identity import describe
 from verify.policy import Policy
 from verify.report import Indication, Reason, SignerReport
+from verify.seal import SealLists
 from verify.ses.certificates import CertificateSteps, Looked
+from verify.ses.registry_step import registry_state
 from verify.ses.report import SealDataKind, SealDataReport, SealDataStep, SealFacts, StepState
 from verify.ses.seal_steps import SealCase, seal_steps
 from verify.ses.signature_steps import SignatureCase, signature_steps, stated_time
@@ -32,6 +34,8 @@ class SealDataJudge:
     judge: CertificateJudge
     policy: Policy
     at: datetime
+    lists: SealLists = field(default_factory=SealLists)
+    """The trusted status lists of seal makers, where there are any."""
 
     def report(
         self, data: bytes, name: str = "", *, document_hash: Callable[[str], bytes] | None = None
@@ -60,7 +64,8 @@ class SealDataJudge:
 
     def _seal(self, seal: SesSeal, empty: SealDataReport) -> SealDataReport:
         case = SealCase(seal, self.at, self.at, CertificateSteps(self.judge, self.policy), self.policy)
-        steps = seal_steps(case)
+        state = registry_state(case, self.lists, proved=False).at(Step.REGISTRY_STATE)
+        steps = (*seal_steps(case), state)
         seen = replace(
             empty,
             standard=seal.version.standard,
@@ -79,10 +84,11 @@ class SealDataJudge:
         time = stated_time(signature)
         case = SignatureCase(signature, time, self.at, steps, self.policy, document_hash)
         inner = SealCase(signature.seal, case.when, self.at, steps, self.policy)
+        state = registry_state(inner, self.lists, proved=case.proved).at(Step.REGISTRY_STATE)
         seen = replace(
             empty,
             standard=signature.version.standard,
-            steps=(*signature_steps(case), *seal_steps(inner)),
+            steps=(*signature_steps(case), *seal_steps(inner), state),
             facts=_facts(signature.seal),
             maker=_described(inner.looked),
             signer=_described(case.looked),
@@ -109,8 +115,11 @@ def _concluded(report: SealDataReport) -> SealDataReport:
                     sub_indication=step.sub_indication or SubIndication.SIGNED_DATA_NOT_FOUND,
                     reason=_because(step),
                 )
-    passed = Indication.TOTAL_PASSED
-    return replace(report, verdict=passed.verdict, indication=passed, reason=_good(report.kind))
+    passed, good = Indication.TOTAL_PASSED, _good(report.kind)
+    last = report.steps[-1]
+    if last.state is StepState.NOT_DONE:  # what a reader would otherwise take for granted
+        good = Reason(good.zh + last.reason.zh, f"{good.en} {last.reason.en}")
+    return replace(report, verdict=passed.verdict, indication=passed, reason=good)
 
 
 _GRAVEST = (
@@ -131,9 +140,8 @@ def _good(kind: SealDataKind) -> Reason:
     if kind is SealDataKind.SEAL_SIGNATURE:
         return Reason("电子签章有效，与原文相符。", "The seal signature is valid and is over this document.")
     return Reason(
-        "电子印章有效：制章者可信，印章在有效期内，内容未被改动。使用状态（是否挂失、注销）请另查印章状态。",
-        "The electronic seal is valid: its maker is trusted, it is inside its validity and unchanged. "
-        "Whether it was lost or revoked since is told by the seal's state.",
+        "电子印章有效：制章者可信，印章在有效期内，内容未被改动。",
+        "The electronic seal is valid: its maker is trusted, it is inside its validity and unchanged.",
     )
 
 

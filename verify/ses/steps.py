@@ -30,6 +30,7 @@ class Step(StrEnum):
     MAKER_REVOCATION = "maker-revocation"
     SEAL_VALIDITY = "seal-validity"
     SEAL_TIME_STAMP = "seal-time-stamp"
+    REGISTRY_STATE = "registry-state"
     VERSION = "version"
     SIGNER_SIGNATURE = "signer-signature"
     SIGNER_CHAIN = "signer-chain"
@@ -51,6 +52,7 @@ NAMES: Final = {
     Step.MAKER_REVOCATION: Reason("制章者证书吊销状态", "revocation of the maker's certificate"),
     Step.SEAL_VALIDITY: Reason("印章有效期", "validity of the seal"),
     Step.SEAL_TIME_STAMP: Reason("印章时间戳", "time-stamp on the seal"),
+    Step.REGISTRY_STATE: Reason("印章使用状态", "state of the seal in its registry"),
     Step.VERSION: Reason("签章与印章版本", "versions of signature and seal"),
     Step.SIGNER_SIGNATURE: Reason("签章人签名", "the signer's signature"),
     Step.SIGNER_CHAIN: Reason("签章人证书链", "the signer's certificate chain"),

@@ -49,7 +49,7 @@ def test_a_good_seal_of_each_version_passes(world: SesSealing) -> None:
             key.value: "not_done" if demands[version] is Demand.NOT_ASKED else "passed"
             for key, demands in SEAL_DEMANDS.items()
         }
-        expected["seal-time-stamp"] = "not_done"
+        expected["seal-time-stamp"] = expected["registry-state"] = "not_done"
         assert states(report) == expected
 
 
@@ -408,7 +408,7 @@ def test_the_verifier_knows_seal_data_by_its_content(world: SesSealing) -> None:
     assert unpack_report(pack(report)) == report
     shown = report.to_json()
     assert shown["seal_data"]["kind"] == "seal"
-    assert len(shown["seal_data"]["steps"]) == len(SEAL_DEMANDS)
+    assert len(shown["seal_data"]["steps"]) == len(SEAL_DEMANDS) + 1
     text = "\n".join(lines(report))
     assert "电子印章" in text
     assert "the maker's signature" in text
@@ -451,3 +451,51 @@ def test_a_claimed_size_of_the_picture_is_limited(world: SesSealing) -> None:
     report = world.judge(world.esl(picture=bomb))
     assert report.sub_indication is SubIndication.FORMAT_FAILURE
     assert "picture.data" in report.reason.en
+
+
+# --- the state in the registry -------------------------------------------------------------------------------------
+
+
+def _at(world: SesSealing, octets: bytes, *states_of_seal: Any, later: timedelta = timedelta(hours=1)) -> Any:
+    trust = world.trust(seal_lists=[world.status_list(*states_of_seal)])
+    return Verifier(trust).verify(octets, at=world.now + later, name="seal.esl")
+
+
+def test_a_lost_seal_shows_as_lost_from_that_instant(world: SesSealing) -> None:
+    """B4, C8: seal data carries no state, its maker's status list does; by the standards alone it would go on passing."""
+    from seals.seal import SealStatus
+
+    lost = (world.now - DAY, SealStatus.ACTIVE), (world.now - timedelta(hours=1), SealStatus.FROZEN)
+    report = _at(world, world.esl(), *lost)
+    assert (report.verdict, report.sub_indication) == (Verdict.FAILED, SubIndication.SEAL_NOT_VALID)
+    assert SealStatus.FROZEN.zh in report.reason.zh
+    active = _at(world, world.esl())
+    assert (active.verdict, step(active, "registry-state").state.value) == (Verdict.PASSED, "passed")
+
+
+def test_a_signature_before_the_loss_needs_proof_of_its_time(world: SesSealing) -> None:
+    from seals.seal import SealStatus
+
+    lost = (world.now - DAY, SealStatus.ACTIVE), (world.now + timedelta(minutes=30), SealStatus.REVOKED)
+    claimed = _at(world, world.signature(), *lost)
+    assert step(claimed, "registry-state").state.value == "indeterminate"
+    stamped = _at(world, world.signature(stamped=True), *lost)
+    assert step(stamped, "registry-state").state.value == "passed"
+    after = (world.now - DAY, SealStatus.ACTIVE), (world.now - timedelta(minutes=1), SealStatus.REVOKED)
+    late = _at(world, world.signature(stamped=True), *after)
+    assert step(late, "registry-state").state.value == "failed"
+
+
+def test_what_a_list_cannot_tell_is_no_state(world: SesSealing) -> None:
+    from seals.seal import SealStatus
+
+    other = world.esl(code="99999999999999")
+    assert step(_at(world, other), "registry-state").state.value == "indeterminate"
+    frozen = (world.now - DAY, SealStatus.FROZEN)
+    old = _at(world, world.esl(), frozen, later=2 * DAY)
+    assert step(old, "registry-state").state.value == "indeterminate"
+    revoked = _at(world, world.esl(), (world.now - DAY, SealStatus.REVOKED), later=2 * DAY)
+    assert step(revoked, "registry-state").state.value == "failed"
+    stale = _at(world, world.esl(), later=2 * DAY)
+    assert step(stale, "registry-state").state.value == "not_done"
+    assert "过期" in stale.reason.zh

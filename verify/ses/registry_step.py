@@ -1,0 +1,68 @@
+"""The state of a seal in its maker's registry: no step of the standards, and what a person asks first.
+
+Seal data carries no state, so a seal that was lost goes on verifying by the standards. Where the trust store has the status list
+that the same maker signed, a seal stopped before the moment that matters is invalid (挂失 shows from that instant).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from seals.seal import SealStatus
+from seals.statement import SealStatusList
+from seals.states import ENDED
+from verify.seal import SealLists
+from verify.ses.seal_steps import SealCase
+from verify.ses.steps import Outcome, doubtful, failed, passed, skipped
+from verify.verdict import SubIndication
+
+
+def registry_state(case: SealCase, lists: SealLists, *, proved: bool) -> Outcome:
+    """Look the seal up at the moment that matters and now; ``proved``: a time-stamp proves that moment."""
+    listed = None if case.maker is None else lists.of(case.maker)
+    if listed is None or case.looked is None or not case.looked.trusted:
+        return skipped(
+            "没有该制章者的印章状态表；请另查印章是否挂失、注销。",
+            "There is no status list of this maker; ask the registry whether the seal was lost or revoked.",
+        )
+    code = case.seal.id
+    then, now = listed.status_at(code, case.when), listed.status_at(code, case.now)
+    if then is None or now is None:
+        return doubtful(
+            SubIndication.SEAL_STATUS_UNKNOWN,
+            f"制章者的印章状态表（{listed.issued_at.date()}）中没有该印章；请更新状态表后重新核验。",
+            f"The maker's status list of {listed.issued_at.date()} does not have this seal; get a newer one.",
+        )
+    if then is not SealStatus.ACTIVE:
+        return _stopped(case, listed, then)
+    if now is not SealStatus.ACTIVE and not proved:
+        return doubtful(
+            SubIndication.SEAL_STATUS_UNKNOWN,
+            f"印章现状为“{now.zh}”，且没有可信时间戳证明签章在此之前；请要求补充证据。",
+            f"The seal is {now.value} by now, and no trusted time-stamp proves an earlier use; ask for that evidence.",
+        )
+    if case.now > listed.next_update and now not in ENDED:
+        return skipped(
+            f"印章状态表为 {listed.issued_at.date()} 签发，已过期；现状以更新后的状态表为准。",
+            f"The status list is of {listed.issued_at.date()} and out of date; get a newer one.",
+        )
+    return passed(f"{then.zh}。", f"{then.value.capitalize()}.")
+
+
+def _stopped(case: SealCase, listed: SealStatusList, then: SealStatus) -> Outcome:
+    """Draw the conclusion from a seal that was stopped; only what is never left is proved by an old list."""
+    if case.when > listed.next_update and then not in ENDED:
+        return doubtful(
+            SubIndication.SEAL_STATUS_UNKNOWN,
+            f"印章状态表（{listed.issued_at.date()}，已过期）记为“{then.zh}”；请更新状态表后重新核验。",
+            f"The status list of {listed.issued_at.date()}, out of date, has the seal as {then.value}; get a newer one.",
+        )
+    return failed(
+        SubIndication.SEAL_NOT_VALID,
+        f"印章状态为“{then.zh}”（{_day(case.when)}），不得使用；请向制章单位核实。",
+        f"The seal was {then.value} on {_day(case.when)}; ask its maker.",
+    )
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d}"
