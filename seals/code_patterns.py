@@ -31,8 +31,12 @@ def _check(pattern: str, digits: int) -> None:
             for place, number in (("330106", 1), ("330107", 1), ("330106", 2))
         )
     except (KeyError, IndexError, AttributeError, TypeError, ValueError) as wrong:
-        raise ValueError(f"the pattern {pattern!r} has other fields than {{division}} and {{serial}}") from wrong
+        raise ValueError(
+            f"the pattern {pattern!r} has other fields than {{division}} and {{serial}}"
+        ) from wrong
     if len(made) != digits or not (made.isascii() and made.isdigit()):
         raise ValueError(f"the pattern {pattern!r} gives {made!r}, not {digits} digits")
     if made in (division, serial):
-        raise ValueError(f"the pattern {pattern!r} gives {made!r} twice; it needs all of {{division}} and {{serial}}")
+        raise ValueError(
+            f"the pattern {pattern!r} gives {made!r} twice; it needs all of {{division}} and {{serial}}"
+        )
