@@ -138,7 +138,7 @@ def test_an_active_seal_and_a_permit_cannot_be_constructed() -> None:
     with pytest.raises(TypeError, match="registry"):
         ActiveSeal(None, None, actor, now, object())  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="granted"):
-        Permit("0" * 32, None, DigestAlgorithm.SHA256.digest(b""), "", now)  # type: ignore[arg-type]
+        Permit("0" * 32, None, DigestAlgorithm.SHA256.digest(b""), "", now, None)  # type: ignore[arg-type]
 
 
 def test_only_the_registry_admits_and_only_signing_consumes() -> None:
