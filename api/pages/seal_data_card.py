@@ -16,6 +16,10 @@ _LABELS: Final = {
     "signer": ("签章人", "Signer"),
     "signed_at": ("签章时间（声称）", "Time of signing (claimed)"),
     "picture": ("图样", "Picture"),
+    "maker_serial": ("制章者证书序列号", "Serial number of the maker's certificate"),
+    "signer_serial": ("签章人证书序列号", "Serial number of the signer's certificate"),
+    "picture_sha256": ("图样 SHA-256 摘要", "SHA-256 of the picture"),
+    "scope": ("保护范围", "What is protected"),
 }
 _FORMS: Final = {"passed": "good", "failed": "bad", "indeterminate": "warn", "not_done": ""}
 
@@ -35,7 +39,7 @@ def with_seal_data(card: Card, report: Report, language: Language) -> Card:
         reason=card.reason,
         notes=tuple(data["notes_zh"] if language == "zh" else data["notes"]),
         facts=(*_facts(data, seal, language), *_steps(data, language)),
-        technical=(),
+        technical=_technical(data, seal, language),
         marks=(),
     )
     return replace(card, signatures=(told,))
@@ -72,6 +76,17 @@ def _steps(data: Report, language: Language) -> tuple[Fact, ...]:
         )
         for step in data["steps"]
     )
+
+
+def _technical(data: Report, seal: Report, language: Language) -> tuple[Fact, ...]:
+    texts = {
+        "maker_serial": (data["maker"] or {}).get("serial", ""),
+        "signer_serial": (data["signer"] or {}).get("serial", ""),
+        "picture_sha256": seal.get("picture_sha256", ""),
+        "scope": data["scope"],
+    }
+    place = 0 if language == "zh" else 1
+    return tuple(Fact(_LABELS[key][place], (Line(text, "code"),)) for key, text in texts.items() if text)
 
 
 def _of(data: Report, key: str, language: Language) -> str:

@@ -101,6 +101,9 @@ def test_refusals_are_problems_and_nothing_of_it_is_anothers(national: Services,
     stopped = ask(national, "GET", f"/api/v1/seals/{seal.code}/data.esl", headers=mine)
     assert stopped.status_code == 409
     assert stopped.json()["type"] == "/problems/seal-data-stopped"
+    national.evidence.publish()
+    lost = ask(national, "POST", "/api/v1/verifications", files={"file": ("seal.esl", octets)}).json()
+    assert (lost["verdict"], "挂失" in lost["reason_zh"]) == ("failed", True), lost["reason_zh"]
 
 
 def test_the_command_line_makes_looks_into_and_verifies(
@@ -132,9 +135,6 @@ def test_the_international_suite_is_told_what_is_missing(services: Services) -> 
     record = approved_seal(services, enrol_keeper(services))
     answer = ask(services, "GET", f"/api/v1/seals/{record.code}/data.esl", headers=key(services, APPLICANT))
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/national-suite-needed")
-
-
-def test_reconciling_counts_what_was_withheld(services: Services) -> None:
     assert services.reconcile(OPERATOR)["seal_data_withheld"] == 0
 
 

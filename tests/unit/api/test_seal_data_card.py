@@ -26,6 +26,7 @@ def test_each_step_is_told_in_both_languages() -> None:
         ]
         assert {fact.lines[0].form for fact in one.facts[-len(steps) :]} <= {"good", ""}
         assert one.title == report["seal_data"]["seal"]["name"]
+        assert [fact.lines[0].form for fact in one.technical] == ["code"] * len(one.technical)
         assert "Seal maker" in [fact.label for fact in en.signatures[0].facts]
 
 
