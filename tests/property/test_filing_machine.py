@@ -7,14 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from api.database import make_engine
 from api.schema import METADATA
 from ca.actor import Actor
-from seals.errors import SealError
+from hsm.spoken import SpokenError
 from seals.filing.job import JobAct, JobStatus
 from seals.seal import SealStatus
 from tests.conftest import SteppingClock
@@ -72,7 +72,7 @@ class Filing(RuleBasedStateMachine):
         self.clock.advance(timedelta(minutes=1))
         try:
             act(*arguments, **named)
-        except SealError as wrong:
+        except SpokenError as wrong:
             if not (wrong.zh and wrong.en):
                 raise AssertionError(f"{wrong!r} says nothing to people") from wrong
 
@@ -91,7 +91,7 @@ class Filing(RuleBasedStateMachine):
     def prove(self, who: Actor, right: bool) -> None:
         try:
             asked = self.world.desk.chip.challenge(self.job.id, self.chip, actor=who)
-        except SealError:
+        except SpokenError:
             return
         signed = self.world.signer(self.chip).sign(asked.message if right else b"something else")
         self.attempt(self.world.desk.chip.answer, self.job.id, asked.id, signed, actor=who)
@@ -158,5 +158,6 @@ TestFiling.settings = settings(
     max_examples=5,
     stateful_step_count=24,
     deadline=None,
+    phases=(Phase.explicit, Phase.generate),  # a failure is told at once: an example takes a second
     suppress_health_check=list(HealthCheck),
 )
