@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
-import subprocess
-import sys
 import threading
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import BinaryIO, Final, Self, cast
+from typing import Final, Self
 
-from hsm.frames import read_frame, write_frame
+from hsm.kept_process import KeptProcess, Upkeep
 from verify.policy import Policy
 from verify.report import DocumentReport, Reason
 from verify.trust import TrustStore
@@ -53,10 +49,16 @@ class IsolatedVerifier:
             "policy": pack_policy(policy or Policy()),
             "memory": self._limits.memory,
         }
-        self._setup = json.dumps(setup).encode()
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._served = 0
+        self._worker = KeptProcess(
+            Upkeep(
+                module="verify.worker",
+                first=json.dumps(setup).encode(),
+                environment=os.environ,
+                seconds=self._limits.seconds,
+                most=MAX_DOCUMENTS,
+            )
+        )
 
     def verify(
         self, data: bytes, *, at: datetime, name: str = "", password: str | None = None
@@ -66,12 +68,12 @@ class IsolatedVerifier:
             raise ValueError("the time of verification is aware")
         head = json.dumps({"at": at.isoformat(), "name": name, "password": password}).encode()
         with self._lock:
-            answer, late = self._exchange(head, data)
+            answer, late = self._worker.exchange((head, data), 1)
             try:
                 if answer is not None:
-                    return unpack_report(json.loads(answer))
+                    return unpack_report(json.loads(answer[0]))
             except (ValueError, TypeError, KeyError):
-                self._stop()
+                self._worker.stop()
         reason = _too_slow(self._limits.seconds) if late else _CRASHED
         return DocumentReport(
             name,
@@ -83,58 +85,10 @@ class IsolatedVerifier:
             verified_at=at,
         )
 
-    def _exchange(self, head: bytes, data: bytes) -> tuple[bytes | None, bool]:
-        """Send one document and wait; returns the answer, and whether the time ran out."""
-        process = self._running()
-        late = threading.Event()
-
-        def stop() -> None:
-            late.set()
-            process.kill()
-
-        timer = threading.Timer(self._limits.seconds, stop)
-        timer.start()
-        try:
-            answer = _talk(process, head, data)
-        finally:
-            timer.cancel()
-        self._served += 1
-        if answer is None or late.is_set() or self._served >= MAX_DOCUMENTS:
-            self._stop()
-        return (None if late.is_set() else answer), late.is_set()
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
-            self._stop()
-            environment = {
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),
-            }
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "verify.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=environment,
-            )
-            self._served = 0
-            with contextlib.suppress(OSError):
-                write_frame(_pipe(self._process.stdin), self._setup)
-        return self._process
-
-    def _stop(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            for pipe in (process.stdin, process.stdout):
-                with contextlib.suppress(OSError):
-                    _pipe(pipe).close()
-            process.wait()
-
     def close(self) -> None:
         """End the process."""
         with self._lock:
-            self._stop()
+            self._worker.stop()
 
     def __enter__(self) -> Self:
         return self
@@ -156,20 +110,6 @@ def verify_isolated(  # noqa: PLR0913 - the two doors' arguments together
     """Verify one document in a process of its own; see :class:`IsolatedVerifier`."""
     with IsolatedVerifier(trust, policy, limits=limits) as verifier:
         return verifier.verify(data, at=at, name=name, password=password)
-
-
-def _pipe(pipe: object) -> BinaryIO:
-    return cast("BinaryIO", pipe)
-
-
-def _talk(process: subprocess.Popen[bytes], head: bytes, data: bytes) -> bytes | None:
-    try:
-        stdin = _pipe(process.stdin)
-        write_frame(stdin, head)
-        write_frame(stdin, data)
-        return read_frame(_pipe(process.stdout))
-    except (OSError, ValueError):
-        return None
 
 
 def _too_slow(seconds: float) -> Reason:

@@ -6,17 +6,13 @@ environment nor any secret.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import subprocess
-import sys
 import threading
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any, BinaryIO, Final, Self, cast
+from typing import Any, Final, Self
 
-from hsm.frames import read_frame, write_frame
+from hsm.kept_process import KeptProcess, Upkeep
 from seals.imprint import errors
 from seals.imprint.errors import ImageWorkFailed, ImprintError, ImprintUnreadable
 from seals.imprint.outcome import Advice, Centre, CleanedImprint, ImprintComparison, WorstPlace
@@ -32,8 +28,6 @@ MAX_TASKS: Final = 500
 """Tasks after which the process is replaced, so that leaks of libraries cannot add up."""
 _INHERITED: Final = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR")
 _QUIET: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENCV_LOG_LEVEL": "SILENT"}
-
-_Frames = tuple[bytes, bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +45,16 @@ class ImprintStudio:
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._served = 0
+        inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        self._worker = KeptProcess(
+            Upkeep(
+                module="seals.imprint.worker",
+                first=str(self._limits.memory).encode(),
+                environment={**inherited, **_QUIET},
+                seconds=self._limits.seconds,
+                most=MAX_TASKS,
+            )
+        )
 
     def compare(self, scan: bytes, picture: SealPicture) -> ImprintComparison:
         """Read a scan's octets and compare; the errors of ``read_scan`` and ``compare``, and :class:`ImageWorkFailed`."""
@@ -93,7 +95,7 @@ class ImprintStudio:
         if not self._lock.acquire(timeout=self._limits.patience):
             raise ImageWorkFailed("too many pictures are waiting")
         try:
-            frames = self._exchange((json.dumps(asked).encode(), foreign, picture))
+            frames, _ = self._worker.exchange((json.dumps(asked).encode(), foreign, picture), 3)
         finally:
             self._lock.release()
         if frames is None:
@@ -103,76 +105,16 @@ class ImprintStudio:
             raise _told(figures)
         return figures, frames[1], frames[2]
 
-    def _exchange(self, task: _Frames) -> _Frames | None:
-        """Send one task and wait; ``None`` when the process hung or stopped."""
-        process = self._running()
-        late = threading.Event()
-
-        def stop() -> None:
-            late.set()
-            process.kill()
-
-        timer = threading.Timer(self._limits.seconds, stop)
-        timer.start()
-        try:
-            frames = _talk(process, task)
-        finally:
-            timer.cancel()
-        self._served += 1
-        if frames is None or late.is_set() or self._served >= MAX_TASKS:
-            self._stop()
-        return None if late.is_set() else frames
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
-            self._stop()
-            path = os.pathsep.join(folder or str(Path.cwd()) for folder in sys.path)
-            inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "seals.imprint.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={**inherited, **_QUIET, "PYTHONPATH": path},
-            )
-            self._served = 0
-            with contextlib.suppress(OSError):
-                write_frame(_pipe(self._process.stdin), str(self._limits.memory).encode())
-        return self._process
-
-    def _stop(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            for pipe in (process.stdin, process.stdout):
-                with contextlib.suppress(OSError):
-                    _pipe(pipe).close()
-            process.wait()
-
     def close(self) -> None:
         """End the process."""
         with self._lock:
-            self._stop()
+            self._worker.stop()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _pipe(pipe: IO[bytes] | None) -> BinaryIO:
-    return cast("BinaryIO", pipe)
-
-
-def _talk(process: subprocess.Popen[bytes], task: _Frames) -> _Frames | None:
-    try:
-        for frame in task:
-            write_frame(_pipe(process.stdin), frame)
-        first, second, third = (read_frame(_pipe(process.stdout)) for _ in range(3))
-    except (OSError, ValueError):
-        return None
-    return None if first is None or second is None or third is None else (first, second, third)
 
 
 def _told(figures: dict[str, Any]) -> ImprintError:

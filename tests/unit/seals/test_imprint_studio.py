@@ -44,7 +44,7 @@ def test_errors_come_back_with_their_sentences(studio: ImprintStudio) -> None:
 
 def test_a_crash_costs_one_picture(studio: ImprintStudio) -> None:
     studio.png(seal(), 72)
-    process = studio._process
+    process = studio._worker.process
     assert process is not None
     process.kill()
     process.wait()
@@ -62,8 +62,8 @@ def test_the_process_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("YINXIN_PIN_SERVICE", "246810")
     with ImprintStudio() as opened:
         opened.png(seal(), 72)
-        assert opened._process is not None
-        with open(f"/proc/{opened._process.pid}/environ", "rb") as told:  # noqa: PTH123
+        assert opened._worker.process is not None
+        with open(f"/proc/{opened._worker.process.pid}/environ", "rb") as told:  # noqa: PTH123
             assert b"YINXIN" not in told.read()
 
 

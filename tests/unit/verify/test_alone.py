@@ -195,7 +195,7 @@ def test_isolated_crash_becomes_a_verdict_and_the_next_is_served(
 ) -> None:
     at = signing.now + timedelta(hours=1)
     assert isolated.verify(b_b, at=at).verdict is Verdict.PASSED
-    process = isolated._process
+    process = isolated._worker.process
     assert process is not None
     process.kill()
     process.wait()

@@ -1,0 +1,100 @@
+"""A process that does the dangerous work on foreign octets: kept while it behaves, killed when it hangs, replaced after a crash."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+from hsm.frames import read_frame, write_frame
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """Which module runs (``python -m``), the frame it gets first, its environment.
+
+    ``seconds`` is the time for one task, ``most`` the tasks after which it is replaced, so that leaks of libraries cannot
+    add up.
+    """
+
+    module: str
+    first: bytes
+    environment: Mapping[str, str]
+    seconds: float
+    most: int
+
+
+class KeptProcess:
+    """One worker process that speaks frames on stdin and stdout, started on first use. Its owner takes turns."""
+
+    def __init__(self, upkeep: Upkeep) -> None:
+        self._upkeep = upkeep
+        self.process: subprocess.Popen[bytes] | None = None
+        self._served = 0
+
+    def exchange(self, task: Sequence[bytes], answers: int) -> tuple[tuple[bytes, ...] | None, bool]:
+        """Send a task's frames and wait for its answer's; ``None`` when it stopped. Tells too whether the time ran out."""
+        process = self._running()
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(self._upkeep.seconds, stop)
+        timer.start()
+        try:
+            frames = _talk(process, task, answers)
+        finally:
+            timer.cancel()
+        self._served += 1
+        if frames is None or late.is_set() or self._served >= self._upkeep.most:
+            self.stop()
+        return (None if late.is_set() else frames), late.is_set()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self.process is None or self.process.poll() is not None:
+            self.stop()
+            path = os.pathsep.join(folder or str(Path.cwd()) for folder in sys.path)
+            self.process = subprocess.Popen(  # noqa: S603 - our own module under our own interpreter
+                [sys.executable, "-m", self._upkeep.module],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={**self._upkeep.environment, "PYTHONPATH": path},
+            )
+            self._served = 0
+            with contextlib.suppress(OSError):
+                write_frame(_pipe(self.process.stdin), self._upkeep.first)
+        return self.process
+
+    def stop(self) -> None:
+        """End the process, if there is one; the next task starts another."""
+        process, self.process = self.process, None
+        if process is not None:
+            process.kill()
+            for pipe in (process.stdin, process.stdout):
+                with contextlib.suppress(OSError):
+                    _pipe(pipe).close()
+            process.wait()
+
+
+def _pipe(pipe: IO[bytes] | None) -> BinaryIO:
+    return cast("BinaryIO", pipe)
+
+
+def _talk(process: subprocess.Popen[bytes], task: Sequence[bytes], answers: int) -> tuple[bytes, ...] | None:
+    try:
+        for frame in task:
+            write_frame(_pipe(process.stdin), frame)
+        read = [read_frame(_pipe(process.stdout)) for _ in range(answers)]
+    except (OSError, ValueError):
+        return None
+    whole = tuple(frame for frame in read if frame is not None)
+    return whole if len(whole) == answers else None
