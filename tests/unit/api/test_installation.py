@@ -234,3 +234,11 @@ def test_in_production_certificates_come_from_the_enrolment_desk(install: Instal
         with pytest.raises(DirectIssuanceOff) as refused:
             install(**given).demand_direct_issuance()
         assert "yinxin ra request" in refused.value.zh
+
+
+def test_in_production_seals_are_made_and_filed(install: Install) -> None:
+    """B3: approval alone files nothing there, unless the administrator said so."""
+    assert install().settings.files_directly
+    assert install(direct_filing=True, production=True).settings.files_directly
+    assert not install(production=True).settings.files_directly
+    assert not install(direct_filing=False).settings.files_directly
