@@ -5,7 +5,7 @@ Also where an application is approved for engraving: that is the officer's first
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -93,6 +93,14 @@ def order(  # noqa: PLR0913, PLR0917 - the fields of the form
     known = Identity(name, Document.RESIDENT_ID, number) if name or number else None
     frame.doors.filing.office.order(code, actor=frame.caller.actor, shop=shop.strip(), representative=known)
     return done(f"/console/seals/{code}")
+
+
+def waiting_filings(frame: Frame, limit: int = 8) -> list[dict[str, Any]]:
+    """Return what waits longest for an officer, for the overview."""
+    if Scope.SEAL_FILE not in frame.caller.scopes or frame.caller.actor.uscc is not None:
+        return []
+    page = frame.doors.filing.office.queue(actor=frame.caller.actor, limit=limit)
+    return [job_row(frame, job) for job in page.items]
 
 
 def _page(frame: Frame, job: str) -> Response:

@@ -9,8 +9,10 @@ from cryptography import x509
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from api.pages.console.cases import waiting_cases
 from api.pages.console.certificates import key_facts
 from api.pages.console.enrolments import waiting
+from api.pages.console.filing import waiting_filings
 from api.pages.console.frame import Frame, enter
 from api.pages.console.jobs import waiting_jobs
 from ca.errors import CaError
@@ -56,6 +58,8 @@ def start(request: Request) -> Response:
         roots=_hierarchy(frame),
         waiting=waiting(frame),
         jobs=waiting_jobs(frame),
+        cases=waiting_cases(frame),
+        filings=waiting_filings(frame),
         now=frame.doors.clock().isoformat(),
         soon=(frame.doors.clock() + SOON).isoformat(),
     )

@@ -54,7 +54,7 @@ ACTS: Final = {
         StampDeed(
             StampAct.REPORT_LOST,
             Scope.SEAL_FREEZE,
-            lambda d, s, who, why: d.stamps.register.report_lost(s, actor=who, reason=why),
+            lambda d, s, who, why: d.stamps.report_lost(s, actor=who, reason=why),
         ),
         StampDeed(
             StampAct.REPORT_FOUND,

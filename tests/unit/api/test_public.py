@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from starlette.requests import Request
 
-from api.app import create_app
 from api.bootstrap import Services
 from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, approved_seal, enrol_keeper
 from api.errors import SettingsInvalid, TooManyRequests
@@ -20,6 +16,7 @@ from api.rate_limit import client_of, read_networks
 from api.settings import load_settings
 from seals.seal import SealRecord
 from tests.conftest import SteppingClock
+from tests.unit.api.browsing import Client
 from tests.unit.api.conftest import Install
 from verify.folder import load_trust
 from verify.lookup import Asked, judge_lookup
@@ -33,20 +30,6 @@ EVERYONE = (APPLICANT, APPROVER, KEEPER)
 def seal(services: Services) -> SealRecord:
     services.enterprises.register(USCC, ENTERPRISE, actor=APPLICANT)
     return approved_seal(services, enrol_keeper(services))
-
-
-class Client:
-    """Asks the application itself, without a socket; each request comes from 127.0.0.1."""
-
-    def __init__(self, services: Services) -> None:
-        self._transport = httpx.ASGITransport(create_app(services), raise_app_exceptions=False)
-
-    def get(self, address: str, **given: Any) -> httpx.Response:
-        return asyncio.run(self._get(address, **given))
-
-    async def _get(self, address: str, **given: Any) -> httpx.Response:
-        async with httpx.AsyncClient(transport=self._transport, base_url="http://127.0.0.1:8080") as client:
-            return await client.get(address, **given)
 
 
 @pytest.fixture
