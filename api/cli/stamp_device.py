@@ -73,7 +73,7 @@ def _line(url: str, stamp: Stamp) -> HeldLine:
         return HttpLine(url, stamp)
     from api.stamps.drill.run import device_credentials
 
-    line = MqttLine(stamp.serial, device_credentials(stamp, stamp.memory.folder / AUTHORITIES_FILE), url)
+    line = MqttLine(stamp, device_credentials(stamp, stamp.memory.folder / AUTHORITIES_FILE), url)
     line.open()
     return line
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import threading
-import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -26,6 +25,7 @@ from api.stamps.topics import (
 )
 from seals.devices.errors import MessageInvalid
 from seals.devices.simulator.errors import LineDown, LineRefused
+from seals.devices.simulator.firmware import Stamp
 
 REPLY_SECONDS: Final = 15.0
 """How long a stamp waits for a reply: it sends the same again later, and nothing is lost."""
@@ -36,8 +36,9 @@ MAX_PUSHED: Final = 200
 class MqttLine:
     """One stamp's connection; usable by one thread."""
 
-    def __init__(self, serial: str, credentials: Credentials, url: str) -> None:
-        self._serial = serial
+    def __init__(self, stamp: Stamp, credentials: Credentials, url: str) -> None:
+        serial = self._serial = stamp.serial
+        self._clock = stamp.body.now
         self._where = Address.of(url)
         topics = (
             *(event_topic(serial, event.value, "post_reply") for event in Event),
@@ -87,7 +88,7 @@ class MqttLine:
 
     def _ask(self, event: Event, params: dict[str, Any]) -> dict[str, Any]:
         name = uuid.uuid4().hex
-        body = write_message(Message(name, int(time.time() * 1000), params))
+        body = write_message(Message(name, int(self._clock().timestamp() * 1000), params))
         with self._changed:
             self._replies[name] = None
         try:

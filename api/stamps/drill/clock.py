@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 HEAD_START: Final = timedelta(days=60)
@@ -14,8 +14,8 @@ where a broker and its clients read their own clocks."""
 class DrillClock:
     """Tells one time to everybody in the drill; safe for many threads."""
 
-    def __init__(self, start: datetime | None = None) -> None:
-        self._now = start or datetime.now(UTC) - HEAD_START
+    def __init__(self, start: datetime) -> None:
+        self._now = start
         self._guard = threading.Lock()
 
     def __call__(self) -> datetime:

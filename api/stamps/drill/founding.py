@@ -12,7 +12,8 @@ from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, OPERATOR, USCC, en
 from api.foundation import lay_foundation
 from api.home import Home, service_pins
 from api.settings import load_settings
-from api.stamps.drill.clock import DrillClock
+from api.stamps.drill.clock import HEAD_START, DrillClock
+from ca.clock import system_clock
 from seals.binding import CertificateFacts
 from seals.seal import SealApplication, SealKind, SealRecord
 
@@ -39,7 +40,7 @@ class Ground:
 @contextmanager
 def founded(folder: Path, database_url: str, progress: Progress) -> Iterator[Ground]:
     """Found an installation in ``folder``; SQLite there unless a database is named."""
-    clock, home = DrillClock(), folder / "home"
+    clock, home = DrillClock(system_clock() - HEAD_START), folder / "home"
     settings = load_settings(
         home,
         key_store="soft",

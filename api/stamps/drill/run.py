@@ -136,7 +136,7 @@ def _over_broker(ground: Ground, url: str) -> Dial:
     authorities.write_bytes(authorities_pem(ground.services))
 
     def dial(stamp: Stamp) -> MqttLine:
-        line = MqttLine(stamp.serial, device_credentials(stamp, authorities), url)
+        line = MqttLine(stamp, device_credentials(stamp, authorities), url)
         line.open()
         return line
 
