@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 
 import sqlalchemy as sa
 
 from ca.actor import Actor
-from ca.audit import AuditTrail
+from ca.audit import AuditTrail, Entry
 from seals import event_store, store
 from seals.errors import ActRefused
 from seals.seal import SealEvent, SealRecord
@@ -87,9 +88,10 @@ class Ledger:
         self.note(f"seal.{deed.act}", actor=deed.actor, subject=after.code, detail=detail)
 
     def close(self, audit: AuditTrail) -> None:
-        """Append the records in order."""
-        for line in self._lines:
-            audit.append(self.conn, line.action, actor=line.actor, subject=line.subject, detail=line.detail)
+        """Append the records in order; those of one actor in a row lock the trail's head once."""
+        for actor, lines in groupby(self._lines, key=lambda line: line.actor):
+            entries = [Entry(line.action, line.subject, line.detail) for line in lines]
+            audit.append_many(self.conn, entries, actor=actor)
 
 
 @contextmanager

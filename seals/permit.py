@@ -22,7 +22,7 @@ from ca.clock import Clock
 from hsm.algorithms import Digest
 from seals.active import ActiveSeal
 from seals.cases.case import Hand
-from seals.cases.uses import Uses
+from seals.cases.uses import Taking, Uses
 from seals.cases.warrant import Ground, Warrant
 from seals.errors import PermitSpent, SealNotYours
 from seals.ledger import Ledger
@@ -151,7 +151,8 @@ class Permits:
         }
         conn.execute(_GRANT, row)
         ledger = Ledger(conn)
-        self._uses.exercise(ledger, warrant, permit.id, Hand(actor, credential), permit.purpose)
+        taking = Taking(permit.id, admitted.record, Hand(actor, credential), permit.purpose)
+        self._uses.exercise(ledger, warrant, taking)
         detail: dict[str, str | int | None] = {
             "seal": admitted.code,
             "document": str(document),

@@ -60,8 +60,8 @@ class Approving:
         :func:`seals.cases.deciding.seat`.
         """
         with self._office.acting() as ledger:
-            now = self._office.now()
             case = load(ledger.conn, case_id, lock=True)
+            now = self._office.now()  # after the lock: whoever waited for it acts later than the one before
             next_status(case, CaseAct.APPROVE)
             read, bidding = read_approval(signed, case, hand.actor, now)
             signer = signer_of(ledger.conn, hand.actor, read.chain_der[0], case.owner_uscc)
@@ -130,13 +130,15 @@ class Approving:
             "comment": approval.comment,
         }
         if not enough(counted, holders, now):
-            return move(ledger, case, CaseDeed(CaseAct.APPROVE, hand, {}, detail), now)
+            return move(ledger, counted, CaseDeed(CaseAct.APPROVE, hand, {}, detail), now)
         total = approvals_digest(counted.approvals)
         changes = {
             "approvals_sha256": total,
             "deadline": now + timedelta(days=case.rule.use_days),
         }
-        return move(ledger, case, CaseDeed(CaseAct.GRANT, hand, changes, {**detail, "approvals": total}), now)
+        return move(
+            ledger, counted, CaseDeed(CaseAct.GRANT, hand, changes, {**detail, "approvals": total}), now
+        )
 
 
 def prove_approvals(conn: sa.Connection, case: CaseRecord) -> None:

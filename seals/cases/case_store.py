@@ -73,7 +73,9 @@ def keep_rule(conn: sa.Connection, rule: UseRule) -> None:
 def insert(conn: sa.Connection, record: CaseRecord) -> None:
     """Write a new case; a request key in use raises ``sqlalchemy.exc.IntegrityError``."""
     conn.execute(use_case.insert(), _row(record))
-    note_document(conn, record.id, record.request.document.digest, "asked", record.version)
+    document = str(record.request.document.digest)
+    row = {"case_id": record.id, "digest": document, "role": "asked", "version": record.version}
+    conn.execute(use_case_document.insert(), row)
 
 
 def _row(record: CaseRecord) -> dict[str, Any]:

@@ -179,8 +179,7 @@ class UseDesk:
     def submit(self, case_id: str, *, hand: Hand) -> CaseRecord:
         """Hand it in: the deadline runs. By a rule without approvals it is approved at once, on record."""
         with self.office.acting() as ledger:
-            now = self.office.now()
-            case = self._own(ledger.conn, case_id, CaseAct.SUBMIT, hand)
+            case, now = self._own(ledger.conn, case_id, CaseAct.SUBMIT, hand), self.office.now()
             if case.rule.alone:
                 changes = {"deadline": now + timedelta(days=case.rule.use_days)}
                 return move(ledger, case, CaseDeed(CaseAct.ADMIT, hand, changes), now)

@@ -28,6 +28,10 @@ DESK = Hand(SYSTEM, "system")
 """The desk itself: what follows by rule or by time."""
 
 
+PLAIN = frozenset({"used", "approvals_sha256", "approving_since", "deadline", "reason"})
+"""Columns that stand in a record as they are; after a change of others a case is read anew."""
+
+
 def random_id() -> str:
     """Return 128 random bits as 32 hexadecimal digits."""
     return secrets.token_hex(16)
@@ -92,7 +96,10 @@ def move(ledger: Ledger, record: CaseRecord, deed: CaseDeed, now: datetime) -> C
     after = next_status(record, deed.act)
     if not case_store.move(ledger.conn, record, after, dict(deed.changes), now):
         raise CaseMoved
-    moved = load(ledger.conn, record.id)
+    if deed.changes.keys() <= PLAIN:
+        moved = replace(record, status=after, moves=record.moves + 1, changed_at=now, **deed.changes)
+    else:
+        moved = load(ledger.conn, record.id)
     write(ledger, moved, deed, now)
     return moved
 

@@ -60,6 +60,16 @@ class Use:
     amount: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """One use being taken: for which permit, of the seal as it was just admitted, by whose hand, for what."""
+
+    permit: str
+    seal: SealRecord
+    hand: Hand
+    purpose: str
+
+
 class Uses:
     """Judges uses and counts them."""
 
@@ -140,7 +150,7 @@ class Uses:
 
     # -- inside the transaction of a permit ---------------------------------------------------------------------------
 
-    def exercise(self, ledger: Ledger, warrant: Warrant, permit: str, hand: Hand, purpose: str) -> None:
+    def exercise(self, ledger: Ledger, warrant: Warrant, taking: Taking) -> None:
         """Judge the warrant again and take the one use that it stands for; the seal's row is held already.
 
         Raises :class:`CaseNotReady`, :class:`ApprovalNoLongerGood`, :class:`StandingEnded` or :class:`StandingUsedUp`.
@@ -152,9 +162,14 @@ class Uses:
         else:
             if warrant.ground is Ground.STANDING:
                 self._take(ledger.conn, warrant, day, now)
-            case = self._opened(ledger, warrant, permit, hand, purpose)
-        move(ledger, case, CaseDeed(CaseAct.USE, hand, {}, {"permit": permit}), self._office.now())
-        case_store.insert_permit(ledger.conn, permit, case.id, warrant.standing, day)
+            case = self._opened(ledger, warrant, taking)
+        move(
+            ledger,
+            case,
+            CaseDeed(CaseAct.USE, taking.hand, {}, {"permit": taking.permit}),
+            self._office.now(),
+        )
+        case_store.insert_permit(ledger.conn, taking.permit, case.id, warrant.standing, day)
 
     def _again(self, conn: sa.Connection, warrant: Warrant) -> CaseRecord:
         case = load(conn, warrant.case_id, lock=True)
@@ -187,18 +202,16 @@ class Uses:
         in_force = one.status is standing_store.StandingStatus.EFFECTIVE
         raise StandingUsedUp if in_force and one.grantee.ends >= now else StandingEnded
 
-    def _opened(self, ledger: Ledger, warrant: Warrant, permit: str, hand: Hand, purpose: str) -> CaseRecord:
+    def _opened(self, ledger: Ledger, warrant: Warrant, taking: Taking) -> CaseRecord:
         """Open a case for a use that needed none, and admit it by its rule."""
-        seal = seal_store.find(ledger.conn, warrant.seal_code)
-        if seal is None:
-            raise SealUnknown(warrant.seal_code)
-        rule, now = self._kept(warrant, seal), self._office.now()
-        request = UseRequest(seal.code, Attachment(warrant.document, purpose), purpose or seal.name)
-        case = new_case(seal, request, rule, hand, now)
+        seal, hand, now = taking.seal, taking.hand, self._office.now()
+        rule = self._kept(warrant, seal)
+        document = Attachment(warrant.document, taking.purpose)
+        request = UseRequest(seal.code, document, taking.purpose or seal.name)
         opened = replace(
-            case,
+            new_case(seal, request, rule, hand, now),
             id=warrant.case_id,
-            request_key=f"{AUTO}{permit}",
+            request_key=f"{AUTO}{taking.permit}",
             ground=warrant.ground,
             standing=warrant.standing,
         )

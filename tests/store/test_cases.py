@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -496,7 +496,7 @@ def test_I20_a_deed_and_its_audit_record_stand_or_fall_together(
         raise OSError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(world.world.audit), "append", full)
+        patch.setattr(type(world.world.audit), "append_many", full)
         acts: tuple[Callable[[], object], ...] = (
             lambda: world.desk.reject(case.id, "x", hand=ANNE),
             lambda: world.desk.withdraw(case.id, hand=REQUESTER),
@@ -550,3 +550,21 @@ def test_bad_requests_name_the_member(world: CaseWorld, changes: dict[str, Any],
     with pytest.raises(errors.CaseFieldInvalid) as refused:
         world.opened(world.seal(), **changes)
     assert refused.value.field == field
+
+
+def test_with_a_clock_that_never_stands_still_the_entries_stay_in_order(
+    world: CaseWorld, clock: SteppingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every reading of the clock is later than the one before, as in service."""
+    seal, finance = world.seal(), world.seal(SealKind.FINANCE)
+
+    def ticking(self: SteppingClock) -> datetime:
+        self.now += timedelta(microseconds=1)
+        return self.now
+
+    monkeypatch.setattr(SteppingClock, "__call__", ticking)
+    world.use(seal)
+    case = world.approved(finance, ANNE)
+    world.use(finance, case_id=case.id)
+    times = [entry.at for entry in world.desk.lanes(case.id).entries]
+    assert times == sorted(times)
