@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -45,18 +46,6 @@ class PhysicalCases(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class CaseUse:
-    """What a delivery tells a case: one press of an order made for it, as it stands now."""
-
-    case: str
-    order: str
-    stamp: Actor
-    number: int
-    status: UseStatus
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class CaseFile:
     """What the register knows of a case: its orders and presses."""
 
@@ -94,19 +83,26 @@ class Casework:
         """Begin the physical use of an approved case."""
         return self._cases.take(ledger, case_id, hand=hand)
 
-    def report(self, ledger: Ledger, use: CaseUse) -> str:
-        """Count a press in its case; return why the case did not take it, empty if it did.
+    def report(
+        self, ledger: Ledger, case_id: str, stamp: Actor, numbers: Sequence[int]
+    ) -> tuple[tuple[int, str], ...]:
+        """Count presses in their case; return those that it did not take, and why.
 
         A press in doubt counts too. The chain is not refused over it: what came onto paper is on paper.
         """
-        if use.status not in (UseStatus.USED, UseStatus.UNCERTAIN):
-            return ""
-        proof = f"{use.stamp.id} event {use.number}"
-        hand = Hand(use.stamp, use.stamp.id)
+        if not self._count(ledger, case_id, stamp, numbers):
+            return ()
+        refused = ((number, self._count(ledger, case_id, stamp, (number,))) for number in numbers)
+        return tuple((number, why) for number, why in refused if why)
+
+    def _count(self, ledger: Ledger, case_id: str, stamp: Actor, numbers: Sequence[int]) -> str:
+        """Count presses all at once or not at all; return why not."""
+        proof = f"{stamp.id} {', '.join(map(str, numbers))}"
+        hand = Hand(stamp, stamp.id)
         try:
-            self._cases.record(ledger, use.case, hand=hand, proof=proof)
+            self._cases.record(ledger, case_id, hand=hand, count=len(numbers), proof=proof[:200])
         except SealError as refused:
-            return f"{use.case}: {type(refused).__name__}"
+            return type(refused).__name__
         return ""
 
     def close(self, ledger: Ledger, case_id: str, now: datetime, hand: Hand) -> CaseRecord:

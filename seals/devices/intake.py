@@ -8,7 +8,7 @@ the receipt says which number is wanted, and a stamp that cannot give it within 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -19,7 +19,7 @@ from ca.clock import Clock
 from seals.devices import rows
 from seals.devices.alarming import Alarming
 from seals.devices.alarms import AlarmKind
-from seals.devices.casework import CaseUse, Casework
+from seals.devices.casework import Casework
 from seals.devices.certificates import demand_standing, demand_validity
 from seals.devices.chain import ChainFault
 from seals.devices.errors import (
@@ -29,6 +29,7 @@ from seals.devices.errors import (
 )
 from seals.devices.events import (
     Accept,
+    Picture,
     Refuse,
     Reserve,
     SignedEvent,
@@ -133,7 +134,8 @@ class EventIntake:
         conn = ledger.conn
         if reading.events:
             conn.execute(_ADD_EVENT, [_event_row(each, now) for each in reading.events])
-        self._write_uses(ledger, reading, now)
+        announced, others = reading.announced()
+        self._write_uses(ledger, reading, announced, now)
         for order_id in reading.touched:
             tally = reading.orders[order_id].tally
             conn.execute(stamp_order.update().where(_O.id == order_id).values(rows.tally_columns(tally)))
@@ -141,7 +143,7 @@ class EventIntake:
             conn.execute(stamp_order.update().where(_O.id == order_id).values(status=status.value))
         if reading.obeyed > held.obeyed:
             _skip(conn, held.serial, reading.obeyed)
-        self._pictures(conn, reading)
+        self._pictures(conn, reading, others)
         gap = (held.gap_since or now) if found.ahead else None if found.fresh else held.gap_since
         values = {
             "number": reading.number,
@@ -160,7 +162,9 @@ class EventIntake:
         }
         conn.execute(stamp.update().where(stamp.c.serial == held.serial).values(values))
 
-    def _write_uses(self, ledger: Ledger, reading: Reading, now: datetime) -> None:
+    def _write_uses(
+        self, ledger: Ledger, reading: Reading, announced: Mapping[int, Picture], now: datetime
+    ) -> None:
         conn, due = ledger.conn, now + self._bounds.picture
         made = []
         for number, pressed in reading.begun.items():
@@ -181,9 +185,7 @@ class EventIntake:
                     "fault": outcome.fault if outcome else "",
                     "latitude": pressed.event.where.latitude if pressed.event.where else None,
                     "longitude": pressed.event.where.longitude if pressed.event.where else None,
-                    "picture": PictureStatus.NONE.value,
-                    "picture_digest": "",
-                    "picture_size": 0,
+                    **picture_columns(announced.get(number)),
                     "picture_due": due,
                     "late_told": False,
                 }
@@ -204,29 +206,27 @@ class EventIntake:
         self._tell_cases(ledger, reading)
 
     def _tell_cases(self, ledger: Ledger, reading: Reading) -> None:
-        actor = stamp_actor(reading.stamp)
-        told: dict[int, tuple[str, str, UseStatus, datetime]] = {
-            number: (pressed.case, pressed.event.command, UseStatus.OPEN, pressed.at)
-            for number, pressed in reading.begun.items()
-        }
+        """Tell each case of the presses that now count in it, all of a delivery at once."""
         before = reading.stamp.pressed
-        for number, outcome in reading.settled.items():
-            if number in told:
-                case, order = told[number][:2]
-            else:
-                order = before.command if before else ""
-                case = reading.orders[order].case if order in reading.orders else ""
-            told[number] = (case, order, outcome.status, outcome.at)
-        for number, (case, order, status, at) in sorted(told.items()):
-            if not case:
+        told: dict[str, list[int]] = {}
+        for number, outcome in sorted(reading.settled.items()):
+            if outcome.status is UseStatus.RETURNED:
                 continue
-            refused = self._casework.report(ledger, CaseUse(case, order, actor, number, status, at))
-            if refused:
-                reading.alarm(AlarmKind.CASE_ENDED, number, refused)
+            begun = reading.begun.get(number)
+            name = begun.event.command if begun else before.command if before else ""
+            case = reading.orders[name].case if name in reading.orders else ""
+            if case:
+                told.setdefault(case, []).append(number)
+        actor = stamp_actor(reading.stamp)
+        for case, numbers in sorted(told.items()):
+            for number, why in self._casework.report(ledger, case, actor, numbers):
+                reading.alarm(AlarmKind.CASE_ENDED, number, f"{case}: {why}")
 
-    def _pictures(self, conn: sa.Connection, reading: Reading) -> None:
+    def _pictures(
+        self, conn: sa.Connection, reading: Reading, pictures: Sequence[tuple[int, Picture]]
+    ) -> None:
         """Write the digest of a picture to its use: the last press of that name that has none yet."""
-        for number, picture in reading.pictures:
+        for number, picture in pictures:
             query = (
                 sa.select(_U.number)
                 .where(
@@ -245,11 +245,7 @@ class EventIntake:
             conn.execute(
                 stamp_use.update()
                 .where(_U.serial == reading.stamp.serial, _U.number == use)
-                .values(
-                    picture=PictureStatus.AWAITED.value,
-                    picture_digest=str(picture.digest),
-                    picture_size=picture.size,
-                )
+                .values(picture_columns(picture))
             )
 
     def _note(self, ledger: Ledger, reading: Reading, held: Stamp) -> None:
@@ -265,6 +261,16 @@ class EventIntake:
         }
         actor = stamp_actor(held)
         ledger.note("stamp.events", actor=actor, subject=f"stamp:{held.serial}", detail=detail)
+
+
+def picture_columns(picture: Picture | None) -> dict[str, object]:
+    """Write what is announced of a picture into its three columns."""
+    status = PictureStatus.NONE if picture is None else PictureStatus.AWAITED
+    return {
+        "picture": status.value,
+        "picture_digest": "" if picture is None else str(picture.digest),
+        "picture_size": 0 if picture is None else picture.size,
+    }
 
 
 def _prove(events: Iterable[SignedEvent], known: Stamp, now: datetime) -> None:

@@ -150,6 +150,23 @@ class Reading:
         """Note an alarm."""
         self.alarms.append(Raised(kind, number, detail[:500], proof))
 
+    def announced(self) -> tuple[dict[int, Picture], list[tuple[int, Picture]]]:
+        """Tell which pictures belong to presses of this delivery, by press, and which are left over."""
+        mine: dict[int, Picture] = {}
+        others = []
+        for number, picture in self.pictures:
+            bare = [
+                each.number
+                for each in self.begun.values()
+                if each.event.reservation == picture.reservation and each.number < number
+            ]
+            free = [each for each in bare if each not in mine]
+            if free:
+                mine[max(free)] = picture
+            else:
+                others.append((number, picture))
+        return mine, others
+
     # -- counts --------------------------------------------------------------------------------------------------------
 
     def _count(self, event: DeviceEvent, done: Effect) -> None:

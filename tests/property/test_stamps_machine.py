@@ -30,6 +30,7 @@ from api.database import make_engine
 from seals.devices.desk import StampDesk
 from seals.devices.events import Abort, Boot, Commit, Fault, Sensors
 from seals.devices.stamp import OrderRecord
+from seals.devices.store import stamp_use
 from tests.conftest import SteppingClock
 from tests.stamp_desk_world import PRINTED, UNTOUCHED, StampWorld
 
@@ -162,3 +163,4 @@ def test_I29_counts_never_drift_from_the_chain(
             suppress_health_check=list(HealthCheck),
         ),
     )
+    assert len(Deliveries.world.rows(stamp_use)) > 0

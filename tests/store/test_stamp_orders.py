@@ -282,7 +282,7 @@ def test_a_frozen_seal_locks_its_stamp_in_one_transaction(
         raise OSError("disk full")
 
     with monkeypatch.context() as broken:
-        broken.setattr(type(both.world.audit), "append", full)
+        broken.setattr(type(both.world.audit), "append_many", full)
         with pytest.raises(OSError, match="disk full"):
             both.registry.freeze(both.seal.code, actor=KEEPER, reason="遗失")
     assert (both.status(), both.stamp.status.value) == ("active", "in_service")

@@ -309,7 +309,7 @@ def test_I20_no_audit_record_no_event(both: StampWorld, monkeypatch: pytest.Monk
         raise OSError("disk full")
 
     with monkeypatch.context() as broken:
-        broken.setattr(type(both.world.audit), "append", full)
+        broken.setattr(type(both.world.audit), "append_many", full)
         with pytest.raises(OSError, match="disk full"):
             both.post(*texts)
     assert both.left(order) == 1
