@@ -203,7 +203,7 @@ def test_I20_no_audit_record_no_move_of_job_or_seal(
         raise OSError("no space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr(AuditTrail, "append", full)
+        broken.setattr(AuditTrail, "append_many", full)
         for act in (
             lambda: world.desk.office.accept(job.id, certificate=certificate, actor=OFFICER),
             lambda: world.desk.office.return_(job.id, code="R01", reason="不符", actor=OFFICER),

@@ -397,7 +397,7 @@ def test_I20_no_audit_no_data(world: SealDataWorld, monkeypatch: pytest.MonkeyPa
     def refuse(*_: object, **__: object) -> None:
         raise sa.exc.OperationalError("insert", {}, OSError("disk full"))
 
-    monkeypatch.setattr(AuditTrail, "append", refuse)
+    monkeypatch.setattr(AuditTrail, "append_many", refuse)
     with pytest.raises(sa.exc.OperationalError):
         world.maker.current(code, actor=KEEPER)
     monkeypatch.undo()
