@@ -19,8 +19,8 @@ _MIDDLE: Final = 0.28
 """Reach of the middle, in parts of the radius: lines of text begin below it."""
 _FIGURE: Final = 0.36
 """Reach of a star's tips: those of a star a third of the seal wide reach 0.35."""
-_ALIKE: Final = 0.62
-"""Least share that ink and star have in common: a worn imprint of a star has two thirds, an emblem under half."""
+_ALIKE: Final = 0.55
+"""Least share that ink and star have in common: a worn star has 0.6, a disc that fills the middle at most 0.4."""
 
 
 def centre_of(inked: npt.NDArray[np.bool_], frame: Frame) -> Centre:
