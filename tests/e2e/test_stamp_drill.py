@@ -189,7 +189,7 @@ def test_I29_kill_9_loses_and_doubles_nothing(tmp_path: Path) -> None:
     order = rig.service.order(use(10_000))
     assert rig.stamp.take(order) is None
     chance, pressed = random.Random(29), 0
-    for _ in range(5):
+    for _ in range(4):
         rig.off()
         command = [sys.executable, "-m", "tests.stamp_presser", str(rig.folder), SEAL]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:

@@ -44,10 +44,10 @@ from seals.devices.simulator.body import (
 )
 from seals.devices.simulator.camera import photograph
 from seals.devices.simulator.errors import PressRefused
+from seals.devices.simulator.journal import random_id
 from seals.devices.simulator.memory import Memory
 from seals.devices.simulator.recall import Recall, Task
 from seals.devices.wire import Fence, time_text
-from seals.permit import random_id
 
 LOW_BATTERY = 5
 """Below this many per cent the motor cannot press for sure."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,11 @@ from seals.devices.simulator.errors import DeviceFolderInvalid
 
 MAX_JOURNAL: Final = 256 * 2**20
 """Longest file read, in octets: a hundred thousand events of 2 KiB, more than a battery lasts."""
+
+
+def random_id() -> str:
+    """Return 128 random bits as 32 hexadecimal digits: a press's name, or a question's nonce."""
+    return secrets.token_hex(16)
 
 
 class Journal:

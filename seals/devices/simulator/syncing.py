@@ -15,9 +15,9 @@ from seals.devices.events import ClockSet, Locked
 from seals.devices.messages import Answer, parse_answer
 from seals.devices.simulator.errors import LineRefused
 from seals.devices.simulator.firmware import Stamp, command_of
+from seals.devices.simulator.journal import random_id
 from seals.devices.simulator.line import Line
 from seals.devices.trust import signer_of
-from seals.permit import random_id
 
 BATCH: Final = 50
 """Events in one delivery: about 100 KiB, which a weak connection carries in seconds."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -415,3 +417,13 @@ def _play(rig: Rig, line: PureLine, step: str, allowed: dict[str, int]) -> None:
             line.fails_at.add(line.calls + 2)
         with contextlib.suppress(LineDown):
             sync(rig.stamp, line)
+
+
+def test_the_simulator_needs_nothing_of_the_server() -> None:
+    """It shares types and the checks that every stamp makes; no store, no desk, no judge of counts comes with it."""
+    asked = (
+        "import sys; import seals.devices.simulator.syncing; "
+        "print(sorted({'sqlalchemy', 'seals.devices.desk', 'seals.devices.intake', 'seals.devices.chain'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
