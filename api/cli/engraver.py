@@ -82,7 +82,7 @@ def list_shops(
         return
     listing = table("代码 / code", "名称 / name", "区划 / division", "许可证 / licence", "状态 / state")
     for one in found:
-        listing.add_row(one.uscc, one.name, one.division, one.licence, one.state.value)
+        listing.add_row(one.uscc, one.name, one.division, one.licence, one.state.zh)
     out().print(listing)
 
 
@@ -249,13 +249,11 @@ def tell(job: Job) -> None:
 
 def show_jobs(found: tuple[Job, ...]) -> None:
     """Print jobs as a table, oldest first."""
-    listing = table(
-        "任务 / job", "印章 / seal", "所有者 / owner", "刻制单位 / shop", "状态 / status", first=32
-    )
+    listing = table("任务 / job", "印章 / seal", "刻制单位 / shop", "状态 / status", first=32)
     for job in found:
-        listing.add_row(job.id, job.seal, job.owner, job.shop or "—", job.status.zh)
+        listing.add_row(job.id, job.seal, job.shop or "—", job.status.zh)
     out().print(listing)
 
 
 def _show_shop(shop: Shop) -> None:
-    say(f"刻制单位 {shop.name}（{shop.uscc}）：{shop.state.value}", f"Shop {shop.uscc}: {shop.state.value}")
+    say(f"刻制单位 {shop.name}（{shop.uscc}）：{shop.state.zh}", f"Shop {shop.uscc}: {shop.state.value}")

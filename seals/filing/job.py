@@ -169,6 +169,11 @@ class ShopState(StrEnum):
     ACTIVE = "active"
     SUSPENDED = "suspended"
 
+    @property
+    def zh(self) -> str:
+        """The word of practice."""
+        return "在业" if self is ShopState.ACTIVE else "已暂停"
+
 
 @dataclass(frozen=True, slots=True)
 class NewShop:
