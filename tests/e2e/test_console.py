@@ -232,20 +232,20 @@ def test_B1_the_picture_of_a_seal_follows_its_application(login: Open) -> None:
     page = login(CLERK, f"/console/seal-application?uscc={USCC}")
     size = "document.getElementById('preview').getBoundingClientRect().width"
     shown = "document.getElementById('preview').naturalWidth"
-    page.wait_for_function(f"{shown} > 0")
+    page.wait_for_function(f"() => {shown} > 0")
     before = page.get_attribute("#preview", "src")
     page.select_option("#kind", "99")
     assert page.is_visible("#line")
     page.fill("#line", "项目专用章")
-    page.wait_for_function("document.getElementById('preview').src.includes('kind=99')")
-    page.wait_for_function(f"{shown} > 0")
+    page.wait_for_function("() => document.getElementById('preview').src.includes('kind=99')")
+    page.wait_for_function(f"() => {shown} > 0")
     assert page.get_attribute("#preview", "src") != before
     assert abs(page.evaluate(size) - 42 * 96 / 25.4 - 2 * 4 * 96 / 25.4) < 4, "42 mm, and its white"
     page.select_option("#kind", "05")
-    page.wait_for_function("document.getElementById('preview-fault').textContent !== ''")
+    page.wait_for_function("() => document.getElementById('preview-fault').textContent !== ''")
     assert page.is_hidden("#preview")
     page.fill("#person", "张伟")
-    page.wait_for_function("!document.getElementById('preview').hidden")
+    page.wait_for_function("() => !document.getElementById('preview').hidden")
 
 
 def test_B4_B6_a_seal_is_stopped_with_scripts_off_and_the_public_page_shows_it(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -38,7 +37,7 @@ def world(engine: sa.Engine, clock: SteppingClock) -> SealWorld:
 
 
 @pytest.fixture
-def lookups(world: SealWorld, clock: SteppingClock) -> Iterator[SealLookups]:
+def lookups(world: SealWorld, clock: SteppingClock) -> SealLookups:
     key = ec.generate_private_key(ec.SECP256R1())
     chain = [certificate(clock(), key=key).der]
     return SealLookups(world.engine, clock, lambda: ListMaker("seal-maker", chain, lambda: MemorySigner(key)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,6 +25,8 @@ STEPS: Final = (
     JobStatus.FILED,
 )
 ADVICE_TONES: Final = {"agrees": "passed", "gaps": "indeterminate", "size": "indeterminate", "look": "failed"}
+_NUMBER: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}")
+"""Digests and numbers in a job's history, which tell a reader nothing."""
 _ADVICE: Final = {one.word: one for one in Advice}
 
 
@@ -65,7 +68,7 @@ def job_context(frame: Frame, view: JobView, base: str) -> dict[str, Any]:
             "at": event.at,
             "words": event.act.zh if zh else event.act.value.capitalize(),
             "tone": JOB_TONES.get(event.status.value, "indeterminate"),
-            "note": event.detail if len(event.detail) != 64 else "",
+            "note": "" if _NUMBER.fullmatch(event.detail) else event.detail,
             "by": event.actor,
             "number": 0,
         }
