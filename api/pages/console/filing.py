@@ -65,7 +65,6 @@ def accept(request: Request, job: str, csrf: Csrf, certificate: Text) -> Respons
     frame.caller.of_the_authority()
     bound = frame.doors.enrolment.in_force(serial_of(certificate))
     frame.doors.filing.office.accept(job, certificate=bound, actor=frame.caller.actor)
-    frame.doors.evidence.publish()
     return done(f"/console/filing/{job}")
 
 

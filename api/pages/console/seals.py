@@ -181,7 +181,6 @@ def do(request: Request, code: str, act: str, csrf: Csrf, reason: Text = "") -> 
     record = frame.doors.seals.get(code)
     frame.caller.acting_for(record.owner.uscc)
     chosen.do(frame.doors, record.code, frame.caller.actor, reason)
-    frame.doors.evidence.publish()
     return done(f"/console/seals/{record.code}")
 
 
