@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FORMAT: Final = "yinxin-backup-v1"
 EMBEDDED: Final = ("tokens", "soft", "counters")
 """Folders of the home that are an embedded software token and its PIN try counters."""
-KEPT: Final = ("objects", "evidence")
+KEPT: Final = ("objects", "evidence", "filing", "use", "stamps")
 """Folders of the archive with content by digest; ``work`` holds what is being made and is settled by reconcile."""
 OPEN_FOLDERS: Final = ("trust", "checkpoints")
 _SPOOLED: Final = 8 * 2**20

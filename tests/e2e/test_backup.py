@@ -12,6 +12,7 @@ import pyrage
 import pytest
 from cryptography import x509
 
+from api.backup.make import KEPT
 from tests.e2e.conftest import Demo
 from tests.e2e.conftest import in_process as yinxin
 from tests.e2e.test_cli import Done, good, one_red_line
@@ -64,7 +65,11 @@ def loss(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Loss:
     public = good(yinxin("backup-key", key)).strip()
     made = told(home, "backup", backup, "--to", public, "--with-embedded-token")
     assert made["rows"] > 50
-    assert made["documents"] == 3  # the sealed contract and two documents of evidence
+    assert {path.name for path in (home / "archive").iterdir()} <= {*KEPT, "work"}
+    kept = [path for name in KEPT for path in (home / "archive" / name).rglob("*") if path.is_file()]
+    assert (
+        made["documents"] == len(kept) > 8
+    )  # sealed, evidence, scans and receipts, documents of cases, pictures
 
     serial = next(
         one["serial"] for one in told(home, "ca", "list")["items"] if one["profile"] == "enterprise-seal"
@@ -94,7 +99,7 @@ def test_I31_a_restored_installation_keeps_what_was_published_since(loss: Loss, 
     assert answer["revoked_again"] == 1
     assert answer["seals_stopped_again"] == 1
     assert answer["lost_records"] > 0
-    assert answer["api_keys_revoked"] == 3
+    assert answer["api_keys_revoked"] == 6
     kept = json.loads(good(yinxin("kmc", "status", "--json", home=loss.before)))["keys"]
     assert (
         answer["ended"]["spare_keys"] == sum(one["number"] for one in kept if one["status"] == "pooled") > 0
@@ -244,6 +249,7 @@ def test_a_disk_without_its_token_gives_no_key(loss: Loss, tmp_path: Path) -> No
     shutil.rmtree(
         home / "secrets" / "custodians"
     )  # the demonstration's custodians; in service they keep their own
+    shutil.rmtree(home / "stamps")  # the demonstration's stamp; in service its chip is in its body
     for name in ("tokens", "soft"):
         shutil.rmtree(home / name, ignore_errors=True)
     for path in home.rglob("*"):

@@ -113,7 +113,7 @@ def test_a_seal_goes_from_application_to_freezing_by_the_right_people(
     applicant = site.client(site.key(APPLICANT, Scope.SEAL_APPLY, Scope.SEAL_READ, Scope.SEAL_APPROVE))
     approver = site.client(site.key(APPROVER, Scope.SEAL_APPROVE, Scope.SEAL_REVOKE, Scope.SEAL_READ))
     keeper = site.client(site.key(KEEPER, Scope.SEAL_USE, Scope.SEAL_FREEZE, Scope.SEAL_APPLY))
-    body = {"uscc": USCC, "kind": "04", "keeper": KEEPER.id}
+    body = {"uscc": USCC, "kind": "03", "keeper": KEEPER.id}
     applied = applicant.post("/api/v1/seals", json=body)
     assert applied.status_code == 201, applied.text
     code = applied.json()["code"]
@@ -156,7 +156,7 @@ def test_B4_a_frozen_seal_shows_frozen_to_the_verifier_at_once(
     applicant = site.client(site.key(APPLICANT, Scope.SEAL_APPLY))
     approver = site.client(site.key(APPROVER, Scope.SEAL_APPROVE))
     keeper = site.client(site.key(KEEPER, Scope.SEAL_USE, Scope.SEAL_FREEZE))
-    code = applicant.post("/api/v1/seals", json={"uscc": USCC, "kind": "02", "keeper": KEEPER.id}).json()[
+    code = applicant.post("/api/v1/seals", json={"uscc": USCC, "kind": "03", "keeper": KEEPER.id}).json()[
         "code"
     ]
     found = operator.get("/api/v1/certificates", params={"uscc": USCC, "status": "issued"}).json()
