@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from benchmarks._postgres import database, server
+from benchmarks._seals import code_of, fill, first_seal
 from benchmarks.harness import Row, compare, per_second
 from benchmarks.installation import SOFT, folder, installation
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from api.bootstrap import Services
     from hsm.algorithms import Digest
     from seals.cases.desk import UseDesk
-    from seals.seal import SealRecord
 
 NAME = "permits"
 FULL, QUICK = 1_000_000, 10_000
@@ -78,21 +78,18 @@ class _Office:
     """An installation with ``count`` seals like one that was applied for and approved for real, but for their pictures."""
 
     def __init__(self, services: Services, count: int) -> None:
-        from api.demo import ENTERPRISE, KEEPER, OPERATOR, USCC, approved_seal, enrol_keeper
+        from api.demo import KEEPER
         from seals.cases.case import Hand
         from seals.permit import Permits
 
-        services.enterprises.register(USCC, ENTERPRISE, actor=OPERATOR)
-        self._seal: SealRecord = approved_seal(services, enrol_keeper(services))
         self._engine, self._keeper, self._hand = services.engine, KEEPER, Hand(KEEPER, "key:benchmark")
         self._desk: UseDesk = services.use_desk
         self._permits = Permits(services.seals, self._desk.uses, services.clock, services.audit)
         self._count, self._random = count, random.Random(1)
-        _fill(services.engine, self._seal.code, count)
+        fill(services.engine, first_seal(services).code, count)
 
     def _use(self) -> tuple[str, Digest]:
-        code = f"9{self._random.randrange(self._count):013d}"
-        return code, _document()
+        return code_of(self._random.randrange(self._count)), _document()
 
     def ask(self) -> None:
         """Find and judge the ground of one use."""
@@ -145,36 +142,3 @@ def _document() -> Digest:
     from hsm.algorithms import Digest, DigestAlgorithm
 
     return Digest(DigestAlgorithm.SHA256, os.urandom(32))
-
-
-def _fill(engine: sa.Engine, template: str, count: int) -> None:
-    """Copy one real row ``count`` times inside the server, each with its own codes and an empty picture."""
-    import sqlalchemy as sa
-
-    from seals.store import seal, seal_keeper
-
-    own = {
-        "electronic_code": "'9' || lpad(n::text, 13, '0')",
-        "physical_code": "'9' || lpad(n::text, 12, '0')",
-        "picture": "'\\x'::bytea",
-    }
-    names = [column.name for column in seal.c]
-    chosen = ", ".join(own.get(name, f"s.{name}") for name in names)
-    spread = f"FROM generate_series(0, {count - 1}) AS n"
-    with engine.begin() as conn:
-        conn.execute(
-            sa.text(
-                f"INSERT INTO {seal.name} ({', '.join(names)}) SELECT {chosen} {spread}, {seal.name} AS s "
-                "WHERE s.electronic_code = :code"
-            ),
-            {"code": template},
-        )
-        conn.execute(
-            sa.text(
-                f"INSERT INTO {seal_keeper.name} (electronic_code, actor) "
-                f"SELECT {own['electronic_code']}, k.actor {spread}, {seal_keeper.name} AS k WHERE k.electronic_code = :code"
-            ),
-            {"code": template},
-        )
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-        conn.execute(sa.text("ANALYZE"))
