@@ -81,8 +81,8 @@ def _judged(finding: Finding, lookup: SealLookup | None = None, maker: str = "")
 
 
 def _check_question(lookup: SealLookup, asked: Asked) -> None:
-    """Refuse an answer about another seal or another moment."""
-    if lookup.asked != asked.code or (asked.at is not None and lookup.as_of != asked.at):
+    """Refuse an answer about another seal or another moment; *now* is the moment of issue, not a past one told again."""
+    if lookup.asked != asked.code or lookup.as_of != (asked.at or lookup.issued_at):
         raise failed(
             SubIndication.SEAL_NOT_VALID,
             "答复的不是所查询的印章或时间，可能被调换；请重新查询。",

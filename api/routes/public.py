@@ -12,7 +12,7 @@ from api.auth import Doors, Limited
 from api.openapi import PUBLIC, binary, problems
 from api.routes.pki import JOSE
 from api.schemas.public import PublicSealModel
-from seals.lookup.desk import PublicAnswer
+from seals.lookup.desk import PublicAnswer, as_utc
 
 router = APIRouter(
     prefix="/api/v1/public", tags=["public"], responses=PUBLIC | problems(429), dependencies=[Limited]
@@ -58,7 +58,7 @@ def seal(
 
 def _moment(at: datetime) -> datetime:
     """Read a moment as UTC where no zone is given."""
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else as_utc(at)
 
 
 def _tag(answer: PublicAnswer, *, bare: bool) -> str:

@@ -118,6 +118,14 @@ class SealLookups:
         return replace(told, status=word, since=since, valid_from=validity[0], valid_to=validity[1])
 
 
+def as_utc(at: datetime) -> datetime:
+    """Write an aware moment as UTC; one that leaves the calendar so is taken for the calendar's first or last."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC) if at.year == 1 else _EVER
+
+
 def _told(answer: SealLookup, record: SealRecord) -> SealLookup:
     """Add what anyone may know of a seal, and nothing else of the record."""
     return replace(

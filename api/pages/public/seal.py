@@ -16,6 +16,7 @@ from api.pages.qr import qr_answer
 from api.pages.verdict_card import BEIJING
 from api.routes.pki import JOSE
 from seals.lookup.answer import UNKNOWN, SealLookup
+from seals.lookup.desk import as_utc
 from seals.lookup.errors import CodeMalformed, MomentToCome
 from seals.seal import SealStatus, is_electronic_code, is_physical_code
 
@@ -114,4 +115,4 @@ def _moment(text: str) -> datetime | None:
     if not text:
         return None
     found = datetime.fromisoformat(text)
-    return found.replace(tzinfo=BEIJING) if found.tzinfo is None else found
+    return as_utc(found.replace(tzinfo=BEIJING) if found.tzinfo is None else found)

@@ -75,6 +75,24 @@ def test_a_past_moment_is_answered_and_one_to_come_refused(
     assert client.get(address, params={"at": "gestern"}).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("at", "status"),
+    [
+        ("0001-01-01T00:00:00Z", 200),
+        ("0001-01-01T00:00:00+14:00", 200),
+        ("9999-12-31T23:59:59-14:00", 422),
+    ],
+)
+def test_the_ends_of_the_calendar_are_moments_like_others(
+    client: Client, seal: SealRecord, at: str, status: int
+) -> None:
+    answer = client.get(f"/api/v1/public/seals/{seal.code}", params={"at": at})
+    assert answer.status_code == status, answer.text
+    assert status != 200 or answer.json()["status"] == "unknown"
+    assert client.get(f"/s/{seal.code}", params={"at": at}).status_code == status
+    assert client.get(f"/s/{seal.code}/answer.jws", params={"at": at}).status_code == status
+
+
 def test_an_unknown_code_has_the_same_form_and_no_code_is_a_problem(client: Client, seal: SealRecord) -> None:
     known = client.get(f"/api/v1/public/seals/{seal.physical.code}").json()
     unknown = client.get("/api/v1/public/seals/99999999999999")
@@ -209,6 +227,17 @@ def test_the_signed_answer_is_judged_by_the_trust_folder_alone(
     assert stale.verdict is Verdict.INDETERMINATE
     past = judge_lookup(jws, Asked(seal.code, clock() - timedelta(days=1)), trust, now=clock())
     assert past.verdict is Verdict.FAILED
+    asked_then = clock()
+    clock.advance(timedelta(days=1))
+    services.seals.freeze(seal.code, actor=KEEPER, reason="遗失")
+    of_then = services.lookups.ask(seal.code, asked_then).jws
+    assert (
+        judge_lookup(of_then, Asked(seal.code, asked_then), trust, now=clock()).verdict is not Verdict.FAILED
+    )
+    instead = judge_lookup(of_then, Asked(seal.code), trust, now=clock())
+    assert (instead.verdict, instead.lookup) == (Verdict.FAILED, None), (
+        "an answer about the past is none about now"
+    )
     stranger = load_trust(_other_trust(services, tmp_path))
     assert judge_lookup(jws, Asked(seal.code), stranger, now=clock()).verdict is Verdict.INDETERMINATE
     told = json.dumps(services.seal_states.current().jws)  # type: ignore[union-attr]
