@@ -23,8 +23,8 @@ from seals.ledger import Ledger
 
 _O: Final = stamp_order.c
 _U: Final = stamp_use.c
-_PENDING: Final = frozenset({OrderStatus.QUEUED, OrderStatus.SIGNED, OrderStatus.SKIPPED})
-"""States of an order that may yet be carried out (a skipped one is made anew)."""
+_PENDING: Final = frozenset({OrderStatus.QUEUED, OrderStatus.SIGNED})
+"""States of an order that may yet be carried out; a skipped one is made anew while its end has not come."""
 
 
 class PhysicalCases(Protocol):
@@ -68,9 +68,12 @@ class CaseFile:
 
 
 def _goes_on(order: OrderRecord, now: datetime) -> bool:
+    ended = order.expires_at is not None and order.expires_at <= now
     if order.status is OrderStatus.ACCEPTED:
-        return order.left > 0 and (order.expires_at is None or order.expires_at > now)
-    return order.status in _PENDING and not order.remade
+        return order.left > 0 and not ended
+    if order.status is OrderStatus.SKIPPED:
+        return not order.remade and not ended
+    return order.status in _PENDING
 
 
 class Casework:

@@ -49,6 +49,16 @@ def demand_standing(conn: sa.Connection, certificate: StampCertificate) -> None:
         raise StampCertificateUnfit("it is revoked or on hold")
 
 
+def stands(conn: sa.Connection, certificate: StampCertificate, now: datetime) -> bool:
+    """Tell whether what the stamp reports would be believed now."""
+    try:
+        demand_validity(certificate, now)
+        demand_standing(conn, certificate)
+    except StampCertificateUnfit:
+        return False
+    return True
+
+
 def _names(certificate: x509.Certificate, serial: str) -> None:
     """Demand that the common name is the stamp's serial number."""
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from ca.clock import Clock
 from hsm.signer import Signer
 from seals import store as seal_store
 from seals.devices import rows
+from seals.devices.certificates import stands
 from seals.devices.errors import MessageInvalid, ServiceKeyMissing, StampUnknown
 from seals.devices.messages import (
     Answer,
@@ -41,8 +43,9 @@ from seals.states import SealStatus
 BATCH: Final = 200
 """Orders signed in one go: a second or two of a token's work."""
 _O: Final = stamp_order.c
-_ALWAYS: Final = frozenset({OrderKind.LOCK, OrderKind.UNLOCK, OrderKind.CANCEL})
-"""Kinds that go out whatever the state of stamp and seal; an unlock is queued only when both are in order."""
+_ALWAYS: Final = frozenset({OrderKind.LOCK, OrderKind.CANCEL})
+"""Kinds that go out whatever the state of stamp and seal; an unlock waits like an order of use, for either may have been
+stopped since two persons agreed to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,8 @@ class Dispatcher:
     def pending(self, serial: str, after: int = 0) -> tuple[SignedOrder, ...]:
         """Return signed orders above ``after`` that the stamp has not taken, in order, up to the first unsigned one.
 
-        Orders of use are held back while the stamp or its seal is stopped, and dropped when past their end.
+        Orders of use and unlocks are held back while the stamp, its certificate or its seal is stopped, and dropped when
+        past their end.
         """
         now = self._clock()
         with self._reading() as conn:
@@ -103,7 +107,7 @@ class Dispatcher:
             found = rows.orders(
                 conn, _O.serial == serial, _O.sequence > floor, _O.status.in_(states), limit=BATCH
             )
-            usable = _usable(conn, stamp)
+            usable = _usable(conn, stamp, now)
         given = []
         for order in found:
             if order.status is OrderStatus.QUEUED:
@@ -163,7 +167,8 @@ class Dispatcher:
         return self._engine.execution_options(read_only=True).connect()
 
 
-def _usable(conn: sa.Connection, stamp: Stamp) -> bool:
+def _usable(conn: sa.Connection, stamp: Stamp, now: datetime) -> bool:
     """Tell whether orders of use may go to the stamp now."""
     seal = seal_store.find(conn, stamp.seal) if stamp.seal else None
-    return stamp.status in TRUSTED and seal is not None and seal.status is SealStatus.ACTIVE
+    sealed = seal is not None and seal.status is SealStatus.ACTIVE
+    return sealed and stamp.status in TRUSTED and stands(conn, stamp.certificate, now)

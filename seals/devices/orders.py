@@ -18,6 +18,7 @@ from seals.cases.approved import ApprovedUse, Medium
 from seals.cases.case import Hand
 from seals.devices import rows
 from seals.devices.casework import Casework
+from seals.devices.certificates import stands
 from seals.devices.errors import (
     GrantUnknown,
     OrderRefused,
@@ -242,6 +243,11 @@ class StampOrders:
             raise OrderRefused(
                 f"设备当前为“{stamp.status.zh}”，不能下达用印指令。",
                 f"The stamp is {stamp.status}; no order of use is made for it.",
+            )
+        if not stands(conn, stamp.certificate, self._clock()):
+            raise OrderRefused(
+                "设备证书已吊销、暂停或过期，不能下达用印指令。",
+                "The stamp's certificate is revoked, on hold or past its end; no order of use is made for it.",
             )
         return stamp
 

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from api.database import make_engine
+from ca.certificate import RevocationReason
 from hsm.errors import HsmError
 from hsm.suite import Suite
 from seals.cases.errors import CaseNotReady
@@ -46,7 +47,7 @@ from seals.devices.store import stamp, stamp_alarm, stamp_order
 from seals.devices.trust import signer_of
 from seals.devices.wire import Fence, Position, whole_milliseconds
 from tests.conftest import SteppingClock
-from tests.pki import USCC
+from tests.pki import CLERK, USCC
 from tests.stamp_desk_world import APPLICANT, APPROVER, FIRST, HAND, KEEPER, PRINTED, SECOND, StampWorld
 
 OFFICE = Fence(Position(30_274_000, 120_155_000), 300)
@@ -301,6 +302,44 @@ def test_orders_already_signed_are_held_back_while_the_seal_is_stopped(world: St
     assert len(given(world)) == 1
     world.registry.freeze(world.seal.code, actor=KEEPER, reason="遗失")
     assert [each.kind for each in given(world)] == [OrderKind.LOCK]
+
+
+def test_an_unlock_that_waits_is_held_back_while_the_seal_is_stopped(world: StampWorld) -> None:
+    """The stamp was to be let go, and its seal is lost before the stamp has heard of it: it hears the lock alone."""
+    serial, register = world.device.serial, world.desk.register
+    register.lock(serial, actor=FIRST, reason="盘点")
+    world.obey()
+    register.request_unlock(serial, actor=FIRST, reason="盘点完")
+    register.confirm_unlock(serial, actor=SECOND)
+    assert [each.kind for each in given(world)] == [OrderKind.UNLOCK]
+    world.registry.freeze(world.seal.code, actor=KEEPER, reason="遗失")
+    assert [each.kind for each in given(world)] == [OrderKind.LOCK]
+
+
+def test_a_stamp_of_a_revoked_certificate_is_given_no_order_of_use(world: StampWorld) -> None:
+    """What it reports would not be believed, so it must not print; it may still be told to lock."""
+    queue(world)
+    waiting = world.case()
+    world.world.authority.revoke(
+        world.stamp.certificate.serial, RevocationReason.CERTIFICATE_HOLD, actor=CLERK
+    )
+    with pytest.raises(OrderRefused):
+        world.desk.orders.use(world.device.serial, waiting.id, hand=HAND)
+    assert world.cases.get(waiting.id).status.value == "approved"
+    assert given(world) == ()
+    world.desk.register.lock(world.device.serial, actor=FIRST, reason="证书停用")
+    assert [each.kind for each in given(world)] == [OrderKind.LOCK]
+
+
+def test_a_case_ends_though_its_stamp_passed_the_order_over_and_stays_locked(world: StampWorld) -> None:
+    lost = queue(world)
+    given(world)
+    world.desk.register.lock(world.device.serial, actor=FIRST, reason="盘点")
+    world.obey()
+    assert world.desk.orders.get(lost.id).status.value == "skipped"
+    world.later(days=40)
+    world.desk.housekeep(actor=FIRST)
+    assert world.cases.get(lost.case).status.value != "in_use"
 
 
 def test_I22_unlocking_takes_two_persons_and_an_active_seal(both: StampWorld) -> None:
