@@ -17,6 +17,7 @@ from verify.policy import Policy
 from verify.report import CertificateStatus, StatusReport
 from verify.ses.steps import Outcome, doubtful, failed, found, passed, skipped
 from verify.signer import CertificateJudge
+from verify.timestamp import TimeStamp
 from verify.verdict import SubIndication
 
 _STOPPED = frozenset({CertificateStatus.REVOKED.value, CertificateStatus.ON_HOLD.value})
@@ -96,6 +97,17 @@ class CertificateSteps:
                     "不在有效期内，未查吊销状态。", "Outside its validity there is no revocation to ask for."
                 )
         return passed("未被吊销。", "Not revoked.")
+
+    def sound(self, looked: Looked, now: datetime, *proofs: TimeStamp | None) -> bool:
+        """Tell whether no key below the anchor is known by now to be compromised, or a proof is older than the first that is.
+
+        Whoever has an authority's key makes certificates at will, and whoever has any key dates back what it signs.
+        """
+        states = [self.judge.state(looked.chain, position, now) for position in range(len(looked.chain) - 1)]
+        lost = [state.since for state in states if state.since is not None and state.reason in COMPROMISED]
+        return not lost or any(
+            proof is not None and proof.trusted and proof.time < min(lost) for proof in proofs
+        )
 
     def state(self, looked: Looked, at: datetime) -> StatusReport:
         """Return the certificate's own state at ``at``."""

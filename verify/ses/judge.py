@@ -64,7 +64,7 @@ class SealDataJudge:
 
     def _seal(self, seal: SesSeal, empty: SealDataReport) -> SealDataReport:
         case = SealCase(seal, self.at, self.at, CertificateSteps(self.judge, self.policy), self.policy)
-        state = registry_state(case, self.lists, proved=False).at(Step.REGISTRY_STATE)
+        state = registry_state(case, self.lists).at(Step.REGISTRY_STATE)
         steps = (*seal_steps(case), state)
         seen = replace(
             empty,
@@ -83,8 +83,10 @@ class SealDataJudge:
         steps = CertificateSteps(self.judge, self.policy)
         time = stated_time(signature)
         case = SignatureCase(signature, time, self.at, steps, self.policy, document_hash)
-        inner = SealCase(signature.seal, case.when, self.at, steps, self.policy)
-        state = registry_state(inner, self.lists, proved=case.proved).at(Step.REGISTRY_STATE)
+        inner = SealCase(signature.seal, case.when, self.at, steps, self.policy, case.stamp)
+        state = registry_state(inner, self.lists, proof=case.stamp if case.proved else None).at(
+            Step.REGISTRY_STATE
+        )
         seen = replace(
             empty,
             standard=signature.version.standard,

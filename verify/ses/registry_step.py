@@ -14,11 +14,15 @@ from seals.states import ENDED
 from verify.seal import SealLists
 from verify.ses.seal_steps import SealCase
 from verify.ses.steps import Outcome, doubtful, failed, passed, skipped
+from verify.timestamp import TimeStamp
 from verify.verdict import SubIndication
 
 
-def registry_state(case: SealCase, lists: SealLists, *, proved: bool) -> Outcome:
-    """Look the seal up at the moment that matters and now; ``proved``: a time-stamp proves that moment."""
+def registry_state(case: SealCase, lists: SealLists, *, proof: TimeStamp | None = None) -> Outcome:
+    """Look the seal up at the moment that matters and now; ``proof``: a trusted time-stamp on its use.
+
+    The moment that matters is the signer's own claim: it counts after a stop if the seal was active when the use was stamped.
+    """
     listed = None if case.maker is None else lists.of(case.maker)
     if listed is None or case.looked is None or not case.looked.trusted:
         return skipped(
@@ -35,7 +39,8 @@ def registry_state(case: SealCase, lists: SealLists, *, proved: bool) -> Outcome
         )
     if then is not SealStatus.ACTIVE:
         return _stopped(case, listed, then)
-    if now is not SealStatus.ACTIVE and not proved:
+    proved = None if proof is None else listed.status_at(code, proof.time)
+    if SealStatus.ACTIVE not in {now, proved}:
         return doubtful(
             SubIndication.SEAL_STATUS_UNKNOWN,
             f"印章现状为“{now.zh}”，且没有可信时间戳证明签章在此之前；请要求补充证据。",

@@ -18,7 +18,7 @@ from verify.policy import Policy
 from verify.purpose import check_exactly, check_signer
 from verify.report import Reason
 from verify.ses import values
-from verify.ses.certificates import COMPROMISED, CertificateSteps, Looked
+from verify.ses.certificates import CertificateSteps, Looked
 from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import SEAL_DEMANDS, Demand, Outcome, Step, doubtful, failed, found, passed, skipped
 from verify.timestamp import TimeStamp, TokenCheck, quiet
@@ -41,6 +41,8 @@ class SealCase:
     now: datetime
     certificates: CertificateSteps
     policy: Policy
+    used: TimeStamp | None = None
+    """The time-stamp on the signature that the seal stands in: the seal is older than its use."""
     maker: x509.Certificate | None = None
     looked: Looked | None = None
     stamp: TimeStamp | None = None
@@ -58,11 +60,6 @@ class SealCase:
             self.stamp, self.stamp_finding = quiet(
                 lambda: check.check(token, lambda algorithm: digest_of(algorithm, seal.signature), self.now)
             )
-
-    @property
-    def proved(self) -> bool:
-        """Tell whether a trusted time-stamp proves that the seal is as old as it says."""
-        return self.stamp is not None and self.stamp.trusted
 
 
 def seal_steps(case: SealCase) -> tuple[SealDataStep, ...]:
@@ -185,19 +182,26 @@ def _maker_revocation(case: SealCase, demand: Demand) -> Outcome:
     """Step d, revocation: like the validity. After a compromise only a time-stamp proves that the seal came before."""
     if case.looked is None:
         return _NO_CERTIFICATE
-    now = case.certificates.revocation(case.looked, case.when)
-    if demand is Demand.STRICT or now.state is StepState.PASSED or not case.looked.trusted:
+    outcome = _maker_standing(case, case.looked, demand)
+    if outcome.state is not StepState.PASSED or case.certificates.sound(
+        case.looked, case.now, case.stamp, case.used
+    ):
+        return outcome
+    return doubtful(
+        SubIndication.REVOKED_NO_POE,
+        "制章者证书或其上级证书因密钥泄露已吊销，且没有可信时间戳证明印章制作在此之前。",
+        "The maker's certificate or one above it was revoked for a compromised key, and no trusted time-stamp proves that "
+        "the seal is older.",
+    )
+
+
+def _maker_standing(case: SealCase, looked: Looked, demand: Demand) -> Outcome:
+    now = case.certificates.revocation(looked, case.when)
+    if demand is Demand.STRICT or now.state is StepState.PASSED or not looked.trusted:
         return now
-    then = case.certificates.revocation(case.looked, case.seal.property.created)
+    then = case.certificates.revocation(looked, case.seal.property.created)
     if then.state is not StepState.PASSED or now.state is not StepState.FAILED:
         return then
-    state = case.certificates.state(case.looked, case.when)
-    if state.reason in COMPROMISED and not case.proved:
-        return doubtful(
-            SubIndication.REVOKED_NO_POE,
-            f"{now.reason.zh}原因是密钥泄露，且没有可信时间戳证明印章制作在此之前。",
-            f"{now.reason.en} The reason is a compromised key, and no trusted time-stamp proves that the seal is older.",
-        )
     return passed(
         f"制作印章时未被吊销；{now.reason.zh}按 GM/T 0031-2025 仅作提示。",
         f"Not revoked when the seal was made. {now.reason.en} GM/T 0031-2025 asks to note that and go on.",

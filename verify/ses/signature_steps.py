@@ -20,7 +20,7 @@ from verify.policy import Policy
 from verify.purpose import check_document_signer, check_signer
 from verify.report import Reason
 from verify.ses import values
-from verify.ses.certificates import COMPROMISED, CertificateSteps, Looked
+from verify.ses.certificates import CertificateSteps, Looked
 from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import Outcome, Step, doubtful, failed, found, passed, skipped
 from verify.timestamp import TimeStamp, TokenCheck, quiet, time_stamp_info
@@ -172,11 +172,12 @@ def _revocation(case: SignatureCase) -> Outcome:
     if then.state is not StepState.PASSED:
         return then
     now = case.certificates.state(case.looked, case.now)
-    if now.status == "revoked" and now.reason in COMPROMISED and not case.proved:
+    if not case.certificates.sound(case.looked, case.now, case.stamp):
         return doubtful(
             SubIndication.REVOKED_NO_POE,
-            "证书因密钥泄露已吊销，且没有可信时间戳证明签章在此之前。",
-            "The certificate was revoked for a compromised key, and no trusted time-stamp proves an earlier signature.",
+            "证书或其上级证书因密钥泄露已吊销，且没有可信时间戳证明签章在此之前。",
+            "The certificate or one above it was revoked for a compromised key, and no trusted time-stamp proves an earlier "
+            "signature.",
         )
     if now.status == "revoked":
         return passed("签章后才被吊销，不影响本签章。", "Revoked only after this signature.")

@@ -232,6 +232,51 @@ def test_after_a_compromise_only_a_time_stamp_proves_that_the_seal_is_older(worl
     assert stamped.verdict is Verdict.PASSED, stamped.reason
 
 
+def test_a_time_stamp_after_the_compromise_proves_nothing(world: SesSealing) -> None:
+    """The thief dates the seal back and has it stamped today: the stamp is good, and too late."""
+    maker, trust = _revoked(world, world.now - timedelta(minutes=30), "keyCompromise")
+    back = world.now - timedelta(hours=2)
+    seal = world.esl(V5, maker=maker, created=back, stamped=True)
+    report = world.judge(seal, trust=trust)
+    assert step(report, "seal-time-stamp").state.value == "passed"
+    assert (report.verdict, report.sub_indication) == (Verdict.INDETERMINATE, SubIndication.REVOKED_NO_POE)
+    in_use = world.judge(world.signature(seal, version=5, time=back), trust=trust, document=DOCUMENT)
+    assert step(in_use, "maker-revocation").state.value == "indeterminate"
+
+
+def test_a_signer_compromised_before_the_time_stamp_is_not_proved_by_it(world: SesSealing) -> None:
+    from cryptography import x509
+
+    flags = (world.now - timedelta(minutes=30), x509.ReasonFlags.key_compromise)
+    trust = world.trust(
+        world.crls(
+            revoked={world.keeper.certificate.serial_number: flags},
+            this_update=world.now + timedelta(minutes=40),
+        )
+    )
+    back = world.signature(time=world.now - timedelta(hours=2), stamped=True)
+    report = world.judge(back, trust=trust, document=DOCUMENT)
+    assert step(report, "signature-time-stamp").state.value == "passed"
+    assert step(report, "signer-revocation").state.value == "indeterminate"
+
+
+def test_after_an_authority_is_compromised_no_date_that_its_holders_wrote_counts(world: SesSealing) -> None:
+    """Whoever has the authority's key makes makers and signers at will, and dates what they sign before the loss."""
+    from cryptography import x509
+
+    since = world.now + timedelta(minutes=30)
+    of_root = world.pki.crl(
+        world.pki.root,
+        this_update=world.now + timedelta(minutes=40),
+        revoked={world.pki.issuing.certificate.serial_number: (since, x509.ReasonFlags.ca_compromise)},
+    )
+    trust = world.trust([world.pki.crl(), of_root])
+    bare = world.judge(world.esl(V5), trust=trust)
+    assert (bare.verdict, bare.sub_indication) == (Verdict.INDETERMINATE, SubIndication.REVOKED_NO_POE)
+    used = world.judge(world.signature(), trust=trust, document=DOCUMENT)
+    assert step(used, "signer-revocation").state.value == "indeterminate"
+
+
 def test_without_lists_nothing_is_said_about_revocation(world: SesSealing) -> None:
     report = world.judge(world.esl(), trust=world.trust([]))
     assert (report.verdict, report.sub_indication) == (Verdict.INDETERMINATE, SubIndication.TRY_LATER)
@@ -484,6 +529,17 @@ def test_a_signature_before_the_loss_needs_proof_of_its_time(world: SesSealing) 
     after = (world.now - DAY, SealStatus.ACTIVE), (world.now - timedelta(minutes=1), SealStatus.REVOKED)
     late = _at(world, world.signature(stamped=True), *after)
     assert step(late, "registry-state").state.value == "failed"
+
+
+def test_a_time_stamp_after_the_loss_does_not_prove_a_use_before_it(world: SesSealing) -> None:
+    """The finder of a lost seal dates the use back and has it stamped today."""
+    from seals.seal import SealStatus
+
+    lost = (world.now - DAY, SealStatus.ACTIVE), (world.now - timedelta(minutes=30), SealStatus.FROZEN)
+    back = world.signature(time=world.now - timedelta(hours=2), stamped=True)
+    report = _at(world, back, *lost)
+    assert step(report, "signature-time-stamp").state.value == "passed"
+    assert step(report, "registry-state").state.value == "indeterminate"
 
 
 def test_what_a_list_cannot_tell_is_no_state(world: SesSealing) -> None:
