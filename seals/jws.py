@@ -53,6 +53,7 @@ _ALGORITHMS: Final = {name: algorithm for algorithm, name in _NAMES.items()}
 _COORDINATE: Final = {"ES256": 32, "ES384": 48, "SM2SM3": 32}
 """Octets of r and of s in the raw signature (RFC 7518 §3.4)."""
 _STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _BRACKETS: Final = re.compile(r"[\[\]{}]")
 _UNREADABLE: Final = (
     ValueError,
@@ -214,9 +215,19 @@ def read_object(data: bytes, what: str) -> dict[str, Any]:
         )
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as wrong:
         raise StatementInvalid(f"the {what} is not JSON") from wrong
+    if _HALF.search(text):
+        _whole_characters(value, what)
     if not isinstance(value, dict):
         raise StatementInvalid(f"the {what} is not a JSON object")
     return value
+
+
+def _whole_characters(value: Any, what: str) -> None:
+    """Refuse half a surrogate pair (RFC 8259 §8.2): no text of ours could say it back."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as wrong:
+        raise StatementInvalid(f"the {what} holds half a character") from wrong
 
 
 def _shallow(text: str, what: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +18,14 @@ from seals.devices.alarms import ALARMS, AlarmKind
 from seals.devices.chain import ChainBroken, ChainFault, Press, Tally, effect, fold
 from seals.devices.delivery import MAX_DELIVERY, parse_delivery
 from seals.devices.errors import MessageInvalid, MessageSignatureInvalid
-from seals.devices.messages import Refusal, command_from, command_members, command_octets
+from seals.devices.messages import (
+    REQUEST_TYPE,
+    Refusal,
+    command_from,
+    command_members,
+    command_octets,
+    parse_request,
+)
 from seals.devices.order import (
     CancelOrder,
     Command,
@@ -29,6 +38,20 @@ from seals.devices.order import (
 from seals.devices.state import ORDER_TRANSITIONS, TRANSITIONS, OrderAct, StampAct, StampStatus, UseStatus
 from seals.devices.wire import Fence, Position, distance_m, time_text
 from tests.pki import MemorySigner, Pki, new_key
+
+
+def test_half_a_character_in_a_name_is_not_repeated_to_anyone() -> None:
+    """JSON can write half of a surrogate pair; no answer of ours could say it back (RFC 8259 §8.2)."""
+    parts = (
+        json.dumps({"alg": "ES256", "typ": REQUEST_TYPE, "x5c": ["AAAA"]}, separators=(",", ":")).encode(),
+        b'{"at":"2026-01-31T08:00:00.123Z","body":"","device":"YXS-0001","for":"time","nonce":"a","x\\ud800":1}',
+        bytes(64),
+    )
+    token = ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+    with pytest.raises(MessageInvalid) as refused:
+        parse_request(token)
+    assert f"{refused.value.zh}{refused.value.en}".encode()
+
 
 AT = datetime(2026, 1, 31, 8, 0, 0, 123000, tzinfo=UTC)
 DIGEST = Digest(DigestAlgorithm.SHA256, bytes(32))
