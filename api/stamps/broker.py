@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 BROKER_NAME: Final = "broker"
 ISSUER: Final = "issuing"
+FILES: Final = ("mosquitto.conf", "acl", "ca.pem", "broker.pem", "broker.key")
+"""What a broker's folder holds; a folder that has one of them is another broker's and is left alone."""
 QUEUED: Final = 10_000
 """Messages that the broker keeps for a client that is away or slow; a stamp sends again what has no answer."""
 
@@ -98,10 +100,10 @@ def write_broker(services: Services, plan: BrokerPlan, *, actor: Actor) -> tuple
     """Write ``mosquitto.conf``, ``acl``, ``ca.pem``, ``broker.pem``, ``broker.key``; and ours for the link in the home.
 
     Returns the configuration and the link's credentials. Certificates are issued anew each time. Raises
-    :class:`BrokerFolderTaken` for a folder with a broker's key, :class:`SuiteHasNoTls` in the national suite.
+    :class:`BrokerFolderTaken` for a folder with any of these files, :class:`SuiteHasNoTls` in the national suite.
     """
     folder = plan.folder.absolute()
-    if (folder / "broker.key").exists():
+    if any((folder / name).exists() for name in FILES):
         raise BrokerFolderTaken(str(folder))
     authorities = authorities_pem(services)
     key, chain = tls_identity(services, BROKER_NAME, plan.hosts, actor=actor)

@@ -38,8 +38,8 @@ class LinkCredentialsMissing(BrokerError):
 class BrokerFolderTaken(BrokerError):
     """The folder for the broker's files holds something else."""
 
-    zh = "输出目录中已有消息服务器的密钥；请换一个空目录，或删除旧文件后重试。"
-    en = "The folder already holds a broker's key; choose an empty one, or remove the old files first."
+    zh = "输出目录中已有消息服务器的文件；请换一个空目录，或删除旧文件后重试。"
+    en = "The folder already holds a broker's files; choose an empty one, or remove the old files first."
 
 
 class SuiteHasNoTls(BrokerError):

@@ -170,3 +170,10 @@ def test_the_files_of_a_broker(world: BrokerWorld, tmp_path: Path) -> None:
         write_broker(world.services, BrokerPlan(folder, ("x.test",)), actor=SYSTEM)
     with pytest.raises(LinkCredentialsMissing):
         Credentials.of(tmp_path / "nowhere", "link")
+    for name in ("mosquitto.conf", "acl"):
+        theirs = tmp_path / f"with-{name}"
+        theirs.mkdir()
+        (theirs / name).write_text("# another broker's\n")
+        with pytest.raises(BrokerFolderTaken):
+            write_broker(world.services, BrokerPlan(theirs, ("x.test",)), actor=SYSTEM)
+        assert [path.name for path in theirs.iterdir()] == [name]
