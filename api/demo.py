@@ -39,7 +39,15 @@ APPLICANT: Final = Actor("person:zhang.min", "张敏", USCC)
 APPROVER: Final = Actor("person:chen.jing", "陈静")
 KEEPER: Final = Actor("person:li.wei", "李伟", USCC)
 ADMINISTRATOR: Final = Actor("person:sun.tao", "孙涛")
-KEEPER_SCOPES: Final = (Scope.SEAL_READ, Scope.SEAL_USE, Scope.SEAL_APPLY, Scope.SEAL_FREEZE, Scope.CA_READ)
+KEEPER_SCOPES: Final = (
+    Scope.SEAL_READ,
+    Scope.SEAL_USE,
+    Scope.SEAL_APPLY,
+    Scope.SEAL_FREEZE,
+    Scope.CASE_REQUEST,
+    Scope.STAMP_READ,
+    Scope.CA_READ,
+)
 PLACE: Final = Placement(page=3, x_mm=38.0, y_mm=174.0)
 """Over the name of party A on the contract's last page."""
 ENROLMENT: Final = "demo-keeper-1"

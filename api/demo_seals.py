@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 from api.access import Scope
 from api.bootstrap import Services
@@ -129,6 +129,22 @@ def _jobs(services: Services, kind: SealKind) -> list[Job]:
     return [job for job in jobs if services.seals.get(job.seal).kind is kind]
 
 
+def _pressed(picture: bytes) -> bytes:
+    """Return a picture as an imprint comes out of a scanner: on paper, a little askew, with two places that took no ink."""
+    with Image.open(io.BytesIO(picture)) as drawn:
+        paper = ImageOps.expand(drawn.convert("RGB"), drawn.width // 8, "white")
+    pen, side = ImageDraw.Draw(paper), paper.width
+    for across, down in ((0.16, 0.42), (0.60, 0.665)):
+        x, y = across * side, down * side
+        pen.ellipse((x, y, x + side / 60, y + side / 40), fill="white")
+    out = io.BytesIO()
+    askew = paper.rotate(2.5, Image.Resampling.BICUBIC, fillcolor="white").filter(
+        ImageFilter.GaussianBlur(1.5)
+    )
+    askew.save(out, "PNG", dpi=(SCAN_DPI, SCAN_DPI))
+    return out.getvalue()
+
+
 def _ordered(services: Services, kind: SealKind) -> Job:
     """Return a job of the shop for a seal of this kind: applied for by one person, ordered by another."""
     found = _jobs(services, kind)
@@ -148,7 +164,7 @@ def _delivered(services: Services, progress: Progress) -> Job:
         job = workshop.take(job.id, actor=ENGRAVER)
     if job.status is JobStatus.TAKEN:
         approved = services.filing.office.approved_picture(job.id, actor=ENGRAVER)
-        scan = services.studio.png(approved, SCAN_DPI, transparent=False)
+        scan = _pressed(services.studio.png(approved, SCAN_DPI, transparent=False))
         workshop.upload_imprint(job.id, scan, actor=ENGRAVER)
         job = workshop.make(job.id, actor=ENGRAVER)
     if job.status is JobStatus.MADE:
@@ -222,7 +238,7 @@ def _case(services: Services) -> str:
     contract = files("api").joinpath("demo_data", "contract.pdf").read_bytes()
     document = desk.keep(contract, "采购合同.pdf")
     wish = UseRequest(
-        _contract_seal(services).code, document, "年度采购合同", document_class="contract", amount=AMOUNT
+        _contract_seal(services).code, document, "年度采购合同", document_class="合同", amount=AMOUNT
     )
     case = desk.submit(desk.open(wish, request_key="demo-case-1", hand=hand).id, hand=hand)
     first = Hand(MANAGERS[0], "cli", frozenset({Scope.CASE_APPROVE.value}))

@@ -197,14 +197,15 @@ def _advice(
 
 
 def _overlay(laid: _Laid, worst: WorstPlace) -> bytes:
-    """Draw both, what agrees in one colour and what each has alone in its own, with the worst place framed."""
+    """Draw both, what agrees in one colour and what each has alone in its own, with the worst place framed if there is one."""
     shade = np.zeros(laid.approved.shape, np.uint8)
     shade[laid.approved & laid.approved_agrees] = 1
     shade[laid.shown & laid.shown_agrees] = 1
     shade[laid.approved & ~laid.approved_agrees] = 2
     shade[laid.shown & ~laid.shown_agrees] = 3
-    left, top, width, height = (round(value * GRID) for value in worst.box_mm)
-    cv2.rectangle(shade, (left, top), (left + width, top + height), 4, 2)
+    if worst.foreign or worst.overlap < 1:
+        left, top, width, height = (round(value * GRID) for value in worst.box_mm)
+        cv2.rectangle(shade, (left, top), (left + width, top + height), 4, 2)
     image = Image.fromarray(shade)
     image.putpalette(_COLOURS)
     out = io.BytesIO()

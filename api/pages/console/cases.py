@@ -218,9 +218,9 @@ def _stages(lanes: ThreeLanes) -> list[dict[str, Any]]:
     waits = {stage.id for stage in lanes.waiting}
     return [
         {
-            "id": stage.id,
             "needed": stage.needed,
-            "who": "、".join(stage.people) or stage.role or stage.scope,
+            "who": "、".join(stage.people),
+            "anyone": f"cases.who.{stage.role}" if stage.role else "cases.who.scope",
             "waits": stage.id in waits,
             "approvals": [one for one in lanes.case.approvals if one.stage == stage.id],
         }

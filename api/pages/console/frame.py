@@ -48,6 +48,10 @@ TABS: Final = (
 )
 
 
+WORK: Final = ("workshop", "filing", "cases")
+"""Sections where things wait for a person: where one who has no overview begins."""
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """A page about to be written for somebody who may see it."""
@@ -88,10 +92,10 @@ def enter(request: Request, tab: str) -> Frame | Response:
     if not visitor.caller.scopes.intersection(needed.scopes):
         others = [one for one in TABS if visitor.caller.scopes.intersection(one.scopes)]
         if tab == TABS[0].key and others:
-            return RedirectResponse(others[0].url, 303)
+            return RedirectResponse(min(others, key=lambda one: one.key not in WORK).url, 303)
         scope = " / ".join(one.value for one in needed.scopes)
         return desk_of(request).paper.page(
-            request, "console/forbidden.html", status=403, here="console", scope=scope
+            request, "console/forbidden.html", status=403, here="console", scope=scope, tabs=others
         )
     return Frame(request, visitor.caller, services_of(request), language_of(request), tab)
 

@@ -29,6 +29,7 @@ CONSOLE_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Your log-in may not see this page; log in with an API key that has the scope.",
     ),
     "console.forbidden.next": ("需要的权限：{scope}", "Scope needed: {scope}"),
+    "console.forbidden.may": ("您可以查看", "What you may see"),
     "console.more": ("下一页", "Next page"),
     "console.first": ("回到第一页", "First page"),
     "console.search": ("查找", "Search"),

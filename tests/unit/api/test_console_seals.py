@@ -249,3 +249,17 @@ def test_every_tab_says_which_right_it_needs(services: Services) -> None:
     for tab in TABS:
         answer = nobody.get(tab.url)
         assert (answer.status_code, tab.scopes[0].value in answer.text) == (403, True), tab.key
+
+
+def test_the_console_begins_where_work_waits_and_no_refusal_is_a_dead_end(services: Services) -> None:
+    for scopes, first in (
+        ((Scope.SEAL_READ, Scope.SEAL_FILE), "/console/filing"),
+        ((Scope.SEAL_READ, Scope.CASE_APPROVE), "/console/cases"),
+        ((Scope.SEAL_READ, Scope.STAMP_READ), "/console/seals"),
+    ):
+        assert goes_to(log_in(services, OFFICER, *scopes).get("/console")) == first
+    refused = log_in(services, OFFICER, Scope.SEAL_READ, Scope.STAMP_READ).get("/console/filing")
+    assert refused.status_code == 403
+    assert 'href="/console/seals"' in refused.text
+    assert 'href="/console/stamps"' in refused.text
+    assert 'href="/console/filing"' not in refused.text

@@ -13,6 +13,7 @@ from PIL import Image
 from seals.imprint.comparison import compare
 from seals.imprint.errors import ImprintError, ImprintMissing, ImprintUnreadable
 from seals.imprint.outcome import Advice, ImprintComparison
+from seals.imprint.raster import png
 from seals.imprint.scan import read_scan
 from seals.seal import SealKind
 from seals.vector import SealPicture
@@ -119,6 +120,14 @@ def test_the_overlay_shows_both_and_frames_the_worst_place() -> None:
     calm = Image.open(io.BytesIO(_compared(seal(), Paper(turn=133)).overlay_png)).convert("RGB")
     shares = {colour: count for count, colour in calm.getcolors() or []}
     assert shares.get((226, 32, 40), 0) < 20
+
+
+def test_no_place_is_framed_where_nothing_differs() -> None:
+    drawn = png(seal(), 300, transparent=False)
+    found = compare(read_scan(drawn), seal())
+    assert found.overlap == found.worst.overlap == 1
+    colours = Image.open(io.BytesIO(found.overlay_png)).convert("RGB").getcolors() or []
+    assert (255, 140, 0) not in {colour for _, colour in colours}
 
 
 def test_paper_without_an_imprint_and_a_scan_too_coarse_are_refused() -> None:
