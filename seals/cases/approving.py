@@ -56,6 +56,7 @@ class Approving:
     def approve(self, case_id: str, signed: str, *, hand: Hand) -> CaseRecord:
         """Count a signed approval, verified first; with the last one needed the case is *approved*.
 
+        Seat, deadline and certificate are judged as they are now: the moment that was signed is the signer's word.
         Raises :class:`ApprovalInvalid`, :class:`SignerMissing`, :class:`SignerUnfit`, and like
         :func:`seals.cases.deciding.seat`.
         """
@@ -65,12 +66,19 @@ class Approving:
             next_status(case, CaseAct.APPROVE)
             read, bidding = read_approval(signed, case, hand.actor, now)
             signer = signer_of(ledger.conn, hand.actor, read.chain_der[0], case.owner_uscc)
-            fit_certificate(ledger.conn, signer.der, bidding.at)
+            for when in (bidding.at, now):
+                fit_certificate(ledger.conn, signer.der, when)
             ballot = Ballot(case.content, bidding.comment, bidding.stage)
-            if self._bidding(ledger.conn, case, ballot, hand, bidding.at) != bidding:
+            if self._bidding(ledger.conn, case, ballot, hand, now) != replace(bidding, at=now):
                 raise ApprovalInvalid(
                     "“jws”：签名的审批环节与您的席位不符",
                     "jws: the stage that was signed is not yours",
+                    field="jws",
+                )
+            if case.approving_since is not None and bidding.at < case.approving_since:
+                raise ApprovalInvalid(
+                    "“jws”：签名时间早于提交审批的时间，请重新获取待签内容",
+                    "jws: it was signed before the case was handed in; fetch the payload again",
                     field="jws",
                 )
             approval = _approval(case, hand, signer, signed, bidding)

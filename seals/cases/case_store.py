@@ -165,10 +165,13 @@ def page(conn: sa.Connection, query: CaseQuery, limit: int) -> list[CaseRecord]:
     return [_record(conn, row) for row in conn.execute(wanted).all()]
 
 
-def about(conn: sa.Connection, digest: str, limit: int) -> list[CaseRecord]:
-    """Return the newest cases that are or were about a document, or that a sealed file came of."""
+def about(conn: sa.Connection, digest: str, limit: int, uscc: str = "") -> list[CaseRecord]:
+    """Return the newest cases that are or were about a document, or that a sealed file came of; of one owner if named."""
     ids = sa.select(use_case_document.c.case_id).where(use_case_document.c.digest == digest)
-    rows = conn.execute(_JOINED.where(C.id.in_(ids)).order_by(C.created_at.desc(), C.id).limit(limit)).all()
+    wanted = _JOINED.where(C.id.in_(ids))
+    if uscc:
+        wanted = wanted.where(C.owner_uscc == uscc)
+    rows = conn.execute(wanted.order_by(C.created_at.desc(), C.id).limit(limit)).all()
     return [_record(conn, row) for row in rows]
 
 

@@ -43,7 +43,7 @@ from seals.cases.signed import Payload
 from seals.cases.signers import SignerRegister, signer_for
 from seals.cases.standing import StandingDesk
 from seals.cases.states import WAITING, CaseAct, CaseStatus
-from seals.cases.texts import MAX_TITLE, check_key, check_reason, check_word
+from seals.cases.texts import MAX_TITLE, check_key, check_reason, check_word, own_key
 from seals.cases.uses import Use, Uses, new_case
 from seals.cases.warrant import Warrant
 from seals.errors import SealNotFound
@@ -99,21 +99,24 @@ class UseDesk:
         try:
             with self.office.acting() as ledger:
                 seal = _seal(ledger.conn, request.seal_code, hand)
-                known = case_store.by_request_key(ledger.conn, request_key)
+                known = case_store.by_request_key(ledger.conn, own_key(seal.owner.uscc, request_key))
                 if known is not None:
                     return _same(known, request, seal, hand)
                 now = self.office.now()
                 case = new_case(
                     seal, replace(request, seal_code=seal.code), self._rule(seal, request), hand, now
                 )
-                case = replace(case, id=self.office.new_id(), request_key=request_key)
+                case = replace(
+                    case, id=self.office.new_id(), request_key=own_key(seal.owner.uscc, request_key)
+                )
                 return begin(ledger, case, hand, now)
         except sa.exc.IntegrityError:  # opened under the same key at the same moment
             with self.office.reading() as conn:
-                known = case_store.by_request_key(conn, request_key)
+                seal = _seal(conn, request.seal_code, hand)
+                known = case_store.by_request_key(conn, own_key(seal.owner.uscc, request_key))
                 if known is None:
                     raise
-                return _same(known, request, _seal(conn, request.seal_code, hand), hand)
+                return _same(known, request, seal, hand)
 
     def keep(self, octets: bytes, name: str) -> Attachment:
         """Keep a document in the archive and return what a request says of it; too large a one is given by its digest."""
@@ -132,8 +135,10 @@ class UseDesk:
         if given.digest != case.request.document.digest:
             return self.amend(case_id, replace(case.request, document=given), hand=hand)
         with self.office.acting() as ledger:
+            if case.request.document.name:  # under which name it was asked for is not changed afterwards
+                given = replace(given, name=case.request.document.name)
             case_store.mark_kept(ledger.conn, case_id, given)
-            detail: Detail = {"document": str(given.digest), "size": given.size}
+            detail: Detail = {"document": str(given.digest), "size": given.size, "name": given.name}
             ledger.note("case.document_kept", actor=hand.actor, subject=f"case:{case_id}", detail=detail)
             return load(ledger.conn, case_id)
 
@@ -313,10 +318,13 @@ class UseDesk:
         with self.office.reading() as conn:
             return lanes.of_case(conn, load(conn, case_id), self.office.now())
 
-    def lanes_of(self, digest: str) -> tuple[ThreeLanes, ...]:
-        """Return the three lanes of every case about a document, as it was asked for or as it was sealed, newest first."""
+    def lanes_of(self, digest: str, uscc: str = "") -> tuple[ThreeLanes, ...]:
+        """Return the three lanes of every case about a document, as it was asked for or as it was sealed, newest first.
+
+        With ``uscc``, those about that enterprise's seals.
+        """
         with self.office.reading() as conn:
-            return lanes.of_document(conn, digest, self.office.now())
+            return lanes.of_document(conn, digest, self.office.now(), uscc)
 
     def _rule(self, seal: SealRecord, request: UseRequest) -> UseRule:
         wish = Wish(

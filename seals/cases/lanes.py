@@ -49,10 +49,11 @@ def of_case(conn: sa.Connection, case: CaseRecord, now: datetime) -> ThreeLanes:
     return ThreeLanes(case, entries, left, case_store.permits_of(conn, case.id))
 
 
-def of_document(conn: sa.Connection, text: str, now: datetime) -> tuple[ThreeLanes, ...]:
+def of_document(conn: sa.Connection, text: str, now: datetime, uscc: str = "") -> tuple[ThreeLanes, ...]:
     """Return the lanes of the newest cases about a document: ``sha256:hex``, or the hex digits alone."""
     digest = read_digest(text)
-    return tuple(of_case(conn, case, now) for case in case_store.about(conn, str(digest), MAX_CASES))
+    found = case_store.about(conn, str(digest), MAX_CASES, uscc)
+    return tuple(of_case(conn, case, now) for case in found)
 
 
 def read_digest(text: str, field: str = "document") -> Digest:

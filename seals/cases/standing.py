@@ -40,7 +40,7 @@ from seals.cases.signed import Payload, payload_for
 from seals.cases.signer_store import Signer
 from seals.cases.signers import signer_for, signer_of
 from seals.cases.standing_store import TRANSITIONS, Grantee, Standing, StandingStatus
-from seals.cases.texts import check_key, check_reason, check_word
+from seals.cases.texts import check_key, check_reason, check_word, own_key
 from seals.errors import SealNotFound, StatementInvalid
 from seals.jws import check_signature, parse, sign
 from seals.ledger import Ledger
@@ -72,13 +72,13 @@ class StandingDesk:
         try:
             with self._office.acting() as ledger:
                 asked, owner = _of_owner(ledger.conn, grantee, hand)
-                known = store.by_request_key(ledger.conn, request_key)
+                known = store.by_request_key(ledger.conn, own_key(owner, request_key))
                 if known is None:
-                    return self._insert(ledger, asked, owner, request_key, hand)
+                    return self._insert(ledger, asked, owner, own_key(owner, request_key), hand)
         except sa.exc.IntegrityError:  # asked for at the same moment
             with self._office.reading() as conn:
-                asked, _ = _of_owner(conn, grantee, hand)
-                known = store.by_request_key(conn, request_key)
+                asked, owner = _of_owner(conn, grantee, hand)
+                known = store.by_request_key(conn, own_key(owner, request_key))
             if known is None:
                 raise
         same = known.grantee == replace(asked, app=known.grantee.app)
@@ -221,11 +221,12 @@ class StandingDesk:
         if not 0 <= grantee.per_day <= grantee.quota:
             raise CaseFieldInvalid("per_day", "应为 0（不限）至总数", "it is 0 (no limit) to the quota")
         length = grantee.ends - grantee.begins
-        if grantee.ends <= max(now, grantee.begins) or length > timedelta(days=most.max_days):
+        longest = timedelta(days=most.max_days)
+        if grantee.ends <= max(now, grantee.begins) or max(length, grantee.ends - now) > longest:
             raise CaseFieldInvalid(
                 "ends",
-                f"截止须晚于现在与起始，且不超过 {most.max_days} 天",
-                f"it is after now and the beginning, and at most {most.max_days} days after it",
+                f"截止须晚于现在与起始，且距两者均不超过 {most.max_days} 天",
+                f"it is after now and the beginning, and at most {most.max_days} days after either",
             )
 
     def _proved(self, conn: sa.Connection, one: Standing, jws: str, hand: Hand, now: datetime) -> Signer:

@@ -12,8 +12,8 @@ MAX_REASON: Final = 500
 MAX_WORD: Final = 100
 """Characters of a class of documents or a department."""
 MAX_TITLE: Final = 200
-MAX_KEY: Final = 200
-"""Characters of a request key, as of an idempotency key."""
+MAX_KEY: Final = 160
+"""Characters of a request key: an idempotency key has 128; the owner's code before it still fits the column."""
 
 
 def check_reason(text: str, field: str = "reason") -> str:
@@ -39,5 +39,10 @@ def check_word(field: str, text: str, *, needed: bool = False, most: int = MAX_W
 
 
 def check_key(text: str) -> str:
-    """Return a request key: 1 to 200 printable characters."""
+    """Return a request key: 1 to 160 printable characters."""
     return check_word("request_key", text, needed=True, most=MAX_KEY)
+
+
+def own_key(owner: str, text: str) -> str:
+    """Return a request key among those for one owner's seals: enterprises choose theirs without knowing of each other."""
+    return f"{owner}:{text}"

@@ -207,7 +207,13 @@ class Uses:
         seal, hand, now = taking.seal, taking.hand, self._office.now()
         rule = self._kept(warrant, seal)
         document = Attachment(warrant.document, taking.purpose)
-        request = UseRequest(seal.code, document, taking.purpose or seal.name)
+        request = UseRequest(
+            seal.code,
+            document,
+            taking.purpose or seal.name,
+            document_class=warrant.document_class,
+            amount=warrant.amount,
+        )
         opened = replace(
             new_case(seal, request, rule, hand, now),
             id=warrant.case_id,
@@ -233,8 +239,10 @@ class Uses:
         if warrant.ground is not Ground.STANDING:
             return
         one = standing_store.find(conn, warrant.standing, lock=True)
-        in_force = one is not None and one.status is standing_store.StandingStatus.EFFECTIVE
-        if one is None or not in_force or not _signature_holds(conn, one):
+        if one is None or not _signature_holds(conn, one):
+            raise StandingEnded
+        in_force = one.status is standing_store.StandingStatus.EFFECTIVE
+        if not in_force or self._office.now() > one.grantee.ends:
             raise StandingEnded
 
     # -- the outcome --------------------------------------------------------------------------------------------------
@@ -316,6 +324,8 @@ def _warrant(  # noqa: PLR0913, PLR0917 - the facts of a warrant, each once
         rule_hash=rule.hash,
         approvals_sha256=approvals,
         standing=standing,
+        document_class=use.document_class,
+        amount=use.amount,
         made_by=MADE_HERE,
     )
 

@@ -32,7 +32,8 @@ class Warrant:
 
     ``case_id`` is the case that the use is recorded under (one opened for it where there was none before), ``standing`` the
     authorisation's id on that ground. ``approvals_sha256`` (hex) digests the approvals that counted, empty where the rule
-    asks for none; ``person`` is the one whom it is for, however their id is spelt.
+    asks for none; ``person`` is the one whom it is for, however their id is spelt. ``document_class`` and ``amount`` are what
+    was claimed of a use without a case.
     """
 
     ground: Ground
@@ -45,6 +46,8 @@ class Warrant:
     rule_hash: str
     approvals_sha256: str
     standing: str = ""
+    document_class: str = ""
+    amount: int | None = None
     made_by: InitVar[object] = None
 
     def __post_init__(self, made_by: object) -> None:
