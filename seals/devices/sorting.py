@@ -46,9 +46,20 @@ def _internal(conn: sa.Connection, held: Stamp, events: Sequence[SignedEvent]) -
             broken = found.broken or ChainFault.GAP
             return Sorted(found.fresh, found.repeated, broken, found.culprit or each, ahead=False)
         if whole and each.event.number <= whole[-1].event.number:
-            raise MessageInvalid("not in the order of their numbers", "events")
+            if not _contradicted(each, whole):
+                raise MessageInvalid("not in the order of their numbers", "events")
+            found = _run(conn, held, whole)
+            broken = found.broken or ChainFault.ROLLBACK
+            return Sorted(found.fresh, found.repeated, broken, found.culprit or each, ahead=False)
         whole.append(each)
     return _run(conn, held, whole)
+
+
+def _contradicted(event: SignedEvent, others: Sequence[SignedEvent]) -> bool:
+    """Tell whether another event has this one's number: the stamp signed both."""
+    return any(
+        one.event.number == event.event.number and str(one.digest) != str(event.digest) for one in others
+    )
 
 
 def _run(conn: sa.Connection, held: Stamp, events: Sequence[SignedEvent]) -> Sorted:

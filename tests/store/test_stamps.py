@@ -34,7 +34,7 @@ from seals.devices.events import (
 from seals.devices.messages import parse_command
 from seals.devices.order import Command
 from seals.devices.state import UseStatus
-from seals.devices.store import stamp_event, stamp_use
+from seals.devices.store import stamp_alarm, stamp_event, stamp_use
 from tests.conftest import SteppingClock
 from tests.pki import CLERK
 from tests.stamp_desk_world import DOCUMENT, FIRST, HAND, PRINTED, UNTOUCHED, StampWorld
@@ -155,6 +155,20 @@ def test_a_rollback_stops_the_stamp_and_keeps_the_proof(both: StampWorld) -> Non
     assert both.left(order) == 0
     assert both.stamp.status.value == "locked"
     both.proved()
+
+
+def test_two_events_of_one_number_in_one_delivery_stop_the_stamp(world: StampWorld) -> None:
+    """Both are well signed: no honest stamp has written them, and the proof is kept."""
+    number, head = world.device.number, world.device.head
+    first = world.device.event(Battery(50))
+    world.device.number, world.device.head = number, head
+    second = world.device.event(Battery(51))
+    assert world.post(first, second).number == number + 1
+    assert world.alarms() == ["rollback"]
+    assert world.stamp.status.value == "locked"
+    assert [row.proof for row in world.rows(stamp_alarm)] == [second]
+    with pytest.raises(MessageInvalid):
+        world.post(first, first)
 
 
 def test_a_fork_stops_the_stamp(world: StampWorld) -> None:
