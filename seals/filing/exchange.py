@@ -24,6 +24,7 @@ from seals.filing.house import House
 from seals.filing.national import STATUS_INVALID, STATUS_VALID, Interface, InvalidType, Message, civil, moment
 from seals.filing.shops import demand_officer
 from seals.filing.told import Told
+from seals.renewal import validity_at
 from seals.seal import SealRecord, is_electronic_code
 from seals.states import SealStatus
 
@@ -201,10 +202,13 @@ class NationalExchange:
             raise FilingFieldInvalid("sealCode", "应为 14 位数字", "14 digits")
         with self._house.reading() as conn:
             own, told = seal_store.find(conn, code), exchange_store.find(conn, code)
+            validity = None if own is None else validity_at(conn, own, when)
         found = own.name if own else told.name if told else None
         if found is None or (name and name != found):
             raise SealNotFound(code)
-        valid = _in_force(own, told, when)
+        if own is None and told is not None and told.valid_from and told.valid_to:
+            validity = told.valid_from, told.valid_to
+        valid = validity is not None and _in_force(own, told, validity, when)
         if own is not None and valid:
             valid = self._house.beside.seals.state_at(code, when) is SealStatus.ACTIVE
         status = STATUS_VALID if valid else STATUS_INVALID
@@ -234,16 +238,15 @@ class NationalExchange:
         }
 
 
-def _in_force(own: SealRecord | None, told: NationalSeal | None, when: datetime) -> bool:
+def _in_force(
+    own: SealRecord | None, told: NationalSeal | None, validity: tuple[datetime, datetime], when: datetime
+) -> bool:
     """Tell whether a moment lies in the validity and before what the platform told; of our own, once followed, we know."""
-    known = own or told
-    if known is None or known.valid_from is None or known.valid_to is None:
-        return False
     open_end = told is None or told.invalid_from is None or (own is not None and told.followed)
     stopped = (
         not open_end and told is not None and told.invalid_from is not None and when >= told.invalid_from
     )
-    return known.valid_from <= when <= known.valid_to and not stopped
+    return validity[0] <= when <= validity[1] and not stopped
 
 
 def stretch_of(start: str, end: str, page: int = 1, size: int = MAX_PAGE) -> Stretch:

@@ -24,6 +24,7 @@ from seals.filing.errors import (
 from seals.filing.exchange import Maker, Stretch, stretch_of
 from seals.filing.national import FIELDS, Interface, Message, civil
 from seals.registry import SealRegistry
+from seals.renewal import RenewalRequest
 from seals.seal import SealKind, SealRecord, SealStatus
 from tests.conftest import SteppingClock
 from tests.filing_world import ENGRAVER, OFFICER, FilingWorld, make_filing_world
@@ -297,3 +298,20 @@ def test_a_stretch_and_a_question_are_read_strictly(platform: Platform) -> None:
     question = {"sealCode": seal.code, "sealName": "别的名字", "queryTime": civil(platform.now())}
     with pytest.raises(SealNotFound):
         platform.world.desk.exchange.query(question)
+
+
+def test_a_past_moment_is_answered_by_the_validity_of_that_moment(
+    platform: Platform, clock: SteppingClock
+) -> None:
+    """A renewal begins a new validity and does not make what was sealed before it invalid."""
+    world = platform.world
+    seal = world.tokens.seal(SealKind.LEGAL_NAME)
+    clock.advance(timedelta(days=10))
+    before = clock.now
+    clock.advance(timedelta(days=1))
+    wish = RenewalRequest(world.tokens.pki.enrol().issued, 30)
+    world.tokens.seals.request_renewal(seal.code, wish, actor=KEEPER)
+    world.tokens.seals.renew(seal.code, actor=BERT)
+    assert platform.status(seal.code) == "0"
+    assert platform.status(seal.code, before) == "0"
+    assert platform.status(seal.code, clock.now + timedelta(days=31)) == "1"
