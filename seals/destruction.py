@@ -28,6 +28,7 @@ MIN_SIDE: Final = 200
 """Shortest side: on less the pieces of a seal of 40 mm cannot be told."""
 PICTURE_KIND: Final = "destruction-picture"
 """The kind under which a picture is kept among the documents of evidence."""
+_PERSON: Final = "person:"
 _MADE_HERE: Final = object()
 _FORMATS: Final = ("JPEG", "PNG")
 _TYPES: Final = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png"}
@@ -128,10 +129,11 @@ def _judge_record(turn: Turn, before: SealRecord) -> None:
 
 
 def _judge_witness(before: SealRecord, witness: str, actor: Actor) -> None:
-    if not 0 < len(witness.strip()) <= MAX_ACTOR:
+    named = Actor(witness).person.removeprefix(_PERSON)
+    if named == Actor(witness).person or not named or len(witness) > MAX_ACTOR or not witness.isprintable():
         raise DestructionInvalid(
-            f"请填写监销人（不超过 {MAX_ACTOR} 个字符）。",
-            f"Name the witness, in at most {MAX_ACTOR} characters.",
+            f"请填写监销人，写作 person:li.wei（不超过 {MAX_ACTOR} 个字符）。",
+            f"Name the witness, written person:li.wei, in at most {MAX_ACTOR} characters.",
         )
     if actor.is_any_of(witness):
         raise SecondPersonNeeded(f"seal {before.code}: {actor.id} is the witness")

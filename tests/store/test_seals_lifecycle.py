@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
@@ -406,6 +407,9 @@ def test_a_physical_seal_is_destroyed_once_before_a_witness(
     world.registry.revoke(active.code, actor=SECOND, reason="停业")
     with pytest.raises(SecondPersonNeeded):
         world.registry.destroy(active.code, what, actor=SECOND)
+    for nobody in (KEEPER.id.removeprefix("person:"), "person:", "app:oa", "person:a\0b"):
+        with pytest.raises(DestructionInvalid, match="witness"):
+            world.registry.destroy(active.code, replace(what, witness=nobody), actor=KEEPER)
     clock.advance(DAY)
     gone = world.registry.destroy(active.code, what, actor=KEEPER)
     assert (gone.status, gone.destroyed_at) == (SealStatus.REVOKED, clock())
