@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from api.cli.console import HomeOption, installation, person, say
-from api.serve import open_link
 from api.stamps.broker import BrokerPlan, write_broker
 from api.stamps.client import TLS_PORT
 from api.stamps.errors import BrokerError
@@ -52,6 +51,8 @@ def broker_config(
 
 def link(home: HomeOption = None) -> None:
     """单独运行设备连接，直到中断 / run the link by itself until interrupted."""
+    from api.serve import open_link  # the application behind it takes a second to import
+
     with installation(home) as services:
         running = open_link(services)
         if running is None:
