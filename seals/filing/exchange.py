@@ -28,6 +28,8 @@ from seals.renewal import validity_at
 from seals.seal import SealRecord, is_electronic_code
 from seals.states import SealStatus
 
+_NOT_MADE: Final = frozenset({SealStatus.APPLIED, SealStatus.MAKING})
+"""States of a seal that the platform can tell to stop before there is anything to stop."""
 MAX_PAGE: Final = 500
 """Most entries of one page of a list or one exported file."""
 Progress = Callable[[int, int], None]
@@ -182,7 +184,8 @@ class NationalExchange:
                 act(told.code, actor=actor, reason=why)
                 stopped.append(told.code)
             except ActRefused:
-                pass  # it is stopped already, or never was in use
+                if seals.get(told.code).status in _NOT_MADE:
+                    continue  # there is nothing to stop yet; the word waits for it
             except SealError:
                 continue  # somebody acts on it in this moment: next time
             with self._house.engine.begin() as conn:

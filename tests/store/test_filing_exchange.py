@@ -190,6 +190,19 @@ def test_the_platform_stops_our_seal_on_both_sides_and_never_brings_one_back(
     assert platform.status(seal.code) == "1"
 
 
+def test_a_stop_told_before_the_seal_is_made_waits_for_it(platform: Platform, clock: SteppingClock) -> None:
+    desk, seals = platform.world.desk, platform.world.tokens.seals
+    job = platform.world.ordered()
+    clock.advance(timedelta(minutes=1))
+    done = platform.tell(Interface.DEACTIVATE, sealCode=job.seal, sealName=seals.get(job.seal).name)
+    assert done.stopped == ()
+    desk.workshop.take(job.id, actor=ENGRAVER)
+    platform.world.imprint(job)
+    desk.workshop.make(job.id, actor=ENGRAVER)
+    assert desk.housekeep(CARL)["national_stops_followed"] == 1
+    assert seals.get(job.seal).status is SealStatus.FROZEN
+
+
 def test_what_a_crash_left_after_an_import_is_finished(
     platform: Platform, clock: SteppingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
