@@ -32,6 +32,7 @@ class AlarmKind(StrEnum):
     LATE_USE = "late_use"
     STRANGER = "stranger"
     LOCKED_USE = "locked_use"
+    STOPPED_USE = "stopped_use"
     UNKNOWN_PRESS = "unknown_press"
     UNCERTAIN_USE = "uncertain_use"
     COUNT_DIFFERS = "count_differs"
@@ -81,6 +82,7 @@ ALARMS: Final[dict[AlarmKind, Rule]] = {
     AlarmKind.LATE_USE: Rule("指令过期后用印", "Used after the order's end", Stop.STAMP),
     AlarmKind.STRANGER: Rule("非指定人员用印", "Used by somebody who was not named", Stop.STAMP),
     AlarmKind.LOCKED_USE: Rule("锁定后用印", "Used while locked", Stop.BOTH),
+    AlarmKind.STOPPED_USE: Rule("印章停用期间用印", "Used while its seal was stopped", Stop.STAMP),
     AlarmKind.UNKNOWN_PRESS: Rule(
         "上报了未预留的用印结果", "An outcome of a press that never began", Stop.BOTH
     ),

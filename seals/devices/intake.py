@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from ca.audit import AuditTrail
 from ca.clock import Clock
+from seals import event_store
 from seals.devices import rows
 from seals.devices.alarming import Alarming
 from seals.devices.alarms import AlarmKind
@@ -43,6 +44,7 @@ from seals.devices.stamp_actor import stamp_actor
 from seals.devices.state import OrderAct, OrderStatus, PictureStatus, UseStatus
 from seals.devices.store import stamp, stamp_event, stamp_order, stamp_use
 from seals.ledger import Ledger, acting
+from seals.states import SealStatus
 
 _E: Final = stamp_event.c
 _U: Final = stamp_use.c
@@ -110,6 +112,7 @@ class EventIntake:
         if sent_at is not None and abs(sent_at - now) > self._bounds.clock:
             reading.alarm(AlarmKind.CLOCK, 0, f"sent at {sent_at:%Y-%m-%dT%H:%M:%SZ}")
         self._faults(reading, held, found, now)
+        self._stopped_uses(conn, reading)
         self._write(ledger, reading, held, found, now)
         raised = self._alarming.record(ledger, held, reading.alarms)
         if reading.events:
@@ -127,6 +130,14 @@ class EventIntake:
             not found.fresh and held.gap_since is not None and now - held.gap_since > self._bounds.gap
         ):  # whatever else it sends again, the missing event is not among it
             reading.alarm(AlarmKind.GAP, reading.number + 1, "never delivered")
+
+    def _stopped_uses(self, conn: sa.Connection, reading: Reading) -> None:
+        """Tell of presses of a stamp that was out of reach when its seal was stopped; the clock's bound is forgiven."""
+        for number, pressed in reading.begun.items():
+            moments = (pressed.at, pressed.at - self._bounds.clock)
+            stood = [event_store.latest(conn, reading.stamp.seal, when) for when in moments]
+            if all(event is not None and event.status is not SealStatus.ACTIVE for event in stood):
+                reading.alarm(AlarmKind.STOPPED_USE, number, f"seal {reading.stamp.seal}")
 
     # -- writing -------------------------------------------------------------------------------------------------------
 

@@ -151,6 +151,18 @@ def _offline_expired(world: World) -> None:
     rig.sync()
 
 
+def _offline_after_loss(world: World) -> None:
+    # The seal is reported lost while the stamp is out of reach: what it prints then comes to light, and it is locked.
+    rig = world.stamp(cap=3)
+    world.grant(rig, 3)
+    rig.online = False
+    world.freeze(rig)
+    world.wait(hours=2)
+    rig.press(WHO)
+    rig.online = True
+    rig.sync()
+
+
 def _clock_wrong(world: World) -> None:
     # The stamp's clock is three days ahead: it is set by the signed answer, on record, and the order is obeyed.
     rig = world.stamp()
@@ -266,6 +278,21 @@ USES = (
         "The allowance ends while the stamp is away",
         End(left=2, used=1, pictures="here", paper=1),
         _offline_expired,
+    ),
+    Scenario(
+        "offline-after-loss",
+        "离线时印章已挂失仍用印：告警并锁定",
+        "Used out of reach after the seal was reported lost",
+        End(
+            stamp="locked",
+            seal="frozen",
+            left=2,
+            used=1,
+            pictures="here",
+            alarms=("stopped_use",),
+            paper=1,
+        ),
+        _offline_after_loss,
     ),
     Scenario(
         "clock-wrong",
