@@ -2,7 +2,8 @@
 
 import { ask, byId, tell } from "./ask.js";
 
-byId("password-form")?.addEventListener("submit", async (event) => {
+const form = byId("password-form");
+form?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = event.target.querySelector(".primary");
   button.disabled = true;
@@ -16,3 +17,6 @@ byId("password-form")?.addEventListener("submit", async (event) => {
     byId("password").select();
   }
 });
+if (form) {
+  form.querySelector(".primary").disabled = false; // not before: a password sent without this script would be lost
+}
