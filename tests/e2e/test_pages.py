@@ -190,6 +190,7 @@ def test_pages_can_be_leafed_through_and_zoomed(visit: Visit, pages: Served) -> 
     expect(page.locator(".mark")).to_have_count(0)
     picture = page.locator(".leaf > img")
     expect(picture).to_have_attribute("alt", "第 2 页的图像")
+    expect(picture).to_have_js_property("complete", True, timeout=20_000)
     assert picture.evaluate("image => image.naturalWidth") >= 900
     page.click('[data-do="true-size"]')
     expect(page.locator(".percent")).to_have_text("100 %")
