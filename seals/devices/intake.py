@@ -135,7 +135,7 @@ class EventIntake:
         """Tell of presses of a stamp that was out of reach when its seal was stopped; the clock's bound is forgiven."""
         for number, pressed in reading.begun.items():
             moments = (pressed.at, pressed.at - self._bounds.clock)
-            stood = [event_store.latest(conn, reading.stamp.seal, when) for when in moments]
+            stood = (event_store.latest(conn, reading.stamp.seal, when) for when in moments)
             if all(event is not None and event.status is not SealStatus.ACTIVE for event in stood):
                 reading.alarm(AlarmKind.STOPPED_USE, number, f"seal {reading.stamp.seal}")
 
