@@ -135,15 +135,16 @@ def enrol_keeper(services: Services) -> Enrolled:
 
 def keeper_pin(services: Services) -> Pin:
     """Return the PIN of the demo's keeper, made at the first run."""
-    return _kept(services, token_of(USCC))
+    return kept_pin(services, token_of(USCC))
 
 
 def services_so_pin(services: Services) -> Pin:
     """Return the security officer's PIN of the enterprise's token, made at the first run."""
-    return _kept(services, f"{token_of(USCC)}.so")
+    return kept_pin(services, f"{token_of(USCC)}.so")
 
 
-def _kept(services: Services, name: str) -> Pin:
+def kept_pin(services: Services, name: str) -> Pin:
+    """Return the PIN of a token of the demonstration, made at the first run."""
     path = services.home.pin_file(name, holder=True)
     if not path.exists():
         services.home.keep_pin(name, new_pin(), holder=True)
@@ -180,8 +181,13 @@ def _free(folder: Path, stem: str) -> Path:
 
 def keeper_api_key(services: Services) -> Path:
     """Return the file with the keeper's API key for the seal page; made anew when the old one is not accepted."""
-    path = services.home.secrets / f"{KEY_FILE}.key"
+    return key_file(services, KEY_FILE, KEEPER, KEEPER_SCOPES)
+
+
+def key_file(services: Services, name: str, holder: Actor, scopes: tuple[Scope, ...]) -> Path:
+    """Return the file with the API key of a person of the demonstration, made at the first run."""
+    path = services.home.secrets / f"{name}.key"
     if not path.exists():
-        made = services.api_keys.create(KEEPER, KEEPER_SCOPES, timedelta(days=365), actor=ADMINISTRATOR)
+        made = services.api_keys.create(holder, scopes, timedelta(days=365), actor=ADMINISTRATOR)
         services.home.keep_secret(path.name, made.text)
     return path

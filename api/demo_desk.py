@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from api.access import Scope
 from api.bootstrap import Services
-from api.demo import ADMINISTRATOR, ENTERPRISE, KEEPER, USCC
+from api.demo import ENTERPRISE, KEEPER, USCC, key_file
 from api.foundation import SERVICE_TOKEN
 from api.home import read_secret
 from api.standard_chip import standard_plan
@@ -110,11 +109,7 @@ def furnish(services: Services, progress: Progress) -> DeskDemo:
 
 def key_for(services: Services, name: str, holder: Actor, scopes: tuple[Scope, ...]) -> str:
     """Return the API key of a person of the demonstration, made at the first run."""
-    path = services.home.secrets / f"{name}.key"
-    if not path.exists():
-        made = services.api_keys.create(holder, scopes, timedelta(days=365), actor=ADMINISTRATOR)
-        services.home.keep_secret(path.name, made.text)
-    return read_secret(path)
+    return read_secret(key_file(services, name, holder, scopes))
 
 
 def _chip(services: Services, progress: Progress) -> None:

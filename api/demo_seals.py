@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 from api.access import Scope
 from api.bootstrap import Services
-from api.demo import ADMINISTRATOR, APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper
+from api.demo import ADMINISTRATOR, APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, kept_pin
 from api.demo_desk import RANGE, REVIEWER, REVIEWER_SCOPES, key_for
 from api.home import new_pin, read_secret
 from api.stamps.desk_line import DeskLine
@@ -242,7 +242,7 @@ def _case(services: Services) -> str:
     )
     case = desk.submit(desk.open(wish, request_key="demo-case-1", hand=hand).id, hand=hand)
     first = Hand(MANAGERS[0], "cli", frozenset({Scope.CASE_APPROVE.value}))
-    pin = _pin(services, "demo-manager-1")
+    pin = kept_pin(services, "demo-manager-1")
     desk.approve_with_key(case.id, Ballot(case.content, "价格与预算一致"), hand=first, pin=pin)
     return case.id
 
@@ -263,8 +263,8 @@ def _signer(services: Services, person: Actor, token: str) -> None:
     """Give a person a key in a token of their own with a certificate that two others put on the register."""
     provider, kind = services.key_stores.chosen, services.settings.suite.key_kind
     if token not in provider.tokens():
-        provider.create_token(token, new_pin(), _pin(services, token))
-    address, pin = KeyUri(services.key_stores.scheme, token, "sign"), _pin(services, token)
+        provider.create_token(token, new_pin(), kept_pin(services, token))
+    address, pin = KeyUri(services.key_stores.scheme, token, "sign"), kept_pin(services, token)
     if not provider.keys(token, pin=pin):
         provider.generate(address, kind, pin=pin)
     (key,) = provider.keys(token, pin=pin)
@@ -278,13 +278,6 @@ def _signer(services: Services, person: Actor, token: str) -> None:
     except CaseActRefused:  # on the register since an earlier run
         return
     services.use_desk.signers.confirm(asked.certificate_sha256, hand=Hand(APPROVER, "cli"))
-
-
-def _pin(services: Services, token: str) -> Pin:
-    path = services.home.pin_file(token, holder=True)
-    if not path.exists():
-        services.home.keep_pin(token, new_pin(), holder=True)
-    return Pin(read_secret(path))
 
 
 def _stamp(services: Services) -> None:
