@@ -19,13 +19,12 @@ import sqlalchemy as sa
 from ca.clock import Clock
 from seals import store
 from seals.errors import StatementInvalid
-from seals.event_store import latest
+from seals.event_store import began, latest
 from seals.lookup.answer import EXPIRED, HIDDEN, UNKNOWN, SealLookup, parse_lookup, sign_lookup
 from seals.lookup.errors import CodeMalformed, LookupNotReady, MomentToCome
 from seals.renewal_store import seal_renewal
 from seals.seal import SealRecord, SealStatus, is_electronic_code, is_physical_code
 from seals.status_list import ListMaker
-from seals.store import seal_event
 
 LIFE: Final = timedelta(minutes=5)
 """From an answer to its ``next_update``: whoever keeps one longer asks again."""
@@ -35,13 +34,6 @@ MAX_KEPT: Final = 4096
 """Most signed answers kept, the least asked for going first: some 20 MB."""
 
 _EVER: Final = datetime.max.replace(tzinfo=UTC)
-_BEFORE: Final = (
-    sa.select(sa.func.coalesce(sa.func.max(seal_event.c.number), 0))
-    .where(
-        seal_event.c.electronic_code == sa.bindparam("code"), seal_event.c.number <= sa.bindparam("number")
-    )
-    .where(seal_event.c.status != sa.bindparam("status"))
-)
 _RENEWED_AFTER: Final = (
     sa.select(seal_renewal.c.old_valid_from, seal_renewal.c.old_valid_to)
     .where(
@@ -49,9 +41,6 @@ _RENEWED_AFTER: Final = (
     )
     .order_by(seal_renewal.c.decided_at)
     .limit(1)
-)
-_SINCE: Final = sa.select(seal_event.c.at).where(
-    seal_event.c.electronic_code == sa.bindparam("code"), seal_event.c.number == sa.bindparam("number")
 )
 
 
@@ -162,10 +151,7 @@ def _state(conn: sa.Connection, code: str, at: datetime | None) -> tuple[SealSta
     last = latest(conn, code, at or _EVER)
     if last is None:
         return None
-    place = {"code": code, "number": last.number, "status": last.status.value}
-    before: int = conn.execute(_BEFORE, place).scalar_one()
-    since: datetime = conn.execute(_SINCE, {"code": code, "number": before + 1}).scalar_one()
-    return last.status, since
+    return last.status, began(conn, last)
 
 
 def _stands(kept: SealLookup, found: SealLookup) -> bool:
