@@ -78,6 +78,10 @@ class Scope(StrEnum):
         return Power.OPERATOR
 
 
+OPERATOR_SCOPES: Final = frozenset(scope.value for scope in Scope if scope.power is Power.OPERATOR)
+"""What somebody who sits at the machine may do by the command line."""
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """The authenticated caller of one request."""

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from api.access import Power, Scope
+from api.access import OPERATOR_SCOPES
 from api.cli import case_rights
 from api.cli.console import (
     ID_WIDTH,
@@ -45,8 +45,7 @@ Why = Annotated[str, typer.Option("--reason", help="原因 / reason")]
 
 def hand(text: str, uscc: str | None = None) -> Hand:
     """Read ``--as`` of somebody who sits at this machine: they have every operator's scope."""
-    scopes = frozenset(scope.value for scope in Scope if scope.power is Power.OPERATOR)
-    return Hand(person(text, uscc), "cli", scopes)
+    return Hand(person(text, uscc), "cli", OPERATOR_SCOPES)
 
 
 @app.command("open")

@@ -11,7 +11,7 @@ import typer
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from api.access import Power, Scope
+from api.access import OPERATOR_SCOPES
 from api.cli.console import (
     HomeOption,
     JsonOption,
@@ -43,7 +43,7 @@ Id = Annotated[str, typer.Argument(help="授权编号 / number of the authorisat
 
 
 def _hand(text: str) -> Hand:
-    return Hand(person(text), "cli", frozenset(one.value for one in Scope if one.power is Power.OPERATOR))
+    return Hand(person(text), "cli", OPERATOR_SCOPES)
 
 
 @signer.command()

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from api.access import Power, Scope
+from api.access import OPERATOR_SCOPES
 from api.bootstrap import Services
 from api.cli.console import (
     ID_WIDTH,
@@ -55,8 +55,7 @@ Days = Annotated[int | None, typer.Option(min=1, max=3660, help="有效天数 / 
 
 def officer(text: str) -> Approver:
     """Read ``--as`` of somebody who sits at this machine: they have every operator's scope."""
-    scopes = frozenset(scope.value for scope in Scope if scope.power is Power.OPERATOR)
-    return Approver(person(text), scopes)
+    return Approver(person(text), OPERATOR_SCOPES)
 
 
 @app.command("request")

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from api.access import Power, Scope
+from api.access import OPERATOR_SCOPES
 from api.bootstrap import Services
 from api.cli.console import (
     REFUSED,
@@ -160,9 +160,8 @@ def approve_job(
     actor: As = OFFICER,
 ) -> None:
     """审批任务；最后一人审批后立即执行 / approve; with the last approval the job runs."""
-    scopes = frozenset(scope.value for scope in Scope if scope.power is Power.OPERATOR)
     with installation(home) as services:
-        approver = Approver(person(actor), scopes)
+        approver = Approver(person(actor), OPERATOR_SCOPES)
         record = services.enrolments.jobs.approve(job, Ballot(digest, comment), by=approver)
         record = _run(services, record)
     _finish(record)
