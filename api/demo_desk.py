@@ -27,6 +27,7 @@ from ca.enrolment.request import Application, Approver
 from ca.enrolment.states import EnrolmentStatus
 from ca.keycentre.errors import KeyCentreNeedsToken, KeyCentreNotReady
 from ca.keycentre.roster import Custodian, RosterPlan
+from ca.tokens.plan import PersonalisationPlan
 from ca.tokens.ranges import Grant
 from ca.tokens.request import RequestStatus
 from ca.tokens.state import TokenState
@@ -119,22 +120,22 @@ def _chip(services: Services, progress: Progress) -> None:
     new = NewToken(CHIP, "集证通 A1", medium, "2026-11", CHIP_NUMBER, Holder(USCC))
     token = services.tokens.register(new, actor=CLERK)
     if token.state in (TokenState.UNINITIALISED, TokenState.READY):
-        token = _personalise(services, progress)
+        token = personalised(services, standard_plan(services, CHIP), progress)
     if token.state is TokenState.PERSONALISED:
         services.tokens.issue(CHIP, Holder(USCC, KEEPER.id, KEEPER.name), actor=CLERK)
 
 
-def _personalise(services: Services, progress: Progress) -> Token:
-    """Let the clerk ask for the usual five, the reviewer approve exactly that, and the clerk make the chip."""
-    work = services.token_work
-    asked = work.requests.find(CHIP)
+def personalised(services: Services, plan: PersonalisationPlan, progress: Progress) -> Token:
+    """Let the clerk ask for a chip, the reviewer approve exactly that, and the clerk make it; cut off, it goes on."""
+    work, serial = services.token_work, plan.serial
+    asked = work.requests.find(serial)
     if asked is None or asked.status is not RequestStatus.USED:  # else an earlier run was cut off at the chip
-        asked = work.requests.ask(standard_plan(services, CHIP), actor=CLERK)
+        asked = work.requests.ask(plan, actor=CLERK)
     if asked.status is RequestStatus.ASKED:
         scopes = frozenset(scope.value for scope in REVIEWER_SCOPES)
-        work.requests.approve(CHIP, Ballot(asked.digest), by=Approver(REVIEWER, scopes))
+        work.requests.approve(serial, Ballot(asked.digest), by=Approver(REVIEWER, scopes))
     return work.personalisation.run(
-        CHIP, actor=CLERK, progress=lambda step, total: progress(step_line(step, total))
+        serial, actor=CLERK, progress=lambda step, total: progress(step_line(step, total))
     )
 
 

@@ -19,18 +19,15 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 from api.access import Scope
 from api.bootstrap import Services
 from api.demo import ADMINISTRATOR, APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, kept_pin
-from api.demo_desk import RANGE, REVIEWER, REVIEWER_SCOPES, key_for
+from api.demo_desk import RANGE, key_for, personalised
 from api.home import new_pin, read_secret
 from api.stamps.desk_line import DeskLine
-from api.step_words import step_line
 from ca.actor import Actor
 from ca.certificate import CertificateRequest, SubjectName
 from ca.enrolment.approval import Ballot
-from ca.enrolment.request import Approver
 from ca.profile import CHIP_AUTH, PERSON_SIGN
 from ca.tokens.inventory_store import Place
 from ca.tokens.plan import ApplicationPlan, ContainerPlan, PersonalisationPlan
-from ca.tokens.request import RequestStatus
 from ca.tokens.state import TokenState
 from ca.tokens.token import Holder, NewToken, Purpose
 from ca.uscc import check_character
@@ -205,13 +202,7 @@ def _body_chip(services: Services, progress: Progress) -> Pin:
             BODY_CHIP, "印体芯片 B1", services.key_stores.scheme, "2026-11", BODY_NUMBER, Holder(USCC)
         )
         if work.registry.register(new, actor=ADMINISTRATOR).state is not TokenState.PERSONALISED:
-            request = work.requests.ask(_body_plan(services), actor=ADMINISTRATOR)
-            if request.status is RequestStatus.ASKED:
-                approver = Approver(REVIEWER, frozenset(scope.value for scope in REVIEWER_SCOPES))
-                work.requests.approve(BODY_CHIP, Ballot(request.digest), by=approver)
-            work.personalisation.run(
-                BODY_CHIP, actor=ADMINISTRATOR, progress=lambda step, total: progress(step_line(step, total))
-            )
+            personalised(services, _body_plan(services), progress)
         letter = work.letters.of_token(BODY_CHIP)[0]
         services.home.keep_pin(BODY_CHIP, work.letters.print(letter.id, actor=ADMINISTRATOR).pin, holder=True)
     return Pin(read_secret(kept))
