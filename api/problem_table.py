@@ -9,6 +9,7 @@ from api.backup import errors as backup
 from api.problem_kind import Kind
 from api.problem_rows import KEY_CENTRE, SEAL_DATA
 from api.problem_rows_cases import CASES
+from api.problem_rows_containers import CONTAINERS
 from api.problem_rows_filing import FILING
 from api.problem_rows_stamps import STAMPS
 from api.stamps import errors as stamp_lines
@@ -367,6 +368,7 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **KEY_CENTRE,
     **SEAL_DATA,
     **CASES,
+    **CONTAINERS,
     **FILING,
     **STAMPS,
     **_IMPRINTS,

@@ -179,3 +179,34 @@ class DatabaseUnavailable(SigningError):
 
     zh = "数据库暂不可用，请稍后用同一请求重试；已开始的用印会自动核对收尾。"
     en = "The database is not available; repeat the same request later. What was begun will be reconciled."
+
+
+class CertificationUnreadable(SigningError):
+    """The certification asked for is none of the three."""
+
+    zh = "认证方式（certify）应为 no-changes、form-filling 或 annotations 之一。"
+    en = "The certification (certify) is one of no-changes, form-filling and annotations."
+
+
+class LockUnreadable(SigningError):
+    """The field lock asked for cannot be read."""
+
+    zh = "表单锁定（lock）应写作 all、include:域名,域名 或 exclude:域名,域名，可加 ;p=1、;p=2 或 ;p=3。"
+    en = "A lock reads all, include:NAME,NAME or exclude:NAME,NAME, with ;p=1, ;p=2 or ;p=3 if wanted."
+
+
+class AlreadySigned(SigningError):
+    """A certification was asked for a document that carries a signature (ISO 32000-2 §12.8.2.2.1: it must be the first)."""
+
+    zh = "文件上已有签名，认证签名只能是第一个签名；请对未签名的原件认证，或改用普通用印。"
+    en = "The document is signed already and only the first signature can certify it; certify the unsigned original, or seal plainly."
+
+
+class ContainerUnfit(SigningError):
+    """The container asked for does not go with the seal's key or with the file."""
+
+    zh = "所选签名容器与印章密钥或文件类型不符：ses 与 gbt35275 需要 SM2 密钥，ses 用于 PDF 和 OFD；请改选容器（container）。"
+    en = (
+        "The container asked for does not go with the seal's key or the kind of file: ses and gbt35275 need an SM2 "
+        "key, and ses is for PDF and OFD; choose another container."
+    )

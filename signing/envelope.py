@@ -1,0 +1,100 @@
+"""The container of a signature: what is signed for a document, and what is put into its place afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, Protocol
+
+from hsm.algorithms import Digest, DigestAlgorithm
+from signing.cms import ContainerForm, Signatory, container, room_for, signed_attributes
+
+
+class ContainerKind(StrEnum):
+    """The containers that a seal's signature is written in."""
+
+    CMS = "cms"
+    """RFC 5652 with the attributes of CAdES: what every reader of signed PDF and CAdES knows."""
+    GBT35275 = "gbt35275"
+    """The national message syntax (GB/T 35275), in the shape of PKCS #7 1.5; an SM2 key is needed."""
+    SES = "ses"
+    """SES_Signature (GB/T 38540, GM/T 0031): the electronic seal with its picture inside; an SM2 key is needed."""
+
+
+class Envelope(Protocol):
+    """One signature's container at work: filled in the order ``to_sign``, ``finish``, once."""
+
+    @property
+    def kind(self) -> ContainerKind:
+        """Which container it is."""
+
+    @property
+    def digest(self) -> DigestAlgorithm:
+        """The algorithm by which the document is digested for it."""
+
+    @property
+    def filter(self) -> str:
+        """/Filter of a PDF's signature dictionary, with its slash."""
+
+    @property
+    def sub_filter(self) -> str:
+        """/SubFilter of a PDF's signature dictionary, with its slash."""
+
+    def room(self, *, stamped: bool) -> int:
+        """Octets that the finished container takes at most; ``stamped``: with a time-stamp token."""
+
+    def to_sign(self, document: Digest, scope: str) -> bytes:
+        """Return the octets to be signed for the digest of the protected octets; ``scope`` names these octets."""
+
+    def finish(self, signature: bytes, token: bytes | None) -> bytes:
+        """Return the container with the signature value, and the TimeStampToken over it if there is one."""
+
+
+ADOBE_FILTER: Final = "/Adobe.PPKLite"
+"""The handler that readers take for every CMS signature (ISO 32000-2 §12.8.3.3)."""
+
+
+@dataclass(slots=True)
+class CmsEnvelope:
+    """CMS, or GB/T 35275 where the signatory's form says so (:mod:`signing.cms`); ``statement`` is the seal statement.
+
+    ``ValueError``: finished before anything was signed, or asked for a digest that is not the key's.
+    """
+
+    signatory: Signatory
+    statement: str | None = None
+    filter: str = ADOBE_FILTER
+    _attributes: bytes = field(default=b"", init=False, repr=False)
+
+    @property
+    def kind(self) -> ContainerKind:
+        """GB/T 35275 or RFC 5652."""
+        return ContainerKind.GBT35275 if self.signatory.form is ContainerForm.GBT35275 else ContainerKind.CMS
+
+    @property
+    def digest(self) -> DigestAlgorithm:
+        """The digest that the key signs with."""
+        return self.signatory.signer.algorithm.digest
+
+    @property
+    def sub_filter(self) -> str:
+        """The name that goes with the form."""
+        return self.signatory.form.sub_filter
+
+    def room(self, *, stamped: bool) -> int:
+        """Count the octets of a container with an empty digest."""
+        return room_for(self.signatory, self.statement, stamped=stamped)
+
+    def to_sign(self, document: Digest, scope: str) -> bytes:
+        """Encode the signed attributes (RFC 5652 §5.4); the scope is a PDF's own affair and stands in no attribute."""
+        del scope
+        if document.algorithm is not self.digest:
+            raise ValueError(f"{document.algorithm} is not what the key signs with")
+        self._attributes = signed_attributes(self.signatory, document, self.statement)
+        return self._attributes
+
+    def finish(self, signature: bytes, token: bytes | None) -> bytes:
+        """Encode the ContentInfo (RFC 5652 §5.1)."""
+        if not self._attributes:
+            raise ValueError("nothing was given to be signed")
+        return container(self.signatory, self._attributes, signature, token)
