@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,19 +70,31 @@ def stamp_simulator(
     home: HomeOption = None,
 ) -> None:
     """智能印章模拟器：故障与篡改演练、浸泡测试、单台交互 / simulate smart stamps: drill, soak, or one by hand."""
-    logging.getLogger("yinxin").setLevel(logging.CRITICAL)
-    if new or connect:
-        from api.cli.stamp_device import make, operate
+    with _quiet():
+        if new or connect:
+            from api.cli.stamp_device import make, operate
 
-        return make(home, _folder(device), new) if new else operate(connect, _folder(device))
-    if show:
-        return _list()
-    return _drill(
-        scenario or ("" if stamps else "all"),
-        _plan(database, mqtt, tls, broker=broker),
-        _soak(stamps, minutes, speed, seed),
-        as_json=as_json,
-    )
+            return make(home, _folder(device), new) if new else operate(connect, _folder(device))
+        if show:
+            return _list()
+        return _drill(
+            scenario or ("" if stamps else "all"),
+            _plan(database, mqtt, tls, broker=broker),
+            _soak(stamps, minutes, speed, seed),
+            as_json=as_json,
+        )
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the log of provoked faults off the terminal, and give the log back as it was."""
+    log = logging.getLogger("yinxin")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _folder(device: Path | None) -> Path:

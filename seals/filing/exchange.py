@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from ca.actor import Actor
@@ -30,6 +30,8 @@ from seals.states import SealStatus
 
 _NOT_MADE: Final = frozenset({SealStatus.APPLIED, SealStatus.MAKING})
 """States of a seal that the platform can tell to stop before there is anything to stop."""
+PRECISION: Final = timedelta(seconds=1, microseconds=-1)
+"""The platform's times are whole seconds: one stands for the second that it begins."""
 MAX_PAGE: Final = 500
 """Most entries of one page of a list or one exported file."""
 Progress = Callable[[int, int], None]
@@ -197,10 +199,11 @@ class NationalExchange:
     def query(self, question: Mapping[str, str]) -> dict[str, str]:
         """Answer ``{sealCode, sealName, queryTime}`` with ``status`` 0 (valid) or 1: as of that time, of anybody's seal.
 
-        An empty ``sealName`` is not compared. Raises :class:`FilingFieldInvalid`, :class:`seals.errors.SealNotFound`.
+        The platform writes whole seconds: what came about within the second asked for counts, as far as it is past. An empty ``sealName`` is not compared. Raises :class:`FilingFieldInvalid`, :class:`seals.errors.SealNotFound`.
         """
         code, name = question.get("sealCode", ""), question.get("sealName", "")
-        when = _time("queryTime", question.get("queryTime", ""))
+        asked = _time("queryTime", question.get("queryTime", ""))
+        when = max(asked, min(asked + PRECISION, self._house.clock()))
         if not is_electronic_code(code):
             raise FilingFieldInvalid("sealCode", "应为 14 位数字", "14 digits")
         with self._house.reading() as conn:
@@ -215,7 +218,7 @@ class NationalExchange:
         if own is not None and valid:
             valid = self._house.beside.seals.state_at(code, when) is SealStatus.ACTIVE
         status = STATUS_VALID if valid else STATUS_INVALID
-        return {"sealCode": code, "sealName": found, "queryTime": civil(when), "status": status}
+        return {"sealCode": code, "sealName": found, "queryTime": civil(asked), "status": status}
 
     def revocations(self, stretch: Stretch) -> dict[str, object]:
         """Return a page of the seals that are stopped since a moment in a stretch of time, ours and others'."""

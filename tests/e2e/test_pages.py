@@ -27,6 +27,7 @@ pytestmark = pytest.mark.browser
 sync_api = pytest.importorskip("playwright.sync_api")
 Page = sync_api.Page
 expect = sync_api.expect
+PlaywrightTimeout = sync_api.TimeoutError
 expect.set_options(timeout=20_000)  # a loaded machine is slow, not wrong
 WIDTHS = (320, 360, 390, 600, 768, 999, 1000, 1366, 1440)
 LAPTOP, PHONE = (1366, 900), (390, 844)
@@ -185,6 +186,7 @@ def test_the_seal_is_marked_where_the_report_says(visit: Visit, pages: Served) -
 def test_pages_can_be_leafed_through_and_zoomed(visit: Visit, pages: Served) -> None:
     page = visit("/verify")
     _drop(page, pages.sealed)
+    expect(page.locator("#page-number")).to_have_value("3")
     page.click('[data-do="previous"]')
     expect(page.locator("#page-number")).to_have_value("2")
     expect(page.locator(".mark")).to_have_count(0)
@@ -332,11 +334,15 @@ def test_nothing_sticks_out_at_any_width(visit: Visit, pages: Served, language: 
 
 
 def _too_wide(page: Any) -> list[int]:
-    """Return the window widths at which the page is wider than its window."""
+    """Return the window widths at which the page is wider than its window, once its scripts have laid it out anew."""
     found = []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 844})
-        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        try:
+            page.wait_for_function(
+                f"innerWidth === {width} && document.documentElement.scrollWidth <= innerWidth", timeout=5_000
+            )
+        except PlaywrightTimeout:
             found.append(width)
     page.set_viewport_size({"width": LAPTOP[0], "height": LAPTOP[1]})
     return found
