@@ -7,51 +7,20 @@ top left corner of what is seen; a seal placed so stands upright in what is seen
 
 from __future__ import annotations
 
-import math
-import re
 from dataclasses import dataclass
 from typing import Final
 
-from signing.errors import OutsidePage, PlacementError
+from signing.errors import OutsidePage
+from signing.where import Placement
+
+__all__ = ["POINTS_PER_MM", "TOLERANCE_MM", "Box", "Matrix", "PageView", "Placement", "SealBox"]
 
 POINTS_PER_MM: Final = 72 / 25.4
 TOLERANCE_MM: Final = 0.05
 """A box may pass the edge by this much: page sizes in points are rounded (A4 is 595.28 × 841.89)."""
-MAX_PLACE_LENGTH: Final = 64
-"""Longest text read as a place; ``99999:9999.99,9999.99`` has 21 characters."""
-
-_PLACE: Final = re.compile(
-    r"\s*([0-9]{1,6})\s*:\s*([0-9]{1,5}(?:\.[0-9]{1,4})?)\s*,\s*([0-9]{1,5}(?:\.[0-9]{1,4})?)\s*"
-)
-
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top in default user space."""
 Matrix = tuple[float, float, float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """The top left corner of a seal's box: page (from 1), mm from the left and from the top of the page as displayed."""
-
-    page: int
-    x_mm: float
-    y_mm: float
-
-    def __post_init__(self) -> None:
-        if self.page < 1 or not (math.isfinite(self.x_mm) and math.isfinite(self.y_mm)):
-            raise PlacementError(f"page {self.page}, {self.x_mm}, {self.y_mm}")
-
-    @classmethod
-    def parse(cls, text: str) -> Placement:
-        """Read ``PAGE:X,Y`` such as ``2:120,200``; anything else raises :class:`PlacementError`."""
-        found = _PLACE.fullmatch(text) if len(text) <= MAX_PLACE_LENGTH else None
-        if found is None:
-            raise PlacementError(text[:MAX_PLACE_LENGTH])
-        page, x, y = found.groups()
-        return cls(int(page), float(x), float(y))
-
-    def __str__(self) -> str:
-        return f"{self.page}:{self.x_mm:g},{self.y_mm:g}"
 
 
 @dataclass(frozen=True, slots=True)
