@@ -76,6 +76,7 @@ _HSM: Final[dict[type[Exception], Kind]] = {
     hsm.DuplicateKey: Kind("duplicate-key", 409, "密钥标识重复", "Duplicate key"),
     hsm.KeyMismatch: Kind("key-mismatch", 409, "密钥与证书不一致", "Key mismatch"),
     hsm.KeyNotExportable: Kind("key-not-exportable", 403, "私钥不可导出", "Key not exportable"),
+    hsm.DigestNotSignable: Kind("digest-not-signable", 422, "不能对此摘要签名", "Digest not signable"),
     hsm.KeyNotProtected: Kind("key-not-protected", 503, "密钥未受保护", "Key not protected"),
     hsm.TokenRefused: Kind("token-refused", 503, "令牌拒绝操作", "Token refused"),
     hsm.CertificateUnreadable: Kind("certificate-unreadable", 422, "证书无法读取", "Certificate unreadable"),

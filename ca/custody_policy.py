@@ -22,6 +22,7 @@ POLICY_OF_CUSTODY: Final[Mapping[Custody, str]] = MappingProxyType(
         Custody.DEVICE: f"{CUSTODY_ARC}.2",
         Custody.SEALED: f"{CUSTODY_ARC}.3",
         Custody.SOFT: f"{CUSTODY_ARC}.4",
+        Custody.REMOTE: f"{CUSTODY_ARC}.5",
     }
 )
 _CUSTODY_OF_POLICY: Final = {oid: custody for custody, oid in POLICY_OF_CUSTODY.items()}

@@ -86,6 +86,16 @@ class UnsupportedAlgorithm(HsmError):
     en = "The token does not support this algorithm or key size."
 
 
+class DigestNotSignable(HsmError):
+    """The key does not sign a digest made elsewhere, or not one of this function."""
+
+    zh = "该密钥不能对此摘要签名：请改用密钥自身的摘要算法；由密码模块自行计算摘要的密钥不支持此操作。"
+    en = (
+        "The key does not sign this digest: use the digest function of the key; "
+        "a key whose module hashes by itself takes whole messages only."
+    )
+
+
 class KeyNotProtected(HsmError):
     """The token made a key that could leave it; the key was destroyed."""
 

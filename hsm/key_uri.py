@@ -1,7 +1,8 @@
 """Which key: one line of text, after RFC 7512.
 
 ``pkcs11:token=LABEL;object=NAME;id=%01%02`` names a key in a PKCS#11 token, ``file:token=LABEL;object=NAME`` the same
-in the soft key store; ``sdf:`` and ``skf:`` name keys behind the interfaces of GM/T 0018 and GM/T 0016. Exactly one key must match when it is opened.
+in the soft key store; ``sdf:`` and ``skf:`` name keys behind the interfaces of GM/T 0018 and GM/T 0016, and
+``csc:token=SERVICE;object=CREDENTIAL`` one in a remote signing service. Exactly one key must match when it is opened.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from hsm.errors import KeyUriError
 
-SCHEMES: Final = ("pkcs11", "file", "sdf", "skf")
+SCHEMES: Final = ("pkcs11", "file", "sdf", "skf", "csc")
 MAX_TOKEN_LABEL: Final = 32
 """CK_TOKEN_INFO.label (PKCS#11 v2.40 §3.1)."""
 TOKEN_LABELS: Final = {"skf": 32 + 1 + 32}

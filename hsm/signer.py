@@ -19,6 +19,8 @@ class Custody(StrEnum):
     """An SM2 scalar sealed under an AES key that cannot leave a PKCS#11 token; open in our worker for each use."""
     SOFT = "soft"
     """In the soft key store: an encrypted file."""
+    REMOTE = "remote"
+    """Elsewhere: in another's remote signing service, or in the keeper's own token at a desk. We see signatures alone."""
 
     @property
     def is_hardware(self) -> bool:

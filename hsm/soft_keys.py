@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from hsm import soft_private
-from hsm.algorithms import KeyKind, PublicKey, SignatureAlgorithm, kind_of
+from hsm.algorithms import Digest, KeyKind, PublicKey, SignatureAlgorithm, kind_of
 from hsm.bound_key import BoundKey, agree
 from hsm.certificates import certificate_facts
 from hsm.durable import Stamp, on_disk, stamp, write_whole
@@ -351,6 +351,10 @@ class SoftSigner(BoundKey):
     def sign(self, message: bytes) -> bytes:
         """Sign; see :meth:`hsm.signer.Signer.sign`."""
         return soft_private.sign(self._private(), self._algorithm, message)
+
+    def sign_digest(self, digest: Digest) -> bytes:
+        """Sign a digest; see :meth:`hsm.digest_signing.DigestSigner.sign_digest`."""
+        return soft_private.sign_digest(self._private(), self._algorithm, digest)
 
 
 def _stored(token: str, found: KeyFile) -> StoredKey:

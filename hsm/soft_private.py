@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -13,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
-from hsm.algorithms import KeyKind, PublicKey, SignatureAlgorithm
+from hsm.algorithms import Digest, KeyKind, PublicKey, SignatureAlgorithm
+from hsm.digest_signing import check_digest
 from hsm.errors import Sm2Unreadable
 from hsm.public_keys import load_spki
 from hsm.sm2.backend import open_backend
@@ -34,8 +36,12 @@ class Sm2PrivateKey:
 
     def sign(self, message: bytes) -> bytes:
         """Sign with the default identity; DER ``SM2Signature``."""
+        return self.sign_digest(message_digest(self.public, message))
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Sign e (32 octets); DER ``SM2Signature``."""
         backend = open_backend(python_signing=self.python_signing)
-        return backend.sign_digest(self.scalar, message_digest(self.public, message))
+        return backend.sign_digest(self.scalar, digest)
 
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | Sm2PrivateKey
@@ -86,3 +92,14 @@ def sign(key: PrivateKey, algorithm: SignatureAlgorithm, message: bytes) -> byte
     if isinstance(key, rsa.RSAPrivateKey):
         return key.sign(message, padding.PKCS1v15(), digest)
     return key.sign(message, ec.ECDSA(digest))
+
+
+def sign_digest(key: PrivateKey, algorithm: SignatureAlgorithm, digest: Digest) -> bytes:
+    """Sign a digest; see :meth:`hsm.digest_signing.DigestSigner.sign_digest`."""
+    octets = check_digest(algorithm, digest)
+    if isinstance(key, Sm2PrivateKey):
+        return key.sign_digest(octets)
+    prehashed = Prehashed(algorithm.digest.hash())
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(octets, padding.PKCS1v15(), prehashed)
+    return key.sign(octets, ec.ECDSA(prehashed))

@@ -9,16 +9,15 @@ from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from hsm.algorithms import Family, SignatureAlgorithm
+from hsm.algorithms import Digest, Family, SignatureAlgorithm
 from hsm.bound_key import BoundKey
+from hsm.digest_signing import check_digest, digest_to_sign
 from hsm.errors import TokenLost, TokenNotFound
 from hsm.key_uri import KeyUri
 from hsm.pin_counter import PinCounter
 from hsm.pin_gate import PinGate
 from hsm.pins import Pin, PinSource
 from hsm.provider import StoredKey
-from hsm.sm2.public_key import Sm2PublicKey
-from hsm.sm2.signature import message_digest
 from hsm.worker.client import Launch, Worker
 from hsm.worker.wire import MAX_BLOB, SessionLost
 
@@ -113,24 +112,26 @@ class TokenSigner(BoundKey):
 
     def sign(self, message: bytes) -> bytes:
         """Sign; see :meth:`hsm.signer.Signer.sign`. The token hashes RSA messages up to 1 MiB itself, we hash the rest."""
-        digest = self._algorithm.digest
         hashed = not self._algorithm.is_rsa or len(message) > MAX_BLOB
+        return self._sign(self._digest(message) if hashed else bytes(message), hashed=hashed)
+
+    def sign_digest(self, digest: Digest) -> bytes:
+        """Sign a digest; see :meth:`hsm.digest_signing.DigestSigner.sign_digest`."""
+        return self._sign(check_digest(self._algorithm, digest), hashed=True)
+
+    def _sign(self, octets: bytes, *, hashed: bool) -> bytes:
         fields = {
             **address(self._key.uri),
             "rsa": self._algorithm.is_rsa,
-            "digest": digest.label,
+            "digest": self._algorithm.digest.label,
             "hashed": hashed,
             "custody": self._custody.value,
         }
-        octets = self._digest(message) if hashed else bytes(message)
         signature = self._slot.use(self._pin, lambda worker: worker.call("sign", fields, octets)).blob
         return _der_signature(signature) if self._algorithm.family is Family.EC else signature
 
     def _digest(self, message: bytes) -> bytes:
-        """Hash; for SM2 that is e, with Z of the default identity."""
-        if isinstance(self.public_key, Sm2PublicKey):
-            return message_digest(self.public_key, bytes(message))
-        return self._algorithm.digest.digest(message).value
+        return digest_to_sign(self.public_key, self._algorithm, bytes(message)).value
 
 
 def _der_signature(raw: bytes) -> bytes:

@@ -24,6 +24,7 @@ import sqlalchemy as sa
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
@@ -48,7 +49,8 @@ from ca.profile import (
     TSA,
     Profile,
 )
-from hsm.algorithms import DEFAULT_ALGORITHM, KeyKind, PublicKey, SignatureAlgorithm, kind_of
+from hsm.algorithms import DEFAULT_ALGORITHM, Digest, KeyKind, PublicKey, SignatureAlgorithm, kind_of
+from hsm.digest_signing import check_digest
 from hsm.errors import (
     DuplicateKey,
     KeyMismatch,
@@ -151,6 +153,16 @@ class MemorySigner:
                 raise UnsupportedAlgorithm(self.algorithm.label)
             return self.key.sign(message, padding.PKCS1v15(), hashing)
         return self.key.sign(message, ec.ECDSA(hashing))
+
+    def sign_digest(self, digest: Digest) -> bytes:
+        octets = check_digest(self.algorithm, digest)
+        self.signed.append(octets)
+        if isinstance(self.key, Sm2TestKey):
+            return self.key.sign_digest(octets)
+        hashing = Prehashed(self.algorithm.digest.hash())
+        if isinstance(self.key, rsa.RSAPrivateKey):
+            return self.key.sign(octets, padding.PKCS1v15(), hashing)
+        return self.key.sign(octets, ec.ECDSA(hashing))
 
 
 @dataclass

@@ -34,7 +34,11 @@ class Sm2TestKey:
 
     def sign(self, message: bytes) -> bytes:
         """Sign with the default identity; DER ``SM2Signature``."""
-        return backend().sign_digest(self.scalar, message_digest(self._public, message))
+        return self.sign_digest(message_digest(self._public, message))
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Sign e; DER ``SM2Signature``."""
+        return backend().sign_digest(self.scalar, digest)
 
 
 @cache

@@ -48,6 +48,10 @@ CUSTODY: Final = {
     "device": ("密码设备", "key inside a cryptographic device"),
     "sealed": ("令牌封装密钥", "key sealed under a token's key"),
     "soft": ("软件密钥", "software key"),
+    "remote": (
+        "异地密钥（远程签名服务或持有人本机令牌）",
+        "key kept elsewhere: a remote service or the holder's own token",
+    ),
 }
 """Words for the custody that a certificate states of its key, by the names of ``hsm.signer.Custody``."""
 

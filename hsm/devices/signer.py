@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from hsm.algorithms import SignatureAlgorithm
+from hsm.algorithms import Digest, SignatureAlgorithm
 from hsm.bound_key import BoundKey
 from hsm.devices.sm2_input import Sm2Input
-from hsm.errors import SignatureInvalid, TokenRefused, UnsupportedAlgorithm
+from hsm.digest_signing import check_digest
+from hsm.errors import DigestNotSignable, SignatureInvalid, TokenRefused, UnsupportedAlgorithm
 from hsm.pins import Pin
 from hsm.provider import StoredKey
 from hsm.signer import Custody
@@ -35,7 +36,16 @@ class DeviceSigner(BoundKey):
         public = self._key.public_key
         if not isinstance(public, Sm2PublicKey):  # agree() has looked at the family
             raise UnsupportedAlgorithm(self._key.kind.value)
-        octets = self._form.octets(public, message)
+        return self._sign(self._form.octets(public, message))
+
+    def sign_digest(self, digest: Digest) -> bytes:
+        """Sign e; a mechanism that hashes by itself takes none (:class:`hsm.errors.DigestNotSignable`)."""
+        octets = check_digest(self._algorithm, digest)
+        if self._form.hashes:
+            raise DigestNotSignable(f"the mechanism takes {self._form.value}")
+        return self._sign(octets)
+
+    def _sign(self, octets: bytes) -> bytes:
         fields = {**address(self._key.uri), "custody": self._custody.value, "family": "sm2"}
         answer = self._slot.use(self._pin, lambda worker: worker.call("sign", fields, octets)).blob
         try:

@@ -41,6 +41,7 @@ def test_which_custody_is_hardware() -> None:
         Custody.DEVICE: True,
         Custody.SEALED: False,
         Custody.SOFT: False,
+        Custody.REMOTE: False,
     }
 
 
