@@ -18,7 +18,8 @@ from hsm.provider import KeyRing, open_signer
 from hsm.public_keys import certificate_key
 from seals.fonts import EM, Face, operators, shelf
 from signing.cms import Signatory
-from signing.pdf import Picture, SealMark, Work, seal_pdf
+from signing.mark import Picture, SealMark, Work
+from signing.pdf import seal_pdf
 from signing.placement import POINTS_PER_MM, Placement
 
 FIELD: Final = "Service"

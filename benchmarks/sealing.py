@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hsm.algorithms import Digest
     from hsm.signer import Signer
     from signing.cms import Signatory
-    from signing.pdf import SealMark
+    from signing.mark import SealMark
 
 NAME = "sealing"
 PEER = "pyHanko 0.38 PdfSigner, stock"
@@ -129,7 +129,7 @@ def _signatory() -> Signatory:
 def _mark() -> SealMark:
     from seals.picture import PictureSpec, draw
     from seals.seal import SealKind
-    from signing.pdf import Picture, SealMark
+    from signing.mark import Picture, SealMark
     from signing.placement import Placement
 
     drawn = draw(PictureSpec(SealKind.LEGAL_NAME, "测试科技有限公司", "1101080012345", approved=True))
@@ -138,7 +138,8 @@ def _mark() -> SealMark:
 
 
 def _ours(source: Any, output: Any, signatory: Signatory, mark: SealMark) -> None:
-    from signing.pdf import Work, seal_pdf
+    from signing.mark import Work
+    from signing.pdf import seal_pdf
 
     seal_pdf(Work(source, output), mark, signatory)
 
@@ -234,7 +235,7 @@ def _peak(who: str, path: Path) -> float:
 
 def _child(who: str, path: Path) -> None:
     """Seal once and print the peak resident set of this process, in MB."""
-    from signing.pdf import Picture, SealMark
+    from signing.mark import Picture, SealMark
     from signing.placement import Placement
 
     square = Picture(b"0.9 0 0 rg 0 0 119 119 re f", (42.0, 42.0))

@@ -20,7 +20,7 @@ from ca.issuer import HolderStatus, Issuer, UnitPurpose
 from ca.ocsp import OcspResponder
 from hsm.errors import HsmError
 from signing.errors import CertificateNotGood, EvidenceMissing, SealNotUsableHere
-from signing.pdf import Evidence
+from signing.mark import Evidence
 
 
 @dataclass(frozen=True, slots=True)

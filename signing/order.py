@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from hsm.algorithms import Digest, DigestAlgorithm
+from signing.certification import Certification, FieldLock
+from signing.envelope import ContainerKind
 from signing.level import Level
 from signing.placement import Placement
 
@@ -28,6 +30,10 @@ class SealOrder:
     (yuan) tell which rule or standing authorisation it falls under. ``credential`` says by what the caller was known, for the
     record. ``idempotency_key`` is unique per actor: a repeat returns the first result. ``ValueError``:
     an empty or overlong key.
+
+    ``may_cover``: the seal may lie on an existing signature. ``container`` is the form of the signature, the installation's
+    own where it is ``None``. ``certify`` and ``lock`` say what may still change afterwards. ``detached``: the signature
+    stands in a file of its own and nothing is drawn.
     """
 
     document: bytes | Path
@@ -43,6 +49,11 @@ class SealOrder:
     document_class: str = ""
     amount: int | None = None
     credential: str = ""
+    may_cover: bool = False
+    container: ContainerKind | None = None
+    certify: Certification | None = None
+    lock: FieldLock | None = None
+    detached: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < len(self.idempotency_key) <= MAX_KEY_LENGTH:
@@ -60,6 +71,11 @@ class SealOrder:
         )  # fmt: skip
         if self.case:
             parts = (*parts, self.case)
+        wishes = {
+            "cover": self.may_cover, "container": self.container, "certify": self.certify, "lock": self.lock,
+            "detached": self.detached,
+        }  # fmt: skip
+        parts = (*parts, *(f"{name}={wish}" for name, wish in wishes.items() if wish))
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
@@ -71,11 +87,11 @@ def digest_of(document: bytes | Path) -> Digest:
         return Digest(DigestAlgorithm.SHA256, hashlib.file_digest(stream, "sha256").digest())
 
 
-def digest_of_start(path: Path, size: int) -> Digest:
-    """Digest the first ``size`` octets of a file (SHA-256). ``OSError`` if it cannot be read."""
+def digest_of_start(stream: IO[bytes], size: int) -> Digest:
+    """Digest the first ``size`` octets of a stream (SHA-256). ``OSError`` if they cannot be read."""
     state = hashlib.sha256()
-    with path.open("rb") as stream:
-        while size > 0 and (piece := stream.read(min(CHUNK, size))):
-            state.update(piece)
-            size -= len(piece)
+    stream.seek(0)
+    while size > 0 and (piece := stream.read(min(CHUNK, size))):
+        state.update(piece)
+        size -= len(piece)
     return Digest(DigestAlgorithm.SHA256, state.digest())

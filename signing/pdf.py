@@ -7,10 +7,9 @@ writes the update; the CMS container is our own (:mod:`signing.cms`).
 
 from __future__ import annotations
 
+import io
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import lru_cache
 from typing import IO, Any, Final
 
@@ -28,13 +27,12 @@ from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest, Signatur
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from hsm.algorithms import Digest
-from signing.cms import Signatory, container, room_for, signed_attributes
+from signing.cms import Signatory
+from signing.envelope import CmsEnvelope, Envelope
 from signing.errors import DocumentDamaged, TimeStampFailed
-from signing.placement import POINTS_PER_MM, Matrix, Placement
+from signing.mark import Evidence, Picture, SealMark, Stamper, Work
+from signing.placement import POINTS_PER_MM, Matrix
 from signing.reading import Page, Readable, foreign_bytes, resolve
-
-Stamper = Callable[[Digest], bytes]
-"""Gives a TimeStampToken (DER, RFC 3161) over the digest of a signature value; raises what its authority raises."""
 
 _pdf: Any = generic
 """pyHanko's object classes; their constructors carry no types."""
@@ -46,69 +44,25 @@ COMPRESSED_PICTURES: Final = 256
 PDF_1_7: Final = (1, 7)
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A seal's picture: a PDF content stream in points, origin at the lower left of a box of ``size_mm``."""
-
-    content: bytes
-    size_mm: tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a verifier needs later (EN 319 142-1 §5.4.2): DER certificates, OCSP responses, CRLs."""
-
-    certificates: tuple[bytes, ...] = ()
-    ocsp: tuple[bytes, ...] = ()
-    crls: tuple[bytes, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SealMark:
-    """What is written beside the signature: the field's unique name, the picture and its place, and the plain words.
-
-    ``when`` is the claimed signing time (/M), aware. ``evidence`` fills the document security store at level B-LT.
-    """
-
-    field_name: str
-    picture: Picture
-    placement: Placement
-    when: datetime
-    signer_name: str
-    reason: str = ""
-    location: str = ""
-    tooltip: str = ""
-    statement: str | None = None
-    evidence: Evidence | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What is read and what is written: both seekable, ``output`` empty and also readable."""
-
-    source: IO[bytes]
-    output: IO[bytes]
-    password: str | None = field(default=None, repr=False)
-
-
 @dataclass(slots=True)
 class PreparedPdf:
-    """A document that lacks only its signature: ``digest`` is what the signed attributes must name."""
+    """A document that lacks only its signature (:class:`signing.prepared.Prepared`); ``room`` in octets."""
 
     digest: Digest
+    scope: str
     output: IO[bytes]
     room: int
     _place: PreparedByteRangeDigest = field(repr=False)
 
-    def complete(self, cms: bytes) -> None:
+    def complete(self, value: bytes) -> None:
         """Write the container into its place in ``output``. :class:`TimeStampFailed` if a token made it too long."""
-        if len(cms) > self.room:
-            raise TimeStampFailed(f"the container takes {len(cms)} octets, {self.room} were kept")
-        self._place.fill_with_cms(self.output, cms)
+        if len(value) > self.room:
+            raise TimeStampFailed(f"the container takes {len(value)} octets, {self.room} were kept")
+        self._place.fill_with_cms(self.output, value)
         self.output.flush()
 
 
-def prepare(work: Work, mark: SealMark, signatory: Signatory, *, stamped: bool) -> PreparedPdf:
+def prepare(work: Work, mark: SealMark, envelope: Envelope, *, stamped: bool) -> PreparedPdf:
     """Append the seal to a copy of the source in the output, and hash it; ``stamped`` keeps room for a time-stamp.
 
     Raises :class:`signing.errors.DocumentError`, :class:`signing.errors.PlacementError` or ``OSError`` of ``output``.
@@ -127,14 +81,22 @@ def prepare(work: Work, mark: SealMark, signatory: Signatory, *, stamped: bool) 
         widget: Any = next(steps).get_object()
         widget["/AP"] = _pdf.DictionaryObject({pdf_name("/N"): _appearance(writer, mark.picture, box.matrix)})
         if mark.evidence is not None:
-            _store_evidence(writer, mark.evidence)
-        room = room_for(signatory, mark.statement, stamped=stamped)
-        steps.send(SigObjSetup(sig_placeholder=_signature_object(mark, signatory, 2 * room)))
-        algorithm = signatory.signer.algorithm.digest
+            store_evidence(writer, mark.evidence)
+        room = envelope.room(stamped=stamped)
+        steps.send(SigObjSetup(sig_placeholder=_signature_object(mark, envelope, 2 * room)))
+        algorithm = envelope.digest
         place, _ = steps.send(
             SigIOSetup(md_algorithm=algorithm.label, output=work.output, chunk_size=COPY_CHUNK)
         )
-    return PreparedPdf(Digest(algorithm, place.document_digest), work.output, room, place)
+    size = work.output.seek(0, io.SEEK_END)
+    behind = place.reserved_region_end
+    scope = byte_range_scope(0, place.reserved_region_start, behind, size - behind)
+    return PreparedPdf(Digest(algorithm, place.document_digest), scope, work.output, room, place)
+
+
+def byte_range_scope(*numbers: int) -> str:
+    """Name a PDF's protected octets for an electronic seal's propertyInfo: its /ByteRange as it stands in the file."""
+    return f"[{' '.join(map(str, numbers))}]"
 
 
 def seal_pdf(work: Work, mark: SealMark, signatory: Signatory, stamper: Stamper | None = None) -> None:
@@ -142,11 +104,11 @@ def seal_pdf(work: Work, mark: SealMark, signatory: Signatory, stamper: Stamper 
 
     Raises what :func:`prepare` raises, :class:`hsm.errors.HsmError`, and what ``stamper`` raises.
     """
-    prepared = prepare(work, mark, signatory, stamped=stamper is not None)
-    attributes = signed_attributes(signatory, prepared.digest, mark.statement)
-    signature = signatory.signer.sign(attributes)
+    envelope = CmsEnvelope(signatory, mark.statement)
+    prepared = prepare(work, mark, envelope, stamped=stamper is not None)
+    signature = signatory.signer.sign(envelope.to_sign(prepared.digest, prepared.scope))
     token = None if stamper is None else stamper(signatory.signer.algorithm.digest.digest(signature))
-    prepared.complete(container(signatory, attributes, signature, token))
+    prepared.complete(envelope.finish(signature, token))
 
 
 class _SealWriter(IncrementalPdfFileWriter):
@@ -221,10 +183,10 @@ def _numbers(values: tuple[float, ...]) -> Any:
     return _pdf.ArrayObject([_pdf.FloatObject(round(value, 4)) for value in values])
 
 
-def _signature_object(mark: SealMark, signatory: Signatory, hex_room: int) -> SignatureObject:
+def _signature_object(mark: SealMark, envelope: Envelope, hex_room: int) -> SignatureObject:
     return SignatureObject(
         timestamp=mark.when,
-        subfilter=SigSeedSubFilter(signatory.form.sub_filter),
+        subfilter=SigSeedSubFilter(envelope.sub_filter),
         name=mark.signer_name or None,
         location=mark.location or None,
         reason=mark.reason or None,
@@ -232,7 +194,8 @@ def _signature_object(mark: SealMark, signatory: Signatory, hex_room: int) -> Si
     )
 
 
-def _store_evidence(writer: IncrementalPdfFileWriter, evidence: Evidence) -> None:
+def store_evidence(writer: IncrementalPdfFileWriter, evidence: Evidence) -> None:
+    """Add evidence to the document security store of the update; what stands there already is not added twice."""
     DocumentSecurityStore.supply_dss_in_writer(
         writer,
         None,

@@ -24,7 +24,6 @@ from signing.errors import (
     DocumentDamaged,
     DocumentTooLarge,
     EncryptionUnsupported,
-    NotAPdf,
     OwnerPasswordRequired,
     PageMissing,
     PasswordRequired,
@@ -68,24 +67,14 @@ def foreign_bytes() -> Iterator[None]:
 
 
 def open_stream(document: bytes | Path) -> IO[bytes]:
-    """Open octets or a file for reading, after the limits: size, and a PDF header where it belongs."""
+    """Open octets or a file for reading, after the limit of size. :class:`DocumentTooLarge`, ``OSError``."""
     stream: IO[bytes] = io.BytesIO(document) if isinstance(document, bytes) else document.open("rb")
-    try:
-        _check_stream(stream)
-    except BaseException:
-        stream.close()
-        raise
-    return stream
-
-
-def _check_stream(stream: IO[bytes]) -> None:
     size = stream.seek(0, io.SEEK_END)
-    stream.seek(0)
     if size > MAX_DOCUMENT_OCTETS:
+        stream.close()
         raise DocumentTooLarge(size, MAX_DOCUMENT_OCTETS)
-    if b"%PDF-" not in stream.read(HEADER_WINDOW):
-        raise NotAPdf(f"{size} octets without a PDF header")
     stream.seek(0)
+    return stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +117,18 @@ class Readable:
                     else DocumentDamaged("no page in the document")
                 )
             return walk.found
+
+
+def open_to_extend(stream: IO[bytes], password: str | None = None) -> PdfFileReader:
+    """Open a document that is to get a time-stamp over all of it and no other change.
+
+    ISO 32000-2 table 257: validation data and document time-stamps are permitted whatever a certification allows, so
+    certified and locked documents are not refused here. Raises what :class:`Readable` raises about damage and passwords.
+    """
+    reader = _open_reader(stream)
+    with foreign_bytes():
+        _decrypt(reader, password)
+    return reader
 
 
 def _open_reader(stream: IO[bytes]) -> PdfFileReader:

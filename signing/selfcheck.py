@@ -10,8 +10,8 @@ from cryptography import x509
 
 from signing.errors import SelfCheckFailed
 from signing.evidence import EvidenceDesk
+from signing.mark import Evidence
 from signing.order import SealOrder
-from signing.pdf import Evidence
 from signing.writ import Writ
 from verify.report import DocumentReport, SignatureReport
 from verify.trust import TrustStore

@@ -7,25 +7,25 @@ verifier; anything but a pass is withheld and recorded as a fault. 7. Archive. 8
 
 from __future__ import annotations
 
-import io
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import IO
 
 from ca.actor import Actor
 from ca.clock import Clock
 from hsm.algorithms import Digest, DigestAlgorithm
 from hsm.pins import Pin
 from seals.errors import SealNotUsable
-from seals.permit import Permit
 from signing.archive import Archive, Draft, Stored, storage
-from signing.cms import container, signed_attributes
-from signing.errors import DocumentDamaged, KeyDiffers, SealingInProgress, SelfCheckFailed, SigningError
+from signing.errors import KeyDiffers, SealingInProgress, SelfCheckFailed, SigningError
+from signing.formats import Format, Formats, written
 from signing.ledger import KeyUsed, Ledger, Reserved, database
-from signing.order import SealOrder, digest_of_start
-from signing.pdf import PreparedPdf, Stamper, Work, prepare
+from signing.mark import Stamper, Work
+from signing.order import SealOrder
+from signing.prepared import Prepared
 from signing.reading import open_stream
 from signing.selfcheck import SelfCheck
 from signing.store import SealingRecord, SealingState
@@ -94,6 +94,17 @@ class SealingTools:
     stamper: Stamper
     check: SelfCheck
     archive: Archive
+    formats: Formats = field(default_factory=Formats)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One reserved sealing at work: what is asked for, who prepares it, its permit, its draft."""
+
+    order: SealOrder
+    form: Format
+    reserved: Reserved
+    draft: Draft
 
 
 class SealingService:
@@ -108,6 +119,7 @@ class SealingService:
         self._stamper = tools.stamper
         self._check = tools.check
         self._archive = tools.archive
+        self._formats = tools.formats
         self._clock = clock
         self._passing = passing
 
@@ -120,7 +132,8 @@ class SealingService:
         :class:`hsm.errors.HsmError` (a wrong PIN included) or :class:`ca.errors.CaError`; then nothing was sealed,
         and the permit was released.
         """
-        with open_stream(order.document):
+        with open_stream(order.document) as stream:
+            form = self._formats.of(order, stream)
             document = order.digest()
         before = self._before(order, document, actor)
         if before is not None and before.state is SealingState.COMPLETED:
@@ -135,7 +148,7 @@ class SealingService:
             steps.done(Step.RESERVED)
             try:
                 with database():
-                    stored, report, key = self._make(order, reserved, draft, pin, steps)
+                    stored, report, key = self._make(Task(order, form, reserved, draft), pin, steps)
             except Exception as fault:
                 self._close_failed(reserved.record, fault, actor)
                 raise
@@ -190,36 +203,36 @@ class SealingService:
             self._ledger.refuse(order, document, f"{type(refused).__name__}: {refused}", actor=actor)
             raise
 
-    def _make(
-        self, order: SealOrder, reserved: Reserved, draft: Draft, pin: Pin | None, steps: _Steps
-    ) -> tuple[Stored, DocumentReport, KeyUsed]:
+    def _make(self, task: Task, pin: Pin | None, steps: _Steps) -> tuple[Stored, DocumentReport, KeyUsed]:
         """Do steps 2 to 7; whatever is raised, nothing leaves."""
-        writ = self._writs.draw(order, reserved.permit, self._clock(), pin)
-        prepared = self._prepare(order, draft, writ, reserved.permit)
+        order, draft, permit = task.order, task.draft, task.reserved.permit
+        writ = self._writs.draw(order, permit, self._clock(), pin)
+        prepared = self._prepare(task, writ)
         steps.done(Step.PREPARED)
-        attributes = signed_attributes(writ.signatory, prepared.digest, writ.mark.statement)
-        self._ledger.consume(reserved)
+        to_sign = writ.envelope.to_sign(prepared.digest, prepared.scope)
+        self._ledger.consume(task.reserved)
         steps.done(Step.PERMITTED)
-        signature = writ.signatory.signer.sign(attributes)
+        signature = writ.signatory.signer.sign(to_sign)
         steps.done(Step.SIGNED)
         token = self._stamp(order, writ, signature)
         steps.done(Step.STAMPED)
         with storage():
-            prepared.complete(container(writ.signatory, attributes, signature, token))
+            prepared.complete(writ.envelope.finish(signature, token))
         steps.done(Step.COMPLETED)
         report = self._check.passed(draft.path, writ, at=self._clock(), order=order)
         steps.done(Step.VERIFIED)
         signer = writ.signatory.signer
         return draft.finish(), report, KeyUsed(signer.algorithm.label, signer.custody.value)
 
-    def _prepare(self, order: SealOrder, draft: Draft, writ: Writ, permit: Permit) -> PreparedPdf:
-        with open_stream(order.document) as source, storage():
-            work = Work(source, draft.stream, order.password)
-            prepared = prepare(work, writ.mark, writ.signatory, stamped=order.level.stamped)
-            size = source.seek(0, io.SEEK_END)
-        if not isinstance(order.document, bytes) and digest_of_start(draft.path, size) != permit.document:
-            raise DocumentDamaged("the file was changed while it was being sealed")
-        return prepared
+    def _prepare(self, task: Task, writ: Writ) -> Prepared:
+        order, output = task.order, task.draft.stream
+
+        def fill(source: IO[bytes]) -> Prepared:
+            work = Work(source, output, order.password)
+            return task.form.prepare(work, writ.mark, writ.envelope, stamped=order.level.stamped)
+
+        with storage():
+            return written(task.form, order, task.reserved.permit.document, fill, output)
 
     def _stamp(self, order: SealOrder, writ: Writ, signature: bytes) -> bytes | None:
         if not order.level.stamped:

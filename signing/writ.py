@@ -21,11 +21,12 @@ from seals.permit import Permit
 from seals.registry import SealRegistry
 from seals.statement import SealStatement, sign_statement
 from signing.cms import ContainerForm, Signatory
+from signing.envelope import CmsEnvelope, Envelope
 from signing.errors import SealNotUsableHere
 from signing.evidence import EvidenceDesk, Leaf
 from signing.ledger import Ledger
+from signing.mark import Evidence, Picture, SealMark
 from signing.order import SealOrder
-from signing.pdf import Evidence, Picture, SealMark
 
 PICTURES_KEPT: Final = 256
 """Pictures remembered as content streams of some 30 kB: eight megabytes."""
@@ -36,6 +37,7 @@ class Writ:
     """Everything that is written into the document, and what proves it. ``evidence`` is there at every level."""
 
     signatory: Signatory
+    envelope: Envelope
     mark: SealMark
     evidence: Evidence
     permit: str
@@ -78,7 +80,7 @@ class WritDesk:
         chain = (maker.der, *maker_leaf.chain)
         statement = sign_statement(_statement(permit, when), self._maker_keys.signer(maker), chain)
         mark = self._mark(order, permit, when, statement, evidence if order.level.long_term else None)
-        return Writ(signatory, mark, evidence, permit.id)
+        return Writ(signatory, CmsEnvelope(signatory, statement), mark, evidence, permit.id)
 
     def _signatory(self, permit: Permit, leaf: Leaf, pin: Pin | None) -> Signatory:
         uri = self._ledger.key_uri(permit.seal.certificate.sha256)
@@ -103,6 +105,8 @@ class WritDesk:
             tooltip=f"电子印章：{record.name}（{record.code}）",
             statement=statement,
             evidence=evidence,
+            certify=order.certify,
+            lock=order.lock,
         )
 
     def _picture(self, code: str, sha256: str) -> Picture:

@@ -27,7 +27,8 @@ from hsm.signer import Custody
 from seals.picture import PictureSpec, draw
 from seals.seal import SealKind
 from signing.cms import Signatory
-from signing.pdf import Picture, SealMark, Work, seal_pdf
+from signing.mark import Picture, SealMark, Work
+from signing.pdf import seal_pdf
 from signing.placement import Placement
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "pdf"

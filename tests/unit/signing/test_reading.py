@@ -31,6 +31,10 @@ from signing.errors import (
     SigningError,
     XfaForm,
 )
+from signing.formats import Formats, PdfFormat
+from signing.level import Level
+from signing.order import SealOrder
+from signing.placement import Placement
 from signing.reading import Readable, open_stream
 from tests.interop.sealing_world import blank_pdf, mark, seal, world
 
@@ -43,13 +47,19 @@ def read(document: bytes, password: str | None = None) -> Readable:
     "document", [b"", b"plain text", b"\x89PNG" + bytes(2000), bytes(1024) + blank_pdf()]
 )
 def test_what_has_no_header_is_not_a_pdf(document: bytes):
-    with pytest.raises(NotAPdf):
-        open_stream(document)
+    with pytest.raises(NotAPdf), open_stream(document) as stream:
+        Formats().of(order(document), stream)
 
 
 def test_a_header_within_the_first_kilobyte_is_enough():
-    with open_stream(b"garbage\n" + blank_pdf()) as stream:
+    document = b"garbage\n" + blank_pdf()
+    with open_stream(document) as stream:
+        assert isinstance(Formats().of(order(document), stream), PdfFormat)
         assert stream.tell() == 0
+
+
+def order(document: bytes) -> SealOrder:
+    return SealOrder(document, "合同.pdf", "33010600000001", Placement(1, 20, 20), Level.B_T, "key")
 
 
 def test_the_limit_of_size_is_named(monkeypatch: pytest.MonkeyPatch):

@@ -26,7 +26,9 @@ from hsm.sm2.signature import Sm2Signature
 from hsm.suite import Suite
 from seals.seal import SealStatus
 from signing.cms import ContainerForm, Signatory, container, signed_attributes
-from signing.pdf import Work, prepare
+from signing.envelope import CmsEnvelope
+from signing.mark import Work
+from signing.pdf import prepare
 from tests.gm_world import Altered, GmSealing
 from tests.interop.sealing_world import mark
 from tests.pki import Party, Pki
@@ -127,7 +129,7 @@ def filled(gm: GmSealing, make: Callable[[Signatory, bytes], bytes], keeper: Par
     signatory = Signatory(keeper.signer, keeper.certificate, keeper.chain, ContainerForm.GBT35275)
     output = io.BytesIO()
     work = Work(io.BytesIO(small_pdf()), output)
-    prepared = prepare(work, mark(when=gm.now, statement=None), signatory, stamped=True)
+    prepared = prepare(work, mark(when=gm.now, statement=None), CmsEnvelope(signatory), stamped=True)
     data = output.getvalue()
     gap = re.search(rb"/Contents (<0+>)", data)
     assert gap is not None

@@ -1,0 +1,97 @@
+"""Which kind of document is sealed, told by its first octets, and who prepares that kind."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import IO, Final, Protocol
+
+from hsm.algorithms import Digest
+from signing.envelope import Envelope
+from signing.errors import DocumentDamaged, NotAPdf
+from signing.mark import SealMark, Work
+from signing.order import SealOrder, digest_of_start
+from signing.pdf import prepare
+from signing.prepared import Prepared
+from signing.reading import HEADER_WINDOW, open_stream
+
+ZIP_MAGIC: Final = b"PK\x03\x04"
+"""A package begins with the local header of its first entry (PKWARE APPNOTE 4.3.7)."""
+
+
+class DocumentKind(StrEnum):
+    """What is sealed."""
+
+    PDF = "pdf"
+    OFD = "ofd"
+    FILE = "file"
+    """Any file; its signature stands in a file beside it."""
+
+
+class Format(Protocol):
+    """Prepares one kind of document."""
+
+    def prepare(self, work: Work, mark: SealMark, envelope: Envelope, *, stamped: bool) -> Prepared:
+        """Write everything but the signature. Raises :class:`signing.errors.SigningError`, ``OSError`` of the output."""
+
+    @property
+    def appends(self) -> bool:
+        """Whether the output begins with the source's own octets, so that these can be checked there afterwards."""
+
+
+class PdfFormat:
+    """PDF: the seal is appended, the document's own octets stay in front of it."""
+
+    appends = True
+
+    def prepare(self, work: Work, mark: SealMark, envelope: Envelope, *, stamped: bool) -> Prepared:
+        """Append the seal (:mod:`signing.pdf`)."""
+        return prepare(work, mark, envelope, stamped=stamped)
+
+
+class Formats:
+    """The formats of an installation; what is in no table is refused in words."""
+
+    def __init__(self, formats: Mapping[DocumentKind, Format] | None = None) -> None:
+        self._formats = formats if formats is not None else {DocumentKind.PDF: PdfFormat()}
+
+    def of(self, order: SealOrder, source: IO[bytes]) -> Format:
+        """Choose by content; ``source`` is left at its beginning. :class:`NotAPdf` for what cannot be sealed here."""
+        kind = DocumentKind.FILE if order.detached else kind_of(source)
+        found = self._formats.get(kind)
+        if found is None:
+            raise NotAPdf(f"no format for {kind.value} here")
+        return found
+
+
+def kind_of(source: IO[bytes]) -> DocumentKind:
+    """Tell a PDF and a package by their first octets; anything else is a mere file."""
+    source.seek(0)
+    start = source.read(HEADER_WINDOW)
+    source.seek(0)
+    if b"%PDF-" in start:
+        return DocumentKind.PDF
+    return DocumentKind.OFD if start.startswith(ZIP_MAGIC) else DocumentKind.FILE
+
+
+def written(
+    form: Format, order: SealOrder, document: Digest, fill: Callable[[IO[bytes]], Prepared], output: IO[bytes]
+) -> Prepared:
+    """Let ``fill`` write the output from the very octets that were permitted (``document``, SHA-256), however long it takes.
+
+    :class:`DocumentDamaged` if the file was changed meanwhile.
+    """
+    changed = DocumentDamaged("the file was changed while it was being sealed")
+    with open_stream(order.document) as source:
+        if isinstance(order.document, bytes):
+            return fill(source)
+        if not form.appends:
+            octets = source.read()
+            if document.algorithm.digest(octets) != document:
+                raise changed
+            return fill(io.BytesIO(octets))
+        prepared = fill(source)
+        if digest_of_start(output, source.seek(0, io.SEEK_END)) != document:
+            raise changed
+    return prepared
