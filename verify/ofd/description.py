@@ -1,0 +1,159 @@
+"""The list of signatures and one signature's description, as they are written (GB/T 33190 §18, GM/T 0099)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from verify.ofd import limits
+from verify.ofd.locations import readings
+from verify.ofd.package import Package
+from verify.ofd.structure import Box, numbers4
+from verify.ofd.xml import Element, parse
+from verify.ofd.zip_records import refused
+
+_PROVIDER: Final = ("ProviderName", "Company", "Version")
+
+
+class SignatureType(StrEnum):
+    """``Signature@Type``."""
+
+    SEAL = "Seal"
+    """An electronic seal (SES); the default."""
+    SIGN = "Sign"
+    """A signature without a seal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One row of the list. ``relative`` is the id of a signature that must be verified with it."""
+
+    id: str
+    type: SignatureType
+    path: str
+    relative: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A protected file by its path, and its digest as written (base64)."""
+
+    path: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class StampAnnot:
+    """Where the seal shows on a page, in mm; ``clip`` is relative to the boundary's corner."""
+
+    id: str
+    page: str
+    boundary: Box
+    clip: Box | None
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A ``Signature.xml``: what it protects and by which digest, where it shows, where its parts stand."""
+
+    path: str
+    method: str
+    """``CheckMethod`` as written; empty where it is absent, which the schema takes for MD5."""
+    references: tuple[Reference, ...]
+    stamps: tuple[StampAnnot, ...]
+    value: str | None
+    """Path of the signed value; ``None`` where none is named or the file is not there."""
+    seal: str | None
+    """Path of the copy of the seal, if one is named."""
+    picture: str | None
+    algorithm: str
+    provider: str
+    stated_time: str
+
+
+def read_list(package: Package, path: str) -> tuple[Listed, ...]:
+    """Read ``Signatures.xml``; raises ``Unreadable``."""
+    tree = parse(package.read_xml(path), path)
+    items = tree.all("Signature")
+    if tree.name != "Signatures" or len(items) > limits.MAX_SIGNATURES:
+        raise refused(
+            f"的签名列表 {path} 不符合标准，或超过 {limits.MAX_SIGNATURES} 处",
+            f"has a list of signatures, {path}, that is not as the standard has it or has over {limits.MAX_SIGNATURES}",
+        )
+    found = tuple(_listed(package, item, path) for item in items)
+    if len({item.id for item in found}) != len(found) or len({item.path for item in found}) != len(found):
+        raise refused(f"的签名列表 {path} 有重复的签名", f"has a signature twice in {path}")
+    return found
+
+
+def _listed(package: Package, item: Element, near: str) -> Listed:
+    kind = item.attributes.get("Type", SignatureType.SEAL.value)
+    try:
+        type_ = SignatureType(kind)
+    except ValueError as bad:
+        raise refused(f"的签名类型“{kind[:40]}”无法识别", f"has a signature of the unknown type {kind[:40]!r}") from bad
+    path = _found(package, item.attributes.get("BaseLoc", ""), near)
+    return Listed(item.attributes.get("ID", ""), type_, path, item.attributes.get("Relative", "").strip())
+
+
+def read_description(package: Package, path: str) -> Description:
+    """Read one ``Signature.xml``; raises ``Unreadable``."""
+    tree = parse(package.read_xml(path), path)
+    info = tree.first("SignedInfo")
+    if tree.name != "Signature" or info is None:
+        raise refused(f"的签名描述 {path} 不符合标准", f"has a description of a signature, {path}, that is none")
+    protected = info.first("References")
+    listed = protected.all("Reference") if protected is not None else []
+    stamps = info.all("StampAnnot")
+    if len(listed) > limits.MAX_REFERENCES or len(stamps) > limits.MAX_STAMPS:
+        raise refused(f"的签名描述 {path} 过大", f"has too large a description of a signature, {path}")
+    seal = info.first("Seal")
+    provider = info.first("Provider")
+    return Description(
+        path=path,
+        method="" if protected is None else protected.attributes.get("CheckMethod", "").strip(),
+        references=tuple(
+            Reference(_found(package, item.attributes.get("FileRef", ""), path), item.value("CheckValue"))
+            for item in listed
+        ),
+        stamps=tuple(_stamp(item) for item in stamps),
+        value=_optional(package, tree.value("SignedValue"), path),
+        seal=None if seal is None else _optional(package, seal.value("BaseLoc"), path),
+        picture=None if seal is None else _optional(package, seal.value("ImageLoc"), path),
+        algorithm=info.value("SignatureMethod"),
+        provider="" if provider is None else _provider(provider),
+        stated_time=info.value("SignatureDateTime"),
+    )
+
+
+def _provider(element: Element) -> str:
+    """Name the program that signed: attributes by the standard, child elements in the wild."""
+    words = [element.attributes.get(name) or element.value(name) for name in _PROVIDER]
+    return " ".join(word for word in words if word)[:200]
+
+
+def _stamp(item: Element) -> StampAnnot:
+    boundary = numbers4(item.attributes.get("Boundary", ""))
+    clip = numbers4(item.attributes.get("Clip", ""))
+    return StampAnnot(
+        item.attributes.get("ID", ""), item.attributes.get("PageRef", ""), boundary or (0.0, 0.0, 0.0, 0.0), clip
+    )
+
+
+def _found(package: Package, location: str, near: str) -> str:
+    """Return the file that a location names; where there is none, its first reading, which is then missing."""
+    possible = readings(location, near)
+    return next((path for path in possible if path in package), possible[0])
+
+
+def _optional(package: Package, location: str, near: str) -> str | None:
+    return _found(package, location, near) if location else None
+
+
+def own_parts(description: Description) -> frozenset[str]:
+    """Return the files that belong to a signature itself: its description, its value, its seal and picture."""
+    parts = (description.path, description.value, description.seal, description.picture)
+    return frozenset(part for part in parts if part is not None)
+
+

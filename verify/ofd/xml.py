@@ -1,0 +1,112 @@
+"""XML of a package, read without entities and inside limits; elements are known by their local names.
+
+The standard's namespace is ``http://www.ofdspec.org/2016``; ``http://www.ofdspec.org`` is in use as well, and renderers go by local
+names. Whoever looks at what a reader might show goes by them too, whatever the namespace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+from xml.parsers import expat
+
+from verify.ofd import limits
+from verify.ofd.zip_records import refused
+
+NAMESPACE: Final = "http://www.ofdspec.org/2016"
+"""Of GB/T 33190-2016."""
+
+
+@dataclass(slots=True)
+class Element:
+    """An element: local name, attributes by local name, its own text, and its children."""
+
+    name: str
+    attributes: dict[str, str]
+    text: str = ""
+    children: list[Element] = field(default_factory=list)
+
+    def all(self, *names: str) -> list[Element]:
+        """Return the children of one of these names."""
+        return [child for child in self.children if child.name in names]
+
+    def first(self, *path: str) -> Element | None:
+        """Follow the first child of each name."""
+        found: Element | None = self
+        for name in path:
+            found = next((child for child in found.children if child.name == name), None) if found else None
+        return found
+
+    def value(self, *path: str) -> str:
+        """Return the trimmed text at a path, or an empty one."""
+        found = self.first(*path)
+        return "" if found is None else found.text.strip()
+
+    def below(self) -> Iterator[Element]:
+        """Yield the element and all below it."""
+        waiting = [self]
+        while waiting:
+            found = waiting.pop()
+            yield found
+            waiting.extend(reversed(found.children))
+
+
+def parse(octets: bytes, path: str) -> Element:
+    """Read one file; raises ``Unreadable`` that names it: no XML, a document type, too deep, too large."""
+    if len(octets) > limits.MAX_XML_OCTETS:
+        raise refused(f"的 {path} 过大", f"has too large an XML file, {path}")
+    return _Builder(path).read(octets)
+
+
+class _Builder:
+    """Builds the tree from expat's events; a document type ends the reading before an entity can be declared."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._stack: list[Element] = []
+        self._pieces: list[list[str]] = []
+        self._root: Element | None = None
+        self._nodes = 0
+
+    def read(self, octets: bytes) -> Element:
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        parser.StartDoctypeDeclHandler = self._doctype
+        try:
+            parser.Parse(octets, True)
+        except (expat.ExpatError, ValueError, LookupError) as wrong:
+            raise refused(f"的 {self._path} 不是正确的 XML", f"has a file that is no XML, {self._path}") from wrong
+        if self._root is None:
+            raise refused(f"的 {self._path} 不是正确的 XML", f"has a file that is no XML, {self._path}")
+        return self._root
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._nodes += 1 + len(attributes)
+        if self._nodes > limits.MAX_XML_NODES or len(self._stack) >= limits.MAX_XML_DEPTH:
+            raise refused(f"的 {self._path} 结构过大或过深", f"has too large or too deep a structure in {self._path}")
+        element = Element(_local(name), {_local(key): value for key, value in attributes.items()})
+        if len(element.attributes) != len(attributes):
+            raise refused(f"的 {self._path} 有重复的属性", f"has an attribute twice in {self._path}")
+        if self._stack:
+            self._stack[-1].children.append(element)
+        else:
+            self._root = element
+        self._stack.append(element)
+        self._pieces.append([])
+
+    def _end(self, _: str) -> None:
+        self._stack.pop().text = "".join(self._pieces.pop())
+
+    def _text(self, text: str) -> None:
+        self._pieces[-1].append(text)
+
+    def _doctype(self, *_: Any) -> None:
+        raise refused(f"的 {self._path} 声明了文档类型（DTD）", f"declares a document type (DTD) in {self._path}")
+
+
+def _local(name: str) -> str:
+    return name.rsplit(" ", 1)[-1]

@@ -1,0 +1,179 @@
+"""The records of a ZIP file, read strictly: every octet belongs to one entry or to the directory (APPNOTE.TXT 6.3).
+
+Two readers of one archive may see two different documents where local headers and directory disagree, where entries overlap or
+where octets lie between them. A package of which only one reading exists is read; any other is refused in words.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+from verify.errors import Unreadable
+from verify.ofd import limits
+
+LOCAL: Final = b"PK\x03\x04"
+CENTRAL: Final = b"PK\x01\x02"
+END: Final = b"PK\x05\x06"
+_DESCRIPTOR: Final = b"PK\x07\x08"
+LOCAL_HEAD: Final = struct.Struct("<4s5H3I2H")
+CENTRAL_HEAD: Final = struct.Struct("<4s6H3I5H2I")
+END_HEAD: Final = struct.Struct("<4s4H2IH")
+STORED: Final = 0
+DEFLATED: Final = 8
+_ENCRYPTED: Final = 0x0001
+_DESCRIBED: Final = 0x0008
+"""Sizes follow the data (§4.4.4 bit 3)."""
+_PATCHED: Final = 0x0020
+_STRONG: Final = 0x0040
+_UTF8: Final = 0x0800
+_MASKED: Final = 0x2000
+_WIDE: Final = 0xFFFFFFFF
+
+
+def refused(zh: str, en: str) -> Unreadable:
+    """Make the refusal of a package, with what to do."""
+    return Unreadable(
+        f"OFD 文件{zh}，无法核验；请向发送方索取完整的原件。",
+        f"The OFD package {en}; ask its sender for the complete file.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One entry as it stands: name, method, sizes, and where its local header, its data and its end lie in the file."""
+
+    name: str
+    method: int
+    flags: int
+    crc: int
+    packed: int
+    size: int
+    start: int
+    data_at: int
+    end: int
+    central: bytes
+    """Its record in the directory, as it stands."""
+
+    @property
+    def is_folder(self) -> bool:
+        """Tell whether it only names a folder."""
+        return self.name.endswith("/")
+
+
+def read_records(data: bytes) -> tuple[Record, ...]:
+    """Read every entry in the order of the directory; raises ``Unreadable`` for anything that could be read in two ways."""
+    count, at, size, end_at = _end(data)
+    if count > limits.MAX_ENTRIES:
+        raise refused(
+            f"有 {count} 个条目，超过 {limits.MAX_ENTRIES} 的上限",
+            f"has {count} entries, over the limit of {limits.MAX_ENTRIES}",
+        )
+    if at + size != end_at:
+        raise refused("的目录位置不正确", "has its directory in the wrong place")
+    found = []
+    for _ in range(count):
+        record, at = _central(data, at, end_at)
+        found.append(record)
+    if at != end_at:
+        raise refused("的目录与条目数不符", "has a directory that does not fit its number of entries")
+    _check_gapless(found, end_at - size)
+    return tuple(found)
+
+
+def _end(data: bytes) -> tuple[int, int, int, int]:
+    """§4.3.16: entries, place and size of the directory, place of the end record; exactly one such record, at the very end."""
+    end_at = len(data) - END_HEAD.size
+    if end_at < 0 or data[end_at : end_at + 4] != END:
+        if data.rfind(END) >= 0:
+            raise refused("末尾有多余的数据或注释", "has octets or a comment behind its end")
+        raise refused("不完整，缺少压缩包目录", "is cut off: its directory is missing")
+    _, disk, first, here, count, size, at, comment = END_HEAD.unpack_from(data, end_at)
+    if disk or first or here != count or comment:
+        raise refused("是分卷压缩包或带有注释", "is split into volumes or has a comment")
+    if _WIDE in (size, at) or count == 0xFFFF:
+        raise refused("使用了 ZIP64 扩展", "uses the ZIP64 extension")
+    if data[end_at - 20 : end_at - 16] == b"PK\x06\x07":
+        raise refused("使用了 ZIP64 扩展", "uses the ZIP64 extension")
+    return count, at, size, end_at
+
+
+def _central(data: bytes, at: int, end_at: int) -> tuple[Record, int]:
+    if at + CENTRAL_HEAD.size > end_at:
+        raise refused("的目录不完整", "has a directory that is cut off")
+    (mark, _, _, flags, method, _, _, crc, packed, size, name, extra, comment, disk, _, _, start) = (
+        CENTRAL_HEAD.unpack_from(data, at)
+    )
+    end = at + CENTRAL_HEAD.size + name + extra + comment
+    if mark != CENTRAL or end > end_at or disk:
+        raise refused("的目录已损坏", "has a damaged directory")
+    octets = data[at + CENTRAL_HEAD.size : at + CENTRAL_HEAD.size + name]
+    shown = _name(octets, flags)
+    if _WIDE in (packed, size, start):
+        raise refused("使用了 ZIP64 扩展", "uses the ZIP64 extension")
+    if flags & (_ENCRYPTED | _PATCHED | _STRONG | _MASKED):
+        raise refused(f"的条目“{shown}”已加密", f"has an encrypted entry, {shown!r}")
+    if method not in {STORED, DEFLATED}:
+        raise refused(
+            f"的条目“{shown}”使用了不支持的压缩方法 {method}",
+            f"has an entry, {shown!r}, packed by the unknown method {method}",
+        )
+    data_at = _local(data, start, octets, (flags, method, crc, packed, size))
+    last = _behind(data, data_at + packed, flags, (crc, packed, size))
+    return Record(shown, method, flags, crc, packed, size, start, data_at, last, data[at:end]), end
+
+
+def _local(data: bytes, start: int, name: bytes, expected: tuple[int, int, int, int, int]) -> int:
+    """§4.3.7: the local header says what the directory says; return where the data begins."""
+    flags, method, crc, packed, size = expected
+    if start + LOCAL_HEAD.size > len(data):
+        raise refused("的条目超出文件", "has an entry beyond its end")
+    mark, _, seen_flags, seen_method, _, _, seen_crc, seen_packed, seen_size, name_size, extra = (
+        LOCAL_HEAD.unpack_from(data, start)
+    )
+    body = start + LOCAL_HEAD.size
+    stated = (seen_crc, seen_packed, seen_size)
+    later = bool(flags & _DESCRIBED) and stated in {(0, 0, 0), (crc, 0, 0)}
+    if (
+        mark != LOCAL
+        or data[body : body + name_size] != name
+        or (seen_flags, seen_method) != (flags, method)
+        or not (later or stated == (crc, packed, size))
+    ):
+        raise refused("的条目与目录不一致", "has an entry whose header differs from the directory")
+    return body + name_size + extra
+
+
+def _behind(data: bytes, at: int, flags: int, stated: tuple[int, int, int]) -> int:
+    """§4.3.9: a descriptor behind the data, with or without its mark, repeats what the directory says."""
+    if not flags & _DESCRIBED:
+        return at
+    body = struct.pack("<3I", *stated)
+    for octets in (_DESCRIPTOR + body, body):
+        if data[at : at + len(octets)] == octets:
+            return at + len(octets)
+    raise refused("的条目与目录不一致", "has an entry whose descriptor differs from the directory")
+
+
+def _name(octets: bytes, flags: int) -> str:
+    """Decode a name: UTF-8, or GBK where the mark for UTF-8 is not set, as older domestic programs write."""
+    if not octets or len(octets) > limits.MAX_NAME_OCTETS:
+        raise refused("的条目没有名称或名称过长", "has an entry without a name, or with one too long")
+    for encoding in ("utf-8",) if flags & _UTF8 else ("utf-8", "gbk"):
+        try:
+            return octets.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise refused("的条目名称无法解读", "has an entry whose name cannot be read")
+
+
+def _check_gapless(records: list[Record], directory_at: int) -> None:
+    """Demand that entries and directory fill the file: no overlap, nothing in front, between or behind."""
+    at = 0
+    for record in sorted(records, key=lambda record: record.start):
+        if record.start != at:
+            raise refused("的条目之间有多余或重叠的数据", "has octets outside its entries, or entries that overlap")
+        at = record.end
+    if at != directory_at:
+        raise refused("的条目与目录之间有多余的数据", "has octets between its entries and its directory")
