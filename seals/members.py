@@ -18,6 +18,8 @@ MAX_TEXT: Final = 256
 """Longest text member, in characters: a seal's name has at most 50."""
 USCC: Final = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
 SHA256: Final = re.compile(r"[0-9a-f]{64}")
+NUMBER: Final = re.compile(r"[0-9a-f]{32}")
+"""128 random bits: permits, voidings."""
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z", re.ASCII)
 
