@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
@@ -50,8 +51,40 @@ class Envelope(Protocol):
         """Return the container with the signature value, and the TimeStampToken over it if there is one."""
 
 
-ADOBE_FILTER: Final = "/Adobe.PPKLite"
-"""The handler that readers take for every CMS signature (ISO 32000-2 §12.8.3.3)."""
+@dataclass(frozen=True, slots=True)
+class PdfNames:
+    """/Filter and /SubFilter of a signature dictionary, given without their slashes: ``Adobe.PPKLite/adbe.pkcs7.detached``."""
+
+    handler: str
+    encoding: str
+
+    @classmethod
+    def parse(cls, text: str) -> PdfNames:
+        """Read two names with a slash between them; ``ValueError``."""
+        found = _NAMES.fullmatch(text)
+        if found is None:
+            raise ValueError("two names of letters, digits, dots and hyphens with a slash between")
+        return cls(*found.groups())
+
+    def __str__(self) -> str:
+        return f"{self.handler}/{self.encoding}"
+
+    @property
+    def filter(self) -> str:
+        """/Filter, with its slash."""
+        return f"/{self.handler}"
+
+    @property
+    def sub_filter(self) -> str:
+        """/SubFilter, with its slash."""
+        return f"/{self.encoding}"
+
+
+_NAMES: Final = re.compile(r"([A-Za-z0-9.-]{1,64})/([A-Za-z0-9.-]{1,64})")
+CMS_NAMES: Final = {
+    form: PdfNames("Adobe.PPKLite", form.sub_filter.removeprefix("/")) for form in ContainerForm
+}
+"""The handler that readers take for every CMS signature (ISO 32000-2 §12.8.3.3), and the encoding of each form."""
 
 
 @dataclass(slots=True)
@@ -63,7 +96,7 @@ class CmsEnvelope:
 
     signatory: Signatory
     statement: str | None = None
-    filter: str = ADOBE_FILTER
+    names: PdfNames | None = None
     _attributes: bytes = field(default=b"", init=False, repr=False)
 
     @property
@@ -77,9 +110,14 @@ class CmsEnvelope:
         return self.signatory.signer.algorithm.digest
 
     @property
+    def filter(self) -> str:
+        """The handler's name, by default that of Adobe."""
+        return (self.names or CMS_NAMES[self.signatory.form]).filter
+
+    @property
     def sub_filter(self) -> str:
-        """The name that goes with the form."""
-        return self.signatory.form.sub_filter
+        """The name that goes with the form, unless told otherwise."""
+        return (self.names or CMS_NAMES[self.signatory.form]).sub_filter
 
     def room(self, *, stamped: bool) -> int:
         """Count the octets of a container with an empty digest."""
