@@ -8,9 +8,11 @@ from api import errors as api
 from api.backup import errors as backup
 from api.problem_kind import Kind
 from api.problem_rows import KEY_CENTRE, SEAL_DATA
+from api.problem_rows_archive import ARCHIVE
 from api.problem_rows_cases import CASES
 from api.problem_rows_containers import CONTAINERS
 from api.problem_rows_filing import FILING
+from api.problem_rows_placement import PLACEMENT
 from api.problem_rows_stamps import STAMPS
 from api.stamps import errors as stamp_lines
 from ca import errors as ca
@@ -371,7 +373,9 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **CASES,
     **CONTAINERS,
     **FILING,
+    **PLACEMENT,
     **STAMPS,
+    **ARCHIVE,
     **_IMPRINTS,
     **_TOKENS,
     **_SEALS,

@@ -106,14 +106,19 @@ class PageMissing(PlacementError):
 class OutsidePage(PlacementError):
     """The seal would not lie wholly on the page as displayed."""
 
-    def __init__(self, page_mm: tuple[float, float], seal_mm: tuple[float, float]) -> None:
+    def __init__(
+        self, page_mm: tuple[float, float], seal_mm: tuple[float, float], page: int | None = None
+    ) -> None:
         (width, height), (seal_width, seal_height) = page_mm, seal_mm
         super().__init__(f"page {width:.1f}×{height:.1f} mm, seal {seal_width:.1f}×{seal_height:.1f} mm")
-        self.page_mm, self.seal_mm = page_mm, seal_mm
+        self.page_mm, self.seal_mm, self.page = page_mm, seal_mm, page
         size = f"{width:.0f}×{height:.0f} mm"
         seal = f"{seal_width:.0f}×{seal_height:.0f} mm"
-        self.zh = f"印章超出页面：页面为 {size}，印章为 {seal}；请把印章整个放在页面内。"
-        self.en = f"The seal would leave the page: the page is {size}, the seal {seal}; move it inside."
+        which_zh, which_en = ("", "") if page is None else (f"第 {page} 页的", f" {page}")
+        self.zh = f"{which_zh}印章超出页面：页面为 {size}，印章为 {seal}；请把印章整个放在页面内。"
+        self.en = (
+            f"The seal would leave the page{which_en}, which is {size}, the seal {seal}; move it inside."
+        )
 
 
 class TimeStampFailed(SigningError):
@@ -210,3 +215,12 @@ class ContainerUnfit(SigningError):
         "The container asked for does not go with the seal's key or the kind of file: ses and gbt35275 need an SM2 "
         "key, and ses is for PDF and OFD; choose another container."
     )
+
+
+class LevelUnavailable(SigningError):
+    """The level asked for does not exist for this kind of document."""
+
+    def __init__(self, level: str, kind: str) -> None:
+        super().__init__(f"level {level} of a {kind}")
+        self.zh = f"此类文件（{kind}）不支持 {level} 级别，请改用 B-LT 或更低级别；PDF 支持全部级别。"
+        self.en = f"Documents of this kind ({kind}) have no level {level}; use B-LT or less, or seal a PDF."
