@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import IO, Final, Protocol
+from typing import IO, Final, Protocol, runtime_checkable
 
 from hsm.algorithms import Digest
+from signing.archive_stamp import ArchiveStamp, append_archive_stamp
 from signing.envelope import Envelope
-from signing.errors import DocumentDamaged, NotAPdf
+from signing.errors import DocumentDamaged, LevelUnavailable, NotAPdf
 from signing.mark import SealMark, Work
 from signing.order import SealOrder, digest_of_start
 from signing.pdf import prepare
@@ -40,6 +41,14 @@ class Format(Protocol):
         """Whether the output begins with the source's own octets, so that these can be checked there afterwards."""
 
 
+@runtime_checkable
+class LongTermFormat(Format, Protocol):
+    """A kind of document that can carry a time-stamp over everything in it (level B-LTA)."""
+
+    def archive_stamp(self, stream: IO[bytes], stamp: ArchiveStamp, *, password: str | None = None) -> None:
+        """Append evidence and a time-stamp to the finished document in ``stream``, in place."""
+
+
 class PdfFormat:
     """PDF: the seal is appended, the document's own octets stay in front of it."""
 
@@ -48,6 +57,10 @@ class PdfFormat:
     def prepare(self, work: Work, mark: SealMark, envelope: Envelope, *, stamped: bool) -> Prepared:
         """Append the seal (:mod:`signing.pdf`)."""
         return prepare(work, mark, envelope, stamped=stamped)
+
+    def archive_stamp(self, stream: IO[bytes], stamp: ArchiveStamp, *, password: str | None = None) -> None:
+        """Append a document time-stamp (:mod:`signing.archive_stamp`)."""
+        append_archive_stamp(stream, stamp, password=password)
 
 
 class Formats:
@@ -62,6 +75,8 @@ class Formats:
         found = self._formats.get(kind)
         if found is None:
             raise NotAPdf(f"no format for {kind.value} here")
+        if order.level.archived and not isinstance(found, LongTermFormat):
+            raise LevelUnavailable(order.level.value, kind.value)
         return found
 
 

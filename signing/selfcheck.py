@@ -13,7 +13,7 @@ from signing.evidence import EvidenceDesk
 from signing.mark import Evidence
 from signing.order import SealOrder
 from signing.writ import Writ
-from verify.report import DocumentReport, SignatureReport
+from verify.report import DocumentReport, SignatureKind, SignatureReport
 from verify.trust import TrustStore
 from verify.verdict import Verdict
 from verify.verifier import Verifier
@@ -46,7 +46,8 @@ class SelfCheck:
         own = [one for one in report.signatures if one.seal is not None and one.seal.permit == writ.permit]
         if len(own) != 1 or own[0].verdict is not Verdict.PASSED:
             raise SelfCheckFailed(_why(own, report))
-        earlier = [one for one in report.signatures if one is not own[0]]
+        ours = (own[0], *_archive_stamps(report, order))
+        earlier = [one for one in report.signatures if all(one is not mine for mine in ours)]
         if earlier:
             self._unharmed(earlier, order, writ, at)
         return report
@@ -80,6 +81,20 @@ class SelfCheck:
             anchors = [x509.load_der_x509_certificate(der) for der in trust[0]]
             kept = self._kept = (trust, Verifier(TrustStore(anchors=anchors, seal_lists=trust[1])))
         return kept[1]
+
+
+def _archive_stamps(report: DocumentReport, order: SealOrder) -> tuple[SignatureReport, ...]:
+    """Return the time-stamp over the whole document that level B-LTA asks for; :class:`SelfCheckFailed` without one."""
+    if not order.level.archived:
+        return ()
+    newest = [
+        one
+        for one in report.signatures
+        if one.kind is SignatureKind.TIMESTAMP and one.integrity.covers_whole_document
+    ]
+    if len(newest) != 1 or newest[0].verdict is not Verdict.PASSED:
+        raise SelfCheckFailed(f"the document time-stamp: {newest[0].reason.en if newest else 'missing'}")
+    return (newest[0],)
 
 
 def _why(own: Sequence[SignatureReport], report: DocumentReport) -> str:

@@ -20,8 +20,9 @@ from hsm.algorithms import Digest, DigestAlgorithm
 from hsm.pins import Pin
 from seals.errors import SealNotUsable
 from signing.archive import Archive, Draft, Stored, storage
+from signing.archive_stamp import ArchiveStamp
 from signing.errors import KeyDiffers, SealingInProgress, SelfCheckFailed, SigningError
-from signing.formats import Format, Formats, written
+from signing.formats import Format, Formats, LongTermFormat, written
 from signing.ledger import KeyUsed, Ledger, Reserved, database
 from signing.mark import Stamper, Work
 from signing.order import SealOrder
@@ -218,6 +219,7 @@ class SealingService:
         steps.done(Step.STAMPED)
         with storage():
             prepared.complete(writ.envelope.finish(signature, token))
+            self._archive_stamp(task, writ)
         steps.done(Step.COMPLETED)
         report = self._check.passed(draft.path, writ, at=self._clock(), order=order)
         steps.done(Step.VERIFIED)
@@ -238,6 +240,12 @@ class SealingService:
         if not order.level.stamped:
             return None
         return self._stamper(writ.signatory.signer.algorithm.digest.digest(signature))
+
+    def _archive_stamp(self, task: Task, writ: Writ) -> None:
+        """Stamp the whole document at level B-LTA; what proves the time-stamps is in it already (:mod:`signing.writ`)."""
+        if task.order.level.archived and isinstance(task.form, LongTermFormat):
+            stamp = ArchiveStamp(self._stamper, digest=writ.signatory.signer.algorithm.digest)
+            task.form.archive_stamp(task.draft.stream, stamp, password=task.order.password)
 
     def _close_failed(self, record: SealingRecord, fault: Exception, actor: Actor) -> None:
         """Record why it came to nothing; if even that fails, reconciliation will."""
