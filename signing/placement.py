@@ -62,9 +62,41 @@ class PageView:
         beyond = max(-x, -y, x + width - page_width, y + height - page_height)
         if beyond > TOLERANCE_MM:
             raise OutsidePage((page_width, page_height), seal_mm)
-        corners = [self._to_user_space(*corner) for corner in ((x, y), (x + width, y + height))]
-        (x1, y1), (x2, y2) = corners
-        return SealBox((min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)), _UPRIGHT[self.rotation])
+        return SealBox(self.user_space(x, y, width, height), self.upright)
+
+    def displayed(self, box: Box) -> tuple[float, float, float, float]:
+        """Turn a box in default user space into left, top, width, height in mm of the page as displayed."""
+        x1, y1 = self._to_display(box[0], box[1])
+        x2, y2 = self._to_display(box[2], box[3])
+        return min(x1, x2), min(y1, y2), abs(x2 - x1), abs(y2 - y1)
+
+    def user_space(self, left: float, top: float, width: float, height: float) -> Box:
+        """Turn a box as displayed (mm) into left, bottom, right, top in default user space."""
+        (x1, y1), (x2, y2) = (
+            self._to_user_space(*corner) for corner in ((left, top), (left + width, top + height))
+        )
+        return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
+
+    @property
+    def upright(self) -> Matrix:
+        """The turn that makes a form XObject stand upright on the page as displayed (ISO 32000-2 §8.3.3)."""
+        return _UPRIGHT[self.rotation]
+
+    @property
+    def units_per_mm(self) -> float:
+        """Units of default user space in one millimetre."""
+        return 1 / self._mm
+
+    def _to_display(self, x: float, y: float) -> tuple[float, float]:
+        """Turn a point in default user space into mm from the top left of the page as displayed."""
+        left, bottom, right, top = self.box
+        across, down = {
+            0: (x - left, top - y),
+            90: (y - bottom, x - left),
+            180: (right - x, y - bottom),
+            270: (top - y, right - x),
+        }[self.rotation]
+        return across * self._mm, down * self._mm
 
     def _to_user_space(self, x_mm: float, y_mm: float) -> tuple[float, float]:
         """Turn a point as displayed (mm from the top left) into default user space."""

@@ -1,0 +1,69 @@
+"""How one spot of a seal is drawn in a PDF: as the look of a signature field's widget, or as strokes in a page's content.
+
+The seal is one form XObject (ISO 32000-2 §8.10) in points, origin at its lower left; a spot shows it whole, a slice of it,
+or smaller. Pure geometry: both writers of :mod:`signing` draw by it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from signing.layout import Spot, drawn
+from signing.placement import POINTS_PER_MM, Box, Matrix, PageView
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A widget's /Rect in default user space, and its appearance's /BBox (points of the seal) and /Matrix.
+
+    A viewer fits the turned /BBox into /Rect and clips to it (§12.5.5), so a slice is a /BBox smaller than the seal.
+    """
+
+    rectangle: Box
+    bbox: Box
+    matrix: Matrix
+
+
+def look(view: PageView, spot: Spot, seal_mm: tuple[float, float]) -> Look:
+    """Draw a spot as a widget of its own size."""
+    left, top, width, height = spot.clip_mm or (0.0, 0.0, *seal_mm)
+    return Look(
+        view.user_space(*drawn(spot, seal_mm)), _bbox(left, top, width, height, seal_mm), view.upright
+    )
+
+
+def look_in(view: PageView, rectangle: Box, spot: Spot, seal_mm: tuple[float, float]) -> Look:
+    """Draw a spot inside a widget whose /Rect stays as it is: a form field that the document brings along."""
+    left, top, width, height = view.displayed(rectangle)
+    inside = (left - spot.x_mm) / spot.scale, (top - spot.y_mm) / spot.scale
+    return Look(rectangle, _bbox(*inside, width / spot.scale, height / spot.scale, seal_mm), view.upright)
+
+
+def strokes(view: PageView, spot: Spot, seal_mm: tuple[float, float], name: str) -> bytes:
+    """Draw a spot by operators for the end of a page's content, where the XObject is called ``/name`` (§8.4.4, §8.8)."""
+    left, top, width, height = spot.clip_mm or (0.0, 0.0, *seal_mm)
+    x1, y1, x2, y2 = _bbox(left, top, width, height, seal_mm)
+    matrix = _onto(view, spot, seal_mm)
+    cut = "" if spot.clip_mm is None else f"{_row(x1, y1, x2 - x1, y2 - y1)} re W n "
+    return f"q {_row(*matrix)} cm {cut}/{name} Do Q\n".encode("ascii")
+
+
+def _bbox(left: float, top: float, width: float, height: float, seal_mm: tuple[float, float]) -> Box:
+    """Turn a part of the seal (mm from its top left) into its own points, origin at the lower left."""
+    bottom = seal_mm[1] - top - height
+    box = (left, bottom, left + width, bottom + height)
+    x1, y1, x2, y2 = (side * POINTS_PER_MM for side in box)
+    return x1, y1, x2, y2
+
+
+def _onto(view: PageView, spot: Spot, seal_mm: tuple[float, float]) -> Matrix:
+    """Map the seal's points onto default user space: scale, stand upright, move its lower left corner into place."""
+    a, b, c, d, _, _ = view.upright
+    scale = spot.scale * view.units_per_mm / POINTS_PER_MM
+    corner_mm = spot.x_mm, spot.y_mm + seal_mm[1] * spot.scale
+    x, y, _, _ = view.user_space(*corner_mm, 0.0, 0.0)
+    return a * scale, b * scale, c * scale, d * scale, x, y
+
+
+def _row(*numbers: float) -> str:
+    return " ".join(f"{number:.4f}".rstrip("0").rstrip(".") for number in numbers)
