@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from cryptography import x509
 
@@ -17,12 +18,23 @@ from verify.policy import Policy
 from verify.report import CertificateStatus, StatusReport
 from verify.ses.steps import Outcome, doubtful, failed, found, passed, skipped
 from verify.signer import CertificateJudge
-from verify.timestamp import TimeStamp
 from verify.verdict import SubIndication
 
 _STOPPED = frozenset({CertificateStatus.REVOKED.value, CertificateStatus.ON_HOLD.value})
 COMPROMISED = frozenset({"keyCompromise", "cACompromise", "aACompromise"})
 """Reasons (RFC 5280 §5.3.1) after which no date that the key itself signed counts."""
+
+
+class Proof(Protocol):
+    """What proves that something existed at a time: a time-stamp over it, or one over a document that holds it."""
+
+    @property
+    def time(self) -> datetime:
+        """The time proved."""
+
+    @property
+    def trusted(self) -> bool:
+        """Whether it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +57,23 @@ class CertificateSteps:
 
     judge: CertificateJudge
     policy: Policy
+    extra: tuple[x509.Certificate, ...] = ()
+    """Certificates that the document brings along; seal data carries none but the two that sign."""
 
     def look(self, certificate: x509.Certificate, near: datetime) -> Looked:
         """Find a chain and hold it to the rules at a time when all of it is valid, ``near`` the one that matters."""
         try:
-            chosen, first = self.judge.paths.choose(certificate, (), near)
+            chosen, first = self.judge.paths.choose(certificate, self.extra, near)
         except Finding as unknown:
             return Looked(certificate, (), found(unknown))
         if first is None:
             return Looked(certificate, chosen, passed(*_chain_words(chosen)))
-        for chain in self.judge.paths.candidates(certificate, ()):
+        for chain in self.judge.paths.candidates(certificate, self.extra):
             moment = _inside(chain, near)
             if moment is None:
                 first = _never_together()
                 continue
-            chosen, finding = self.judge.paths.choose(certificate, (), moment)
+            chosen, finding = self.judge.paths.choose(certificate, self.extra, moment)
             if finding is None:
                 return Looked(certificate, chosen, passed(*_chain_words(chosen)))
             first = finding
@@ -98,7 +112,7 @@ class CertificateSteps:
                 )
         return passed("未被吊销。", "Not revoked.")
 
-    def sound(self, looked: Looked, now: datetime, *proofs: TimeStamp | None) -> bool:
+    def sound(self, looked: Looked, now: datetime, *proofs: Proof | None) -> bool:
         """Tell whether no key below the anchor is known by now to be compromised, or a proof is older than the first that is.
 
         Whoever has an authority's key makes certificates at will, and whoever has any key dates back what it signs.

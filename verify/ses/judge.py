@@ -7,15 +7,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from cryptography import x509
+
 from seals.ses.errors import SealDataInvalid
 from seals.ses.parts import CertListType, Deviation, SesSeal, SesSignature
 from seals.ses.structure import is_signature, read_seal, read_signature
-from verify.identity import describe
+from verify.digests import SM3
+from verify.identity import algorithm, describe
 from verify.policy import Policy
-from verify.report import Indication, Reason, SignerReport
+from verify.report import (
+    NO_TIME,
+    UNKNOWN,
+    Indication,
+    Reason,
+    SignerReport,
+    SigningTime,
+    TimeSource,
+)
 from verify.seal import SealLists
-from verify.ses.certificates import CertificateSteps, Looked
-from verify.ses.registry_step import registry_state
+from verify.ses.certificates import CertificateSteps, Looked, Proof
+from verify.ses.registry_step import registry_state, state_at
 from verify.ses.report import SealDataKind, SealDataReport, SealDataStep, SealFacts, StepState
 from verify.ses.seal_steps import SealCase, seal_steps
 from verify.ses.signature_steps import SignatureCase, signature_steps, stated_time
@@ -28,6 +39,14 @@ _LISTS = {CertListType.CERTIFICATES: "certificates", CertListType.DIGESTS: "dige
 
 
 @dataclass(frozen=True, slots=True)
+class SealDataJudged:
+    """A report, and for a seal signature that could be read what it was drawn from."""
+
+    report: SealDataReport
+    case: SignatureCase | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SealDataJudge:
     """Judges seals and seal signatures with the paths and evidence of one verification, as of ``at``."""
 
@@ -36,14 +55,33 @@ class SealDataJudge:
     at: datetime
     lists: SealLists = field(default_factory=SealLists)
     """The trusted status lists of seal makers, where there are any."""
+    extra: tuple[x509.Certificate, ...] = ()
+    """Certificates that the document brings along, to find chains with."""
 
     def report(
-        self, data: bytes, name: str = "", *, document_hash: Callable[[str], bytes] | None = None
+        self,
+        data: bytes,
+        name: str = "",
+        *,
+        document_hash: Callable[[str], bytes] | None = None,
+        older: Proof | None = None,
     ) -> SealDataReport:
         """Judge a SESeal or an SES_Signature; octets that are neither are a failure of format that names the member.
 
-        ``document_hash`` gives, by ``hashlib`` name or ``sm3``, the digest of the octets that a seal signature protects.
+        ``document_hash`` gives, by ``hashlib`` name or ``sm3``, the digest of the octets that a seal signature protects;
+        ``older`` is a trusted time-stamp over the document that a seal signature stands in.
         """
+        return self.judged(data, name, document_hash=document_hash, older=older).report
+
+    def judged(
+        self,
+        data: bytes,
+        name: str = "",
+        *,
+        document_hash: Callable[[str], bytes] | None = None,
+        older: Proof | None = None,
+    ) -> SealDataJudged:
+        """Judge as :meth:`report` does, and return what was found at work beside it."""
         kind = SealDataKind.SEAL_SIGNATURE if is_signature(data) else SealDataKind.SEAL
         empty = SealDataReport(
             name,
@@ -56,20 +94,21 @@ class SealDataJudge:
         )
         try:
             if kind is SealDataKind.SEAL:
-                return self._seal(read_seal(data), empty)
-            return self._signature(read_signature(data), empty, document_hash)
+                return SealDataJudged(self._seal(read_seal(data), empty))
+            case = self._case(read_signature(data), document_hash, older)
         except SealDataInvalid as invalid:
             step = failed(SubIndication.FORMAT_FAILURE, invalid.zh, invalid.en).at(Step.FORMAT)
-            return _concluded(replace(empty, steps=(step,)))
+            return SealDataJudged(_concluded(replace(empty, steps=(step,))))
+        return SealDataJudged(self._signature(case, empty), case)
 
     def _seal(self, seal: SesSeal, empty: SealDataReport) -> SealDataReport:
-        case = SealCase(seal, self.at, self.at, CertificateSteps(self.judge, self.policy), self.policy)
+        steps = CertificateSteps(self.judge, self.policy, self.extra)
+        case = SealCase(seal, self.at, self.at, steps, self.policy)
         state = registry_state(case, self.lists).at(Step.REGISTRY_STATE)
-        steps = (*seal_steps(case), state)
         seen = replace(
             empty,
             standard=seal.version.standard,
-            steps=steps,
+            steps=(*seal_steps(case), state),
             facts=_facts(seal),
             maker=_described(case.looked),
             notes=(*_told(seal.deviations), *case.notes),
@@ -77,29 +116,60 @@ class SealDataJudge:
         )
         return _concluded(seen)
 
-    def _signature(
-        self, signature: SesSignature, empty: SealDataReport, document_hash: Callable[[str], bytes] | None
-    ) -> SealDataReport:
-        steps = CertificateSteps(self.judge, self.policy)
+    def _case(
+        self, signature: SesSignature, document_hash: Callable[[str], bytes] | None, older: Proof | None
+    ) -> SignatureCase:
+        steps = CertificateSteps(self.judge, self.policy, self.extra)
         time = stated_time(signature)
-        case = SignatureCase(signature, time, self.at, steps, self.policy, document_hash)
-        inner = SealCase(signature.seal, case.when, self.at, steps, self.policy, case.stamp)
-        state = registry_state(inner, self.lists, proof=case.stamp if case.proved else None).at(
-            Step.REGISTRY_STATE
+        return SignatureCase(signature, time, self.at, steps, self.policy, document_hash, older)
+
+    def _signature(self, case: SignatureCase, empty: SealDataReport) -> SealDataReport:
+        signature = case.signature
+        inner = SealCase(
+            signature.seal, case.when, self.at, case.certificates, self.policy, case.stamp or case.older
         )
+        state = registry_state(inner, self.lists, proof=case.proof).at(Step.REGISTRY_STATE)
         seen = replace(
-            empty,
+            _with_states(empty, case, inner, self.lists),
             standard=signature.version.standard,
             steps=(*signature_steps(case), *seal_steps(inner), state),
             facts=_facts(signature.seal),
             maker=_described(inner.looked),
             signer=_described(case.looked),
-            signed_at=time,
+            signed_at=case.time,
             scope=signature.scope,
             notes=(*_told(signature.deviations), *case.notes, *inner.notes, *_about_time(case)),
             notice=_notice(case.looked, inner.looked),
         )
         return _concluded(seen)
+
+
+def _with_states(
+    report: SealDataReport, case: SignatureCase, inner: SealCase, lists: SealLists
+) -> SealDataReport:
+    """State when the signature was made, and how certificate and seal stood then and stand now."""
+    stamp, claimed = case.stamp, case.time
+    if stamp is not None:
+        source = TimeSource.TSA if stamp.trusted else TimeSource.TSA_UNVERIFIED
+        time = SigningTime(stamp.time, source, stamp.authority, claimed)
+    else:
+        time = NO_TIME if claimed is None else SigningTime(claimed, TimeSource.CLAIMED, claimed=claimed)
+    looked = case.looked
+    states = (UNKNOWN, UNKNOWN)
+    if looked is not None and looked.trusted:
+        states = (
+            case.certificates.state(looked, min(case.when, case.now)),
+            case.certificates.state(looked, case.now),
+        )
+    return replace(
+        report,
+        time=time,
+        certificate_then=states[0],
+        certificate_now=states[1],
+        seal_then=state_at(inner, lists, inner.when),
+        seal_now=state_at(inner, lists, inner.now),
+        algorithm="" if case.signer is None else algorithm(case.signer, SM3),
+    )
 
 
 def _concluded(report: SealDataReport) -> SealDataReport:
@@ -179,7 +249,7 @@ def _told(deviations: tuple[Deviation, ...]) -> tuple[Reason, ...]:
 
 
 def _about_time(case: SignatureCase) -> tuple[Reason, ...]:
-    if case.proved:
+    if case.proof is not None:
         return ()
     return (
         Reason(

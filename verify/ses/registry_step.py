@@ -11,14 +11,15 @@ from datetime import datetime
 from seals.seal import SealStatus
 from seals.statement import SealStatusList
 from seals.states import ENDED
+from verify.report import UNKNOWN, StatusReport
 from verify.seal import SealLists
+from verify.ses.certificates import Proof
 from verify.ses.seal_steps import SealCase
 from verify.ses.steps import Outcome, doubtful, failed, passed, skipped
-from verify.timestamp import TimeStamp
 from verify.verdict import SubIndication
 
 
-def registry_state(case: SealCase, lists: SealLists, *, proof: TimeStamp | None = None) -> Outcome:
+def registry_state(case: SealCase, lists: SealLists, *, proof: Proof | None = None) -> Outcome:
     """Look the seal up at the moment that matters and now; ``proof``: a trusted time-stamp on its use.
 
     The moment that matters is the signer's own claim: it counts after a stop if the seal was active when the use was stamped.
@@ -52,6 +53,20 @@ def registry_state(case: SealCase, lists: SealLists, *, proof: TimeStamp | None 
             f"The status list is of {listed.issued_at.date()} and out of date; get a newer one.",
         )
     return passed(f"{then.zh}。", f"{then.value.capitalize()}.")
+
+
+def state_at(case: SealCase, lists: SealLists, when: datetime) -> StatusReport:
+    """Return the seal's state at a moment as its maker's list has it, unknown without a list that tells."""
+    listed = (
+        None if case.maker is None or case.looked is None or not case.looked.trusted else lists.of(case.maker)
+    )
+    if listed is None:
+        return UNKNOWN
+    status = listed.status_at(case.seal.id, when)
+    if status is None or (when > listed.next_update and status not in ENDED):
+        return StatusReport(UNKNOWN.status, as_of=listed.issued_at)
+    history = [since for since, _ in listed.entries.get(case.seal.id, ()) if since <= when]
+    return StatusReport(status.value, "list", history[-1] if history else None, as_of=listed.issued_at)
 
 
 def _stopped(case: SealCase, listed: SealStatusList, then: SealStatus) -> Outcome:

@@ -7,7 +7,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from verify.report import DocumentReport, Indication, Reason, SignerReport, iso
+from verify.report import (
+    NO_TIME,
+    UNKNOWN,
+    DocumentReport,
+    Indication,
+    Reason,
+    SignerReport,
+    SigningTime,
+    StatusReport,
+    iso,
+)
 from verify.verdict import SubIndication
 
 
@@ -125,6 +135,13 @@ class SealDataReport(DocumentReport):
     scope: str = ""
     """What a seal signature says that it protects."""
     notes: tuple[Reason, ...] = ()
+    time: SigningTime = NO_TIME
+    """When a seal signature was made, and whose clock says so."""
+    certificate_then: StatusReport = UNKNOWN
+    certificate_now: StatusReport = UNKNOWN
+    seal_then: StatusReport = UNKNOWN
+    seal_now: StatusReport = UNKNOWN
+    algorithm: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Give the JSON object: a document's, and ``seal_data`` beside it."""

@@ -18,7 +18,7 @@ from verify.policy import Policy
 from verify.purpose import check_exactly, check_signer
 from verify.report import Reason
 from verify.ses import values
-from verify.ses.certificates import CertificateSteps, Looked
+from verify.ses.certificates import CertificateSteps, Looked, Proof
 from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import SEAL_DEMANDS, Demand, Outcome, Step, doubtful, failed, found, passed, skipped
 from verify.timestamp import TimeStamp, TokenCheck, quiet
@@ -41,8 +41,8 @@ class SealCase:
     now: datetime
     certificates: CertificateSteps
     policy: Policy
-    used: TimeStamp | None = None
-    """The time-stamp on the signature that the seal stands in: the seal is older than its use."""
+    used: Proof | None = None
+    """What proves when the signature was made that the seal stands in: the seal is older than its use."""
     maker: x509.Certificate | None = None
     looked: Looked | None = None
     stamp: TimeStamp | None = None
@@ -56,7 +56,7 @@ class SealCase:
             self.looked = self.certificates.look(self.maker, seal.property.created)
         if seal.time_stamp is not None:
             token, judge = seal.time_stamp, self.certificates.judge
-            check = TokenCheck(judge, (), self.policy)
+            check = TokenCheck(judge, self.certificates.extra, self.policy)
             self.stamp, self.stamp_finding = quiet(
                 lambda: check.check(token, lambda algorithm: digest_of(algorithm, seal.signature), self.now)
             )

@@ -20,7 +20,7 @@ from verify.policy import Policy
 from verify.purpose import check_document_signer, check_signer
 from verify.report import Reason
 from verify.ses import values
-from verify.ses.certificates import CertificateSteps, Looked
+from verify.ses.certificates import CertificateSteps, Looked, Proof
 from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import Outcome, Step, doubtful, failed, found, passed, skipped
 from verify.timestamp import TimeStamp, TokenCheck, quiet, time_stamp_info
@@ -63,6 +63,8 @@ class SignatureCase:
     certificates: CertificateSteps
     policy: Policy
     document_hash: Callable[[str], bytes] | None = None
+    older: Proof | None = None
+    """What proves, beside a time-stamp of its own, that the signature existed: a later time-stamp over the document."""
     signer: x509.Certificate | None = None
     looked: Looked | None = None
     stamp: TimeStamp | None = None
@@ -75,9 +77,10 @@ class SignatureCase:
             self.looked = self.certificates.look(self.signer, self.when)
         token, value = self.signature.time_stamp, self.signature.signature
         if token is not None:
-            check = TokenCheck(self.certificates.judge, (), self.policy)
+            check = TokenCheck(self.certificates.judge, self.certificates.extra, self.policy)
+            at = self.now if self.older is None else self.older.time
             self.stamp, self.stamp_finding = quiet(
-                lambda: check.check(token, lambda algorithm: digest_of(algorithm, value), self.now)
+                lambda: check.check(token, lambda algorithm: digest_of(algorithm, value), at)
             )
 
     @property
@@ -86,9 +89,9 @@ class SignatureCase:
         return self.time or self.now
 
     @property
-    def proved(self) -> bool:
-        """Tell whether a trusted time-stamp proves that the signature is as old as it says."""
-        return self.stamp is not None and self.stamp.trusted
+    def proof(self) -> Proof | None:
+        """Return what proves that the signature is as old as it says: its own time-stamp, else a later one over it."""
+        return self.stamp if self.stamp is not None and self.stamp.trusted else self.older
 
 
 def signature_steps(case: SignatureCase) -> tuple[SealDataStep, ...]:
@@ -172,7 +175,7 @@ def _revocation(case: SignatureCase) -> Outcome:
     if then.state is not StepState.PASSED:
         return then
     now = case.certificates.state(case.looked, case.now)
-    if not case.certificates.sound(case.looked, case.now, case.stamp):
+    if not case.certificates.sound(case.looked, case.now, case.stamp, case.older):
         return doubtful(
             SubIndication.REVOKED_NO_POE,
             "证书或其上级证书因密钥泄露已吊销，且没有可信时间戳证明签章在此之前。",
