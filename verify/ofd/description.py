@@ -92,7 +92,9 @@ def _listed(package: Package, item: Element, near: str) -> Listed:
     try:
         type_ = SignatureType(kind)
     except ValueError as bad:
-        raise refused(f"的签名类型“{kind[:40]}”无法识别", f"has a signature of the unknown type {kind[:40]!r}") from bad
+        raise refused(
+            f"的签名类型“{kind[:40]}”无法识别", f"has a signature of the unknown type {kind[:40]!r}"
+        ) from bad
     path = _found(package, item.attributes.get("BaseLoc", ""), near)
     return Listed(item.attributes.get("ID", ""), type_, path, item.attributes.get("Relative", "").strip())
 
@@ -102,7 +104,9 @@ def read_description(package: Package, path: str) -> Description:
     tree = parse(package.read_xml(path), path)
     info = tree.first("SignedInfo")
     if tree.name != "Signature" or info is None:
-        raise refused(f"的签名描述 {path} 不符合标准", f"has a description of a signature, {path}, that is none")
+        raise refused(
+            f"的签名描述 {path} 不符合标准", f"has a description of a signature, {path}, that is none"
+        )
     protected = info.first("References")
     listed = protected.all("Reference") if protected is not None else []
     stamps = info.all("StampAnnot")
@@ -137,7 +141,10 @@ def _stamp(item: Element) -> StampAnnot:
     boundary = numbers4(item.attributes.get("Boundary", ""))
     clip = numbers4(item.attributes.get("Clip", ""))
     return StampAnnot(
-        item.attributes.get("ID", ""), item.attributes.get("PageRef", ""), boundary or (0.0, 0.0, 0.0, 0.0), clip
+        item.attributes.get("ID", ""),
+        item.attributes.get("PageRef", ""),
+        boundary or (0.0, 0.0, 0.0, 0.0),
+        clip,
     )
 
 
@@ -155,5 +162,3 @@ def own_parts(description: Description) -> frozenset[str]:
     """Return the files that belong to a signature itself: its description, its value, its seal and picture."""
     parts = (description.path, description.value, description.seal, description.picture)
     return frozenset(part for part in parts if part is not None)
-
-

@@ -26,7 +26,9 @@ def resolve(location: str, near: str) -> str:
             continue
         if segment == "..":
             if not done:
-                raise refused(f"中的路径“{location[:80]}”指向包外", f"has a location outside itself, {location[:80]!r}")
+                raise refused(
+                    f"中的路径“{location[:80]}”指向包外", f"has a location outside itself, {location[:80]!r}"
+                )
             done.pop()
         else:
             done.append(segment)

@@ -49,7 +49,9 @@ class Package:
             seen[folded] = record.name
             if record.is_folder:
                 if record.size:
-                    raise refused(f"的文件夹“{record.name}”带有内容", f"has a folder with content, {record.name!r}")
+                    raise refused(
+                        f"的文件夹“{record.name}”带有内容", f"has a folder with content, {record.name!r}"
+                    )
                 continue
             self._files["/" + record.name] = record
         self._check_folders()
@@ -148,7 +150,10 @@ def _inflated(packed: memoryview, size: int, path: str) -> Iterator[bytes]:
 
 
 def _spoilt(path: str) -> Unreadable:
-    return refused(f"的文件 {path} 已损坏（压缩数据或校验和不符）", f"has a damaged file, {path}: data or checksum do not hold")
+    return refused(
+        f"的文件 {path} 已损坏（压缩数据或校验和不符）",
+        f"has a damaged file, {path}: data or checksum do not hold",
+    )
 
 
 def _twice(first: str, second: str) -> Unreadable:
@@ -167,7 +172,10 @@ def _check_name(name: str) -> None:
     """Demand a relative path of plain segments: no escape upwards, no drive, no second spelling."""
     segments = (name.removesuffix("/")).split("/")
     if (
-        any(segment in {"", ".", ".."} or segment != segment.strip() or segment.endswith(".") for segment in segments)
+        any(
+            segment in {"", ".", ".."} or segment != segment.strip() or segment.endswith(".")
+            for segment in segments
+        )
         or any(character in _FORBIDDEN or not character.isprintable() for character in name)
         or unicodedata.normalize("NFC", name) != name
     ):

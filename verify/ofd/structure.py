@@ -68,7 +68,9 @@ def read_structure(package: Package) -> Structure:
     main = parse(package.read_xml(ROOT), ROOT)
     bodies = main.all("DocBody")
     if main.name != "OFD" or not 0 < len(bodies) <= limits.MAX_DOCUMENTS:
-        raise refused("的主入口 OFD.xml 不符合标准", "has a main entry, OFD.xml, that is not as the standard has it")
+        raise refused(
+            "的主入口 OFD.xml 不符合标准", "has a main entry, OFD.xml, that is not as the standard has it"
+        )
     structure = Structure()
     trees: dict[str, Element] = {ROOT: main}
     structure.bodies = tuple(_body(package, body, trees) for body in bodies)
@@ -103,7 +105,9 @@ def _pages(package: Package, tree: Element, root: str, trees: dict[str, Element]
             continue
         if path not in trees:
             trees[path] = parse(package.read_xml(path), path)
-        found.append(Page(item.attributes.get("ID", ""), path, _box(trees[path].first("Area")) or common or _A4))
+        found.append(
+            Page(item.attributes.get("ID", ""), path, _box(trees[path].first("Area")) or common or _A4)
+        )
     return tuple(found)
 
 

@@ -79,7 +79,9 @@ class _Builder:
         try:
             parser.Parse(octets, True)
         except (expat.ExpatError, ValueError, LookupError) as wrong:
-            raise refused(f"的 {self._path} 不是正确的 XML", f"has a file that is no XML, {self._path}") from wrong
+            raise refused(
+                f"的 {self._path} 不是正确的 XML", f"has a file that is no XML, {self._path}"
+            ) from wrong
         if self._root is None:
             raise refused(f"的 {self._path} 不是正确的 XML", f"has a file that is no XML, {self._path}")
         return self._root
@@ -87,7 +89,9 @@ class _Builder:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._nodes += 1 + len(attributes)
         if self._nodes > limits.MAX_XML_NODES or len(self._stack) >= limits.MAX_XML_DEPTH:
-            raise refused(f"的 {self._path} 结构过大或过深", f"has too large or too deep a structure in {self._path}")
+            raise refused(
+                f"的 {self._path} 结构过大或过深", f"has too large or too deep a structure in {self._path}"
+            )
         element = Element(_local(name), {_local(key): value for key, value in attributes.items()})
         if len(element.attributes) != len(attributes):
             raise refused(f"的 {self._path} 有重复的属性", f"has an attribute twice in {self._path}")
@@ -105,7 +109,9 @@ class _Builder:
         self._pieces[-1].append(text)
 
     def _doctype(self, *_: Any) -> None:
-        raise refused(f"的 {self._path} 声明了文档类型（DTD）", f"declares a document type (DTD) in {self._path}")
+        raise refused(
+            f"的 {self._path} 声明了文档类型（DTD）", f"declares a document type (DTD) in {self._path}"
+        )
 
 
 def _local(name: str) -> str:

@@ -173,7 +173,9 @@ def _check_gapless(records: list[Record], directory_at: int) -> None:
     at = 0
     for record in sorted(records, key=lambda record: record.start):
         if record.start != at:
-            raise refused("的条目之间有多余或重叠的数据", "has octets outside its entries, or entries that overlap")
+            raise refused(
+                "的条目之间有多余或重叠的数据", "has octets outside its entries, or entries that overlap"
+            )
         at = record.end
     if at != directory_at:
         raise refused("的条目与目录之间有多余的数据", "has octets between its entries and its directory")
