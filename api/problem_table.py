@@ -13,6 +13,7 @@ from api.problem_rows_cases import CASES
 from api.problem_rows_containers import CONTAINERS
 from api.problem_rows_filing import FILING
 from api.problem_rows_placement import PLACEMENT
+from api.problem_rows_remote import REMOTE
 from api.problem_rows_stamps import STAMPS
 from api.stamps import errors as stamp_lines
 from ca import errors as ca
@@ -374,6 +375,7 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **CONTAINERS,
     **FILING,
     **PLACEMENT,
+    **REMOTE,
     **STAMPS,
     **ARCHIVE,
     **_IMPRINTS,

@@ -27,6 +27,12 @@ from seals.filing import store as _filing_store  # noqa: F401 - its tables join 
 from seals.imprint import upload_store as _upload_store  # noqa: F401 - its table joins seals_store.metadata
 from seals.ses import store as _ses_store  # noqa: F401 - its table joins seals_store.metadata
 from signing import store as signing_store
+from signing.batch import store as _batch_store  # noqa: F401 - its tables join signing_store.metadata
+from signing.hashes import store as _hashes_store  # noqa: F401 - its tables join signing_store.metadata
+from signing.parties import store as _parties_store  # noqa: F401 - its tables join signing_store.metadata
+from signing.printing import store as _printing_store  # noqa: F401 - its tables join signing_store.metadata
+from signing.two_step import store as _two_step_store  # noqa: F401 - its table joins signing_store.metadata
+from signing.voiding import store as _voiding_store  # noqa: F401 - its tables join signing_store.metadata
 
 METADATA: Final = (ca_store.metadata, seals_store.metadata, signing_store.metadata, api_store.metadata)
 FOLDER: Final = Path(__file__).parent / "migrations"

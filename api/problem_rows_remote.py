@@ -1,0 +1,22 @@
+"""Rows of the problem table: signing digests for remote clients, and sealing in two steps."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from api.problem_kind import Kind
+from signing.hashes import errors as hashes
+from signing.two_step import errors as two_step
+
+REMOTE: Final[dict[type[Exception], Kind]] = {
+    hashes.HashSigningError: Kind("digest-refused", 409, "不能对摘要签名", "Digest refused"),
+    hashes.CredentialUnknown: Kind("credential-unknown", 404, "没有该凭证", "No such credential"),
+    hashes.ActivationInvalid: Kind("activation-invalid", 403, "签名授权无效", "Activation invalid"),
+    hashes.DigestNotAuthorised: Kind("digest-not-authorised", 403, "摘要未经授权", "Digest not authorised"),
+    hashes.DigestsInvalid: Kind("digests-invalid", 422, "摘要列表不正确", "Digests invalid"),
+    two_step.TwoStepError: Kind("two-step-refused", 409, "两步用印被拒绝", "Two-step sealing refused"),
+    two_step.RemoteSealingUnknown: Kind("remote-sealing-unknown", 404, "没有这笔用印", "No such sealing"),
+    two_step.RemoteSealingOver: Kind("remote-sealing-over", 409, "用印已结束", "Sealing over"),
+    two_step.RemoteSignatureInvalid: Kind("remote-signature-invalid", 422, "签名不符", "Signature wrong"),
+    two_step.NotInTwoSteps: Kind("not-in-two-steps", 422, "不支持两步用印", "Not in two steps"),
+}

@@ -1,0 +1,1 @@
+"""Signing digests for remote clients: authorised each by its permit, signed once."""
