@@ -1,0 +1,210 @@
+"""A document that can be extended octet by octet, opened after an explicit check; anything else is :class:`NotPlain`.
+
+Checked before a line is written: the end mark, every cross-reference section, that each object listed begins where it is
+listed, the catalogue, the form with all its fields. Refusals are left to the general reader, which says them in words:
+what it refuses (encryption, XFA, certification, locks) is not plain.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import IO, Final
+
+from signing.incremental.errors import NotPlain, Reason
+from signing.incremental.filters import unpack
+from signing.incremental.octets import InMemory, Octets, octets_of
+from signing.incremental.syntax import Dictionary, Reader, Ref, Value
+from signing.incremental.xref import FREE, MAX_OBJECTS, Place, read_object, read_sections, stream_data
+
+MAX_CHAIN: Final = 4
+"""References that refer to references, followed in a row; one is common, two are rare."""
+MAX_CONTAINED: Final = 20_000
+"""Objects in one object stream; writers put some hundred."""
+_HEADER: Final = re.compile(rb"%PDF-([12])\.([0-9])")
+_OBJECT: Final = re.compile(rb"([0-9]{1,10})[\x00\t\n\x0c\r ]+([0-9]{1,5})[\x00\t\n\x0c\r ]+obj")
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream: its dictionary, and its octets as they are packed."""
+
+    entries: Dictionary
+    data: bytes
+
+    def unpacked(self) -> bytes:
+        """Undo its filter."""
+        return unpack(self.entries, self.data)
+
+
+class PlainPdf:
+    """The objects of a document, read when asked for."""
+
+    def __init__(self, octets: Octets) -> None:
+        header = _HEADER.match(octets.read(0, 16))
+        if header is None:
+            raise NotPlain(Reason.HEADER)
+        self.octets = octets
+        self.sections, self.start = read_sections(octets)
+        self.trailer = self.sections[0].trailer
+        self._places: dict[int, Place] = {}
+        self._values: dict[Ref, Value] = {}
+        self._containers: dict[int, tuple[bytes, list[tuple[int, int]]]] = {}
+        self.size = self._check_trailers()
+        self._check_places()
+        root = self.trailer.get("/Root")
+        catalogue = self.value(root)
+        if not isinstance(root, Ref) or not isinstance(catalogue, Dictionary) or "/Pages" not in catalogue:
+            raise NotPlain(Reason.CATALOGUE)
+        self.root, self.catalogue = root, catalogue
+        self.version = self._version(header)
+
+    @property
+    def streamed(self) -> bool:
+        """Tell whether the newest cross-reference section is a stream, as the next one must be then (§7.5.8.4)."""
+        return self.sections[0].widths is not None
+
+    def place(self, number: int) -> Place:
+        """Look an object up: the newest section that speaks of it decides."""
+        known = self._places.get(number)
+        if known is None:
+            known = self._places[number] = self._find(number)
+        return known
+
+    def value(self, value: Value) -> Value:
+        """Follow references to a value; a missing object is ``None`` (§7.3.10)."""
+        for _ in range(MAX_CHAIN):
+            if type(value) is not Ref:
+                return value
+            value = self._load(value)
+        raise NotPlain(Reason.SYNTAX, "references refer to references")
+
+    def entry(self, dictionary: Value, key: str) -> Value:
+        """Follow ``dictionary[key]``; what is no dictionary has no entries."""
+        return self.value(dictionary.get(key)) if isinstance(dictionary, Dictionary) else None
+
+    def stream(self, ref: Ref) -> Stream | None:
+        """Read an object that is a stream; ``None``: it is none."""
+        place = self.place(ref.number)
+        if not place.offset or place.generation != ref.generation:
+            return None
+        found, entries, data = read_object(self.octets, place.offset)
+        if found != ref:
+            raise NotPlain(Reason.CROSS_REFERENCE, f"object {ref.number}")
+        if data is None or not isinstance(entries, Dictionary):
+            return None
+        length = self.value(entries.get("/Length"))
+        if type(length) is not int or length < 0:
+            raise NotPlain(Reason.SYNTAX, "/Length")
+        return Stream(entries, stream_data(self.octets, data, length))
+
+    def _find(self, number: int) -> Place:
+        for section in self.sections:
+            found = section.find(number)
+            if found is not None and found != FREE:
+                return found
+            hidden = None if section.hidden is None else section.hidden.find(number)
+            if hidden is not None:
+                raise NotPlain(Reason.HYBRID, f"object {number}")
+            if found is not None:
+                return found
+        return FREE
+
+    def _load(self, ref: Ref) -> Value:
+        if ref in self._values:
+            return self._values[ref]
+        place = self.place(ref.number)
+        if place.container:
+            value = self._contained(ref, place) if not ref.generation else None
+        elif not place.offset or place.generation != ref.generation:
+            value = None
+        else:
+            found, value, data = read_object(self.octets, place.offset)
+            if found != ref:
+                raise NotPlain(Reason.CROSS_REFERENCE, f"object {ref.number}")
+            if data is not None:
+                value = Streamed(value, data)
+        self._values[ref] = value
+        return value
+
+    def _contained(self, ref: Ref, place: Place) -> Value:
+        unpacked, listed = self._container(place.container)
+        if place.index >= len(listed) or listed[place.index][0] != ref.number:
+            raise NotPlain(Reason.CROSS_REFERENCE, f"object {ref.number} in stream {place.container}")
+        return Reader(unpacked).value(listed[place.index][1])
+
+    def _container(self, number: int) -> tuple[bytes, list[tuple[int, int]]]:
+        """Unpack an object stream (§7.5.7): its octets, and number and offset of each object in it."""
+        if number not in self._containers:
+            stream = self.stream(Ref(number, 0))
+            if stream is None or stream.entries.get("/Type") != "/ObjStm":
+                raise NotPlain(Reason.CROSS_REFERENCE, f"object stream {number}")
+            unpacked = stream.unpacked()
+            count, first = self.entry(stream.entries, "/N"), self.entry(stream.entries, "/First")
+            if (
+                type(count) is not int
+                or type(first) is not int
+                or not 0 <= count <= MAX_CONTAINED
+                or first < 0
+            ):
+                raise NotPlain(Reason.SYNTAX, f"object stream {number}")
+            numbers = unpacked[:first].split()
+            if len(numbers) != 2 * count or not all(map(bytes.isdigit, numbers)):
+                raise NotPlain(Reason.SYNTAX, f"object stream {number}")
+            pairs = zip(map(int, numbers[::2]), map(int, numbers[1::2]), strict=True)
+            self._containers[number] = (unpacked, [(one, first + offset) for one, offset in pairs])
+        return self._containers[number]
+
+    def _check_trailers(self) -> int:
+        """Return the first free object number; every section keeps to the numbers that its trailer allows."""
+        sizes = []
+        for section in self.sections:
+            if "/Encrypt" in section.trailer:
+                raise NotPlain(Reason.ENCRYPTED)
+            size = section.trailer.get("/Size")
+            if type(size) is not int or not 0 < size <= MAX_OBJECTS or section.highest > size:
+                raise NotPlain(Reason.CROSS_REFERENCE, "/Size")
+            sizes.append(size)
+            if section.hidden is not None and section.hidden.highest > size:
+                raise NotPlain(Reason.CROSS_REFERENCE, "/Size")
+        return max(sizes)
+
+    def _check_places(self) -> None:
+        """Demand that each object in use begins where the newest entry for it says: readers then need to repair nothing."""
+        seen: set[int] = set()
+        for section in self.sections:
+            for number, place in section.numbers():
+                if number not in seen:
+                    seen.add(number)
+                    if section.hidden is None:
+                        self._places[number] = place
+                    if place.offset and not self._begins(number, place):
+                        raise NotPlain(Reason.CROSS_REFERENCE, f"object {number} is not where it is listed")
+
+    def _begins(self, number: int, place: Place) -> bool:
+        octets = self.octets
+        if isinstance(octets, InMemory) and octets.data.startswith(
+            b"%d %d obj" % (number, place.generation), place.offset
+        ):
+            return True
+        found = _OBJECT.match(octets.read(place.offset, 32))
+        return found is not None and (int(found.group(1)), int(found.group(2))) == (number, place.generation)
+
+    def _version(self, header: re.Match[bytes]) -> tuple[int, int]:
+        stated = int(header.group(1)), int(header.group(2))
+        later = _HEADER.fullmatch(f"%PDF-{str(self.entry(self.catalogue, '/Version') or '')[1:]}".encode())
+        return stated if later is None else max(stated, (int(later.group(1)), int(later.group(2))))
+
+
+class Streamed:
+    """An object that is a stream, met as a value: only its dictionary is read."""
+
+    __slots__ = ("data", "entries")
+
+    def __init__(self, entries: Value, data: int) -> None:
+        self.entries, self.data = entries, data
+
+
+def open_plain(stream: IO[bytes]) -> PlainPdf:
+    """Open a document after every check. :class:`NotPlain` names what is unusual; ``OSError``."""
+    return PlainPdf(octets_of(stream))
