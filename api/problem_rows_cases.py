@@ -29,6 +29,7 @@ CASES: Final[dict[type[Exception], Kind]] = {
     cases.ApprovalNeeded: Kind("approval-needed", 409, "须先审批", "Approval needed"),
     cases.CaseNotReady: Kind("use-case-not-ready", 409, "用印事项不能用印", "Case not ready"),
     cases.DocumentDiffers: Kind("use-document-differs", 409, "文件与审批时不一致", "Document differs"),
+    cases.NotInBatch: Kind("use-not-in-batch", 409, "文件不在批次中", "Not in the batch"),
     cases.CaseOfAnother: Kind("use-case-of-another", 409, "事项不是针对此印章", "Case of another seal"),
     cases.ApprovalNoLongerGood: Kind("use-approval-lapsed", 409, "审批不再有效", "Approval no longer good"),
     cases.StandingEnded: Kind("standing-ended", 409, "授权已失效", "Authorisation ended"),

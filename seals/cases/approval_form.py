@@ -37,7 +37,8 @@ class Bidding:
 
 def payload_of(case: CaseRecord, approver: Actor, bidding: Bidding) -> dict[str, Any]:
     """Write what is signed; canonical JSON of it is the JWS payload."""
-    return {
+    many = {"members": case.request.members} if case.request.members else {}
+    return many | {
         "form": FORM,
         "case": case.id,
         "version": case.version,

@@ -46,7 +46,11 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class UseRequest:
-    """What an applicant asks for. ``amount`` is in yuan, ``None`` if there is none; ``copies`` uses of one document."""
+    """What an applicant asks for. ``amount`` is in yuan, ``None`` if there is none; ``copies`` uses of one document.
+
+    With ``members`` it is about so many documents, one use of each: ``document`` is then the root of the tree over them
+    (:mod:`seals.cases.members`).
+    """
 
     seal_code: str
     document: Attachment
@@ -56,6 +60,7 @@ class UseRequest:
     document_class: str = ""
     amount: int | None = None
     department: str = ""
+    members: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +157,7 @@ class CaseRecord:
 
 def content_of(seal_code: str, request: UseRequest, requester: Actor, rule: UseRule) -> str:
     """Return SHA-256 (hex) of the canonical JSON of what is asked for, by whom and under which rule."""
-    members = {
+    members: dict[str, str | int | None] = {
         "amount": request.amount,
         "class": request.document_class,
         "copies": request.copies,
@@ -165,6 +170,8 @@ def content_of(seal_code: str, request: UseRequest, requester: Actor, rule: UseR
         "seal": seal_code,
         "title": request.title,
     }
+    if request.members:
+        members["members"] = request.members
     return hashlib.sha256(canonical_json(members).encode()).hexdigest()
 
 

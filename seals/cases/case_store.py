@@ -116,6 +116,7 @@ def content_columns(request: UseRequest) -> dict[str, Any]:
         "title": request.title,
         "medium": request.medium.value,
         "copies": request.copies,
+        "members": request.members,
         "document_class": request.document_class,
         "amount": request.amount,
         "department": request.department,
@@ -311,6 +312,7 @@ def _record(conn: sa.Connection, row: sa.Row[Any]) -> CaseRecord:
         row.document_class,
         row.amount,
         row.department,
+        row.members,
     )
     rule = _rule(row.rule_hash, row.text)
     found = () if rule.alone else approvals(conn, row.id, row.version)

@@ -20,8 +20,8 @@ from hsm.algorithms import DigestAlgorithm
 from hsm.pins import Pin
 from hsm.provider import KeyRing
 from seals import store as seal_store
-from seals.cases import case_store, lanes
-from seals.cases.approved import ApprovedUse
+from seals.cases import case_store, lanes, member_store
+from seals.cases.approved import ApprovedUse, Medium
 from seals.cases.approving import Approving, Passing
 from seals.cases.case import Attachment, CaseRecord, Hand, UseRequest
 from seals.cases.case_store import CaseQuery
@@ -35,6 +35,7 @@ from seals.cases.errors import (
     NotYourCase,
 )
 from seals.cases.lanes import ThreeLanes
+from seals.cases.members import MAX_MEMBERS
 from seals.cases.office import DESK, CaseDeed, CaseOffice, Detail, begin, load, move, next_status
 from seals.cases.physical import PhysicalUses
 from seals.cases.reminders import CaseReminders
@@ -278,12 +279,15 @@ class UseDesk:
         return self._physical.close(ledger, case_id, hand=hand, proof=proof)
 
     def close(self, case_id: str, *, hand: Hand, reason: str = "") -> CaseRecord:
-        """Close a case whose remaining copies are not needed; one that is in use closes with its last copy."""
+        """Close a case whose remaining copies are not needed; one that is in use closes with its last copy.
+
+        A case about many documents closes in use too, while none of them is being sealed.
+        """
         text = check_reason(reason)
         with self.office.acting() as ledger:
             case = load(ledger.conn, case_id, lock=True)
             _bound(case, hand)
-            if case.status is CaseStatus.IN_USE:
+            if case.status is CaseStatus.IN_USE and not _at_rest(ledger.conn, case):
                 next_status(case, CaseAct.VOID)  # says that this state does not allow it
             deed = CaseDeed(CaseAct.CLOSE, hand, {"reason": text}, {"reason": text, "used": case.used})
             return move(ledger, case, deed, self.office.now())
@@ -349,6 +353,10 @@ def _seal(conn: sa.Connection, code: str, hand: Hand) -> SealRecord:
     return seal
 
 
+def _at_rest(conn: sa.Connection, case: CaseRecord) -> bool:
+    return bool(case.request.members) and member_store.taken(conn, case.id) == case.used
+
+
 def _bound(case: CaseRecord, hand: Hand) -> None:
     if hand.actor.uscc not in (None, case.owner_uscc):
         raise CaseUnknown
@@ -363,8 +371,13 @@ def _same(known: CaseRecord, request: UseRequest, seal: SealRecord, hand: Hand) 
 
 def _checked(request: UseRequest) -> UseRequest:
     """Demand a form of every member; return the request with its texts trimmed."""
-    if not 1 <= request.copies <= MAX_COPIES:
-        raise CaseFieldInvalid("copies", f"应为 1 至 {MAX_COPIES}", f"it is 1 to {MAX_COPIES}")
+    most = MAX_MEMBERS if request.members else MAX_COPIES
+    if not 1 <= request.copies <= most:
+        raise CaseFieldInvalid("copies", f"应为 1 至 {most}", f"it is 1 to {most}")
+    if request.members and (request.copies, request.medium) != (request.members, Medium.ELECTRONIC):
+        raise CaseFieldInvalid(
+            "members", "批次中每份文件各用印一次", "a batch uses the seal once on each document"
+        )
     if request.amount is not None and not 0 <= request.amount <= MAX_YUAN:
         raise CaseFieldInvalid("amount", "金额不正确（单位：元）", "it is an amount in yuan, not negative")
     document = request.document

@@ -178,6 +178,13 @@ class DocumentDiffers(UseRefused):
     en = "The document is not the one that was approved. The approvals are void; attach the new file and submit it again."
 
 
+class NotInBatch(UseRefused):
+    """The document is not one of those that the case was approved for."""
+
+    zh = "文件不在该批次已批准的清单中，或清单位置不符；请核对文件，或为它另行申请。"
+    en = "The document is not one of those that the case was approved for; check the file, or apply for it by itself."
+
+
 class CaseOfAnother(UseRefused):
     """The case is about another seal or medium."""
 

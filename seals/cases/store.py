@@ -36,6 +36,9 @@ use_case = sa.Table(
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("medium", sa.String(16), nullable=False),
     sa.Column("copies", sa.Integer, nullable=False),
+    sa.Column(
+        "members", sa.Integer, nullable=False, server_default="0"
+    ),  # documents of a batch; 0 for one document
     sa.Column("used", sa.Integer, nullable=False),
     sa.Column("document_class", sa.Text, nullable=False),
     sa.Column("amount", sa.BigInteger),  # yuan
@@ -97,6 +100,15 @@ use_case_document = sa.Table(
     sa.Index("use_case_document_digest", "digest"),
 )
 """Every digest that a case was ever about, and those of the sealed files: from a document to its cases."""
+
+use_case_member = sa.Table(
+    "use_case_member",
+    metadata,
+    sa.Column("case_id", sa.ForeignKey("use_case.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),  # its place in the tree, from 0
+    sa.Column("permit", sa.ForeignKey("seal_permit.id"), nullable=False),
+)
+"""Documents of a case about many that are sealed or being sealed; its primary key: each once (I29)."""
 
 use_approval = sa.Table(
     "use_approval",

@@ -14,9 +14,10 @@ from typing import Final
 import sqlalchemy as sa
 
 from hsm.algorithms import Digest
+from hsm.merkle import Inclusion
 from seals import store as seal_store
 from seals.active import check_usable
-from seals.cases import case_store, signer_store, standing_store
+from seals.cases import case_store, member_store, signer_store, standing_store
 from seals.cases.approved import MADE_HERE, Medium
 from seals.cases.approving import prove_approvals
 from seals.cases.case import Attachment, CaseRecord, Hand, UseRequest
@@ -31,6 +32,7 @@ from seals.cases.errors import (
     StandingUsedUp,
     UseRefused,
 )
+from seals.cases.members import prove_member
 from seals.cases.office import CaseDeed, CaseOffice, begin, load, move
 from seals.cases.proof import still_good
 from seals.cases.rules import CIVIL, UseRule, Wish
@@ -49,7 +51,10 @@ AUTO: Final = "permit:"
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One use that is wished for: the seal, the document, whose hand; the case, or what else is known of it."""
+    """One use that is wished for: the seal, the document, whose hand; the case, or what else is known of it.
+
+    ``inclusion`` is the document's place among those of a case about many.
+    """
 
     seal_code: str
     document: Digest
@@ -58,6 +63,7 @@ class Use:
     title: str = ""
     document_class: str = ""
     amount: int | None = None
+    inclusion: Inclusion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +104,19 @@ class Uses:
             raise CaseOfAnother
         if use.hand.actor.uscc not in (None, case.owner_uscc):
             raise CaseUnknown
-        if case.request.document.digest != use.document:
+        asked, member = case.request, None
+        if asked.members:
+            member = prove_member(asked.document.digest, asked.members, use.document, use.inclusion)
+        elif asked.document.digest != use.document:
             raise DocumentDiffers
         self._ready(case)
         prove_approvals(conn, case)
-        return _warrant(case.rule, Ground.CASE, case.id, use, seal, case.approvals_sha256)
+        warrant = _warrant(case.rule, Ground.CASE, case.id, use, seal, case.approvals_sha256)
+        return warrant if member is None else replace(warrant, member=member, made_by=MADE_HERE)
 
     def _ready(self, case: CaseRecord) -> None:
-        if case.status is not CaseStatus.APPROVED:
+        many = case.request.members and case.status is CaseStatus.IN_USE
+        if case.status is not CaseStatus.APPROVED and not many:
             raise CaseNotReady(
                 case.id,
                 f"当前为“{case.status.zh}”，不能用印。",
@@ -163,19 +174,31 @@ class Uses:
             if warrant.ground is Ground.STANDING:
                 self._take(ledger.conn, warrant, day, now)
             case = self._opened(ledger, warrant, taking)
-        move(
-            ledger,
-            case,
-            CaseDeed(CaseAct.USE, taking.hand, {}, {"permit": taking.permit}),
-            self._office.now(),
-        )
+        if case.status is CaseStatus.APPROVED:
+            deed = CaseDeed(CaseAct.USE, taking.hand, {}, {"permit": taking.permit})
+            move(ledger, case, deed, self._office.now())
         case_store.insert_permit(ledger.conn, taking.permit, case.id, warrant.standing, day)
+        if warrant.member is not None:
+            self._take_member(ledger.conn, case, warrant, taking.permit)
+
+    @staticmethod
+    def _take_member(conn: sa.Connection, case: CaseRecord, warrant: Warrant, permit: str) -> None:
+        assert warrant.member is not None  # noqa: S101 - the caller looked
+        if not member_store.take(conn, case.id, warrant.member.number, permit):
+            number = warrant.member.number + 1
+            raise CaseNotReady(
+                case.id,
+                f"第 {number} 份已经用印或正在用印。",
+                f"has document {number} sealed, or being sealed.",
+            )
+        case_store.note_document(conn, case.id, warrant.document, "asked", case.version)
 
     def _again(self, conn: sa.Connection, warrant: Warrant) -> CaseRecord:
         case = load(conn, warrant.case_id, lock=True)
         self._ready(case)
+        asked = warrant.document if warrant.member is None else warrant.member.root
         same = (case.request.document.digest, case.approvals_sha256, case.rule.hash) == (
-            warrant.document,
+            asked,
             warrant.approvals_sha256,
             warrant.rule_hash,
         )
@@ -255,7 +278,8 @@ class Uses:
         case = load(ledger.conn, found[0], lock=True)
         if _is_late(ledger, case, permit, hand):
             return
-        act = CaseAct.FINISH if case.left <= 1 else CaseAct.COUNT
+        more = CaseAct.PRESS if case.request.members else CaseAct.COUNT
+        act = CaseAct.FINISH if case.left <= 1 else more
         detail = {"permit": permit, "result": None if result is None else str(result)}
         deed = CaseDeed(act, hand, {"used": case.used + 1}, detail)
         move(ledger, case, deed, self._office.now())
@@ -271,6 +295,9 @@ class Uses:
         case = load(ledger.conn, case_id, lock=True)
         if standing:
             standing_store.give_back(ledger.conn, standing, day)
+        if case.request.members:
+            member_store.free(ledger.conn, case.id, permit)
+            return
         if _is_late(ledger, case, permit, hand):
             return
         act = CaseAct.GIVE_BACK if case.ground is Ground.CASE else CaseAct.CLOSE

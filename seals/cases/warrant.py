@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from hsm.algorithms import Digest
 from seals.cases.approved import MADE_HERE
+from seals.cases.members import Member
 
 
 class Ground(StrEnum):
@@ -33,7 +34,7 @@ class Warrant:
     ``case_id`` is the case that the use is recorded under (one opened for it where there was none before), ``standing`` the
     authorisation's id on that ground. ``approvals_sha256`` (hex) digests the approvals that counted, empty where the rule
     asks for none; ``person`` is the one whom it is for, however their id is spelt. ``document_class`` and ``amount`` are what
-    was claimed of a use without a case.
+    was claimed of a use without a case. ``member`` says which document of a case about many it is.
     """
 
     ground: Ground
@@ -48,6 +49,7 @@ class Warrant:
     standing: str = ""
     document_class: str = ""
     amount: int | None = None
+    member: Member | None = None
     made_by: InitVar[object] = None
 
     def __post_init__(self, made_by: object) -> None:

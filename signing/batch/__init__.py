@@ -1,0 +1,1 @@
+"""Orders over many documents: one desk, one record, any number of workers."""
