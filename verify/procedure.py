@@ -46,15 +46,6 @@ CONTENT_DIFFERS: Final = Change("签章所覆盖的内容", "the octets under th
 
 
 @dataclass(frozen=True, slots=True)
-class ProofOfExistence:
-    """A trusted document time-stamp: everything below ``covered`` existed at ``time``."""
-
-    covered: int
-    time: datetime
-    authority: str
-
-
-@dataclass(frozen=True, slots=True)
 class Procedure:
     """Everything that the steps share within one document."""
 
@@ -204,7 +195,7 @@ class Procedure:
             case.now = self.judge.state(judged.chain, 0, self.at)
         finding = judged.finding
         if finding is not None and case.time.trusted:
-            finding = _with_proof(finding, certificate, when)
+            finding = with_proof(finding, certificate, when)
         case.object(finding)
 
     def _seal(self, case: Case) -> None:
@@ -244,7 +235,7 @@ def _claimed(value: SignatureValue) -> datetime | None:
     return pdf_date(value.dictionary.get("/M"))
 
 
-def _with_proof(finding: Finding, certificate: x509.Certificate, when: datetime) -> Finding:
+def with_proof(finding: Finding, certificate: x509.Certificate, when: datetime) -> Finding:
     """EN 319 102-1 §5.5.4 4), §5.6.2.3: with a proved time, no-proof findings become final ones."""
     if finding.sub is SubIndication.REVOKED_NO_POE:
         return failed(
