@@ -64,10 +64,12 @@ def test_a_document_is_sealed_checked_archived_and_recorded(office: Office, leve
     sealed = office.service.seal(wish(office, level=level), actor=KEEPER, progress=seen.append)
     assert seen == list(Step)
     assert sealed.report.verdict is Verdict.PASSED
-    (found,) = sealed.report.signatures
+    found, *stamps = sealed.report.signatures
     assert found.seal is not None
     assert found.seal.code == office.seal.code
-    assert found.integrity.covers_whole_document
+    assert found.level == level
+    assert len(stamps) == level.archived
+    assert (found, *stamps)[-1].integrity.covers_whole_document
     assert DigestAlgorithm.SHA256.digest(sealed.bytes) == sealed.digest
     assert sealed.bytes.startswith(blank_pdf(2))
     (row,) = office.rows(sealing)
