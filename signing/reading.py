@@ -94,12 +94,13 @@ class Readable:
 
     def __init__(self, stream: IO[bytes], password: str | None = None) -> None:
         self.reader = _open_reader(stream)
+        self._pages: tuple[Page, ...] | None = None
         with foreign_bytes():
             _decrypt(self.reader, password)
-            self.root = _dictionary(self.reader.trailer["/Root"])
+            self.root = dictionary(self.reader.trailer["/Root"])
             if "/Pages" not in self.root:
                 raise DocumentDamaged("no document catalogue with pages")
-            self.form = _dictionary(self.root.get("/AcroForm"))
+            self.form = dictionary(self.root.get("/AcroForm"))
             _refuse_xfa(self.root, self.form)
             self.fields = tuple(_fields(self.form))
             self.signed = any(_is_filled_signature(field) for field in self.fields)
@@ -107,16 +108,29 @@ class Readable:
 
     def page(self, number: int) -> Page:
         """Find page ``number`` (from 1) in the page tree (ISO 32000-2 §7.7.3). :class:`PageMissing`."""
+        if self._pages is not None:
+            if not 1 <= number <= len(self._pages):
+                raise PageMissing(number, len(self._pages))
+            return self._pages[number - 1]
+        walk = self._walk(number)
+        if not walk.found:
+            raise PageMissing(number, walk.count)
+        return walk.found[0]
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """All pages in order, found in one walk and kept."""
+        if self._pages is None:
+            self._pages = tuple(self._walk(None).found)
+        return self._pages
+
+    def _walk(self, wanted: int | None) -> _PageWalk:
         with foreign_bytes():
-            walk = _PageWalk(number)
+            walk = _PageWalk(wanted)
             walk.over(self.root.raw_get("/Pages"))
-            if walk.found is None:
-                raise (
-                    PageMissing(number, walk.count)
-                    if walk.count
-                    else DocumentDamaged("no page in the document")
-                )
-            return walk.found
+            if not walk.count:
+                raise DocumentDamaged("no page in the document")
+            return walk
 
 
 def open_to_extend(stream: IO[bytes], password: str | None = None) -> PdfFileReader:
@@ -175,7 +189,7 @@ def _refuse_locked(root: generic.DictionaryObject, fields: tuple[generic.Diction
 
     A field lock may forbid all changes too (table 236: /P 1), or lock all fields, ours to come included (§12.8.2.4).
     """
-    if "/DocMDP" in _dictionary(root.get("/Perms")):
+    if "/DocMDP" in dictionary(root.get("/Perms")):
         raise ChangesForbidden("certified (DocMDP)")
     for entry in fields:
         if _is_filled_signature(entry) and any(map(_locks_new_fields, _locks(entry))):
@@ -184,9 +198,9 @@ def _refuse_locked(root: generic.DictionaryObject, fields: tuple[generic.Diction
 
 def _locks(entry: generic.DictionaryObject) -> Iterator[generic.DictionaryObject]:
     """Yield the lock that a signature field announces and those that its signature states (FieldMDP)."""
-    yield _dictionary(entry.get("/Lock"))
-    for reference in _array(_dictionary(entry.get("/V")).get("/Reference")):
-        yield _dictionary(_dictionary(reference).get("/TransformParams"))
+    yield dictionary(entry.get("/Lock"))
+    for reference in array(dictionary(entry.get("/V")).get("/Reference")):
+        yield dictionary(dictionary(reference).get("/TransformParams"))
 
 
 def _locks_new_fields(lock: generic.DictionaryObject) -> bool:
@@ -199,7 +213,7 @@ def _is_filled_signature(entry: generic.DictionaryObject) -> bool:
 
 def _fields(form: generic.DictionaryObject) -> Iterator[generic.DictionaryObject]:
     """Walk the field tree with limits; a field met twice means a circle, which no judge reads."""
-    waiting = list(_array(form.get("/Fields")))
+    waiting = list(array(form.get("/Fields")))
     seen: set[object] = set()
     while waiting:
         item = waiting.pop()
@@ -212,7 +226,7 @@ def _fields(form: generic.DictionaryObject) -> Iterator[generic.DictionaryObject
         entry = resolve(item)
         if isinstance(entry, generic.DictionaryObject):
             yield entry
-            waiting.extend(_array(entry.get("/Kids")))
+            waiting.extend(array(entry.get("/Kids")))
 
 
 _DICTIONARY: Any = generic.DictionaryObject
@@ -223,13 +237,14 @@ _INHERITED: Final = ("/MediaBox", "/CropBox", "/Rotate")
 class _PageWalk:
     """One walk over the page tree in order; circles, depth and size are refused, before and after the page wanted.
 
-    Behind that page, kids of a node that counts as many pages as it has kids can only be pages: they are not loaded.
+    ``wanted`` is a number, or ``None`` for every page. Behind a page wanted alone, kids of a node that counts as many pages
+    as it has kids can only be pages: they are not loaded.
     """
 
-    def __init__(self, wanted: int) -> None:
+    def __init__(self, wanted: int | None) -> None:
         self.wanted = wanted
         self.count = 0
-        self.found: Page | None = None
+        self.found: list[Page] = []
         self._visited = 0
 
     def over(self, pages: Any) -> None:
@@ -240,7 +255,7 @@ class _PageWalk:
             self._visited += 1
             if self._visited > MAX_PAGES:
                 raise DocumentDamaged(f"more than {MAX_PAGES} nodes in the page tree")
-            if surely_page and self.found is not None:
+            if surely_page and self.found and self.wanted is not None:
                 self.count += 1
                 continue
             key = item.reference if isinstance(item, generic.IndirectObject) else id(item)
@@ -253,26 +268,26 @@ class _PageWalk:
                 self._page(item, node, inherited)
                 continue
             passed_on = inherited | {name: node[name] for name in _INHERITED if name in node}
-            kids = _array(node["/Kids"])
+            kids = array(node["/Kids"])
             only_pages = node.get("/Count") == len(kids)
             below = above | {key}
             stack.extend((kid, passed_on, below, only_pages) for kid in reversed(kids))
 
     def _page(self, item: Any, node: generic.DictionaryObject, inherited: dict[str, Any]) -> None:
         self.count += 1
-        if self.count != self.wanted:
+        if self.wanted not in (None, self.count):
             return
         if not isinstance(item, generic.IndirectObject):
             raise DocumentDamaged("the page is not an object of its own (ISO 32000-2 §7.7.3.2)")
-        self.found = Page(item, _view(node, inherited))
+        self.found.append(Page(item, _view(node, inherited)))
 
 
 def _view(page: generic.DictionaryObject, inherited: dict[str, Any]) -> PageView:
     def attribute(name: str) -> Any:
         return page[name] if name in page else inherited.get(name)
 
-    media = _box(attribute("/MediaBox")) or LETTER
-    visible = _intersection(_box(attribute("/CropBox")) or media, media)
+    media = box_of(attribute("/MediaBox")) or LETTER
+    visible = _intersection(box_of(attribute("/CropBox")) or media, media)
     turned = attribute("/Rotate")
     rotation = int(turned) % 360 if turned is not None else 0
     unit = float(page.get("/UserUnit", 1))
@@ -281,7 +296,7 @@ def _view(page: generic.DictionaryObject, inherited: dict[str, Any]) -> PageView
     return PageView(visible, rotation, unit)
 
 
-def _box(value: Any) -> Box | None:
+def box_of(value: Any) -> Box | None:
     """Read a rectangle (ISO 32000-2 §7.9.5): any two opposite corners."""
     if not isinstance(value, generic.ArrayObject) or len(value) != 4:
         return None
@@ -301,12 +316,13 @@ def resolve(item: Any) -> Any:
     return item.get_object() if isinstance(item, Dereferenceable) else item
 
 
-def _dictionary(item: Any) -> generic.DictionaryObject:
+def dictionary(item: Any) -> generic.DictionaryObject:
+    """Follow a reference to a dictionary; an empty one for anything else."""
     found = resolve(item)
     return found if isinstance(found, generic.DictionaryObject) else _EMPTY
 
 
-def _array(item: Any) -> list[Any]:
+def array(item: Any) -> list[Any]:
     """List an array's raw items (references are kept)."""
     found = resolve(item)
     if not isinstance(found, generic.ArrayObject):
