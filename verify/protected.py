@@ -1,0 +1,48 @@
+"""What one signature protects, whatever holds it: the byte range of a PDF, or a file beside the signature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from verify.report import Change
+
+CONTENT_DIFFERS: Final = Change("签章所覆盖的内容", "the octets under the signature")
+"""What a failed digest tells: something the signature covers is not as it was, not where."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProofOfExistence:
+    """A trusted document time-stamp: everything below ``covered`` existed at ``time``."""
+
+    covered: int
+    time: datetime
+    authority: str
+
+    @property
+    def trusted(self) -> bool:
+        """Always: only a trusted one becomes a proof."""
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """One container and the octets that it is said to be over.
+
+    ``digest`` gives their digest by ``hashlib`` name or ``sm3``, ``content`` the octets themselves (asked for only where a
+    container signs them without attributes). ``handed_in`` tells whether they have, or come from, the document of this
+    SHA-256 (hexadecimal). ``claimed`` is a time stated outside the container. ``bound``: the container must name the
+    signer's certificate. ``ranges`` are the four numbers of a /ByteRange, where there is one. ``proof``: the oldest
+    trusted time-stamp over the whole.
+    """
+
+    container: bytes
+    digest: Callable[[str], bytes]
+    content: Callable[[], bytes]
+    handed_in: Callable[[str], bool]
+    claimed: datetime | None = None
+    bound: bool = True
+    ranges: tuple[int, ...] | None = None
+    proof: ProofOfExistence | None = None
