@@ -23,6 +23,7 @@ from seals.cases.uses import Use
 from seals.permit import Permit, Permits
 from signing import store
 from signing.archive import Stored
+from signing.errand import Errand
 from signing.errors import DatabaseUnavailable, SealingInProgress
 from signing.order import SealOrder
 from signing.store import SealingAct, SealingRecord, SealingState
@@ -39,6 +40,7 @@ class Reserved:
 
     record: SealingRecord
     permit: Permit
+    errand: Errand | None = None
 
 
 @contextlib.contextmanager
@@ -125,6 +127,8 @@ class Ledger:
             warrant = self._uses.warrant(_use(order, document, actor))
         try:
             with database(), self._engine.begin() as conn:
+                if order.errand is not None:
+                    order.errand.hold(conn)
                 permit = self._permits.grant(
                     conn,
                     order.seal_code,
@@ -142,15 +146,24 @@ class Ledger:
                 self._note(conn, "intent", record, actor, _intent(record))
         except sa.exc.IntegrityError as wrong:
             raise SealingInProgress(order.idempotency_key) from wrong
-        return Reserved(record, permit)
+        return Reserved(record, permit, order.errand)
 
     def consume(self, reserved: Reserved) -> None:
         """Take the permit, durably, before the key is touched; a seal stopped meanwhile is refused here."""
         with database(), self._engine.begin() as conn:
+            if reserved.errand is not None:
+                reserved.errand.hold(conn)
             self._permits.consume(conn, reserved.permit)
 
-    def complete(
-        self, record: SealingRecord, stored: Stored, *, actor: Actor, how: str, key: KeyUsed | None = None
+    def complete(  # noqa: PLR0913 - the outcome, by whom, for what
+        self,
+        record: SealingRecord,
+        stored: Stored,
+        *,
+        actor: Actor,
+        how: str,
+        key: KeyUsed | None = None,
+        errand: Errand | None = None,
     ) -> SealingRecord:
         """Transaction B: one use counted, the result and the outcome on record. Repeating it changes nothing.
 
@@ -160,6 +173,8 @@ class Ledger:
             "settled_at": self._clock(), "result": stored.digest.hex, "size": stored.size, "fault": ""
         }  # fmt: skip
         with database(), self._engine.begin() as conn:
+            if errand is not None:
+                errand.hold(conn)
             if not store.move_sealing(conn, record, SealingAct.COMPLETE, changes):
                 return self._settled(conn, record)
             self._permits.complete(
@@ -168,6 +183,8 @@ class Ledger:
             detail: dict[str, str | int] = {"result": str(stored.digest), "size": stored.size, "how": how}
             if key is not None:
                 detail |= {"algorithm": key.algorithm, "custody": key.custody}
+            if errand is not None:
+                errand.done(conn, record, stored)
             self._note(conn, "completed", record, actor, detail)
         return replace(record, state=SealingState.COMPLETED, **changes)
 
@@ -259,6 +276,7 @@ def _use(order: SealOrder, document: Digest, actor: Actor) -> Use:
         title=order.name,
         document_class=order.document_class,
         amount=order.amount,
+        inclusion=order.inclusion,
     )
 
 

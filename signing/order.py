@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import IO, Final
 
 from hsm.algorithms import Digest, DigestAlgorithm
+from hsm.merkle import Inclusion
 from signing.certification import Certification, FieldLock
 from signing.envelope import ContainerKind
+from signing.errand import Errand
 from signing.level import Level
 from signing.placement import Placement
 
@@ -33,7 +35,8 @@ class SealOrder:
 
     ``may_cover``: the seal may lie on an existing signature. ``container`` is the form of the signature, the installation's
     own where it is ``None``. ``certify`` and ``lock`` say what may still change afterwards. ``detached``: the signature
-    stands in a file of its own and nothing is drawn.
+    stands in a file of its own and nothing is drawn. ``inclusion`` is the document's place in a case about many; ``errand`` is
+    what it is sealed for, asked in each transaction.
     """
 
     document: bytes | Path
@@ -54,6 +57,8 @@ class SealOrder:
     certify: Certification | None = None
     lock: FieldLock | None = None
     detached: bool = False
+    inclusion: Inclusion | None = None
+    errand: Errand | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not 0 < len(self.idempotency_key) <= MAX_KEY_LENGTH:

@@ -154,7 +154,9 @@ class SealingService:
                 self._close_failed(reserved.record, fault, actor)
                 raise
             steps.done(Step.ARCHIVED)
-            record = self._ledger.complete(reserved.record, stored, actor=actor, how="sealed", key=key)
+            record = self._ledger.complete(
+                reserved.record, stored, actor=actor, how="sealed", key=key, errand=order.errand
+            )
             steps.done(Step.RECORDED)
         self._archive.settle(sealing_id)
         return SealedDocument(record.id, stored.path, stored.digest, stored.size, report, record.permit)
