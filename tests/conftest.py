@@ -96,6 +96,16 @@ def pytest_configure() -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let a browser try again: on a loaded machine it drops a frame or a click. What is wrong fails three times over.
+
+    Every repetition is counted in the summary of the run, so that a test that needs them is seen.
+    """
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """Start one PostgreSQL server of our own for the session; yield the URL of its maintenance database."""
