@@ -20,4 +20,7 @@ ARCHIVE: Final[dict[type[Exception], Kind]] = {
     objects.ArchiveAddressInvalid: Kind(
         "archive-address-invalid", 500, "归档地址不正确", "Invalid archive address"
     ),
+    objects.ArchiveCredentialsInvalid: Kind(
+        "archive-key-invalid", 500, "归档访问密钥不正确", "Invalid archive key"
+    ),
 }

@@ -1,48 +1,33 @@
-"""Where sealed documents are kept: by the digest of their content, whole or not at all.
+"""Where sealed documents are made, and handed to the store of finished ones: by digest, whole or not at all.
 
 ``work/ID.draft`` is a document being made; its maker holds a lock on it, which the system frees when the maker dies.
-``work/ID.sealed`` is the same file once it is complete, checked and on the disk (one rename). ``objects/ab/abcd…`` is a
-second name of it, by SHA-256. Whoever finds an unlocked file in ``work`` can therefore tell what had been done.
+``work/ID.sealed`` is the same file once it is complete, checked and on the disk (one rename). Its octets then go to the
+store (:mod:`signing.objects`): a second name of the same file in a folder, or an object in a bucket. Whoever finds an
+unlocked file in ``work`` can therefore tell what had been done; a store that does not answer leaves ``ID.sealed`` there.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
-import hashlib
 import os
-import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, Self
 
-from hsm.algorithms import Digest, DigestAlgorithm
-from hsm.durable import sync_folder
-from signing.errors import StorageFull
+from hsm.algorithms import Digest
+from signing.objects.errors import ObjectMissing, StorageUnavailable
+from signing.objects.local import LocalObjects, storage
+from signing.objects.near import NearCopies
+from signing.objects.shelf import Objects, digest_of_file
 
 DRAFT: Final = ".draft"
 SEALED: Final = ".sealed"
-_STORAGE: Final = frozenset(
-    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENXIO}
-)
-
-
-@contextlib.contextmanager
-def storage() -> Iterator[None]:
-    """Turn a disk that is full, failing or not writable into :class:`StorageFull`."""
-    try:
-        yield
-    except OSError as wrong:
-        if wrong.errno not in _STORAGE:
-            raise
-        raise StorageFull(errno.errorcode.get(wrong.errno or 0, "OSError")) from wrong
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A document in the archive; ``size`` in octets."""
+    """A document in the archive; ``size`` in octets, ``path`` its file on this machine."""
 
     digest: Digest
     size: int
@@ -64,7 +49,11 @@ class Draft:
         return self._archive.draft_path(self._sealing)
 
     def finish(self) -> Stored:
-        """Make the document durable and give it its name by content. :class:`StorageFull`."""
+        """Make the document durable and store it by its content.
+
+        :class:`signing.errors.StorageFull`; then nothing is left. :class:`StorageUnavailable`: the finished file stays, and
+        whoever takes over stores it.
+        """
         with storage():
             self.stream.flush()
             os.fsync(self.stream.fileno())
@@ -72,6 +61,8 @@ class Draft:
             self._finished = True
             try:
                 return self._archive.keep(self._sealing)
+            except StorageUnavailable:
+                raise
             except BaseException:
                 self._archive.settle(self._sealing)
                 raise
@@ -104,14 +95,17 @@ class Abandoned:
 
 
 class Archive:
-    """A content-addressed archive in one folder (one file system, so that a rename is atomic; shared by all workers)."""
+    """A folder to work in (one file system, so that a rename is atomic; shared by all workers) and a store.
 
-    def __init__(self, folder: Path) -> None:
-        self.objects = folder / "objects"
-        self.work = folder / "work"
+    ``objects`` is the store; without one, the folder ``objects`` beside ``work``.
+    """
+
+    def __init__(self, folder: Path, objects: Objects | None = None, *, work: str = "work") -> None:
+        self.work = folder / work
         with storage():
-            self.objects.mkdir(parents=True, exist_ok=True)
             self.work.mkdir(parents=True, exist_ok=True)
+        self.objects: Objects = LocalObjects(folder / "objects") if objects is None else objects
+        self._near = NearCopies(folder / "near", self.objects)
 
     def draft_path(self, sealing: str) -> Path:
         """Return where the unfinished document of a sealing lies."""
@@ -122,8 +116,18 @@ class Archive:
         return self.work / f"{sealing}{SEALED}"
 
     def path(self, digest: Digest) -> Path:
-        """Return where a document with this digest is, or would be."""
-        return self.objects / digest.hex[:2] / digest.hex
+        """Return a document's file on this machine, fetched and proved if the store is elsewhere.
+
+        :class:`ObjectMissing`, :class:`signing.objects.errors.ObjectDamaged`, :class:`StorageUnavailable`.
+        """
+        return self.objects.local(digest) or self._near.path(digest)
+
+    def open(self, digest: Digest) -> IO[bytes]:
+        """Open a document for reading; raises as :meth:`path` does."""
+        try:
+            return self.path(digest).open("rb")
+        except FileNotFoundError as wrong:
+            raise ObjectMissing(digest) from wrong
 
     def begin(self, sealing: str) -> Draft | None:
         """Start a document and lock it; ``None`` if its maker is at work. :class:`StorageFull`."""
@@ -149,7 +153,29 @@ class Archive:
         return True
 
     def take_over(self, sealing: str) -> Abandoned | None:
-        """Look what a maker left behind; ``None`` while that maker is alive."""
+        """Look what a maker left behind, and store it if it is finished; ``None`` while that maker is alive."""
+        left = self._locked(sealing)
+        if left is None:
+            return None
+        lock, finished = left
+        try:
+            return Abandoned(self, sealing, lock, self.keep(sealing) if finished else None)
+        except BaseException:
+            if lock is not None:
+                lock.close()
+            raise
+
+    def discard(self, sealing: str) -> bool:
+        """Remove what a maker left of a sealing that nobody waits for; tell ``False`` while that maker is alive."""
+        left = self._locked(sealing)
+        if left is None:
+            return False
+        with Abandoned(self, sealing, left[0], None):
+            self.settle(sealing)
+        return True
+
+    def _locked(self, sealing: str) -> tuple[IO[bytes] | None, bool] | None:
+        """Lock what is left and tell whether it is finished; ``None`` if somebody alive holds it."""
         for path, finished in ((self.sealed_path(sealing), True), (self.draft_path(sealing), False)):
             try:
                 lock = path.open("rb")
@@ -158,23 +184,15 @@ class Archive:
             if not _lock(lock) or not _still_named(lock, path):  # alive, or settled by somebody else just now
                 lock.close()
                 return None
-            return Abandoned(self, sealing, lock, self.keep(sealing) if finished else None)
-        return Abandoned(self, sealing, None, None)
+            return lock, finished
+        return None, False
 
     def keep(self, sealing: str) -> Stored:
-        """Give a finished document its name by content; repeating it changes nothing."""
+        """Store a finished document; repeating it changes nothing. Raises what :meth:`Objects.put` does."""
         source = self.sealed_path(sealing)
-        with source.open("rb") as stream:
-            digest = Digest(DigestAlgorithm.SHA256, hashlib.file_digest(stream, "sha256").digest())
-            size = stream.tell()
-        target = self.path(digest)
-        with storage():
-            if not target.parent.exists():
-                target.parent.mkdir(exist_ok=True)
-                sync_folder(self.objects)
-            _link(source, target)
-            sync_folder(target.parent)
-        return Stored(digest, size, target)
+        digest, size = digest_of_file(source)
+        self.objects.put(source, digest)
+        return Stored(digest, size, self.objects.local(digest) or self._near.add(source, digest))
 
     def settle(self, sealing: str) -> None:
         """Remove what a settled sealing leaves in ``work``; the object stays."""
@@ -200,19 +218,3 @@ def _still_named(stream: IO[bytes], path: Path) -> bool:
         return os.path.samestat(os.fstat(stream.fileno()), path.stat())
     except FileNotFoundError:
         return False
-
-
-def _link(source: Path, target: Path) -> None:
-    """Add a name; a file system without hard links gets a copy by way of a temporary name."""
-    if target.exists():
-        return
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        return
-    except OSError as wrong:
-        if wrong.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS):
-            raise
-        copy = target.with_name(f".{source.name}")
-        shutil.copyfile(source, copy)
-        copy.rename(target)

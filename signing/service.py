@@ -19,12 +19,14 @@ from ca.clock import Clock
 from hsm.algorithms import Digest, DigestAlgorithm
 from hsm.pins import Pin
 from seals.errors import SealNotUsable
-from signing.archive import Archive, Draft, Stored, storage
+from signing.archive import Archive, Draft, Stored
 from signing.archive_stamp import ArchiveStamp
 from signing.errors import KeyDiffers, SealingInProgress, SelfCheckFailed, SigningError
 from signing.formats import Format, Formats, LongTermFormat, written
 from signing.ledger import KeyUsed, Ledger, Reserved, database
 from signing.mark import Stamper, Work
+from signing.objects.errors import StorageUnavailable
+from signing.objects.local import storage
 from signing.order import SealOrder
 from signing.prepared import Prepared
 from signing.reading import open_stream
@@ -150,6 +152,8 @@ class SealingService:
             try:
                 with database():
                     stored, report, key = self._make(Task(order, form, reserved, draft), pin, steps)
+            except StorageUnavailable:  # finished and kept here: a repeat or reconciliation stores it
+                raise
             except Exception as fault:
                 self._close_failed(reserved.record, fault, actor)
                 raise
@@ -166,7 +170,13 @@ class SealingService:
         completed: list[str] = []
         failed: list[str] = []
         for record in self._ledger.open():
-            settled = self._settle(record, actor)
+            try:
+                settled = self._settle(record, actor)
+            except StorageUnavailable as unavailable:
+                _log.warning(
+                    "sealing %s is kept here until the archive answers: %s", record.id, unavailable.detail
+                )
+                continue
             if settled is not None:
                 (completed if settled is SealingState.COMPLETED else failed).append(record.id)
         self._sweep()
@@ -276,13 +286,9 @@ class SealingService:
     def _sweep(self) -> None:
         """Remove files of sealings that are settled or were never reserved."""
         for sealing_id in self._archive.unsettled():
-            abandoned = self._archive.take_over(sealing_id)
-            if abandoned is None:
-                continue
-            with abandoned:
-                record = self._ledger.get(sealing_id)
-                if record is None or record.state is not SealingState.RESERVED:
-                    self._archive.settle(sealing_id)
+            record = self._ledger.get(sealing_id)
+            if record is None or record.state is not SealingState.RESERVED:
+                self._archive.discard(sealing_id)
 
 
 class _Steps:

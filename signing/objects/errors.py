@@ -59,3 +59,10 @@ class ArchiveAddressInvalid(ArchiveError):
 
     zh = "归档地址 archive_url 不正确，写法为文件夹路径、file:///路径 或 s3://存储桶/前缀?endpoint=https://主机:端口。"
     en = "archive_url cannot be read: write a folder, file:///folder, or s3://BUCKET/PREFIX?endpoint=https://HOST:PORT."
+
+
+class ArchiveCredentialsInvalid(ArchiveError):
+    """The file with the access key cannot be read as one."""
+
+    zh = "归档访问密钥文件格式不正确：应为两行，第一行访问密钥，第二行密钥口令。"
+    en = "The file with the archive's access key is malformed: two lines, the access key and its secret."

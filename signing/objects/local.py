@@ -15,7 +15,7 @@ from hsm.algorithms import Digest
 from hsm.durable import sync_folder
 from signing.errors import StorageFull
 from signing.objects.errors import ObjectMissing
-from signing.objects.shelf import PROBE, ObjectFound, name_of, sha256
+from signing.objects.shelf import CHUNK, PROBE, ObjectFound, name_of, sha256
 
 _STORAGE: Final = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENXIO}
@@ -58,7 +58,7 @@ class LocalObjects:
             if not target.parent.exists():
                 target.parent.mkdir(exist_ok=True)
                 sync_folder(self.folder)
-            made = _link(source, target)
+            made = add_name(source, target)
             sync_folder(target.parent)
         return made
 
@@ -66,10 +66,12 @@ class LocalObjects:
         """Return the object's file."""
         return self.path(digest)
 
-    def open(self, digest: Digest) -> IO[bytes]:
-        """Open the object's file."""
+    def fetch(self, digest: Digest, into: IO[bytes]) -> int:
+        """Copy the object's file."""
         try:
-            return self.path(digest).open("rb")
+            with self.path(digest).open("rb") as stream:
+                shutil.copyfileobj(stream, into, CHUNK)
+                return stream.tell()
         except FileNotFoundError as wrong:
             raise ObjectMissing(digest) from wrong
 
@@ -114,8 +116,8 @@ class LocalObjects:
                 path.unlink(missing_ok=True)
 
 
-def _link(source: Path, target: Path) -> bool:
-    """Add a name; a file system without hard links gets a copy by way of a temporary name."""
+def add_name(source: Path, target: Path) -> bool:
+    """Add a name to a file and tell whether it is new; a file system without hard links gets a copy by way of a temporary name."""
     if target.exists():
         return False
     try:
@@ -133,7 +135,7 @@ def _copy(source: Path, target: Path) -> None:
     copy = target.with_name(f".{source.name}-{secrets.token_hex(4)}")
     try:
         with source.open("rb") as original, copy.open("xb") as stream:
-            shutil.copyfileobj(original, stream, 1 << 20)
+            shutil.copyfileobj(original, stream, CHUNK)
             stream.flush()
             os.fsync(stream.fileno())
         copy.rename(target)

@@ -39,8 +39,8 @@ class Objects(Protocol):
     def local(self, digest: Digest) -> Path | None:
         """Return the object's own file where the store is a folder of this machine; ``None`` elsewhere."""
 
-    def open(self, digest: Digest) -> IO[bytes]:
-        """Open an object to be read once from its start. :class:`signing.objects.errors.ObjectMissing`."""
+    def fetch(self, digest: Digest, into: IO[bytes]) -> int:
+        """Copy an object; return its octets, which are not proved yet. :class:`signing.objects.errors.ObjectMissing`."""
 
     def size(self, digest: Digest) -> int | None:
         """Return the octets of an object, or ``None`` if it is not there."""
