@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from cryptography import x509
 
 from verify.cms import SignedMessage
+from verify.containers import Container
 from verify.digests import SM3
 from verify.document import Document
 from verify.errors import Finding
@@ -14,6 +15,7 @@ from verify.fields import FormField
 from verify.identity import algorithm, custody, describe
 from verify.paths import Chain
 from verify.placement import Pages, placements
+from verify.readers import Place, readers
 from verify.report import (
     NO_TIME,
     NOTHING_JUDGED,
@@ -27,9 +29,10 @@ from verify.report import (
     StatusReport,
 )
 from verify.seal import SealJudged
+from verify.ses.report import SealDataReport
 from verify.signature_value import SignatureValue, read_signature
 from verify.timestamp import TimeStamp
-from verify.wording import GM_READERS, TEST_NOTICE, is_test_root, passed
+from verify.wording import TEST_NOTICE, is_test_root, passed
 
 PADES = "/ETSI.CAdES.detached"
 PKCS7 = "/adbe.pkcs7.detached"
@@ -57,6 +60,11 @@ class Case:
     embedded: bool = False
     notes: list[Reason] = field(default_factory=list)
     finding: Finding | None = None
+    container: Container | None = None
+    seal_data: SealDataReport | None = None
+    """Every step of the seal standards, where the container is a seal signature."""
+    algorithm: str = ""
+    """Key and digest in plain names, where no message tells."""
 
     @property
     def covered(self) -> int:
@@ -106,10 +114,13 @@ def finish(case: Case, document: Document, pages: Pages, level: str) -> Signatur
         placements=shown,
         other_fields=tuple(item.name for item in case.fields[1:]),
         level=level,
-        notes=(*case.notes, *_about_readers(case)),
+        notes=tuple(case.notes),
         notice=TEST_NOTICE if root is not None and is_test_root(root) else "",
         custody=custody(case.chain),
         algorithm=_algorithm(case),
+        container="" if case.container is None else case.container.value,
+        readers=_readers(case, Place.PDF),
+        seal_data=None if case.seal_data is None else case.seal_data.part,
     )
     if case.finding is None:
         return report
@@ -118,17 +129,24 @@ def finish(case: Case, document: Document, pages: Pages, level: str) -> Signatur
 
 def _algorithm(case: Case) -> str:
     if case.certificate is None or case.message is None:
-        return ""
+        return case.algorithm
     return algorithm(case.certificate, case.message.digest)
 
 
-def _about_readers(case: Case) -> tuple[Reason, ...]:
-    return (GM_READERS,) if case.message is not None and case.message.digest == SM3 else ()
+def _readers(case: Case, place: Place) -> Reason | None:
+    """Say which readers can check it; a container that cannot be read is nobody's."""
+    container = Container.TIME_STAMP if case.kind is SignatureKind.TIMESTAMP else case.container
+    if container is None or (case.message is None and case.seal_data is None):
+        return None
+    national = case.message is not None and case.message.digest == SM3
+    return readers(container, place, national=national)
 
 
 def level_of(case: Case, document_has_dss: bool, later_stamp: bool) -> str:
     """Name the PAdES baseline level that was reached and proved (EN 319 142-1 §6); empty for anything else."""
     value, message = case.value, case.message
+    if value is not None and case.seal_data is not None:
+        return _level_of_seal(case, document_has_dss, later_stamp)
     if value is None or message is None or case.kind is SignatureKind.TIMESTAMP:
         return ""
     base = "B" if value.sub_filter == PADES else "PKCS7"
@@ -139,3 +157,12 @@ def level_of(case: Case, document_has_dss: bool, later_stamp: bool) -> str:
     if not (document_has_dss and case.embedded):
         return "B-T"
     return "B-LTA" if later_stamp else "B-LT"
+
+
+def _level_of_seal(case: Case, document_has_dss: bool, later_stamp: bool) -> str:
+    """Name how much evidence goes with a seal signature by the words of PAdES; no standard has words of its own."""
+    if not case.time.trusted:
+        return "SES-B"
+    if not (document_has_dss and case.embedded):
+        return "SES-T"
+    return "SES-LTA" if later_stamp else "SES-LT"

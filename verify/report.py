@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, NoReturn
 
 from seals.leave import Leave
+from verify.sentence import Reason, iso
+from verify.ses.facts import SealDataPart
 from verify.verdict import Indication, SubIndication, Verdict
 
 __all__ = [
@@ -27,20 +29,8 @@ __all__ = [
     "SubIndication",
     "TimeSource",
     "Verdict",
+    "iso",
 ]
-
-
-def iso(moment: datetime | None) -> str | None:
-    """Write an aware time as RFC 3339 in UTC, whole seconds."""
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A sentence in both languages: the reason, then the next step."""
-
-    zh: str
-    en: str
 
 
 CUSTODY: Final = {
@@ -314,6 +304,12 @@ class SignatureReport:
     """Where the signing key is kept, a key of :data:`CUSTODY`: what a certificate with a proved chain states, or empty."""
     algorithm: str = ""
     """Key and digest in plain names, ``SM2 / SM3``; empty when the signature could not be read so far."""
+    container: str = ""
+    """What the signature is written in, by its content: cms, gbt35275, ses; empty when that could not be told."""
+    readers: Reason | None = None
+    """Which readers can check it."""
+    seal_data: SealDataPart | None = None
+    """Every step of the seal standards, where the container is a seal signature."""
 
     @property
     def verdict(self) -> Verdict:
@@ -353,6 +349,10 @@ class SignatureReport:
             "custody_zh": CUSTODY.get(self.custody, ("", ""))[0],
             "custody_en": CUSTODY.get(self.custody, ("", ""))[1],
             "algorithm": self.algorithm,
+            "container": self.container,
+            "readers": "" if self.readers is None else self.readers.en,
+            "readers_zh": "" if self.readers is None else self.readers.zh,
+            "seal_data": None if self.seal_data is None else self.seal_data.to_json(),
         }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,7 +14,6 @@ from ca.profile import EKU_SEAL_MAKER
 from seals.errors import SealError
 from seals.seal import SealStatus
 from seals.statement import (
-    SEAL_STATEMENT_OID,
     ParsedStatusList,
     SealStatement,
     SealStatusList,
@@ -22,19 +21,14 @@ from seals.statement import (
     parse_status_list,
 )
 from seals.states import ENDED, STOPPED_ZH
-from verify.cms import SignedMessage, load_certificate
-from verify.digests import Prefixes, Running
+from verify.cms import load_certificate
 from verify.errors import Finding, failed, unsure
 from verify.paths import name
-from verify.policy import MAX_REVISIONS, Policy
+from verify.policy import Policy
 from verify.purpose import check_exactly
 from verify.report import UNKNOWN, Reason, SealReport, SealStatusReport, SigningTime, StatusReport
-from verify.signature_value import SignatureValue
 from verify.signer import CertificateJudge
 from verify.verdict import SubIndication
-
-MAX_TRAILING = 2048
-"""Octets between the end mark of the document as handed in and the first object that sealing appended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +94,18 @@ def _check_maker(certificate: x509.Certificate) -> None:
 
 @dataclass(frozen=True, slots=True)
 class SealQuestion:
-    """One signature as the judge of seals sees it."""
+    """One signature as the judge of seals sees it: the statement in it (JWS), its signer, its time.
 
-    data: bytes
-    prefixes: Prefixes
-    value: SignatureValue
-    message: SignedMessage
+    ``handed_in`` tells whether the signature is over the document of this SHA-256, in the state before sealing.
+    """
+
+    statement: str | None
+    handed_in: Callable[[str], bool]
     signer: x509.Certificate
     time: SigningTime
     at: datetime
+    code: str = ""
+    """The code of the electronic seal that the signature itself carries, where it carries one."""
 
     @property
     def when(self) -> datetime:
@@ -126,11 +123,10 @@ class SealJudge:
 
     def judge_seal(self, question: SealQuestion) -> SealJudged:
         """Read and judge the statement; without one the result is empty: the seal is unknown, which is no fault."""
-        values = question.message.signed.get(SEAL_STATEMENT_OID)
-        if not values:
+        if question.statement is None:
             return SealJudged()
         try:
-            parsed = parse_statement(str(values[0].native))
+            parsed = parse_statement(question.statement)
             maker = parsed.check_signature()
         except (SealError, ValueError, TypeError):
             return SealJudged(finding=_broken())
@@ -236,7 +232,12 @@ def _first_objection(statement: SealStatement, question: SealQuestion, policy: P
             "印章声明不是为该签章人的证书出具的，印章被冒用；请向盖章单位核实。",
             "The seal statement was made for another certificate: the seal is misused. Ask the sealing enterprise.",
         )
-    if not _was_handed_in(question, statement.document_sha256):
+    if question.code and statement.seal_code != question.code:
+        return _not_valid(
+            "印章声明与签章中的电子印章不是同一枚，印章被调换；请向盖章单位核实。",
+            "The seal statement is about another seal than the one in the signature: it was swapped. Ask the enterprise.",
+        )
+    if not question.handed_in(statement.document_sha256):
         return _not_valid(
             "印章声明不是为这份文件出具的，用印未获许可；请向盖章单位核实。",
             "The seal statement was made for another document: this use was not permitted. Ask the enterprise.",
@@ -256,37 +257,6 @@ def _first_objection(statement: SealStatement, question: SealQuestion, policy: P
             "The time of sealing lies outside the seal's life or before its statement; ask the sealing enterprise.",
         )
     return None
-
-
-def _was_handed_in(question: SealQuestion, expected: str) -> bool:
-    """Tell whether some state of the file before this signature has the digest of the document as handed in.
-
-    Sealing only appends, so the document handed in is a prefix: it ends near the end of an earlier revision.
-    """
-    data, limit = question.data, question.value.gap_start
-    mark = data.find(b"%%EOF", 0, limit)
-    for _ in range(MAX_REVISIONS):
-        if mark < 0:
-            break
-        end = mark + len(b"%%EOF")
-        state = question.prefixes.upto("sha256", end)
-        if state.hexdigest() == expected or _matches_soon(
-            state, data[end : min(end + MAX_TRAILING, limit)], expected
-        ):
-            return True
-        mark = data.find(b"%%EOF", end, limit)
-    return False
-
-
-def _matches_soon(state: Running, following: bytes, expected: str) -> bool:
-    probe = state.copy()
-    for offset in range(len(following)):
-        probe.update(following[offset : offset + 1])
-        if probe.hexdigest() == expected:
-            return True
-        if offset >= 3 and following[offset] not in b"\x00\t\n\x0c\r ":
-            return False
-    return False
 
 
 def _objection(

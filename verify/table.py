@@ -15,7 +15,7 @@ from verify.report import (
     TimeSource,
 )
 from verify.ses.report import SealDataReport
-from verify.ses.table import seal_data_lines
+from verify.ses.table import part_lines, seal_data_lines
 from verify.terminal import row, safe, stamp
 
 STATUS_ZH = {
@@ -95,6 +95,11 @@ def _signature(number: int, item: SignatureReport) -> Iterator[str]:
             "位置 where",
             f"第 {place.page} 页 page {place.page} · {place.x_mm:.1f}, {place.y_mm:.1f} mm{more}",
         )
+    if item.readers is not None:
+        yield row("可核验者 readers", item.readers.zh)
+        yield row("", item.readers.en)
+    if item.seal_data is not None:
+        yield from part_lines(item.seal_data)
     yield row("结论 reason", item.reason.zh)
     yield row("", item.reason.en)
     for note in item.notes:

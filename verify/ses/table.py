@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from verify.report import SignerReport
-from verify.ses.report import SealDataReport, SealFacts, StepState
+from verify.ses.facts import SealDataPart, SealDataStep, SealFacts, StepState
+from verify.ses.report import SealDataReport
 from verify.terminal import row, safe, stamp
 
 _MARKS = {
@@ -29,12 +30,24 @@ def seal_data_lines(report: SealDataReport) -> Iterator[str]:
         yield row("签章时间 signed at", stamp(report.signed_at))
     if report.scope:
         yield row("保护范围 scope", safe(report.scope))
-    for step in report.steps:
-        yield row(f"{_MARKS[step.state]} {step.name.zh}", f"{step.state.words.zh}：{step.reason.zh}")
-        yield row("", f"{step.name.en}: {step.state.words.en}. {step.reason.en}")
+    yield from _steps(report.steps)
     for note in report.notes:
         yield row("注 note", safe(note.zh))
         yield row("", safe(note.en))
+
+
+def part_lines(part: SealDataPart) -> Iterator[str]:
+    """Yield what is told of a seal signature inside a document: the standard, and the steps that are not simply passed."""
+    open_steps = [step for step in part.steps if step.state is not StepState.PASSED]
+    held = len(part.steps) - len(open_steps)
+    yield row("签章标准 standard", f"{part.standard or '-'} · {held} 步通过 / {held} steps passed")
+    yield from _steps(open_steps)
+
+
+def _steps(steps: Iterable[SealDataStep]) -> Iterator[str]:
+    for step in steps:
+        yield row(f"{_MARKS[step.state]} {step.name.zh}", f"{step.state.words.zh}：{step.reason.zh}")
+        yield row("", f"{step.name.en}: {step.state.words.en}. {step.reason.en}")
 
 
 def _facts(facts: SealFacts) -> Iterator[str]:

@@ -1,0 +1,72 @@
+"""What a signature is written in, told by its content: names in a PDF or a file's ending are claims, octets are not."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from ca.cms_names import GM_SIGNED_DATA, SIGNED_DATA
+from ca.der import OID, SEQUENCE, DerError, Reader
+from seals.ses.structure import is_seal_data, is_signature
+
+
+class Container(StrEnum):
+    """The containers that are judged."""
+
+    CMS = "cms"
+    """SignedData of RFC 5652."""
+    GBT35275 = "gbt35275"
+    """SignedData of the national message syntax, by its own content type."""
+    SES = "ses"
+    """An electronic seal with a signature (GB/T 38540, GM/T 0031)."""
+    TIME_STAMP = "rfc3161"
+    """A time-stamp token, which is CMS too; known by where it stands."""
+
+    @property
+    def zh(self) -> str:
+        """The name for people, in Chinese."""
+        return _WORDS[self][0]
+
+    @property
+    def en(self) -> str:
+        """The name for people, in English."""
+        return _WORDS[self][1]
+
+
+_WORDS: Final = {
+    Container.CMS: ("CMS 签名", "a CMS signature"),
+    Container.GBT35275: ("GB/T 35275 签名", "a GB/T 35275 signature"),
+    Container.SES: ("电子签章数据（SES）", "a seal signature (SES)"),
+    Container.TIME_STAMP: ("时间戳", "a time-stamp"),
+}
+_BY_TYPE: Final = {SIGNED_DATA: Container.CMS, GM_SIGNED_DATA: Container.GBT35275}
+
+
+def container_of(octets: bytes) -> Container | None:
+    """Tell by the first member: an identifier makes it CMS or GB/T 35275, a seal's structure SES; ``None``: neither."""
+    try:
+        inside = Reader(octets).enter(SEQUENCE)
+        if inside.peek() == OID:
+            return _BY_TYPE.get(inside.oid())
+    except DerError:
+        return _indefinite(octets)
+    return Container.SES if is_seal_data(octets) and is_signature(octets) else None
+
+
+def _indefinite(octets: bytes) -> Container | None:
+    """BER with an indefinite length (X.690 §8.1.3.6), as some writers of CMS use it: the identifier follows at once."""
+    if octets[:2] != b"\x30\x80":
+        return None
+    try:
+        return _BY_TYPE.get(Reader(octets, 2).oid())
+    except DerError:
+        return None
+
+
+def without_padding(octets: bytes) -> bytes | None:
+    """Cut the zero octets that fill a PDF's /Contents (ISO 32000-2 §12.8.3.3); ``None`` if anything else stands there."""
+    try:
+        whole = Reader(octets).element()
+    except DerError:
+        return None
+    return None if octets[len(whole) :].strip(b"\0") else whole
