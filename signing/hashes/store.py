@@ -149,6 +149,13 @@ def move(
     return moved.rowcount == 1
 
 
+def note_permit(conn: sa.Connection, activation_id: str, document: str, permit: str) -> None:
+    """Write under which permit a begun digest is signed."""
+    table = hash_signature
+    ours = (table.c.activation == activation_id) & (table.c.document == document)
+    conn.execute(table.update().where(ours).values(permit=permit))
+
+
 def begun_before(conn: sa.Connection, moment: datetime, limit: int) -> list[Begun]:
     """List digests begun before a moment and never settled, oldest first."""
     table = hash_signature.c
