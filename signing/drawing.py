@@ -40,12 +40,15 @@ def look_in(view: PageView, rectangle: Box, spot: Spot, seal_mm: tuple[float, fl
 
 
 def strokes(view: PageView, spot: Spot, seal_mm: tuple[float, float], name: str) -> bytes:
-    """Draw a spot by operators for the end of a page's content, where the XObject is called ``/name`` (§8.4.4, §8.8)."""
+    """Draw a spot by operators for the end of a page's content, where the XObject is called ``/name`` (§8.4.4, §8.8).
+
+    It is marked as an artifact (§14.8.2.2), so that a tagged document stays one whose every content is accounted for.
+    """
     left, top, width, height = spot.clip_mm or (0.0, 0.0, *seal_mm)
     x1, y1, x2, y2 = _bbox(left, top, width, height, seal_mm)
     matrix = _onto(view, spot, seal_mm)
     cut = "" if spot.clip_mm is None else f"{_row(x1, y1, x2 - x1, y2 - y1)} re W n "
-    return f"q {_row(*matrix)} cm {cut}/{name} Do Q\n".encode("ascii")
+    return f"/Artifact BMC q {_row(*matrix)} cm {cut}/{name} Do Q EMC\n".encode("ascii")
 
 
 def _bbox(left: float, top: float, width: float, height: float, seal_mm: tuple[float, float]) -> Box:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import IO
+from typing import IO, Protocol
 
 from hsm.algorithms import Digest
 from signing.certification import Certification, FieldLock
-from signing.placement import Placement
+from signing.pdf_pages import Search, no_search
+from signing.where import Where
 
 Stamper = Callable[[Digest], bytes]
 """Gives a TimeStampToken (DER, RFC 3161) over the digest of a signature value; raises what its authority raises."""
@@ -34,15 +35,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class SealMark:
-    """What is written beside the signature: the field's unique name, the picture and its place, and the plain words.
+    """What is written beside the signature: the field's unique name, the picture and where it is to go, and the plain words.
 
     ``when`` is the claimed signing time (/M), aware. ``evidence`` fills the document security store at level B-LT.
-    ``certify`` and ``lock`` say what may still change after this signature.
+    ``certify`` and ``lock`` say what may still change after this signature. ``may_cover``: the picture may lie on a signature
+    that is there already.
     """
 
     field_name: str
     picture: Picture
-    placement: Placement
+    placement: Where
     when: datetime
     signer_name: str
     reason: str = ""
@@ -52,12 +54,26 @@ class SealMark:
     evidence: Evidence | None = None
     certify: Certification | None = None
     lock: FieldLock | None = None
+    may_cover: bool = False
+
+
+class Texts(Protocol):
+    """Opens documents' text (:class:`signing.keyword.TextReader`)."""
+
+    def search(self, stream: IO[bytes], password: str | None = None) -> Search:
+        """Give the search over one open document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is read and what is written: both seekable, ``output`` empty and also readable."""
+    """What is read and what is written: both seekable, ``output`` empty and also readable. ``texts`` is for keywords."""
 
     source: IO[bytes]
     output: IO[bytes]
     password: str | None = field(default=None, repr=False)
+    texts: Texts | None = field(default=None, repr=False)
+
+    @property
+    def search(self) -> Search:
+        """Search the source, where this installation can."""
+        return no_search if self.texts is None else self.texts.search(self.source, self.password)

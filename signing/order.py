@@ -13,7 +13,7 @@ from signing.certification import Certification, FieldLock
 from signing.envelope import ContainerKind
 from signing.errand import Errand
 from signing.level import Level
-from signing.placement import Placement
+from signing.where import Where
 
 MAX_KEY_LENGTH: Final = 200
 """Longest idempotency key kept; a UUID has 36 characters, HTTP clients seldom send more than 64."""
@@ -42,7 +42,7 @@ class SealOrder:
     document: bytes | Path
     name: str
     seal_code: str
-    placement: Placement
+    placement: Where
     level: Level
     idempotency_key: str
     password: str | None = field(default=None, repr=False)

@@ -8,18 +8,16 @@ writes the update; the CMS container is our own (:mod:`signing.cms`).
 from __future__ import annotations
 
 import io
-import zlib
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import IO, Any, Final
 
 from asn1crypto import crl as asn1_crl
 from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509 as asn1_x509
 from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.form_tools import get_single_field_annot
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
 from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
@@ -28,19 +26,20 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from hsm.algorithms import Digest
 from signing.cms import Signatory
+from signing.drawn import Drawing, Seat
 from signing.envelope import CmsEnvelope, Envelope
 from signing.errors import DocumentDamaged, TimeStampFailed
-from signing.mark import Evidence, Picture, SealMark, Stamper, Work
-from signing.placement import POINTS_PER_MM, Matrix
-from signing.reading import Page, Readable, foreign_bytes, resolve
+from signing.layout import Layout, lay_out
+from signing.mark import Evidence, SealMark, Stamper, Work
+from signing.pdf_fields import ReadableLeaves
+from signing.pdf_pages import PdfPages
+from signing.reading import Readable, foreign_bytes, resolve
 
 _pdf: Any = generic
 """pyHanko's object classes; their constructors carry no types."""
 
 COPY_CHUNK: Final = 1 << 20
 """Octets copied and hashed at a time; pyHanko's 4 KiB cost a third more time on 50 MB."""
-COMPRESSED_PICTURES: Final = 256
-"""Pictures remembered compressed, some 10 kB each: every document of a seal has the same."""
 PDF_1_7: Final = (1, 7)
 
 
@@ -68,22 +67,21 @@ def prepare(work: Work, mark: SealMark, envelope: Envelope, *, stamped: bool) ->
     Raises :class:`signing.errors.DocumentError`, :class:`signing.errors.PlacementError` or ``OSError`` of ``output``.
     """
     document = Readable(work.source, work.password)
-    page = document.page(mark.placement.page)
-    box = page.view.locate(mark.placement, mark.picture.size_mm)
+    pages = PdfPages(ReadableLeaves(document), work.search)
+    layout = lay_out(mark.placement, pages, mark.picture.size_mm, may_cover=mark.may_cover)
     with foreign_bytes():
-        writer = _SealWriter(document.reader, page, signed=document.signed)
-        spec = SigFieldSpec(
-            _unused_name(mark.field_name, document),
-            box=box.rectangle,  # type: ignore[arg-type]  # pyHanko takes floats, its annotation says int
-            readable_field_name=mark.tooltip or None,
-        )
-        steps = PdfCMSEmbedder(new_field_spec=spec).write_cms(spec.sig_field_name, writer)
-        widget: Any = next(steps).get_object()
-        widget["/AP"] = _pdf.DictionaryObject({pdf_name("/N"): _appearance(writer, mark.picture, box.matrix)})
+        writer = _SealWriter(document, layout)
+        drawing = Drawing(Seat(writer, document.page, mark.picture, layout))
+        name, steps = _field(writer, drawing, layout, mark, document)
+        drawing.dress(get_single_field_annot(next(steps).get_object()))
         if mark.evidence is not None:
             store_evidence(writer, mark.evidence)
         room = envelope.room(stamped=stamped)
-        steps.send(SigObjSetup(sig_placeholder=_signature_object(mark, envelope, 2 * room)))
+        value = steps.send(SigObjSetup(sig_placeholder=_signature_object(mark, envelope, 2 * room)))
+        if document.signed:
+            drawing.fields_beside(name, value)
+        else:
+            drawing.strokes_on_pages()
         algorithm = envelope.digest
         place, _ = steps.send(
             SigIOSetup(md_algorithm=algorithm.label, output=work.output, chunk_size=COPY_CHUNK)
@@ -116,21 +114,22 @@ class _SealWriter(IncrementalPdfFileWriter):
 
     IO_CHUNK_SIZE = COPY_CHUNK
 
-    def __init__(self, reader: PdfFileReader, page: Page, *, signed: bool) -> None:
-        self._signed = signed
-        self._page = page
-        super().__init__(reader.stream, prev=reader)
-        if not signed and self.output_version < (2, 0):
+    def __init__(self, document: Readable, layout: Layout) -> None:
+        self._document = document
+        self._first = layout.spots[0].page if layout.spots else 1
+        super().__init__(document.reader.stream, prev=document.reader)
+        if not document.signed and self.output_version < (2, 0):
             self.register_extension(ESIC_EXTENSION_1)
 
     def ensure_output_version(self, version: Any) -> None:
         """Raise the version of an unsigned document; a signed one keeps its catalogue as it is."""
-        if not self._signed:
+        if not self._document.signed:
             super().ensure_output_version(version)  # type: ignore[no-untyped-call]
 
-    def find_page_for_modification(self, page_ix: Any) -> Any:  # noqa: ARG002 - found already
-        """Give the page that our own walk found, whatever /Count and /Type say."""
-        page: Any = _pdf.IndirectObject(self._page.reference.idnum, self._page.reference.generation, self)
+    def find_page_for_modification(self, page_ix: Any) -> Any:  # noqa: ARG002 - there is one that matters
+        """Give the page of the signature's widget, as our own walk found it, whatever /Count and /Type say."""
+        found = self._document.page(self._first).reference
+        page: Any = _pdf.IndirectObject(found.idnum, found.generation, self)
         if not isinstance(page.get_object(), generic.DictionaryObject):
             raise DocumentDamaged("the page is not a dictionary")
         return page, None
@@ -159,28 +158,19 @@ def _unused_name(wanted: str, document: Readable) -> str:
     return name
 
 
-def _appearance(writer: IncrementalPdfFileWriter, picture: Picture, matrix: Matrix) -> Any:
-    """Add the seal as one form XObject (ISO 32000-2 §8.10): paths only, no font, no image."""
-    width, height = (side * POINTS_PER_MM for side in picture.size_mm)
-    entries = {
-        pdf_name("/Type"): pdf_name("/XObject"),
-        pdf_name("/Subtype"): pdf_name("/Form"),
-        pdf_name("/BBox"): _numbers((0, 0, width, height)),
-        pdf_name("/Matrix"): _numbers(matrix),
-        pdf_name("/Resources"): _pdf.DictionaryObject(),
-        pdf_name("/Filter"): pdf_name("/FlateDecode"),
-    }
-    form: Any = _pdf.StreamObject(entries, encoded_data=_compressed(picture.content))
-    return writer.add_object(form)
-
-
-@lru_cache(maxsize=COMPRESSED_PICTURES)
-def _compressed(content: bytes) -> bytes:
-    return zlib.compress(content)
-
-
-def _numbers(values: tuple[float, ...]) -> Any:
-    return _pdf.ArrayObject([_pdf.FloatObject(round(value, 4)) for value in values])
+def _field(
+    writer: _SealWriter, drawing: Drawing, layout: Layout, mark: SealMark, document: Readable
+) -> tuple[str, Any]:
+    """Choose the field to sign, an empty one of the document's own or a new one; give its name and the steps of signing it."""
+    if layout.field is not None:
+        return layout.field, PdfCMSEmbedder().write_cms(layout.field, writer, existing_fields_only=True)
+    name = _unused_name(mark.field_name, document)
+    spec = SigFieldSpec(
+        name,
+        box=drawing.widget_box(layout.spots[0]) if layout.spots else None,  # type: ignore[arg-type]  # pyHanko takes floats
+        readable_field_name=mark.tooltip or None,
+    )
+    return name, PdfCMSEmbedder(new_field_spec=spec).write_cms(name, writer)
 
 
 def _signature_object(mark: SealMark, envelope: Envelope, hex_room: int) -> SignatureObject:

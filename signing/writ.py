@@ -107,6 +107,7 @@ class WritDesk:
             evidence=evidence,
             certify=order.certify,
             lock=order.lock,
+            may_cover=order.may_cover,
         )
 
     def _picture(self, code: str, sha256: str) -> Picture:
