@@ -126,6 +126,11 @@ class Round:
         first = min((one.group for one in open_ones), default=0)
         return tuple(one for one in open_ones if one.group == first)
 
+    @property
+    def declined(self) -> Party | None:
+        """The party that stopped the round."""
+        return next((one for one in self.parties if one.status is PartyStatus.DECLINED), None)
+
     def party(self, number: int) -> Party | None:
         """Find a party by its number."""
         return next((one for one in self.parties if one.number == number), None)

@@ -105,3 +105,5 @@ OPEN_STATES: Final = tuple(sorted(before.value for before in TRANSITIONS[RoundAc
 """States that a deadline ends."""
 REASONED: Final = frozenset({RoundAct.DECLINE, RoundAct.SUBSTITUTE, RoundAct.WITHDRAW})
 """Acts that need a reason."""
+SEALING: Final = frozenset({RoundAct.SEAL, RoundAct.RELEASE})
+"""Acts of whoever holds the claim on the newest version; all others wait until it is given up."""
