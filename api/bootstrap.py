@@ -66,6 +66,7 @@ from seals.ses.maker import SealDataMaker
 from signing.archive import Archive
 from signing.cms import ContainerForm
 from signing.evidence import EvidenceDesk
+from signing.keyword import TextReader
 from signing.ledger import Ledger
 from signing.selfcheck import SelfCheck
 from signing.service import SealingService, SealingTools
@@ -98,6 +99,7 @@ class Services:
     public_limit: PublicLimit
     token_work: TokenWork
     studio: ImprintStudio
+    texts: TextReader
     pictures: PictureUploads
     filing: FilingDesk
     stamps: StampDesk
@@ -179,6 +181,7 @@ class Services:
         """End verifiers, token workers and database connections."""
         self.verification.close()
         self.studio.close()
+        self.texts.close()
         self.ocsp.close()
         self.key_stores.ring.close()
         self.engine.dispose()
@@ -219,7 +222,8 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
     desk = EvidenceDesk(authority, crls, ocsp)
     writs = WritDesk(stores.ring, seals, ledger, desk, ContainerForm.of(settings.gm_container))
     check = SelfCheck(desk, evidence.seal_lists)
-    tools = SealingTools(ledger=ledger, writs=writs, stamper=tsa.stamp, check=check, archive=archive)
+    texts = TextReader()
+    tools = SealingTools(ledger, writs, tsa.stamp, check, archive, texts=texts)
     key_centre = KeyCentre(engine, stores.ring, clock, audit, _centre_rules(settings))
     rules = _enrolment_rules(settings)
     token_work = open_token_work(stores, home, authority, seals, rules, key_centre)
@@ -245,6 +249,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         public_limit=_public_limit(settings, clock),
         token_work=token_work,
         studio=studio,
+        texts=texts,
         pictures=PictureUploads(engine, enterprises, clock, audit, studio),
         filing=open_filing(settings, authority, stores.ring, seals, token_work, studio),
         stamps=open_stamps(settings, authority, seals, use_desk, seal_states),

@@ -24,7 +24,7 @@ from signing.archive_stamp import ArchiveStamp
 from signing.errors import KeyDiffers, SealingInProgress, SelfCheckFailed, SigningError
 from signing.formats import Format, Formats, LongTermFormat, written
 from signing.ledger import KeyUsed, Ledger, Reserved, database
-from signing.mark import Stamper, Work
+from signing.mark import Stamper, Texts, Work
 from signing.objects.errors import StorageUnavailable
 from signing.objects.local import storage
 from signing.order import SealOrder
@@ -90,7 +90,7 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class SealingTools:
-    """What the service works with: the record, the paper work, the time-stamps, the check, the archive."""
+    """What the service works with: the record, the paper work, the time-stamps, the check, the archive, keyword search."""
 
     ledger: Ledger
     writs: WritDesk
@@ -98,6 +98,7 @@ class SealingTools:
     check: SelfCheck
     archive: Archive
     formats: Formats = field(default_factory=Formats)
+    texts: Texts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ class SealingService:
         self._check = tools.check
         self._archive = tools.archive
         self._formats = tools.formats
+        self._texts = tools.texts
         self._clock = clock
         self._passing = passing
 
@@ -242,7 +244,7 @@ class SealingService:
         order, output = task.order, task.draft.stream
 
         def fill(source: IO[bytes]) -> Prepared:
-            work = Work(source, output, order.password)
+            work = Work(source, output, order.password, self._texts)
             return task.form.prepare(work, writ.mark, writ.envelope, stamped=order.level.stamped)
 
         with storage():
