@@ -89,10 +89,11 @@ class Readable:
     """A document that was opened and may be sealed: every refusal that can be told in advance has been told.
 
     Raises on construction: :class:`DocumentDamaged`, :class:`PasswordRequired`, :class:`PasswordWrong`,
-    :class:`OwnerPasswordRequired`, :class:`EncryptionUnsupported`, :class:`XfaForm`, :class:`ChangesForbidden`.
+    :class:`OwnerPasswordRequired`, :class:`EncryptionUnsupported`, :class:`XfaForm`, :class:`ChangesForbidden`. ``filling``
+    is the full name of a field that is there and is to be signed: a certified document may still allow that.
     """
 
-    def __init__(self, stream: IO[bytes], password: str | None = None) -> None:
+    def __init__(self, stream: IO[bytes], password: str | None = None, *, filling: str | None = None) -> None:
         self.reader = _open_reader(stream)
         self._pages: tuple[Page, ...] | None = None
         with foreign_bytes():
@@ -104,7 +105,7 @@ class Readable:
             _refuse_xfa(self.root, self.form)
             self.fields = tuple(_fields(self.form))
             self.signed = any(_is_filled_signature(field) for field in self.fields)
-            _refuse_locked(self.root, self.fields)
+            _refuse_locked(self.root, self.fields, filling)
 
     def page(self, number: int) -> Page:
         """Find page ``number`` (from 1) in the page tree (ISO 32000-2 §7.7.3). :class:`PageMissing`."""
@@ -184,15 +185,17 @@ def _refuse_xfa(root: generic.DictionaryObject, form: generic.DictionaryObject) 
         raise XfaForm("the document carries an XFA form")
 
 
-def _refuse_locked(root: generic.DictionaryObject, fields: tuple[generic.DictionaryObject, ...]) -> None:
+def _refuse_locked(
+    root: generic.DictionaryObject, fields: tuple[generic.DictionaryObject, ...], filling: str | None
+) -> None:
     """ISO 32000-2 §12.8.2.2: a certified document takes no new field on a page, whatever its /P allows to fill.
 
     A field lock may forbid all changes too (table 236: /P 1), or lock all fields, ours to come included (§12.8.2.4).
     """
-    if "/DocMDP" in dictionary(root.get("/Perms")):
+    if filling is None and "/DocMDP" in dictionary(root.get("/Perms")):
         raise ChangesForbidden("certified (DocMDP)")
     for entry in fields:
-        if _is_filled_signature(entry) and any(map(_locks_new_fields, _locks(entry))):
+        if _is_filled_signature(entry) and any(_locks_out(lock, filling) for lock in _locks(entry)):
             raise ChangesForbidden("a signature field locks the document")
 
 
@@ -203,8 +206,15 @@ def _locks(entry: generic.DictionaryObject) -> Iterator[generic.DictionaryObject
         yield dictionary(dictionary(reference).get("/TransformParams"))
 
 
-def _locks_new_fields(lock: generic.DictionaryObject) -> bool:
-    return lock.get("/P") == 1 or lock.get("/Action") in ("/All", "/Exclude")
+def _locks_out(lock: generic.DictionaryObject, filling: str | None) -> bool:
+    """Tell whether a lock (or certification) forbids a new field, or to fill the one that is there."""
+    if lock.get("/P") == 1 or lock.get("/Action") == "/All":
+        return True
+    if filling is None:
+        return lock.get("/Action") == "/Exclude"
+    named = {str(resolve(name)) for name in array(lock.get("/Fields"))}
+    listed = any(filling == name or filling.startswith(f"{name}.") for name in named)
+    return {"/Include": listed, "/Exclude": not listed}.get(str(lock.get("/Action")), False)
 
 
 def _is_filled_signature(entry: generic.DictionaryObject) -> bool:
