@@ -1,8 +1,9 @@
 """Put a seal on a PDF: prepare the bytes, sign, time-stamp, complete (ETSI EN 319 142-1, ISO 32000-2 §12.8).
 
 One incremental update holds everything: the field with the seal's vector picture, the signature and, at the long-term
-level, the document security store, so the signature covers the whole file and nothing is appended after it. pyHanko
-writes the update; the CMS container is our own (:mod:`signing.cms`).
+level, the document security store, so the signature covers the whole file and nothing is appended after it. Our own writer
+(:mod:`signing.incremental`) writes the update where it knows the document for certain, and pyHanko, here, everywhere else;
+the CMS container is our own (:mod:`signing.cms`).
 """
 
 from __future__ import annotations
@@ -29,11 +30,15 @@ from signing.cms import Signatory
 from signing.drawn import Drawing, Seat
 from signing.envelope import CmsEnvelope, Envelope
 from signing.errors import DocumentDamaged, TimeStampFailed
+from signing.incremental import seal
+from signing.incremental.errors import NotPlain
+from signing.incremental.output import PreparedPlain
 from signing.layout import Layout, lay_out
 from signing.mark import Evidence, SealMark, Stamper, Work
 from signing.pdf_fields import ReadableLeaves
 from signing.pdf_pages import PdfPages
 from signing.reading import Readable, foreign_bytes, resolve
+from signing.where import InField
 
 _pdf: Any = generic
 """pyHanko's object classes; their constructors carry no types."""
@@ -52,6 +57,8 @@ class PreparedPdf:
     output: IO[bytes]
     room: int
     _place: PreparedByteRangeDigest = field(repr=False)
+    writer: str = "general"
+    """Which writer made it and why, for the sealing's record."""
 
     def complete(self, value: bytes) -> None:
         """Write the container into its place in ``output``. :class:`TimeStampFailed` if a token made it too long."""
@@ -61,12 +68,25 @@ class PreparedPdf:
         self.output.flush()
 
 
-def prepare(work: Work, mark: SealMark, envelope: Envelope, *, stamped: bool) -> PreparedPdf:
+def prepare(work: Work, mark: SealMark, envelope: Envelope, *, stamped: bool) -> PreparedPdf | PreparedPlain:
     """Append the seal to a copy of the source in the output, and hash it; ``stamped`` keeps room for a time-stamp.
 
-    Raises :class:`signing.errors.DocumentError`, :class:`signing.errors.PlacementError` or ``OSError`` of ``output``.
+    By our own writer where the document is plain (:mod:`signing.incremental`), else by pyHanko; ``writer`` of the result
+    tells which, and why. Raises :class:`signing.errors.DocumentError`, :class:`signing.errors.PlacementError` or
+    ``OSError`` of ``output``.
     """
-    document = Readable(work.source, work.password)
+    try:
+        return seal.prepare(work, mark, envelope, stamped=stamped)
+    except NotPlain as reason:
+        return prepare_generally(work, mark, envelope, stamped=stamped, why=str(reason))
+
+
+def prepare_generally(
+    work: Work, mark: SealMark, envelope: Envelope, *, stamped: bool, why: str = ""
+) -> PreparedPdf:
+    """Do the same by pyHanko, whatever the document; ``why`` is the reason that our own writer gave."""
+    filling = mark.placement.name if isinstance(mark.placement, InField) else None
+    document = Readable(work.source, work.password, filling=filling)
     pages = PdfPages(ReadableLeaves(document), work.search)
     layout = lay_out(mark.placement, pages, mark.picture.size_mm, may_cover=mark.may_cover)
     with foreign_bytes():
@@ -89,7 +109,8 @@ def prepare(work: Work, mark: SealMark, envelope: Envelope, *, stamped: bool) ->
     size = work.output.seek(0, io.SEEK_END)
     behind = place.reserved_region_end
     scope = byte_range_scope(0, place.reserved_region_start, behind, size - behind)
-    return PreparedPdf(Digest(algorithm, place.document_digest), scope, work.output, room, place)
+    told = f"general ({why})" if why else "general"
+    return PreparedPdf(Digest(algorithm, place.document_digest), scope, work.output, room, place, told)
 
 
 def byte_range_scope(*numbers: int) -> str:

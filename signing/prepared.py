@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from hsm.algorithms import Digest
 
@@ -20,3 +20,17 @@ class Prepared(Protocol):
 
     def complete(self, value: bytes) -> None:
         """Put the finished container into its place. :class:`signing.errors.TimeStampFailed` if it does not fit."""
+
+
+@runtime_checkable
+class SaysWriter(Protocol):
+    """A format with more than one writer says which of them made the document, and why that one."""
+
+    @property
+    def writer(self) -> str:
+        """The writer, and the reason in brackets where it is not the first choice."""
+
+
+def writer_of(prepared: Prepared) -> str:
+    """Tell which writer made a document; empty where the format has one."""
+    return prepared.writer if isinstance(prepared, SaysWriter) else ""

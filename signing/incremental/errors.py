@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
-from signing.errors import DocumentError
+from signing.errors import DocumentError, SigningError
 
 
 class Reason(StrEnum):
@@ -44,6 +46,8 @@ class Reason(StrEnum):
     """The empty signature field cannot be filled as it is written."""
     STORE = "store"
     """The document security store is not as it must be."""
+    UNFORESEEN = "unforeseen"
+    """Something that no check of ours foresaw."""
     SIGNED = "signed"
     """An earlier signature would not survive what is asked for."""
 
@@ -57,3 +61,14 @@ class NotPlain(DocumentError):
     def __init__(self, reason: Reason, detail: str = "") -> None:
         super().__init__(f"{reason.value}: {detail}" if detail else reason.value)
         self.reason = reason
+
+
+@contextmanager
+def unforeseen() -> Iterator[None]:
+    """Turn whatever foreign octets make our reader raise into :class:`NotPlain`; nothing has been written by then."""
+    try:
+        yield
+    except (SigningError, MemoryError, OSError):
+        raise
+    except Exception as wrong:
+        raise NotPlain(Reason.UNFORESEEN, type(wrong).__name__) from wrong

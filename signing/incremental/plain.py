@@ -129,9 +129,9 @@ class PlainPdf:
 
     def _contained(self, ref: Ref, place: Place) -> Value:
         unpacked, listed = self._container(place.container)
-        if place.index >= len(listed) or listed[place.index][0] != ref.number:
+        if place.at >= len(listed) or listed[place.at][0] != ref.number:
             raise NotPlain(Reason.CROSS_REFERENCE, f"object {ref.number} in stream {place.container}")
-        return Reader(unpacked).value(listed[place.index][1])
+        return Reader(unpacked).value(listed[place.at][1])
 
     def _container(self, number: int) -> tuple[bytes, list[tuple[int, int]]]:
         """Unpack an object stream (§7.5.7): its octets, and number and offset of each object in it."""

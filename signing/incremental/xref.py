@@ -33,12 +33,12 @@ _LINES: Final = re.compile(rb"(?:[0-9]{10} [0-9]{5} [nf](?: \r| \n|\r\n))*")
 
 
 class Place(NamedTuple):
-    """Where an object is: at an offset; or as the ``index``-th in an object stream; ``offset`` 0 and no container: free."""
+    """Where an object is: at an offset; or as the ``at``-th in an object stream; ``offset`` 0 and no container: free."""
 
     offset: int
     generation: int
     container: int = 0
-    index: int = 0
+    at: int = 0
 
 
 FREE: Final = Place(0, 0)

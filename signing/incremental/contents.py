@@ -1,0 +1,155 @@
+"""Strokes at the end of a page's content, in the same revision: the other copies of a seal, the slices of a seam seal.
+
+What the page drew before stands between ``q`` and ``Q``, so that its last colours and scales do not reach the seal; a ``q`` that
+the page itself left open is closed as well, for which its content is read. The seal is named in the page's resources,
+wherever these stand.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from signing.incremental.errors import NotPlain, Reason
+from signing.incremental.pages import Page
+from signing.incremental.plain import PlainPdf, Streamed
+from signing.incremental.syntax import Array, Dictionary, Ref, Value
+from signing.incremental.update import Update
+
+MAX_OPEN: Final = 64
+"""States that a page may leave open; §8.4.2 allows 28 at once."""
+_SAVES: Final = re.compile(rb"(?<![^\x00\t\n\x0c\r \]>)])([qQ])(?=[\x00\t\n\x0c\r \[<(/]|\Z)")
+_TOKENS: Final = re.compile(
+    rb"\((?:[^()\\]|\\[\s\S])*\)|(\()|%[^\r\n]*|<[0-9A-Fa-f\s]*>|/[^\x00\t\n\x0c\r ()<>\[\]{}/%]*"
+    rb"|(?<![^\x00\t\n\x0c\r \]>)])(BI|[qQ])(?=[\x00\t\n\x0c\r \[<(/]|\Z)"
+)
+_IMAGE: Final = re.compile(
+    rb"[\x00\t\n\x0c\r ]ID[\x00\t\n\x0c\r ][\s\S]*?[\x00\t\n\x0c\r ]EI(?=[\x00\t\n\x0c\r ]|\Z)"
+)
+
+
+class Strokes:
+    """Draws the seal into pages of one document."""
+
+    def __init__(self, pdf: PlainPdf, update: Update, seal: Ref) -> None:
+        self._pdf, self._update, self._seal = pdf, update, seal
+        self.name = f"Seal{seal.number}"
+        """What the seal is called in the resources: its object number makes it unique."""
+        self._named: set[Ref] = set()
+        self._save: Ref | None = None
+        self._written: dict[bytes, Ref] = {}
+
+    def draw(self, page: Page, strokes: bytes) -> None:
+        """Append strokes to a page."""
+        self._name_in(page)
+        streams = self._streams(page)
+        if self._save is None:
+            self._save = self._update.add_stream(b"", b"q\n")
+        body = b"Q\n" * (1 + self._left_open(streams)) + strokes if streams else strokes
+        if body not in self._written:
+            self._written[body] = self._update.add_stream(b"", body)
+        before = [self._save, *streams] if streams else []
+        listed = b" ".join(ref.pdf for ref in (*before, self._written[body]))
+        self._update.set(page.ref, "/Contents", b"[%s]" % listed)
+
+    def _streams(self, page: Page) -> list[Ref]:
+        stated = page.entries.get("/Contents")
+        found = self._pdf.value(stated)
+        if found is None:
+            return []
+        if isinstance(found, Streamed) and isinstance(stated, Ref):
+            return [stated]
+        if not isinstance(found, Array) or not all(
+            isinstance(item, Ref) and isinstance(self._pdf.value(item), Streamed) for item in found
+        ):
+            raise NotPlain(Reason.PAGE, "/Contents")
+        return list(found)
+
+    def _left_open(self, streams: list[Ref]) -> int:
+        """Count the states that a page's content saves and does not restore."""
+        content = b"\n".join(self._content(ref) for ref in streams)
+        marks = _SAVES.findall(content)
+        if marks.count(b"q") == marks.count(b"Q"):
+            return 0
+        depth = _depth(content)
+        if depth > MAX_OPEN:
+            raise NotPlain(Reason.PAGE, f"{depth} states left open")
+        return depth
+
+    def _content(self, ref: Ref) -> bytes:
+        found = self._pdf.stream(ref)
+        if found is None:
+            raise NotPlain(Reason.PAGE, "/Contents")
+        return found.unpacked()
+
+    def _name_in(self, page: Page) -> None:
+        """Name the seal in the resources that the page uses: its own, shared ones, or those of a node above it."""
+        if "/Resources" in page.entries:
+            holder, stated = page.ref, page.entries["/Resources"]
+        elif "/Resources" in page.inherited:
+            passed = page.inherited["/Resources"]
+            holder, stated = passed.holder, passed.value
+        else:
+            self._update.set(page.ref, "/Resources", b"<</XObject <<%s>>>>" % self._entry)
+            return
+        target = stated if isinstance(stated, Ref) else holder
+        if target in self._named:
+            return
+        self._named.add(target)
+        resources = self._pdf.value(stated)
+        if resources is None and not isinstance(stated, Ref):
+            resources = None
+        if not isinstance(resources, Dictionary):
+            raise NotPlain(Reason.PAGE, "/Resources")
+        objects = resources.get("/XObject")
+        if isinstance(objects, Ref):
+            self._name_in_object(objects)
+            return
+        raw = self._named_raw(objects)
+        if isinstance(stated, Ref):
+            self._update.set(stated, "/XObject", raw)
+        else:
+            self._update.set(holder, "/Resources", resources.changed({"/XObject": raw}))
+
+    def _name_in_object(self, objects: Ref) -> None:
+        if objects not in self._named:
+            self._named.add(objects)
+            self._named_raw(self._pdf.value(objects))
+            self._update.set(objects, f"/{self.name}", self._seal.pdf)
+
+    def _named_raw(self, objects: Value) -> bytes:
+        if objects is None:
+            return b"<<%s>>" % self._entry
+        if not isinstance(objects, Dictionary) or f"/{self.name}" in objects:
+            raise NotPlain(Reason.PAGE, "/XObject")
+        return objects.changed({f"/{self.name}": self._seal.pdf})
+
+    @property
+    def _entry(self) -> bytes:
+        return b"/%s %s" % (self.name.encode("ascii"), self._seal.pdf)
+
+
+def _depth(content: bytes) -> int:
+    """Read content token by token, so that letters in strings, names and inline images do not count (§7.8.2, §8.9.7)."""
+    depth, position = 0, 0
+    while (found := _TOKENS.search(content, position)) is not None:
+        position = found.end()
+        mark = found.group(2)
+        if found.group(1):
+            position = _behind_string(content, position)
+        elif mark == b"BI":
+            image = _IMAGE.search(content, position)
+            position = len(content) if image is None else image.end()
+        elif mark is not None:
+            depth = max(0, depth + (1 if mark == b"q" else -1))
+    return depth
+
+
+def _behind_string(content: bytes, position: int) -> int:
+    """Skip a string with parentheses inside."""
+    level = 1
+    for found in re.compile(rb"\\[\s\S]|[()]").finditer(content, position):
+        level += {b"(": 1, b")": -1}.get(found.group(), 0)
+        if not level:
+            return found.end()
+    return len(content)

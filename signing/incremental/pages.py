@@ -1,0 +1,170 @@
+"""The page tree, walked over its nodes only: pages are loaded when they are asked for (ISO 32000-2 §7.7.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from signing.errors import PageMissing
+from signing.incremental.errors import NotPlain, Reason
+from signing.incremental.octets import InMemory
+from signing.incremental.plain import PlainPdf
+from signing.incremental.syntax import Array, Dictionary, Ref, Value
+from signing.placement import Box, PageView
+from signing.reading import LETTER, MAX_PAGES, MAX_TREE_DEPTH, UNIT_RANGE
+
+INHERITED: Final = ("/MediaBox", "/CropBox", "/Rotate", "/Resources")
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """An attribute that pages inherit, and the node that states it."""
+
+    holder: Ref
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page: its object, what stands in it, what it inherits."""
+
+    ref: Ref
+    entries: Dictionary
+    inherited: dict[str, Passed]
+
+    def attribute(self, key: str) -> Value:
+        """Return an attribute, its own or inherited."""
+        if key in self.entries:
+            return self.entries[key]
+        passed = self.inherited.get(key)
+        return None if passed is None else passed.value
+
+
+@dataclass(slots=True)
+class _Leaf:
+    ref: Ref
+    inherited: dict[str, Passed]
+    certain: bool
+    """It was looked at and has no kids; otherwise its node counts as many pages as it has kids."""
+
+
+class PageTree:
+    """The pages of a document in order; what is odd about the tree is :class:`NotPlain`."""
+
+    def __init__(self, pdf: PlainPdf) -> None:
+        self._pdf = pdf
+        self._leaves: list[_Leaf] = []
+        self._nodes: set[Ref] = set()
+        self._pages: dict[int, Page] = {}
+        self._certain = 0
+        """Leaves up to here are known to have no kids."""
+        root = pdf.catalogue.get("/Pages")
+        if not isinstance(root, Ref):
+            raise NotPlain(Reason.PAGES, "/Pages is no object of its own")
+        self._walk(root)
+        refs = {leaf.ref for leaf in self._leaves}
+        if len(refs) != len(self._leaves) or not refs.isdisjoint(self._nodes) or not self._leaves:
+            raise NotPlain(Reason.PAGES, "a page stands twice in the tree, or there is none")
+        if pdf.entry(pdf.value(root), "/Count") != len(self._leaves):
+            raise NotPlain(Reason.PAGES, "/Count")
+
+    @property
+    def count(self) -> int:
+        """How many pages there are."""
+        return len(self._leaves)
+
+    def page(self, number: int) -> Page:
+        """Load page ``number`` (from 1). :class:`signing.errors.PageMissing`."""
+        if not 1 <= number <= self.count:
+            raise PageMissing(number, self.count)
+        if number not in self._pages:
+            for leaf in self._leaves[self._certain : number]:
+                if not leaf.certain and not self._is_leaf(leaf.ref):
+                    raise NotPlain(Reason.PAGES, "/Count of a node")
+            self._certain = max(self._certain, number)
+            leaf = self._leaves[number - 1]
+            entries = self._pdf.value(leaf.ref)
+            if not isinstance(entries, Dictionary) or entries.get("/Type", "/Page") != "/Page":
+                raise NotPlain(Reason.PAGE, "a page is no dictionary")
+            self._pages[number] = Page(leaf.ref, entries, leaf.inherited)
+        return self._pages[number]
+
+    def number(self, ref: Ref) -> int:
+        """Return the number of a page's object; 0 if it is none."""
+        return next((at for at, leaf in enumerate(self._leaves, start=1) if leaf.ref == ref), 0)
+
+    def showing(self, widget: Ref) -> int:
+        """Return the first page that lists an annotation; 0 if none does."""
+        for number in range(1, self.count + 1):
+            listed = self._pdf.entry(self.page(number).entries, "/Annots")
+            if isinstance(listed, Array) and widget in listed:
+                return number
+        return 0
+
+    def view(self, number: int) -> PageView:
+        """Tell how a page is displayed."""
+        page, pdf = self.page(number), self._pdf
+        media = self._box(page.attribute("/MediaBox")) or LETTER
+        visible = _intersection(self._box(page.attribute("/CropBox")) or media, media)
+        turned = pdf.value(page.attribute("/Rotate"))
+        unit = pdf.value(page.entries.get("/UserUnit", 1))
+        turned = 0 if turned is None else turned
+        if not isinstance(turned, int | float) or not isinstance(unit, int | float) or int(turned) % 90:
+            raise NotPlain(Reason.PAGE, "rotation or unit")
+        if not UNIT_RANGE[0] <= unit <= UNIT_RANGE[1]:
+            raise NotPlain(Reason.PAGE, "unit")
+        return PageView(visible, int(turned) % 360, float(unit))
+
+    def _walk(self, root: Ref) -> None:
+        waiting: list[tuple[Value, dict[str, Passed], int]] = [(root, {}, 0)]
+        while waiting:
+            ref, inherited, depth = waiting.pop()
+            if not isinstance(ref, Ref) or ref in self._nodes or depth > MAX_TREE_DEPTH:
+                raise NotPlain(Reason.PAGES, "direct, circular or too deep")
+            node = self._pdf.value(ref)
+            if not isinstance(node, Dictionary):
+                raise NotPlain(Reason.PAGES, "a page is missing")
+            if "/Kids" not in node:
+                self._leaves.append(_Leaf(ref, inherited, certain=True))
+                continue
+            self._nodes.add(ref)
+            kids = self._pdf.entry(node, "/Kids")
+            if not isinstance(kids, Array) or len(self._leaves) + len(kids) > MAX_PAGES:
+                raise NotPlain(Reason.PAGES, "/Kids")
+            own = {key: Passed(ref, node[key]) for key in INHERITED if key in node}
+            passed = inherited | own if own else inherited
+            if self._pdf.entry(node, "/Count") == len(kids) and all(type(kid) is Ref for kid in kids):
+                self._leaves += [_Leaf(kid, passed, certain=False) for kid in kids]
+            else:
+                waiting += [(kid, passed, depth + 1) for kid in reversed(kids)]
+
+    def _is_leaf(self, ref: Ref) -> bool:
+        """Tell whether an object has no kids, from its octets where that is certain."""
+        octets, place = self._pdf.octets, self._pdf.place(ref.number)
+        if isinstance(octets, InMemory) and place.offset:
+            end = octets.data.find(b"endobj", place.offset)
+            raw = octets.data[place.offset : end]
+            if b"/Kids" not in raw and b"#" not in raw:
+                return True
+        node = self._pdf.value(ref)
+        return isinstance(node, Dictionary) and "/Kids" not in node
+
+    def _box(self, value: Value) -> Box | None:
+        """Read a rectangle (ISO 32000-2 §7.9.5): any two opposite corners."""
+        listed = self._pdf.value(value)
+        if listed is None:
+            return None
+        if not isinstance(listed, Array) or len(listed) != 4:
+            raise NotPlain(Reason.PAGE, "a box")
+        numbers = [self._pdf.value(item) for item in listed]
+        if not all(isinstance(item, int | float) for item in numbers):
+            raise NotPlain(Reason.PAGE, "a box")
+        x1, y1, x2, y2 = (float(number) for number in numbers)
+        box = (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+        return box if box[0] < box[2] and box[1] < box[3] else None
+
+
+def _intersection(crop: Box, media: Box) -> Box:
+    """ISO 32000-2 §14.11.2.1: what lies outside the media box is cut; a crop box wholly outside counts for nothing."""
+    box = max(crop[0], media[0]), max(crop[1], media[1]), min(crop[2], media[2]), min(crop[3], media[3])
+    return box if box[0] < box[2] and box[1] < box[3] else media

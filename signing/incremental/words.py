@@ -1,0 +1,36 @@
+"""Numbers, texts, names and times as PDF writes them (ISO 32000-2 §7.3, §7.9)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "(": "\\(", ")": "\\)"})
+
+
+def text(value: str) -> bytes:
+    """Write a text string: plain ASCII as it is, anything else in UTF-16 with its mark (§7.9.2.2)."""
+    if value.isascii() and value.isprintable():
+        return f"({value.translate(_ESCAPES)})".encode("ascii")
+    return b"<FEFF%s>" % value.encode("utf-16-be").hex().upper().encode("ascii")
+
+
+def number(value: float) -> bytes:
+    """Write a number with at most four decimals."""
+    written = f"{value:.4f}".rstrip("0").rstrip(".")
+    return b"0" if written in {"-0", ""} else written.encode("ascii")
+
+
+def numbers(values: tuple[float, ...]) -> bytes:
+    """Write numbers with blanks between them."""
+    return b" ".join(map(number, values))
+
+
+def date(when: datetime) -> bytes:
+    """Write an aware time (§7.9.4)."""
+    offset = when.utcoffset()
+    if offset is None:
+        raise ValueError("a time of signing is aware")
+    minutes = round(offset.total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "-" if minutes < 0 else "+"
+    return f"(D:{when:%Y%m%d%H%M%S}{sign}{hours:02d}'{rest:02d}')".encode("ascii")
