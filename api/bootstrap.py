@@ -66,8 +66,11 @@ from seals.ses.maker import SealDataMaker
 from signing.archive import Archive
 from signing.cms import ContainerForm
 from signing.evidence import EvidenceDesk
+from signing.hashes.credential import Credentials
+from signing.hashes.desk import HashDesk, HashTools
 from signing.keyword import TextReader
 from signing.ledger import Ledger
+from signing.licences.desk import LicenceDesk
 from signing.selfcheck import SelfCheck
 from signing.service import SealingService, SealingTools
 from signing.writ import WritDesk
@@ -109,6 +112,8 @@ class Services:
     ledger: Ledger
     archive: Archive
     sealing: SealingService
+    licences: LicenceDesk
+    hashes: HashDesk
     verification: Verification
     evidence: Evidence
     api_keys: ApiKeys
@@ -131,6 +136,7 @@ class Services:
             "seal_data_withheld": self.seal_data.reconcile(actor),
             "sealings_completed": len(sealings.completed),
             "sealings_failed": len(sealings.failed),
+            "digests_failed": self.hashes.reconcile(actor),
             "uses_expired": self.use_desk.expire(),
             "use_reminders": self.use_desk.reminders.collect(actor),
             **self.enrolments.housekeep(actor),
@@ -217,7 +223,8 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
     seal_states = SealStates(engine, stores.ring, clock, audit, authority)
     evidence = Evidence(home, engine, audit, authority, crls, seal_states)
     use_desk = _use_desk(settings, engine, clock, audit, stores)
-    ledger = Ledger(engine, Permits(seals, use_desk.uses, clock, audit), use_desk, clock, audit)
+    permits = Permits(seals, use_desk.uses, clock, audit)
+    ledger = Ledger(engine, permits, use_desk, clock, audit)
     archive = Archive(settings.archive)
     desk = EvidenceDesk(authority, crls, ocsp)
     writs = WritDesk(stores.ring, seals, ledger, desk, ContainerForm.of(settings.gm_container))
@@ -228,6 +235,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
     rules = _enrolment_rules(settings)
     token_work = open_token_work(stores, home, authority, seals, rules, key_centre)
     studio = ImprintStudio()
+    sealing = SealingService(tools, clock)
     return Services(
         settings=settings,
         home=home,
@@ -258,7 +266,13 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         enrolment=Enrolment(stores, enterprises, authority, ledger, settings.suite),
         ledger=ledger,
         archive=archive,
-        sealing=SealingService(tools, clock),
+        sealing=sealing,
+        licences=LicenceDesk(engine, enterprises, seals, sealing, clock, audit),
+        hashes=HashDesk(
+            engine,
+            clock,
+            HashTools(permits, seals, use_desk, Credentials(seals, ledger, desk), stores.ring, audit),
+        ),
         verification=Verification(evidence, clock, _limits(settings)),
         evidence=evidence,
         api_keys=ApiKeys(engine, clock, audit),

@@ -23,6 +23,7 @@ OPENAPI_TAGS: Final[tuple[dict[str, Any], ...]] = (
     {"name": "stamps", "description": "智能印章：登记、指令、事件、告警与影像 / Smart stamps"},
     {"name": "public", "description": "公开查询，无需密钥 / Open to anyone"},
     {"name": "sealing", "description": "用印 / Sealing documents"},
+    {"name": "remote signing", "description": "远程签名（CSC API）/ Remote signing"},
     {"name": "verification", "description": "验章 / Verification"},
     {"name": "pki", "description": "证书、CRL、OCSP、时间戳与印章状态 / Published evidence"},
     {"name": "audit", "description": "审计日志 / Audit trail"},

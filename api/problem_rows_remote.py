@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from api.csc.errors import CscParameterInvalid
 from api.problem_kind import Kind
 from signing.hashes import errors as hashes
 from signing.two_step import errors as two_step
 
 REMOTE: Final[dict[type[Exception], Kind]] = {
+    CscParameterInvalid: Kind("csc-parameter-invalid", 400, "参数不正确", "Invalid parameter"),
     hashes.HashSigningError: Kind("digest-refused", 409, "不能对摘要签名", "Digest refused"),
     hashes.CredentialUnknown: Kind("credential-unknown", 404, "没有该凭证", "No such credential"),
     hashes.ActivationInvalid: Kind("activation-invalid", 403, "签名授权无效", "Activation invalid"),

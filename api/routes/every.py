@@ -6,6 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
+from api.csc import routes as csc
 from api.routes import (
     audit,
     cases,
@@ -18,6 +19,7 @@ from api.routes import (
     filing,
     imprints,
     keycentre,
+    licences,
     personalisation,
     pki,
     public,
@@ -55,6 +57,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     stamps.router,
     stamp_line.router,
     sealing.router,
+    licences.router,
+    csc.router,
     verification.router,
     audit.router,
     pki.router,
