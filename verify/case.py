@@ -22,6 +22,7 @@ from verify.report import (
     UNKNOWN,
     Indication,
     Integrity,
+    Placement,
     Reason,
     SignatureKind,
     SignatureReport,
@@ -94,12 +95,18 @@ def open_case(document: Document, fields: tuple[FormField, ...]) -> Case:
 
 
 def finish(case: Case, document: Document, pages: Pages, level: str) -> SignatureReport:
-    """Turn a finished case into its report."""
+    """Turn a finished case of a PDF into its report."""
     shown = tuple(place for item in case.fields for place in placements(document.last, pages, item))
+    report = reported(case, case.fields[0].name, Place.PDF, shown)
+    return replace(report, other_fields=tuple(item.name for item in case.fields[1:]), level=level)
+
+
+def reported(case: Case, name: str, place: Place, shown: tuple[Placement, ...] = ()) -> SignatureReport:
+    """Turn a finished case into its report; ``name`` tells which signature it is, ``place`` what holds it."""
     root = case.chain[-1] if case.chain else None
     indication = Indication.TOTAL_PASSED if case.finding is None else case.finding.indication
     report = SignatureReport(
-        field=case.fields[0].name,
+        field=name,
         kind=case.kind,
         indication=indication,
         reason=passed(case.kind, case.time, case.now, case.seal.now),
@@ -112,14 +119,12 @@ def finish(case: Case, document: Document, pages: Pages, level: str) -> Signatur
         seal_now=case.seal.now,
         integrity=case.integrity,
         placements=shown,
-        other_fields=tuple(item.name for item in case.fields[1:]),
-        level=level,
         notes=tuple(case.notes),
         notice=TEST_NOTICE if root is not None and is_test_root(root) else "",
         custody=custody(case.chain),
         algorithm=_algorithm(case),
         container="" if case.container is None else case.container.value,
-        readers=_readers(case, Place.PDF),
+        readers=_readers(case, place),
         seal_data=None if case.seal_data is None else case.seal_data.part,
     )
     if case.finding is None:

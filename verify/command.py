@@ -22,7 +22,7 @@ from verify.table import lines
 from verify.trust import TrustStore
 from verify.verdict import EXIT_STATUS, Verdict, worst
 
-SUFFIXES = frozenset({".pdf", ".esl"})
+SUFFIXES = frozenset({".pdf", ".ofd", ".esl"})
 """What is looked for in a folder: documents and electronic seals."""
 USAGE_STATUS = 64
 """Wrong use (sysexits.h EX_USAGE): apart from every verdict."""
@@ -31,7 +31,7 @@ USAGE_STATUS = 64
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="verify",
-        description="核验 PDF 签章与电子印章数据（.esl、.dat）/ verify sealed PDF documents and electronic seal data",
+        description="核验 PDF、OFD 签章与电子印章数据（.esl、.dat）/ verify sealed PDF and OFD documents and electronic seal data",
         epilog="exit status: 0 passed, 1 failed, 2 indeterminate, 3 unreadable; of several the gravest (1, 3, 2, 0)",
     )
     parser.add_argument(
@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="PDF、印章文件或文件夹 / PDF or seal files, or folders",
+        help="PDF、OFD、印章文件或文件夹 / PDF, OFD or seal files, or folders",
     )
     parser.add_argument(
         "--trust", type=Path, metavar="DIR", help="信任库文件夹 / folder of trusted roots and evidence"
@@ -126,7 +126,9 @@ def _verify_file(
     try:
         size = path.stat().st_size
         if path.is_dir():
-            return _unreadable(path, at, "文件夹中没有 PDF 文件。", "The folder holds no PDF file.")
+            return _unreadable(
+                path, at, "文件夹中没有 PDF 或 OFD 文件。", "The folder holds no PDF or OFD file."
+            )
         if size > MAX_DOCUMENT_OCTETS:
             limit = MAX_DOCUMENT_OCTETS // 1024 // 1024
             return _unreadable(

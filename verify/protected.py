@@ -44,5 +44,7 @@ class Protected:
     handed_in: Callable[[str], bool]
     claimed: datetime | None = None
     bound: bool = True
+    may_attach: bool = False
+    """The container may hold the octets themselves, or what ``digest`` and ``content`` answer for."""
     ranges: tuple[int, ...] | None = None
     proof: ProofOfExistence | None = None

@@ -59,7 +59,8 @@ class SignerSteps:
         if SEAL_STATEMENT_OID in message.signed:
             case.kind = SignatureKind.SEAL
         self.judge.evidence.add(message.crls, message.ocsp, embedded=True)
-        check_detached(message)
+        if not protected.may_attach:
+            check_detached(message)
         check_content_type(message, DATA)
         self._digest(case, protected)  # 3
         certificate = case.certificate = signing_certificate(message, self.extra)  # 4

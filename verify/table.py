@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC
 
+from verify.ofd.report import OfdReport
+from verify.ofd.table import ofd_lines
 from verify.report import (
     CUSTODY,
     DocumentReport,
@@ -58,6 +60,8 @@ def lines(report: DocumentReport) -> Iterator[str]:
     for number, signature in enumerate(report.signatures, start=1):
         yield ""
         yield from _signature(number, signature)
+    if isinstance(report, OfdReport):
+        yield from ofd_lines(report)
     if report.evidence_as_of is not None:
         yield ""
         yield f"  信任库证据截至 / trust evidence as of {stamp(report.evidence_as_of)}"

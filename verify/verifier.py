@@ -15,11 +15,14 @@ from verify.digests import Prefixes
 from verify.document import Document, open_document
 from verify.errors import Unreadable
 from verify.fields import FormField, form_fields
+from verify.ofd.judge import OfdJudge
+from verify.ofd.package import is_package
 from verify.paths import PathFinder
 from verify.pdf_values import Ref
 from verify.placement import Pages
 from verify.policy import MAX_SIGNATURES, Policy
-from verify.procedure import Procedure, ProofOfExistence
+from verify.procedure import Procedure
+from verify.protected import ProofOfExistence
 from verify.report import DocumentReport, Reason, SignatureKind, SignatureReport
 from verify.revocation import Evidence
 from verify.seal import SealJudge, SealLists, load_lists, trusted_lists
@@ -79,6 +82,10 @@ class Verifier:
             judge, lists, newest = self._judge(SecurityStore(), at)
             found = SealDataJudge(judge, self._policy, at, lists).report(data, report.file)
             return replace(found, evidence_as_of=newest)
+        if is_package(data) and PDF_HEADER not in data[:HEADER_WITHIN]:
+            judge, lists, newest = self._judge(SecurityStore(), at)
+            found_package = OfdJudge(judge, self._policy, at, lists).report(data, report)
+            return replace(found_package, evidence_as_of=newest)
         document = open_document(data, password)
         cases = _open_cases(document)
         if len(cases) > MAX_SIGNATURES:

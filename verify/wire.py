@@ -15,6 +15,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from verify.ofd.report import OfdReport
 from verify.policy import Policy
 from verify.report import DocumentReport
 from verify.ses.report import SealDataReport
@@ -36,7 +37,8 @@ def pack(value: Any) -> Any:
 
 def unpack_report(value: Any) -> DocumentReport:
     """Rebuild a report; raises ``ValueError``, ``TypeError`` or ``KeyError`` on anything else."""
-    found: DocumentReport = _unpack(SealDataReport if "steps" in value else DocumentReport, value)
+    kind = OfdReport if "coverage" in value else SealDataReport if "steps" in value else DocumentReport
+    found: DocumentReport = _unpack(kind, value)
     return found
 
 

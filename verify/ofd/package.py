@@ -94,6 +94,10 @@ class Package:
             )
         return b"".join(self._unpacked(path, record))
 
+    def head(self, path: str) -> bytes:
+        """Unpack the first octets of a file, a quarter of a megabyte at most."""
+        return next(self._unpacked(path, self._files[path]), b"")
+
     def read_xml(self, path: str) -> bytes:
         """Unpack one XML file inside the limits on all of them together."""
         octets = self.read(path, limits.MAX_XML_OCTETS)

@@ -59,6 +59,16 @@ class Structure:
     """Files that a reader may show or use; not the lists of signatures."""
     missing: list[tuple[str, str]] = field(default_factory=list)
     """Locations that name no file, each with the file that they stand in."""
+    lost_pages: tuple[str, ...] = ()
+    """Locations of pages that are not there."""
+    unread: list[str] = field(default_factory=list)
+    """Files that may lead further and could not be read: another reader may follow them anywhere."""
+
+    def reached_in(self, package: Package, apart: set[str]) -> frozenset[str]:
+        """Return every file that a reader may show or use; ``apart`` are lists and parts of signatures."""
+        if not self.unread:
+            return frozenset(self.reached)
+        return frozenset(self.reached | (set(package.paths) - apart))
 
 
 def read_structure(package: Package) -> Structure:
@@ -73,13 +83,13 @@ def read_structure(package: Package) -> Structure:
         )
     structure = Structure()
     trees: dict[str, Element] = {ROOT: main}
-    structure.bodies = tuple(_body(package, body, trees) for body in bodies)
+    structure.bodies = tuple(_body(package, body, trees, structure) for body in bodies)
     lists = {body.list for body in structure.bodies}
     _walk(package, structure, trees, {path for path in lists if path is not None})
     return structure
 
 
-def _body(package: Package, body: Element, trees: dict[str, Element]) -> DocumentBody:
+def _body(package: Package, body: Element, trees: dict[str, Element], structure: Structure) -> DocumentBody:
     root = _located(package, body.value("DocRoot"), ROOT)
     if root is None:
         raise refused("缺少文档根文件", "lacks the file of its document")
@@ -88,27 +98,31 @@ def _body(package: Package, body: Element, trees: dict[str, Element]) -> Documen
     if written:
         listed = _located(package, written, ROOT) or resolve(written, ROOT)
     tree = trees[root] = parse(package.read_xml(root), root)
-    return DocumentBody(root, listed, _pages(package, tree, root, trees))
+    pages, lost = _pages(package, tree, root, trees)
+    structure.lost_pages += lost
+    return DocumentBody(root, listed, pages)
 
 
-def _pages(package: Package, tree: Element, root: str, trees: dict[str, Element]) -> tuple[Page, ...]:
-    common = _box(tree.first("CommonData", "PageArea"))
+def _pages(
+    package: Package, tree: Element, root: str, trees: dict[str, Element]
+) -> tuple[tuple[Page, ...], tuple[str, ...]]:
+    common = _box(tree.first("CommonData", "PageArea")) or _A4
     listed = tree.first("Pages")
     items = listed.all("Page") if listed is not None else []
     if len(items) > limits.MAX_PAGES:
         raise refused("页数超过上限", "has too many pages")
-    found = []
+    found, lost = [], []
     for item in items:
-        path = _located(package, item.attributes.get("BaseLoc", ""), root)
+        written, number = item.attributes.get("BaseLoc", ""), item.attributes.get("ID", "")
+        path = _located(package, written, root)
         if path is None:
-            found.append(Page(item.attributes.get("ID", ""), "", common or _A4))
+            lost.append(written[:200] or "?")
+            found.append(Page(number, "", common))
             continue
         if path not in trees:
             trees[path] = parse(package.read_xml(path), path)
-        found.append(
-            Page(item.attributes.get("ID", ""), path, _box(trees[path].first("Area")) or common or _A4)
-        )
-    return tuple(found)
+        found.append(Page(number, path, _box(trees[path].first("Area")) or common))
+    return tuple(found), tuple(lost)
 
 
 _A4: Final[Box] = (0.0, 0.0, 210.0, 297.0)
@@ -143,7 +157,7 @@ def _walk(package: Package, structure: Structure, trees: dict[str, Element], lis
         path = waiting.popleft()
         tree = trees.pop(path, None)
         if tree is None:
-            tree = _quietly(package, path)
+            tree = _quietly(package, path, structure)
         if tree is None:
             continue
         for found, written in _named(package, path, tree):
@@ -155,11 +169,19 @@ def _walk(package: Package, structure: Structure, trees: dict[str, Element], lis
                     waiting.append(target)
 
 
-def _quietly(package: Package, path: str) -> Element | None:
-    """Read a file that was reached: one that is XML in all but name too, for no reader goes by the name alone."""
-    if not path.lower().endswith(".xml"):
+_MARKS: Final = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
+"""Octets in front of the first element: marks of an encoding, and white space."""
+
+
+def _quietly(package: Package, path: str, structure: Structure) -> Element | None:
+    """Read a file that was reached, if it is XML; an attachment that cannot be read is no reason to refuse the package."""
+    if not package.head(path).lstrip(_MARKS).startswith(b"<"):
         return None
-    return parse(package.read_xml(path), path)
+    try:
+        return parse(package.read_xml(path), path)
+    except Unreadable:
+        structure.unread.append(path)
+        return None
 
 
 def _named(package: Package, path: str, tree: Element) -> Iterator[tuple[tuple[str, ...], str]]:

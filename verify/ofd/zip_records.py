@@ -142,7 +142,7 @@ def _local(data: bytes, start: int, name: bytes, expected: tuple[int, int, int, 
         or not (later or stated == (crc, packed, size))
     ):
         raise refused("的条目与目录不一致", "has an entry whose header differs from the directory")
-    return body + name_size + extra
+    return int(body + name_size + extra)
 
 
 def _behind(data: bytes, at: int, flags: int, stated: tuple[int, int, int]) -> int:

@@ -1,0 +1,74 @@
+"""The integrity file ``OFDEntries.xml`` (GM/T 0099): every entry is named in a signed list; what is not named was smuggled in."""
+
+from __future__ import annotations
+
+from verify.case import Case
+from verify.errors import Unreadable
+from verify.ofd import limits
+from verify.ofd.container import ContainerJudge
+from verify.ofd.locations import resolve
+from verify.ofd.package import INTEGRITY, Package
+from verify.ofd.report import IntegrityFile
+from verify.ofd.xml import parse
+from verify.ofd.zip_records import refused
+from verify.report import Indication, Reason
+from verify.ses.report import StepState
+
+
+def judge_integrity(package: Package, judge: ContainerJudge) -> IntegrityFile | None:
+    """Compare the list with the entries, then judge its signature; ``None`` for a package without one."""
+    if INTEGRITY not in package:
+        return None
+    try:
+        listed, value = _read(package)
+    except Unreadable as wrong:
+        return IntegrityFile(StepState.FAILED, wrong.reason)
+    apart = {INTEGRITY, value}
+    unlisted = tuple(path for path in package.paths if path not in listed and path not in apart)
+    missing = tuple(sorted(path for path in listed if path not in package))
+    if unlisted or missing:
+        return IntegrityFile(StepState.FAILED, _differs(unlisted, missing), len(listed), unlisted, missing)
+    if value not in package:
+        words = Reason(
+            "完整性文件的签名值缺失，完整性保护无效。",
+            "The integrity file's signed value is missing: it protects nothing.",
+        )
+        return IntegrityFile(StepState.FAILED, words, len(listed))
+    case = Case(())
+    judge.run(case, package.read(value, limits.MAX_VALUE_OCTETS), package.read_xml(INTEGRITY))
+    finding = case.finding
+    if finding is None:
+        words = Reason(
+            f"{len(listed)} 个条目均在签名清单内，没有夹带。",
+            f"All {len(listed)} entries are in the signed list; none was added.",
+        )
+        return IntegrityFile(StepState.PASSED, words, len(listed))
+    bad = finding.indication is Indication.TOTAL_FAILED
+    state = StepState.FAILED if bad else StepState.INDETERMINATE
+    return IntegrityFile(state, finding.reason, len(listed))
+
+
+def _read(package: Package) -> tuple[frozenset[str], str]:
+    tree = parse(package.read_xml(INTEGRITY), INTEGRITY)
+    files = tree.first("FileList")
+    value = tree.value("SignedValueLoc")
+    if tree.name != "DocEntries" or files is None or not value:
+        raise refused("的完整性文件不符合标准", "has an integrity file that is not as GM/T 0099 has it")
+    paths = frozenset(resolve(item.attributes.get("FileLoc", ""), INTEGRITY) for item in files.all("File"))
+    return paths, resolve(value, INTEGRITY)
+
+
+def _differs(unlisted: tuple[str, ...], missing: tuple[str, ...]) -> Reason:
+    zh, en = [], []
+    if unlisted:
+        named = "、".join(unlisted[:5])
+        zh.append(f"{len(unlisted)} 个条目不在清单内，系夹带（{named}）")
+        en.append(f"{len(unlisted)} entries are not in the list and were smuggled in ({named})")
+    if missing:
+        named = "、".join(missing[:5])
+        zh.append(f"{len(missing)} 个清单内的文件缺失（{named}）")
+        en.append(f"{len(missing)} listed files are missing ({named})")
+    return Reason(
+        f"包内条目与完整性文件不符：{'；'.join(zh)}。请索取原件。",
+        f"The entries differ from the integrity file: {'; '.join(en)}. Ask for the original file.",
+    )

@@ -1,0 +1,185 @@
+"""The files that a signature protects: their digests, and what it leaves open (GB/T 33190 §18.2, GM/T 0099)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Final
+
+from hsm.algorithms import DigestAlgorithm
+from verify.digests import SM3
+from verify.ofd.description import Description, Reference, own_parts
+from verify.ofd.package import INTEGRITY, Package
+from verify.ofd.structure import DocumentBody, Page, Structure
+from verify.report import Change
+from verify.ses.steps import Outcome, doubtful, failed, passed
+from verify.verdict import SubIndication
+
+METHODS: Final = {
+    "SM3": SM3,
+    DigestAlgorithm.SM3.oid: SM3,
+    "SHA256": "sha256",
+    DigestAlgorithm.SHA256.oid: "sha256",
+}
+"""Digests that count, by the names and numbers that real packages write."""
+WEAK: Final = {"MD5": "md5", "": "md5", "SHA1": "sha1", "1.2.840.113549.2.5": "md5", "1.3.14.3.2.26": "sha1"}
+"""Digests that do not; an absent ``CheckMethod`` is MD5 by the schema."""
+SHOWN: Final = 5
+"""Files named in a sentence; the report lists all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """The digest of a signature's references, and what is thought of it; without ``name`` nothing can be compared."""
+
+    name: str | None
+    outcome: Outcome
+
+
+def method_of(description: Description) -> Method:
+    """Judge ``CheckMethod``: collisions of MD5 and SHA-1 are made to order, so that two files fit one signature."""
+    written = description.method.upper().replace("-", "")
+    if written in METHODS:
+        name = METHODS[written]
+        return Method(name, passed(f"{name.upper()}。", f"{name.upper()}."))
+    shown = description.method[:60]
+    if written in WEAK:
+        told = shown or "（未写明，按标准为 MD5）"
+        return Method(
+            WEAK[written],
+            doubtful(
+                SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
+                f"文件杂凑使用了不被接受的算法 {told}，可被伪造，不能作为可靠证明；请要求用 SM3 重新签章。",
+                f"The files are digested by {shown or 'MD5, as nothing else is stated'}, which is not accepted because it "
+                "can be forged; ask for a new seal with SM3.",
+            ),
+        )
+    return Method(
+        None,
+        doubtful(
+            SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
+            f"文件杂凑算法“{shown}”无法识别，不能核对文件；请要求用 SM3 重新签章。",
+            f"The digest method {shown!r} is unknown, so the files cannot be compared; ask for a new seal with SM3.",
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What the comparison of every protected file came to."""
+
+    outcome: Outcome
+    changes: tuple[Change, ...] = ()
+
+
+def compare(
+    package: Package, description: Description, method: Method, bodies: tuple[DocumentBody, ...]
+) -> Compared:
+    """Digest each protected file as stored; a missing file is a changed one."""
+    if not description.references:
+        return Compared(
+            failed(
+                SubIndication.SIGNED_DATA_NOT_FOUND,
+                "签名没有保护任何文件，无效。",
+                "The signature protects no file: it is invalid.",
+            )
+        )
+    if method.name is None:
+        return Compared(method.outcome)
+    pages = {page.path: number for body in bodies for number, page in enumerate(body.pages, start=1)}
+    lists = {body.list for body in bodies}
+    changes = []
+    for item in description.references:
+        wrong = _wrong(package, item, method.name)
+        if wrong is not None:
+            changes.append(_change(item.path, pages, wrong, in_list=item.path in lists))
+    if not changes:
+        count = len(description.references)
+        return Compared(
+            passed(f"{count} 个文件均与签名时一致。", f"All {count} files are as they were signed.")
+        )
+    where = "、".join(change.object for change in changes[:SHOWN])
+    locked = any(change.object in lists for change in changes)
+    zh = f"{len(changes)} 个受保护文件被改动或缺失（{where}），签章无效；请向签章单位索取原件。"
+    en = f"{len(changes)} protected files were changed or are missing ({where}); ask the signatory for the original file."
+    if locked:
+        zh = f"签名列表已被该签章锁定，其后又追加了签名。{zh}"
+        en = f"This signature locked the list of signatures, and another was added afterwards. {en}"
+    return Compared(failed(SubIndication.DOCUMENT_MODIFIED, zh, en), tuple(changes))
+
+
+_MISSING: Final = ("缺失", "is missing")
+_CHANGED: Final = ("已改动", "was changed")
+
+
+def _wrong(package: Package, item: Reference, method: str) -> tuple[str, str] | None:
+    if item.path not in package:
+        return _MISSING
+    try:
+        expected = base64.b64decode("".join(item.value.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return _CHANGED
+    return None if package.digest(item.path, method) == expected else _CHANGED
+
+
+def _change(path: str, pages: dict[str, int], wrong: tuple[str, str], *, in_list: bool) -> Change:
+    page = pages.get(path)
+    what_zh, what_en = (
+        ("页面", "a page")
+        if page
+        else ("签名列表", "the list of signatures")
+        if in_list
+        else ("文件", "a file")
+    )
+    return Change(what_zh + wrong[0], f"{what_en} {wrong[1]}", page, path)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What one signature protects: whether it locks the list, what it leaves open to readers, and what lies loose beside."""
+
+    locked: bool
+    open: tuple[str, ...]
+    loose: tuple[str, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """A file that a reader shows and nobody signed can be exchanged with every check still green: never a pass."""
+        if self.open:
+            named = "、".join(self.open[:SHOWN])
+            return doubtful(
+                SubIndication.SIG_CONSTRAINTS_FAILURE,
+                f"有 {len(self.open)} 个会被阅读器使用的文件不在签章保护之内（{named}），可被替换而不被发现，"
+                "故不能认定文件未被改动；请要求对全部文件重新签章。",
+                f"{len(self.open)} files that a reader uses are not protected ({named}): they could be exchanged unnoticed, "
+                "so the document cannot be called unchanged; ask for a seal over every file.",
+            )
+        if self.loose:
+            named = "、".join(self.loose[:SHOWN])
+            return passed(
+                f"阅读器使用的文件全部受保护；另有 {len(self.loose)} 个条目未受保护也未被引用（{named}）。",
+                f"Every file that a reader uses is protected; {len(self.loose)} further entries are neither protected nor "
+                f"used ({named}).",
+            )
+        return passed("包内文件全部受保护。", "Every file of the package is protected.")
+
+
+def coverage(
+    package: Package, structure: Structure, description: Description, parts: frozenset[str]
+) -> Coverage:
+    """Compare what is protected with what there is; ``parts`` are the files of all signatures, which prove themselves."""
+    protected = {item.path for item in description.references}
+    lists = {body.list for body in structure.bodies if body.list is not None}
+    reached = structure.reached_in(package, lists | parts)
+    own = own_parts(description)
+    spared = lists | own | parts | {INTEGRITY}
+    left = [path for path in package.paths if path not in protected]
+    opened = tuple(path for path in left if path in reached)
+    loose = tuple(path for path in left if path not in reached and path not in spared)
+    return Coverage(bool(lists & protected), opened, loose)
+
+
+def page_numbers(pages: tuple[Page, ...]) -> dict[str, int]:
+    """Return the number of each page by its object's id, as stamps name it."""
+    return {page.id: number for number, page in enumerate(pages, start=1)}

@@ -1,0 +1,128 @@
+"""What is reported of an OFD package: a document's report, and what each signature protects and leaves open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from verify.report import DocumentReport, Reason
+from verify.ses.report import SealDataStep, StepState
+from verify.ses.steps import Outcome
+
+
+class OfdStep(StrEnum):
+    """The steps that an OFD adds to those of the signature's own container, in their order."""
+
+    DESCRIPTION = "description"
+    METHOD = "digest-method"
+    REFERENCES = "references"
+    SEAL_COPY = "seal-copy"
+    SCOPE = "scope"
+    CONTENT = "signed-content"
+    SIGNER = "signer"
+    COVERAGE = "coverage"
+    RELATIVE = "base-signature"
+
+
+NAMES = {
+    OfdStep.DESCRIPTION: Reason("签名描述", "description of the signature"),
+    OfdStep.METHOD: Reason("杂凑算法", "digest method"),
+    OfdStep.REFERENCES: Reason("受保护文件", "protected files"),
+    OfdStep.SEAL_COPY: Reason("印章副本", "copy of the seal"),
+    OfdStep.SCOPE: Reason("保护范围", "scope"),
+    OfdStep.CONTENT: Reason("签名值", "signed value"),
+    OfdStep.SIGNER: Reason("签名人证书", "the signer's certificate"),
+    OfdStep.COVERAGE: Reason("覆盖范围", "coverage"),
+    OfdStep.RELATIVE: Reason("基础签名", "base signature"),
+}
+
+
+def at(step: OfdStep, outcome: Outcome) -> SealDataStep:
+    """Return an outcome as the report has it."""
+    return SealDataStep(step.value, NAMES[step], outcome.state, outcome.reason, outcome.sub)
+
+
+@dataclass(frozen=True, slots=True)
+class OfdSignature:
+    """One signature of the package beside its place in ``signatures``, which has the same order.
+
+    ``open``: files that a reader may show and that this signature does not protect. ``loose``: entries that nothing reaches and
+    this signature does not protect. ``locked``: no further signature can be added without breaking this one.
+    """
+
+    id: str
+    path: str
+    type: str
+    method: str
+    provider: str
+    stated_time: str
+    protected: int
+    locked: bool
+    relative: str = ""
+    open: tuple[str, ...] = ()
+    loose: tuple[str, ...] = ()
+    steps: tuple[SealDataStep, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the JSON object."""
+        return {
+            "id": self.id,
+            "path": self.path,
+            "type": self.type,
+            "check_method": self.method,
+            "provider": self.provider,
+            "stated_time": self.stated_time,
+            "protected": self.protected,
+            "locked": self.locked,
+            "relative": self.relative or None,
+            "unprotected": list(self.open),
+            "unreferenced": list(self.loose),
+            "steps": [step.to_json() for step in self.steps],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrityFile:
+    """The integrity file of GM/T 0099 and what came of it; ``unlisted`` are entries that it does not name."""
+
+    state: StepState
+    reason: Reason
+    listed: int = 0
+    unlisted: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the JSON object."""
+        return {
+            "state": self.state.value,
+            "state_zh": self.state.words.zh,
+            "reason": self.reason.en,
+            "reason_zh": self.reason.zh,
+            "listed": self.listed,
+            "unlisted": list(self.unlisted),
+            "missing": list(self.missing),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OfdReport(DocumentReport):
+    """The verdict on one OFD package."""
+
+    pages: int = 0
+    entries: int = 0
+    coverage: tuple[OfdSignature, ...] = ()
+    integrity_file: IntegrityFile | None = None
+    missing: tuple[str, ...] = ()
+    """Locations that some file of the package names and that are not there."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the JSON object: a document's, and ``ofd`` beside it."""
+        seen = {
+            "pages": self.pages,
+            "entries": self.entries,
+            "coverage": [item.to_json() for item in self.coverage],
+            "integrity_file": None if self.integrity_file is None else self.integrity_file.to_json(),
+            "missing": list(self.missing),
+        }
+        return {**DocumentReport.to_json(self), "ofd": seen}
