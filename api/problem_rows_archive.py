@@ -7,6 +7,7 @@ from typing import Final
 from api.problem_kind import Kind
 from signing.errors import LevelUnavailable
 from signing.objects import errors as objects
+from signing.retention import errors as retention
 
 ARCHIVE: Final[dict[type[Exception], Kind]] = {
     LevelUnavailable: Kind("level-unavailable", 422, "不支持该签名级别", "Level not available"),
@@ -23,4 +24,20 @@ ARCHIVE: Final[dict[type[Exception], Kind]] = {
     objects.ArchiveCredentialsInvalid: Kind(
         "archive-key-invalid", 500, "归档访问密钥不正确", "Invalid archive key"
     ),
+    retention.DocumentUnknown: Kind("archived-document-unknown", 404, "没有这份文件", "No such document"),
+    retention.DocumentDeleted: Kind("archived-document-deleted", 410, "文件已删除", "Document deleted"),
+    retention.RetentionUnknown: Kind(
+        "retention-unknown", 422, "没有此保管期限类别", "No such retention class"
+    ),
+    retention.RetentionShortened: Kind("retention-shortened", 409, "保管期限不能缩短", "Retention shortened"),
+    retention.RetentionRulesInvalid: Kind(
+        "retention-rules-invalid", 500, "保管期限类别文件有误", "Invalid retention classes"
+    ),
+    retention.StillKept: Kind("still-kept", 409, "保管期限未满", "Still to be kept"),
+    retention.OnHold: Kind("on-hold", 409, "文件处于法律保全", "On hold"),
+    retention.HoldUnknown: Kind("hold-unknown", 404, "没有此保全", "No such hold"),
+    retention.HoldMoved: Kind("hold-moved", 409, "保全状态不符", "Hold not in that state"),
+    retention.SecondPersonNeeded: Kind("hold-second-person", 409, "须由另一人确认", "Second person needed"),
+    retention.ReasonNeeded: Kind("reason-needed", 422, "须写明理由", "Reason needed"),
+    retention.DocumentBusy: Kind("archived-document-busy", 409, "文件正在处理", "Document busy"),
 }

@@ -26,6 +26,7 @@ from signing.archive import Stored
 from signing.errand import Errand
 from signing.errors import DatabaseUnavailable, SealingInProgress
 from signing.order import SealOrder
+from signing.retention.register import enter_sealed
 from signing.store import SealingAct, SealingRecord, SealingState
 
 MAX_FAULT: Final = 300
@@ -54,10 +55,11 @@ def database() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class KeyUsed:
-    """The algorithm that signed, and where its key is kept (``hsm.signer.Custody``)."""
+    """The algorithm that signed, and where its key is kept (``hsm.signer.Custody``); ``writer`` is what wrote the document."""
 
     algorithm: str
     custody: str
+    writer: str = ""
 
 
 class Ledger:
@@ -183,8 +185,10 @@ class Ledger:
             detail: dict[str, str | int] = {"result": str(stored.digest), "size": stored.size, "how": how}
             if key is not None:
                 detail |= {"algorithm": key.algorithm, "custody": key.custody}
+                detail |= {"writer": key.writer} if key.writer else {}
             if errand is not None:
                 errand.done(conn, record, stored)
+            enter_sealed(conn, record, stored, changes["settled_at"])
             self._note(conn, "completed", record, actor, detail)
         return replace(record, state=SealingState.COMPLETED, **changes)
 
