@@ -1,0 +1,268 @@
+"""The work itself: take a chunk, seal its documents one after the other, each exactly once, and say what became of it.
+
+A chunk may be handed out again at any moment, to anybody: what is done is done (each sealing has one idempotency key), what a
+dead worker left half done is settled by the cycle's own reconciliation, and who lost the chunk is stopped in the transactions
+themselves (:class:`signing.errand.Errand`).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+
+from ca.errors import CaError
+from hsm.algorithms import Digest
+from hsm.errors import HsmError
+from hsm.merkle import Inclusion, Tree
+from hsm.pins import Pin
+from hsm.spoken import SpokenError
+from seals.cases.case import Hand
+from seals.cases.errors import NotInBatch
+from seals.cases.members import tree_of
+from seals.errors import SealError
+from signing.archive import Stored
+from signing.batch import rows
+from signing.batch.batch import Batch, BatchDocument, BatchForm, BatchState, DocumentState, Fault, sealing_key
+from signing.batch.desk import BatchDesk
+from signing.batch.errors import BatchStopped, Fenced, InputMissing
+from signing.batch.office import load
+from signing.errors import (
+    CertificateNotGood,
+    DatabaseUnavailable,
+    EvidenceMissing,
+    SealingInProgress,
+    SealNotUsableHere,
+    SigningError,
+    StorageFull,
+    TimeStampFailed,
+)
+from signing.objects.errors import StorageUnavailable
+from signing.order import SealOrder
+from signing.service import SealedDocument, SealingService
+from signing.store import SealingRecord
+from signing.where import Unseen, parse_where
+from verify.merkle import head_for
+
+_log = logging.getLogger(__name__)
+PAUSES: Final = (0.2, 1.0, 3.0)
+"""Seconds waited before trying again what may pass by itself: a time-stamp authority, a disk, another worker's last breath."""
+_PASSING: Final = (SealingInProgress, TimeStampFailed, StorageFull, StorageUnavailable, EvidenceMissing)
+_OF_ALL: Final = (
+    HsmError,
+    CaError,
+    SealError,
+    CertificateNotGood,
+    EvidenceMissing,
+    SealNotUsableHere,
+    StorageFull,
+    StorageUnavailable,
+    TimeStampFailed,
+)
+"""What every further document would meet too: a wrong PIN, a stopped seal, a full disk. The batch halts and says why."""
+_OF_ONE: Final = (NotInBatch, InputMissing)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A chunk in a worker's hands: good until somebody takes it with a higher fence."""
+
+    batch: Batch
+    chunk: int
+    fence: int
+    documents: tuple[BatchDocument, ...]
+    tree: Tree
+
+    @property
+    def hand(self) -> Hand:
+        """Whose hand the work is done by."""
+        return Hand(self.batch.actor, self.batch.credential)
+
+
+class ChunkErrand:
+    """Ties a sealing to the chunk that it is done for (:class:`signing.errand.Errand`)."""
+
+    def __init__(self, held: Held, documents: tuple[BatchDocument, ...], now: Callable[[], object]) -> None:
+        self._held = held
+        self._documents = documents
+        self._now = now
+
+    def hold(self, conn: sa.Connection) -> None:
+        """Compare the fence and the batch's state; :class:`Fenced`, :class:`BatchStopped`."""
+        hold(conn, self._held)
+
+    def done(self, conn: sa.Connection, record: SealingRecord, stored: Stored) -> None:
+        """Count the documents done in the transaction that completes the sealing."""
+        self.settled(conn, record.id, stored.digest, stored.size)
+
+    def settled(self, conn: sa.Connection, sealing: str, result: Digest, size: int) -> None:
+        """Write the outcome."""
+        changes = {
+            "sealing": sealing,
+            "result": result.hex,
+            "result_size": size,
+            "settled_at": self._now(),
+            **rows.fault_columns(Fault()),
+        }
+        for one in self._documents:
+            rows.settle(conn, one.batch_id, one.number, DocumentState.DONE, changes)
+
+
+def hold(conn: sa.Connection, held: Held) -> None:
+    """Prove, until the transaction ends, that the chunk is still ours and the batch at work."""
+    if not rows.hold_chunk(conn, held.batch.id, held.chunk, held.fence):
+        raise Fenced
+    if rows.state_of(conn, held.batch.id) is not BatchState.RUNNING:
+        raise BatchStopped
+
+
+class ChunkWork:
+    """Seals chunks; one instance serves one worker."""
+
+    def __init__(
+        self,
+        desk: BatchDesk,
+        sealing: SealingService,
+        holder: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._desk = desk
+        self._office = desk.office
+        self._sealing = sealing
+        self._holder = holder
+        self._sleep = sleep
+        self._trees: dict[str, Tree] = {}
+
+    def seal_chunk(self, batch_id: str, chunk: int, pin: Pin | None = None) -> int:
+        """Take a chunk and seal what waits in it; return how many were settled. Nothing to do is no error.
+
+        :class:`DatabaseUnavailable` goes out: whoever hands out chunks tries again.
+        """
+        held = self.take(batch_id, chunk)
+        if held is None:
+            return 0
+        settled = 0
+        try:
+            for group in self._groups(held):
+                if not self._settle(held, group, pin):
+                    return settled
+                settled += len(group)
+            self._end(held)
+        except (Fenced, BatchStopped) as stop:
+            _log.info("chunk %s of batch %s: %s", chunk, batch_id, type(stop).__name__)
+        return settled
+
+    def take(self, batch_id: str, chunk: int) -> Held | None:
+        """Take a chunk over, whoever held it: their fence is too low from now on. Nothing if it is done, or the batch rests."""
+        with self._office.engine.begin() as conn:
+            found = load(conn, batch_id)
+            if found.state is not BatchState.RUNNING:
+                return None
+            fence = rows.take_chunk(conn, batch_id, chunk, self._holder)
+            if fence is None:
+                return None
+            waiting = rows.of_chunk(conn, batch_id, chunk)
+            documents = [] if batch_id in self._trees else rows.digests(conn, batch_id)
+        tree = self._trees.setdefault(batch_id, tree_of(documents)) if documents else self._trees[batch_id]
+        if found.root != tree.root:
+            raise InputMissing
+        return Held(found, chunk, fence, waiting, tree)
+
+    @staticmethod
+    def _groups(held: Held) -> list[tuple[BatchDocument, ...]]:
+        """Return what is sealed together: each document by itself, or all of them under one signature."""
+        if held.batch.request.form is BatchForm.TREE:
+            return [held.documents] if held.documents else []
+        return [(one,) for one in held.documents]
+
+    def _settle(self, held: Held, group: tuple[BatchDocument, ...], pin: Pin | None) -> bool:
+        """Seal, or record why not; tell whether the batch goes on."""
+        try:
+            self._patiently(held, group, pin)
+        except (Fenced, BatchStopped, DatabaseUnavailable):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is belongs into the report, not into a log alone
+            if isinstance(error, _OF_ALL) and not isinstance(error, _OF_ONE):
+                self._desk.halt(held.batch.id, fault_of(error), hand=held.hand)
+                return False
+            self._failed(held, group, fault_of(error))
+        return True
+
+    def _patiently(self, held: Held, group: tuple[BatchDocument, ...], pin: Pin | None) -> None:
+        for pause in PAUSES:
+            try:
+                return self._seal(held, group, pin)
+            except _PASSING:
+                self._sleep(pause)
+        return self._seal(held, group, pin)
+
+    def _seal(self, held: Held, group: tuple[BatchDocument, ...], pin: Pin | None) -> None:
+        errand = ChunkErrand(held, group, self._office.now)
+        if held.batch.request.form is BatchForm.TREE:
+            head = head_for(held.tree.root, held.tree.size)
+            self._once(held, self._order(held, group[0], head.octets, errand), pin, errand)
+            return
+        (one,) = group
+        with self._office.inputs.fetch(one.document, one.size) as document:
+            self._once(held, self._order(held, one, document, errand), pin, errand)
+
+    def _once(self, held: Held, order: SealOrder, pin: Pin | None, errand: ChunkErrand) -> None:
+        sealed = self._sealing.seal(order, actor=held.batch.actor, pin=pin)
+        if sealed.repeated:  # done before by a worker that died, or was stopped, before it could say so
+            self._say(held, sealed, errand)
+
+    def _say(self, held: Held, sealed: SealedDocument, errand: ChunkErrand) -> None:
+        with self._office.engine.begin() as conn:
+            hold(conn, held)
+            errand.settled(conn, sealed.sealing_id, sealed.digest, sealed.size)
+
+    @staticmethod
+    def _order(held: Held, one: BatchDocument, document: object, errand: ChunkErrand) -> SealOrder:
+        found, asked = held.batch, held.batch.request
+        whole = asked.form is BatchForm.TREE
+        many = bool(found.case_id) and not whole
+        return SealOrder(
+            document,  # type: ignore[arg-type]
+            f"{asked.title}.tree.json" if whole else one.name,
+            asked.seal_code,
+            Unseen() if whole else parse_where(one.placement or asked.placement),
+            asked.level,
+            sealing_key(found, one),
+            reason=one.reason or asked.reason,
+            location=asked.location,
+            case=found.case_id,
+            document_class=asked.document_class,
+            amount=asked.amount,
+            credential=found.credential,
+            detached=whole,
+            inclusion=Inclusion(one.number, held.tree.size, held.tree.path(one.number)) if many else None,
+            errand=errand,
+        )
+
+    def _failed(self, held: Held, group: tuple[BatchDocument, ...], fault: Fault) -> None:
+        with self._office.engine.begin() as conn:
+            hold(conn, held)
+            for one in group:
+                changes = {"settled_at": self._office.now(), **rows.fault_columns(fault)}
+                rows.settle(conn, one.batch_id, one.number, DocumentState.FAILED, changes)
+
+    def _end(self, held: Held) -> None:
+        """Close the chunk, and the batch with its last one."""
+        with self._office.engine.begin() as conn:
+            if not rows.end_chunk(conn, held.batch.id, held.chunk, held.fence):
+                raise Fenced
+        self._desk.finish(held.batch.id, hand=held.hand)
+
+
+def fault_of(error: Exception) -> Fault:
+    """Return an error's name and sentences; what is no error of ours is said to be an internal fault."""
+    name = type(error).__name__
+    if isinstance(error, SpokenError | SigningError):
+        return Fault(name, error.zh, error.en)
+    _log.error("unexpected while sealing a batch", exc_info=error)
+    return Fault(name, "系统内部故障，请联系管理员。", "An internal fault; tell the operator.")
