@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from api.access import ApiKeys
 from api.database import make_engine
 from api.enrolment import Enrolment
+from api.envelopes import open_envelopes
 from api.errors import DirectIssuanceOff, SchemaOutdated
 from api.evidence import Evidence
 from api.files import read_file
@@ -64,7 +65,6 @@ from seals.permit import Permits
 from seals.registry import RegistryRules, SealRegistry
 from seals.ses.maker import SealDataMaker
 from signing.archive import Archive
-from signing.cms import ContainerForm
 from signing.evidence import EvidenceDesk
 from signing.hashes.credential import Credentials
 from signing.hashes.desk import HashDesk, HashTools
@@ -227,7 +227,8 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
     ledger = Ledger(engine, permits, use_desk, clock, audit)
     archive = Archive(settings.archive)
     desk = EvidenceDesk(authority, crls, ocsp)
-    writs = WritDesk(stores.ring, seals, ledger, desk, ContainerForm.of(settings.gm_container))
+    seal_data = open_maker(settings, seals, authority, stores.ring, tsa)
+    writs = WritDesk(stores.ring, seals, ledger, desk, open_envelopes(settings, seal_data))
     check = SelfCheck(desk, evidence.seal_lists)
     texts = TextReader()
     tools = SealingTools(ledger, writs, tsa.stamp, check, archive, texts=texts)
@@ -252,7 +253,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         seals=seals,
         use_desk=use_desk,
         seal_states=seal_states,
-        seal_data=open_maker(settings, seals, authority, stores.ring, tsa),
+        seal_data=seal_data,
         lookups=SealLookups(engine, clock, seal_states.maker),
         public_limit=_public_limit(settings, clock),
         token_work=token_work,
@@ -267,7 +268,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         ledger=ledger,
         archive=archive,
         sealing=sealing,
-        licences=LicenceDesk(engine, enterprises, seals, sealing, clock, audit),
+        licences=LicenceDesk(engine, clock, audit, enterprises=enterprises, seals=seals, sealing=sealing),
         hashes=HashDesk(
             engine,
             clock,

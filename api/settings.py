@@ -30,6 +30,9 @@ MIN_SECRET_CHARACTERS: Final = 32
 MIN_SECRET_DISTINCT: Final = 12
 """Least number of different characters in it: a repeated word is long and still weak."""
 
+PDF_NAMES: Final = "^[A-Za-z0-9.-]{1,64}/[A-Za-z0-9.-]{1,64}$"
+"""/Filter and /SubFilter of a PDF's signature dictionary, without their slashes, with one between."""
+
 
 def default_home() -> Path:
     """Return the demo's home folder after the XDG base directory specification."""
@@ -55,7 +58,10 @@ class Settings(BaseSettings):
     require_hardware_keys: bool = False
     sm2_allow_python_signing: bool = False
     suite: Suite = Suite.INTERNATIONAL
-    gm_container: Annotated[str, Field(pattern="^(rfc5652|gbt35275)$")] = "rfc5652"
+    gm_container: Annotated[str, Field(pattern="^(rfc5652|gbt35275|ses)$")] = "rfc5652"
+    pdf_names_gbt35275: Annotated[str, Field(pattern=PDF_NAMES)] = "Adobe.PPKLite/adbe.pkcs7.detached"
+    pdf_names_ses: Annotated[str, Field(pattern=PDF_NAMES)] = "GM.PKILite/GM.SM2"
+    ses_version: Annotated[int, Field(ge=4, le=5)] = 4
     archive_folder: Path | None = None
     enrolment_rules: Path | None = None
     use_rules: Path | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Final
 
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca.algorithm_identifiers import algorithm_identifier, digest_identifier
+from ca.cms import signing_time
 from ca.cms_names import (
     CONTENT_TYPE,
     DATA,
@@ -31,6 +33,8 @@ from hsm.public_keys import certificate_key, same_key
 from hsm.signer import Signer
 from seals.statement import SEAL_STATEMENT_OID
 
+OCSP_RESPONSE: Final = "1.3.6.1.5.5.7.16.2"
+"""RFC 5940 §2.1, id-ri-ocsp-response."""
 IMPLICIT_0: Final = 0xA0
 IMPLICIT_1: Final = 0xA1
 TIME_STAMP_ROOM: Final = 16 * 1024
@@ -85,82 +89,137 @@ class Signatory:
         return self.wanted if self.signer.algorithm.family is Family.SM2 else ContainerForm.RFC5652
 
 
-def signed_attributes(signatory: Signatory, document: Digest, statement: str | None) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """What a container itself carries to prove certificates by (level B-LT of CAdES): DER, chains beyond the signer's too."""
+
+    certificates: tuple[bytes, ...] = ()
+    ocsp: tuple[bytes, ...] = ()
+    crls: tuple[bytes, ...] = ()
+
+
+NOTHING_CARRIED: Final = Revocation()
+
+
+def signed_attributes(
+    signatory: Signatory, document: Digest, statement: str | None, when: datetime | None = None
+) -> bytes:
     """Encode the signed attributes as the SET that is signed (RFC 5652 §5.4).
 
     Content type, message digest, signing certificate (RFC 5035 §3) and, if given, the seal statement as one UTF8String.
-    No signing time: a PDF states it in /M (EN 319 142-1 §6.3, requirement on signing-time).
+    The signing time only where it is given (CAdES, EN 319 122-1 §6.3): a PDF states it in /M (EN 319 142-1 §6.3).
     """
-    stated = () if statement is None else (_attribute(SEAL_STATEMENT_OID, utf8_string(statement)),)
+    stated = () if statement is None else (attribute(SEAL_STATEMENT_OID, utf8_string(statement)),)
     if signatory.form is ContainerForm.GBT35275:
-        return _national(signatory).attributes(document, extra=stated)
+        return _national(signatory).attributes(document, when, extra=stated)
+    timed = () if when is None else (signing_time(when),)
+    return _attributes(signatory.certificate, document, *timed, *stated)
+
+
+def _attributes(certificate: x509.Certificate, document: Digest, *further: bytes) -> bytes:
     return set_of(
-        _attribute(CONTENT_TYPE, oid(DATA)),
-        _attribute(MESSAGE_DIGEST, octet_string(document.value)),
-        _attribute(SIGNING_CERTIFICATE_V2, _signing_certificate(signatory.certificate, document.algorithm)),
-        *stated,
+        CONTENT_IS_DATA,
+        attribute(MESSAGE_DIGEST, octet_string(document.value)),
+        signing_certificate(certificate, document.algorithm),
+        *further,
     )
 
 
-def container(signatory: Signatory, attributes: bytes, signature: bytes, token: bytes | None = None) -> bytes:
-    """Encode the ContentInfo with one signer (RFC 5652 §5.1); ``token`` is a TimeStampToken (RFC 3161 appendix A)."""
-    stamps = () if token is None else (_attribute(SIGNATURE_TIME_STAMP, token),)
+def container(
+    signatory: Signatory,
+    attributes: bytes,
+    signature: bytes,
+    token: bytes | None = None,
+    carried: Revocation = NOTHING_CARRIED,
+) -> bytes:
+    """Encode the ContentInfo with one signer (RFC 5652 §5.1); ``token`` is a TimeStampToken (RFC 3161 appendix A).
+
+    ``carried`` has no place in GB/T 35275, whose shape is older than evidence in a container: ``ValueError``.
+    """
+    stamps = () if token is None else (attribute(SIGNATURE_TIME_STAMP, token),)
     if signatory.form is ContainerForm.GBT35275:
+        if carried.ocsp or carried.crls:
+            raise ValueError("GB/T 35275 carries no revocation evidence")
         return _national(signatory).assemble(signature, attributes=attributes, unauthenticated=stamps)
-    algorithm = signatory.signer.algorithm
-    certificate = signatory.certificate
-    digest = digest_identifier(algorithm.digest)
-    parts = [
+    parts = parts_of(signatory.certificate, signatory.chain, signatory.signer.algorithm)
+    return _assemble(parts, attributes, signature, stamps, carried)
+
+
+def _assemble(
+    parts: Parts, attributes: bytes, signature: bytes, stamps: tuple[bytes, ...], carried: Revocation
+) -> bytes:
+    signer = [
         integer(1),
-        sequence(certificate.issuer.public_bytes(), integer(certificate.serial_number)),
-        digest,
+        parts.identifier,
+        parts.digest,
         bytes((IMPLICIT_0,)) + attributes[1:],
-        algorithm_identifier(algorithm),
+        parts.algorithm,
         octet_string(signature),
     ]
     if stamps:
-        parts.append(tlv(IMPLICIT_1, *stamps))
+        signer.append(tlv(IMPLICIT_1, *stamps))
+    listed = parts.certificates
+    if carried.certificates:
+        listed = tuple(sorted({*listed, *carried.certificates}))
+    # RFC 5652 §5.1: version 5 where revocation information of another format stands
     signed_data = sequence(
-        integer(1),
-        set_of(digest),
-        sequence(oid(DATA)),
-        tlv(IMPLICIT_0, *_certificates(signatory)),
-        set_of(sequence(*parts)),
+        integer(5 if carried.ocsp else 1),
+        tlv(SET, parts.digest),
+        _CONTENT,
+        tlv(IMPLICIT_0, *listed),
+        _revocation(carried),
+        tlv(SET, sequence(*signer)),
     )
     return sequence(oid(SIGNED_DATA), explicit(0, signed_data))
 
 
 def room_for(signatory: Signatory, statement: str | None, *, stamped: bool) -> int:
     """Octets that the finished container takes at most, so that the place for it is kept without a trial run."""
-    blank = Digest(signatory.signer.algorithm.digest, bytes(signatory.signer.algorithm.digest.size))
-    attributes = signed_attributes(signatory, blank, statement)
-    size = len(container(signatory, attributes, bytes(_longest_signature(signatory.signer))))
+    size = _bare_size(
+        signatory.certificate, tuple(signatory.chain), signatory.signer.algorithm, signatory.form
+    )
+    if statement is not None:
+        size += len(attribute(SEAL_STATEMENT_OID, utf8_string(statement)))
     return size + SLACK + (TIME_STAMP_ROOM if stamped else 0)
 
 
-def _longest_signature(signer: Signer) -> int:
-    key = signer.public_key
+@lru_cache(maxsize=SIGNATORIES_KEPT)
+def _bare_size(
+    certificate: x509.Certificate,
+    chain: tuple[bytes, ...],
+    algorithm: SignatureAlgorithm,
+    form: ContainerForm,
+) -> int:
+    """Measure a container without a statement, with a signature as long as they come."""
+    blank, longest = (
+        Digest(algorithm.digest, bytes(algorithm.digest.size)),
+        bytes(_longest_signature(certificate)),
+    )
+    if form is ContainerForm.GBT35275:
+        national = GmSignedData.of(certificate.public_bytes(Encoding.DER), chain)
+        return len(national.assemble(longest, attributes=national.attributes(blank), unauthenticated=()))
+    parts = parts_of(certificate, chain, algorithm)
+    return len(_assemble(parts, _attributes(certificate, blank), longest, (), NOTHING_CARRIED))
+
+
+def _longest_signature(certificate: x509.Certificate) -> int:
+    key = certificate_key(certificate)
     if isinstance(key, rsa.RSAPublicKey):
         return (key.key_size + 7) // 8
     return 2 * ((key.key_size + 7) // 8 + 1) + 8
-
-
-def _attribute(identifier: str, value: bytes) -> bytes:
-    return sequence(oid(identifier), set_of(value))
-
-
-def _signing_certificate(certificate: x509.Certificate, algorithm: DigestAlgorithm) -> bytes:
-    """RFC 5035 §3: the digest algorithm is left out when it is SHA-256, the default (X.690 §11.5)."""
-    value = octet_string(algorithm.digest(certificate.public_bytes(Encoding.DER)).value)
-    if algorithm is DigestAlgorithm.SHA256:
-        return sequence(sequence(sequence(value)))
-    return sequence(sequence(sequence(sequence(oid(algorithm.oid)), value)))
 
 
 def _national(signatory: Signatory) -> GmSignedData:
     return GmSignedData.of(signatory.certificate.public_bytes(Encoding.DER), signatory.chain)
 
 
-def _certificates(signatory: Signatory) -> list[bytes]:
+def _certificates(signatory: Signatory, more: Sequence[bytes] = ()) -> list[bytes]:
     own = signatory.certificate.public_bytes(Encoding.DER)
-    return sorted({own, *signatory.chain})
+    return sorted({own, *signatory.chain, *more})
+
+
+def _revocation(carried: Revocation) -> bytes:
+    """Encode RevocationInfoChoices (RFC 5652 §10.2.1): lists as they are, OCSP responses as RFC 5940 §2.1 wraps them."""
+    answers = (tlv(IMPLICIT_1, oid(OCSP_RESPONSE), response) for response in carried.ocsp)
+    found = sorted({*carried.crls, *answers})
+    return tlv(IMPLICIT_1, *found) if found else b""

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol
 
 from hsm.algorithms import Digest, DigestAlgorithm
-from signing.cms import ContainerForm, Signatory, container, room_for, signed_attributes
+from signing.cms import (
+    NOTHING_CARRIED,
+    ContainerForm,
+    Revocation,
+    Signatory,
+    container,
+    room_for,
+    signed_attributes,
+)
 
 
 class ContainerKind(StrEnum):
@@ -91,12 +100,15 @@ CMS_NAMES: Final = {
 class CmsEnvelope:
     """CMS, or GB/T 35275 where the signatory's form says so (:mod:`signing.cms`); ``statement`` is the seal statement.
 
+    ``when`` (aware) and ``carried`` are for a container that stands alone: a PDF states the time in /M and keeps its evidence.
     ``ValueError``: finished before anything was signed, or asked for a digest that is not the key's.
     """
 
     signatory: Signatory
     statement: str | None = None
     names: PdfNames | None = None
+    when: datetime | None = None
+    carried: Revocation = NOTHING_CARRIED
     _attributes: bytes = field(default=b"", init=False, repr=False)
 
     @property
@@ -120,7 +132,7 @@ class CmsEnvelope:
         return (self.names or CMS_NAMES[self.signatory.form]).sub_filter
 
     def room(self, *, stamped: bool) -> int:
-        """Count the octets of a container with an empty digest."""
+        """Count the octets of a container with an empty digest; one that stands alone needs no room kept."""
         return room_for(self.signatory, self.statement, stamped=stamped)
 
     def to_sign(self, document: Digest, scope: str) -> bytes:
@@ -128,11 +140,11 @@ class CmsEnvelope:
         del scope
         if document.algorithm is not self.digest:
             raise ValueError(f"{document.algorithm} is not what the key signs with")
-        self._attributes = signed_attributes(self.signatory, document, self.statement)
+        self._attributes = signed_attributes(self.signatory, document, self.statement, self.when)
         return self._attributes
 
     def finish(self, signature: bytes, token: bytes | None) -> bytes:
         """Encode the ContentInfo (RFC 5652 §5.1)."""
         if not self._attributes:
             raise ValueError("nothing was given to be signed")
-        return container(self.signatory, self._attributes, signature, token)
+        return container(self.signatory, self._attributes, signature, token, self.carried)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import IO, Final, Protocol, runtime_checkable
+from typing import IO, Final, Protocol, cast, runtime_checkable
 
 from hsm.algorithms import Digest
 from signing.archive_stamp import ArchiveStamp, append_archive_stamp
+from signing.detached.format import prepare as prepare_detached
 from signing.envelope import Envelope
 from signing.errors import DocumentDamaged, LevelUnavailable, NotAPdf
 from signing.mark import SealMark, Work
 from signing.order import SealOrder, digest_of_start
 from signing.pdf import prepare
 from signing.prepared import Prepared
+from signing.read_once import ReadOnce
 from signing.reading import HEADER_WINDOW, open_stream
 
 ZIP_MAGIC: Final = b"PK\x03\x04"
@@ -37,6 +39,10 @@ class Format(Protocol):
         """Write everything but the signature. Raises :class:`signing.errors.SigningError`, ``OSError`` of the output."""
 
     @property
+    def kind(self) -> DocumentKind:
+        """Which kind it is."""
+
+    @property
     def appends(self) -> bool:
         """Whether the output begins with the source's own octets, so that these can be checked there afterwards."""
 
@@ -52,6 +58,7 @@ class LongTermFormat(Format, Protocol):
 class PdfFormat:
     """PDF: the seal is appended, the document's own octets stay in front of it."""
 
+    kind = DocumentKind.PDF
     appends = True
 
     def prepare(self, work: Work, mark: SealMark, envelope: Envelope, *, stamped: bool) -> Prepared:
@@ -63,17 +70,33 @@ class PdfFormat:
         append_archive_stamp(stream, stamp, password=password)
 
 
+class DetachedFormat:
+    """Any file: the signature stands alone in the output, the file is read once and not written again."""
+
+    kind = DocumentKind.FILE
+    appends = False
+
+    def prepare(self, work: Work, mark: SealMark, envelope: Envelope, *, stamped: bool) -> Prepared:
+        """Digest the source (:mod:`signing.detached.format`); nothing of the mark can be shown."""
+        del mark, stamped
+        return prepare_detached(work, envelope)
+
+
 class Formats:
     """The formats of an installation; what is in no table is refused in words."""
 
     def __init__(self, formats: Mapping[DocumentKind, Format] | None = None) -> None:
-        self._formats = formats if formats is not None else {DocumentKind.PDF: PdfFormat()}
+        usual: dict[DocumentKind, Format] = {
+            DocumentKind.PDF: PdfFormat(),
+            DocumentKind.FILE: DetachedFormat(),
+        }
+        self._formats = usual if formats is None else formats
 
     def of(self, order: SealOrder, source: IO[bytes]) -> Format:
         """Choose by content; ``source`` is left at its beginning. :class:`NotAPdf` for what cannot be sealed here."""
         kind = DocumentKind.FILE if order.detached else kind_of(source)
         found = self._formats.get(kind)
-        if found is None:
+        if found is None or (kind is DocumentKind.FILE and not order.detached):
             raise NotAPdf(f"no format for {kind.value} here")
         if order.level.archived and not isinstance(found, LongTermFormat):
             raise LevelUnavailable(order.level.value, kind.value)
@@ -101,6 +124,12 @@ def written(
     with open_stream(order.document) as source:
         if isinstance(order.document, bytes):
             return fill(source)
+        if form.kind is DocumentKind.FILE:
+            watched = ReadOnce(source)
+            prepared = fill(cast("IO[bytes]", watched))
+            if watched.digest() != document:
+                raise changed
+            return prepared
         if not form.appends:
             octets = source.read()
             if document.algorithm.digest(octets) != document:

@@ -28,7 +28,7 @@ from signing.mark import Stamper, Texts, Work
 from signing.objects.errors import StorageUnavailable
 from signing.objects.local import storage
 from signing.order import SealOrder
-from signing.prepared import Prepared
+from signing.prepared import Prepared, writer_of
 from signing.reading import open_stream
 from signing.selfcheck import SelfCheck
 from signing.store import SealingRecord, SealingState
@@ -221,7 +221,7 @@ class SealingService:
     def _make(self, task: Task, pin: Pin | None, steps: _Steps) -> tuple[Stored, DocumentReport, KeyUsed]:
         """Do steps 2 to 7; whatever is raised, nothing leaves."""
         order, draft, permit = task.order, task.draft, task.reserved.permit
-        writ = self._writs.draw(order, permit, self._clock(), pin)
+        writ = self._writs.draw(order, permit, self._clock(), pin, task.form.kind)
         prepared = self._prepare(task, writ)
         steps.done(Step.PREPARED)
         to_sign = writ.envelope.to_sign(prepared.digest, prepared.scope)
@@ -238,7 +238,8 @@ class SealingService:
         report = self._check.passed(draft.path, writ, at=self._clock(), order=order)
         steps.done(Step.VERIFIED)
         signer = writ.signatory.signer
-        return draft.finish(), report, KeyUsed(signer.algorithm.label, signer.custody.value)
+        key = KeyUsed(signer.algorithm.label, signer.custody.value, writer_of(prepared))
+        return draft.finish(), report, key
 
     def _prepare(self, task: Task, writ: Writ) -> Prepared:
         order, output = task.order, task.draft.stream

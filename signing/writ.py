@@ -20,14 +20,17 @@ from seals.leave import Leave
 from seals.permit import Permit
 from seals.registry import SealRegistry
 from seals.statement import SealStatement, sign_statement
-from signing.cms import ContainerForm, Signatory
-from signing.envelope import CmsEnvelope, Envelope
+from signing.cms import Signatory
+from signing.envelope import ContainerKind, Envelope
+from signing.envelopes import EnvelopeDesk, Occasion
 from signing.errors import SealNotUsableHere
 from signing.evidence import EvidenceDesk, Leaf
+from signing.formats import DocumentKind
 from signing.ledger import Ledger
 from signing.mark import Evidence, Picture, SealMark
 from signing.order import SealOrder
 
+PDF: Final = DocumentKind.PDF
 PICTURES_KEPT: Final = 256
 """Pictures remembered as content streams of some 30 kB: eight megabytes."""
 
@@ -52,10 +55,10 @@ class WritDesk:
         registry: SealRegistry,
         ledger: Ledger,
         evidence: EvidenceDesk,
-        form: ContainerForm = ContainerForm.RFC5652,
+        envelopes: EnvelopeDesk | None = None,
     ) -> None:
         self._keys = keys
-        self._form = form
+        self._envelopes = envelopes or EnvelopeDesk()
         self._registry = registry
         self._ledger = ledger
         self._evidence = evidence
@@ -63,11 +66,14 @@ class WritDesk:
         self._pictures: OrderedDict[str, Picture] = OrderedDict()
         self._lock = threading.Lock()
 
-    def draw(self, order: SealOrder, permit: Permit, when: datetime, pin: Pin | None) -> Writ:
+    def draw(
+        self, order: SealOrder, permit: Permit, when: datetime, pin: Pin | None, document: DocumentKind = PDF
+    ) -> Writ:
         """Draw the writ of one permitted sealing; the seal's key is opened, not used.
 
         Raises :class:`SealNotUsableHere`, :class:`signing.errors.EvidenceMissing`,
-        :class:`signing.errors.CertificateNotGood`, :class:`hsm.errors.HsmError`, :class:`ca.errors.CaError`.
+        :class:`signing.errors.CertificateNotGood`, :class:`signing.errors.ContainerUnfit`, :class:`hsm.errors.HsmError`,
+        :class:`ca.errors.CaError`, :class:`seals.ses.errors.SealDataError`.
         """
         register = self._evidence.register()
         leaf = self._evidence.leaf(permit.seal.certificate.serial, register)
@@ -79,8 +85,11 @@ class WritDesk:
         evidence = self._evidence.gather(leaves)
         chain = (maker.der, *maker_leaf.chain)
         statement = sign_statement(_statement(permit, when), self._maker_keys.signer(maker), chain)
-        mark = self._mark(order, permit, when, statement, evidence if order.level.long_term else None)
-        return Writ(signatory, CmsEnvelope(signatory, statement), mark, evidence, permit.id)
+        occasion = Occasion(order, document, signatory, statement, when, evidence, permit.actor)
+        envelope = self._envelopes.make(occasion)
+        shown = evidence if order.level.long_term else _least(envelope, evidence)
+        mark = self._mark(order, permit, when, statement, shown)
+        return Writ(signatory, envelope, mark, evidence, permit.id)
 
     def _signatory(self, permit: Permit, leaf: Leaf, pin: Pin | None) -> Signatory:
         uri = self._ledger.key_uri(permit.seal.certificate.sha256)
@@ -88,7 +97,7 @@ class WritDesk:
             raise SealNotUsableHere(f"no key is bound to the certificate of seal {permit.seal.code}")
         certificate = x509.load_der_x509_certificate(leaf.der)
         signer = open_signer(self._keys, uri, expected=certificate_key(certificate), pin=pin)
-        return Signatory(signer, certificate, leaf.chain[:-1], self._form)
+        return Signatory(signer, certificate, leaf.chain[:-1])
 
     def _mark(
         self, order: SealOrder, permit: Permit, when: datetime, statement: str, evidence: Evidence | None
@@ -125,6 +134,11 @@ class WritDesk:
             if len(self._pictures) > PICTURES_KEPT:
                 self._pictures.popitem(last=False)
         return made
+
+
+def _least(envelope: Envelope, evidence: Evidence) -> Evidence | None:
+    """Return what a document must carry at every level: chains beside a container that has no place for them."""
+    return Evidence(evidence.certificates) if envelope.kind is ContainerKind.SES else None
 
 
 def _statement(permit: Permit, when: datetime) -> SealStatement:
