@@ -43,15 +43,13 @@ def reserve(document: bytes, parties: Sequence[PartyWish]) -> tuple[bytes, dict[
     """
     with open_stream(document) as stream:
         found = Readable(stream)
-        boxes = {
-            number: _box(found, where, one.kind)
-            for number, one in enumerate(parties, 1)
-            if isinstance(where := parse_where(one.where) if one.where else None, Placement)
-        }
-        if not boxes:
+        wheres = {number: parse_where(one.where) for number, one in enumerate(parties, 1) if one.where}
+        spots = {number: where for number, where in wheres.items() if isinstance(where, Placement)}
+        if not spots:
             return document, {}
         if found.signed:
             raise FieldsNotReserved
+        boxes = {number: _box(found, where, parties[number - 1].kind) for number, where in spots.items()}
         taken = {widget.name for widget in ReadableLeaves(found).signature_widgets()}
     names = {number: _unused(f"{PREFIX}-{number}", taken) for number in boxes}
     out = io.BytesIO()
