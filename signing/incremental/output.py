@@ -36,7 +36,7 @@ class PreparedPlain:
         if len(value) > self.room:
             raise TimeStampFailed(f"the container takes {len(value)} octets, {self.room} were kept")
         self.output.seek(self.gap.start + 1)
-        self.output.write(value.hex().encode("ascii"))
+        self.output.write(value.hex().upper().encode("ascii"))
         self.output.flush()
 
 

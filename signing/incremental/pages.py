@@ -56,6 +56,7 @@ class PageTree:
         self._leaves: list[_Leaf] = []
         self._nodes: set[Ref] = set()
         self._pages: dict[int, Page] = {}
+        self._views: dict[int, PageView] = {}
         self._certain = 0
         """Leaves up to here are known to have no kids."""
         root = pdf.catalogue.get("/Pages")
@@ -103,6 +104,11 @@ class PageTree:
 
     def view(self, number: int) -> PageView:
         """Tell how a page is displayed."""
+        if number not in self._views:
+            self._views[number] = self._view(number)
+        return self._views[number]
+
+    def _view(self, number: int) -> PageView:
         page, pdf = self.page(number), self._pdf
         media = self._box(page.attribute("/MediaBox")) or LETTER
         visible = _intersection(self._box(page.attribute("/CropBox")) or media, media)

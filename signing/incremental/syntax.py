@@ -7,6 +7,7 @@ take differently (a key twice, a number of two signs) raises :class:`NotPlain`.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from signing.incremental.errors import NotPlain, Reason
@@ -18,6 +19,9 @@ MAX_ITEMS: Final = 100_000
 
 Value = Any
 """``None | bool | int | float | Name | bytes | Ref | Array | Dictionary``."""
+
+NAMES_KEPT: Final = 4096
+"""Names remembered decoded: documents of all makers share a few hundred."""
 
 _SPACE: Final = rb"(?:[\x00\t\n\x0c\r ]|%[^\r\n]*[\r\n])*"
 _EDGE: Final = rb"(?=[\x00\t\n\x0c\r ()<>\[\]{}/%]|\Z)"
@@ -40,6 +44,7 @@ _PLAIN_STRING: Final = re.compile(rb"[^()\\\r]*\)")
 _STRING_PART: Final = re.compile(rb"[^()\\]*(?:\\[\s\S]|[()])?")
 _ESCAPED: Final = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|\r|\n)|([\s\S]))|\r\n?")
 _PLAIN_ESCAPES: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+_WORDS: Final = {b"true": True, b"false": False, b"null": None}
 _HASH: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
 _GAPS: Final = re.compile(rb"[\x00\t\n\x0c\r ]+")
 _HEADER: Final = re.compile(rb"([0-9]{1,10})[\x00\t\n\x0c\r ]+([0-9]{1,5})[\x00\t\n\x0c\r ]+obj" + _EDGE)
@@ -164,6 +169,9 @@ class Reader:
         self.end = found.end()
         if not self._whole and self.end >= len(self.buffer):
             raise Short
+        return self._valued(found, depth)
+
+    def _valued(self, found: re.Match[bytes], depth: int) -> Value:
         kind = found.lastindex
         if kind == _NAME:
             return _name(found.group(_NAME))
@@ -184,9 +192,11 @@ class Reader:
             return bytes.fromhex(digits + "0" * (len(digits) % 2))
         if kind == _STRING:
             return self._string(found.end())
-        return {b"true": True, b"false": False, b"null": None}[found.group(_WORD)]
+        return _WORDS[found.group(_WORD)]
 
     def _bracketed(self, bracket: bytes, start: int, depth: int) -> Value:
+        if depth > MAX_DEPTH:
+            raise self._wrong("nested too deeply", start)
         if bracket == b"<<":
             return self._dictionary(start, depth)
         if bracket == b"[":
@@ -195,20 +205,20 @@ class Reader:
 
     def _dictionary(self, start: int, depth: int) -> Dictionary:
         made = Dictionary(self.buffer, start)
+        match, buffer = _TOKEN.match, self.buffer
         while True:
-            found = _TOKEN.match(self.buffer, self.end)
-            if found is None:
-                raise self._wrong("a dictionary does not end", start)
-            if found.lastindex == _BRACKET and found.group(_BRACKET) == b">>":
-                self.end = made.end = found.end()
-                return made
-            if found.lastindex != _NAME:
-                raise self._wrong("a key is not a name", start)
-            key = _name(found.group(_NAME))
-            if key in made or len(made) > MAX_ITEMS:
-                raise self._wrong("a key stands twice", start)
-            value_start = found.end()
-            made[key] = self.value(value_start, depth + 1)
+            found = match(buffer, self.end)
+            if found is None or found.lastindex != _NAME:
+                if found is not None and found.group(_BRACKET) == b">>":
+                    self.end = made.end = found.end()
+                    return made
+                raise self._wrong("a dictionary does not end, or a key is no name", start)
+            key, value_start = _name(found.group(_NAME)), found.end()
+            valued = match(buffer, value_start)
+            if valued is None or key in made or len(made) > MAX_ITEMS:
+                raise self._wrong("a key without a value, or twice", start)
+            self.end = valued.end()
+            made[key] = self._valued(valued, depth + 1)
             made.spans[key] = (found.start(_NAME) - 1, value_start, self.end)
 
     def _array(self, start: int, depth: int) -> Array:
@@ -222,7 +232,8 @@ class Reader:
                 return made
             if len(made) > MAX_ITEMS:
                 raise NotPlain(Reason.LIMIT, "an array is too long")
-            made.append(self.value(self.end, depth + 1))
+            self.end = found.end()
+            made.append(self._valued(found, depth + 1))
 
     def _string(self, start: int) -> bytes:
         """Read a literal string behind its parenthesis (§7.3.4.2)."""
@@ -247,6 +258,7 @@ class Reader:
         return NotPlain(Reason.SYNTAX, f"{what} at {position}") if self._whole else Short()
 
 
+@lru_cache(maxsize=NAMES_KEPT)
 def _name(raw: bytes) -> Name:
     if b"#" in raw:
         raw = _HASH.sub(lambda found: bytes((int(found.group(1), 16),)), raw)

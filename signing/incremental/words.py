@@ -16,6 +16,8 @@ def text(value: str) -> bytes:
 
 def number(value: float) -> bytes:
     """Write a number with at most four decimals."""
+    if value == int(value):
+        return b"%d" % value
     written = f"{value:.4f}".rstrip("0").rstrip(".")
     return b"0" if written in {"-0", ""} else written.encode("ascii")
 
@@ -33,4 +35,5 @@ def date(when: datetime) -> bytes:
     minutes = round(offset.total_seconds() / 60)
     hours, rest = divmod(abs(minutes), 60)
     sign = "-" if minutes < 0 else "+"
-    return f"(D:{when:%Y%m%d%H%M%S}{sign}{hours:02d}'{rest:02d}')".encode("ascii")
+    local = f"{when.year:04d}{when.month:02d}{when.day:02d}{when.hour:02d}{when.minute:02d}{when.second:02d}"
+    return f"(D:{local}{sign}{hours:02d}'{rest:02d}')".encode("ascii")
