@@ -65,6 +65,8 @@ class Scope(StrEnum):
     CASE_APPROVE = "case:approve"
     STAMP_MANAGE = "stamp:manage"
     STAMP_READ = "stamp:read"
+    LICENCE_ISSUE = "licence:issue"
+    LICENCE_READ = "licence:read"
     AUDIT_READ = "audit:read"
     SERVICE_MANAGE = "service:manage"
 

@@ -1,6 +1,6 @@
 """企号: everything that the registers know of one enterprise, gathered for one page and one answer (E1).
 
-Reads, never writes. Each part is there only for a caller whose key may see it; licences are no record here yet.
+Reads, never writes. Each part is there only for a caller whose key may see it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from seals.cases.store import use_case
 from seals.devices.board import StampView
 from seals.lookup.answer import HIDDEN
 from seals.seal import SealQuery, SealRecord
+from signing.licences.licence import Licence
 
 MAX_SHOWN: Final = 50
 """Most of each kind on one page; the lists page through all of them."""
@@ -30,6 +31,7 @@ CERTIFICATES: Final = frozenset({Scope.CA_READ})
 SEALS: Final = frozenset({Scope.SEAL_READ})
 CHIPS: Final = frozenset({Scope.TOKEN_READ, Scope.TOKEN_MANAGE})
 STAMPS: Final = frozenset({Scope.STAMP_READ, Scope.STAMP_MANAGE})
+LICENCES: Final = frozenset({Scope.LICENCE_READ, Scope.LICENCE_ISSUE})
 CASES: Final = frozenset({Scope.CASE_REQUEST, Scope.CASE_APPROVE})
 
 
@@ -58,16 +60,18 @@ class EnterpriseOverview:
     chips: tuple[Token, ...] | None
     stamps: tuple[StampView, ...] | None
     cases: CaseFigures | None
+    licences: tuple[Licence, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
 class EnterpriseCard:
-    """What anyone may know: names, seals that are or were in the world, how many certificates are in force."""
+    """What anyone may know: names, seals that are or were in the world, licences held, certificates in force."""
 
     enterprise: Enterprise
     names: tuple[tuple[str, datetime], ...]
     seals: tuple[SealRecord, ...]
     figures: Overview
+    licences: tuple[Licence, ...]
 
 
 def enterprise_overview(doors: Services, uscc: str, caller: Principal) -> EnterpriseOverview:
@@ -86,6 +90,7 @@ def enterprise_overview(doors: Services, uscc: str, caller: Principal) -> Enterp
         chips=_chips(doors, uscc) if may & CHIPS else None,
         stamps=doors.stamps.board.list(uscc, limit=MAX_SHOWN).items if may & STAMPS else None,
         cases=cases,
+        licences=doors.licences.held(uscc, MAX_SHOWN) if may & LICENCES else None,
     )
 
 
@@ -95,7 +100,8 @@ def enterprise_card(doors: Services, uscc: str) -> EnterpriseCard:
     with doors.reading() as conn:
         figures = overview(conn, doors.clock(), uscc)
     shown = tuple(seal for seal in _seals(doors, uscc) if seal.status not in HIDDEN)
-    return EnterpriseCard(found, doors.enterprises.names(uscc), shown, figures)
+    licences = doors.licences.held(uscc, MAX_SHOWN)
+    return EnterpriseCard(found, doors.enterprises.names(uscc), shown, figures, licences)
 
 
 def _seals(doors: Services, uscc: str) -> tuple[SealRecord, ...]:

@@ -12,6 +12,7 @@ from api.problem_rows_archive import ARCHIVE
 from api.problem_rows_cases import CASES
 from api.problem_rows_containers import CONTAINERS
 from api.problem_rows_filing import FILING
+from api.problem_rows_licences import LICENCES
 from api.problem_rows_placement import PLACEMENT
 from api.problem_rows_remote import REMOTE
 from api.problem_rows_stamps import STAMPS
@@ -377,6 +378,7 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **PLACEMENT,
     **REMOTE,
     **STAMPS,
+    **LICENCES,
     **ARCHIVE,
     **_IMPRINTS,
     **_TOKENS,

@@ -21,6 +21,7 @@ from api.cli import (
     filing,
     keycentre,
     keys,
+    licence,
     lookup,
     ra,
     seal,
@@ -67,6 +68,7 @@ app.add_typer(seal.app, name="seal")
 app.add_typer(engraver.app, name="engraver")
 app.add_typer(filing.app, name="filing")
 app.add_typer(case.app, name="case")
+app.add_typer(licence.app, name="licence")
 app.add_typer(stamp.app, name="stamp")
 app.add_typer(token.app, name="token")
 app.add_typer(chip.app, name="chip")

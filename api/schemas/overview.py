@@ -1,4 +1,4 @@
-"""The answer about one enterprise: 企号 with seals, certificates, chips, stamps and cases, each with its state in words."""
+"""The answer about one enterprise: 企号 with seals, certificates, chips, stamps, licences and cases, each with its state in words."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ca.certificate import RevocationReason as Reason
 from ca.tokens.token import Token
 from seals.devices.board import StampView
 from seals.seal import SealRecord
+from signing.licences.licence import Licence
 
 _CERTIFICATE_ZH = {
     "reserved": "签发中",
@@ -40,6 +41,7 @@ _EXAMPLE: dict[str, Any] = {
     "certificates": [],
     "chips": [],
     "stamps": None,
+    "licences": [],
     "cases": {"total": 1, "by_status": {"closed": 1}, "last_at": "2026-03-01T00:00:00Z"},
 }
 
@@ -52,7 +54,7 @@ class NameModel(BaseModel):
 
 
 class ThingModel(BaseModel):
-    """A seal, certificate, chip or stamp: its number, what it is, how it stands, and its last day if it has one."""
+    """A seal, certificate, chip, stamp or licence: its number, what it is, how it stands, and its last day if it has one."""
 
     code: str
     of: str
@@ -83,6 +85,7 @@ class EnterpriseOverviewModel(BaseModel):
     certificates: list[ThingModel] | None
     chips: list[ThingModel] | None
     stamps: list[ThingModel] | None
+    licences: list[ThingModel] | None
     cases: CasesModel | None
 
     @classmethod
@@ -100,6 +103,7 @@ class EnterpriseOverviewModel(BaseModel):
             certificates=_each(found.certificates, lambda one: _certificate(one, now)),
             chips=_each(found.chips, _chip),
             stamps=_each(found.stamps, _stamp),
+            licences=_each(found.licences, lambda one: _licence(one, now)),
             cases=None
             if cases is None
             else CasesModel(total=cases.total, by_status=counts, last_at=cases.last_at),
@@ -128,6 +132,13 @@ def _certificate(one: CertificateRecord, now: datetime) -> ThingModel:
         status=status,
         status_zh=_CERTIFICATE_ZH[status],
         until=one.not_after,
+    )
+
+
+def _licence(one: Licence, now: datetime) -> ThingModel:
+    status = one.standing(now)
+    return ThingModel(
+        code=str(one.identifier), of=one.name, status=status.value, status_zh=status.zh, until=one.valid_to
     )
 
 

@@ -12,7 +12,7 @@ from api.pages.console.certificates import row_of as certificate_row
 from api.pages.console.chips import tile
 from api.pages.console.frame import Frame, enter
 from api.pages.console.seals import row_of as seal_row
-from api.pages.console.tones import STAMP_TONES
+from api.pages.console.tones import STAMP_TONES, licence_row
 from ca.errors import EnterpriseUnknown
 
 router = APIRouter(include_in_schema=False)
@@ -64,5 +64,6 @@ def _rows(frame: Frame, found: EnterpriseOverview) -> dict[str, Any]:
     return {
         "seals": [seal_row(frame, seal) for seal in found.seals or ()],
         "certificates": [certificate_row(one, frame.language, now) for one in found.certificates or ()],
+        "licences": [licence_row(one, frame.language, now) for one in found.licences or ()],
         "chips": [tile(frame, chip) for chip in found.chips or ()],
     }

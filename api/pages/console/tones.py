@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from seals.cases.states import CaseStatus
 from seals.devices.state import PictureStatus, StampStatus
 from seals.filing.job import JobStatus
+from signing.licences.licence import Licence, LicenceStatus
 
 STAMP_TONES: Final = {
     StampStatus.REGISTERED.value: "unreadable",
@@ -39,3 +41,22 @@ PICTURE_TONES: Final = {
     PictureStatus.NONE.value: "indeterminate",
 }
 """Past its time (24 hours) a picture that is not here is *failed*."""
+LICENCE_TONES: Final = {
+    LicenceStatus.VALID: "passed",
+    LicenceStatus.SUSPENDED: "indeterminate",
+    LicenceStatus.LAPSED: "unreadable",
+}
+"""A licence that was withdrawn, cancelled or revoked has failed."""
+
+
+def licence_row(one: Licence, language: str, now: datetime) -> dict[str, str | datetime | None]:
+    """Tell a licence in one line: name, issuer, last day, state."""
+    status = one.standing(now)
+    return {
+        "identifier": str(one.identifier),
+        "name": one.name,
+        "issuer": one.issuer_name,
+        "until": one.valid_to,
+        "word": status.zh if language == "zh" else status.en,
+        "tone": LICENCE_TONES.get(status, "failed"),
+    }

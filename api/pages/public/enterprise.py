@@ -8,7 +8,9 @@ from fastapi.responses import Response
 from api.auth import Doors, Limited
 from api.enterprise_overview import enterprise_card
 from api.pages.console.frame import day
+from api.pages.console.tones import licence_row
 from api.pages.desk import OpenDesk
+from api.pages.paper import language_of
 from api.pages.public.seal import TONES
 from api.pages.qr import qr_answer
 from ca.errors import EnterpriseUnknown, UsccInvalid
@@ -41,6 +43,7 @@ def card(request: Request, desk: OpenDesk, doors: Doors, uscc: str) -> Response:
         card=found,
         seals=seals,
         tones=TONES,
+        licences=[licence_row(one, language_of(request), now) for one in found.licences],
         day=day,
         base=doors.settings.base_url,
     )
