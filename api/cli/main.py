@@ -85,6 +85,7 @@ PANELS: Final = {
         "engraver",
         "filing",
         "case",
+        "licence",
         "stamp",
         "stamp-simulator",
         "seal-pdf",
