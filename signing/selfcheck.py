@@ -13,6 +13,7 @@ from signing.evidence import EvidenceDesk
 from signing.mark import Evidence
 from signing.order import SealOrder
 from signing.writ import Writ
+from verify.detached import ContentFile, ContentOctets
 from verify.report import DocumentReport, SignatureKind, SignatureReport
 from verify.trust import TrustStore
 from verify.verdict import Verdict
@@ -42,7 +43,7 @@ class SelfCheck:
 
     def passed(self, path: Path, writ: Writ, *, at: datetime, order: SealOrder) -> DocumentReport:
         """Return the report if our own signature passed and no earlier one got worse; else :class:`SelfCheckFailed`."""
-        report = self._verify(path.read_bytes(), writ.evidence, at, order.name, order.password)
+        report = self._verify(path.read_bytes(), writ.evidence, at, order)
         own = [one for one in report.signatures if one.seal is not None and one.seal.permit == writ.permit]
         if len(own) != 1 or own[0].verdict is not Verdict.PASSED:
             raise SelfCheckFailed(_why(own, report))
@@ -52,27 +53,37 @@ class SelfCheck:
             self._unharmed(earlier, order, writ, at)
         return report
 
-    def report(self, path: Path, *, at: datetime, name: str, password: str | None) -> DocumentReport:
+    def report(self, path: Path, *, at: datetime, order: SealOrder) -> DocumentReport:
         """Verify an archived file again, for a repeated request."""
-        return self._verify(path.read_bytes(), Evidence(), at, name, password)
+        return self._verify(path.read_bytes(), Evidence(), at, order)
 
     def _unharmed(self, after: Sequence[SignatureReport], order: SealOrder, writ: Writ, at: datetime) -> None:
         """Compare each earlier signature with what it was before our update."""
         data = order.document if isinstance(order.document, bytes) else order.document.read_bytes()
-        before = {
-            one.field: one
-            for one in self._verify(data, writ.evidence, at, order.name, order.password).signatures
-        }
+        before = {one.field: one for one in self._verify(data, writ.evidence, at, order).signatures}
         for one in after:
             was = before.get(one.field)
             if was is None or one.verdict is not was.verdict:
                 raise SelfCheckFailed(f"signature {one.field!r} was changed by sealing")
 
-    def _verify(
+    def judge(
         self, data: bytes, evidence: Evidence, at: datetime, name: str, password: str | None
     ) -> DocumentReport:
+        """Judge any sealed document by our anchors and this evidence."""
+        return (
+            self._verifier()
+            .knowing(evidence.crls, evidence.ocsp)
+            .verify(data, at=at, name=name, password=password)
+        )
+
+    def _verify(self, data: bytes, evidence: Evidence, at: datetime, order: SealOrder) -> DocumentReport:
         verifier = self._verifier().knowing(evidence.crls, evidence.ocsp)
-        return verifier.verify(data, at=at, name=name, password=password)
+        content = _content(order) if order.detached else None
+        return verifier.verify(data, at=at, name=order.name, password=order.password, content=content)
+
+    def knowing(self, evidence: Evidence) -> Verifier:
+        """Give a verifier by our anchors and the lists in force, with the evidence gathered for one document."""
+        return self._verifier().knowing(evidence.crls, evidence.ocsp)
 
     def _verifier(self) -> Verifier:
         trust = (self._evidence.anchors(), tuple(self._seal_lists()))
@@ -81,6 +92,12 @@ class SelfCheck:
             anchors = [x509.load_der_x509_certificate(der) for der in trust[0]]
             kept = self._kept = (trust, Verifier(TrustStore(anchors=anchors, seal_lists=trust[1])))
         return kept[1]
+
+
+def _content(order: SealOrder) -> ContentFile | ContentOctets:
+    """Return what a detached signature is over: the document as it was ordered."""
+    document = order.document
+    return ContentOctets(document) if isinstance(document, bytes) else ContentFile(document)
 
 
 def _archive_stamps(report: DocumentReport, order: SealOrder) -> tuple[SignatureReport, ...]:

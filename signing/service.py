@@ -201,7 +201,7 @@ class SealingService:
         digest = Digest(DigestAlgorithm.SHA256, bytes.fromhex(record.result))
         path = self._archive.path(digest)
         at = record.settled_at or self._clock()
-        report = self._check.report(path, at=at, name=record.name, password=order.password)
+        report = self._check.report(path, at=at, order=order)
         return SealedDocument(record.id, path, digest, record.size, report, record.permit, repeated=True)
 
     def _reserve(

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+from verify.detached import ContentFile
 from verify.folder import TrustFolderUnusable, load_trust
 from verify.isolated import DEFAULT_SECONDS, IsolatedVerifier, Limits
 from verify.policy import MAX_DOCUMENT_OCTETS
@@ -46,6 +47,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--at", metavar="TIME", help="核验时间（RFC 3339）/ time of verification, default now"
+    )
+    parser.add_argument(
+        "--content",
+        type=Path,
+        metavar="FILE",
+        help="分离式签名所签的原文件 / the file that a detached signature is over",
     )
     parser.add_argument("--json", action="store_true", help="输出 JSON / print one JSON object")
     parser.add_argument("--password", help="加密 PDF 的打开密码 / password of encrypted documents")
@@ -103,7 +110,7 @@ def _verify_all(
 ) -> Iterator[DocumentReport]:
     with IsolatedVerifier(trust, limits=Limits(seconds=asked.seconds)) as verifier:
         for number, path in enumerate(_expand(asked.files)):
-            report = _verify_file(verifier, path, at, asked.password)
+            report = _verify_file(verifier, path, at, asked)
             if out is not None:
                 print(*([""] if number else []), *lines(report), sep="\n", file=out, flush=True)
             yield report
@@ -121,7 +128,7 @@ def _expand(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def _verify_file(
-    verifier: IsolatedVerifier, path: Path, at: datetime, password: str | None
+    verifier: IsolatedVerifier, path: Path, at: datetime, asked: argparse.Namespace
 ) -> DocumentReport:
     try:
         size = path.stat().st_size
@@ -144,7 +151,8 @@ def _verify_file(
         return _unreadable(
             path, at, "无法读取该文件，请检查访问权限。", "The file cannot be read; check its permissions."
         )
-    return verifier.verify(data, at=at, name=str(path), password=password)
+    content = None if asked.content is None else ContentFile(asked.content)
+    return verifier.verify(data, at=at, name=str(path), password=asked.password, content=content)
 
 
 def _unreadable(path: Path, at: datetime, zh: str, en: str) -> DocumentReport:

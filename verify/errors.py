@@ -36,3 +36,13 @@ def failed(sub: SubIndication, zh: str, en: str) -> Finding:
 def unsure(sub: SubIndication, zh: str, en: str) -> Finding:
     """Make an INDETERMINATE finding."""
     return Finding(Indication.INDETERMINATE, sub, zh, en)
+
+
+def unexpected(error: Exception) -> Finding:
+    """Make the finding for whatever a library raised over foreign octets."""
+    return unsure(
+        SubIndication.GENERIC,
+        "签名内容异常，核验程序无法得出结论；请向签章单位索取原件后重新核验。",
+        f"The signature is malformed in a way that allows no conclusion ({type(error).__name__}); "
+        "ask for the original file and verify again.",
+    )

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final, Self
 
 from hsm.kept_process import KeptProcess, Upkeep
+from verify.detached import ContentFile, ContentOctets
 from verify.policy import Policy
 from verify.report import DocumentReport, Reason
 from verify.trust import TrustStore
@@ -61,14 +62,24 @@ class IsolatedVerifier:
         )
 
     def verify(
-        self, data: bytes, *, at: datetime, name: str = "", password: str | None = None
+        self,
+        data: bytes,
+        *,
+        at: datetime,
+        name: str = "",
+        password: str | None = None,
+        content: ContentFile | ContentOctets | None = None,
     ) -> DocumentReport:
         """Verify as ``Verifier.verify`` does; a hang or crash is INDETERMINATE/LIMIT_REACHED with its reason."""
         if at.tzinfo is None:
             raise ValueError("the time of verification is aware")
-        head = json.dumps({"at": at.isoformat(), "name": name, "password": password}).encode()
+        path = str(content.path.absolute()) if isinstance(content, ContentFile) else None
+        beside = content.octets if isinstance(content, ContentOctets) else None
+        asked = {"at": at.isoformat(), "name": name, "password": password, "content": path}
+        head = json.dumps({**asked, "beside": beside is not None}).encode()
+        frames = (head, data) if beside is None else (head, data, beside)
         with self._lock:
-            answer, late = self._worker.exchange((head, data), 1)
+            answer, late = self._worker.exchange(frames, 1)
             try:
                 if answer is not None:
                     return unpack_report(json.loads(answer[0]))

@@ -20,7 +20,7 @@ from verify.containers import Container, container_of
 from verify.dates import pdf_date
 from verify.digests import Prefixes
 from verify.document import Document
-from verify.errors import Finding, failed, unsure
+from verify.errors import Finding, failed, unexpected, unsure
 from verify.handed_in import begins_with
 from verify.policy import Policy
 from verify.protected import ProofOfExistence, Protected
@@ -67,7 +67,7 @@ class Procedure:
         except Finding as finding:
             case.object(finding)
         except Exception as error:  # noqa: BLE001 - foreign octets; whatever a library raises is a finding, not a crash
-            case.object(_unexpected(error))
+            case.object(unexpected(error))
 
     def _changes(self, case: Case) -> None:
         case.integrity = assess(
@@ -148,15 +148,6 @@ def _check_sub_filter(case: Case, value: SignatureValue) -> None:
             f"The name of the signature's format ({shown}) does not go with its content; it was judged as {found.en}, "
             "what it is. Other readers may fail on it.",
         )
-    )
-
-
-def _unexpected(error: Exception) -> Finding:
-    return unsure(
-        SubIndication.GENERIC,
-        "签名内容异常，核验程序无法得出结论；请向签章单位索取原件后重新核验。",
-        f"The signature is malformed in a way that allows no conclusion ({type(error).__name__}); "
-        "ask for the original file and verify again.",
     )
 
 

@@ -371,6 +371,8 @@ class DocumentReport:
     evidence_as_of: datetime | None = None
     """Age of the newest revocation evidence or seal list in the trust store (offline checks state it)."""
     notice: str = field(default="")
+    content_sha256: str = ""
+    """Digest of the file that a detached signature was judged over; empty for documents that hold their signatures."""
 
     def __bool__(self) -> NoReturn:
         raise TypeError("a report has several answers; look at its verdict")
@@ -387,6 +389,7 @@ class DocumentReport:
             "notice": self.notice,
             "sha256": self.sha256,
             "size": self.size,
+            "content_sha256": self.content_sha256,
             "verified_at": iso(self.verified_at),
             "evidence_as_of": iso(self.evidence_as_of),
             "signatures": [signature.to_json() for signature in self.signatures],

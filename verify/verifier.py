@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Final, cast
 
 from seals.ses.structure import is_seal_data
 from verify.case import Case, finish, level_of, open_case
+from verify.detached import Content, Digests, judge_detached, signature_in
 from verify.digests import Prefixes
 from verify.document import Document, open_document
 from verify.errors import Unreadable
@@ -29,6 +30,7 @@ from verify.seal import SealJudge, SealLists, load_lists, trusted_lists
 from verify.security_store import SecurityStore, read_store
 from verify.ses.judge import SealDataJudge
 from verify.signer import CertificateJudge
+from verify.signer_steps import SignerSteps
 from verify.trust import TrustStore
 from verify.verdict import SubIndication, Verdict
 from verify.wording import summary
@@ -36,6 +38,14 @@ from verify.wording import summary
 PDF_HEADER: Final = b"%PDF-"
 HEADER_WITHIN: Final = 1024
 """Readers take a file for a PDF whose header stands in its first 1,024 octets (ISO 32000-1, annex H.3.4.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What comes with a file: its password, and the file that a detached signature is over."""
+
+    password: str | None = field(default=None, repr=False)
+    content: Content | None = None
 
 
 class Verifier:
@@ -54,12 +64,19 @@ class Verifier:
         return other
 
     def verify(
-        self, data: bytes, *, at: datetime, name: str = "", password: str | None = None
+        self,
+        data: bytes,
+        *,
+        at: datetime,
+        name: str = "",
+        password: str | None = None,
+        content: Content | None = None,
     ) -> DocumentReport:
         """Verify every signature of the PDF in ``data`` as of ``at`` (aware); never raises on bad input.
 
         An electronic seal (SESeal) or a seal signature (SES_Signature) is recognised by its content and judged as such.
-        ``name`` is how the report calls the file; ``password`` opens an encrypted one. ``ValueError``: ``at`` is naive.
+        ``name`` is how the report calls the file; ``password`` opens an encrypted one, ``content`` is the
+        file that a detached signature is over. ``ValueError``: ``at`` is naive.
         """
         if at.tzinfo is None:
             raise ValueError("the time of verification is aware")
@@ -67,7 +84,7 @@ class Verifier:
         prefixes = Prefixes(data)
         report = DocumentReport(name, Verdict.UNREADABLE, _UNREADABLE, size=len(data), verified_at=at)
         try:
-            report = self._verify(data, prefixes, report, password)
+            report = self._verify(data, prefixes, report, Given(password, content))
         except Unreadable as unreadable:
             report = replace(report, reason=unreadable.reason)
         except Exception:  # noqa: BLE001, S110 - foreign bytes: whatever a parser raises is a verdict, never a crash
@@ -75,18 +92,26 @@ class Verifier:
         return replace(report, sha256=prefixes.upto("sha256", len(data)).hexdigest())
 
     def _verify(
-        self, data: bytes, prefixes: Prefixes, report: DocumentReport, password: str | None
+        self, data: bytes, prefixes: Prefixes, report: DocumentReport, given: Given
     ) -> DocumentReport:
         at = cast("datetime", report.verified_at)
+        alone = signature_in(data) if PDF_HEADER not in data[:HEADER_WITHIN] else None
+        if alone is not None:
+            judge, lists, newest = self._judge(SecurityStore(), at)
+            steps = SignerSteps(judge, SealJudge(judge, lists, self._policy), self._policy, at, ())
+            return replace(judge_detached(alone, given.content, steps, report), evidence_as_of=newest)
         if is_seal_data(data) and PDF_HEADER not in data[:HEADER_WITHIN]:
             judge, lists, newest = self._judge(SecurityStore(), at)
-            found = SealDataJudge(judge, self._policy, at, lists).report(data, report.file)
+            hashed = None if given.content is None else Digests(given.content).of
+            found = SealDataJudge(judge, self._policy, at, lists).report(
+                data, report.file, document_hash=hashed
+            )
             return replace(found, evidence_as_of=newest)
         if is_package(data) and PDF_HEADER not in data[:HEADER_WITHIN]:
             judge, lists, newest = self._judge(SecurityStore(), at)
             found_package = OfdJudge(judge, self._policy, at, lists).report(data, report)
             return replace(found_package, evidence_as_of=newest)
-        document = open_document(data, password)
+        document = open_document(data, given.password)
         cases = _open_cases(document)
         if len(cases) > MAX_SIGNATURES:
             return replace(

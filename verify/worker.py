@@ -1,8 +1,8 @@
 """The process in which foreign documents are verified: frames in on stdin, frames out on stdout, limits on itself.
 
 Frames are those of :mod:`hsm.frames`. First comes one frame of set-up (JSON: trust, policy,
-memory); then for each document a frame of JSON (at, name, password) and a frame of its octets; each is answered by one
-frame of JSON, the packed report. End of input ends the process.
+memory); then for each document a frame of JSON (at, name, password, content, beside), a frame of its octets and, where
+``beside`` says so, one of the file that a detached signature is over; each is answered by one frame of JSON, the packed report. End of input ends the process.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import json
 import os
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from hsm.frames import limit_memory, read_frame, write_frame
+from verify.detached import ContentFile, ContentOctets
 from verify.verifier import Verifier
 from verify.wire import pack, unpack_policy, unpack_trust
 
@@ -29,8 +31,13 @@ def serve(source: BinaryIO, out: BinaryIO) -> None:
     while (head := read_frame(source)) is not None and (data := read_frame(source)) is not None:
         asked = json.loads(head)
         at = datetime.fromisoformat(asked["at"])
-        report = verifier.verify(data, at=at, name=asked["name"], password=asked["password"])
-        del data
+        content: ContentFile | ContentOctets | None = None
+        if asked["content"] is not None:
+            content = ContentFile(Path(asked["content"]))
+        elif asked["beside"]:
+            content = ContentOctets(read_frame(source) or b"")
+        report = verifier.verify(data, at=at, name=asked["name"], password=asked["password"], content=content)
+        del data, content
         write_frame(out, json.dumps(pack(report)).encode())
 
 

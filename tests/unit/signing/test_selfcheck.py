@@ -31,7 +31,7 @@ def test_a_newer_status_list_counts_at_once(engine: sa.Engine, clock: SteppingCl
 
     def seal_now() -> str:
         clock.advance(timedelta(seconds=1))
-        report = check.report(sealed.path, at=clock(), name="", password=None)
+        report = check.report(sealed.path, at=clock(), order=order())
         return report.signatures[0].seal_now.status
 
     assert seal_now() == "unknown"
@@ -50,10 +50,10 @@ def test_another_root_is_taken_at_once(engine: sa.Engine, clock: SteppingClock, 
     sealed = office.service.seal(order(seal_code=office.seal.code), actor=KEEPER)
     desk = office.tools.check._evidence
     check = SelfCheck(desk)
-    found = check.report(sealed.path, at=clock(), name="", password=None)
+    found = check.report(sealed.path, at=clock(), order=order())
     assert found.signatures[0].indication.value == "TOTAL-PASSED"
     with engine.begin() as conn:
         conn.execute(sa.text("UPDATE issuer SET parent = 'elsewhere' WHERE id = parent"))
     assert desk.anchors() == ()
-    found = check.report(sealed.path, at=clock(), name="", password=None)
+    found = check.report(sealed.path, at=clock(), order=order())
     assert found.signatures[0].sub_indication == "NO_CERTIFICATE_CHAIN_FOUND"
