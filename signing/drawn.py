@@ -80,21 +80,19 @@ class Drawing:
             self._add_content(entry, drawn)
             self._writer.mark_update(found)
 
-    def fields_beside(self, name: str, value: Any) -> None:
-        """Draw the further spots as signature fields ``name``-2, -3 … that share the signature ``value``."""
+    def fields_beside(self, names: Iterator[str], value: Any) -> None:
+        """Draw the further spots as signature fields, called by the next of ``names``, that share the signature ``value``."""
         form: Any = self._writer.root["/AcroForm"]
         fields = form["/Fields"]
-        number = 1
         for page_number, spots in self._further():
             page = self._seat.page(page_number)
             reference: Any = _pdf.IndirectObject(
                 page.reference.idnum, page.reference.generation, self._writer
             )
             for spot in spots:
-                number += 1
                 shown = look(page.view, spot, self._size)
                 entry: Any = SignatureFormField(
-                    f"{name}-{number}", box=shown.rectangle, include_on_page=reference
+                    next(names), box=shown.rectangle, include_on_page=reference
                 )
                 entry["/V"] = value
                 entry["/AP"] = _pdf.DictionaryObject({pdf_name("/N"): self._appearance(shown)})

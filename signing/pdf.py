@@ -9,7 +9,9 @@ the CMS container is our own (:mod:`signing.cms`).
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, count, islice
 from typing import IO, Any, Final
 
 from asn1crypto import crl as asn1_crl
@@ -99,7 +101,7 @@ def prepare_generally(
         room = envelope.room(stamped=stamped)
         value = steps.send(SigObjSetup(sig_placeholder=_signature_object(mark, envelope, 2 * room)))
         if document.signed:
-            drawing.fields_beside(name, value)
+            drawing.fields_beside(islice(_unused_names(name, document), 1, None), value)
         else:
             drawing.strokes_on_pages()
         algorithm = envelope.digest
@@ -170,13 +172,11 @@ class _SealWriter(IncrementalPdfFileWriter):
         """Write no producer and no modification date: /M of the signature says when."""
 
 
-def _unused_name(wanted: str, document: Readable) -> str:
+def _unused_names(wanted: str, document: Readable) -> Iterator[str]:
+    """Give the name wanted, then the name with a number behind it, leaving out those that the document has."""
     taken = {str(entry.get("/T")) for entry in document.fields}
-    name, number = wanted, 1
-    while name in taken:
-        number += 1
-        name = f"{wanted}-{number}"
-    return name
+    numbered = (f"{wanted}-{number}" for number in count(2))
+    return (name for name in chain([wanted], numbered) if name not in taken)
 
 
 def _field(
@@ -185,7 +185,7 @@ def _field(
     """Choose the field to sign, an empty one of the document's own or a new one; give its name and the steps of signing it."""
     if layout.field is not None:
         return layout.field, PdfCMSEmbedder().write_cms(layout.field, writer, existing_fields_only=True)
-    name = _unused_name(mark.field_name, document)
+    name = next(_unused_names(mark.field_name, document))
     spec = SigFieldSpec(
         name,
         box=drawing.widget_box(layout.spots[0]) if layout.spots else None,  # type: ignore[arg-type]  # pyHanko takes floats
