@@ -19,6 +19,8 @@ from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp
 from hsm.algorithms import Digest, DigestAlgorithm
 from signing.cms import TIME_STAMP_ROOM
 from signing.errors import TimeStampFailed
+from signing.incremental.errors import NotPlain
+from signing.incremental.stamp import append_time_stamp
 from signing.mark import Evidence, Stamper
 from signing.pdf import COPY_CHUNK, store_evidence
 from signing.reading import MAX_FIELDS, foreign_bytes, open_to_extend
@@ -42,6 +44,14 @@ def append_archive_stamp(stream: IO[bytes], stamp: ArchiveStamp, *, password: st
     Raises :class:`signing.errors.DocumentError`, what the stamper raises, :class:`TimeStampFailed` for a token that is
     too long, ``OSError``. When it raises, the stream holds something half made: discard it.
     """
+    try:
+        append_time_stamp(stream, stamp.stamper, stamp.evidence, stamp.digest)
+    except NotPlain:
+        _append_generally(stream, stamp, password)
+
+
+def _append_generally(stream: IO[bytes], stamp: ArchiveStamp, password: str | None) -> None:
+    """Do it by pyHanko, whatever the document."""
     reader = open_to_extend(stream, password)
     with foreign_bytes():
         writer = _StampWriter(reader)

@@ -23,7 +23,7 @@ Value = Any
 NAMES_KEPT: Final = 4096
 """Names remembered decoded: documents of all makers share a few hundred."""
 
-_SPACE: Final = rb"(?:[\x00\t\n\x0c\r ]|%[^\r\n]*[\r\n])*"
+_SPACE: Final = rb"[\x00\t\n\x0c\r ]*(?:%[^\r\n]*[\r\n][\x00\t\n\x0c\r ]*)*"
 _EDGE: Final = rb"(?=[\x00\t\n\x0c\r ()<>\[\]{}/%]|\Z)"
 _TOKEN: Final = re.compile(
     _SPACE + rb"(?:"
