@@ -90,10 +90,18 @@ class Readable:
 
     Raises on construction: :class:`DocumentDamaged`, :class:`PasswordRequired`, :class:`PasswordWrong`,
     :class:`OwnerPasswordRequired`, :class:`EncryptionUnsupported`, :class:`XfaForm`, :class:`ChangesForbidden`. ``filling``
-    is the full name of a field that is there and is to be signed: a certified document may still allow that.
+    is the full name of a field that is there and is to be signed: a certified document may still allow that. Whoever is
+    only ``looking`` is not refused for what may not be changed.
     """
 
-    def __init__(self, stream: IO[bytes], password: str | None = None, *, filling: str | None = None) -> None:
+    def __init__(
+        self,
+        stream: IO[bytes],
+        password: str | None = None,
+        *,
+        filling: str | None = None,
+        looking: bool = False,
+    ) -> None:
         self.reader = _open_reader(stream)
         self._pages: tuple[Page, ...] | None = None
         with foreign_bytes():
@@ -105,7 +113,8 @@ class Readable:
             _refuse_xfa(self.root, self.form)
             self.fields = tuple(_fields(self.form))
             self.signed = any(_is_filled_signature(field) for field in self.fields)
-            _refuse_locked(self.root, self.fields, filling)
+            if not looking:
+                _refuse_locked(self.root, self.fields, filling)
 
     def page(self, number: int) -> Page:
         """Find page ``number`` (from 1) in the page tree (ISO 32000-2 §7.7.3). :class:`PageMissing`."""
