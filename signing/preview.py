@@ -1,0 +1,107 @@
+"""Where a seal would go, before anything is sealed: no key, no permit, no record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from signing.errors import NotAPdf
+from signing.formats import DocumentKind, kind_of
+from signing.layout import Found, Layout, Pages, Rectangle, SignatureField, drawn, lay_out
+from signing.mark import Texts
+from signing.ofd.errors import reading
+from signing.ofd.format import open_subject
+from signing.page_range import PageRange
+from signing.pdf_fields import ReadableLeaves
+from signing.pdf_pages import PdfPages
+from signing.placement_errors import KeywordMissing, KeywordUnusable
+from signing.reading import Readable, open_stream
+from signing.where import MAX_KEYWORD_LENGTH, InField, Where
+
+Document = bytes | Path
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One picture of the seal: its page, the box it fills there, and the box of the whole seal (both mm, as displayed)."""
+
+    page: int
+    box: Rectangle
+    whole: Rectangle
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What would be drawn: every picture, and the field that would be signed if the document brings one along."""
+
+    shown: tuple[Shown, ...]
+    field: str | None
+    pages: int
+    """How many pages the document has."""
+
+
+class Preview:
+    """Answers about one document at a time; safe to call from any thread."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+
+    def outlook(
+        self,
+        document: Document,
+        where: Where,
+        seal_mm: tuple[float, float],
+        *,
+        may_cover: bool = False,
+        password: str | None = None,
+    ) -> Outlook:
+        """Say where a seal of ``seal_mm`` would be drawn; raises what sealing there would raise about document and place."""
+        with self._open(document, password, where) as pages:
+            layout = lay_out(where, pages, seal_mm, may_cover=may_cover)
+            return Outlook(_shown(layout, seal_mm), layout.field, pages.count)
+
+    def find(
+        self, document: Document, text: str, chosen: PageRange | None = None, *, password: str | None = None
+    ) -> Found:
+        """List where a text stands. :class:`KeywordMissing` names it where it stands nowhere."""
+        if not 0 < len(text.strip()) <= len(text) <= MAX_KEYWORD_LENGTH:
+            raise KeywordUnusable(f"{len(text)} characters")
+        with self._open(document, password) as pages:
+            numbers = (chosen or PageRange()).numbers(pages.count)
+            found = pages.search(text, numbers)
+        if not found.matches:
+            raise KeywordMissing(text, len(numbers), found.pictures)
+        return found
+
+    def fields(self, document: Document, *, password: str | None = None) -> Sequence[SignatureField]:
+        """List the signature fields, signed and empty."""
+        with self._open(document, password) as pages:
+            return pages.signature_fields()
+
+    @contextmanager
+    def _open(self, document: Document, password: str | None, where: Where | None = None) -> Iterator[Pages]:
+        """Open a document's pages; ``where`` a seal is to go, if it is."""
+        with open_stream(document) as stream:
+            kind = kind_of(stream)
+            if kind is DocumentKind.FILE:
+                raise NotAPdf("neither PDF nor OFD")
+            if kind is DocumentKind.OFD:
+                with reading():
+                    yield open_subject(stream.read()).pages
+                return
+            filling = where.name if isinstance(where, InField) else None
+            readable = Readable(stream, password, filling=filling, looking=where is None)
+            yield PdfPages(ReadableLeaves(readable), self._texts.search(stream, password))
+
+
+def _shown(layout: Layout, seal_mm: tuple[float, float]) -> tuple[Shown, ...]:
+    return tuple(
+        Shown(
+            spot.page,
+            drawn(spot, seal_mm),
+            (spot.x_mm, spot.y_mm, seal_mm[0] * spot.scale, seal_mm[1] * spot.scale),
+        )
+        for spot in layout.spots
+    )
