@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Final
 
@@ -75,3 +76,9 @@ def uscc_of(subject: x509.Name) -> str:
 def _attribute(subject: x509.Name, oid: x509.ObjectIdentifier) -> str:
     found = subject.get_attributes_for_oid(oid)
     return str(found[0].value) if found else ""
+
+
+def maker_identity(certificate: x509.Certificate) -> str:
+    """Name a seal maker across renewals: SHA-256 (hex) of whose certificate it is and who issued it."""
+    names = certificate.issuer.public_bytes() + certificate.subject.public_bytes()
+    return hashlib.sha256(names).hexdigest()

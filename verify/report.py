@@ -11,6 +11,7 @@ from seals.leave import Leave
 from verify.sentence import Reason, iso
 from verify.ses.facts import SealDataPart
 from verify.verdict import Indication, SubIndication, Verdict
+from verify.voided.report import VoidedReport
 
 __all__ = [
     "CertificateStatus",
@@ -169,6 +170,7 @@ class SealReport:
     permit: str = ""
     leave: Leave | None = None
     """Under which case and rule it was used, if the statement says (制度证据)."""
+    maker_id: str = ""  # by what its lists are known: maker_identity, or its certificate's digest
 
     def to_json(self) -> dict[str, Any]:
         """Give the JSON object of the seal."""
@@ -371,6 +373,7 @@ class DocumentReport:
     evidence_as_of: datetime | None = None
     """Age of the newest revocation evidence or seal list in the trust store (offline checks state it)."""
     notice: str = field(default="")
+    voided: VoidedReport | None = None  # by its maker's list (作废); the verdict is on the signatures
     content_sha256: str = ""
     """Digest of the file that a detached signature was judged over; empty for documents that hold their signatures."""
 
@@ -390,6 +393,7 @@ class DocumentReport:
             "sha256": self.sha256,
             "size": self.size,
             "content_sha256": self.content_sha256,
+            "voided": None if self.voided is None else self.voided.to_json(),
             "verified_at": iso(self.verified_at),
             "evidence_as_of": iso(self.evidence_as_of),
             "signatures": [signature.to_json() for signature in self.signatures],

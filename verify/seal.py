@@ -23,6 +23,7 @@ from seals.statement import (
 from seals.states import ENDED, STOPPED_ZH
 from verify.cms import load_certificate
 from verify.errors import Finding, failed, unsure
+from verify.identity import maker_identity
 from verify.paths import name
 from verify.policy import Policy
 from verify.purpose import check_exactly
@@ -77,7 +78,7 @@ def trusted_lists(
     lists = SealLists()
     for parsed, maker in loaded:
         chain = [c for der in parsed.chain_der[1:] if (c := load_certificate(der)) is not None]
-        judged = judge.judge(maker, chain, at, _check_maker)
+        judged = judge.judge(maker, chain, at, check_maker)
         candidate = parsed.status_list
         if judged.finding is not None or candidate.issued_at > at:
             continue
@@ -88,7 +89,8 @@ def trusted_lists(
     return lists
 
 
-def _check_maker(certificate: x509.Certificate) -> None:
+def check_maker(certificate: x509.Certificate) -> None:
+    """Demand a seal maker's certificate: nobody else states seals or lists."""
     check_exactly(certificate, EKU_SEAL_MAKER, "签发印章声明", "stating seals")
 
 
@@ -133,7 +135,7 @@ class SealJudge:
         statement = parsed.statement
         chain = [c for der in parsed.chain_der[1:] if (c := load_certificate(der)) is not None]
         at = question.when if question.time.trusted else question.at
-        judged = self.judge.judge(maker, chain, at, _check_maker)
+        judged = self.judge.judge(maker, chain, at, check_maker)
         report = _report(statement, maker, trusted=judged.finding is None)
         if judged.finding is not None:
             return SealJudged(report, finding=_unknown_maker(judged.finding))
@@ -196,6 +198,7 @@ def _report(statement: SealStatement, maker: x509.Certificate, *, trusted: bool)
         valid_from=statement.valid_from,
         valid_to=statement.valid_to,
         maker=name(maker.subject),
+        maker_id=maker_identity(maker),
         trusted=trusted,
         picture_sha256=statement.picture_sha256,
         permit=statement.permit,

@@ -137,6 +137,7 @@ def _described(report: SealDataReport) -> SealReport | None:
         valid_from=facts.valid_from,
         valid_to=facts.valid_to,
         maker="" if maker is None else maker.name,
+        maker_id="" if maker is None else maker.sha256,
         trusted=trusted,
         picture_sha256=facts.picture_sha256,
     )

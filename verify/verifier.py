@@ -33,6 +33,7 @@ from verify.signer import CertificateJudge
 from verify.signer_steps import SignerSteps
 from verify.trust import TrustStore
 from verify.verdict import SubIndication, Verdict
+from verify.voided.judge import load_void_lists, makers_of, trusted_void_lists, with_voiding
 from verify.wording import summary
 
 PDF_HEADER: Final = b"%PDF-"
@@ -56,6 +57,7 @@ class Verifier:
         self._policy = policy or Policy()
         self._paths = PathFinder(trust)
         self._lists = load_lists(trust.seal_lists)
+        self._void_lists = load_void_lists(trust.seal_lists)
 
     def knowing(self, crls: Sequence[bytes], ocsp: Sequence[bytes]) -> Verifier:
         """Return a verifier with the same trust and policy and other evidence (DER); what was read once is shared."""
@@ -89,7 +91,15 @@ class Verifier:
             report = replace(report, reason=unreadable.reason)
         except Exception:  # noqa: BLE001, S110 - foreign bytes: whatever a parser raises is a verdict, never a crash
             pass
-        return replace(report, sha256=prefixes.upto("sha256", len(data)).hexdigest())
+        report = replace(report, sha256=prefixes.upto("sha256", len(data)).hexdigest())
+        return self._with_voiding(data, prefixes, report) if self._void_lists else report
+
+    def _with_voiding(self, data: bytes, prefixes: Prefixes, report: DocumentReport) -> DocumentReport:
+        """Add what the makers of the document's seals say of it: it may verify and be voided all the same."""
+        at = cast("datetime", report.verified_at)
+        judge, _, _ = self._judge(SecurityStore(), at)
+        lists = trusted_void_lists(self._void_lists, judge, at)
+        return with_voiding(report, lists.find(data, prefixes, makers_of(report), at))
 
     def _verify(
         self, data: bytes, prefixes: Prefixes, report: DocumentReport, given: Given

@@ -1,0 +1,135 @@
+"""Find a document in the lists of voided documents. Pure.
+
+A list counts only if a trusted seal maker signed it, and only for documents that carry a seal of that very maker: another
+issuer, however trusted, voids nothing here. Of one maker's lists the highest number counts, as with seal status lists (I30).
+A document is found by the digest of all its octets, or of any earlier revision that they begin with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from typing import Final
+
+from cryptography import x509
+
+from seals.errors import SealError
+from verify.cms import load_certificate
+from verify.digests import Prefixes
+from verify.identity import maker_identity
+from verify.paths import name
+from verify.report import DocumentReport, Reason
+from verify.seal import check_maker
+from verify.signer import CertificateJudge
+from verify.verdict import Verdict
+from verify.voided.form import ParsedVoidList, VoidEntry, VoidList, parse_void_list
+from verify.voided.report import VoidedReport
+
+MAX_ENDS: Final = 1_000
+"""Ends of revisions looked at, the last ones: a document with a hundred signatures has some four hundred."""
+_END: Final = re.compile(rb"%%EOF(?:\r\n|\r|\n)?")
+
+
+@dataclass(frozen=True, slots=True)
+class MakersList:
+    """A list and what its maker is called."""
+
+    maker: str
+    void_list: VoidList
+
+
+@dataclass(frozen=True, slots=True)
+class VoidLists:
+    """The newest trustworthy list of each seal maker, by each identity that a report may know the maker by."""
+
+    by_maker: dict[str, MakersList] = field(default_factory=dict)
+
+    def find(
+        self, data: bytes, prefixes: Prefixes, makers: Iterable[str], at: datetime
+    ) -> VoidedReport | None:
+        """Return what the lists of these makers say about a document as of ``at``, its earliest revision first."""
+        known = (self.by_maker.get(maker) for maker in makers)
+        lists = {one.maker: one for one in known if one is not None and one.void_list.entries}
+        if not lists:
+            return None
+        for end in _ends(data):
+            digest = prefixes.upto("sha256", end).hexdigest()
+            for found in lists.values():
+                entry = found.void_list.entries.get(digest)
+                if entry is not None and entry.since <= at:
+                    return _told(entry, found, (digest, end == len(data)), at)
+        return None
+
+
+def load_void_lists(texts: Sequence[str]) -> list[tuple[ParsedVoidList, x509.Certificate]]:
+    """Read lists whose own signature holds; whatever else stands among ``texts`` is left out."""
+    found = []
+    for text in texts:
+        try:
+            parsed = parse_void_list(text)
+            found.append((parsed, parsed.check_signature()))
+        except SealError:
+            continue
+    return found
+
+
+def trusted_void_lists(
+    loaded: Sequence[tuple[ParsedVoidList, x509.Certificate]], judge: CertificateJudge, at: datetime
+) -> VoidLists:
+    """Keep lists whose maker is trusted at ``at`` and that were issued by then; the highest number wins.
+
+    A maker is known by its names and, for reports that know no more of it, by the digest of its certificate.
+    """
+    kept: dict[str, MakersList] = {}
+    aliases: dict[str, str] = {}
+    for parsed, maker in loaded:
+        found, identity = parsed.void_list, maker_identity(maker)
+        chain = [one for der in parsed.chain_der[1:] if (one := load_certificate(der)) is not None]
+        if found.issued_at > at or judge.judge(maker, chain, at, check_maker).finding is not None:
+            continue
+        aliases[hashlib.sha256(parsed.chain_der[0]).hexdigest()] = identity
+        known = kept.get(identity)
+        if known is None or found.number > known.void_list.number:
+            kept[identity] = MakersList(name(maker.subject), found)
+    return VoidLists(kept | {alias: kept[identity] for alias, identity in aliases.items()})
+
+
+def makers_of(report: DocumentReport) -> list[str]:
+    """List the identities of the makers whose statements about the document's seals were verified."""
+    return [one.seal.maker_id for one in report.signatures if one.seal is not None and one.seal.trusted]
+
+
+def with_voiding(report: DocumentReport, found: VoidedReport | None) -> DocumentReport:
+    """Add a voiding; a document whose seals all pass then says so in its reason, before anything else."""
+    if found is None:
+        return report
+    if report.verdict is not Verdict.PASSED:
+        return replace(report, voided=found)
+    return replace(report, voided=found, reason=Reason(found.zh, found.en))
+
+
+def _ends(data: bytes) -> Iterator[int]:
+    """Yield where earlier revisions may end, in order, and the end of the document."""
+    ends = {len(data)}
+    found = [match.span() for match in islice(_END.finditer(data), 100 * MAX_ENDS)][-MAX_ENDS:]
+    for start, end in found:
+        ends |= {start + 5, start + 6, end} if end - start > 5 else {end}
+    yield from sorted(ends)
+
+
+def _told(entry: VoidEntry, found: MakersList, what: tuple[str, bool], at: datetime) -> VoidedReport:
+    digest, whole = what
+    return VoidedReport(
+        since=entry.since,
+        why=entry.reason,
+        voiding=entry.voiding,
+        maker=found.maker,
+        as_of=found.void_list.issued_at,
+        stale=found.void_list.next_update < at,
+        whole=whole,
+        sha256=digest,
+    )

@@ -1,0 +1,62 @@
+"""What a list of voided documents says about the document at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class VoidedReport:
+    """The document was voided: since when, why, by which voiding; ``maker`` signed the list that says so.
+
+    ``whole`` tells that the octets at hand are the voided ones; otherwise they begin with them and something was appended.
+    ``as_of`` is the list's own time, ``stale`` that a newer one was promised since.
+    """
+
+    since: datetime
+    why: str
+    voiding: str
+    maker: str
+    as_of: datetime
+    stale: bool
+    whole: bool
+    sha256: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the JSON object."""
+        return {
+            "since": _iso(self.since),
+            "why": self.why,
+            "voiding": self.voiding,
+            "maker": self.maker,
+            "as_of": _iso(self.as_of),
+            "stale": self.stale,
+            "whole": self.whole,
+            "sha256": self.sha256,
+            "sentence_zh": self.zh,
+            "sentence": self.en,
+        }
+
+    @property
+    def zh(self) -> str:
+        """One sentence: since when, why, and what that leaves of the signatures."""
+        what = "文件" if self.whole else "文件中先前的版本（其后又有追加）"
+        return (
+            f"{what}已于 {self.since.astimezone(UTC):%Y-%m-%d} 作废，原因：{self.why}。"
+            "签章与字节未变、仍可核验，但不应再作为有效文件使用；如有疑问请联系签章单位。"
+        )
+
+    @property
+    def en(self) -> str:
+        """The same in English."""
+        what = "The document" if self.whole else "An earlier version within this document"
+        return (
+            f"{what} was voided on {self.since.astimezone(UTC):%Y-%m-%d}: {self.why}. "
+            "Its octets and seals still verify, but it is not to be used as a document in force; ask its sealers."
+        )
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
