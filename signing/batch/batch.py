@@ -16,6 +16,8 @@ MAX_DOCUMENTS: Final = 100_000
 """Documents in one batch: ten times the largest that is asked for (:data:`seals.cases.members.MAX_MEMBERS`)."""
 CHUNK: Final = 50
 """Documents in one step: a second of work at the speed that is aimed for, so a dead worker costs a second."""
+COMMON_QUEUE: Final = "batches"
+"""The queue of every batch that needs nobody's PIN."""
 KEPT_BUSY: Final = 8
 """Chunks that a small batch is split into, so that several workers share it."""
 
@@ -151,7 +153,7 @@ class Batch:
     id: str
     state: BatchState
     moves: int
-    round: int
+    attended: bool
     request: BatchRequest
     actor: Actor
     credential: str
@@ -189,7 +191,7 @@ class BatchDocument:
 
 @dataclass(frozen=True, slots=True)
 class BatchProgress:
-    """How far a batch is: counts, documents a second of late, seconds left (``None`` while nobody can tell)."""
+    """How far a batch is: counts, documents a second of late, seconds left (``None`` while nobody can tell), who works."""
 
     batch: Batch
     done: int
@@ -197,6 +199,7 @@ class BatchProgress:
     cancelled: int
     rate: float
     left_seconds: int | None
+    workers: int = 0
 
     @property
     def left(self) -> int:
@@ -206,7 +209,12 @@ class BatchProgress:
     @property
     def version(self) -> str:
         """Changes whenever anything here but the clock does: the id of an event."""
-        return f"{self.batch.moves}-{self.done}-{self.failed}-{self.cancelled}"
+        return f"{self.batch.moves}-{self.done}-{self.failed}-{self.cancelled}-{self.workers}"
+
+
+def queue_of(batch: Batch) -> str:
+    """Return the queue that a batch's chunks are put on: its own where a PIN was given for it, else the common one."""
+    return f"batch-{batch.id}" if batch.attended else COMMON_QUEUE
 
 
 def chunk_size(total: int) -> int:

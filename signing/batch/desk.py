@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from seals.cases.case import Hand
 from seals.cases.states import CaseStatus
-from signing.batch import rows
+from signing.batch import chunk_rows, rows, worker_rows
 from signing.batch.batch import (
     Batch,
     BatchAct,
@@ -24,10 +24,12 @@ from signing.batch.batch import (
     DocumentState,
     Fault,
     Incoming,
+    queue_of,
 )
 from signing.batch.errors import BatchActRefused, BatchNotApproved, BatchUnknown
 from signing.batch.gathering import Gathering
 from signing.batch.office import BatchDeed, BatchOffice, load, move
+from signing.batch.worker_rows import SILENCE
 
 MAX_PAGE: Final = 500
 RATE_WINDOW: Final = timedelta(seconds=20)
@@ -69,10 +71,11 @@ class BatchDesk:
 
     # -- going on -----------------------------------------------------------------------------------------------------
 
-    def start(self, batch_id: str, *, hand: Hand) -> Batch:
+    def start(self, batch_id: str, *, hand: Hand, attended: bool = False) -> Batch:
         """Begin the work, or go on after a halt; :class:`BatchNotApproved` while its case is not.
 
-        One that is at work already is returned as it is: another worker may join.
+        ``attended``: a person gave the key's PIN to the workers that are started for it. One that is at work already is
+        returned as it is: another worker may join.
         """
         found = self.get(batch_id, hand=hand)
         if found.state is BatchState.RUNNING:
@@ -81,9 +84,11 @@ class BatchDesk:
             found = self.submit(batch_id, hand=hand)
         self._approved(found)
         act = BatchAct.RETRY if found.state is BatchState.HALTED else BatchAct.START
-        return self._begin(found, act, hand, ())
+        return self._begin(found, BatchDeed(act, hand, {"attended": int(attended)}, {}), ())
 
-    def retry(self, batch_id: str, numbers: Sequence[int] | None = None, *, hand: Hand) -> Batch:
+    def retry(
+        self, batch_id: str, numbers: Sequence[int] | None = None, *, hand: Hand, attended: bool = False
+    ) -> Batch:
         """Let failed documents wait again, those numbered (from 0) or all, and go on."""
         found = self.get(batch_id, hand=hand)
         if found.state is BatchState.RUNNING:
@@ -92,7 +97,7 @@ class BatchDesk:
                 "The batch is at work; retry what failed once it has ended or halted.",
             )
         self._approved(found)
-        return self._begin(found, BatchAct.RETRY, hand, numbers)
+        return self._begin(found, BatchDeed(BatchAct.RETRY, hand, {"attended": int(attended)}, {}), numbers)
 
     def halt(self, batch_id: str, fault: Fault, *, hand: Hand) -> bool:
         """Stop the work for a reason that every further document would meet; tell whether it was running."""
@@ -108,7 +113,7 @@ class BatchDesk:
         """End a batch of which no chunk is left; tell whether this ended it."""
         with self.office.engine.begin() as conn:
             found = load(conn, batch_id, lock=True)
-            if found.state is not BatchState.RUNNING or rows.open_chunks(conn, batch_id):
+            if found.state is not BatchState.RUNNING or chunk_rows.open_chunks(conn, batch_id):
                 return False
             detail = {state.value: number for state, number in rows.counts(conn, batch_id).items()}
             ended = {"ended_at": self.office.now()}
@@ -142,7 +147,7 @@ class BatchDesk:
     def open_chunks(self, batch_id: str) -> tuple[int, ...]:
         """Return the chunks that are still to be done."""
         with self.office.reading() as conn:
-            return rows.open_chunks(conn, batch_id)
+            return chunk_rows.open_chunks(conn, batch_id)
 
     def progress(self, batch_id: str, *, hand: Hand | None = None) -> BatchProgress:
         """Return how far a batch is."""
@@ -151,6 +156,7 @@ class BatchDesk:
         with self.office.reading() as conn:
             counts = rows.counts(conn, batch_id)
             lately = rows.settled_since(conn, batch_id, since)
+            workers = worker_rows.at_work(conn, queue_of(found), now - SILENCE)
         if found.state is BatchState.GATHERING:
             found = replace(found, total=sum(counts.values()))
         running = found.state is BatchState.RUNNING
@@ -163,6 +169,7 @@ class BatchDesk:
             counts.get(DocumentState.CANCELLED, 0),
             round(rate, 1),
             seconds,
+            workers if running else 0,
         )
 
     def documents(
@@ -184,18 +191,19 @@ class BatchDesk:
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
-    def _begin(self, found: Batch, act: BatchAct, hand: Hand, numbers: Sequence[int] | None) -> Batch:
+    def _begin(self, found: Batch, deed: BatchDeed, numbers: Sequence[int] | None) -> Batch:
         with self.office.engine.begin() as conn:
             locked = load(conn, found.id, lock=True)
             again = rows.wait_again(conn, found.id, numbers)
             changes: dict[str, Any] = {
-                "round": locked.round + 1,
+                **deed.changes,
                 "started_at": locked.started_at or self.office.now(),
                 "ended_at": None,
                 **rows.fault_columns(Fault()),
             }
-            moved = move(self.office, conn, locked, BatchDeed(act, hand, changes, {"again": again}))
-            if not rows.reopen(conn, found.id, moved.round):
+            deed = replace(deed, changes=changes, detail={"again": again})
+            moved = move(self.office, conn, locked, deed)
+            if not chunk_rows.reopen(conn, found.id):
                 raise BatchActRefused("没有可重试的文件。", "There is no document to be retried.")
             return moved
 

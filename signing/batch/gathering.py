@@ -16,7 +16,7 @@ from seals.cases.states import CaseStatus
 from seals.cases.texts import MAX_TITLE, check_key, check_reason, check_word
 from seals.cases.uses import Use
 from seals.cases.warrant import Ground, Warrant
-from signing.batch import rows
+from signing.batch import chunk_rows, rows
 from signing.batch.batch import (
     MAX_DOCUMENTS,
     Batch,
@@ -57,7 +57,7 @@ class Gathering:
             id=office.new_id(),
             state=BatchState.GATHERING,
             moves=0,
-            round=0,
+            attended=False,
             request=asked,
             actor=hand.actor,
             credential=hand.credential,
@@ -137,7 +137,7 @@ class Gathering:
             if locked.state is not BatchState.GATHERING or rows.count(conn, batch_id) != len(documents):
                 raise BatchActRefused
             whole = found.request.form is BatchForm.TREE
-            rows.split(
+            chunk_rows.split(
                 conn, batch_id, len(documents) if whole else chunk_size(len(documents)), len(documents)
             )
             deed = BatchDeed(BatchAct.SUBMIT, hand, changes, {"root": str(root), "documents": len(documents)})

@@ -20,15 +20,11 @@ from signing.batch.batch import (
     DocumentState,
     Fault,
 )
-from signing.batch.store import batch, batch_chunk, batch_document, batch_worker
+from signing.batch.store import batch, batch_document
 from signing.level import Level
 
 B: Final = batch.c
 D: Final = batch_document.c
-K: Final = batch_chunk.c
-W: Final = batch_worker.c
-_OPEN: Final = "open"
-_DONE: Final = "done"
 
 
 def insert(conn: sa.Connection, one: Batch) -> None:
@@ -40,7 +36,7 @@ def insert(conn: sa.Connection, one: Batch) -> None:
         "form": asked.form.value,
         "state": one.state.value,
         "moves": one.moves,
-        "round": one.round,
+        "attended": int(one.attended),
         "title": asked.title,
         "actor": one.actor.id,
         "actor_name": one.actor.name,
@@ -223,93 +219,10 @@ def cancel_waiting(conn: sa.Connection, batch_id: str, now: datetime) -> int:
     return conn.execute(query.values(state=DocumentState.CANCELLED.value, settled_at=now)).rowcount
 
 
-# -- chunks -----------------------------------------------------------------------------------------------------------
-
-
-def split(conn: sa.Connection, batch_id: str, size: int, total: int) -> None:
-    """Cut a batch into chunks of ``size`` documents."""
-    conn.execute(batch_document.update().where(D.batch_id == batch_id).values(chunk=D.number // size))
-    rows = [
-        {"batch_id": batch_id, "number": number, "round": 0, "state": _OPEN, "fence": 0, "holder": ""}
-        for number in range(-(-total // size))
-    ]
-    conn.execute(batch_chunk.insert(), rows)
-
-
-def reopen(conn: sa.Connection, batch_id: str, turn: int) -> tuple[int, ...]:
-    """Open the chunks in which a document waits, for one more round; return their numbers. Who held one is fenced out."""
-    waiting = sa.select(D.chunk).where(D.batch_id == batch_id, D.state == DocumentState.WAITING.value)
-    conn.execute(
-        batch_chunk.update()
-        .where(K.batch_id == batch_id, K.number.in_(waiting))
-        .values(state=_OPEN, round=turn, holder="", fence=K.fence + 1)
-    )
-    return open_chunks(conn, batch_id)
-
-
-def open_chunks(conn: sa.Connection, batch_id: str) -> tuple[int, ...]:
-    """Return the chunks that are not done."""
-    query = sa.select(K.number).where(K.batch_id == batch_id, K.state == _OPEN).order_by(K.number)
-    return tuple(conn.scalars(query))
-
-
-def take_chunk(conn: sa.Connection, batch_id: str, number: int, holder: str) -> int | None:
-    """Take a chunk over, whoever has it; return the new fence, or nothing if it is done."""
-    moved = conn.execute(
-        batch_chunk.update()
-        .where(K.batch_id == batch_id, K.number == number, K.state == _OPEN)
-        .values(fence=K.fence + 1, holder=holder)
-    )
-    if moved.rowcount != 1:
-        return None
-    found: int = conn.execute(
-        sa.select(K.fence).where(K.batch_id == batch_id, K.number == number)
-    ).scalar_one()
-    return found
-
-
-def hold_chunk(conn: sa.Connection, batch_id: str, number: int, fence: int) -> bool:
-    """Tell whether a fence is the chunk's own, and keep it so until the transaction ends."""
-    query = sa.select(K.fence).where(K.batch_id == batch_id, K.number == number, K.state == _OPEN)
-    return conn.execute(query.with_for_update()).scalar_one_or_none() == fence
-
-
 def state_of(conn: sa.Connection, batch_id: str) -> BatchState | None:
     """Return a batch's state."""
     found = conn.execute(sa.select(B.state).where(B.id == batch_id)).scalar_one_or_none()
     return None if found is None else BatchState(found)
-
-
-def end_chunk(conn: sa.Connection, batch_id: str, number: int, fence: int) -> bool:
-    """Mark a chunk done, if the fence is its own."""
-    moved = conn.execute(
-        batch_chunk.update()
-        .where(K.batch_id == batch_id, K.number == number, K.fence == fence, K.state == _OPEN)
-        .values(state=_DONE)
-    )
-    return moved.rowcount == 1
-
-
-# -- workers ----------------------------------------------------------------------------------------------------------
-
-
-def beat(conn: sa.Connection, executor: str, host: str, now: datetime) -> None:
-    """Note that a worker is alive."""
-    seen = conn.execute(batch_worker.update().where(W.executor == executor).values(seen_at=now))
-    if seen.rowcount == 0:
-        row = {"executor": executor, "host": host, "started_at": now, "seen_at": now}
-        conn.execute(batch_worker.insert(), row)
-
-
-def silent(conn: sa.Connection, since: datetime) -> tuple[str, ...]:
-    """Return the workers not heard of since a moment."""
-    query = sa.select(W.executor).where(W.seen_at < since).order_by(W.executor)
-    return tuple(conn.scalars(query))
-
-
-def dismiss(conn: sa.Connection, executor: str) -> bool:
-    """Strike a worker off; tell whether it was on the list."""
-    return conn.execute(batch_worker.delete().where(W.executor == executor)).rowcount == 1
 
 
 def _batch(row: sa.Row[Any]) -> Batch:
@@ -329,7 +242,7 @@ def _batch(row: sa.Row[Any]) -> Batch:
         id=row.id,
         state=BatchState(row.state),
         moves=row.moves,
-        round=row.round,
+        attended=bool(row.attended),
         request=asked,
         actor=Actor(row.actor, row.actor_name, row.actor_uscc or None),
         credential=row.credential,

@@ -26,7 +26,7 @@ from seals.cases.errors import NotInBatch
 from seals.cases.members import tree_of
 from seals.errors import SealError
 from signing.archive import Stored
-from signing.batch import rows
+from signing.batch import chunk_rows, rows
 from signing.batch.batch import Batch, BatchDocument, BatchForm, BatchState, DocumentState, Fault, sealing_key
 from signing.batch.desk import BatchDesk
 from signing.batch.errors import BatchStopped, Fenced, InputMissing
@@ -114,7 +114,7 @@ class ChunkErrand:
 
 def hold(conn: sa.Connection, held: Held) -> None:
     """Prove, until the transaction ends, that the chunk is still ours and the batch at work."""
-    if not rows.hold_chunk(conn, held.batch.id, held.chunk, held.fence):
+    if not chunk_rows.hold_chunk(conn, held.batch.id, held.chunk, held.fence):
         raise Fenced
     if rows.state_of(conn, held.batch.id) is not BatchState.RUNNING:
         raise BatchStopped
@@ -163,7 +163,7 @@ class ChunkWork:
             found = load(conn, batch_id)
             if found.state is not BatchState.RUNNING:
                 return None
-            fence = rows.take_chunk(conn, batch_id, chunk, self._holder)
+            fence = chunk_rows.take_chunk(conn, batch_id, chunk, self._holder)
             if fence is None:
                 return None
             waiting = rows.of_chunk(conn, batch_id, chunk)
@@ -254,7 +254,7 @@ class ChunkWork:
     def _end(self, held: Held) -> None:
         """Close the chunk, and the batch with its last one."""
         with self._office.engine.begin() as conn:
-            if not rows.end_chunk(conn, held.batch.id, held.chunk, held.fence):
+            if not chunk_rows.end_chunk(conn, held.batch.id, held.chunk, held.fence):
                 raise Fenced
         self._desk.finish(held.batch.id, hand=held.hand)
 

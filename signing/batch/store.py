@@ -27,7 +27,7 @@ batch = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     _only("state", [one.value for one in BatchState]),
     sa.Column("moves", sa.Integer, nullable=False),
-    sa.Column("round", sa.Integer, nullable=False),
+    sa.Column("attended", sa.Integer, nullable=False),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("actor_name", sa.Text, nullable=False),
@@ -52,7 +52,7 @@ batch = sa.Table(
     sa.Column("ended_at", UtcInstant),
     sa.Index("batch_state", "state", "id"),
 )
-"""One row an order; ``round`` counts how often its chunks were handed out, so that each hand-out has a name of its own."""
+"""One row an order; ``attended`` says that its key asks for a PIN, which only workers started for it were given."""
 
 batch_document = sa.Table(
     "batch_document",
@@ -86,7 +86,6 @@ batch_chunk = sa.Table(
     metadata,
     sa.Column("batch_id", sa.ForeignKey("batch.id"), primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("round", sa.Integer, nullable=False),
     sa.Column("state", sa.String(8), nullable=False),
     _only("state", ["open", "done"]),
     sa.Column("fence", sa.BigInteger, nullable=False),
@@ -98,6 +97,7 @@ batch_worker = sa.Table(
     "batch_worker",
     metadata,
     sa.Column("executor", sa.String(64), primary_key=True),
+    sa.Column("queue", sa.String(64), nullable=False),
     sa.Column("host", sa.Text, nullable=False),
     sa.Column("started_at", UtcInstant, nullable=False),
     sa.Column("seen_at", UtcInstant, nullable=False),
