@@ -131,7 +131,7 @@ class HashDesk:
         """
         credential = self.credentials.get(order.seal_code, actor)
         order = replace(order, seal_code=credential.id)
-        warrants = self._judged(order, actor)
+        self._judged(order, actor)
         self._open(credential, None, pin)
         raw, now = secrets.token_bytes(SECRET_OCTETS), self._clock()
         made = Activation(
@@ -152,15 +152,9 @@ class HashDesk:
             "digests": [str(digest) for digest in order.digests],
             "purpose": order.purpose,
         }
-        try:
-            with database(), self._engine.begin() as conn:
-                listed = warrants[0].ground is not Ground.STANDING
-                self._registry.admit(conn, order.seal_code, actor=actor, listed=listed)
-                store.insert(conn, made, order.digests)
-                self._audit.append(conn, "hash.authorised", actor=actor, subject=made.id, detail=detail)
-        except SealNotUsable as refused:
-            self._refuse(order, actor, refused)
-            raise
+        with database(), self._engine.begin() as conn:
+            store.insert(conn, made, order.digests)
+            self._audit.append(conn, "hash.authorised", actor=actor, subject=made.id, detail=detail)
         return Activated(
             base64.urlsafe_b64encode(raw).decode().rstrip("="), int(ACTIVATION_LIFE.total_seconds())
         )
@@ -248,12 +242,19 @@ class HashDesk:
     # -- judging --------------------------------------------------------------------------------------------------------
 
     def _judged(self, order: HashOrder, actor: Actor) -> tuple[Warrant, ...]:
+        """Judge the ground for each digest and the caller, before any PIN is tried: nobody locks another's token."""
         try:
             with database():
-                return tuple(self._uses.warrant(_wished(order, digest, actor)) for digest in order.digests)
+                warrants = tuple(
+                    self._uses.warrant(_wished(order, digest, actor)) for digest in order.digests
+                )
+            with database(), self._engine.begin() as conn:
+                listed = warrants[0].ground is not Ground.STANDING
+                self._registry.admit(conn, order.seal_code, actor=actor, listed=listed)
         except SealNotUsable as refused:
             self._refuse(order, actor, refused)
             raise
+        return warrants
 
     def _refuse(self, order: HashOrder, actor: Actor, refused: Exception) -> None:
         detail = {

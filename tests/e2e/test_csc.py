@@ -69,7 +69,7 @@ class CscClient:
         return found
 
     def authorise(self, *values: bytes, **more: Any) -> str:
-        body = {
+        body: dict[str, Any] = {
             "credentialID": self.remote.seal.code,
             "numSignatures": len(values),
             "hashes": [base64.b64encode(value).decode() for value in values],
@@ -80,7 +80,7 @@ class CscClient:
         return str(self.good("credentials/authorize", **(body | more))["SAD"])
 
     def sign(self, sad: str, *values: bytes, **more: Any) -> httpx.Response:
-        body = {
+        body: dict[str, Any] = {
             "credentialID": self.remote.seal.code,
             "SAD": sad,
             "hashes": [base64.b64encode(value).decode() for value in values],
@@ -217,7 +217,7 @@ def test_what_was_not_authorised_is_refused(client: CscClient) -> None:
 
 def test_who_may_not_authorise(client: CscClient) -> None:
     remote, code = client.remote, client.remote.seal.code
-    asked = {"credentialID": code, "hashes": [base64.b64encode(digest(b"5")).decode()]}
+    asked: dict[str, Any] = {"credentialID": code, "hashes": [base64.b64encode(digest(b"5")).decode()]}
     assert told(CscClient(remote, known=False).ask("credentials/authorize", **asked)) == (
         401,
         "invalid_token",
@@ -232,7 +232,7 @@ def test_who_may_not_authorise(client: CscClient) -> None:
     assert told(client.ask("credentials/authorize", **wrong)) == (400, "invalid_pin")
     many = asked | {"numSignatures": 2}
     assert told(client.ask("credentials/authorize", **many)) == (400, "invalid_request")
-    none = {"credentialID": code, "hashes": []}
+    none: dict[str, Any] = {"credentialID": code, "hashes": []}
     assert told(client.ask("credentials/authorize", **none)) == (400, "invalid_request")
 
 
@@ -260,7 +260,7 @@ def test_a_frozen_seal_signs_nothing(client: CscClient) -> None:
 def test_a_document_is_sealed_by_the_whole_cycle(client: CscClient, level: str, pages: int) -> None:
     document = blank_pdf(pages)
     sad = client.authorise(digest(document))
-    asked = {
+    asked: dict[str, Any] = {
         "credentialID": client.remote.seal.code,
         "SAD": sad,
         "documents": [
@@ -280,7 +280,7 @@ def test_a_document_is_sealed_by_the_whole_cycle(client: CscClient, level: str, 
 def test_a_document_that_was_not_authorised_is_not_sealed(client: CscClient) -> None:
     sad = client.authorise(digest(blank_pdf(2)))
     other = base64.b64encode(blank_pdf(3)).decode()
-    asked = {"credentialID": client.remote.seal.code, "SAD": sad, "documents": [{"document": other}]}
+    asked: dict[str, Any] = {"credentialID": client.remote.seal.code, "SAD": sad, "documents": [{"document": other}]}
     assert told(client.ask("signatures/signDoc", **asked)) == (400, "invalid_request")
     asked["documents"] = []
     assert told(client.ask("signatures/signDoc", **asked)) == (400, "invalid_request")
@@ -290,7 +290,7 @@ def test_a_digest_of_a_document_gives_a_detached_container(client: CscClient) ->
     value = digest(b"kept by the client")
     sad = client.authorise(value)
     digests = {"hashes": [base64.b64encode(value).decode()], "hashAlgorithmOID": SHA256}
-    asked = {"credentialID": client.remote.seal.code, "SAD": sad}
+    asked: dict[str, Any] = {"credentialID": client.remote.seal.code, "SAD": sad}
     long_term = digests | {"conformance_level": "AdES-B-LT"}
     answer = client.ask("signatures/signDoc", **asked, documentDigests=[long_term])
     assert told(answer) == (400, "invalid_request")
