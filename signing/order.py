@@ -78,7 +78,7 @@ class SealOrder:
             parts = (*parts, self.case)
         wishes = {
             "cover": self.may_cover, "container": self.container, "certify": self.certify, "lock": self.lock,
-            "detached": self.detached,
+            "detached": self.detached, "class": self.document_class, "amount": None if self.amount is None else f"{self.amount}",
         }  # fmt: skip
         parts = (*parts, *(f"{name}={wish}" for name, wish in wishes.items() if wish))
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()

@@ -54,6 +54,8 @@ from seals.seal import SealRecord
 MAX_COPIES: Final = 1000
 """Copies in one case: a tender in a hundred volumes has fewer pages to seal."""
 MAX_YUAN: Final = 10**15
+MAY_CLOSE: Final = "seal:authorise"
+"""The right of whoever looks after an enterprise's uses: it closes cases that others asked for."""
 MAX_PAGE: Final = 200
 ROUND: Final = 200
 """Cases closed in one round of housekeeping; the next takes the rest."""
@@ -281,12 +283,15 @@ class UseDesk:
     def close(self, case_id: str, *, hand: Hand, reason: str = "") -> CaseRecord:
         """Close a case whose remaining copies are not needed; one that is in use closes with its last copy.
 
-        A case about many documents closes in use too, while none of them is being sealed.
+        The requester closes it, or whoever may authorise uses. A case about many documents closes in use too, while none
+        of them is being sealed.
         """
         text = check_reason(reason)
         with self.office.acting() as ledger:
             case = load(ledger.conn, case_id, lock=True)
             _bound(case, hand)
+            if not hand.actor.is_any_of(case.requester.id) and MAY_CLOSE not in hand.scopes:
+                raise NotYourCase
             if case.status is CaseStatus.IN_USE and not _at_rest(ledger.conn, case):
                 next_status(case, CaseAct.VOID)  # says that this state does not allow it
             deed = CaseDeed(CaseAct.CLOSE, hand, {"reason": text}, {"reason": text, "used": case.used})

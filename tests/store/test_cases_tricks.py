@@ -217,3 +217,13 @@ def test_I22_a_second_person_is_a_person(world: CaseWorld) -> None:
 
 
 KEEPER_HAND = Hand(KEEPER, "key:ffffffff")
+
+
+def test_a_colleague_cannot_close_a_case_that_is_not_theirs(world: CaseWorld, seal: SealRecord) -> None:
+    case = world.approved(seal, ANNE)
+    for colleague in (CLERK, ANNE):
+        with pytest.raises(errors.NotYourCase):
+            world.desk.close(case.id, hand=Hand(colleague.actor, "key:x"))
+    assert world.desk.get(case.id).status is CaseStatus.APPROVED
+    overseer = Hand(CLERK.actor, "key:y", frozenset({"seal:authorise"}))
+    assert world.desk.close(case.id, hand=overseer).status is CaseStatus.CLOSED

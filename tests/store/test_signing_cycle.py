@@ -119,8 +119,11 @@ def test_I29_a_repeat_returns_the_first_result(office: Office):
         {"placement": Placement(1, 10, 10)},
         {"level": Level.B_B},
         {"reason": "other"},
+        {"document_class": "receipt"},
+        {"amount": 0},
+        {"may_cover": True},
     ],
-    ids=["document", "placement", "level", "reason"],
+    ids=["document", "placement", "level", "reason", "class", "amount", "cover"],
 )
 def test_an_idempotency_key_stands_for_one_request(office: Office, change: dict):
     office.service.seal(wish(office), actor=KEEPER)
