@@ -13,5 +13,7 @@ CONTAINERS: Final[dict[type[Exception], Kind]] = {
     ),
     signing.LockUnreadable: Kind("lock-invalid", 422, "表单锁定不正确", "Lock invalid"),
     signing.AlreadySigned: Kind("already-signed", 409, "文件已有签名", "Signed already"),
+    signing.FieldLockDiffers: Kind("lock-differs", 409, "签名域自带锁定要求", "The field has its own lock"),
+    signing.NewFieldForbidden: Kind("new-field-forbidden", 409, "不允许新增签名域", "No new field allowed"),
     signing.ContainerUnfit: Kind("container-unfit", 422, "签名容器不适用", "Container unfit"),
 }

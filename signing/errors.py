@@ -224,3 +224,27 @@ class LevelUnavailable(SigningError):
         super().__init__(f"level {level} of a {kind}")
         self.zh = f"此类文件（{kind}）不支持 {level} 级别，请改用 B-LT 或更低级别；PDF 支持全部级别。"
         self.en = f"Documents of this kind ({kind}) have no level {level}; use B-LT or less, or seal a PDF."
+
+
+class FieldLockDiffers(SigningError):
+    """The form field to be signed says itself what it locks, and something else was asked for."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.zh = f"签名域“{field}”自带锁定要求，与所填 lock 不同；请去掉 lock，按文件自带的要求锁定。"
+        self.en = (
+            f"The field {field} says itself what it locks, which is not what lock asks for; leave lock out."
+        )
+
+
+class NewFieldForbidden(ChangesForbidden):
+    """The document is certified and takes no new field; fields that are there and empty may be signed (ISO 32000-2 table 257)."""
+
+    def __init__(self, empty: tuple[str, ...]) -> None:
+        super().__init__(f"certified (DocMDP); {len(empty)} empty fields")
+        shown = "、".join(empty[:5])
+        self.zh = f"文件已被认证签名，不允许新增签名域；可以在文件自带的空签名域内用印：{shown}（用印位置选择该签名域）。"
+        self.en = (
+            "The document is certified and takes no new signature field; seal into one of its own empty fields: "
+            f"{', '.join(empty[:5])} (choose it as the place)."
+        )

@@ -39,6 +39,7 @@ from signing.layout import Layout, lay_out
 from signing.mark import Evidence, SealMark, Stamper, Work
 from signing.pdf_fields import ReadableLeaves
 from signing.pdf_pages import PdfPages
+from signing.promises import limit_by_lock, lock_of_field, promises
 from signing.reading import Readable, foreign_bytes, resolve
 from signing.where import InField
 
@@ -99,7 +100,10 @@ def prepare_generally(
         if mark.evidence is not None:
             store_evidence(writer, mark.evidence)
         room = envelope.room(stamped=stamped)
-        value = steps.send(SigObjSetup(sig_placeholder=_signature_object(mark, envelope, 2 * room)))
+        setup = promises(mark, document, layout.field)
+        placeholder = _signature_object(mark, envelope, 2 * room)
+        value = steps.send(SigObjSetup(sig_placeholder=placeholder, mdp_setup=setup))
+        limit_by_lock(value, mark.lock)
         if document.signed:
             drawing.fields_beside(islice(_unused_names(name, document), 1, None), value)
         else:
@@ -190,19 +194,23 @@ def _field(
         name,
         box=drawing.widget_box(layout.spots[0]) if layout.spots else None,  # type: ignore[arg-type]  # pyHanko takes floats
         readable_field_name=mark.tooltip or None,
+        **lock_of_field(mark.lock),
     )
     return name, PdfCMSEmbedder(new_field_spec=spec).write_cms(name, writer)
 
 
 def _signature_object(mark: SealMark, envelope: Envelope, hex_room: int) -> SignatureObject:
-    return SignatureObject(
+    made = SignatureObject(
         timestamp=mark.when,
-        subfilter=SigSeedSubFilter(envelope.sub_filter),
+        subfilter=SigSeedSubFilter.PADES,
         name=mark.signer_name or None,
         location=mark.location or None,
         reason=mark.reason or None,
         bytes_reserved=hex_room,
     )
+    made[pdf_name("/Filter")] = pdf_name(envelope.filter)
+    made[pdf_name("/SubFilter")] = pdf_name(envelope.sub_filter)
+    return made
 
 
 def store_evidence(writer: IncrementalPdfFileWriter, evidence: Evidence) -> None:

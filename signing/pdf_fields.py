@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from pyhanko.pdf_utils import generic
 
 from signing.errors import DocumentDamaged
 from signing.pdf_pages import SignatureWidget
 from signing.placement import Box, PageView
-from signing.reading import MAX_FIELDS, Readable, array, box_of, dictionary, foreign_bytes, resolve
-
-MAX_FIELD_DEPTH: Final = 32
-"""Nesting of form fields; full names in use have up to six parts."""
+from signing.reading import (
+    MAX_FIELD_DEPTH,
+    MAX_FIELDS,
+    Readable,
+    array,
+    box_of,
+    dictionary,
+    foreign_bytes,
+    resolve,
+)
 
 
 @dataclass(frozen=True, slots=True)

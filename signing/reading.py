@@ -24,6 +24,7 @@ from signing.errors import (
     DocumentDamaged,
     DocumentTooLarge,
     EncryptionUnsupported,
+    NewFieldForbidden,
     OwnerPasswordRequired,
     PageMissing,
     PasswordRequired,
@@ -43,6 +44,8 @@ MAX_TREE_DEPTH: Final = 64
 """Nesting of the page tree; a balanced tree of 100,000 pages needs five levels."""
 MAX_FIELDS: Final = 20_000
 """Form fields walked; real forms have hundreds."""
+MAX_FIELD_DEPTH: Final = 32
+"""Nesting of form fields; full names in use have up to six parts."""
 MAX_PASSWORD_LENGTH: Final = 127
 """Octets of a password that AES-256 encryption takes (ISO 32000-2 §7.6.4.3.3)."""
 LETTER: Final[Box] = (0.0, 0.0, 612.0, 792.0)
@@ -202,10 +205,35 @@ def _refuse_locked(
     A field lock may forbid all changes too (table 236: /P 1), or lock all fields, ours to come included (§12.8.2.4).
     """
     if filling is None and "/DocMDP" in dictionary(root.get("/Perms")):
-        raise ChangesForbidden("certified (DocMDP)")
+        raise _certified(root, fields)
     for entry in fields:
         if _is_filled_signature(entry) and any(_locks_out(lock, filling) for lock in _locks(entry)):
             raise ChangesForbidden("a signature field locks the document")
+
+
+def _certified(
+    root: generic.DictionaryObject, fields: tuple[generic.DictionaryObject, ...]
+) -> ChangesForbidden:
+    """Say what a certified document still takes: its own empty signature fields, unless it forbids every change."""
+    certified = dictionary(dictionary(root.get("/Perms")).get("/DocMDP"))
+    references = (dictionary(item) for item in array(certified.get("/Reference")))
+    levels = {dictionary(item.get("/TransformParams")).get("/P", 2) for item in references}
+    empty = [entry for entry in fields if entry.get("/FT") == "/Sig" and entry.get("/V") is None]
+    if not empty or 1 in levels:
+        return ChangesForbidden("certified (DocMDP)")
+    return NewFieldForbidden(tuple(full_name(entry) for entry in empty))
+
+
+def full_name(entry: generic.DictionaryObject) -> str:
+    """Climb from a field to the root of its tree and join the names on the way (ISO 32000-2 §12.7.4.2)."""
+    parts: list[str] = []
+    for _ in range(MAX_FIELD_DEPTH):
+        if entry.get("/T") is not None:
+            parts.insert(0, str(entry.get("/T")))
+        entry = dictionary(entry.get("/Parent"))
+        if not entry:
+            break
+    return ".".join(parts)
 
 
 def _locks(entry: generic.DictionaryObject) -> Iterator[generic.DictionaryObject]:

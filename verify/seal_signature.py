@@ -19,6 +19,7 @@ from verify.errors import Finding, failed
 from verify.identity import algorithm
 from verify.policy import Policy
 from verify.protected import CONTENT_DIFFERS, Protected
+from verify.purpose import check_document_signer
 from verify.report import (
     NO_TIME,
     Indication,
@@ -73,11 +74,12 @@ class SealSignatureSteps:
         case.certificate, case.stamp = found.signer, found.stamp
         case.algorithm = "" if found.signer is None else algorithm(found.signer, "sm3")
         case.time = _time(found, protected)
-        if found.looked is not None and found.looked.trusted:
+        if found.signer is not None and found.looked is not None and found.looked.trusted:
             case.chain = found.looked.chain
             case.then = self.judge.state(case.chain, 0, min(found.when, self.at))
             case.now = self.judge.state(case.chain, 0, self.at)
-            case.embedded = bool(self.extra)
+            at = case.time.value if case.time.trusted and case.time.value is not None else self.at
+            case.embedded = self.judge.judge(found.signer, self.extra, at, check_document_signer).embedded
 
     def _seal(self, case: Case, judged: SealDataJudged, found: SignatureCase, protected: Protected) -> None:
         """Tell of the seal itself, and judge the maker's statement on its use where one stands among the extensions."""
