@@ -71,6 +71,7 @@ from signing.hashes.desk import HashDesk, HashTools
 from signing.keyword import TextReader
 from signing.ledger import Ledger
 from signing.licences.desk import LicenceDesk
+from signing.preview import Preview
 from signing.selfcheck import SelfCheck
 from signing.service import SealingService, SealingTools
 from signing.writ import WritDesk
@@ -103,6 +104,7 @@ class Services:
     token_work: TokenWork
     studio: ImprintStudio
     texts: TextReader
+    preview: Preview
     pictures: PictureUploads
     filing: FilingDesk
     stamps: StampDesk
@@ -259,6 +261,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         token_work=token_work,
         studio=studio,
         texts=texts,
+        preview=Preview(texts),
         pictures=PictureUploads(engine, enterprises, clock, audit, studio),
         filing=open_filing(settings, authority, stores.ring, seals, token_work, studio),
         stamps=open_stamps(settings, authority, seals, use_desk, seal_states),

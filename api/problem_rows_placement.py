@@ -11,6 +11,7 @@ PLACEMENT: Final[dict[type[Exception], Kind]] = {
     errors.PageRangeUnreadable: Kind("pages-invalid", 422, "页码范围不正确", "Pages invalid"),
     errors.NoPageChosen: Kind("no-page-chosen", 422, "没有选中任何页", "No page chosen"),
     errors.WhereUnreadable: Kind("placement-unknown", 422, "无法识别的用印位置", "Unknown kind of place"),
+    errors.PlaceAmbiguous: Kind("placement-ambiguous", 422, "用印位置须恰好一种", "Exactly one place needed"),
     errors.KeywordUnusable: Kind("keyword-invalid", 422, "关键字不正确", "Keyword invalid"),
     errors.KeywordMissing: Kind("keyword-missing", 422, "没有找到关键字", "Keyword not found"),
     errors.KeywordTooSeldom: Kind("keyword-too-seldom", 422, "关键字次数不足", "Keyword stands less often"),

@@ -36,6 +36,13 @@ class WhereUnreadable(PlacementError):
         )
 
 
+class PlaceAmbiguous(PlacementError):
+    """Not exactly one place was given."""
+
+    zh = "请恰好指定一种用印位置：坐标（--at）、关键字（--keyword）、签名域（--field）、骑缝章（--seam）或不可见（--unseen）。"
+    en = "Give exactly one place: coordinates (--at), a keyword, a field, the seam, or --unseen."
+
+
 class KeywordUnusable(PlacementError):
     """The keyword is empty or too long to be searched for."""
 

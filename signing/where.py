@@ -120,7 +120,7 @@ class AtKeyword(Where):
 
     def __str__(self) -> str:
         return (
-            f"keyword={_written(self.text)};which={self.which};"
+            f"keyword={written(self.text)};which={self.which};"
             f"offset={self.dx_mm:g},{self.dy_mm:g};pages={self.pages}"
         )
 
@@ -146,7 +146,7 @@ class InField(Where):
             raise WhereUnreadable(f"field={self.name[:40]}")
 
     def __str__(self) -> str:
-        return f"field={_written(self.name)};fit={self.fit}"
+        return f"field={written(self.name)};fit={self.fit}"
 
 
 class Edge(StrEnum):
@@ -292,8 +292,8 @@ def _number(name: str, text: str) -> float:
     return float(text)
 
 
-def _written(text: str) -> str:
-    """Write a text so that it cannot be taken for options."""
+def written(text: str) -> str:
+    """Write a keyword or a name so that it cannot be taken for options."""
     return "".join(f"%{ord(sign):02X}" if sign in "%;" or sign < " " else sign for sign in text.strip())
 
 

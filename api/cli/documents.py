@@ -1,4 +1,4 @@
-"""``yinxin seal-pdf`` and ``yinxin verify``."""
+"""``yinxin seal-pdf``, ``yinxin find`` and ``yinxin verify``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from api.cli import placing
 from api.cli.console import (
     HomeOption,
     PinFileOption,
@@ -24,7 +25,6 @@ from api.settings import load_settings
 from ca.clock import system_clock
 from signing.level import Level
 from signing.order import SealOrder
-from signing.placement import Placement
 from verify.command import run as run_verify
 
 KEEPER = "person:li.wei=李伟"
@@ -37,15 +37,34 @@ PasswordOption = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands to the root."""
     app.command("seal-pdf")(seal_pdf)
+    app.command("find")(placing.find)
     app.command("verify")(verify)
 
 
 def seal_pdf(
     *,
     source: Annotated[Path, typer.Argument(metavar="IN", help="待用印的 PDF / document")],
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="用印结果 / sealed document")],
+    target: Annotated[
+        Path | None, typer.Argument(metavar="OUT", help="用印结果；--preview 时不需要 / sealed document")
+    ] = None,
     seal: Annotated[str, typer.Option("--seal", help="印章编码 / code of the seal")],
-    at: Annotated[str, typer.Option("--at", help="页:X,Y 毫米，自左上角 / PAGE:X,Y in mm from the top left")],
+    at: placing.At = "",
+    pages: placing.OnPages = "",
+    keyword: placing.Keyword = "",
+    match: placing.Match = "",
+    offset: placing.Offset = "",
+    field: placing.Field = "",
+    fit: placing.Fit = "",
+    seam: placing.SeamEdge = "",
+    every: placing.Every = "",
+    facing: placing.Facing = False,
+    inset: placing.Inset = "",
+    unseen: placing.Unseen = False,
+    where: placing.WhereText = "",
+    may_cover: placing.MayCover = False,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="只列出将盖在哪里，不用印 / list the places, seal nothing")
+    ] = False,
     level: Annotated[Level, typer.Option(help="PAdES")] = Level.B_LT,
     home: HomeOption = None,
     actor: Annotated[str, typer.Option("--as", help="用印人 / who seals")] = KEEPER,
@@ -56,8 +75,14 @@ def seal_pdf(
     document_class: Annotated[str, typer.Option("--class", help="文件种类 / class of the document")] = "",
     amount: Annotated[int | None, typer.Option(min=0, help="金额（元）/ yuan, for the rules")] = None,
 ) -> None:
-    """在 PDF 上用印 / seal a PDF."""
-    place = Placement.parse(at)
+    """在 PDF 或 OFD 上用印；位置可用坐标、关键字、页码范围、签名域或骑缝 / seal a document."""
+    place = placing.where_of(
+        placing.PlaceOptions(
+            at, pages, keyword, match, offset, field, fit, seam, every, facing, inset, unseen, where
+        )
+    )
+    if target is None and not preview:
+        raise typer.BadParameter("缺少输出文件名 OUT / name the output file OUT")
     order = SealOrder(
         read_bytes(source),
         source.name,
@@ -70,8 +95,16 @@ def seal_pdf(
         document_class=document_class,
         amount=amount,
         credential="cli",
+        may_cover=may_cover,
     )
     with installation(home) as services:
+        if target is None or preview:
+            size = services.seals.picture(seal).size_mm
+            outlook = services.preview.outlook(
+                order.document, place, size, may_cover=may_cover, password=password
+            )
+            placing.tell(outlook)
+            return
         owner = services.seals.get(seal).owner
         pin = ask_pin(pin_file, token_of(owner.uscc), services.home)
         sealed = services.sealing.seal(order, actor=person(actor, owner.uscc), pin=pin)

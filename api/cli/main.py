@@ -89,6 +89,7 @@ PANELS: Final = {
         "stamp",
         "stamp-simulator",
         "seal-pdf",
+        "find",
         "verify",
     ),
     "运行维护 / to keep it running": ("doctor", "migrate", "reconcile", "backup-key", "backup", "restore"),
