@@ -7,6 +7,7 @@ from typing import Final
 from api.problem_kind import Kind
 from signing.errors import LevelUnavailable
 from signing.objects import errors as objects
+from signing.renewal import errors as renewal
 from signing.retention import errors as retention
 
 ARCHIVE: Final[dict[type[Exception], Kind]] = {
@@ -39,5 +40,8 @@ ARCHIVE: Final[dict[type[Exception], Kind]] = {
     retention.HoldMoved: Kind("hold-moved", 409, "保全状态不符", "Hold not in that state"),
     retention.SecondPersonNeeded: Kind("hold-second-person", 409, "须由另一人确认", "Second person needed"),
     retention.ReasonNeeded: Kind("reason-needed", 422, "须写明理由", "Reason needed"),
+    renewal.NotExtendable: Kind("not-extendable", 409, "无法延长有效期", "Not extendable"),
+    renewal.StampFaded: Kind("time-stamp-faded", 409, "时间戳已失效", "Time-stamp faded"),
+    renewal.AlreadyExtended: Kind("already-extended", 409, "已延长过有效期", "Extended already"),
     retention.DocumentBusy: Kind("archived-document-busy", 409, "文件正在处理", "Document busy"),
 }

@@ -120,14 +120,22 @@ class Archive:
 
         :class:`ObjectMissing`, :class:`signing.objects.errors.ObjectDamaged`, :class:`StorageUnavailable`.
         """
-        return self.objects.local(digest) or self._near.path(digest)
+        local = self.objects.local(digest)
+        if local is None:
+            return self._near.path(digest)
+        if not local.exists():
+            raise ObjectMissing(digest)
+        return local
 
     def open(self, digest: Digest) -> IO[bytes]:
         """Open a document for reading; raises as :meth:`path` does."""
-        try:
-            return self.path(digest).open("rb")
-        except FileNotFoundError as wrong:
-            raise ObjectMissing(digest) from wrong
+        return self.path(digest).open("rb")
+
+    def remove(self, digest: Digest) -> bool:
+        """Remove a document from the store and from this machine; tell whether the store had it."""
+        removed = self.objects.remove(digest)
+        self._near.forget(digest)
+        return removed
 
     def begin(self, sealing: str) -> Draft | None:
         """Start a document and lock it; ``None`` if its maker is at work. :class:`StorageFull`."""
