@@ -13,6 +13,7 @@ from signing.detached.format import prepare as prepare_detached
 from signing.envelope import Envelope
 from signing.errors import DocumentDamaged, LevelUnavailable, NotAPdf
 from signing.mark import SealMark, Work
+from signing.ofd.format import prepare as prepare_ofd
 from signing.order import SealOrder, digest_of_start
 from signing.pdf import prepare
 from signing.prepared import Prepared
@@ -82,12 +83,25 @@ class DetachedFormat:
         return prepare_detached(work, envelope)
 
 
+class OfdFormat:
+    """OFD packages: what was in the package keeps its octets, the directory at its end does not."""
+
+    kind = DocumentKind.OFD
+    appends = False
+
+    def prepare(self, work: Work, mark: SealMark, envelope: Envelope, *, stamped: bool) -> Prepared:
+        """Write the package anew around its entries (:mod:`signing.ofd.format`)."""
+        del stamped
+        return prepare_ofd(work, mark, envelope)
+
+
 class Formats:
     """The formats of an installation; what is in no table is refused in words."""
 
     def __init__(self, formats: Mapping[DocumentKind, Format] | None = None) -> None:
         usual: dict[DocumentKind, Format] = {
             DocumentKind.PDF: PdfFormat(),
+            DocumentKind.OFD: OfdFormat(),
             DocumentKind.FILE: DetachedFormat(),
         }
         self._formats = usual if formats is None else formats

@@ -16,9 +16,9 @@ from seals.fonts import Face
 from seals.ses.parts import SesVersion
 from signing.cms import ContainerForm, Signatory
 from signing.envelope import CmsEnvelope, Envelope
+from signing.formats import OfdFormat
 from signing.mark import Picture, SealMark, Work
 from signing.ofd.canvas import Line, Sheet, Text
-from signing.ofd.format import OfdFormat
 from signing.ofd.maker import About, make_document
 from signing.ses_envelope import SealData, SesEnvelope
 from signing.where import Where, parse_where
@@ -108,7 +108,7 @@ def seal(
 
 @cache
 def sealed() -> bytes:
-    """A contract with one seal."""
+    """Seal a contract once for a whole run."""
     return seal()
 
 

@@ -24,10 +24,11 @@ from signing.ofd.errors import (
     PlainSignatureShowsNothing,
     reading,
 )
+from signing.ofd.evidence_file import encode_evidence
 from signing.ofd.pages import OfdPages
 from signing.ofd.zip_writer import ZipWriter
 from signing.ses_envelope import SesEnvelope
-from verify.ofd.description import Description, SignatureType, read_description, read_list
+from verify.ofd.description import EVIDENCE, Description, SignatureType, read_description, read_list
 from verify.ofd.limits import MAX_SIGNATURES
 from verify.ofd.locations import folder
 from verify.ofd.package import INTEGRITY, ROOT, Package
@@ -51,25 +52,19 @@ class PreparedOfd:
         self._writer.close()
 
 
-class OfdFormat:
-    """OFD packages, behind the same seam as PDF. The output does not begin with the source's octets."""
+def prepare(work: Work, mark: SealMark, envelope: Envelope) -> PreparedOfd:
+    """Write the sealed package but for its signed value, which may have any length.
 
-    appends = False
-
-    def prepare(self, work: Work, mark: SealMark, envelope: Envelope, *, stamped: bool) -> PreparedOfd:
-        """Write the sealed package but for its signed value.
-
-        Raises :class:`signing.errors.DocumentError`, :class:`signing.errors.PlacementError` or ``OSError`` of the output.
-        """
-        del stamped  # a signed value may have any length
-        _check_container(envelope)
-        with reading():
-            work.source.seek(0)
-            subject = open_subject(work.source.read())
-            layout = lay_out(mark.placement, subject.pages, mark.picture.size_mm, may_cover=mark.may_cover)
-            if layout.spots and envelope.kind is not ContainerKind.SES:
-                raise PlainSignatureShowsNothing
-            return _written(subject, layout, mark, envelope, work.output)
+    Raises :class:`signing.errors.DocumentError`, :class:`signing.errors.PlacementError` or ``OSError`` of the output.
+    """
+    _check_container(envelope)
+    with reading():
+        work.source.seek(0)
+        subject = open_subject(work.source.read())
+        layout = lay_out(mark.placement, subject.pages, mark.picture.size_mm, may_cover=mark.may_cover)
+        if layout.spots and envelope.kind is not ContainerKind.SES:
+            raise PlainSignatureShowsNothing
+        return _written(subject, layout, mark, envelope, work.output)
 
 
 def _check_container(envelope: Envelope) -> None:
@@ -167,6 +162,8 @@ def _written(
     added = dict(changed)
     if isinstance(envelope, SesEnvelope) and seal is not None:
         added[seal] = envelope.seal.octets
+    if mark.evidence is not None and mark.evidence.certificates:
+        added[plan.file(EVIDENCE)] = encode_evidence(mark.evidence)
     spared = set() if _locks(mark) else {plan.list}
     kept = [path for path in package.paths if path not in added]
     protected = [(path, package.digest(path, SM3)) for path in kept if path not in spared]
@@ -187,7 +184,7 @@ def _written(
     writer = ZipWriter(output)
     writer.copy(package, without=added)
     for path, octets in added.items():
-        writer.add(path, octets, packed=path != seal)
+        writer.add(path, octets)
     path = plan.file("Signature.xml")
     writer.add(path, description)
     return PreparedOfd(DigestAlgorithm.SM3.digest(description), path, writer, plan.file("SignedValue.dat"))

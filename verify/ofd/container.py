@@ -18,6 +18,7 @@ from verify.cms import SignedMessage, parse_message
 from verify.containers import Container, container_of
 from verify.digests import digest_of
 from verify.errors import Finding, failed, unsure
+from verify.ofd.evidence import CarriedEvidence
 from verify.policy import Policy
 from verify.protected import Protected
 from verify.seal import SealJudge
@@ -38,12 +39,14 @@ class ContainerJudge:
     policy: Policy
     at: datetime
 
-    def run(self, case: Case, octets: bytes, signed: bytes) -> None:
+    def run(self, case: Case, octets: bytes, signed: bytes, carried: CarriedEvidence | None = None) -> None:
         """Judge a signed value over the file ``signed``; what was found stays in the case, nothing is raised."""
+        carried = carried or CarriedEvidence()
+        self.judge.evidence.add(carried.crls, carried.ocsp, embedded=True)
         if is_bare(octets):
             case.object(_no_certificate())
             return
-        steps = SignerSteps(self.judge, self.seals, self.policy, self.at, ())
+        steps = SignerSteps(self.judge, self.seals, self.policy, self.at, carried.certificates)
         try:
             steps.run(case, _protected(octets, signed))
         except Finding as finding:

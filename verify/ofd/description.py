@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from verify.ofd import limits
-from verify.ofd.locations import readings
+from verify.ofd.locations import folder, readings
 from verify.ofd.package import Package
 from verify.ofd.structure import Box, numbers4
 from verify.ofd.xml import Element, parse
@@ -158,7 +158,12 @@ def _optional(package: Package, location: str, near: str) -> str | None:
     return _found(package, location, near) if location else None
 
 
+EVIDENCE: Final = "Evidence.p7c"
+"""Name of the file of evidence that our own packages have in the folder of a signature."""
+
+
 def own_parts(description: Description) -> frozenset[str]:
-    """Return the files that belong to a signature itself: its description, its value, its seal and picture."""
-    parts = (description.path, description.value, description.seal, description.picture)
+    """Return the files that belong to a signature itself: its description, value, seal, picture and evidence."""
+    evidence = f"{folder(description.path)}{EVIDENCE}"
+    parts = (description.path, description.value, description.seal, description.picture, evidence)
     return frozenset(part for part in parts if part is not None)

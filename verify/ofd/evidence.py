@@ -1,0 +1,77 @@
+"""Evidence beside a signature: certificates, revocation lists and OCSP responses, as a message without signers.
+
+A seal signature has no place for its chain (GB/T 38540), and an OFD none for evidence. Our own packages therefore carry a file
+(:data:`verify.ofd.description.EVIDENCE`) in the folder of a signature, among the files that it protects: a SignedData of certificates and revocation
+information alone (RFC 5652 §5.1, RFC 5940). Other readers pass over it; what stands in it is only ever a candidate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography import x509
+
+from ca import der
+from ca.cms_names import SIGNED_DATA
+from verify.cms import load_certificate
+from verify.ofd.description import EVIDENCE, Description
+from verify.ofd.locations import folder
+from verify.ofd.package import Package
+from verify.policy import MAX_CERTIFICATES, MAX_CMS_OCTETS, MAX_REVOCATION_ITEMS
+
+OCSP_RESPONSE: Final = "1.3.6.1.5.5.7.16.2"
+"""id-ri-ocsp-response (RFC 5940 §2.1)."""
+_CONTENT: Final = 0xA0
+_CERTIFICATES: Final = 0xA0
+_REVOCATION: Final = 0xA1
+_OTHER: Final = 0xA1
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedEvidence:
+    """What a package brings along for one signature."""
+
+    certificates: tuple[x509.Certificate, ...] = ()
+    crls: tuple[bytes, ...] = ()
+    ocsp: tuple[bytes, ...] = ()
+
+
+def evidence_of(package: Package, description: Description) -> CarriedEvidence:
+    """Read the file beside a signature; nothing, if there is none or it cannot be read."""
+    path = f"{folder(description.path)}{EVIDENCE}"
+    if path not in package or package.size(path) > MAX_CMS_OCTETS:
+        return CarriedEvidence()
+    try:
+        return read_evidence(package.read(path))
+    except der.DerError:
+        return CarriedEvidence()
+
+
+def read_evidence(octets: bytes) -> CarriedEvidence:
+    """Take a SignedData without signers apart; raises ``DerError``."""
+    info = der.Reader(octets).enter(der.SEQUENCE)
+    if info.oid() != SIGNED_DATA:
+        raise der.DerError("not SignedData")
+    data = info.enter(_CONTENT).enter(der.SEQUENCE)
+    data.element()  # version
+    data.element()  # digestAlgorithms
+    data.element()  # encapContentInfo
+    certificates: list[x509.Certificate] = []
+    crls: list[bytes] = []
+    ocsp: list[bytes] = []
+    if data.more and data.peek() == _CERTIFICATES:
+        items = data.enter(_CERTIFICATES)
+        while items.more and len(certificates) < MAX_CERTIFICATES:
+            found = load_certificate(items.element())
+            certificates += [] if found is None else [found]
+    if data.more and data.peek() == _REVOCATION:
+        items = data.enter(_REVOCATION)
+        while items.more and len(crls) + len(ocsp) < MAX_REVOCATION_ITEMS:
+            if items.peek() != _OTHER:
+                crls.append(items.element())
+                continue
+            other = items.enter(_OTHER)
+            if other.oid() == OCSP_RESPONSE:
+                ocsp.append(other.element())
+    return CarriedEvidence(tuple(certificates), tuple(crls), tuple(ocsp))
