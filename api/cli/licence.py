@@ -96,7 +96,10 @@ def issue(
     if as_json:
         print_json(LicenceModel.of(granted, now).model_dump(mode="json"))
         return
-    say(f"[ok]已颁发[/ok] {granted.name} {granted.identifier} → {target}", "Granted.")
+    say(
+        f"已颁发：{granted.name} {granted.identifier}，{target}",
+        f"Granted: {granted.name} {granted.identifier}, {target}",
+    )
 
 
 @app.command("list")
@@ -112,11 +115,12 @@ def list_licences(
         print_json({"items": [LicenceModel.of(one, now).model_dump(mode="json") for one in found]})
         return
     listing = table(
-        "标识 / identifier", "名称 / name", "持证主体 / holder", "有效期至 / until", "状态 / status", first=98
+        "名称 / name", "持证主体 / holder", "有效期至 / until", "状态 / status", "标识 / identifier", first=12
     )
     for one in found:
-        until = one.valid_to.astimezone(CIVIL).date().isoformat() if one.valid_to else "长期"
-        listing.add_row(str(one.identifier), one.name, one.holder_name, until, one.standing(now).zh)
+        until = one.valid_to.astimezone(CIVIL).date().isoformat() if one.valid_to else "长期 / no end"
+        words = one.standing(now)
+        listing.add_row(one.name, one.holder_name, until, words.zh, str(one.identifier))
     out().print(listing)
 
 
@@ -164,7 +168,7 @@ def _act(identifier: str, act: LicenceAct, reason: str, home: Path | None, actor
 
 
 def _told(one: Licence) -> None:
-    say(f"{one.name} {one.identifier}：{one.status.zh}", f"{one.status.en}.")
+    say(f"{one.name} {one.identifier}：{one.status.zh}", f"{one.name} {one.identifier}: {one.status.en}")
 
 
 def _first(text: str, clock: Clock) -> datetime:
