@@ -10,7 +10,8 @@ import typer
 from rich.table import Table
 
 from api.cli.console import HomeOption, installation, out, print_json, read_bytes, say, table
-from signing.layout import Found, Rectangle
+from api.schemas.placing import MatchModel
+from signing.layout import Found
 from signing.page_range import PageRange
 from signing.placement_errors import PlaceAmbiguous
 from signing.preview import Outlook
@@ -112,12 +113,8 @@ def find(
     with installation(home) as services:
         found = services.preview.find(read_bytes(source), text, chosen, password=password)
     if as_json:
-        print_json(
-            [
-                {"number": at, "page": one.page, "box": rounded(one.box)}
-                for at, one in enumerate(found.matches, 1)
-            ]
-        )
+        listed = enumerate(found.matches, start=1)
+        print_json([MatchModel.of(number, match).model_dump() for number, match in listed])
         return
     _list(text, found)
 
@@ -147,8 +144,3 @@ def tell(outlook: Outlook) -> None:
     for number, one in enumerate(outlook.shown, start=1):
         listing.add_row(str(number), str(one.page), *(f"{side:.1f}" for side in one.box))
     out().print(listing)
-
-
-def rounded(box: Rectangle) -> list[float]:
-    """Give a box in hundredths of a millimetre, for people and scripts."""
-    return [round(side, 2) for side in box]

@@ -16,18 +16,31 @@ from api.enrolment import pin_of
 from api.errors import NotFound
 from api.idempotency import IdempotencyKey
 from api.openapi import CALLER, Responses, binary, problems
+from api.schemas.placing import MatchModel, PlacesModel
 from api.schemas.sealing import SealingModel
 from hsm.algorithms import Digest, DigestAlgorithm
 from signing.level import Level
 from signing.order import SealOrder
-from signing.placement import Placement
+from signing.page_range import MAX_RANGE_LENGTH, PageRange
 from signing.service import SealedDocument
 from signing.store import SealingState
+from signing.where import MAX_KEYWORD_LENGTH, MAX_WHERE_LENGTH, parse_where
 
 router = APIRouter(prefix="/api/v1/sealings", tags=["sealing"], responses=CALLER)
 Keeper = Annotated[Principal, Requires(Scope.SEAL_USE)]
 PDF: Final = "application/pdf"
 JSON: Final = "application/json"
+At = Annotated[
+    str,
+    Form(
+        max_length=MAX_WHERE_LENGTH,
+        description="A place in mm from the top left: PAGE:X,Y; pages=1-3,5;at=X,Y; keyword=TEXT;which=all|first|last|N;"
+        "offset=RIGHT,DOWN;pages=…; field=NAME;fit=shrink|true; seam=right|left|top|bottom;every=N;pages=…;"
+        "offset=MM|centre;inset=MM;facing=yes|no; unseen",
+        examples=["3:38,176", "keyword=甲方盖章;which=last", "seam=right;every=20"],
+    ),
+]
+MayCover = Annotated[bool, Form(description="The seal may lie on a signature that is there already")]
 SEALED: Final[Responses] = {
     200: {
         "description": "The sealed file; with `Accept: application/json` its description",
@@ -45,7 +58,8 @@ def seal(  # noqa: PLR0913 - the parameters of an address or a form
     key: IdempotencyKey,
     file: Annotated[UploadFile, File(description="The PDF")],
     seal_code: Annotated[str, Form(max_length=14, examples=["33010600000017"])],
-    at: Annotated[str, Form(max_length=64, description="PAGE:X,Y in mm", examples=["3:38,176"])],
+    at: At,
+    may_cover: MayCover = False,
     pin: Annotated[SecretStr | None, Form(description="PIN of the keeper's token")] = None,
     level: Annotated[Level, Form()] = Level.B_LT,
     password: Annotated[SecretStr | None, Form(description="Password of an encrypted PDF")] = None,
@@ -54,14 +68,18 @@ def seal(  # noqa: PLR0913 - the parameters of an address or a form
     amount: Annotated[int | None, Form(ge=0, le=10**15, description="Yuan; for the rules")] = None,
     accept: Annotated[str, Header(include_in_schema=False)] = PDF,
 ) -> Response:
-    """Seal a PDF. The answer is the sealed file; its facts are in the headers ``Yinxin-…``."""
+    """Seal a document. The answer is the sealed file; its facts are in the headers ``Yinxin-…``.
+
+    ``at`` is a place on one page, on several, on a keyword, in an empty signature field, or over the seam; one signature
+    covers the whole file however often the seal shows.
+    """
     opened = None if password is None else password.get_secret_value()
     name, document = file.filename or "document.pdf", file.file.read()
     order = SealOrder(
         document,
         name,
         seal_code,
-        Placement.parse(at),
+        parse_where(at),
         level,
         key,
         opened,
@@ -69,9 +87,54 @@ def seal(  # noqa: PLR0913 - the parameters of an address or a form
         document_class=document_class,
         amount=amount,
         credential=f"key:{caller.key_prefix}",
+        may_cover=may_cover,
     )
     holder = None if pin is None else pin_of(pin.get_secret_value())
     return _answer(doors.sealing.seal(order, actor=caller.actor, pin=holder), name, accept)
+
+
+@router.post(
+    "/places", summary="预览用印位置 / List where a seal would go", responses=problems(400, 404, 409, 413)
+)
+def places(  # noqa: PLR0913 - the parameters of a form
+    *,
+    doors: Doors,
+    caller: Keeper,
+    file: Annotated[UploadFile, File(description="The document")],
+    seal_code: Annotated[str, Form(max_length=14, examples=["33010600000017"])],
+    at: At,
+    may_cover: MayCover = False,
+    password: Annotated[SecretStr | None, Form(description="Password of an encrypted PDF")] = None,
+) -> PlacesModel:
+    """Say where the seal would be drawn, without sealing: page and box of each picture, refusals included."""
+    caller.acting_for(doors.seals.get(seal_code).owner.uscc)
+    outlook = doors.preview.outlook(
+        file.file.read(),
+        parse_where(at),
+        doors.seals.picture(seal_code).size_mm,
+        may_cover=may_cover,
+        password=None if password is None else password.get_secret_value(),
+    )
+    return PlacesModel.of(outlook)
+
+
+@router.post(
+    "/matches", summary="查找文字位置 / Find a text in a document", responses=problems(400, 409, 413)
+)
+def matches(  # noqa: PLR0913 - the parameters of a form
+    *,
+    doors: Doors,
+    caller: Keeper,
+    file: Annotated[UploadFile, File(description="The document")],
+    text: Annotated[str, Form(max_length=MAX_KEYWORD_LENGTH, examples=["甲方盖章"])],
+    pages: Annotated[str, Form(max_length=MAX_RANGE_LENGTH, examples=["1-3,5,8"])] = "all",
+    password: Annotated[SecretStr | None, Form(description="Password of an encrypted PDF")] = None,
+) -> list[MatchModel]:
+    """List each place where the text stands: number, page and box, in reading order, before anything is sealed."""
+    del caller
+    opened = None if password is None else password.get_secret_value()
+    found = doors.preview.find(file.file.read(), text, PageRange(pages), password=opened)
+    return [MatchModel.of(number, match) for number, match in enumerate(found.matches, start=1)]
 
 
 def _answer(sealed: SealedDocument, name: str, accept: str) -> Response:
