@@ -14,6 +14,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from api.access import ApiKeys
+from api.archive import Keeping, KeepingTools, open_keeping, open_store
 from api.database import make_engine
 from api.enrolment import Enrolment
 from api.envelopes import open_envelopes
@@ -113,6 +114,7 @@ class Services:
     key_centre: KeyCentre
     ledger: Ledger
     archive: Archive
+    keeping: Keeping
     sealing: SealingService
     licences: LicenceDesk
     hashes: HashDesk
@@ -146,6 +148,7 @@ class Services:
             **self.token_work.reconcile(),
             **self.filing.housekeep(actor),
             **self.stamps.housekeep(actor=actor),
+            **self.keeping.housekeep(actor),
         }
         self.evidence.publish()
         self.evidence.checkpoint()
@@ -227,7 +230,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
     use_desk = _use_desk(settings, engine, clock, audit, stores)
     permits = Permits(seals, use_desk.uses, clock, audit)
     ledger = Ledger(engine, permits, use_desk, clock, audit)
-    archive = Archive(settings.archive)
+    archive = Archive(settings.archive, open_store(settings))
     desk = EvidenceDesk(authority, crls, ocsp)
     seal_data = open_maker(settings, seals, authority, stores.ring, tsa)
     writs = WritDesk(stores.ring, seals, ledger, desk, open_envelopes(settings, seal_data))
@@ -270,6 +273,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         enrolment=Enrolment(stores, enterprises, authority, ledger, settings.suite),
         ledger=ledger,
         archive=archive,
+        keeping=open_keeping(settings, engine, clock, audit, archive, KeepingTools(desk, tsa.stamp, check)),
         sealing=sealing,
         licences=LicenceDesk(engine, clock, audit, enterprises=enterprises, seals=seals, sealing=sealing),
         hashes=HashDesk(

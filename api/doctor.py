@@ -77,6 +77,7 @@ def examine(services: Services) -> tuple[Check, ...]:
         ("token", _tokens),
         ("clock", _clock),
         ("disk", _disk),
+        ("archive", _archive),
         ("fonts", _fonts),
         ("crl", _lists),
     )
@@ -214,6 +215,18 @@ def _disk(services: Services) -> Iterable[Check]:
             yield Check("disk", Health.WARNING, zh, en, *fix)
         else:
             yield Check("disk", Health.OK, zh, en)
+
+
+def _archive(services: Services) -> Iterable[Check]:
+    objects = services.archive.objects
+    objects.probe()
+    shown = objects.address
+    yield Check("archive", Health.OK, f"归档可读写：{shown}", f"the archive takes and gives: {shown}")
+    failing = services.keeping.renewals.progress().failing
+    if failing:
+        zh, en = f"{failing} 份文件无法延长有效期", f"{failing} documents could not be extended"
+        fix = ("请用 yinxin archive renewals 查看原因。", "yinxin archive renewals tells why.")
+        yield Check("archive", Health.WARNING, zh, en, *fix)
 
 
 def _fonts(_services: Services) -> Iterable[Check]:

@@ -22,6 +22,8 @@ from api.seal_data import read_types
 from hsm.key_policy import KeyPolicy
 from hsm.suite import Suite
 from seals.code_patterns import CodePatterns
+from signing.objects.address import read_address
+from signing.objects.errors import ArchiveAddressInvalid
 
 PREFIX: Final = "YINXIN_"
 SETTINGS_FILE: Final = "yinxin.toml"
@@ -63,6 +65,10 @@ class Settings(BaseSettings):
     pdf_names_ses: Annotated[str, Field(pattern=PDF_NAMES)] = "GM.PKILite/GM.SM2"
     ses_version: Annotated[int, Field(ge=4, le=5)] = 4
     archive_folder: Path | None = None
+    archive_url: str = ""
+    archive_credentials: Path | None = None
+    archive_renew_days: Annotated[int, Field(ge=1, le=3660)] = 180
+    retention_classes: Path | None = None
     enrolment_rules: Path | None = None
     use_rules: Path | None = None
     kmc_pool_size: Annotated[int, Field(ge=0, le=10_000)] = 0
@@ -106,6 +112,16 @@ class Settings(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("an http:// or https:// address")
         return value.rstrip("/")
+
+    @field_validator("archive_url")
+    @classmethod
+    def _store(cls, value: str) -> str:
+        try:
+            if value:
+                read_address(value)
+        except ArchiveAddressInvalid as wrong:
+            raise ValueError(wrong.en) from wrong
+        return value
 
     @field_validator("seal_data_types")
     @classmethod

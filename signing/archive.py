@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Final, Self
 
 from hsm.algorithms import Digest
+from hsm.durable import sync_folder
 from signing.objects.errors import ObjectMissing, StorageUnavailable
 from signing.objects.local import LocalObjects, storage
 from signing.objects.near import NearCopies
@@ -66,6 +67,14 @@ class Draft:
             except BaseException:
                 self._archive.settle(self._sealing)
                 raise
+
+    def park(self) -> None:
+        """Make the unfinished document durable; from now on it stays when it is left (:meth:`Archive.resume`)."""
+        with storage():
+            self.stream.flush()
+            os.fsync(self.stream.fileno())
+            sync_folder(self._archive.work)
+        self._finished = True
 
     def __enter__(self) -> Self:
         return self
@@ -127,6 +136,12 @@ class Archive:
             raise ObjectMissing(digest)
         return local
 
+    def proved(self, digest: Digest) -> Path:
+        """Return a document's file, fetched anew from a store elsewhere; raises as :meth:`path` does."""
+        if self.objects.local(digest) is None:
+            self._near.forget(digest)
+        return self.path(digest)
+
     def open(self, digest: Digest) -> IO[bytes]:
         """Open a document for reading; raises as :meth:`path` does."""
         return self.path(digest).open("rb")
@@ -147,6 +162,20 @@ class Archive:
                 return None
             stream.truncate(0)
             return Draft(self, sealing, stream)
+
+    def resume(self, sealing: str) -> Draft | None:
+        """Take up a parked document and lock it; it stays when it is left. ``None`` if it is gone, or somebody has it."""
+        path = self.draft_path(sealing)
+        try:
+            stream = path.open("r+b")
+        except FileNotFoundError:
+            return None
+        if not (_lock(stream) and _still_named(stream, path)):
+            stream.close()
+            return None
+        draft = Draft(self, sealing, stream)
+        draft.park()
+        return draft
 
     def _clear_leftover(self, sealing: str) -> bool:
         """Remove the finished file of a failed attempt; tell ``False`` if a living maker holds it."""

@@ -21,6 +21,7 @@ from api.backup.bundle import Packer, write_bundle
 from api.backup.tables import dump, tables
 from api.schema import check_schema
 from ca.actor import Actor
+from signing.objects.local import LocalObjects
 
 if TYPE_CHECKING:
     from api.bootstrap import Services
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 FORMAT: Final = "yinxin-backup-v1"
 EMBEDDED: Final = ("tokens", "soft", "counters")
 """Folders of the home that are an embedded software token and its PIN try counters."""
-KEPT: Final = ("objects", "evidence", "filing", "use", "stamps")
+OBJECTS: Final = "objects"
+KEPT: Final = (OBJECTS, "evidence", "filing", "use", "stamps")
 """Folders of the archive with content by digest; ``work`` holds what is being made and is settled by reconcile."""
 OPEN_FOLDERS: Final = ("trust", "checkpoints")
 _SPOOLED: Final = 8 * 2**20
@@ -97,7 +99,7 @@ class _Job:
             head = services.audit.head(conn)
         self.rows, self.audit_number = sum(counts.values()), head.number
         for name in KEPT:
-            self.documents += self._files(packer, f"archive/{name}", services.settings.archive / name)
+            self.documents += self._files(packer, f"archive/{name}", self._folder(name))
         for name in OPEN_FOLDERS:
             self._files(packer, name, services.home.folder / name)
         for name in EMBEDDED if self._embedded else ():
@@ -113,8 +115,16 @@ class _Job:
             "tables": counts,
             "audit": {"number": head.number, "digest": head.digest},
             "embedded_token": self._embedded,
+            "documents_at": services.archive.objects.address,
             "tokens": list(services.key_stores.chosen.tokens()),
         }
+
+    def _folder(self, name: str) -> Path:
+        """Return where a kind of file lies; finished documents may lie in a folder of their own, or in a bucket."""
+        objects = self._services.archive.objects
+        if name == OBJECTS and isinstance(objects, LocalObjects):
+            return objects.folder
+        return self._services.settings.archive / name
 
     def _table(self, packer: Packer, conn: sa.Connection, table: sa.Table) -> int:
         with tempfile.SpooledTemporaryFile(max_size=_SPOOLED, dir=str(self._services.home.secrets)) as spool:

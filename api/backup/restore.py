@@ -50,8 +50,11 @@ from seals.devices.restoration import lock_stamps
 from seals.errors import StatementInvalid, StatementSignatureInvalid
 from seals.filing.restoration import end_challenges
 from seals.restoration import StatesMerged, merge_states, retire_states, use_up_counters, void_permits
+from signing.renewal.restoration import restore_archive
 
-_PLACES: Final = re.compile(r"""\s*(["']?)(?:home|database_url|archive_folder)\1\s*=""")
+_PLACES: Final = re.compile(
+    r"""\s*(["']?)(?:home|database_url|archive_folder|archive_url|archive_credentials)\1\s*="""
+)
 """Settings that name places: a restored installation must never write into those of the one it was made from."""
 MAX_LIST: Final = 64 * 2**20
 """A revocation list of a million entries has 46 MB."""
@@ -271,6 +274,7 @@ class _Work:
         uses = retire_uses(conn, now, actor=self._actor, audit=self._audit)
         ended |= {"use_cases": uses.cases, "standing_uses": uses.standing, "use_signers": uses.signers}
         ended["stamps"] = lock_stamps(conn, now, actor=self._actor, audit=self._audit)
+        ended["extensions"] = restore_archive(conn, now, actor=self._actor, audit=self._audit)
         keys = _revoke_api_keys(conn, int(now.timestamp()))
         detail = {
             "made_at": manifest["made_at"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final
 
@@ -36,7 +36,7 @@ from signing.retention.errors import (
     StillKept,
 )
 from signing.retention.states import DocumentAct, DocumentState, HoldAct, HoldState
-from signing.retention.store import DocumentQuery, Hold, StoredDocument
+from signing.retention.store import EVERY, DocumentQuery, Hold, StoredDocument
 
 _log = logging.getLogger(__name__)
 
@@ -121,10 +121,10 @@ class RetentionDesk:
             return _file(conn, digest)
 
     def hold(self, digest: str, reason: str, *, actor: Actor) -> Hold:
-        """Place a legal hold: nothing of the line is deleted while it stands."""
+        """Place a legal hold: nothing of the line is deleted while it stands; ``EVERY`` (``*``) holds every document."""
         why = _reason(reason)
         with database(), self._engine.begin() as conn:
-            origin = _locked(conn, digest).versions[0].origin
+            origin = EVERY if digest == EVERY else _locked(conn, digest).versions[0].origin
             made = Hold(self._new_id(), origin, HoldState.STANDING, why, actor.id, self._clock())
             store.insert_hold(conn, made)
             self._note(conn, "held", origin, actor, {"hold": made.id, "reason": why})
@@ -213,6 +213,11 @@ class RetentionDesk:
         if moved is None:
             raise HoldUnknown(hold_id)
         return moved
+
+    def standing(self) -> Sequence[Hold]:
+        """List every hold that stands, the oldest first."""
+        with database(), self._reading() as conn:
+            return store.standing_holds(conn)
 
     def hold_of(self, hold_id: str) -> Hold:
         """Find a hold. :class:`HoldUnknown`."""

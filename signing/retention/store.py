@@ -24,6 +24,9 @@ from signing.retention.states import (
 )
 from signing.store import metadata
 
+EVERY: Final = "*"
+"""What stands as the origin of a hold on every document."""
+
 stored_document = sa.Table(
     "stored_document",
     metadata,
@@ -195,8 +198,8 @@ def list_documents(conn: sa.Connection, query: DocumentQuery) -> list[StoredDocu
     if query.state is not None:
         chosen = chosen.where(table.state == query.state.value)
     if query.held:
-        held = sa.select(legal_hold.c.origin).where(legal_hold.c.state != HoldState.LIFTED.value)
-        chosen = chosen.where(table.origin.in_(held))
+        held = legal_hold.c.origin.in_((table.origin, EVERY)), legal_hold.c.state != HoldState.LIFTED.value
+        chosen = chosen.where(sa.exists().where(*held))
     if query.ended_before is not None:
         chosen = chosen.where(
             table.retain_until < query.ended_before, table.state == DocumentState.KEPT.value
@@ -258,8 +261,14 @@ def find_hold(conn: sa.Connection, hold_id: str) -> Hold | None:
 
 
 def holds_of(conn: sa.Connection, origin: str) -> list[Hold]:
-    """List the holds on a line, the oldest first."""
-    chosen = sa.select(*_HOLD).where(legal_hold.c.origin == origin)
+    """List the holds on a line, those on every document included, the oldest first."""
+    chosen = sa.select(*_HOLD).where(legal_hold.c.origin.in_((origin, EVERY)))
+    return [_hold(row) for row in conn.execute(chosen.order_by(legal_hold.c.placed_at, legal_hold.c.id))]
+
+
+def standing_holds(conn: sa.Connection) -> list[Hold]:
+    """List every hold that stands, the oldest first."""
+    chosen = sa.select(*_HOLD).where(legal_hold.c.state != HoldState.LIFTED.value)
     return [_hold(row) for row in conn.execute(chosen.order_by(legal_hold.c.placed_at, legal_hold.c.id))]
 
 
