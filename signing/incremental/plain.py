@@ -165,18 +165,20 @@ class PlainPdf:
             if type(size) is not int or not 0 < size <= MAX_OBJECTS or section.highest > size:
                 raise NotPlain(Reason.CROSS_REFERENCE, "/Size")
             sizes.append(size)
-            if section.hidden is not None and section.hidden.highest > size:
+            hidden = section.hidden
+            if hidden is not None and (type(hidden.trailer.get("/Size")) is not int or hidden.highest > size):
                 raise NotPlain(Reason.CROSS_REFERENCE, "/Size")
         return max(sizes)
 
     def _check_places(self) -> None:
         """Demand that each object in use begins where the newest entry for it says: readers then need to repair nothing."""
         seen: set[int] = set()
+        hybrid = any(section.hidden for section in self.sections)
         for section in self.sections:
             for number, place in section.numbers():
                 if number not in seen:
                     seen.add(number)
-                    if section.hidden is None:
+                    if not hybrid:
                         self._places[number] = place
                     if place.offset and not self._begins(number, place):
                         raise NotPlain(Reason.CROSS_REFERENCE, f"object {number} is not where it is listed")

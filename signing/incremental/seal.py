@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from hsm.algorithms import Digest
+from signing.certification import FieldLock
 from signing.drawing import Look, look, look_in, strokes
 from signing.envelope import Envelope
 from signing.incremental.appearance import Appearance
@@ -99,7 +100,13 @@ class _SealUpdate:
         self._annotations: dict[Ref, tuple[Dictionary, list[bytes]]] = {}
         self._fields: list[bytes] = []
         self._name = opened.form.unused(mark.field_name)
-        self._lock = None if mark.lock is None else update.add(lock_dictionary(mark.lock))
+        self._lock = self._announce(mark.lock)
+
+    def _announce(self, lock: FieldLock | None) -> Ref | None:
+        """Write a lock for the field; one that a signed document has already stays as it is, and the signature alone locks."""
+        if lock is None or (self._layout.field is not None and self._opened.form.signed):
+            return None
+        return self._update.add(lock_dictionary(lock))
 
     def draw(self) -> None:
         """Write every spot: the first as the signature's widget, the others as strokes, or on a signed document as fields."""

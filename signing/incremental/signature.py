@@ -53,8 +53,8 @@ def _references(certify: Certification | None, lock: FieldLock | None, root: Ref
         found.append(b"<</Type /SigRef /TransformMethod /DocMDP %s/P %d>>>>" % (_PARAMETERS, certify.value))
     if lock is not None:
         found.append(
-            b"<</Type /SigRef /TransformMethod /FieldMDP /Data %s %s%s>>>>"
-            % (root.pdf, _PARAMETERS, _lock(lock))
+            b"<</Type /SigRef /TransformMethod /FieldMDP /Data %s %s%s%s>>>>"
+            % (root.pdf, _PARAMETERS, _lock(lock), _limit(lock))
         )
     return found
 
@@ -66,8 +66,12 @@ def _lock(lock: FieldLock) -> bytes:
 
 def lock_dictionary(lock: FieldLock) -> bytes:
     """Write the /Lock of a field, which is an object of its own (§12.7.5.5, tables 236 and 237)."""
-    limit = b" /P %d" % lock.permission.value if lock.permission is not None else b""
-    return b"<</Type /SigFieldLock %s%s>>" % (_lock(lock), limit)
+    return b"<</Type /SigFieldLock %s%s>>" % (_lock(lock), _limit(lock))
+
+
+def _limit(lock: FieldLock) -> bytes:
+    """Write /P of PDF 2.0 (table 236); it stands in FieldMDP too, where it is signed, as Acrobat has it."""
+    return b" /P %d" % lock.permission.value if lock.permission is not None else b""
 
 
 def field_dictionary(name: str, tooltip: str, page: Ref, box: Box, entries: dict[str, Ref | None]) -> bytes:

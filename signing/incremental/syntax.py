@@ -23,12 +23,15 @@ Value = Any
 NAMES_KEPT: Final = 4096
 """Names remembered decoded: documents of all makers share a few hundred."""
 
-_SPACE: Final = rb"[\x00\t\n\x0c\r ]*(?:%[^\r\n]*[\r\n][\x00\t\n\x0c\r ]*)*"
+# Octets of a name that must be escaped, and are not, are what readers differ about most (§7.3.5).
+# NUL is white space (§7.2.3), but readers in use trip over it: where it stands between tokens, the document is not plain.
+_SPACE: Final = rb"[\t\n\x0c\r ]*(?:%[^\r\n]*[\r\n][\t\n\x0c\r ]*)*"
 _EDGE: Final = rb"(?=[\x00\t\n\x0c\r ()<>\[\]{}/%]|\Z)"
 _TOKEN: Final = re.compile(
     _SPACE + rb"(?:"
-    rb"/([^\x00\t\n\x0c\r ()<>\[\]{}/%]*)"
-    rb"|([0-9]{1,10})[\x00\t\n\x0c\r ]+([0-9]{1,5})[\x00\t\n\x0c\r ]+R"
+    rb"/((?:[!\"$&'*-.0-;=?-Z\\^-z|~]|#[0-9A-Fa-f]{2})*)"
+    + _EDGE
+    + rb"|([0-9]{1,10})[\t\n\x0c\r ]+([0-9]{1,5})[\t\n\x0c\r ]+R"
     + _EDGE
     + rb"|([+-]?[0-9]{1,18})"
     + _EDGE
@@ -41,7 +44,7 @@ _TOKEN: Final = re.compile(
 )
 _NAME, _NUMBER, _GENERATION, _INTEGER, _REAL, _BRACKET, _HEX, _STRING, _WORD = range(1, 10)
 _PLAIN_STRING: Final = re.compile(rb"[^()\\\r]*\)")
-_STRING_PART: Final = re.compile(rb"[^()\\]*(?:\\[\s\S]|[()])?")
+_STRING_PART: Final = re.compile(rb"[^()\\]*(\\[\s\S]|[()])")
 _ESCAPED: Final = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|\r|\n)|([\s\S]))|\r\n?")
 _PLAIN_ESCAPES: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _WORDS: Final = {b"true": True, b"false": False, b"null": None}
@@ -244,13 +247,10 @@ class Reader:
         position, level = start, 1
         while level:
             found = _STRING_PART.match(self.buffer, position)
-            if found is None or found.end() >= len(self.buffer):
+            if found is None:
                 raise self._wrong("a string does not end", start)
-            last = self.buffer[found.end() - 1 : found.end()]
-            escaped = self.buffer[found.end() - 2 : found.end() - 1] == b"\\" and found.end() - 2 >= position
-            position = found.end()
-            if not escaped:
-                level += (last == b"(") - (last == b")")
+            position, last = found.end(), found.group(1)
+            level += (last == b"(") - (last == b")")
         self.end = position
         return _ESCAPED.sub(_unescape, self.buffer[start : position - 1])
 

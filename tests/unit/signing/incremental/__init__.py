@@ -1,0 +1,1 @@
+"""Tests: our own incremental PDF writer."""
