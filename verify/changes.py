@@ -13,6 +13,7 @@ from verify.errors import Finding
 from verify.fields import FormField, form_fields
 from verify.graph import Graph
 from verify.pdf_values import Ref, same
+from verify.permissions import rules_of
 from verify.permitted import allowed
 from verify.policy import MAX_CHANGED_OBJECTS, MAX_REVISIONS, Policy
 from verify.report import Change, Integrity
@@ -24,13 +25,19 @@ def assess(document: Document, value: SignatureValue, policy: Policy) -> Integri
     """Judge everything behind the octets that a signature covers; never raises on a strange file."""
     rest = document.data[value.covered :]
     if not rest.strip(b"\x00\t\n\x0c\r "):
-        return Integrity(covers_whole_document=True, modified=False)
+        return _untouched(document)
     try:
         return _assess(document, value, policy)
     except Finding:
         raise
     except Exception:  # noqa: BLE001 - what cannot be followed counts as a change, never as a crash
         return _modified("签章后追加的内容无法解析", "what was appended after signing cannot be parsed")
+
+
+def _untouched(document: Document) -> Integrity:
+    """Report a signature that covers everything, and what its document's certification would let follow."""
+    word = rules_of(document.last).word if "/Perms" in document.last.catalog else ""
+    return Integrity(covers_whole_document=True, modified=False, certification=word)
 
 
 def _modified(zh: str, en: str, where: str = "") -> Integrity:
@@ -61,20 +68,24 @@ def _assess(document: Document, value: SignatureValue, policy: Policy) -> Integr
 
 def _compare(document: Document, value: SignatureValue, policy: Policy, later: list[Revision]) -> Integrity:
     signed = Graph(document, later[0].index - 1)
-    permission = _permission(document, value)
+    rules = rules_of(signed.view)
     changes: list[Change] = []
     additions: list[Change] = []
+    doubts: list[Change] = []
     for revision in later:
         old, new = document.view(revision.index - 1), document.view(revision.index)
-        step = Step(document, old, new, signed, policy, permission, _fields(old), _fields(new))
+        step = Step(document, old, new, signed, policy, rules, _fields(old), _fields(new))
         _compare_revision(step, revision, value.covered)
         changes += step.changes
         additions += step.additions
+        doubts += step.doubts
     return Integrity(
         covers_whole_document=False,
         modified=bool(changes),
         where=tuple(dict.fromkeys(changes)),
         additions=tuple(dict.fromkeys(additions)),
+        doubts=tuple(dict.fromkeys(doubts)),
+        certification=rules.word,
     )
 
 
@@ -86,18 +97,6 @@ def _fields(view: View) -> dict[Ref, FormField]:
             if isinstance(ref, Ref):
                 found[ref] = item
     return found
-
-
-def _permission(document: Document, value: SignatureValue) -> int:
-    """Read the DocMDP level that a certifying signature sets (ISO 32000-2 §12.8.2.2.2): 1, 2 or 3; 3 without one."""
-    view = document.last
-    references = view.resolve(value.dictionary.get("/Reference"))
-    for item in references if isinstance(references, list) else ():
-        reference = view.resolve(item)
-        if view.entry(reference, "/TransformMethod") == "/DocMDP":
-            level = view.entry(view.entry(reference, "/TransformParams"), "/P")
-            return level if type(level) is int and level in {1, 2, 3} else 2
-    return 3
 
 
 def _compare_revision(step: Step, revision: Revision, covered: int) -> None:

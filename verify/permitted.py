@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
+from verify.comments import comment
 from verify.fields import FormField
 from verify.pdf_values import Ref, Stream, Value, same
+from verify.permissions import NO_CHANGES
+from verify.placement import rectangle
 from verify.report import Change
-from verify.step import NO_CHANGES, Step
+from verify.step import Step, describe
 
 CATALOG_KEYS: Final = frozenset({"/AcroForm", "/DSS", "/Extensions", "/Metadata", "/Version"})
 FORM_KEYS: Final = frozenset({"/Fields", "/SigFlags"})
+FILLED_FORM_KEYS: Final = FORM_KEYS | {"/NeedAppearances"}
 SIGNED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/F", "/Ff", "/M", "/Type", "/DA", "/MK"})
 FILLED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/M", "/DA"})
 DSS_KEYS: Final = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs", "/VRI"})
@@ -94,7 +98,7 @@ def _form(step: Step, old: Value, new: Value) -> bool:
         keys -= {"/DA", "/DR"}
     if "/DR" in keys and _more_fonts(step, before.get("/DR"), new.get("/DR")):
         keys -= {"/DR"}
-    if not keys <= FORM_KEYS:
+    if not keys <= (FILLED_FORM_KEYS if step.fills else FORM_KEYS):
         return False
     return "/Fields" not in keys or _grown(step, before.get("/Fields", []), new.get("/Fields"), fields=True)
 
@@ -127,7 +131,10 @@ def _grown(step: Step, old: Value, new: Value, *, fields: bool) -> bool:
     added = [item for item in after if not any(same(item, other) for other in before)]
     if len(after) - len(before) != len(added):
         return False
-    return all(_new_signature_field(step, item, note=fields) for item in added)
+    return all(
+        _new_signature_field(step, item, note=fields) or (not fields and comment(step, item))
+        for item in added
+    )
 
 
 def _new_signature_field(step: Step, item: Value, *, note: bool) -> bool:
@@ -137,7 +144,7 @@ def _new_signature_field(step: Step, item: Value, *, note: bool) -> bool:
     dictionary = step.new.get(item)
     if not isinstance(dictionary, dict) or not ACTIVE_KEYS.isdisjoint(dictionary):
         return False
-    if not _permitted_signature(step, found):
+    if not _permitted_signature(step, found) or (step.rules.certified and _shows(step, found)):
         return False
     if note:
         step.additions.append(_addition(step, found))
@@ -145,11 +152,21 @@ def _new_signature_field(step: Step, item: Value, *, note: bool) -> bool:
 
 
 def _permitted_signature(step: Step, found: FormField) -> bool:
-    """With DocMDP P=1 only a document time-stamp may follow (ISO 32000-2 table 257)."""
-    if step.permission != NO_CHANGES:
-        return True
+    """With DocMDP P=1 only a document time-stamp may follow (ISO 32000-2 table 257), and no lock takes the field in."""
     signature = step.new.resolve(found.value)
-    return isinstance(signature, dict) and signature.get("/Type") == "/DocTimeStamp"
+    if isinstance(signature, dict) and signature.get("/Type") == "/DocTimeStamp":
+        return True
+    return step.rules.permission != NO_CHANGES and not step.rules.locked(found.name)
+
+
+def _shows(step: Step, found: FormField) -> bool:
+    """Tell whether a new field covers anything: a certified document was signed as it looks, and takes none that does.
+
+    ISO 32000-2 table 257 lets forms be filled and signed, not extended; a field without a box, as time-stamps have, is
+    harmless. One that overlaps what was certified is known as the sneaky signature attack.
+    """
+    boxes = [rectangle(step.new, step.new.entry(step.new.resolve(item), "/Rect")) for item in found.widgets]
+    return any(box is not None and box[0] != box[2] and box[1] != box[3] for box in boxes)
 
 
 def _addition(step: Step, found: FormField) -> Change:
@@ -182,7 +199,10 @@ def _field(step: Step, known: FormField, ref: Ref, keys: frozenset[str], new: di
         if after.signed:
             step.additions.append(_addition(step, after))
         return True
-    return step.policy.allow_form_filling and step.permission != NO_CHANGES and keys <= FILLED_FIELD_KEYS
+    if not step.fills or step.rules.locked(known.name) or not keys <= FILLED_FIELD_KEYS:
+        return False
+    step.additions.append(describe(step, ref, "被填写", "was filled in"))
+    return True
 
 
 def _dss(step: Step, keys: frozenset[str]) -> bool:
@@ -199,13 +219,15 @@ def _metadata(step: Step, ref: Ref, old: Stream, new: Stream) -> bool:
 
 
 def _appearance(step: Step, ref: Ref) -> bool:
-    """Let the appearance of an empty signature field change when that field is signed, if nothing else uses it."""
+    """Let the appearance of a field change when it is signed or filled in as permitted, if nothing else uses it."""
     users = step.signed.users.get(ref, set())
     owners = {owner for owner, key in users if owner is not None and key in {"/AP", "/N"}}
     if not users or len(owners) != len(users):
         return False
     return all(
-        _signed_here(step, owner) or (step.roles(owner) == {"/AP"} and _appearance(step, owner))
+        _signed_here(step, owner)
+        or _filled_here(step, owner)
+        or (step.roles(owner) == {"/AP"} and _appearance(step, owner))
         for owner in owners
     )
 
@@ -215,3 +237,10 @@ def _signed_here(step: Step, ref: Ref) -> bool:
     if before is None or after is None:
         return False
     return before.kind == "/Sig" and not before.signed and after.signed and _permitted_signature(step, after)
+
+
+def _filled_here(step: Step, ref: Ref) -> bool:
+    before, after = step.old_fields.get(ref), step.new_fields.get(ref)
+    if before is None or after is None or before.kind == "/Sig":
+        return False
+    return step.fills and not step.rules.locked(before.name)

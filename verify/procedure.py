@@ -84,6 +84,18 @@ class Procedure:
                 )
             )
 
+        elif case.integrity.doubts:
+            where = "；".join(_place(change) for change in case.integrity.doubts[:3])
+            pages = sorted({change.page for change in case.integrity.doubts if change.page})
+            case.object(
+                unsure(
+                    SubIndication.DOCUMENT_MODIFIED,
+                    f"认证签名允许添加批注，但其后的批注可能遮盖已签内容（{where}），无法判定；请隐藏全部批注后查看原文。",
+                    "The certification lets comments follow, and one of them may cover what was signed "
+                    f"(page {', '.join(map(str, pages)) or '?'}); hide all comments and look at the document itself.",
+                )
+            )
+
     def _time_stamp_steps(self, case: Case) -> None:
         value = known(case.value)
         token = TokenCheck(self.judge, self.extra, self.policy)

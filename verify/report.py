@@ -8,13 +8,16 @@ from enum import StrEnum
 from typing import Any, Final, NoReturn
 
 from seals.leave import Leave
+from verify.integrity import NOTHING_JUDGED, Change, Integrity
 from verify.sentence import Reason, iso
 from verify.ses.facts import SealDataPart
 from verify.verdict import Indication, SubIndication, Verdict
 from verify.voided.report import VoidedReport
 
 __all__ = [
+    "NOTHING_JUDGED",
     "CertificateStatus",
+    "Change",
     "DocumentReport",
     "Indication",
     "Integrity",
@@ -219,49 +222,6 @@ class SigningTime:
 
 
 NO_TIME = SigningTime(None, TimeSource.NONE)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One thing that was changed after signing: where, and what."""
-
-    what_zh: str
-    what_en: str
-    page: int | None = None
-    object: str = ""
-    field: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """Give the JSON object of the change."""
-        return {
-            "page": self.page,
-            "object": self.object,
-            "field": self.field,
-            "what": self.what_en,
-            "what_zh": self.what_zh,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Integrity:
-    """Whether the document is as it was signed. ``additions`` are permitted later revisions, ``where`` are not."""
-
-    covers_whole_document: bool
-    modified: bool | None
-    where: tuple[Change, ...] = ()
-    additions: tuple[Change, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Give the JSON object of the integrity finding; ``modified`` null means that nothing can be said."""
-        return {
-            "covers_whole_document": self.covers_whole_document,
-            "modified": self.modified,
-            "where": [change.to_json() for change in self.where],
-            "additions": [change.to_json() for change in self.additions],
-        }
-
-
-NOTHING_JUDGED = Integrity(covers_whole_document=False, modified=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
 
 from verify.document import Document, View
 from verify.fields import FormField
 from verify.graph import Graph
 from verify.pdf_values import Ref, Stream, Value, text
+from verify.permissions import NO_CHANGES, Rules
 from verify.policy import Policy
 from verify.report import Change
-
-NO_CHANGES: Final = 1
-"""DocMDP P=1 (ISO 32000-2 table 257): only validation data and document time-stamps may follow."""
 
 
 @dataclass(slots=True)
@@ -25,12 +22,18 @@ class Step:
     new: View
     signed: Graph
     policy: Policy
-    permission: int
+    rules: Rules
     old_fields: dict[Ref, FormField] = field(default_factory=dict)
     new_fields: dict[Ref, FormField] = field(default_factory=dict)
     before: Graph | None = None
     changes: list[Change] = field(default_factory=list)
     additions: list[Change] = field(default_factory=list)
+    doubts: list[Change] = field(default_factory=list)
+
+    @property
+    def fills(self) -> bool:
+        """Tell whether form fields may be filled in: a certification says so, or this verification's policy does."""
+        return self.rules.fills or (self.policy.allow_form_filling and self.rules.permission != NO_CHANGES)
 
     def roles(self, ref: Ref) -> set[str]:
         """Return the keys under which the signed revision uses an object, or the one before this, if it is newer."""
@@ -39,6 +42,10 @@ class Step:
         if self.before is None:
             self.before = Graph(self.document, self.old.revision)
         return self.before.keys_of(ref)
+
+    def page_number(self, page: Value) -> int | None:
+        """Return the number of a page that the signed revision has already."""
+        return self.signed.pages.get(page) if isinstance(page, Ref) else None
 
     def fresh(self, value: Value) -> bool:
         """Tell whether a value is a reference to an object that this revision made."""
