@@ -8,6 +8,7 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ca.custody_policy import custody_of
 from hsm.sm2.public_key import Sm2PublicKey
@@ -78,7 +79,12 @@ def _attribute(subject: x509.Name, oid: x509.ObjectIdentifier) -> str:
     return str(found[0].value) if found else ""
 
 
-def maker_identity(certificate: x509.Certificate) -> str:
-    """Name a seal maker across renewals: SHA-256 (hex) of whose certificate it is and who issued it."""
-    names = certificate.issuer.public_bytes() + certificate.subject.public_bytes()
-    return hashlib.sha256(names).hexdigest()
+def maker_identity(chain: Chain) -> str:
+    """Name a seal maker across renewals: SHA-256 (hex) of the anchor's key and of whose certificate it is; empty without a path.
+
+    The anchor's key, not its name: two installations may call their authorities and makers alike.
+    """
+    if not chain:
+        return ""
+    anchor = key_of(chain[-1]).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(anchor + chain[0].subject.public_bytes()).hexdigest()

@@ -28,7 +28,7 @@ from verify.paths import name
 from verify.policy import Policy
 from verify.purpose import check_exactly
 from verify.report import UNKNOWN, Reason, SealReport, SealStatusReport, SigningTime, StatusReport
-from verify.signer import CertificateJudge
+from verify.signer import CertificateJudge, Judged
 from verify.verdict import SubIndication
 
 
@@ -136,7 +136,7 @@ class SealJudge:
         chain = [c for der in parsed.chain_der[1:] if (c := load_certificate(der)) is not None]
         at = question.when if question.time.trusted else question.at
         judged = self.judge.judge(maker, chain, at, check_maker)
-        report = _report(statement, maker, trusted=judged.finding is None)
+        report = _report(statement, maker, judged)
         if judged.finding is not None:
             return SealJudged(report, finding=_unknown_maker(judged.finding))
         then, now, notes = self._states(statement, maker, question)
@@ -185,7 +185,7 @@ def _stale(listed: SealStatusList) -> tuple[Reason, ...]:
     )
 
 
-def _report(statement: SealStatement, maker: x509.Certificate, *, trusted: bool) -> SealReport:
+def _report(statement: SealStatement, maker: x509.Certificate, judged: Judged) -> SealReport:
     return SealReport(
         code=statement.seal_code,
         physical_code=statement.physical_code,
@@ -198,8 +198,8 @@ def _report(statement: SealStatement, maker: x509.Certificate, *, trusted: bool)
         valid_from=statement.valid_from,
         valid_to=statement.valid_to,
         maker=name(maker.subject),
-        maker_id=maker_identity(maker),
-        trusted=trusted,
+        maker_id=maker_identity(judged.chain),
+        trusted=judged.finding is None,
         picture_sha256=statement.picture_sha256,
         permit=statement.permit,
         leave=statement.leave,

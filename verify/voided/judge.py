@@ -82,15 +82,17 @@ def trusted_void_lists(
 ) -> VoidLists:
     """Keep lists whose maker is trusted at ``at`` and that were issued by then; the highest number wins.
 
-    A maker is known by its names and, for reports that know no more of it, by the digest of its certificate.
+    A maker is known by its anchor and its name and, for reports that know no more of it, by the digest of its certificate.
     """
     kept: dict[str, MakersList] = {}
     aliases: dict[str, str] = {}
     for parsed, maker in loaded:
-        found, identity = parsed.void_list, maker_identity(maker)
+        found = parsed.void_list
         chain = [one for der in parsed.chain_der[1:] if (one := load_certificate(der)) is not None]
-        if found.issued_at > at or judge.judge(maker, chain, at, check_maker).finding is not None:
+        judged = judge.judge(maker, chain, at, check_maker)
+        if found.issued_at > at or judged.finding is not None:
             continue
+        identity = maker_identity(judged.chain)
         aliases[hashlib.sha256(parsed.chain_der[0]).hexdigest()] = identity
         known = kept.get(identity)
         if known is None or found.number > known.void_list.number:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from verify.sentence import iso
+
 
 @dataclass(frozen=True, slots=True)
 class VoidedReport:
@@ -27,11 +29,11 @@ class VoidedReport:
     def to_json(self) -> dict[str, Any]:
         """Give the JSON object."""
         return {
-            "since": _iso(self.since),
+            "since": iso(self.since),
             "why": self.why,
             "voiding": self.voiding,
             "maker": self.maker,
-            "as_of": _iso(self.as_of),
+            "as_of": iso(self.as_of),
             "stale": self.stale,
             "whole": self.whole,
             "sha256": self.sha256,
@@ -56,7 +58,3 @@ class VoidedReport:
             f"{what} was voided on {self.since.astimezone(UTC):%Y-%m-%d}: {self.why}. "
             "Its octets and seals still verify, but it is not to be used as a document in force; ask its sealers."
         )
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
