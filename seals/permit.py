@@ -181,6 +181,18 @@ class Permits:
         )
         ledger.close(self._audit)
 
+    def hold(self, conn: sa.Connection, permit_id: str, *, actor: Actor) -> None:
+        """Judge the seal once more for a permit taken earlier, whose signature has only now come back.
+
+        Raises :class:`PermitSpent` unless it is taken and not settled, and :class:`seals.errors.SealNotUsable` if the seal was
+        stopped since, or the standing authorisation ended.
+        """
+        record = self.find(conn, permit_id)
+        if record is None or record.state is not PermitState.CONSUMED or record.actor != actor.id:
+            raise PermitSpent(f"permit {permit_id}")
+        standing = self._uses.hold_permit(conn, permit_id)
+        self._registry.admit(conn, record.code, actor=actor, listed=not standing)
+
     def complete(  # noqa: PLR0913 - the outcome and by whom
         self,
         conn: sa.Connection,

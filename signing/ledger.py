@@ -28,6 +28,7 @@ from signing.errors import DatabaseUnavailable, SealingInProgress
 from signing.order import SealOrder
 from signing.retention.register import enter_sealed
 from signing.store import SealingAct, SealingRecord, SealingState
+from signing.two_step.store import is_waiting
 
 MAX_FAULT: Final = 300
 """Longest fault kept, in characters: an error's name and its detail."""
@@ -91,6 +92,11 @@ class Ledger:
         """Find a sealing by its id."""
         with database(), self._reading() as conn:
             return store.find_sealing(conn, sealing_id)
+
+    def waits(self, record: SealingRecord) -> bool:
+        """Tell whether a sealing waits for a signature made elsewhere; its draft then lies parked."""
+        with database(), self._reading() as conn:
+            return is_waiting(conn, record.id, record.attempt)
 
     def key_uri(self, certificate_sha256: str) -> str | None:
         """Find where the key of a seal's certificate is."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from cryptography import x509
 
@@ -12,7 +13,6 @@ from signing.errors import SelfCheckFailed
 from signing.evidence import EvidenceDesk
 from signing.mark import Evidence
 from signing.order import SealOrder
-from signing.writ import Writ
 from verify.detached import ContentFile, ContentOctets
 from verify.report import DocumentReport, SignatureKind, SignatureReport
 from verify.trust import TrustStore
@@ -30,6 +30,18 @@ def no_lists() -> Sequence[str]:
     return ()
 
 
+class Claim(Protocol):
+    """What a finished document claims: the permit that its statement names, and the evidence gathered for it."""
+
+    @property
+    def permit(self) -> str:
+        """The permit's id."""
+
+    @property
+    def evidence(self) -> Evidence:
+        """What proves the state of the certificates."""
+
+
 class SelfCheck:
     """Judges sealed files by our anchors and the evidence gathered for them.
 
@@ -41,7 +53,7 @@ class SelfCheck:
         self._seal_lists = seal_lists
         self._kept: tuple[_Trust, Verifier] | None = None
 
-    def passed(self, path: Path, writ: Writ, *, at: datetime, order: SealOrder) -> DocumentReport:
+    def passed(self, path: Path, writ: Claim, *, at: datetime, order: SealOrder) -> DocumentReport:
         """Return the report if our own signature passed and no earlier one got worse; else :class:`SelfCheckFailed`."""
         report = self._verify(path.read_bytes(), writ.evidence, at, order)
         own = [one for one in report.signatures if one.seal is not None and one.seal.permit == writ.permit]
@@ -57,7 +69,9 @@ class SelfCheck:
         """Verify an archived file again, for a repeated request."""
         return self._verify(path.read_bytes(), Evidence(), at, order)
 
-    def _unharmed(self, after: Sequence[SignatureReport], order: SealOrder, writ: Writ, at: datetime) -> None:
+    def _unharmed(
+        self, after: Sequence[SignatureReport], order: SealOrder, writ: Claim, at: datetime
+    ) -> None:
         """Compare each earlier signature with what it was before our update."""
         data = order.document if isinstance(order.document, bytes) else order.document.read_bytes()
         before = {one.field: one for one in self._verify(data, writ.evidence, at, order).signatures}

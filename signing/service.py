@@ -271,7 +271,9 @@ class SealingService:
             _log.exception("sealing %s stays reserved until it is reconciled", record.id)
 
     def _settle(self, record: SealingRecord, actor: Actor) -> SealingState | None:
-        """Close one reservation by what its maker left; ``None`` while the maker is alive."""
+        """Close one reservation by what its maker left; ``None`` while the maker is alive, or the signature is awaited."""
+        if self._ledger.waits(record):
+            return None
         abandoned = self._archive.take_over(record.id)
         if abandoned is None:
             return None

@@ -11,10 +11,14 @@ from typing import Final
 from cryptography import x509
 
 from ca.checked_signer import OpenKeys
+from ca.custody_policy import custody_of
 from ca.issuer import UnitPurpose
+from hsm.absent_key import AbsentKey
+from hsm.algorithms import DEFAULT_ALGORITHM, kind_of
 from hsm.pins import Pin
 from hsm.provider import KeyRing, open_signer
 from hsm.public_keys import certificate_key
+from hsm.signer import Custody
 from seals.cases.warrant import Warrant
 from seals.leave import Leave
 from seals.permit import Permit
@@ -66,10 +70,17 @@ class WritDesk:
         self._pictures: OrderedDict[str, Picture] = OrderedDict()
         self._lock = threading.Lock()
 
-    def draw(
-        self, order: SealOrder, permit: Permit, when: datetime, pin: Pin | None, document: DocumentKind = PDF
+    def draw(  # noqa: PLR0913 - one sealing and whose key
+        self,
+        order: SealOrder,
+        permit: Permit,
+        when: datetime,
+        pin: Pin | None,
+        document: DocumentKind = PDF,
+        *,
+        elsewhere: bool = False,
     ) -> Writ:
-        """Draw the writ of one permitted sealing; the seal's key is opened, not used.
+        """Draw the writ of one permitted sealing; the seal's key is opened, not used, or is ``elsewhere``.
 
         Raises :class:`SealNotUsableHere`, :class:`signing.errors.EvidenceMissing`,
         :class:`signing.errors.CertificateNotGood`, :class:`signing.errors.ContainerUnfit`, :class:`hsm.errors.HsmError`,
@@ -77,7 +88,7 @@ class WritDesk:
         """
         register = self._evidence.register()
         leaf = self._evidence.leaf(permit.seal.certificate.serial, register)
-        signatory = self._signatory(permit, leaf, pin)
+        signatory = self.absent(leaf) if elsewhere else self._signatory(permit, leaf, pin)
         maker, maker_leaf = register.unit(UnitPurpose.SEAL_MAKER)
         leaves = [leaf, maker_leaf]
         if order.level.stamped:
@@ -90,6 +101,19 @@ class WritDesk:
         shown = evidence if order.level.long_term else _least(envelope, evidence)
         mark = self._mark(order, permit, when, statement, shown)
         return Writ(signatory, envelope, mark, evidence, permit.id)
+
+    def absent(self, leaf: Leaf) -> Signatory:
+        """Return who signs where the key is elsewhere; its custody is what the certificate states, else *remote*.
+
+        :class:`hsm.errors.SoftwareKeyRefused` where the installation accepts hardware alone.
+        """
+        certificate = x509.load_der_x509_certificate(leaf.der)
+        public = certificate_key(certificate)
+        stated = custody_of(certificate)
+        custody = stated if stated is not None and stated.is_hardware else Custody.REMOTE
+        self._keys.policy.admit(custody, "a key elsewhere")
+        signer = AbsentKey(public, DEFAULT_ALGORITHM[kind_of(public)], custody)
+        return Signatory(signer, certificate, leaf.chain[:-1])
 
     def _signatory(self, permit: Permit, leaf: Leaf, pin: Pin | None) -> Signatory:
         uri = self._ledger.key_uri(permit.seal.certificate.sha256)

@@ -259,9 +259,19 @@ class Uses:
 
     def hold(self, conn: sa.Connection, warrant: Warrant) -> None:
         """Refuse to go on if the authorisation was ended since: :class:`StandingEnded`, before the key is touched."""
-        if warrant.ground is not Ground.STANDING:
-            return
-        one = standing_store.find(conn, warrant.standing, lock=True)
+        if warrant.ground is Ground.STANDING:
+            self._hold_standing(conn, warrant.standing)
+
+    def hold_permit(self, conn: sa.Connection, permit: str) -> bool:
+        """Do the same for a permit taken in an earlier transaction; tell whether it was granted to an application."""
+        found = case_store.case_of_permit(conn, permit)
+        standing = "" if found is None else found[1]
+        if standing:
+            self._hold_standing(conn, standing)
+        return bool(standing)
+
+    def _hold_standing(self, conn: sa.Connection, standing: str) -> None:
+        one = standing_store.find(conn, standing, lock=True)
         if one is None or not _signature_holds(conn, one):
             raise StandingEnded
         in_force = one.status is standing_store.StandingStatus.EFFECTIVE

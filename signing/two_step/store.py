@@ -45,6 +45,7 @@ waiting = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("certificate_sha256", sa.String(64), nullable=False),
     sa.Column("algorithm", sa.String(32), nullable=False),
+    sa.Column("container", sa.String(16), nullable=False),
     sa.Column("statement", sa.Text, nullable=False),
     sa.Column("protected", sa.String(140), nullable=False),
     sa.Column("scope", sa.Text, nullable=False),
@@ -70,6 +71,7 @@ class Waiting:
     state: WaitState
     certificate_sha256: str
     algorithm: str
+    container: str
     statement: str = field(repr=False)
     protected: str
     scope: str
@@ -83,7 +85,7 @@ class Waiting:
 
 def _waiting(row: sa.Row[tuple[object, ...]]) -> Waiting:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
-    return Waiting(**values | {"state": WaitState(str(values["state"]))})  # type: ignore[arg-type]
+    return Waiting(**values | {"state": WaitState(str(values["state"]))})
 
 
 def insert(conn: sa.Connection, made: Waiting) -> None:

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("certificate_sha256", sa.String(length=64), nullable=False),
         sa.Column("algorithm", sa.String(length=32), nullable=False),
+        sa.Column("container", sa.String(length=16), nullable=False),
         sa.Column("statement", sa.Text(), nullable=False),
         sa.Column("protected", sa.String(length=140), nullable=False),
         sa.Column("scope", sa.Text(), nullable=False),
