@@ -43,6 +43,7 @@ class WorkerTools:
     pin: Pin | None = None
     batch_id: str = ""
     """The one batch that it was started for; it ends with that batch."""
+    beat_seconds: float = BEAT_SECONDS
 
 
 def new_executor() -> str:
@@ -71,13 +72,13 @@ class Worker:
 
     def run(self, stop: threading.Event) -> None:
         """Work; the calling thread keeps the roster. Chunks begun are finished first."""
-        self._roster.beat(())
+        self._roster.beat()
         hand_out = self._launch()
         try:
             while not stop.is_set():
                 if self._round(hand_out):
                     break
-                stop.wait(BEAT_SECONDS)
+                stop.wait(self._tools.beat_seconds)
         finally:
             DBOS.destroy(workflow_completion_timeout_sec=30)
             self._roster.bury(self._roster.name.executor)
@@ -85,18 +86,26 @@ class Worker:
     def _round(self, hand_out: Callable[[HandOut], None]) -> bool:
         """Say that we live, bury the dead, hand out what nobody holds; tell whether there is nothing left to be here for."""
         try:
-            with self._lock:
-                busy = sorted(self._busy)
-            self._roster.beat(busy)
+            self._roster.beat()
+            self._give_back()
             for executor in self._roster.silent():
                 self._bury(executor)
             for errand in self._roster.to_hand_out():
                 hand_out(errand)
             wanted = self._tools.batch_id
-            return bool(wanted) and not busy and self._roster.resting(wanted)
+            return bool(wanted) and not self._busy and self._roster.resting(wanted)
         except sa.exc.SQLAlchemyError:  # the next round tries again
             LOG.exception("a worker's round failed")
             return False
+
+    def _give_back(self) -> None:
+        """Give back what a step left behind that failed for good: it is looked for first, so that none just begun is meant."""
+        held = self._roster.held()
+        with self._lock:
+            busy = set(self._busy)
+        for errand in held:
+            if (errand.batch_id, errand.chunk) not in busy:
+                self._roster.take_back(errand)
 
     def _bury(self, executor: str) -> None:
         LOG.warning("worker %s is silent: its chunks go to others", executor)
@@ -122,9 +131,10 @@ class Worker:
             "max_executor_threads": 4 * AT_A_TIME,
         }
         DBOS(config=config)
-        step = DBOS.step(name="seal_chunk_step", retries_allowed=True, interval_seconds=1.0, max_attempts=5)(
-            self._seal
-        )
+
+        @DBOS.step(name="seal_chunk_step", retries_allowed=True, interval_seconds=1.0, max_attempts=5)
+        def step(batch_id: str, chunk: int) -> int:
+            return self._seal(batch_id, chunk)
 
         @DBOS.workflow(name="seal_chunk")
         def seal_chunk(batch_id: str, chunk: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -90,16 +89,20 @@ def still_open(conn: sa.Connection, batch_id: str) -> tuple[OpenChunk, ...]:
     return tuple(OpenChunk(*row) for row in conn.execute(query.order_by(K.number)))
 
 
-def take_away(conn: sa.Connection, holder: str, but: Sequence[tuple[str, int]] = ()) -> int:
-    """Take from a holder every open chunk but those named: its fence is too low from now on. Return how many."""
+def held_by(conn: sa.Connection, holder: str) -> tuple[tuple[str, int, int], ...]:
+    """Return the open chunks that a worker took: batch, number, fence."""
+    query = sa.select(K.batch_id, K.number, K.fence).where(K.holder == holder, K.state == _OPEN)
+    return tuple((row.batch_id, row.number, row.fence) for row in conn.execute(query))
+
+
+def take_away(conn: sa.Connection, holder: str) -> int:
+    """Take from a holder every open chunk: its fence is too low from now on. Return how many."""
     query = batch_chunk.update().where(K.holder == holder, K.state == _OPEN)
-    for batch_id, number in but:
-        query = query.where(sa.not_(sa.and_(K.batch_id == batch_id, K.number == number)))
     return conn.execute(query.values(holder="", fence=K.fence + 1)).rowcount
 
 
 def take_back(conn: sa.Connection, batch_id: str, number: int, fence: int) -> bool:
-    """Take back a chunk that was handed out under a fence and never taken; tell whether it was so."""
+    """Take back a chunk whose fence is still this one; tell whether it was so."""
     moved = conn.execute(
         batch_chunk.update()
         .where(K.batch_id == batch_id, K.number == number, K.fence == fence, K.state == _OPEN)

@@ -6,7 +6,6 @@ is fenced out, whether it is dead or only slow.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -46,11 +45,15 @@ class Roster:
         self.name = name
         self._silence = silence
 
-    def beat(self, busy: Sequence[tuple[str, int]]) -> None:
-        """Say that this worker lives and what it is at; chunks that it took and is not at any more are given back."""
+    def beat(self) -> None:
+        """Say that this worker lives."""
         with self._office.engine.begin() as conn:
             worker_rows.beat(conn, self.name, self._office.now())
-            chunk_rows.take_away(conn, self.name.executor, busy)
+
+    def held(self) -> tuple[HandOut, ...]:
+        """Return the chunks that this worker took and that are not done."""
+        with self._office.reading() as conn:
+            return tuple(HandOut(*row) for row in chunk_rows.held_by(conn, self.name.executor))
 
     def bury(self, executor: str) -> bool:
         """Strike a worker off and take its chunks from it; tell whether it was on the list."""
@@ -65,7 +68,7 @@ class Roster:
         return tuple(one for one in found if one != self.name.executor)
 
     def take_back(self, errand: HandOut) -> bool:
-        """Take back what was handed out and never taken; it gets another name."""
+        """Take back what was handed out and not taken since, or is taken and not worked at; it gets another name."""
         with self._office.engine.begin() as conn:
             return chunk_rows.take_back(conn, errand.batch_id, errand.chunk, errand.fence)
 
