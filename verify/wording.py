@@ -40,6 +40,8 @@ def passed(kind: SignatureKind, time: SigningTime, now: StatusReport, seal_now: 
         SignatureKind.SIGNATURE: ("签名", "signature"),
         SignatureKind.TIMESTAMP: ("文档时间戳", "document time-stamp"),
     }[kind]
+    if not time.trusted and (now.status in _ENDED_SINCE or seal_now.status in STOPPED_ZH):
+        return _by_claim(what_zh, what_en, time)
     if now.status in {"revoked", "on_hold"}:
         word_zh, word_en = ("暂停", "suspended") if now.status == "on_hold" else ("吊销", "revoked")
         return Reason(
@@ -74,6 +76,19 @@ def passed(kind: SignatureKind, time: SigningTime, now: StatusReport, seal_now: 
         f"{what_zh}有效：证书可信，文件自{what_zh}后未被改动{proof_zh}。无需进一步操作。",
         f"The {what_en} is valid: its certificate is trusted and the document is unchanged since{proof_en}. "
         "Nothing more is to be done.",
+    )
+
+
+_ENDED_SINCE = frozenset({"revoked", "on_hold", "expired"})
+
+
+def _by_claim(what_zh: str, what_en: str, time: SigningTime) -> Reason:
+    """Say what the seal standards rest on (GM/T 0031-2014 §6.2.3 d): the signatory's own time, where nothing proves another."""
+    return Reason(
+        f"{what_zh}按其自述时间 {day(time.value)} 判断有效（电子签章标准以此为准）；其后证书或印章已失效，"
+        "且没有可信时间戳证明该时间，重要事项请另行核实。",
+        f"By the time that it states itself, {day(time.value)}, the {what_en} is valid, as the seal standards judge it; "
+        "certificate or seal have ended since, and no trusted time-stamp proves that time: confirm it where much depends on it.",
     )
 
 

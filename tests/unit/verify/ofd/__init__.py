@@ -1,0 +1,1 @@
+"""Packages of OFD, read and judged."""

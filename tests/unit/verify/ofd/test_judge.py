@@ -1,0 +1,370 @@
+"""Everything that can be done to a sealed package after it was sealed, and what a verifier must say of it (D1, D2)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from ca.gm_cms import GmSignedData
+from hsm.algorithms import DigestAlgorithm
+from seals.ses.parts import SesVersion
+from signing.certification import FieldLock, LockAction
+from signing.cms import ContainerForm
+from signing.envelope import CmsEnvelope
+from tests.ofd_world import (
+    LIST,
+    PAGE,
+    SEAL,
+    SIGNATURE,
+    VALUE,
+    changed,
+    document,
+    entries,
+    esl,
+    judged,
+    packed,
+    plain,
+    seal,
+    sealed,
+    sealing,
+    ses,
+    signatory,
+    trust,
+)
+from tests.ses_world import DOCUMENT
+from tests.verify_world import NOW
+from verify.isolated import verify_isolated
+from verify.ofd.report import OfdReport
+from verify.report import Indication, SignatureKind, Verdict
+from verify.trust import TrustStore
+from verify.verdict import SubIndication
+from verify.verifier import Verifier
+
+
+def only(report: OfdReport):
+    (found,) = report.signatures
+    return found
+
+
+def signed_again(octets: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """Let the signer itself sign another description: what a careless writer makes."""
+    files = entries(octets)
+    files[SIGNATURE] = change(files[SIGNATURE])
+    envelope = ses()
+    tbs = envelope.to_sign(DigestAlgorithm.SM3.digest(files[SIGNATURE]), f"/{SIGNATURE}")
+    files[VALUE] = envelope.finish(sealing().keeper.signer.sign(tbs), None)
+    return packed(files)
+
+
+def test_a_sealed_package_is_valid_and_says_everything() -> None:
+    report = judged(sealed())
+    found = only(report)
+    assert report.verdict is Verdict.PASSED, report.reason.en
+    assert (found.kind, found.container, found.algorithm) == (SignatureKind.SEAL, "ses", "SM2 / SM3")
+    assert found.signer is not None
+    assert found.signer.uscc == "91110108MA01C8QX33"
+    assert found.seal is not None
+    assert found.seal.trusted
+    assert found.integrity.covers_whole_document
+    assert [(p.page, p.x_mm, p.y_mm, p.width_mm) for p in found.placements] == [(1, 120.0, 200.0, 40.0)]
+    assert report.notice, "a test root says so"
+    assert found.readers is not None
+    assert "OFD" in found.readers.en
+
+
+@pytest.mark.parametrize("version", [SesVersion.V4, SesVersion.V5])
+@pytest.mark.parametrize("stamped", [False, True])
+def test_both_versions_with_and_without_a_time_stamp(version: SesVersion, stamped: bool) -> None:
+    found = only(judged(seal(envelope=ses(version), stamped=stamped)))
+    assert found.verdict is Verdict.PASSED, found.reason.en
+    assert found.time.trusted is stamped
+    assert found.seal_data is not None
+    assert found.seal_data.standard == version.standard
+
+
+def test_a_plain_signature_by_gbt35275() -> None:
+    found = only(judged(seal(where="unseen", envelope=plain())))
+    assert (found.verdict, found.kind, found.container) == (
+        Verdict.PASSED,
+        SignatureKind.SIGNATURE,
+        "gbt35275",
+    )
+
+
+@pytest.mark.parametrize(
+    "name", [PAGE, "OFD.xml", "Doc_0/Document.xml", "Doc_0/PublicRes.xml", "Doc_0/Res/song.ttf", SEAL]
+)
+def test_any_changed_file_is_named(name: str) -> None:
+    report = judged(changed(sealed(), name, lambda octets: octets + b"\n"))
+    assert (report.verdict, report.sub_indication) == (Verdict.FAILED, SubIndication.DOCUMENT_MODIFIED)
+    (change,) = only(report).integrity.where[:1]
+    assert change.object == f"/{name}"
+    assert change.page == (1 if name == PAGE else None)
+    assert only(report).seal is not None, "it still says whose seal it was"
+
+
+def test_a_missing_protected_file_fails() -> None:
+    report = judged(changed(sealed(), "Doc_0/Res/hei.ttf", None))
+    assert report.sub_indication is SubIndication.DOCUMENT_MODIFIED
+    assert "缺失" in only(report).integrity.where[0].what_zh
+
+
+def test_a_changed_description_fails_by_the_data_hash() -> None:
+    report = judged(changed(sealed(), SIGNATURE, lambda octets: octets.replace(b'"120 200', b'"110 200')))
+    found = only(report)
+    assert (report.verdict, found.sub_indication) == (Verdict.FAILED, SubIndication.HASH_FAILURE)
+    assert found.integrity.modified is True
+
+
+def test_another_seal_beside_the_signature_is_not_the_one_that_was_signed() -> None:
+    """The picture that a reader shows comes from Seal.esl; the writer left it out of the references."""
+    other = sealing().esl(SesVersion.V4, name="某某市人民政府")
+    loose = signed_again(
+        sealed(),
+        lambda xml: re.sub(
+            rb"<ofd:Reference FileRef=\"/Doc_0/Signs/Sign_0/Seal.esl\">.*?</ofd:Reference>", b"", xml
+        ),
+    )
+    assert judged(loose).verdict is Verdict.PASSED, "the signature's own parts prove themselves"
+    report = judged(changed(loose, SEAL, other))
+    assert (report.verdict, report.sub_indication) == (Verdict.FAILED, SubIndication.SEAL_NOT_VALID)
+    report = judged(changed(loose, SEAL, None))
+    assert (report.verdict, report.sub_indication) == (Verdict.FAILED, SubIndication.SEAL_NOT_VALID)
+
+
+def test_a_signature_moved_to_another_path_names_the_wrong_one() -> None:
+    files = entries(sealed())
+    moved = {name.replace("Sign_0", "Sign_7"): octets.replace(b"Sign_0", b"Sign_7") if name == LIST else octets
+             for name, octets in files.items()}  # fmt: skip
+    moved["Doc_0/Signs/Sign_0/SignedValue.dat"] = files[VALUE]
+    moved["Doc_0/Signs/Sign_0/Seal.esl"] = files[SEAL]
+    found = only(judged(packed(moved)))
+    assert (found.verdict, found.sub_indication) == (Verdict.FAILED, SubIndication.SIG_CONSTRAINTS_FAILURE)
+    assert "moved here" in found.reason.en
+
+
+@pytest.mark.parametrize("method", ["MD5", "SHA1", "SHA-1", "", None])
+def test_weak_or_absent_methods_are_no_proof(method: str | None) -> None:
+    """MD5 is the default where nothing is said; every file still fits, and still it is not green."""
+    algorithm = "sha1" if method and "1" in method else "md5"
+
+    def weaken(xml: bytes) -> bytes:
+        files = entries(sealed())
+
+        def again(found: re.Match[bytes]) -> bytes:
+            digest = hashlib.new(algorithm, files[found[1].decode()], usedforsecurity=False).digest()
+            return b'FileRef="/' + found[1] + b'"><ofd:CheckValue>' + base64.b64encode(digest) + b"<"
+
+        xml = re.sub(rb'FileRef="/([^"]+)"><ofd:CheckValue>[^<]+<', again, xml)
+        said = b"" if method is None else f' CheckMethod="{method}"'.encode()
+        return re.sub(rb' CheckMethod="[^"]*"', said, xml)
+
+    report = judged(signed_again(sealed(), weaken))
+    assert (report.verdict, report.sub_indication) == (
+        Verdict.INDETERMINATE,
+        SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
+    )
+    assert only(report).integrity.modified is False
+
+
+def test_an_unknown_method_compares_nothing() -> None:
+    odd = signed_again(
+        sealed(), lambda xml: re.sub(rb'CheckMethod="[^"]*"', b'CheckMethod="1.2.156.10197.1.401.2"', xml)
+    )
+    found = only(judged(odd))
+    assert (found.verdict, found.sub_indication) == (
+        Verdict.INDETERMINATE,
+        SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
+    )
+    assert found.integrity.modified is None
+
+
+@pytest.mark.parametrize(
+    "spared", ["/Doc_0/Res/song.ttf", "/Doc_0/Res/hei.ttf", "/OFD.xml", "/Doc_0/PublicRes.xml", f"/{PAGE}"]
+)
+def test_a_file_that_a_reader_uses_and_nobody_signed_is_never_green(spared: str) -> None:
+    """Real writers leave out OFD.xml, fonts or resources: these could be exchanged with every check green."""
+    pattern = rb'<ofd:Reference FileRef="' + re.escape(spared.encode()) + rb'">.*?</ofd:Reference>'
+    left = signed_again(sealed(), lambda xml: re.sub(pattern, b"", xml))
+    report = judged(left)
+    assert (report.verdict, report.sub_indication) == (
+        Verdict.INDETERMINATE,
+        SubIndication.SIG_CONSTRAINTS_FAILURE,
+    )
+    assert report.coverage[0].open == (spared,)
+    assert not only(report).integrity.covers_whole_document
+    exchanged = judged(changed(left, spared.removeprefix("/"), lambda octets: octets + b" "))
+    assert exchanged.verdict is not Verdict.PASSED
+
+
+def test_an_entry_that_nothing_reaches_is_told() -> None:
+    report = judged(changed(sealed(), "Doc_0/loose.bin", b"x"))
+    assert report.verdict is Verdict.PASSED
+    assert report.coverage[0].loose == ("/Doc_0/loose.bin",)
+    assert not only(report).integrity.covers_whole_document
+
+
+def test_a_file_that_was_missing_and_comes_later_is_reached() -> None:
+    """A reference to nothing, signed, then something put there: a font, say."""
+    files = entries(document())
+    files["Doc_0/PublicRes.xml"] = files["Doc_0/PublicRes.xml"].replace(
+        b"</ofd:Fonts>",
+        b'<ofd:Font ID="99" FontName="x"><ofd:FontFile>late.ttf</ofd:FontFile></ofd:Font></ofd:Fonts>',
+    )
+    first = seal(packed(files))
+    assert judged(first).missing == ("late.ttf (/Doc_0/PublicRes.xml)",)
+    later = judged(changed(first, "Doc_0/Res/late.ttf", b"font"))
+    assert (later.verdict, later.coverage[0].open) == (Verdict.INDETERMINATE, ("/Doc_0/Res/late.ttf",))
+
+
+def test_a_second_seal_leaves_the_first_valid() -> None:
+    report = judged(seal(sealed(), "2:20,20"))
+    assert report.verdict is Verdict.PASSED
+    assert [item.verdict for item in report.signatures] == [Verdict.PASSED] * 2
+    assert [item.open for item in report.coverage] == [(), ()]
+    assert report.coverage[1].protected > report.coverage[0].protected, "the second protects the first"
+
+
+def test_what_happens_to_the_first_seal_is_seen_by_the_second() -> None:
+    twice = seal(sealed(), "2:20,20")
+    files = entries(twice)
+    gone = {name: octets for name, octets in files.items() if "Sign_0" not in name}
+    gone[LIST] = re.sub(rb"<ofd:Signature [^>]*Sign_0[^>]*/>", b"", gone[LIST])
+    report = judged(packed(gone))
+    assert (report.verdict, len(report.signatures)) == (Verdict.FAILED, 1)
+
+
+def test_a_lock_makes_a_later_signature_show() -> None:
+    locked = seal(lock=FieldLock(LockAction.ALL))
+    report = judged(locked)
+    assert report.verdict is Verdict.PASSED
+    assert report.coverage[0].locked
+    row = b'<ofd:Signature ID="s9" Type="Sign" BaseLoc="/Doc_0/Signs/Sign_9/Signature.xml"/></ofd:Signatures>'
+    later = judged(changed(locked, LIST, lambda octets: octets.replace(b"</ofd:Signatures>", row)))
+    assert later.verdict is Verdict.FAILED
+    assert "locked the list" in later.signatures[0].reason.en
+
+
+def test_a_base_signature_must_hold_too() -> None:
+    """``Relative`` (GM/T 0099): good with its base, as bad as its base, nothing without one."""
+    twice = seal(sealed(), "2:20,20")
+
+    def based(on: bytes) -> bytes:
+        return changed(
+            twice, LIST, lambda octets: octets.replace(b'ID="s003" ', b'ID="s003" Relative="' + on + b'" ')
+        )
+
+    assert b'ID="s003"' in entries(twice)[LIST]
+    assert judged(based(b"s001")).verdict is Verdict.PASSED
+    assert judged(based(b"s404")).signatures[1].verdict is Verdict.FAILED
+    assert judged(based(b"s003")).signatures[1].verdict is Verdict.FAILED, "it cannot rest on itself"
+    broken = changed(based(b"s001"), VALUE, lambda octets: octets[:-5] + bytes(5))
+    assert (
+        "rests on" in judged(broken).signatures[1].reason.en
+        or judged(broken).signatures[1].verdict is Verdict.FAILED
+    )
+
+
+def test_after_its_certificate_ended_a_seal_rests_on_the_time_it_states() -> None:
+    """So the seal standards have it; the report does not claim a time-stamp that is not there."""
+    late = Verifier(trust()).verify(sealed(), at=NOW + timedelta(days=400))
+    assert "no trusted time-stamp proves that time" in late.reason.en
+    stamped = Verifier(trust()).verify(seal(stamped=True), at=NOW + timedelta(days=400))
+    assert "no trusted time-stamp" not in stamped.reason.en
+
+
+def test_a_seal_from_the_future_is_no_seal() -> None:
+    before = Verifier(trust()).verify(sealed(), at=NOW - timedelta(days=30))
+    assert before.verdict is Verdict.FAILED
+
+
+def test_a_stranger_is_never_green() -> None:
+    found = Verifier(TrustStore(())).verify(sealed(), at=NOW + timedelta(hours=1))
+    assert (found.verdict, found.sub_indication) == (
+        Verdict.INDETERMINATE,
+        SubIndication.NO_CERTIFICATE_CHAIN_FOUND,
+    )
+
+
+def attached(content: Callable[[bytes], bytes]) -> bytes:
+    """Sign the digest as attached content, as a domestic writer does (GM/T 0099; SM2 with Z over the content)."""
+    files = entries(seal(where="unseen", envelope=plain()))
+    digest = DigestAlgorithm.SM3.digest(files[SIGNATURE]).value
+    world = sealing()
+    form = GmSignedData.of(world.keeper.der, (world.pki.issuing.der,))
+    octets = content(digest)
+    files[VALUE] = form.assemble(world.keeper.signer.sign(octets), content=octets)
+    return packed(files)
+
+
+@pytest.mark.parametrize("content", [bytes, base64.b64encode])
+def test_the_digest_as_attached_content(content: Callable[[bytes], bytes]) -> None:
+    found = only(judged(attached(content)))
+    assert (found.verdict, found.container) == (Verdict.PASSED, "gbt35275"), found.reason.en
+
+
+def test_attached_content_of_another_file_fails() -> None:
+    found = only(judged(attached(lambda digest: digest[::-1])))
+    assert (found.verdict, found.sub_indication) == (Verdict.FAILED, SubIndication.HASH_FAILURE)
+
+
+def test_rfc5652_is_judged_as_well() -> None:
+    """Whatever is inside the container decides, not what a list calls it."""
+    files = entries(seal(where="unseen", envelope=plain()))
+    envelope = CmsEnvelope(signatory(form=ContainerForm.RFC5652))
+    tbs = envelope.to_sign(DigestAlgorithm.SM3.digest(files[SIGNATURE]), "")
+    files[VALUE] = envelope.finish(sealing().keeper.signer.sign(tbs), None)
+    found = only(judged(packed(files)))
+    assert (found.verdict, found.container) == (Verdict.PASSED, "cms"), found.reason.en
+
+
+@pytest.mark.parametrize(
+    ("name", "octets"),
+    [
+        (VALUE, b""),
+        (VALUE, b"\x30\x03\x02\x01\x01"),
+        (VALUE, None),
+        (SIGNATURE, b"<a/>"),
+        (SIGNATURE, None),
+        (VALUE, DOCUMENT),
+    ],
+)
+def test_a_signature_that_cannot_be_read_fails_alone(name: str, octets: bytes | None) -> None:
+    """The list names it, so it is there; the second one is judged all the same."""
+    report = judged(changed(seal(sealed(), "2:20,20"), name, octets))
+    assert report.verdict is Verdict.FAILED
+    assert len(report.signatures) == 2
+    assert report.signatures[0].indication is not Indication.TOTAL_PASSED
+
+
+def test_a_seal_alone_in_the_value_is_no_signature() -> None:
+    assert judged(changed(sealed(), VALUE, esl())).verdict is Verdict.FAILED
+
+
+def test_a_list_that_is_missing_is_no_list() -> None:
+    files = entries(sealed())
+    del files[LIST]
+    report = Verifier(TrustStore(())).verify(packed(files), at=NOW)
+    assert report.verdict is Verdict.UNREADABLE
+    assert "Signatures.xml" in report.reason.en
+
+
+def test_a_report_crosses_processes_whole() -> None:
+    at = NOW + timedelta(hours=1)
+    report = verify_isolated(sealed(), trust(), at=at, name="test.ofd")
+    assert isinstance(report, OfdReport)
+    assert report == judged(sealed())
+    told = report.to_json()["ofd"]
+    assert (told["pages"], told["coverage"][0]["protected"]) == (2, 8)
+
+
+def test_relative_locations_and_the_older_place_of_the_list() -> None:
+    """BaseLoc beside the list, no leading slash; propertyInfo stays absolute."""
+    files = entries(sealed())
+    files[LIST] = files[LIST].replace(b'"/Doc_0/Signs/Sign_0/', b'"Sign_0/')
+    assert judged(packed(files)).verdict is Verdict.PASSED
