@@ -122,7 +122,7 @@ def finish(ready: PreparedPlain, chosen: SealMark | None = None, *, stamped: boo
 
 
 def marked(place: Where | str = "1:20,15", **more: object) -> SealMark:
-    """A mark with a small red square."""
+    """Make a mark with a small red square."""
     where = Placement.parse(place) if isinstance(place, str) else place
     return mark(**({"shown": SMALL, "placement": where} | more))  # type: ignore[arg-type]
 

@@ -209,6 +209,8 @@ def _runs(entries: Dictionary, rows: bytes, width: int) -> list[Run]:
         if len(lines) != count * width:
             raise NotPlain(Reason.CROSS_REFERENCE, "a stream is shorter than it says")
         runs.append(Run(first, count, lines))
+    if position != len(rows):
+        raise NotPlain(Reason.CROSS_REFERENCE, "a stream is longer than it says")
     return runs
 
 

@@ -121,10 +121,10 @@ def test_a_hybrid_file_whose_needed_objects_are_hidden():
     numbers = [
         number for section in hidden.sections if section.hidden for number, _ in section.hidden.numbers()
     ]
-    with pytest.raises(NotPlain) as refused:
-        for number in numbers:
+    for number in filter(None, numbers):
+        with pytest.raises(NotPlain) as refused:
             hidden.value(Ref(number, 0))
-    assert refused.value.reason is Reason.HYBRID
+        assert refused.value.reason is Reason.HYBRID
 
 
 def test_a_page_count_that_a_node_lies_about():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import pytest
 
 from signing.incremental.errors import NotPlain, Reason
@@ -68,9 +70,13 @@ def test_a_window_that_ends_too_early_asks_for_more(length: int):
     whole = b"1 0 obj <</A 12 0 R /B [1 2]>> endobj"
     reader = Reader(whole[:length], whole=False)
     with pytest.raises(Short):
-        reader.header(0)
-        reader.value(reader.end)
-        reader.close()
+        _object(reader)
+
+
+def _object(reader: Reader) -> None:
+    reader.header(0)
+    reader.value(reader.end)
+    reader.close()
 
 
 def test_an_exchange_leaves_the_other_octets():
@@ -93,8 +99,6 @@ def test_items_are_added_at_the_end():
 def test_predictors(kind: int):
     rows = [bytes((1, 2, 250)), bytes((3, 2, 255)), bytes((0, 0, 0))]
     entries = read(b"<</Filter /FlateDecode /DecodeParms <</Predictor 12 /Columns 3>>>>")
-    import zlib
-
     assert unpack(entries, zlib.compress(_png(rows, kind))) == b"".join(rows)
 
 
@@ -115,8 +119,6 @@ def test_other_filters_and_damage_are_not_plain(entries: bytes):
 
 
 def test_a_stream_that_unpacks_to_too_much_is_not_plain(monkeypatch: pytest.MonkeyPatch):
-    import zlib
-
     monkeypatch.setattr("signing.incremental.filters.MAX_UNPACKED", 1000)
     with pytest.raises(NotPlain, match="too much"):
         unpack(read(b"<</Filter /FlateDecode>>"), zlib.compress(bytes(2000)))

@@ -34,7 +34,7 @@ def reader(data: bytes) -> PdfFileReader:
 
 
 def each(array):
-    """The items of an array, references followed."""
+    """List the items of an array, references followed."""
     return [array[at] for at in range(len(array))]
 
 
@@ -234,7 +234,7 @@ def test_on_a_signed_document_further_fields_share_the_value(place: str):
     first = plainly(document(4).table())
     second = plainly(first, marked(where, field_name="Seam"))
     assert b"Do Q" not in update(second, first)
-    found = [signature for signature in reader(second).embedded_signatures]
+    found = list(reader(second).embedded_signatures)
     assert len(found) == 5
     assert (
         len({signature.sig_object.container_ref for signature in found if signature.field_name != "Seal"})
@@ -361,14 +361,14 @@ def test_an_archive_time_stamp_covers_everything(make: str):
     """A5: B-LTA, and renewed: three stamps in a row."""
     sealed = plainly(getattr(document(), make)(), marked(evidence=EVIDENCE), stamped=True)
     data = sealed
-    for number in range(1, 4):
+    for times in range(1, 4):
         data = archived(data, Evidence((world().tsa.der,)))
         assert data.startswith(sealed)
         stamps = reader(data).embedded_timestamp_signatures
-        assert len(stamps) == number
+        assert len(stamps) == times
         assert stamps[-1].evaluate_signature_coverage().name == "ENTIRE_FILE"
         stamps[-1].compute_integrity_info()
-        assert stamps[-1].field_name == f"ArchiveTimeStamp-{number}"
+        assert stamps[-1].field_name == f"ArchiveTimeStamp-{times}"
     assert data.count(world().tsa.der) >= 1
     judged_by_pyhanko(data, whole=False)
 
