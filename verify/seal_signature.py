@@ -59,11 +59,11 @@ class SealSignatureSteps:
         door = SealDataJudge(self.judge, self.policy, self.at, self.seals.lists, self.extra)
         judged = door.judged(octets, document_hash=protected.digest, older=protected.proof)
         case.seal_data = judged.report
+        case.object(_finding(judged.report))
         if judged.case is not None:
             self._who_and_when(case, judged.case, protected)
-            self._seal(case, judged, judged.case, protected)
             case.object(_scope(judged.report.scope, protected))
-        case.object(_finding(judged.report))
+            self._seal(case, judged, judged.case, protected)
         case.notes += judged.report.notes
         if any(step.key == Step.DATA_HASH.value and step.sub_indication for step in judged.report.steps):
             case.integrity = replace(
