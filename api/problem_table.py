@@ -9,6 +9,7 @@ from api.backup import errors as backup
 from api.problem_kind import Kind
 from api.problem_rows import KEY_CENTRE, SEAL_DATA
 from api.problem_rows_archive import ARCHIVE
+from api.problem_rows_batches import BATCHES
 from api.problem_rows_cases import CASES
 from api.problem_rows_containers import CONTAINERS
 from api.problem_rows_filing import FILING
@@ -380,6 +381,7 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **STAMPS,
     **LICENCES,
     **ARCHIVE,
+    **BATCHES,
     **_IMPRINTS,
     **_TOKENS,
     **_SEALS,

@@ -89,7 +89,9 @@ class Worker:
             self._roster.beat()
             self._give_back()
             for executor in self._roster.silent():
-                self._bury(executor)
+                LOG.warning("worker %s is silent: its chunks go to others", executor)
+                self._roster.bury(executor)
+            self._call_back()
             for errand in self._roster.to_hand_out():
                 hand_out(errand)
             wanted = self._tools.batch_id
@@ -107,16 +109,16 @@ class Worker:
             if (errand.batch_id, errand.chunk) not in busy:
                 self._roster.take_back(errand)
 
-    def _bury(self, executor: str) -> None:
-        LOG.warning("worker %s is silent: its chunks go to others", executor)
-        self._roster.bury(executor)
-        lost = DBOS.list_workflows(
-            executor_id=executor, status="PENDING", load_input=False, load_output=False
-        )
-        for one in lost:
-            self._roster.take_back(HandOut.named(one.workflow_id))
+    def _call_back(self) -> None:
+        """Call back what was handed to workers that are no more."""
+        queue = self._roster.name.queue
+        pending = DBOS.list_workflows(queue_name=queue, status="PENDING", load_input=False, load_output=False)
+        alive = self._roster.alive()
+        lost = [one.workflow_id for one in pending if one.executor_id not in alive]
+        for name in lost:
+            self._roster.take_back(HandOut.named(name))
         if lost:
-            DBOS.cancel_workflows([one.workflow_id for one in lost])
+            DBOS.cancel_workflows(lost)
 
     def _launch(self) -> Callable[[HandOut], None]:
         """Register the work with DBOS and begin to take it from the queue; return how to put it there."""

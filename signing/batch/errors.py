@@ -57,16 +57,6 @@ class BatchNotApproved(BatchError):
         self.case_id = case_id
 
 
-class BatchPinNeeded(BatchError):
-    """The key asks for its holder's PIN, and nobody gave it."""
-
-    zh = "该印章的密钥需要持有人 PIN 才能使用；请在启动批次时输入一次 PIN（只在本次运行的内存中保留），或改用服务端密钥与静默用印授权。"
-    en = (
-        "The seal's key needs its holder's PIN: give it once when you start the batch (it is held in memory while the batch "
-        "runs and nowhere else), or use a key that the service keeps, under a standing authorisation."
-    )
-
-
 class PinPerUse(BatchError):
     """The key asks for its PIN before every single signature (CKA_ALWAYS_AUTHENTICATE); a batch cannot type it."""
 

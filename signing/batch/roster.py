@@ -67,6 +67,11 @@ class Roster:
             found = worker_rows.silent(conn, self._office.now() - self._silence)
         return tuple(one for one in found if one != self.name.executor)
 
+    def alive(self) -> frozenset[str]:
+        """Return the workers on the list."""
+        with self._office.reading() as conn:
+            return worker_rows.alive(conn)
+
     def take_back(self, errand: HandOut) -> bool:
         """Take back what was handed out and not taken since, or is taken and not worked at; it gets another name."""
         with self._office.engine.begin() as conn:
