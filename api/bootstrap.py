@@ -75,6 +75,8 @@ from signing.licences.desk import LicenceDesk
 from signing.preview import Preview
 from signing.selfcheck import SelfCheck
 from signing.service import SealingService, SealingTools
+from signing.two_step.desk import TwoStepSealing, TwoStepTools
+from signing.two_step.paper import PaperDesk
 from signing.writ import WritDesk
 from verify.isolated import Limits
 from verify.report import DocumentReport
@@ -118,6 +120,7 @@ class Services:
     sealing: SealingService
     licences: LicenceDesk
     hashes: HashDesk
+    two_step: TwoStepSealing
     verification: Verification
     evidence: Evidence
     api_keys: ApiKeys
@@ -141,6 +144,7 @@ class Services:
             "sealings_completed": len(sealings.completed),
             "sealings_failed": len(sealings.failed),
             "digests_failed": self.hashes.reconcile(actor),
+            "signatures_not_returned": self.two_step.expire(actor),
             "uses_expired": self.use_desk.expire(),
             "use_reminders": self.use_desk.reminders.collect(actor),
             **self.enrolments.housekeep(actor),
@@ -280,6 +284,9 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
             engine,
             clock,
             HashTools(permits, seals, use_desk, Credentials(seals, ledger, desk), stores.ring, audit),
+        ),
+        two_step=TwoStepSealing(
+            engine, clock, TwoStepTools(tools, writs, permits, PaperDesk(seals, desk, writs), audit)
         ),
         verification=Verification(evidence, clock, _limits(settings)),
         evidence=evidence,

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from hsm.csc import CscProvider
+from hsm.csc_service import read_services
 from hsm.device_descriptions import Descriptions, read_descriptions
 from hsm.errors import ModuleUnavailable
 from hsm.pins import PinSource
@@ -16,12 +18,16 @@ from hsm.skf.provider import SkfProvider
 
 @dataclass(frozen=True, slots=True)
 class DeviceLibraries:
-    """Paths of libraries, the file that describes what is a maker's own in them, and the chips' authentication key."""
+    """Paths of libraries, the file that describes what is a maker's own in them, and the chips' authentication key.
+
+    ``csc_services`` names the remote signing services of others (:mod:`hsm.csc_service`).
+    """
 
     sdf: Path | None = None
     skf: Path | None = None
     descriptions: Path | None = None
     skf_device_key: bytes = field(default=b"", repr=False)
+    csc_services: Path | None = None
 
     def described(self) -> Descriptions:
         """Read the file; without one every interface is as its standard has it."""
@@ -44,6 +50,8 @@ class DeviceLibraries:
                 description=described.skf,
             )
             found.append(skf)
+        if self.csc_services is not None:
+            found.append(CscProvider(read_services(self.csc_services), pins))
         return tuple(found)
 
 

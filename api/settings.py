@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     sdf_library: Path | None = None
     skf_library: Path | None = None
     skf_device_key: SecretStr | None = None
+    csc_services: Path | None = None
     require_hardware_keys: bool = False
     sm2_allow_python_signing: bool = False
     suite: Suite = Suite.INTERNATIONAL
@@ -182,7 +183,9 @@ class Settings(BaseSettings):
         """Makers' libraries beside the PKCS#11 module."""
         key = self.skf_device_key
         octets = bytes.fromhex(key.get_secret_value()) if key is not None else b""
-        return DeviceLibraries(self.sdf_library, self.skf_library, self.vendor_mechanisms, octets)
+        return DeviceLibraries(
+            self.sdf_library, self.skf_library, self.vendor_mechanisms, octets, self.csc_services
+        )
 
     @property
     def code_patterns(self) -> CodePatterns:

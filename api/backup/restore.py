@@ -50,7 +50,9 @@ from seals.devices.restoration import lock_stamps
 from seals.errors import StatementInvalid, StatementSignatureInvalid
 from seals.filing.restoration import end_challenges
 from seals.restoration import StatesMerged, merge_states, retire_states, use_up_counters, void_permits
+from signing.hashes.store import end_all as end_activations
 from signing.renewal.restoration import restore_archive
+from signing.two_step.store import end_all as end_waiting
 
 _PLACES: Final = re.compile(
     r"""\s*(["']?)(?:home|database_url|archive_folder|archive_url|archive_credentials)\1\s*="""
@@ -271,6 +273,7 @@ class _Work:
         use_up_counters(conn, exact)
         ended = {"permits": void_permits(conn, now), "chip_challenges": end_challenges(conn, now)}
         ended |= end_unfinished(conn, now)
+        ended |= {"activations": end_activations(conn, now), "waiting": end_waiting(conn, now)}
         uses = retire_uses(conn, now, actor=self._actor, audit=self._audit)
         ended |= {"use_cases": uses.cases, "standing_uses": uses.standing, "use_signers": uses.signers}
         ended["stamps"] = lock_stamps(conn, now, actor=self._actor, audit=self._audit)

@@ -10,11 +10,13 @@ from fastapi import APIRouter, File, Form, Header, Response, UploadFile
 from fastapi.responses import FileResponse, JSONResponse
 from pydantic import SecretStr
 
+from api import containers
 from api.access import Principal, Scope
 from api.auth import Doors, Requires
 from api.enrolment import pin_of
 from api.errors import NotFound
 from api.idempotency import IdempotencyKey
+from api.media import finished_name, media_of
 from api.openapi import CALLER, Responses, binary, problems
 from api.schemas.placing import MatchModel, PlacesModel
 from api.schemas.sealing import SealingModel
@@ -62,6 +64,9 @@ def seal(  # noqa: PLR0913 - the parameters of an address or a form
     may_cover: MayCover = False,
     pin: Annotated[SecretStr | None, Form(description="PIN of the keeper's token")] = None,
     level: Annotated[Level, Form()] = Level.B_LT,
+    container: containers.Container = None,
+    certify: containers.Certify = "",
+    lock: containers.Lock = "",
     password: Annotated[SecretStr | None, Form(description="Password of an encrypted PDF")] = None,
     case: Annotated[str, Form(max_length=32, description="The approved case that it is sealed under")] = "",
     document_class: Annotated[str, Form(max_length=100, description="For a standing authorisation")] = "",
@@ -88,9 +93,12 @@ def seal(  # noqa: PLR0913 - the parameters of an address or a form
         amount=amount,
         credential=f"key:{caller.key_prefix}",
         may_cover=may_cover,
+        container=container,
+        certify=containers.certification_of(certify),
+        lock=containers.lock_of(lock),
     )
     holder = None if pin is None else pin_of(pin.get_secret_value())
-    return _answer(doors.sealing.seal(order, actor=caller.actor, pin=holder), name, accept)
+    return answer(doors.sealing.seal(order, actor=caller.actor, pin=holder), name, accept)
 
 
 @router.post(
@@ -137,17 +145,20 @@ def matches(  # noqa: PLR0913 - the parameters of a form
     return [MatchModel.of(number, match) for number, match in enumerate(found.matches, start=1)]
 
 
-def _answer(sealed: SealedDocument, name: str, accept: str) -> Response:
+def answer(sealed: SealedDocument, name: str, accept: str) -> Response:
+    """Answer with the finished file, or with its description where JSON is asked for."""
     if JSON in accept:
-        return JSONResponse(_described(sealed).model_dump(mode="json"))
-    stem = name.removesuffix(".pdf")
+        return JSONResponse(described(sealed).model_dump(mode="json"))
+    media = media_of(sealed.path)
+    called = quote(finished_name(name, media))
     headers = {
         "Yinxin-Sealing-Id": sealed.sealing_id,
         "Yinxin-Verdict": sealed.report.verdict.value,
         "Repr-Digest": f"sha-256=:{base64.b64encode(sealed.digest.value).decode()}:",
-        "Content-Disposition": f"attachment; filename=\"sealed.pdf\"; filename*=UTF-8''{quote(stem)}-sealed.pdf",
+        "Content-Disposition": f"attachment; filename=\"sealed{media.ending}\"; filename*=UTF-8''{called}",
+        **containers.headers(sealed),
     }
-    return Response(sealed.bytes, media_type=PDF, headers=headers)
+    return Response(sealed.bytes, media_type=media.type, headers=headers)
 
 
 @router.get(
@@ -161,15 +172,19 @@ def document(doors: Doors, caller: Keeper, sealing_id: str) -> FileResponse:
     if found is None or found.actor != caller.actor.id or found.state is not SealingState.COMPLETED:
         raise NotFound
     digest = Digest(DigestAlgorithm.SHA256, bytes.fromhex(found.result))
-    return FileResponse(doors.archive.path(digest), media_type=PDF, filename=found.name)
+    path = doors.archive.path(digest)
+    media = media_of(path)
+    return FileResponse(path, media_type=media.type, filename=f"{found.name.removesuffix(media.ending)}{media.ending}")
 
 
-def _described(sealed: SealedDocument) -> SealingModel:
+def described(sealed: SealedDocument) -> SealingModel:
+    """Describe a sealed document."""
     return SealingModel(
         id=sealed.sealing_id,
         sha256=sealed.digest.hex,
         size=sealed.size,
         verdict=sealed.report.verdict.value,
         document=f"{router.prefix}/{sealed.sealing_id}/document",
+        **containers.told(sealed),
         report=sealed.report.to_json(),
     )
