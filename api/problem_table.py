@@ -14,6 +14,7 @@ from api.problem_rows_cases import CASES
 from api.problem_rows_containers import CONTAINERS
 from api.problem_rows_filing import FILING
 from api.problem_rows_licences import LICENCES
+from api.problem_rows_ofd import OFD
 from api.problem_rows_placement import PLACEMENT
 from api.problem_rows_remote import REMOTE
 from api.problem_rows_stamps import STAMPS
@@ -376,6 +377,7 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **CASES,
     **CONTAINERS,
     **FILING,
+    **OFD,
     **PLACEMENT,
     **REMOTE,
     **STAMPS,
