@@ -15,6 +15,8 @@ import sqlalchemy as sa
 
 from api.access import ApiKeys
 from api.archive import Keeping, KeepingTools, open_keeping, open_store
+from api.batch.door import Batches
+from api.batch.opening import open_batches
 from api.database import make_engine
 from api.enrolment import Enrolment
 from api.envelopes import open_envelopes
@@ -118,6 +120,7 @@ class Services:
     archive: Archive
     keeping: Keeping
     sealing: SealingService
+    batches: Batches
     licences: LicenceDesk
     hashes: HashDesk
     two_step: TwoStepSealing
@@ -194,6 +197,7 @@ class Services:
 
     def close(self) -> None:
         """End verifiers, token workers and database connections."""
+        self.batches.close()
         self.verification.close()
         self.studio.close()
         self.texts.close()
@@ -279,6 +283,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         archive=archive,
         keeping=open_keeping(settings, engine, clock, audit, archive, KeepingTools(desk, tsa.stamp, check)),
         sealing=sealing,
+        batches=open_batches(settings, engine, clock, audit, use_desk),
         licences=LicenceDesk(engine, clock, audit, enterprises=enterprises, seals=seals, sealing=sealing),
         hashes=HashDesk(
             engine,

@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     trusted_proxies: str = ""
     verify_seconds: Annotated[int, Field(ge=1, le=600)] = 60
     verify_memory_mib: Annotated[int, Field(ge=1024, le=65536)] = 4096
+    batch_workers: Annotated[int, Field(ge=0, le=64)] = 2
     housekeeping_seconds: Annotated[int, Field(ge=1, le=900)] = 60
     stamp_offline_cap: Annotated[int, Field(ge=0, le=1000)] = 20
     mqtt_url: Annotated[str, Field(pattern=r"^(mqtts://[^/@\s]+)?$")] = ""

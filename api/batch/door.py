@@ -1,0 +1,71 @@
+"""Batches of one installation: the desk, and the crews that this process has started."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from api.batch.crew import Crew, CrewOrder
+from hsm.pins import Pin
+from seals.cases.case import Hand
+from signing.batch.batch import Batch, BatchState
+from signing.batch.desk import BatchDesk
+
+
+class Batches:
+    """Starts, continues and retries batches with workers of this machine."""
+
+    def __init__(self, desk: BatchDesk, home: Path, workers: int) -> None:
+        self.desk = desk
+        self._home = home
+        self._workers = workers
+        self._crews: list[Crew] = []
+        self._lock = threading.Lock()
+
+    def start(
+        self, batch_id: str, *, hand: Hand, pin: Pin | None = None, workers: int | None = None
+    ) -> Batch:
+        """Begin, continue after a halt, or join a batch that runs; with workers of this process unless ``workers`` is 0.
+
+        ``pin`` is the key holder's, held in memory while the batch runs.
+        """
+        started = self.desk.start(batch_id, hand=hand, attended=pin is not None)
+        self._crew(started, pin, workers)
+        return started
+
+    def retry(
+        self,
+        batch_id: str,
+        numbers: Sequence[int] | None,
+        *,
+        hand: Hand,
+        pin: Pin | None = None,
+        workers: int | None = None,
+    ) -> Batch:
+        """Let failed documents wait again and go on."""
+        started = self.desk.retry(batch_id, numbers, hand=hand, attended=pin is not None)
+        self._crew(started, pin, workers)
+        return started
+
+    def crew_of(self, batch_id: str) -> Crew | None:
+        """Return the crew that serves a batch here, while it is at work."""
+        with self._lock:
+            self._crews = [one for one in self._crews if not one.done()]
+            return next((one for one in self._crews if one.batch_id == batch_id), None)
+
+    def close(self) -> None:
+        """End every crew; what was not done goes on when somebody starts it again."""
+        with self._lock:
+            crews, self._crews = self._crews, []
+        for one in crews:
+            one.stop()
+
+    def _crew(self, started: Batch, pin: Pin | None, workers: int | None) -> None:
+        count = self._workers if workers is None else workers
+        if count == 0 or started.state is not BatchState.RUNNING or self.crew_of(started.id) is not None:
+            return
+        crew = Crew(CrewOrder(self._home, count, started.id, started.attended, pin))
+        crew.start()
+        with self._lock:
+            self._crews.append(crew)

@@ -1,0 +1,42 @@
+"""The batches of an installation, opened from its settings; nothing is started here."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from api.batch.door import Batches
+from api.home import read_secret
+from api.settings import Settings
+from ca.audit import AuditTrail
+from ca.clock import Clock
+from seals.cases.desk import UseDesk
+from signing.batch.desk import BatchDesk
+from signing.batch.inputs import Inputs
+from signing.batch.office import BatchOffice
+from signing.objects.address import S3Address, read_address
+from signing.objects.credentials import read_keys
+from signing.objects.opening import open_objects
+from signing.objects.shelf import Objects
+
+BESIDE = "-batch"
+"""Ends the name of the store of inputs, which stands beside that of sealed documents: they are kept no longer than needed."""
+
+
+def open_batches(
+    settings: Settings, engine: sa.Engine, clock: Clock, audit: AuditTrail, uses: UseDesk
+) -> Batches:
+    """Open the desk over the installation's tables and its store of inputs."""
+    office = BatchOffice(engine, clock, audit, uses, Inputs(_store(settings)))
+    return Batches(BatchDesk(office), settings.home, settings.batch_workers)
+
+
+def _store(settings: Settings) -> Objects:
+    if not settings.archive_url:
+        return open_objects(settings.archive / "batch")
+    address = read_address(settings.archive_url)
+    if isinstance(address, S3Address):
+        credentials = settings.archive_credentials
+        keys = None if credentials is None else read_keys(read_secret(credentials))
+        prefix = f"{address.prefix}{BESIDE}" if address.prefix else BESIDE.lstrip("-")
+        return open_objects(S3Address(address.bucket, prefix, address.endpoint, address.region), keys)
+    return open_objects(address.with_name(address.name + BESIDE))
