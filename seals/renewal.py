@@ -84,6 +84,16 @@ def confirm(turn: Turn, code: str, actor: Actor, reason: str) -> SealRecord:
     return turn.move(before, replace(deed, facts=facts), changes)
 
 
+def as_filed(conn: sa.Connection, record: SealRecord) -> SealRecord:
+    """Return the pair with the certificate and the validity that it was filed with, before any renewal."""
+    renewals = renewal_store.done(conn, record.code)
+    if not renewals:
+        return record
+    first = renewals[0]
+    electronic = replace(record.electronic, certificate=first.certificate)
+    return replace(record, electronic=electronic, valid_from=first.valid_from, valid_to=first.valid_to)
+
+
 def validity_at(conn: sa.Connection, record: SealRecord, when: datetime) -> tuple[datetime, datetime] | None:
     """Return the validity that the pair had at ``when``; ``None`` before it was filed."""
     if record.filed_at is None or record.valid_from is None or record.valid_to is None:

@@ -84,7 +84,14 @@ class StampHousekeeping:
     def _remake(self, actor: Actor) -> int:
         """Make anew what a stamp passed over: it took a later order first and would call this one replayed."""
         kinds = (OrderKind.USE.value, OrderKind.LOCK.value, OrderKind.CANCEL.value)
-        found = self._orders(_O.status == OrderStatus.SKIPPED.value, _O.remade == "", _O.kind.in_(kinds))
+        trusted = sa.select(stamp.c.serial).where(stamp.c.status.in_([one.value for one in TRUSTED]))
+        found = self._orders(
+            _O.status == OrderStatus.SKIPPED.value,
+            _O.remade == "",
+            _O.kind.in_(kinds),
+            sa.or_(_O.expires_at.is_(None), _O.expires_at > self._clock()),
+            sa.or_(_O.kind != OrderKind.LOCK.value, _O.serial.not_in(trusted)),
+        )
         return sum(self._again(order, actor) for order in found)
 
     def _again(self, order: OrderRecord, actor: Actor) -> bool:

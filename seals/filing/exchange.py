@@ -24,7 +24,7 @@ from seals.filing.house import House
 from seals.filing.national import STATUS_INVALID, STATUS_VALID, Interface, InvalidType, Message, civil, moment
 from seals.filing.shops import demand_officer
 from seals.filing.told import Told
-from seals.renewal import validity_at
+from seals.renewal import as_filed, validity_at
 from seals.seal import SealRecord, is_electronic_code
 from seals.states import SealStatus
 
@@ -141,9 +141,12 @@ class NationalExchange:
             else:
                 released = interface is Interface.RELEASE
                 codes = (exchange_store.released if released else exchange_store.renewed)(conn, stretch.span)
-                found = [seal_store.find(conn, code) for code in codes]
-                made = _release if released else _renewal
-                fields = [made(record) for record in found if record is not None]
+                found = [record for code in codes if (record := seal_store.find(conn, code)) is not None]
+                fields = (
+                    [_release(as_filed(conn, record)) for record in found]
+                    if released
+                    else [_renewal(record) for record in found]
+                )
         return [national.unsigned(interface, each, maker.certificate) for each in fields]
 
     # -- being told ---------------------------------------------------------------------------------------------------

@@ -127,8 +127,8 @@ def released(conn: sa.Connection, span: Span) -> tuple[str, ...]:
     """Return the codes of pairs that came into use in a stretch of time, by time and code."""
     query = (
         sa.select(S.electronic_code)
-        .where(S.valid_from >= span.start, S.valid_from < span.end)
-        .order_by(S.valid_from, S.electronic_code)
+        .where(S.filed_at >= span.start, S.filed_at < span.end)
+        .order_by(S.filed_at, S.electronic_code)
     )
     return tuple(conn.execute(query.offset(span.skip).limit(span.limit)).scalars())
 

@@ -16,6 +16,7 @@ from seals.filing import exchange_store
 from seals.filing.errors import ExchangeContradiction, NeverAlive
 from seals.filing.exchange_store import NationalSeal
 from seals.filing.national import Interface, InvalidType, Message
+from seals.renewal import as_filed
 from seals.seal import SealRecord
 from seals.states import SealStatus
 
@@ -68,16 +69,18 @@ class Told:
             )
         unit = message.fields["useUnitCode"]
         if own is not None:
-            if own.valid_from is None:
+            filed = as_filed(self.conn, own).valid_from
+            if filed is None:
                 raise _contradiction(message, "sealCode", "该印章尚未备案启用", "the seal is not filed here")
             _equal(message, "useUnitCode", unit, own.owner.uscc)
-            _equal(message, "validStartTime", start, _seconds(own.valid_from))
+            _equal(message, "validStartTime", start, _seconds(filed))
         if before is None:
             exchange_store.insert(self.conn, _new(message, unit, start, end))
             return
         _equal(message, "useUnitCode", unit, before.use_unit_code)
         _equal(message, "validStartTime", start, before.valid_from)
-        _equal(message, "validEndTime", end, before.valid_to)
+        if before.valid_to is None or end > before.valid_to:  # an earlier end was renewed since
+            _equal(message, "validEndTime", end, before.valid_to)
 
     def _renew(self, message: Message, own: SealRecord | None, before: NationalSeal | None) -> None:
         _alive(message.code, own, before)

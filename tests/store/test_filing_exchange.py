@@ -328,3 +328,40 @@ def test_a_past_moment_is_answered_by_the_validity_of_that_moment(
     assert platform.status(seal.code) == "0"
     assert platform.status(seal.code, before) == "0"
     assert platform.status(seal.code, clock.now + timedelta(days=31)) == "1"
+
+
+def test_a_release_told_after_a_renewal_is_the_first_one(platform: Platform, clock: SteppingClock) -> None:
+    world = platform.world
+    seal = world.tokens.seal(SealKind.LEGAL_NAME)
+    world_day = _day(clock)
+
+    def release() -> bytes:
+        return world.desk.exchange.export(Interface.RELEASE, world_day, actor=OFFICER)
+
+    def told(octets: bytes) -> dict[str, str]:
+        (message,) = json.loads(octets)["messages"]
+        return {name: text for name, text in message.items() if name != "signature"}
+
+    first = release()
+    world.desk.exchange.take_in(first, actor=OFFICER)
+    clock.advance(timedelta(days=11))
+    wish = RenewalRequest(world.tokens.pki.enrol().issued, 1825)
+    world.tokens.seals.request_renewal(seal.code, wish, actor=KEEPER)
+    world.tokens.seals.renew(seal.code, actor=BERT)
+    renewal = world.desk.exchange.export(Interface.RENEW, _day(clock), actor=OFFICER)
+    assert world.desk.exchange.take_in(renewal, actor=OFFICER).taken == 1
+    again = release()
+    assert told(again) == told(first)
+    world.desk.exchange.take_in(again, actor=OFFICER)  # and it contradicts nothing
+    later = platform.message(Interface.RELEASE, **platform.about(world.tokens.seals.get(seal.code)))
+    with pytest.raises(ExchangeContradiction):
+        world.desk.exchange.take_in(platform.file(later), actor=OFFICER)
+
+
+def test_a_whole_second_counts_what_came_about_in_it(platform: Platform, clock: SteppingClock) -> None:
+    clock.now = clock.now.replace(microsecond=0) + timedelta(milliseconds=700)
+    seal = platform.world.tokens.seal(SealKind.LEGAL_NAME)
+    clock.now = clock.now.replace(microsecond=900_000)
+    assert platform.status(seal.code) == "0"
+    platform.world.tokens.seals.freeze(seal.code, actor=KEEPER, reason="遗失")
+    assert platform.status(seal.code) == "1"
