@@ -15,6 +15,7 @@ from cryptography import x509
 
 from api.evidence import Evidence
 from ca.clock import Clock
+from verify.detached import ContentOctets
 from verify.folder import load_trust
 from verify.isolated import IsolatedVerifier, Limits, verify_isolated
 from verify.report import DocumentReport
@@ -44,7 +45,13 @@ class Verification:
             self._desks.put(None)
 
     def verify(
-        self, data: bytes, *, at: datetime | None = None, name: str = "", password: str | None = None
+        self,
+        data: bytes,
+        *,
+        at: datetime | None = None,
+        name: str = "",
+        password: str | None = None,
+        content: ContentOctets | None = None,
     ) -> DocumentReport:
         """Verify a document as of ``at`` (aware; ``None`` is now) with the evidence of this moment.
 
@@ -52,7 +59,8 @@ class Verification:
         question is not from the future.
         """
         with self._desk() as verifier:
-            return verifier.verify(data, at=at or self._clock(), name=name, password=password)
+            moment = at or self._clock()
+            return verifier.verify(data, at=moment, name=name, password=password, content=content)
 
     def verify_file(self, path: Path, trust: Path) -> DocumentReport:
         """Verify a file now against a trust folder, as an auditor would (:class:`verify.folder.TrustFolderUnusable`)."""

@@ -33,7 +33,7 @@ from signing.reading import open_stream
 from signing.selfcheck import SelfCheck
 from signing.store import SealingRecord, SealingState
 from signing.writ import Writ, WritDesk
-from verify.report import DocumentReport
+from verify.report import DocumentReport, SignatureReport
 
 _log = logging.getLogger(__name__)
 
@@ -78,6 +78,12 @@ class SealedDocument:
     def bytes(self) -> bytes:
         """The file's octets, read from the archive."""
         return self.path.read_bytes()
+
+    @property
+    def own(self) -> SignatureReport | None:
+        """What was reported on the signature that this sealing made."""
+        found = (one for one in self.report.signatures if one.seal is not None)
+        return next((one for one in found if one.seal is not None and one.seal.permit == self.permit), None)
 
 
 @dataclass(frozen=True, slots=True)

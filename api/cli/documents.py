@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import placing
+from api.cli import containers, placing
 from api.cli.console import (
     HomeOption,
     PinFileOption,
@@ -17,9 +17,9 @@ from api.cli.console import (
     leave,
     person,
     read_bytes,
-    say,
     write_bytes,
 )
+from api.container_choice import certification_of, lock_of
 from api.enrolment import token_of
 from api.settings import load_settings
 from ca.clock import system_clock
@@ -66,6 +66,9 @@ def seal_pdf(
         bool, typer.Option("--preview", help="只列出将盖在哪里，不用印 / list the places, seal nothing")
     ] = False,
     level: Annotated[Level, typer.Option(help="PAdES")] = Level.B_LT,
+    container: containers.Container = None,
+    certify: containers.Certify = "",
+    lock: containers.Lock = "",
     home: HomeOption = None,
     actor: Annotated[str, typer.Option("--as", help="用印人 / who seals")] = KEEPER,
     pin_file: PinFileOption = None,
@@ -96,6 +99,9 @@ def seal_pdf(
         amount=amount,
         credential="cli",
         may_cover=may_cover,
+        container=container,
+        certify=certification_of(certify),
+        lock=lock_of(lock),
     )
     with installation(home) as services:
         if target is None or preview:
@@ -110,8 +116,7 @@ def seal_pdf(
         sealed = services.sealing.seal(order, actor=person(actor, owner.uscc), pin=pin)
         write_bytes(target, sealed.bytes)
         services.evidence.publish()
-    verdict = sealed.report.verdict
-    say(f"{verdict.zh}：已用印，{target}", f"{verdict.en}: sealed, {target}")
+    containers.say_sealed(sealed, target)
 
 
 def verify(
@@ -119,6 +124,9 @@ def verify(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="待验文件 / documents")],
     trust: Annotated[Path | None, typer.Option(help="信任文件夹 / folder of anchors")] = None,
     at: Annotated[str, typer.Option(help="按此时间判断 / judge as of this time")] = "",
+    content: Annotated[
+        Path | None, typer.Option(help="分离式签名所签的原文件 / what a detached signature is over")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
     password: PasswordOption = None,
     home: HomeOption = None,
@@ -128,6 +136,7 @@ def verify(
     arguments = [str(file) for file in files]
     arguments += ["--trust", str(folder)] if trust is not None or folder.is_dir() else []
     arguments += ["--at", at] if at else []
+    arguments += ["--content", str(content)] if content is not None else []
     arguments += ["--json"] if as_json else []
     arguments += [] if password is None else ["--password", password]
     leave(run_verify(arguments, clock=system_clock))

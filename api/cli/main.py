@@ -15,6 +15,7 @@ from api.cli import (
     ca,
     case,
     chip,
+    containers,
     desk,
     documents,
     engraver,
@@ -54,6 +55,7 @@ def root(home: HomeOption = None) -> None:
 
 service.register(app)
 documents.register(app)
+containers.register(app)
 stamp_simulator.register(app)
 stamp_link.register(stamp.app)
 backup.register(app)
@@ -90,6 +92,7 @@ PANELS: Final = {
         "stamp-simulator",
         "seal-pdf",
         "find",
+        "sign",
         "verify",
     ),
     "运行维护 / to keep it running": ("doctor", "migrate", "reconcile", "backup-key", "backup", "restore"),

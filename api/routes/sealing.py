@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from api import containers
 from api.access import Principal, Scope
 from api.auth import Doors, Requires
+from api.container_choice import certification_of, lock_of
 from api.enrolment import pin_of
 from api.errors import NotFound
 from api.idempotency import IdempotencyKey
@@ -94,8 +95,8 @@ def seal(  # noqa: PLR0913 - the parameters of an address or a form
         credential=f"key:{caller.key_prefix}",
         may_cover=may_cover,
         container=container,
-        certify=containers.certification_of(certify),
-        lock=containers.lock_of(lock),
+        certify=certification_of(certify),
+        lock=lock_of(lock),
     )
     holder = None if pin is None else pin_of(pin.get_secret_value())
     return answer(doors.sealing.seal(order, actor=caller.actor, pin=holder), name, accept)
@@ -174,7 +175,9 @@ def document(doors: Doors, caller: Keeper, sealing_id: str) -> FileResponse:
     digest = Digest(DigestAlgorithm.SHA256, bytes.fromhex(found.result))
     path = doors.archive.path(digest)
     media = media_of(path)
-    return FileResponse(path, media_type=media.type, filename=f"{found.name.removesuffix(media.ending)}{media.ending}")
+    return FileResponse(
+        path, media_type=media.type, filename=f"{found.name.removesuffix(media.ending)}{media.ending}"
+    )
 
 
 def described(sealed: SealedDocument) -> SealingModel:

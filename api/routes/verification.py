@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, SecretStr
 from api.auth import Doors
 from api.openapi import PUBLIC, problems
 from api.schemas.sealing import ReportModel
+from verify.detached import ContentOctets
 
 router = APIRouter(prefix="/api/v1/verifications", tags=["verification"], responses=PUBLIC)
 
@@ -19,14 +20,18 @@ def verify(
     doors: Doors,
     file: Annotated[UploadFile, File(description="A sealed PDF, or electronic seal data (.esl, .dat)")],
     at: Annotated[AwareDatetime | None, Form(description="Judge as of this time instead of now")] = None,
+    content: Annotated[
+        UploadFile | None, File(description="The file that a detached signature (.p7s) is over")
+    ] = None,
     password: Annotated[SecretStr | None, Form(description="Password of an encrypted PDF")] = None,
 ) -> ReportModel:
     """Verify a sealed document: one verdict, the reason, and for each seal who, when, then and now.
 
     An electronic seal (SESeal) or a seal signature (SES_Signature) is recognised by its content; its steps stand in
-    ``seal_data``.
+    ``seal_data``. A detached signature (CAdES, GB/T 35275) is judged over ``content``, and says so where that is missing.
     """
     opened = None if password is None else password.get_secret_value()
     name = file.filename or "document.pdf"
-    report = doors.verification.verify(file.file.read(), at=at, name=name, password=opened)
+    beside = None if content is None else ContentOctets(content.file.read())
+    report = doors.verification.verify(file.file.read(), at=at, name=name, password=opened, content=beside)
     return ReportModel.model_validate(report.to_json())

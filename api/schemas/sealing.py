@@ -20,6 +20,9 @@ class SealingModel(BaseModel):
                     "size": 600123,
                     "verdict": "passed",
                     "document": "/api/v1/sealings/0f3c…/document",
+                    "container": "cms",
+                    "readers": "Common PDF readers and Yinxin can check it once they trust the root.",
+                    "readers_zh": "通用 PDF 阅读器和印信均可核验；须先信任签发根证书。",
                     "report": {},
                 }
             ]
@@ -31,6 +34,9 @@ class SealingModel(BaseModel):
     size: int
     verdict: str
     document: str
+    container: str = Field("", description="What the signature is written in: cms, gbt35275, ses")
+    readers: str = Field("", description="Which readers can check the signature")
+    readers_zh: str = Field("", description="The same in Chinese")
     report: dict[str, Any] = Field(description="The verifier's report on the sealed document")
 
 
