@@ -79,6 +79,12 @@ def change_rule(conn: sa.Connection, before: PrintRule, **changes: Any) -> bool:
     )
 
 
+def give_back(conn: sa.Connection, document: str) -> None:
+    """Count one copy less."""
+    at = print_rule.c
+    conn.execute(print_rule.update().where(at.document == document, at.used > 0).values(used=at.used - 1))
+
+
 def rules(conn: sa.Connection, uscc: str, after: str, limit: int) -> list[PrintRule]:
     """List rules in order of their documents; with ``uscc`` those of one enterprise."""
     query = (
