@@ -11,9 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from hsm.suite import Suite
 from seals.fonts import Face
 from seals.ses.parts import SesVersion
+from seals.ses.writer import PictureContent
 from signing.cms import ContainerForm, Signatory
 from signing.envelope import CmsEnvelope, Envelope
 from signing.formats import OfdFormat
@@ -58,6 +61,16 @@ def sealing() -> SesSealing:
 @cache
 def esl(version: SesVersion = SesVersion.V4) -> bytes:
     return sealing().esl(version)
+
+
+@cache
+def red_seal() -> bytes:
+    """Make a seal whose picture is a red square of 40 mm with a white hole of 10 mm in its middle."""
+    image = Image.new("RGB", (400, 400), (230, 0, 18))
+    image.paste((255, 255, 255), (150, 150, 250, 250))
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return sealing().esl(picture=PictureContent(out.getvalue(), 40, 40))
 
 
 def signatory(party: Party | None = None, form: ContainerForm = ContainerForm.GBT35275) -> Signatory:
