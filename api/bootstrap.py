@@ -283,7 +283,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         archive=archive,
         keeping=open_keeping(settings, engine, clock, audit, archive, KeepingTools(desk, tsa.stamp, check)),
         sealing=sealing,
-        batches=open_batches(settings, engine, clock, audit, use_desk),
+        batches=open_batches(settings, use_desk, archive),
         licences=LicenceDesk(engine, clock, audit, enterprises=enterprises, seals=seals, sealing=sealing),
         hashes=HashDesk(
             engine,

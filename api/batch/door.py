@@ -9,15 +9,19 @@ from pathlib import Path
 from api.batch.crew import Crew, CrewOrder
 from hsm.pins import Pin
 from seals.cases.case import Hand
+from signing.archive import Archive
 from signing.batch.batch import Batch, BatchState
 from signing.batch.desk import BatchDesk
+from signing.merkle.proof import proof_of
+from verify.merkle import TreeProof
 
 
 class Batches:
     """Starts, continues and retries batches with workers of this machine."""
 
-    def __init__(self, desk: BatchDesk, home: Path, workers: int) -> None:
+    def __init__(self, desk: BatchDesk, archive: Archive, home: Path, workers: int) -> None:
         self.desk = desk
+        self._archive = archive
         self._home = home
         self._workers = workers
         self._crews: list[Crew] = []
@@ -47,6 +51,10 @@ class Batches:
         started = self.desk.retry(batch_id, numbers, hand=hand, attended=pin is not None)
         self._crew(started, pin, workers)
         return started
+
+    def proof(self, batch_id: str, number: int) -> TreeProof:
+        """Return the proof of one document (from 0) of a batch that was sealed under one signature."""
+        return proof_of(self.desk, self._archive, batch_id, number)
 
     def crew_of(self, batch_id: str) -> Crew | None:
         """Return the crew that serves a batch here, while it is at work."""

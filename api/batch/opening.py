@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
 from api.batch.door import Batches
 from api.home import read_secret
 from api.settings import Settings
-from ca.audit import AuditTrail
-from ca.clock import Clock
 from seals.cases.desk import UseDesk
+from signing.archive import Archive
 from signing.batch.desk import BatchDesk
 from signing.batch.inputs import Inputs
 from signing.batch.office import BatchOffice
@@ -22,12 +19,11 @@ BESIDE = "-batch"
 """Ends the name of the store of inputs, which stands beside that of sealed documents: they are kept no longer than needed."""
 
 
-def open_batches(
-    settings: Settings, engine: sa.Engine, clock: Clock, audit: AuditTrail, uses: UseDesk
-) -> Batches:
+def open_batches(settings: Settings, uses: UseDesk, archive: Archive) -> Batches:
     """Open the desk over the installation's tables and its store of inputs."""
-    office = BatchOffice(engine, clock, audit, uses, Inputs(_store(settings)))
-    return Batches(BatchDesk(office), settings.home, settings.batch_workers)
+    own = uses.office
+    office = BatchOffice(own.engine, own.clock, own.audit, uses, Inputs(_store(settings)))
+    return Batches(BatchDesk(office), archive, settings.home, settings.batch_workers)
 
 
 def _store(settings: Settings) -> Objects:

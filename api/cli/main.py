@@ -12,6 +12,7 @@ import typer
 from api.cli import (
     audit,
     backup,
+    batch,
     ca,
     case,
     chip,
@@ -70,6 +71,7 @@ app.add_typer(seal.app, name="seal")
 app.add_typer(engraver.app, name="engraver")
 app.add_typer(filing.app, name="filing")
 app.add_typer(case.app, name="case")
+app.add_typer(batch.app, name="batch")
 app.add_typer(licence.app, name="licence")
 app.add_typer(stamp.app, name="stamp")
 app.add_typer(token.app, name="token")
@@ -87,6 +89,7 @@ PANELS: Final = {
         "engraver",
         "filing",
         "case",
+        "batch",
         "licence",
         "stamp",
         "stamp-simulator",

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
+from hsm.algorithms import Digest
 from seals.cases.case import Hand
 from seals.cases.states import CaseStatus
 from signing.batch import chunk_rows, rows, worker_rows
@@ -144,6 +145,11 @@ class BatchDesk:
         with self.office.reading() as conn:
             return rows.page(conn, uscc, max(1, min(limit, MAX_PAGE)))
 
+    def digests(self, batch_id: str) -> tuple[Digest, ...]:
+        """Return the digests of every document, in order."""
+        with self.office.reading() as conn:
+            return tuple(rows.digests(conn, batch_id))
+
     def open_chunks(self, batch_id: str) -> tuple[int, ...]:
         """Return the chunks that are still to be done."""
         with self.office.reading() as conn:
@@ -206,6 +212,10 @@ class BatchDesk:
             if not chunk_rows.reopen(conn, found.id):
                 raise BatchActRefused("没有可重试的文件。", "There is no document to be retried.")
             return moved
+
+    def demand_approval(self, batch_id: str) -> None:
+        """Raise :class:`BatchNotApproved` while the batch's case waits for somebody."""
+        self._approved(self.get(batch_id))
 
     def _approved(self, found: Batch) -> None:
         """Demand an approved case, where the batch has one."""
