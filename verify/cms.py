@@ -228,7 +228,7 @@ def _revocation(data: Any, signer: Any) -> tuple[tuple[bytes, ...], tuple[bytes,
     ocsp: list[bytes] = []
     if not isinstance(data["crls"], core.Void) and data["crls"] is not None:
         for choice in data["crls"]:
-            if choice.name == "certificate_list":
+            if choice.name == "crl":
                 crls.append(as_read(choice.chosen))
             elif choice.chosen["other_rev_info_format"].dotted == "1.3.6.1.5.5.7.16.2":
                 ocsp.append(as_read(choice.chosen["other_rev_info"]))

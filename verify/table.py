@@ -39,6 +39,14 @@ KIND = {
     "signature": ("签名", "signature"),
     "timestamp": ("文档时间戳", "document time-stamp"),
 }
+CERTIFICATION = {
+    "no-changes": ("此后不允许任何修改", "nothing may change"),
+    "form-filling": (
+        "此后只允许填写表单和在已有签名域签名",
+        "forms may be filled and fields signed that are there",
+    ),
+    "annotations": ("此后只允许填表、签名和批注", "forms, signatures in fields that are there, and comments"),
+}
 SOURCE = {
     TimeSource.TSA: ("可信时间戳", "trusted time-stamp"),
     TimeSource.TSA_UNVERIFIED: ("未经验证的时间戳", "unverified time-stamp"),
@@ -69,8 +77,8 @@ def lines(report: DocumentReport) -> Iterator[str]:
 
 def _signature(number: int, item: SignatureReport) -> Iterator[str]:
     zh, en = KIND[item.kind.value]
-    level = f" · {item.level}" if item.level else ""
-    yield f"  [{number}] {zh} / {en} · {safe(item.field)}{level} · {item.verdict.zh} / {item.verdict.en}"
+    named = "".join(f" · {safe(part)}" for part in (item.field, item.level) if part)
+    yield f"  [{number}] {zh} / {en}{named} · {item.verdict.zh} / {item.verdict.en}"
     if item.signer is not None:
         code = f"（{item.signer.uscc}）" if item.signer.uscc else ""
         yield row("签署方 who", f"{safe(item.signer.organization or item.signer.name)}{code}")
@@ -85,6 +93,9 @@ def _signature(number: int, item: SignatureReport) -> Iterator[str]:
         )
     yield row("时间 when", _when(item.time))
     yield row("签后改动 changed", _changes(item.integrity))
+    if item.integrity.certification:
+        allowed_zh, allowed_en = CERTIFICATION[item.integrity.certification]
+        yield row("认证 certified", f"{allowed_zh} / {allowed_en}")
     yield row(
         "证书状态 state",
         f"当时 then {_state(item.certificate_then)} → 现在 now {_state(item.certificate_now)}",
@@ -137,6 +148,8 @@ def _changes(integrity: Integrity) -> str:
             for change in integrity.where[:5]
         )
         return f"已改动 / changed: {places}"
+    if integrity.doubts:
+        return "有批注可能遮盖已签内容 / comments may cover what was signed"
     if integrity.additions:
         added = "、".join(dict.fromkeys(change.what_zh for change in integrity.additions))
         return f"未改动（其后{added}）/ unchanged"
