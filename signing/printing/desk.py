@@ -37,6 +37,7 @@ from signing.printing.errors import (
 )
 from signing.printing.press import Edge, Press
 from signing.store import SealingState, sealing
+from signing.voiding import voiding_store
 from signing.voiding.sealers import Family, family_of
 
 MAX_QUOTA: Final = 100_000
@@ -48,6 +49,12 @@ BEIJING: Final = timezone(timedelta(hours=8))
 """Dates on paper are Chinese ones."""
 OVER: Final = "over-quota"
 NOT_ENTITLED: Final = "not-entitled"
+VOIDED: Final = "voided"
+_GREY_ZH: Final = {
+    OVER: "灰印：超出许可份数",
+    NOT_ENTITLED: "灰印：未经签章单位授权",
+    VOIDED: "灰印：文件已作废",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +144,7 @@ class PrintDesk:
     def make(self, wish: PrintWish, *, request_key: str, hand: Hand) -> Printed:
         """Count a copy and make it; the same request gives the same copy again, made anew.
 
-        Over the quota, or for somebody who does not act for a sealer, the seal is grey. Somebody who is not entitled
+        Over the quota, of a voided document, or for somebody who does not act for a sealer, the seal is grey. Somebody who is not entitled
         brings the sealed file along: nobody gets another's document by its digest. Raises :class:`NotPrintable`,
         :class:`PrintKeyTaken`, :class:`signing.printing.errors.PrintFailed`.
         """
@@ -259,7 +266,9 @@ class PrintDesk:
                 if rule is None:
                     rule = self._new_rule(ledger.conn, sha256, (family, 0), "")
                 within = rule.used < rule.quota
-                why = "" if entitled and within else OVER if entitled else NOT_ENTITLED
+                why = "" if within else OVER
+                why = why if entitled else NOT_ENTITLED
+                why = VOIDED if voiding_store.since(ledger.conn, sha256) else why
                 copy = self._new_copy(rule, key, why, hand)
                 changes = {"printed": rule.printed + 1, "used": rule.used + (not why)}
                 if not store.change_rule(ledger.conn, rule, **changes):
@@ -322,7 +331,7 @@ class PrintDesk:
     def _edge(self, copy: PrintCopy) -> Edge:
         day = f"{copy.at.astimezone(BEIJING):%Y-%m-%d}"
         number = f"打印件 第 {copy.number} 份 · 许可 {copy.quota} 份 · 第 {{page}}/{{pages}} 页"
-        grey = {OVER: "灰印：超出许可份数", NOT_ENTITLED: "灰印：未经签章单位授权"}.get(copy.why, "")
+        grey = _GREY_ZH.get(copy.why, "")
         told = f"{grey} · {day} 打印" if grey else f"{day} 打印 · 扫码核对，以电子原件为准"
         english = f"Printed copy {copy.number}, {copy.quota} permitted" + (
             " · NOT AUTHORISED" if grey else ""
