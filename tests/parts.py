@@ -40,17 +40,19 @@ def _font() -> bool:
     return bool(listed.stdout.strip())
 
 
+GO_OF_THE_S3_SERVER = (1, 25)
+"""What ``tests/interop/s3/go.mod`` asks for."""
 OLDEST_GO = (1, 24)
 """What ``tests/interop/gmsm/go.mod`` asks for; an older one cannot fetch a newer tool chain by itself."""
 
 
-def go_is_here() -> bool:
-    """Tell whether a Go that can build the judge of the national suite is installed."""
+def go_is_here(oldest: tuple[int, int] = OLDEST_GO) -> bool:
+    """Tell whether a Go that can build the judge of the national suite, or another program, is installed."""
     if shutil.which("go") is None:
         return False
     said = subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout
     numbers = said.strip().removeprefix("go").split(".")[:2]
-    return tuple(int(number) for number in numbers if number.isdigit()) >= OLDEST_GO
+    return tuple(int(number) for number in numbers if number.isdigit()) >= oldest
 
 
 PARTS = (
@@ -72,6 +74,7 @@ PARTS = (
     Part("qpdf", "the judge of PDF structure", "qpdf", _command("qpdf")),
     Part("certtool", "the judge of paths and CRLs (GnuTLS)", "gnutls-bin", _command("certtool")),
     Part("Go 1.24", "the judge of chains, lists, answers and messages in SM2", "golang-go", go_is_here),
+    Part("Go 1.25", "the S3 server of the archive", "golang-go", lambda: go_is_here(GO_OF_THE_S3_SERVER)),
     Part(
         "Java", "the judges of containers and of seal data in SM2", "default-jdk-headless", _command("javac")
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from cryptography import x509
 
+from api.database import make_engine
 from ca.actor import SYSTEM
 from ca.errors import TsaUnavailable
 from hsm.algorithms import Digest
@@ -42,12 +44,10 @@ def alone(clock: SteppingClock, sqlite_engine: sa.Engine, tmp_path: Path) -> Kee
 
 
 @pytest.fixture
-def sqlite_engine(request: pytest.FixtureRequest) -> sa.Engine:
-    from api.database import make_engine
-
-    made = make_engine(str(request.getfixturevalue("_sqlite_made")))
-    request.addfinalizer(made.dispose)
-    return made
+def sqlite_engine(_sqlite_made: str) -> Iterator[sa.Engine]:
+    made = make_engine(_sqlite_made)
+    yield made
+    made.dispose()
 
 
 def offline(keeping: Keeping, data: bytes):
