@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from api.agent import errors as agent
 from api.csc.errors import CscParameterInvalid
 from api.problem_kind import Kind
 from hsm import csc_errors as csc
@@ -24,6 +25,19 @@ REMOTE: Final[dict[type[Exception], Kind]] = {
         "remote-signature-uncertain", 504, "远程签名结果不明", "Outcome unknown"
     ),
     CscParameterInvalid: Kind("csc-parameter-invalid", 400, "参数不正确", "Invalid parameter"),
+    agent.AgentError: Kind("agent-refused", 409, "本机签名助手拒绝", "Refused by the desk agent"),
+    agent.BindRefused: Kind("agent-bind", 400, "只能监听本机", "This machine alone"),
+    agent.NothingToServe: Kind("agent-nothing", 400, "未指定令牌或网站", "No token or site named"),
+    agent.OriginInvalid: Kind("agent-origin", 400, "网站地址不正确", "Not an origin"),
+    agent.PortTaken: Kind("agent-port", 409, "端口被占用", "Port taken"),
+    agent.NobodyToAsk: Kind("agent-nobody", 400, "无法向本人确认", "Nobody to ask"),
+    agent.PairingRefused: Kind("agent-pairing", 403, "配对码不正确", "Pairing refused"),
+    agent.NotPaired: Kind("agent-not-paired", 403, "尚未配对", "Not paired"),
+    agent.RequestMalformed: Kind("agent-malformed", 400, "请求格式不正确", "Request malformed"),
+    agent.RequestRepeated: Kind("agent-repeated", 409, "请求重复", "Request repeated"),
+    agent.CertificateAbsent: Kind("agent-absent", 404, "本机没有该证书", "Certificate absent"),
+    agent.RefusedByPerson: Kind("agent-declined", 403, "本人未确认", "Declined"),
+    agent.AgentBusy: Kind("agent-busy", 409, "等待确认中", "Waiting for an answer"),
     hashes.HashSigningError: Kind("digest-refused", 409, "不能对摘要签名", "Digest refused"),
     hashes.CredentialUnknown: Kind("credential-unknown", 404, "没有该凭证", "No such credential"),
     hashes.ActivationInvalid: Kind("activation-invalid", 403, "签名授权无效", "Activation invalid"),

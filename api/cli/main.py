@@ -10,6 +10,7 @@ from typing import Final
 import typer
 
 from api.cli import (
+    agent,
     audit,
     backup,
     batch,
@@ -61,6 +62,7 @@ stamp_simulator.register(app)
 stamp_link.register(stamp.app)
 backup.register(app)
 desk.register(app)
+agent.register(app)
 app.add_typer(ca.app, name="ca")
 app.add_typer(ra.app, name="ra")
 seal.app.command("lookup")(lookup.lookup)
@@ -97,6 +99,7 @@ PANELS: Final = {
         "find",
         "sign",
         "verify",
+        "agent",
     ),
     "运行维护 / to keep it running": ("doctor", "migrate", "reconcile", "backup-key", "backup", "restore"),
     "权限与审计 / rights and the trail": ("key", "audit"),
