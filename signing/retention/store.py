@@ -127,7 +127,7 @@ class DocumentQuery:
     owner: str = ""
     state: DocumentState | None = None
     held: bool = False
-    ended_before: datetime | None = None
+    ended_by: datetime | None = None
     after: str = ""
     limit: int = 50
 
@@ -200,10 +200,8 @@ def list_documents(conn: sa.Connection, query: DocumentQuery) -> list[StoredDocu
     if query.held:
         held = legal_hold.c.origin.in_((table.origin, EVERY)), legal_hold.c.state != HoldState.LIFTED.value
         chosen = chosen.where(sa.exists().where(*held))
-    if query.ended_before is not None:
-        chosen = chosen.where(
-            table.retain_until < query.ended_before, table.state == DocumentState.KEPT.value
-        )
+    if query.ended_by is not None:
+        chosen = chosen.where(table.retain_until <= query.ended_by, table.state == DocumentState.KEPT.value)
     if query.after:
         last = sa.select(table.stored_at).where(table.digest == query.after).scalar_subquery()
         earlier = sa.or_(table.stored_at < last, sa.and_(table.stored_at == last, table.digest < query.after))
