@@ -18,5 +18,6 @@ OFD: Final[dict[type[Exception], Kind]] = {
         "ofd-nothing-to-show", 422, "数字签名不显示印章", "Signature shows no seal"
     ),
     errors.LockIsAllOrNothing: Kind("ofd-lock", 422, "OFD 只能整体锁定", "OFD is locked as a whole"),
+    errors.PageTooFull: Kind("ofd-page-full", 422, "内容超过一页", "More than the page holds"),
     errors.TextUnprintable: Kind("ofd-text", 422, "字体中没有该字符", "No glyph for a character"),
 }

@@ -75,6 +75,13 @@ class TextUnprintable(DocumentError):
         self.en = f"The fonts have no glyph for U+{ord(character):04X}; write it in another way."
 
 
+class PageTooFull(DocumentError):
+    """What is to stand on a page of fixed form takes more room than there is."""
+
+    zh = "内容过多，一页排不下；请精简文字。"
+    en = "The text takes more than the page; shorten it."
+
+
 @contextmanager
 def reading() -> Iterator[None]:
     """Turn what the verifier's reader refuses into :class:`OfdDamaged`."""
