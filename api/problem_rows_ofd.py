@@ -17,6 +17,9 @@ OFD: Final[dict[type[Exception], Kind]] = {
     errors.PlainSignatureShowsNothing: Kind(
         "ofd-nothing-to-show", 422, "数字签名不显示印章", "Signature shows no seal"
     ),
+    errors.IntegrityIsASignature: Kind(
+        "ofd-integrity", 422, "完整性文件用 gbt35275", "Integrity file needs gbt35275"
+    ),
     errors.LockIsAllOrNothing: Kind("ofd-lock", 422, "OFD 只能整体锁定", "OFD is locked as a whole"),
     errors.PageTooFull: Kind("ofd-page-full", 422, "内容超过一页", "More than the page holds"),
     errors.TextUnprintable: Kind("ofd-text", 422, "字体中没有该字符", "No glyph for a character"),

@@ -59,11 +59,18 @@ class PlainSignatureShowsNothing(DocumentError):
     en = "A plain signature (gbt35275) in an OFD shows no seal; choose the container ses, or the place “unseen”."
 
 
+class IntegrityIsASignature(DocumentError):
+    """The integrity file is signed by GB/T 35275 and shows nothing (GM/T 0099)."""
+
+    zh = "OFD 的完整性文件（certify）用 gbt35275 签名且不显示印章；请选 gbt35275，并把位置设为 unseen。"
+    en = "The integrity file of an OFD (certify) is a signature by gbt35275 that shows nothing; choose it, and the place “unseen”."
+
+
 class LockIsAllOrNothing(DocumentError):
     """An OFD's list of signatures is locked as a whole."""
 
-    zh = "OFD 没有表单域，只能整体锁定；请把锁定写为 all。"
-    en = "An OFD has no fields and is locked as a whole; write the lock as “all”."
+    zh = "OFD 没有表单域，只能整体锁定；请把锁定写为 all，或把认证（certify）写为 no-changes，两者不能同时。"
+    en = "An OFD has no fields: write the lock as “all”, or the certification as “no-changes”, not both."
 
 
 class TextUnprintable(DocumentError):

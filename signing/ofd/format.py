@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from typing import IO, Final
 
 from hsm.algorithms import Digest, DigestAlgorithm
+from signing.certification import Certification, LockAction
 from signing.envelope import ContainerKind, Envelope
 from signing.layout import Layout, lay_out
 from signing.mark import SealMark, Work
 from signing.ofd.descriptions import NewDescription, Stamp, encode
 from signing.ofd.edits import new_list, number_in, with_list, with_row
 from signing.ofd.errors import (
+    IntegrityIsASignature,
     LockIsAllOrNothing,
     NationalContainerNeeded,
     OfdLocked,
@@ -25,9 +27,11 @@ from signing.ofd.errors import (
     reading,
 )
 from signing.ofd.evidence_file import encode_evidence
+from signing.ofd.integrity import VALUE, write_list
 from signing.ofd.pages import OfdPages
 from signing.ofd.zip_writer import ZipWriter
 from signing.ses_envelope import SesEnvelope
+from signing.where import Unseen
 from verify.ofd.description import EVIDENCE, Description, SignatureType, read_description, read_list
 from verify.ofd.limits import MAX_SIGNATURES
 from verify.ofd.locations import folder
@@ -60,11 +64,31 @@ def prepare(work: Work, mark: SealMark, envelope: Envelope) -> PreparedOfd:
     _check_container(envelope)
     with reading():
         work.source.seek(0)
-        subject = open_subject(work.source.read())
+        octets = work.source.read()
+        if mark.certify is not None:
+            return _certified(octets, mark, envelope, work.output)
+        subject = open_subject(octets)
         layout = lay_out(mark.placement, subject.pages, mark.picture.size_mm, may_cover=mark.may_cover)
         if layout.spots and envelope.kind is not ContainerKind.SES:
             raise PlainSignatureShowsNothing
         return _written(subject, layout, mark, envelope, work.output)
+
+
+def _certified(octets: bytes, mark: SealMark, envelope: Envelope, output: IO[bytes]) -> PreparedOfd:
+    """Close a sealed package by its integrity file (:mod:`signing.ofd.integrity`): the word of a certification in an OFD."""
+    if mark.certify is not Certification.NO_CHANGES or mark.lock is not None:
+        raise LockIsAllOrNothing
+    if envelope.kind is not ContainerKind.GBT35275 or not isinstance(mark.placement, Unseen):
+        raise IntegrityIsASignature
+    subject = open_subject(octets, closing=True)
+    if not subject.signed:
+        raise OfdUnfit(
+            "该 OFD 还没有签章；完整性文件只列出文件名，须先用印再加。",
+            "The OFD has no seal yet; an integrity file lists names alone, so seal it first.",
+        )
+    writer = ZipWriter(output)
+    listed = write_list(subject.package, mark, writer)
+    return PreparedOfd(DigestAlgorithm.SM3.digest(listed), INTEGRITY, writer, VALUE)
 
 
 def _check_container(envelope: Envelope) -> None:
@@ -86,8 +110,8 @@ class Subject:
         return OfdPages(self.package, self.body, self.signed)
 
 
-def open_subject(octets: bytes) -> Subject:
-    """Read a package and tell every refusal that can be told in advance.
+def open_subject(octets: bytes, *, closing: bool = False) -> Subject:
+    """Read a package and tell every refusal that can be told in advance; ``closing``: no row is added to a list.
 
     Raises ``Unreadable``, :class:`OfdLocked`, :class:`OfdUnfit`.
     """
@@ -111,7 +135,7 @@ def open_subject(octets: bytes) -> Subject:
         raise OfdLocked(f"{len(rows)} signatures")
     signed = tuple((row.id, read_description(package, row.path)) for row in rows)
     for name, description in signed:
-        if any(item.path == body.list for item in description.references):
+        if not closing and any(item.path == body.list for item in description.references):
             raise OfdLocked(name)
     return Subject(package, body, signed)
 
@@ -220,7 +244,7 @@ def _stamps(layout: Layout, body: DocumentBody, size: tuple[float, float], plan:
 
 
 def _locks(mark: SealMark) -> bool:
-    """Tell whether the list is protected too: by a lock over all, or a certification against any change."""
-    if mark.lock is not None and (mark.lock.fields or mark.certify is not None):
+    """Tell whether the list is protected too: an OFD is locked as a whole."""
+    if mark.lock is not None and mark.lock.action is not LockAction.ALL:
         raise LockIsAllOrNothing
-    return mark.lock is not None or mark.certify is not None
+    return mark.lock is not None

@@ -15,7 +15,7 @@ from cryptography import x509
 from ca import der
 from ca.cms_names import SIGNED_DATA
 from verify.cms import load_certificate
-from verify.ofd.description import EVIDENCE, Description
+from verify.ofd.description import EVIDENCE
 from verify.ofd.locations import folder
 from verify.ofd.package import Package
 from verify.policy import MAX_CERTIFICATES, MAX_CMS_OCTETS, MAX_REVOCATION_ITEMS
@@ -37,9 +37,9 @@ class CarriedEvidence:
     ocsp: tuple[bytes, ...] = ()
 
 
-def evidence_of(package: Package, description: Description) -> CarriedEvidence:
-    """Read the file beside a signature; nothing, if there is none or it cannot be read."""
-    path = f"{folder(description.path)}{EVIDENCE}"
+def evidence_beside(package: Package, neighbour: str) -> CarriedEvidence:
+    """Read the evidence in the folder of a file; nothing, if there is none or it cannot be read."""
+    path = f"{folder(neighbour)}{EVIDENCE}"
     if path not in package or package.size(path) > MAX_CMS_OCTETS:
         return CarriedEvidence()
     try:

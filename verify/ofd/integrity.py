@@ -2,50 +2,80 @@
 
 from __future__ import annotations
 
-from verify.case import Case
+from dataclasses import dataclass, replace
+
+from verify.case import Case, reported
 from verify.errors import Unreadable
 from verify.ofd import limits
 from verify.ofd.container import ContainerJudge
+from verify.ofd.evidence import evidence_beside
 from verify.ofd.locations import resolve
 from verify.ofd.package import INTEGRITY, Package
 from verify.ofd.report import IntegrityFile
 from verify.ofd.xml import parse
 from verify.ofd.zip_records import refused
-from verify.report import Indication, Reason
+from verify.readers import Place
+from verify.report import Indication, Integrity, Reason, SignatureReport
 from verify.ses.report import StepState
 
 
-def judge_integrity(package: Package, judge: ContainerJudge) -> IntegrityFile | None:
+@dataclass(frozen=True, slots=True)
+class JudgedIntegrity:
+    """What came of an integrity file: the finding, and its signature where one could be judged."""
+
+    file: IntegrityFile
+    signature: SignatureReport | None = None
+
+
+def judge_integrity(package: Package, judge: ContainerJudge) -> JudgedIntegrity | None:
     """Compare the list with the entries, then judge its signature; ``None`` for a package without one."""
     if INTEGRITY not in package:
         return None
     try:
         listed, value = _read(package)
     except Unreadable as wrong:
-        return IntegrityFile(StepState.FAILED, wrong.reason)
+        return JudgedIntegrity(IntegrityFile(StepState.FAILED, wrong.reason))
     apart = {INTEGRITY, value}
     unlisted = tuple(path for path in package.paths if path not in listed and path not in apart)
     missing = tuple(sorted(path for path in listed if path not in package))
     if unlisted or missing:
-        return IntegrityFile(StepState.FAILED, _differs(unlisted, missing), len(listed), unlisted, missing)
+        words = _differs(unlisted, missing)
+        return JudgedIntegrity(IntegrityFile(StepState.FAILED, words, len(listed), unlisted, missing))
     if value not in package:
         words = Reason(
             "完整性文件的签名值缺失，完整性保护无效。",
             "The integrity file's signed value is missing: it protects nothing.",
         )
-        return IntegrityFile(StepState.FAILED, words, len(listed))
+        return JudgedIntegrity(IntegrityFile(StepState.FAILED, words, len(listed)))
+    return _signed(package, judge, value, len(listed))
+
+
+def _signed(package: Package, judge: ContainerJudge, value: str, count: int) -> JudgedIntegrity:
+    """Judge the signature over the list; it is over names alone, so it says nothing of what the files hold."""
     case = Case(())
-    judge.run(case, package.read(value, limits.MAX_VALUE_OCTETS), package.read_xml(INTEGRITY))
-    finding = case.finding
-    if finding is None:
-        words = Reason(
-            f"{len(listed)} 个条目均在签名清单内，没有夹带。",
-            f"All {len(listed)} entries are in the signed list; none was added.",
-        )
-        return IntegrityFile(StepState.PASSED, words, len(listed))
-    bad = finding.indication is Indication.TOTAL_FAILED
-    state = StepState.FAILED if bad else StepState.INDETERMINATE
-    return IntegrityFile(state, finding.reason, len(listed))
+    carried = evidence_beside(package, value)
+    judge.run(case, package.read(value, limits.MAX_VALUE_OCTETS), package.read_xml(INTEGRITY), carried)
+    case.integrity = Integrity(covers_whole_document=False, modified=case.integrity.modified is True)
+    report = reported(case, INTEGRITY, Place.OFD)
+    if case.finding is not None:
+        bad = case.finding.indication is Indication.TOTAL_FAILED
+        state = StepState.FAILED if bad else StepState.INDETERMINATE
+        return JudgedIntegrity(IntegrityFile(state, case.finding.reason, count), report)
+    words = Reason(
+        f"{count} 个条目均在签名清单内，没有夹带。",
+        f"All {count} entries are in the signed list; none was added.",
+    )
+    return JudgedIntegrity(IntegrityFile(StepState.PASSED, words, count), replace(report, reason=words))
+
+
+def value_path(package: Package) -> frozenset[str]:
+    """Return the path of the integrity file's signed value, if there is one."""
+    if INTEGRITY not in package:
+        return frozenset()
+    try:
+        return frozenset({_read(package)[1]})
+    except Unreadable:
+        return frozenset()
 
 
 def _read(package: Package) -> tuple[frozenset[str], str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from verify.errors import Unreadable
 from verify.ofd.container import ContainerJudge
 from verify.ofd.description import Listed, own_parts, read_description, read_list
-from verify.ofd.integrity import judge_integrity
+from verify.ofd.integrity import judge_integrity, value_path
 from verify.ofd.package import Package
 from verify.ofd.report import IntegrityFile, OfdReport, OfdStep
 from verify.ofd.signature import (
@@ -46,11 +46,14 @@ class OfdJudge:
         containers = ContainerJudge(
             self.judge, SealJudge(self.judge, self.lists, self.policy), self.policy, self.at
         )
-        parts = _parts(cases)
+        parts = _parts(cases) | value_path(package)
         for case in cases:
             judge_signature(package, structure, case, parts, containers)
         check_bases(cases)
+        integrity = judge_integrity(package, containers)
         signatures = tuple(map(report_of, cases))
+        if signatures and integrity is not None and integrity.signature is not None:
+            signatures = (*signatures, integrity.signature)
         verdict, sub, reason = summary(signatures)
         report = OfdReport(
             empty.file,
@@ -66,7 +69,7 @@ class OfdJudge:
             coverage=tuple(map(details_of, cases)),
             missing=tuple(f"{location} ({near})" for location, near in structure.missing),
         )
-        return _with_integrity(report, judge_integrity(package, containers))
+        return _with_integrity(report, None if integrity is None else integrity.file)
 
 
 def _cases(package: Package, structure: Structure) -> list[OfdCase]:

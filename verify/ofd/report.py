@@ -45,7 +45,7 @@ def at(step: OfdStep, outcome: Outcome) -> SealDataStep:
 
 @dataclass(frozen=True, slots=True)
 class OfdSignature:
-    """One signature of the package beside its place in ``signatures``, which has the same order.
+    """One listed signature, in the order of ``signatures``, where that of an integrity file may follow.
 
     ``open``: files that a reader may show and that this signature does not protect. ``loose``: entries that nothing reaches and
     this signature does not protect. ``locked``: no further signature can be added without breaking this one.

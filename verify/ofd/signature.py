@@ -17,7 +17,7 @@ from verify.errors import Finding, Unreadable, failed, unsure
 from verify.ofd import limits
 from verify.ofd.container import ContainerJudge
 from verify.ofd.description import Description, Listed, StampAnnot
-from verify.ofd.evidence import evidence_of
+from verify.ofd.evidence import evidence_beside
 from verify.ofd.locations import resolve
 from verify.ofd.package import Package
 from verify.ofd.references import Compared, Coverage, compare, coverage, method_of
@@ -87,7 +87,7 @@ def _container(package: Package, case: OfdCase, description: Description, judge:
         raise refused("的签名描述没有指明签名值", "has a description that names no signed value")
     octets = package.read(description.value, limits.MAX_VALUE_OCTETS)
     apart = Case(())
-    judge.run(apart, octets, package.read_xml(description.path), evidence_of(package, description))
+    judge.run(apart, octets, package.read_xml(description.path), evidence_beside(package, description.path))
     case.steps.append(at(OfdStep.CONTENT, _outcome(apart.finding)))
     earlier, case.case = case.case.finding, apart
     if earlier is not None and _as_grave(earlier, apart.finding):

@@ -15,6 +15,7 @@ from signing.envelope import CmsEnvelope
 from signing.errors import DocumentError, OutsidePage, PageMissing, PlacementError
 from signing.mark import Evidence
 from signing.ofd.errors import (
+    IntegrityIsASignature,
     LockIsAllOrNothing,
     NationalContainerNeeded,
     OfdDamaged,
@@ -181,9 +182,50 @@ def test_a_lock_protects_the_list_and_forbids_the_next() -> None:
     assert judged(locked).coverage[0].locked
     with pytest.raises(OfdLocked, match="s001"):
         seal(locked, "2:20,20")
-    certified = seal(certify=Certification.NO_CHANGES)
-    with pytest.raises(OfdLocked):
-        seal(certified, "2:20,20")
+
+
+def certified(octets: bytes | None = None, where: str = "unseen", **more: object) -> bytes:
+    return seal(
+        sealed() if octets is None else octets, where, plain(), certify=Certification.NO_CHANGES, **more
+    )
+
+
+def test_an_integrity_file_closes_a_package() -> None:
+    """GM/T 0099: every entry is named in a signed list; nothing can be added, by us or by anybody."""
+    closed = certified(seal(lock=FieldLock(LockAction.ALL)))
+    report = judged(closed)
+    assert report.verdict is Verdict.PASSED, report.reason.en
+    assert report.integrity_file is not None
+    assert (report.integrity_file.state.value, report.integrity_file.listed) == ("passed", 11)
+    assert [item.verdict for item in report.signatures] == [Verdict.PASSED] * 2
+    assert report.coverage[0].loose == ()
+    with pytest.raises(OfdLocked, match="OFDEntries"):
+        seal(certified(), "2:20,20")
+    smuggled = judged(changed(closed, "Doc_0/extra.xml", b"<a/>"))
+    assert (smuggled.verdict, smuggled.integrity_file is not None) == (Verdict.FAILED, True)
+    assert judged(changed(closed, "OFDEntries.xml", lambda octets: octets + b" ")).verdict is Verdict.FAILED
+    assert judged(changed(closed, "OFDEntries/SignedValue.dat", None)).verdict is Verdict.FAILED
+    assert judged(changed(closed, SIGNATURE, lambda octets: octets + b" ")).verdict is Verdict.FAILED
+
+
+def test_names_alone_are_no_seal() -> None:
+    """A list of names says nothing of what the files hold: it is not written without a seal, and never green alone."""
+    with pytest.raises(OfdUnfit, match="seal it first"):
+        certified(document())
+    files = {name: octets for name, octets in entries(certified()).items() if "Signs" not in name}
+    files["OFD.xml"] = entries(document())["OFD.xml"]
+    assert judged(packed(files)).verdict is Verdict.FAILED
+
+
+def test_an_integrity_file_is_a_plain_signature() -> None:
+    with pytest.raises(IntegrityIsASignature):
+        seal(sealed(), "2:20,20", certify=Certification.NO_CHANGES)
+    with pytest.raises(IntegrityIsASignature):
+        certified(where="2:20,20")
+    with pytest.raises(LockIsAllOrNothing):
+        certified(lock=FieldLock(LockAction.ALL))
+    with pytest.raises(LockIsAllOrNothing):
+        seal(sealed(), "unseen", plain(), certify=Certification.FORM_FILLING)
 
 
 @pytest.mark.parametrize("name", ["V4RideRight.ofd", "allprotected.ofd", "hello-integrity.ofd"])
