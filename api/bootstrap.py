@@ -26,6 +26,7 @@ from api.files import read_file
 from api.filing import open_filing
 from api.home import Home
 from api.key_stores import KeyStores, open_key_stores
+from api.papers import PaperParts, Papers, open_papers
 from api.rate_limit import PublicLimit, read_networks, read_rate
 from api.schema import check_schema
 from api.seal_data import open_maker
@@ -36,6 +37,7 @@ from api.settings import Settings
 from api.stamp_desk import open_stamps, stamp_hooks
 from api.token_work import TokenWork, open_token_work
 from api.verification import Verification
+from api.void_lists import VoidLists
 from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.authority import CertificateAuthority
@@ -122,6 +124,7 @@ class Services:
     sealing: SealingService
     batches: Batches
     licences: LicenceDesk
+    papers: Papers
     hashes: HashDesk
     two_step: TwoStepSealing
     verification: Verification
@@ -156,6 +159,7 @@ class Services:
             **self.filing.housekeep(actor),
             **self.stamps.housekeep(actor=actor),
             **self.keeping.housekeep(actor),
+            **self.papers.housekeep(actor),
         }
         self.evidence.publish()
         self.evidence.checkpoint()
@@ -201,6 +205,7 @@ class Services:
         self.verification.close()
         self.studio.close()
         self.texts.close()
+        self.papers.close()
         self.ocsp.close()
         self.key_stores.ring.close()
         self.engine.dispose()
@@ -234,7 +239,8 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
     rules_of_seals = RegistryRules(settings.code_patterns, direct_filing=settings.files_directly)
     seals = SealRegistry(engine, enterprises, clock, audit, rules_of_seals, on_move=stamp_hooks(clock))
     seal_states = SealStates(engine, stores.ring, clock, audit, authority)
-    evidence = Evidence(home, engine, audit, authority, crls, seal_states)
+    void_lists = VoidLists(engine, clock, audit, seal_states.maker)
+    evidence = Evidence(home, engine, audit, authority, crls, seal_states, void_lists)
     use_desk = _use_desk(settings, engine, clock, audit, stores)
     permits = Permits(seals, use_desk.uses, clock, audit)
     ledger = Ledger(engine, permits, use_desk, clock, audit)
@@ -250,6 +256,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
     token_work = open_token_work(stores, home, authority, seals, rules, key_centre)
     studio = ImprintStudio()
     sealing = SealingService(tools, clock)
+    parts = PaperParts(engine, clock, audit, archive, sealing, void_lists, seal_states.maker)
     return Services(
         settings=settings,
         home=home,
@@ -285,6 +292,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         sealing=sealing,
         batches=open_batches(settings, use_desk, archive),
         licences=LicenceDesk(engine, clock, audit, enterprises=enterprises, seals=seals, sealing=sealing),
+        papers=open_papers(settings, parts),
         hashes=HashDesk(
             engine,
             clock,

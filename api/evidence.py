@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from api.files import write_whole
 from api.home import Home
 from api.seal_states import SealStates
+from api.void_lists import VoidLists
 from ca.audit import AuditProof, AuditTrail
 from ca.authority import CertificateAuthority
 from ca.certificate import public_key_of
@@ -32,6 +33,7 @@ anchors/        根证书，请通过可信渠道核对其 SHA-256 / roots: comp
 intermediates/  签发证书 / issuing certificates
 crls/           吊销列表 / revocation lists
 seals/          印章状态列表 / seal status list
+voided/         作废文件清单（有作废后才有）/ list of voided documents, once there is one
 
 yinxin verify FILE --trust THIS_FOLDER      python -m verify FILE --trust THIS_FOLDER
 """
@@ -47,6 +49,7 @@ class Evidence:
     authority: CertificateAuthority
     crls: CrlPublisher
     seal_states: SealStates
+    void_lists: VoidLists
 
     def seal_lists(self) -> tuple[str, ...]:
         """Return the seal status lists in force; none before the ceremony made a seal maker."""
@@ -66,6 +69,9 @@ class Evidence:
             found[f"crls/{listed.issuer}{part}.crl"] = listed.der
         for number, jws in enumerate(self.seal_lists()):
             found[f"seals/seals-{number}.jws"] = jws.encode()
+        voided = self.void_lists.current()
+        if voided is not None:
+            found["voided/voided-0.jws"] = voided.jws.encode()
         return found
 
     def publish(self) -> None:

@@ -15,6 +15,7 @@ from api.problem_rows_containers import CONTAINERS
 from api.problem_rows_filing import FILING
 from api.problem_rows_licences import LICENCES
 from api.problem_rows_ofd import OFD
+from api.problem_rows_papers import PAPERS
 from api.problem_rows_placement import PLACEMENT
 from api.problem_rows_remote import REMOTE
 from api.problem_rows_stamps import STAMPS
@@ -378,6 +379,7 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **CONTAINERS,
     **FILING,
     **OFD,
+    **PAPERS,
     **PLACEMENT,
     **REMOTE,
     **STAMPS,

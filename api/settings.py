@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     retention_classes: Path | None = None
     enrolment_rules: Path | None = None
     use_rules: Path | None = None
+    void_rules: Path | None = None
     kmc_pool_size: Annotated[int, Field(ge=0, le=10_000)] = 0
     kmc_double_hash: bool = False
     seal_data_vendor: Annotated[str, Field(pattern="^[ -~]{1,64}$")] = "Yinxin"
