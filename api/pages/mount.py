@@ -13,8 +13,9 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from api.bootstrap import Services
-from api.pages import seal_routes, verify_routes
+from api.pages import place_routes, seal_routes, verify_routes
 from api.pages.checks import Checks
+from api.pages.console import batches as console_batches
 from api.pages.console import cases as console_cases
 from api.pages.console import certificates as console_certificates
 from api.pages.console import chips as console_chips
@@ -63,6 +64,7 @@ def mount_pages(app: FastAPI, services: Services) -> Desk:
     app.router.lifespan_context = lifespan
     app.include_router(verify_routes.router)
     app.include_router(seal_routes.router)
+    app.include_router(place_routes.router)
     app.include_router(console_overview.router)
     app.include_router(console_certificates.router)
     app.include_router(console_chips.router)
@@ -71,6 +73,7 @@ def mount_pages(app: FastAPI, services: Services) -> Desk:
     app.include_router(console_keys.router)
     app.include_router(console_seal_apply.router)
     app.include_router(console_cases.router)
+    app.include_router(console_batches.router)
     app.include_router(console_stamps.router)
     app.include_router(console_filing.router)
     app.include_router(console_workshop.router)

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from api.csc import routes as csc
 from api.routes import (
     audit,
+    batches,
     cases,
     certificates,
     chip_ranges,
@@ -60,6 +61,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     stamp_line.router,
     detached.router,
     sealing.router,
+    batches.router,
     remote_sealing.router,
     licences.router,
     csc.router,

@@ -37,6 +37,7 @@ TABS: Final = (
         (Scope.SEAL_READ, Scope.SEAL_APPLY, Scope.SEAL_APPROVE, Scope.SEAL_FREEZE, Scope.SEAL_REVOKE),
     ),
     Tab("cases", "/console/cases", (Scope.CASE_REQUEST, Scope.CASE_APPROVE)),
+    Tab("batches", "/console/batches", (Scope.SEAL_USE,)),
     Tab("workshop", "/console/workshop", (Scope.SEAL_ENGRAVE,)),
     Tab("filing", "/console/filing", (Scope.SEAL_FILE,)),
     Tab("stamps", "/console/stamps", (Scope.STAMP_READ, Scope.STAMP_MANAGE)),
