@@ -18,8 +18,9 @@ from ca.actor import Actor
 from hsm.pins import Pin
 from signing.level import Level
 from signing.order import SealOrder
-from signing.placement import Placement
+from signing.preview import Shown
 from signing.service import Progress, SealedDocument, SealingService, Step
+from signing.where import Where
 
 LOG: Final = logging.getLogger("yinxin.pages")
 OPEN: Final = "open"
@@ -33,23 +34,21 @@ INTERRUPTED: Final = "work.interrupted"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Where the keeper wants which seal; ``password`` opens an encrypted document."""
+    """Where the keeper wants which seal, and where that shows (page and box in mm) in this document."""
 
     seal: str
-    place: Placement
+    place: Where
     seal_name: str
-    size_mm: tuple[float, float]
+    shown: tuple[Shown, ...]
+    may_cover: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Give the part of the draft's state that says where."""
-        width, height = self.size_mm
         return {
             "seal": self.seal,
-            "page": self.place.page,
-            "x": self.place.x_mm,
-            "y": self.place.y_mm,
-            "width": width,
-            "height": height,
+            "where": str(self.place),
+            "may_cover": self.may_cover,
+            "spots": [{"page": one.page, "box": [round(side, 2) for side in one.box]} for one in self.shown],
             "seal_name": self.seal_name,
         }
 
@@ -123,6 +122,7 @@ class Drafts:
             level=LEVEL,
             idempotency_key=_key(entry, wanted),
             password=hidden.password,
+            may_cover=wish.may_cover,
         )
         begun = {
             "status": SEALING,

@@ -7,25 +7,25 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import Field, SecretStr
 
 from api.access import Principal, Scope
 from api.auth import Doors, Requires
 from api.enrolment import token_of
 from api.errors import InputInvalid, NotFound
 from api.home import Home
-from api.pages.desk import Desk, OpenDesk, hours, picture
+from api.pages.desk import OpenDesk, hours, picture
 from api.pages.drafts import INTERRUPTED, LOCKED, OPEN, SEALED, Secrets, Wish
 from api.pages.paper import language_of, visitor_of
+from api.pages.place_routes import Wanted, found_draft, outlook_of
 from api.pages.seal_choices import choices
-from api.pages.shelf import Entry
 from api.pages.uploads import take
 from api.pages.verdict_card import key_words
 from api.pages.verify_routes import MAX_PASSWORD, Password, PictureWidth
 from api.pages.words import WORDS, Language, say
 from ca.actor import Actor
 from hsm.pins import Pin
-from signing.placement import Placement
+from signing.where import parse_where
 from verify.wording import GM_READERS
 
 router = APIRouter(include_in_schema=False)
@@ -34,13 +34,9 @@ MAX_PIN: Final = 64
 """PKCS#11 tokens take PINs of up to 16 to 255 characters; SoftHSM's limit is 255, a person's far less."""
 
 
-class Order(BaseModel):
-    """Where to put which seal, and the secrets that open its token and the document."""
+class Order(Wanted):
+    """What is wanted, and the secrets that open the seal's token and the document."""
 
-    seal: str = Field(pattern="^[0-9]{14}$")
-    page: int = Field(ge=1, le=100_000)
-    x_mm: float = Field(ge=0, le=200_000, allow_inf_nan=False)
-    y_mm: float = Field(ge=0, le=200_000, allow_inf_nan=False)
     pin: SecretStr = Field(min_length=1, max_length=MAX_PIN)
     password: SecretStr | None = Field(default=None, max_length=MAX_PASSWORD)
 
@@ -112,7 +108,7 @@ def draft(request: Request, desk: OpenDesk, doors: Doors, name: str) -> Response
 @router.get("/seal/d/{name}/state")
 def progress(request: Request, desk: OpenDesk, caller: Keeper, name: str) -> dict[str, Any]:
     """Tell how far the sealing is."""
-    state, language = desk.drafts.state(_found(desk, caller, name)), language_of(request)
+    state, language = desk.drafts.state(found_draft(desk, caller, name)), language_of(request)
     step = f"work.{state.get('step')}"
     words = say(language, step) if step in WORDS else ""
     told = {"words": words, "share": state.get("share", 0), "problem": _problem(state, language)}
@@ -122,7 +118,7 @@ def progress(request: Request, desk: OpenDesk, caller: Keeper, name: str) -> dic
 @router.post("/seal/d/{name}/password", status_code=202)
 def give_password(desk: OpenDesk, caller: Keeper, name: str, body: Password) -> dict[str, str]:
     """Open an encrypted draft for placing; the password is asked for again when sealing."""
-    word = desk.drafts.open(_found(desk, caller, name), body.password.get_secret_value())
+    word = desk.drafts.open(found_draft(desk, caller, name), body.password.get_secret_value())
     if word is not None:
         raise _not_shown(word)
     return {"url": f"/seal/d/{name}"}
@@ -131,10 +127,10 @@ def give_password(desk: OpenDesk, caller: Keeper, name: str, body: Password) -> 
 @router.post("/seal/d/{name}/seal", status_code=202)
 def seal(desk: OpenDesk, doors: Doors, caller: Keeper, name: str, body: Order) -> dict[str, str]:
     """Begin to seal; the page follows the draft's state."""
-    entry = _found(desk, caller, name)
-    record = doors.seals.get(body.seal)
-    size = (float(record.physical.width_mm), float(record.physical.height_mm))
-    wish = Wish(body.seal, Placement(body.page, body.x_mm, body.y_mm), record.name, size)
+    entry = found_draft(desk, caller, name)
+    where = parse_where(body.where)
+    shown = outlook_of(doors, entry, caller, body).shown
+    wish = Wish(body.seal, where, doors.seals.get(body.seal).name, shown, body.may_cover)
     password = body.password.get_secret_value() if body.password else None
     desk.drafts.seal(entry, wish, Secrets(Pin(body.pin.get_secret_value()), password), caller.actor)
     return {"url": f"/seal/d/{name}"}
@@ -143,14 +139,14 @@ def seal(desk: OpenDesk, doors: Doors, caller: Keeper, name: str, body: Order) -
 @router.get("/seal/d/{name}/pages/{page}.png")
 def page_picture(desk: OpenDesk, caller: Keeper, name: str, page: int, width: PictureWidth) -> FileResponse:
     """Draw a page of the draft."""
-    entry = _found(desk, caller, name)
+    entry = found_draft(desk, caller, name)
     return picture(desk, entry, entry.drawable, page, width)
 
 
 @router.get("/seal/d/{name}/sealed/{page}.png")
 def sealed_picture(desk: OpenDesk, caller: Keeper, name: str, page: int, width: PictureWidth) -> FileResponse:
     """Draw a page of the sealed document."""
-    entry = _found(desk, caller, name)
+    entry = found_draft(desk, caller, name)
     unlocked = entry.folder / "sealed-unlocked.pdf"
     source = unlocked if unlocked.exists() else entry.folder / "sealed.pdf"
     return picture(desk, entry, source, page, width)
@@ -159,7 +155,7 @@ def sealed_picture(desk: OpenDesk, caller: Keeper, name: str, page: int, width: 
 @router.get("/seal/d/{name}/sealed.pdf")
 def download(desk: OpenDesk, caller: Keeper, name: str) -> FileResponse:
     """Give the sealed document."""
-    entry = _found(desk, caller, name)
+    entry = found_draft(desk, caller, name)
     state = entry.state()
     if state["status"] != SEALED:
         raise NotFound
@@ -172,7 +168,7 @@ def download(desk: OpenDesk, caller: Keeper, name: str) -> FileResponse:
 @router.get("/seal/d/{name}/check")
 def check(desk: OpenDesk, caller: Keeper, name: str) -> Response:
     """Show the sealed document on the verify page."""
-    entry = _found(desk, caller, name)
+    entry = found_draft(desk, caller, name)
     state = entry.state()
     if state["status"] != SEALED:
         raise NotFound
@@ -189,13 +185,6 @@ def seal_picture(doors: Doors, caller: Keeper, code: str) -> Response:
     caller.acting_for(doors.seals.get(code).owner.uscc)
     headers = {"Cache-Control": "private, max-age=60"}
     return Response(doors.seals.picture(code).svg(), media_type="image/svg+xml", headers=headers)
-
-
-def _found(desk: Desk, caller: Principal, name: str) -> Entry:
-    entry = desk.drafts.get(name, caller.actor)
-    if entry is None:
-        raise NotFound
-    return entry
 
 
 def _demo_pin(home: Home, keeper: Actor) -> str:
@@ -228,7 +217,6 @@ def _asks_password(state: dict[str, Any]) -> bool:
 
 def _sealed(state: dict[str, Any], language: Language) -> dict[str, Any]:
     order = state["order"]
-    box = [order["x"], order["y"], order["width"], order["height"]]
     facts = (
         (say(language, "done.number"), state["sealing_id"]),
         (say(language, "done.digest"), state["digest"]),
@@ -238,7 +226,7 @@ def _sealed(state: dict[str, Any], language: Language) -> dict[str, Any]:
         "seal_name": order["seal_name"],
         "pages": state["pages"],
         "facts": facts,
-        "marks": [{"number": 1, "verdict": "passed", "page": order["page"], "box": box}],
+        "marks": [{"number": 1, "verdict": "passed"} | spot for spot in order.get("spots", ())],
     }
 
 

@@ -429,6 +429,58 @@ def test_a_seal_is_dragged_at_true_size(visit: Visit, pages: Served, tmp_path: P
     assert place["box"][:2] == pytest.approx([x, y], abs=0.06)
 
 
+def _way(page: Any, way: str) -> None:
+    page.locator(f'input[name="way"][value="{way}"]').check(force=True)
+
+
+def test_a_keeper_seals_over_the_seam(visit: Visit, pages: Served, tmp_path: Path) -> None:
+    """C3: edge and pages chosen, slices shown joined before sealing, one signature over all of them."""
+    page = visit("/seal")
+    _start_draft(page, pages)
+    _way(page, "seam")
+    expect(page.locator("#spots-said")).to_contain_text("将出现 3 处：第 1–3 页。一个签名覆盖整份文件。")
+    expect(page.locator("#strip .slice")).to_have_count(3)
+    expect(page.locator('[data-way="seam"]').last).to_contain_text("切片只对打印的纸质文件有意义")
+    expect(page.locator(".spot")).to_have_count(1)
+    page.locator('input[name="edge"][value="left"]').check(force=True)
+    page.fill("#seam-pages", "1")
+    expect(page.locator("#way-fault")).to_contain_text("骑缝章至少需要两页")
+    page.fill("#seam-pages", "1-2")
+    expect(page.locator("#strip .slice")).to_have_count(2)
+    page.reload()
+    expect(page.locator("#strip .slice")).to_have_count(2), "a reload keeps the way"
+    _confirm(page, pages.pin)
+    expect(page.locator(".verdict.passed")).to_be_visible(timeout=60_000)
+    sealed = _download(page, tmp_path)
+    (signature,) = _verified(pages, sealed)["signatures"]
+    assert signature["placement"]["page"] == 1
+    assert signature["placement"]["box"][0] == pytest.approx(0, abs=0.06)
+    assert signature["placement"]["box"][2] == pytest.approx(21, abs=0.06)
+
+
+def test_a_keeper_seals_at_a_keyword(visit: Visit, pages: Served, tmp_path: Path) -> None:
+    """C2: matches listed with their pages before sealing; what is not there is named."""
+    page = visit("/seal")
+    _start_draft(page, pages)
+    _way(page, "keyword")
+    page.fill("#keyword", "没有的字")
+    page.click("#find")
+    expect(page.locator("#way-fault")).to_contain_text("没有找到关键字“没有的字”")
+    page.click("#to-confirm")
+    expect(page.locator("#message")).to_contain_text("请先选定用印位置")
+    page.fill("#keyword", "乙 方（盖章）")
+    page.keyboard.press("Enter")
+    expect(page.locator("#keyword-said")).to_contain_text("共 1 处")
+    expect(page.locator("#spots-said")).to_contain_text("将出现 1 处：第 3 页")
+    page.fill("#down", "12.5")
+    _confirm(page, pages.pin)
+    expect(page.locator(".verdict.passed")).to_be_visible(timeout=60_000)
+    place = _verified(pages, _download(page, tmp_path))["signatures"][0]["placement"]
+    assert place["page"] == 3
+    shown = page.locator(".mark")
+    expect(shown).to_have_count(1)
+
+
 def test_a_seal_stays_on_the_page_and_can_be_put_by_press_and_by_number(visit: Visit, pages: Served) -> None:
     page = visit("/seal")
     _start_draft(page, pages)

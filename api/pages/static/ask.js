@@ -17,6 +17,7 @@ export class Problem extends Error {
     super((english ? body?.en : body?.zh) || body?.detail || say("error.unknown"));
     this.status = status;
     this.left = body?.left;
+    this.slug = body?.type?.split("/").pop() ?? "";
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { ask, byId, pause, say, tell } from "./ask.js";
 import { lay, viewerOf } from "./viewer.js";
+import { Ways } from "./ways.js";
 
 const desk = byId("desk");
 const draft = JSON.parse(desk.dataset.draft);
@@ -14,6 +15,7 @@ const ghost = makeStamp("ghost");
 const place = { page: viewer.pages.length, x: null, y: null };
 let seal = null;
 let step = "place";
+const ways = new Ways({ viewer, base: draft.base, seal: () => seal, place, onChange: () => settle() });
 
 const rounded = (value) => Math.round(value * 10) / 10;
 const fixed = (value) => value.toFixed(1);
@@ -51,6 +53,9 @@ function moveTo(x, y, announce = true) {
   place.y = rounded(Math.min(Math.max(0, y), most.y));
   draw();
   remember();
+  if (ways.way === "pages") {
+    ways.refresh();
+  }
   if (announce) {
     speak();
   }
@@ -62,8 +67,16 @@ function customary() {
   return [width - seal.width_mm - width * 0.12, height - seal.height_mm - height * 0.14];
 }
 
+/** Draw again after the way, or what it leads to, has changed. */
+function settle() {
+  if (step === "place") {
+    draw();
+    remember();
+  }
+}
+
 function draw() {
-  const here = seal && place.x !== null && place.page === viewer.page;
+  const here = seal && ways.free && place.x !== null && place.page === viewer.page;
   stamp.hidden = !here;
   if (seal) {
     lay(ghost, [0, 0, seal.width_mm, seal.height_mm], viewer.scale);
@@ -74,8 +87,9 @@ function draw() {
   if (document.activeElement !== byId("x")) byId("x").value = place.x === null ? "" : fixed(place.x);
   if (document.activeElement !== byId("y")) byId("y").value = place.y === null ? "" : fixed(place.y);
   byId("page-size").textContent = `${fixed(viewer.size.width)} × ${fixed(viewer.size.height)} mm`;
-  byId("short-place").textContent =
-    place.x === null ? "" : say("seal.readout.short", { page: place.page, x: fixed(place.x), y: fixed(place.y) });
+  const spot = { page: place.page, x: fixed(place.x ?? 0), y: fixed(place.y ?? 0) };
+  const pointed = ways.way === "point" && place.x !== null;
+  byId("short-place").textContent = pointed ? say("seal.readout.short", spot) : ways.short;
   byId("seal-size").textContent = seal ? `${seal.width_mm} × ${seal.height_mm} mm` : "–";
 }
 
@@ -92,7 +106,7 @@ function toPage(page) {
 }
 
 viewer.onChange(() => {
-  if (step === "place" && seal && place.page !== viewer.page) {
+  if (step === "place" && seal && ways.free && place.page !== viewer.page) {
     place.page = viewer.page;
     moveTo(place.x ?? 0, place.y ?? 0);
   }
@@ -113,6 +127,7 @@ function choose(choice) {
   stamp.setAttribute("aria-label", say("seal.move", { name: seal.name }));
   const [x, y] = place.x === null ? customary() : [place.x, place.y];
   moveTo(x, y, false);
+  ways.refresh();
 }
 
 choices.forEach((choice) => choice.button.addEventListener("click", () => choose(choice)));
@@ -157,14 +172,14 @@ stamp.addEventListener("keydown", (event) => {
   }
 });
 viewer.leaf.addEventListener("click", (event) => {
-  if (seal && step === "place" && !stamp.contains(event.target)) {
+  if (seal && step === "place" && ways.free && !stamp.contains(event.target)) {
     const [x, y] = point(event);
     moveTo(x - seal.width_mm / 2, y - seal.height_mm / 2);
     stamp.focus({ preventScroll: true });
   }
 });
 viewer.leaf.addEventListener("pointermove", (event) => {
-  const ready = seal && step === "place" && !grip && event.pointerType === "mouse" && !stamp.contains(event.target);
+  const ready = seal && step === "place" && ways.free && !grip && event.pointerType === "mouse" && !stamp.contains(event.target);
   ghost.hidden = !ready;
   if (ready) {
     const [x, y] = point(event);
@@ -202,23 +217,38 @@ function go(next) {
   });
   stamp.classList.toggle("fixed", next !== "place");
   choices.forEach(({ button }) => (button.disabled = next !== "place"));
-  ["x", "y"].forEach((axis) => (byId(axis).disabled = next !== "place"));
+  ways.hold(next !== "place");
 }
 
-byId("to-confirm").addEventListener("click", () => {
-  if (!seal || place.x === null || !furthest()) {
+/** Ask the service once more what would be drawn, and show it for confirmation; a refusal is told instead. */
+async function toConfirm() {
+  if (!seal || (ways.free && !furthest())) {
     tell(say(seal ? "seal.too_small" : "seal.choose_first"));
-    return;
+    return false;
+  }
+  let outlook;
+  byId("to-confirm").disabled = true;
+  try {
+    outlook = await ways.check();
+  } catch (problem) {
+    tell(problem.message);
+    return false;
+  } finally {
+    byId("to-confirm").disabled = false;
   }
   tell("");
-  toPage(place.page);
+  toPage(ways.free ? place.page : (outlook.spots[0]?.page ?? viewer.page));
   byId("confirm-seal").textContent = seal.name;
-  byId("confirm-place").textContent = sentence();
+  byId("confirm-place").textContent = ways.way === "point" ? sentence() : ways.sentence(outlook.spots);
+  byId("confirm-code").textContent = seal.code;
+  byId("confirm-paper").hidden = ways.way !== "seam";
   go("confirm");
   remember();
-  byId("confirm-code").textContent = seal.code;
   (byId("document-password").required ? byId("document-password") : byId("pin")).focus();
-});
+  return true;
+}
+
+byId("to-confirm").addEventListener("click", toConfirm);
 byId("to-place").addEventListener("click", () => {
   tell("");
   go("place");
@@ -231,9 +261,8 @@ byId("confirm").addEventListener("submit", async (event) => {
   tell("");
   const order = {
     seal: seal.code,
-    page: place.page,
-    x_mm: place.x,
-    y_mm: place.y,
+    where: ways.where(),
+    may_cover: ways.mayCover,
     pin: byId("pin").value,
     password: byId("document-password").value || null,
   };
@@ -303,18 +332,24 @@ async function arrival() {
     }
     await pause(250);
   }
-  byId("to-confirm").click();
+  await toConfirm();
   tell(draft.problem ?? "");
 }
 
 // ── what a reload keeps ─────────────────────────────────────────────────
 
 function remember() {
-  sessionStorage.setItem(memory, JSON.stringify({ ...place, seal: seal?.code, step }));
+  sessionStorage.setItem(memory, JSON.stringify({ ...place, seal: seal?.code, step, ways: ways.kept() }));
 }
 
-function recall() {
-  const kept = JSON.parse(sessionStorage.getItem(memory) ?? "null") ?? draft.order;
+/** The place that an order names, where it is one spot: all that the service keeps of how it was chosen. */
+function spotOf(order) {
+  const [, page, x, y] = /^(\d+):([\d.]+),([\d.]+)$/.exec(order?.where ?? "") ?? [];
+  return order && { page: Number(page ?? 1), x: page ? Number(x) : null, y: page ? Number(y) : null, seal: order.seal };
+}
+
+async function recall() {
+  const kept = JSON.parse(sessionStorage.getItem(memory) ?? "null") ?? spotOf(draft.order);
   const wanted = choices.find(({ seal: each }) => each.code === kept?.seal && each.usable);
   if (kept && kept.x !== null && kept.page <= viewer.pages.length) {
     Object.assign(place, { page: kept.page, x: kept.x, y: kept.y });
@@ -324,25 +359,31 @@ function recall() {
   if (first) {
     choose(first);
   }
+  await ways.restore(kept?.ways);
   return wanted ? kept?.step : "place";
 }
 
 if (window.matchMedia("(pointer: coarse)").matches) {
   byId("hint").textContent = say("seal.hint.touch");
 }
-askPassword(draft.ask_password);
-const left = recall();
-go("place");
-if (draft.status === "sealing") {
-  go("work");
-  follow().catch((problem) => refuse(problem.message));
-} else if (left === "work" && seal && !draft.problem) {
-  go("work");
-  remember();
-  arrival().catch((problem) => refuse(problem.message));
-} else if ((left === "confirm" || left === "work" || draft.problem) && seal) {
-  byId("to-confirm").click();
-  if (draft.problem) {
-    tell(draft.problem);
+/** Take up where the page was left: placing, confirming, or sealing. */
+async function takeUp() {
+  askPassword(draft.ask_password);
+  go("place");
+  const left = await recall();
+  if (draft.status === "sealing") {
+    go("work");
+    await follow();
+  } else if (left === "work" && seal && !draft.problem) {
+    go("work");
+    remember();
+    await arrival();
+  } else if ((left === "confirm" || left === "work" || draft.problem) && seal) {
+    const shown = await toConfirm();
+    if (draft.problem && shown) {
+      tell(draft.problem);
+    }
   }
 }
+
+takeUp().catch((problem) => refuse(problem.message));
