@@ -24,7 +24,9 @@ from seals.cases.rule_file import default_book
 from seals.permit import Permits
 from seals.registry import SealRegistry
 from seals.seal import SealApplication, SealKind, SealRecord
+from seals.ses.maker import SealDataMaker
 from signing.archive import Archive
+from signing.envelopes import EnvelopeDesk
 from signing.evidence import EvidenceDesk
 from signing.ledger import Ledger
 from signing.level import Level
@@ -125,6 +127,6 @@ def make_tools(
     ocsp = OcspResponder(world.engine, world.keys, world.clock, world.config)
     tsa = TimeStampAuthority(world.engine, world.keys, ClockGuard(world.clock, reference), world.audit)
     desk = EvidenceDesk(world.authority, crls, ocsp)
-    return SealingTools(
-        ledger, WritDesk(world.keys, registry, ledger, desk), tsa.stamp, SelfCheck(desk), Archive(folder)
-    )
+    seal_data = SealDataMaker(registry, world.authority, world.keys, stamper=tsa.stamp)
+    writs = WritDesk(world.keys, registry, ledger, desk, EnvelopeDesk(seal_data=seal_data))
+    return SealingTools(ledger, writs, tsa.stamp, SelfCheck(desk), Archive(folder))
