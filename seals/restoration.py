@@ -122,7 +122,7 @@ def use_up_counters(conn: sa.Connection, at: datetime) -> None:
     List numbers go on from the milliseconds since 1970, as CRL numbers do (:func:`ca.restoration.number_floor`).
     """
     for name in conn.execute(sa.select(seal_counter.c.name)).scalars().all():
-        if name.startswith("status-list:"):
+        if name.startswith(("status-list:", "void-list:")):
             floor = number_floor(at)
             conn.execute(
                 seal_counter.update()

@@ -49,10 +49,13 @@ from seals.cases.restoration import retire_uses
 from seals.devices.restoration import lock_stamps
 from seals.errors import StatementInvalid, StatementSignatureInvalid
 from seals.filing.restoration import end_challenges
+from seals.jws import type_of
 from seals.restoration import StatesMerged, merge_states, retire_states, use_up_counters, void_permits
 from signing.hashes.store import end_all as end_activations
 from signing.renewal.restoration import restore_archive
 from signing.two_step.store import end_all as end_waiting
+from signing.voiding.restoration import merge_voids, retire_papers
+from verify.voided.form import VOID_LIST_TYPE
 
 _PLACES: Final = re.compile(
     r"""\s*(["']?)(?:home|database_url|archive_folder|archive_url|archive_credentials)\1\s*="""
@@ -89,12 +92,16 @@ class Published:
 
     crls: dict[str, bytes]
     seal_lists: dict[str, str]
+    void_lists: dict[str, str]
     checkpoints: tuple[Checkpoint, ...]
 
 
 def read_published(folders: Sequence[Path]) -> Published:
     """Read copies of trust folders and checkpoint folders: ``*.crl``, ``*.jws``, ``*.json`` at any depth."""
-    crls, seal_lists, checkpoints = {}, {}, []
+    crls: dict[str, bytes] = {}
+    seal_lists: dict[str, str] = {}
+    void_lists: dict[str, str] = {}
+    checkpoints: list[Checkpoint] = []
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.suffix in (".crl", ".jws", ".json") and path.is_file():
@@ -103,10 +110,11 @@ def read_published(folders: Sequence[Path]) -> Published:
                 if path.suffix == ".crl":
                     crls[str(path)] = path.read_bytes()
                 elif path.suffix == ".jws":
-                    seal_lists[str(path)] = path.read_text(encoding="utf-8", errors="replace").strip()
+                    jws = path.read_text(encoding="utf-8", errors="replace").strip()
+                    (void_lists if type_of(jws) == VOID_LIST_TYPE else seal_lists)[str(path)] = jws
                 else:
                     checkpoints.append(_checkpoint(path))
-    return Published(crls, seal_lists, tuple(checkpoints))
+    return Published(crls, seal_lists, void_lists, tuple(checkpoints))
 
 
 def _checkpoint(path: Path) -> Checkpoint:
@@ -267,6 +275,8 @@ class _Work:
         fence_issuers(conn)
         lists = tuple(self._merge_crl(conn, name, der, now) for name, der in published.crls.items())
         states = tuple(self._merge_states(conn, name, jws) for name, jws in published.seal_lists.items())
+        for name, jws in published.void_lists.items():
+            self._merge_voids(conn, name, jws)
         retire_lists(conn, now)
         floor = use_up_numbers(conn, exact, lists)
         retire_states(conn, now)
@@ -276,6 +286,8 @@ class _Work:
         ended |= {"activations": end_activations(conn, now), "waiting": end_waiting(conn, now)}
         uses = retire_uses(conn, now, actor=self._actor, audit=self._audit)
         ended |= {"use_cases": uses.cases, "standing_uses": uses.standing, "use_signers": uses.signers}
+        papers = retire_papers(conn, now, actor=self._actor, audit=self._audit)
+        ended |= {"rounds": papers.rounds, "voidings": papers.voidings, "print_quotas": papers.quotas}
         ended["stamps"] = lock_stamps(conn, now, actor=self._actor, audit=self._audit)
         ended["extensions"] = restore_archive(conn, now, actor=self._actor, audit=self._audit)
         keys = _revoke_api_keys(conn, int(now.timestamp()))
@@ -352,6 +364,13 @@ class _Work:
         makers = {unit.certificate for unit in list_units(conn, UnitPurpose.SEAL_MAKER)}
         try:
             return merge_states(conn, jws, makers=makers, actor=self._actor, audit=self._audit)
+        except (StatementInvalid, StatementSignatureInvalid) as wrong:
+            raise EvidenceForeign(name) from wrong
+
+    def _merge_voids(self, conn: sa.Connection, name: str, jws: str) -> None:
+        makers = {unit.certificate for unit in list_units(conn, UnitPurpose.SEAL_MAKER)}
+        try:
+            merge_voids(conn, jws, makers=makers, actor=self._actor, audit=self._audit)
         except (StatementInvalid, StatementSignatureInvalid) as wrong:
             raise EvidenceForeign(name) from wrong
 

@@ -19,10 +19,12 @@ from ca.ocsp import OcspResponder
 from hsm.algorithms import DigestAlgorithm
 from hsm.provider import open_signer
 from seals.cases.case import Hand
+from seals.errors import StatementInvalid
 from seals.jws import sign
 from seals.list_publisher import ListMaker, ListPublisher
 from signing.evidence import EvidenceDesk
 from signing.level import Level
+from signing.parties.states import RoundStatus
 from signing.service import SealedDocument
 from signing.voiding.desk import VoidDesk, VoidWish
 from signing.voiding.errors import (
@@ -39,9 +41,10 @@ from signing.voiding.errors import (
     VoidReasonNeeded,
 )
 from signing.voiding.lists import VOID_LIST
+from signing.voiding.restoration import merge_voids, retire_papers
 from signing.voiding.rules import default_rule, read_rule
 from signing.voiding.states import TRANSITIONS, VoidAct, VoidStatus
-from signing.voiding.store import voided_document, voiding
+from signing.voiding.store import voided_document, voiding, voiding_consent, voiding_party
 from signing.voiding.voiding import Voiding
 from tests.conftest import SteppingClock
 from tests.party_world import BETA, FIRST, SECOND, STRANGER, PartyWorld, make_party_world
@@ -304,3 +307,39 @@ def test_I30_no_other_issuer_and_no_older_list_says_anything(
     tampered = newer[:-8] + ("A" if newer[-8] != "A" else "B") + newer[-7:]
     assert voids.verify(sealed, tampered).voided is None
     assert voids.verify(sealed, newer, at=clock() - timedelta(minutes=2)).voided is None
+
+
+def test_after_a_restoration_what_was_voided_since_is_void_and_what_ran_is_ended(
+    voids: Voids, engine: sa.Engine, clock: SteppingClock
+) -> None:
+    """The backup is older than the voiding: the published list brings it back; rounds and quotas begin anew."""
+    sealed, audit = voids.one_seal().bytes, voids.office.world.audit
+    asked = voids.ask(sealed)
+    done = voids.desk.agree(asked.id, hand=FIRST_TOO)
+    listed, running = voids.publish(), voids.parties.open()
+    other = voids.ask(
+        voids.office.service.seal(
+            order(seal_code=voids.office.seal.code, idempotency_key="k-2"), actor=KEEPER
+        ).bytes,
+        key="v-2",
+    )
+    with engine.begin() as conn:
+        conn.execute(voided_document.delete())
+        conn.execute(voiding.update().where(voiding.c.id == done.id).values(status="asked", settled_at=None))
+        with pytest.raises(StatementInvalid):
+            merge_voids(conn, listed, makers=(), actor=AUDITOR, audit=audit)
+        makers = {unit.certificate for unit in voids.office.world.authority.units(UnitPurpose.SEAL_MAKER)}
+        assert merge_voids(conn, listed, makers=makers, actor=AUDITOR, audit=audit) == 1
+        assert merge_voids(conn, listed, makers=makers, actor=AUDITOR, audit=audit) == 0
+        retired = retire_papers(conn, clock(), actor=AUDITOR, audit=audit)
+    assert (retired.rounds, retired.voidings) == (1, 1)
+    assert voids.desk.since(done.document) == done.settled_at
+    assert voids.desk.get(other.id, hand=FIRST).status is VoidStatus.WITHDRAWN
+    assert voids.parties.rounds.get(running.id, hand=FIRST).status is RoundStatus.EXPIRED
+    with engine.begin() as conn:
+        conn.execute(voided_document.delete())
+        conn.execute(voiding_party.delete())
+        conn.execute(voiding_consent.delete())
+        conn.execute(voiding.delete())
+        assert merge_voids(conn, listed, makers=makers, actor=AUDITOR, audit=audit) == 1
+    assert voids.desk.since(done.document) == done.settled_at
