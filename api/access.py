@@ -67,6 +67,9 @@ class Scope(StrEnum):
     STAMP_READ = "stamp:read"
     LICENCE_ISSUE = "licence:issue"
     LICENCE_READ = "licence:read"
+    DOCUMENT_READ = "document:read"
+    DOCUMENT_KEEP = "document:keep"
+    DOCUMENT_DELETE = "document:delete"
     AUDIT_READ = "audit:read"
     SERVICE_MANAGE = "service:manage"
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from api.csc import routes as csc
 from api.routes import (
+    archive,
     audit,
     batches,
     cases,
@@ -64,6 +65,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     batches.router,
     remote_sealing.router,
     licences.router,
+    archive.router,
     csc.router,
     verification.router,
     audit.router,
