@@ -11,6 +11,7 @@ import typer
 
 from api.cli import (
     agent,
+    archive,
     audit,
     backup,
     batch,
@@ -26,6 +27,7 @@ from api.cli import (
     keys,
     licence,
     lookup,
+    ofd,
     ra,
     seal,
     seal_data,
@@ -57,6 +59,7 @@ def root(home: HomeOption = None) -> None:
 
 service.register(app)
 documents.register(app)
+ofd.register(app)
 containers.register(app)
 stamp_simulator.register(app)
 stamp_link.register(stamp.app)
@@ -74,7 +77,9 @@ app.add_typer(engraver.app, name="engraver")
 app.add_typer(filing.app, name="filing")
 app.add_typer(case.app, name="case")
 app.add_typer(batch.app, name="batch")
+app.add_typer(archive.app, name="archive")
 app.add_typer(licence.app, name="licence")
+app.add_typer(ofd.app, name="ofd")
 app.add_typer(stamp.app, name="stamp")
 app.add_typer(token.app, name="token")
 app.add_typer(chip.app, name="chip")
@@ -96,9 +101,12 @@ PANELS: Final = {
         "stamp",
         "stamp-simulator",
         "seal-pdf",
+        "seal-ofd",
+        "ofd",
         "find",
         "sign",
         "verify",
+        "archive",
         "agent",
     ),
     "运行维护 / to keep it running": ("doctor", "migrate", "reconcile", "backup-key", "backup", "restore"),
