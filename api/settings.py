@@ -93,6 +93,7 @@ class Settings(BaseSettings):
     ocsp_minutes: Annotated[int, Field(ge=5, le=7 * 24 * 60)] = 24 * 60
     instance_prefix: Annotated[int, Field(ge=1, le=0x7FFF)] = 1
     clock_reference: Annotated[str, Field(pattern="^(steady|kernel)$")] = "steady"
+    agent_port: Annotated[int, Field(ge=1, le=65535)] = 17820
     public_rate: str = "60/minute"
     trusted_proxies: str = ""
     verify_seconds: Annotated[int, Field(ge=1, le=600)] = 60

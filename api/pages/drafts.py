@@ -137,6 +137,13 @@ class Drafts:
             lambda: self._work(entry, order, hidden.pin, actor),
         )
 
+    def take_in(
+        self, entry: Entry, wanted: dict[str, Any], sealed: SealedDocument, password: str | None
+    ) -> None:
+        """Take in a document that was completed with a key elsewhere; ``wanted`` is its wish (:meth:`Wish.to_json`)."""
+        entry.update(order=wanted, problem=None)
+        self._keep(entry, sealed, password)
+
     def _work(self, entry: Entry, order: SealOrder, pin: Pin, actor: Actor) -> None:
         try:
             sealed = self._sealing.seal(order, actor=actor, pin=pin, progress=_reporter(entry))

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from api.bootstrap import Services
-from api.pages import place_routes, seal_routes, verify_routes
+from api.pages import agent_routes, place_routes, seal_routes, verify_routes
 from api.pages.checks import Checks
 from api.pages.console import batches as console_batches
 from api.pages.console import cases as console_cases
@@ -64,6 +64,7 @@ def mount_pages(app: FastAPI, services: Services) -> Desk:
     app.router.lifespan_context = lifespan
     app.include_router(verify_routes.router)
     app.include_router(seal_routes.router)
+    app.include_router(agent_routes.router)
     app.include_router(place_routes.router)
     app.include_router(console_overview.router)
     app.include_router(console_certificates.router)

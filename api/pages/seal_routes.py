@@ -101,6 +101,7 @@ def draft(request: Request, desk: OpenDesk, doors: Doors, name: str) -> Response
     kept = {"order": state.get("order"), "problem": _problem(state, language)}
     asks = {"ask_password": _asks_password(state)}
     context: dict[str, Any] = {"draft": facts | kept | asks, "seals": mine, "pages": state["pages"]}
+    context["agent_port"] = doors.settings.agent_port
     context["demo_pin"] = _demo_pin(doors.home, visitor.caller.actor)
     return desk.paper.page(request, "draft.html", **shared, **context)
 

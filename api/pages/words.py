@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
+from api.pages.agent_words import AGENT_WORDS
 from api.pages.card_words import CARD_WORDS
 from api.pages.console.batch_words import BATCH_WORDS
 from api.pages.console.seal_words import SEAL_WORDS
@@ -301,7 +302,7 @@ _PAGE_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Too many files are being worked on; try again in a minute.",
     ),
 }
-WORDS: Final = {**_PAGE_WORDS, **PLACE_WORDS, **PUBLIC_WORDS, **CONSOLE_WORDS, **BATCH_WORDS, **SEAL_WORDS}
+WORDS: Final = {**_PAGE_WORDS, **AGENT_WORDS, **PLACE_WORDS, **PUBLIC_WORDS, **CONSOLE_WORDS, **BATCH_WORDS, **SEAL_WORDS}
 """Key → (Chinese, English). ``{…}`` are filled by name."""
 
 SCRIPT_PREFIXES: Final = (
@@ -315,6 +316,7 @@ SCRIPT_PREFIXES: Final = (
     "login.",
     "password.",
     "confirm.",
+    "agent.",
     "console.",
 )
 """What the scripts may say; the rest is written by the templates."""

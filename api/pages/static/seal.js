@@ -1,5 +1,6 @@
 // Put a seal on a page at its true size: drag, press, arrow keys or numbers; then PIN, then wait.
 
+import { offerAgent } from "./agent.js";
 import { ask, byId, pause, say, tell } from "./ask.js";
 import { lay, viewerOf } from "./viewer.js";
 import { Ways } from "./ways.js";
@@ -206,7 +207,7 @@ function go(next) {
   step = next;
   document.querySelectorAll(".pane-step").forEach((pane) => (pane.hidden = pane.dataset.for !== next));
   const order = ["upload", "place", "confirm", "done"];
-  const now = order.indexOf(next === "work" ? "confirm" : next);
+  const now = order.indexOf(["work", "agent"].includes(next) ? "confirm" : next);
   byId("steps").querySelectorAll("li").forEach((item, index) => {
     item.classList.toggle("done", index < now);
     if (index === now) {
@@ -275,6 +276,16 @@ byId("confirm").addEventListener("submit", async (event) => {
   } catch (problem) {
     refuse(problem.message);
   }
+});
+
+offerAgent({
+  base: draft.base,
+  order: () => ({ seal: seal.code, where: ways.where(), may_cover: ways.mayCover, password: byId("document-password").value || null }),
+  go: (next) => {
+    tell("");
+    go(next);
+  },
+  refuse,
 });
 
 function refuse(text) {
