@@ -8,8 +8,9 @@ from verify.case import Case, reported
 from verify.errors import Unreadable
 from verify.ofd import limits
 from verify.ofd.container import ContainerJudge
+from verify.ofd.description import EVIDENCE
 from verify.ofd.evidence import evidence_beside
-from verify.ofd.locations import resolve
+from verify.ofd.locations import folder, resolve
 from verify.ofd.package import INTEGRITY, Package
 from verify.ofd.report import IntegrityFile
 from verify.ofd.xml import parse
@@ -68,12 +69,13 @@ def _signed(package: Package, judge: ContainerJudge, value: str, count: int) -> 
     return JudgedIntegrity(IntegrityFile(StepState.PASSED, words, count), replace(report, reason=words))
 
 
-def value_path(package: Package) -> frozenset[str]:
-    """Return the path of the integrity file's signed value, if there is one."""
+def integrity_parts(package: Package) -> frozenset[str]:
+    """Return the paths of the integrity file's signed value and of the evidence beside it, if there is such a file."""
     if INTEGRITY not in package:
         return frozenset()
     try:
-        return frozenset({_read(package)[1]})
+        value = _read(package)[1]
+        return frozenset({value, f"{folder(value)}{EVIDENCE}"})
     except Unreadable:
         return frozenset()
 

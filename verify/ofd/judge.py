@@ -8,7 +8,7 @@ from datetime import datetime
 from verify.errors import Unreadable
 from verify.ofd.container import ContainerJudge
 from verify.ofd.description import Listed, own_parts, read_description, read_list
-from verify.ofd.integrity import judge_integrity, value_path
+from verify.ofd.integrity import integrity_parts, judge_integrity
 from verify.ofd.package import Package
 from verify.ofd.report import IntegrityFile, OfdReport, OfdStep
 from verify.ofd.signature import (
@@ -46,7 +46,7 @@ class OfdJudge:
         containers = ContainerJudge(
             self.judge, SealJudge(self.judge, self.lists, self.policy), self.policy, self.at
         )
-        parts = _parts(cases) | value_path(package)
+        parts = _parts(cases) | integrity_parts(package)
         for case in cases:
             judge_signature(package, structure, case, parts, containers)
         check_bases(cases)
