@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from seals.fonts import Face
-from signing.ofd.canvas import A4, Colour, Image, Line, Sheet, Text
+from signing.ofd.canvas import A4, Box, Colour, Image, Sheet, Text
 from signing.ofd.errors import PageTooFull
 from signing.ofd.flow import POINT, broken
 from signing.ofd.font_file import Measure
@@ -53,14 +53,11 @@ def licence_page(face: LicenceFace, measure: Measure | None = None) -> bytes:
 
 def _frame(sheet: Sheet) -> None:
     for inset, width in ((14.0, 1.0), (17.0, 0.3)):
-        left, top, right, bottom = inset, inset, A4[0] - inset, A4[1] - inset
-        for start, end in (
-            ((left - width / 2, top), (right + width / 2, top)),
-            ((right, top), (right, bottom)),
-            ((right + width / 2, bottom), (left - width / 2, bottom)),
-            ((left, bottom), (left, top)),
-        ):
-            sheet.add(Line(start, end, width, _FRAME))
+        wide, high = A4[0] - 2 * inset, A4[1] - 2 * inset
+        for x, y in ((inset, inset), (inset, inset + high)):
+            sheet.add(Box(x - width / 2, y - width / 2, wide + width, width, _FRAME))
+        for x in (inset, inset + wide):
+            sheet.add(Box(x - width / 2, inset - width / 2, width, high + width, _FRAME))
 
 
 def _name(sheet: Sheet, face: LicenceFace, measure: Measure) -> None:
