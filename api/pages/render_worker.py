@@ -35,15 +35,22 @@ OPENING_WORDS = {
 """PDFium's reasons for not opening a file; every other one is damage."""
 
 
+PACKAGE = b"PK\x03\x04"
+"""How an OFD begins: a ZIP file's first local header."""
+
+
 class RefusedError(Exception):
     """The file cannot be shown; the argument is the word for the parent."""
 
 
 def open_document(path: str, password: str | None) -> pdfium.PdfDocument:
-    """Open ``path``; say ``password`` when one is needed and ``damaged`` for everything else."""
+    """Open ``path``; say ``password`` when one is needed, ``ofd`` for a package and ``damaged`` for everything else."""
     try:
         document = pdfium.PdfDocument(path, password=password)
     except pdfium.PdfiumError as error:
+        with Path(path).open("rb") as file:
+            if file.read(len(PACKAGE)) == PACKAGE:
+                raise RefusedError("ofd") from error
         raise RefusedError(OPENING_WORDS.get(getattr(error, "err_code", None), "damaged")) from error
     if not 1 <= len(document) <= MAX_PAGES:
         raise RefusedError("no-pages" if len(document) == 0 else "too-many-pages")

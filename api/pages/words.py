@@ -283,6 +283,10 @@ _PAGE_WORDS: Final[dict[str, tuple[str, str]]] = {
         "这份 PDF 用证书加密，这里打不开；请先另存为未加密的文件。",
         "This PDF is encrypted for a certificate and cannot be opened here; save it without encryption first.",
     ),
+    "shown.ofd": (
+        "这是 OFD 文件，页面不在网页上显示；请用命令行 yinxin seal-ofd 用印，或按关键字、坐标、骑缝通过接口用印。",
+        "This is an OFD; its pages are not drawn here. Seal it by yinxin seal-ofd, or through the API by keyword, place or seam.",
+    ),
     "shown.no-pages": ("这份 PDF 没有页面。", "This PDF has no pages."),
     "shown.too-many-pages": (
         "这份 PDF 超过 5000 页，请拆分后再试。",

@@ -14,8 +14,8 @@ from signing.ofd.flow import POINT, broken
 from signing.ofd.font_file import Measure
 from signing.ofd.maker import About, make_document
 
-LOWEST_MM: Final = 212.0
-"""Where the facts must have ended, so that seal and code stand free; a licence is one page."""
+LOWEST_MM: Final = 208.0
+"""Where the last line of facts must stand, so that seal and code stand free; a licence is one page."""
 _FRAME: Final[Colour] = (150, 110, 50)
 _LABEL: Final[Colour] = (90, 70, 40)
 _LEFT, _RIGHT = 30.0, A4[0] - 30.0
@@ -84,7 +84,7 @@ def _facts(sheet: Sheet, facts: Sequence[tuple[str, str]], measure: Measure) -> 
             sheet.add(Text(_LEFT + labels + 8, y, size, line))
             y += size * 1.55
         y += size * 0.45
-    if y > LOWEST_MM:
+    if y - 2 * size > LOWEST_MM:
         raise PageTooFull(f"{y:.0f} mm")
 
 
