@@ -18,6 +18,7 @@ from ca.clock import Clock
 from verify.detached import ContentOctets
 from verify.folder import load_trust
 from verify.isolated import IsolatedVerifier, Limits, verify_isolated
+from verify.merkle import judge_with_proof
 from verify.report import DocumentReport
 from verify.trust import TrustStore
 
@@ -61,6 +62,14 @@ class Verification:
         with self._desk() as verifier:
             moment = at or self._clock()
             return verifier.verify(data, at=moment, name=name, password=password, content=content)
+
+    def verify_with_proof(
+        self, data: bytes, proof: bytes, *, at: datetime | None = None, name: str = ""
+    ) -> DocumentReport:
+        """Verify a document that is under the one signature of a batch, by its proof (:mod:`verify.merkle`)."""
+        with self._desk() as verifier:
+            moment = at or self._clock()
+            return judge_with_proof(verifier.verify, data, proof, at=moment, name=name)
 
     def verify_file(self, path: Path, trust: Path) -> DocumentReport:
         """Verify a file now against a trust folder, as an auditor would (:class:`verify.folder.TrustFolderUnusable`)."""

@@ -17,6 +17,7 @@ from typing import TextIO
 from verify.detached import ContentFile
 from verify.folder import TrustFolderUnusable, load_trust
 from verify.isolated import DEFAULT_SECONDS, IsolatedVerifier, Limits
+from verify.merkle import judge_with_proof
 from verify.policy import MAX_DOCUMENT_OCTETS
 from verify.report import DocumentReport, Reason
 from verify.table import lines
@@ -53,6 +54,12 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help="分离式签名所签的原文件 / the file that a detached signature is over",
+    )
+    parser.add_argument(
+        "--proof",
+        type=Path,
+        metavar="JSON",
+        help="合并签名的证明文件 / proof of a document under a batch's signature",
     )
     parser.add_argument("--json", action="store_true", help="输出 JSON / print one JSON object")
     parser.add_argument("--password", help="加密 PDF 的打开密码 / password of encrypted documents")
@@ -151,6 +158,20 @@ def _verify_file(
         return _unreadable(
             path, at, "无法读取该文件，请检查访问权限。", "The file cannot be read; check its permissions."
         )
+    return _judged(verifier, path, data, at, asked)
+
+
+def _judged(
+    verifier: IsolatedVerifier, path: Path, data: bytes, at: datetime, asked: argparse.Namespace
+) -> DocumentReport:
+    if asked.proof is not None:
+        try:
+            proof = asked.proof.read_bytes()
+        except OSError:
+            return _unreadable(
+                path, at, "无法读取证明文件，请检查路径。", "The proof cannot be read; check its path."
+            )
+        return judge_with_proof(verifier.verify, data, proof, at=at, name=str(path))
     content = None if asked.content is None else ContentFile(asked.content)
     return verifier.verify(data, at=at, name=str(path), password=asked.password, content=content)
 

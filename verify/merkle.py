@@ -11,12 +11,16 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, Protocol
 
 from hsm.algorithms import Digest, DigestAlgorithm
 from hsm.merkle import MAX_LEAVES, MAX_PATH, Inclusion
+from verify.detached import ContentOctets
 from verify.errors import Unreadable
+from verify.report import DocumentReport, Reason
+from verify.verdict import SubIndication, Verdict
 
 HEAD_FORM: Final = "yinxin-tree-head-v1"
 PROOF_FORM: Final = "yinxin-tree-proof-v1"
@@ -148,3 +152,43 @@ def _octets(members: dict[str, Any], name: str) -> bytes:
         return base64.b64decode(members[name], validate=True)
     except (binascii.Error, ValueError, TypeError) as wrong:
         raise _unreadable(f"“{name}”不是 base64", f"{name} is no base64") from wrong
+
+
+class DetachedDoor(Protocol):
+    """Verifies one detached signature: :meth:`verify.verifier.Verifier.verify` or the isolated one."""
+
+    def __call__(self, data: bytes, *, at: datetime, name: str, content: ContentOctets) -> DocumentReport:
+        """Judge ``data`` over ``content``."""
+
+
+def judge_with_proof(
+    door: DetachedDoor, document: bytes, proof: bytes, *, at: datetime, name: str = ""
+) -> DocumentReport:
+    """Judge a document by its proof: it is under the signed root, and the signature over the head is as good as any other.
+
+    A proof that does not lead from this document to its root fails; one that cannot be read says nothing either way.
+    """
+    blank = DocumentReport(name, Verdict.INDETERMINATE, _NOT_YET, verified_at=at, size=len(document))
+    blank = replace(blank, sha256=DigestAlgorithm.SHA256.digest(document).hex)
+    try:
+        found = read_proof(proof)
+    except Unreadable as wrong:
+        return replace(blank, reason=wrong.reason, sub_indication=SubIndication.FORMAT_FAILURE)
+    try:
+        prove_included(found, document)
+    except Unreadable as wrong:
+        return replace(
+            blank, verdict=Verdict.FAILED, reason=wrong.reason, sub_indication=SubIndication.HASH_FAILURE
+        )
+    report = door(found.signature, at=at, name=name, content=ContentOctets(found.head.octets))
+    if not report.signatures:
+        return replace(blank, reason=report.reason, sub_indication=report.sub_indication)
+    place = found.inclusion.index + 1, found.head.size
+    said = Reason(
+        f"合并签名的第 {place[0]} 份（共 {place[1]} 份）。{report.reason.zh}",
+        f"Document {place[0]} of {place[1]} under one signature. {report.reason.en}",
+    )
+    return replace(report, file=name, reason=said, sha256=blank.sha256, size=blank.size)
+
+
+_NOT_YET: Final = Reason("尚未判定。", "Not judged.")

@@ -124,6 +124,10 @@ def verify(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="待验文件 / documents")],
     trust: Annotated[Path | None, typer.Option(help="信任文件夹 / folder of anchors")] = None,
     at: Annotated[str, typer.Option(help="按此时间判断 / judge as of this time")] = "",
+    proof: Annotated[
+        Path | None,
+        typer.Option(help="合并签名的证明文件 / proof of a document under a batch's one signature"),
+    ] = None,
     content: Annotated[
         Path | None, typer.Option(help="分离式签名所签的原文件 / what a detached signature is over")
     ] = None,
@@ -136,6 +140,7 @@ def verify(
     arguments = [str(file) for file in files]
     arguments += ["--trust", str(folder)] if trust is not None or folder.is_dir() else []
     arguments += ["--at", at] if at else []
+    arguments += [] if proof is None else ["--proof", str(proof)]
     arguments += ["--content", str(content)] if content is not None else []
     arguments += ["--json"] if as_json else []
     arguments += [] if password is None else ["--password", password]
