@@ -25,8 +25,10 @@ from api.routes import (
     licences,
     personalisation,
     pki,
+    printing,
     public,
     remote_sealing,
+    rounds,
     seal_data,
     seal_life,
     sealing,
@@ -39,6 +41,7 @@ from api.routes import (
     trust,
     use_rights,
     verification,
+    voidings,
 )
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -62,6 +65,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     stamp_line.router,
     detached.router,
     sealing.router,
+    rounds.router,
+    voidings.router,
+    printing.router,
     batches.router,
     remote_sealing.router,
     licences.router,
@@ -71,6 +77,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     audit.router,
     pki.router,
     public.router,
+    printing.open_router,
     trust.router,
     session.router,
     service.router,

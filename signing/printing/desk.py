@@ -30,6 +30,7 @@ from signing.printing.errors import (
     CopyUnknown,
     NotPrintable,
     NotTheSealer,
+    PageHidden,
     PrintFieldInvalid,
     PrintKeyTaken,
     PrintMoved,
@@ -207,8 +208,15 @@ class PrintDesk:
             return tuple(store.copies(conn, sha256, after, limit))
 
     def document(self, sha256: str) -> bytes:
-        """Return the sealed document from the archive, for whoever may see it."""
+        """Return the sealed document from the archive, for the service's own eyes: to verify it, to draw its first page."""
         return self._octets(sha256)
+
+    def first_page(self, code: str) -> bytes:
+        """Draw the first page behind a code (PNG); :class:`PageHidden` where the owner does not show it."""
+        answer = self.look_up(code)
+        if not answer.rule.shows_page:
+            raise PageHidden
+        return self._press.picture(self._octets(answer.copy.document))
 
     # -- inside -------------------------------------------------------------------------------------------------------
 

@@ -66,6 +66,10 @@ class Press:
         """Count the pages of a document. :class:`PrintFailed`."""
         return int(self._ask({"do": "pages", "password": password}, pdf)[0]["pages"])
 
+    def picture(self, pdf: bytes, page: int = 1, width: int = 900) -> bytes:
+        """Draw a page as a PNG, ``width`` pixels across. :class:`PrintFailed`."""
+        return self._ask({"do": "picture", "page": page, "width": width, "password": None}, pdf)[1]
+
     def press(self, pdf: bytes, edge: Edge, password: str | None = None) -> Pressed:
         """Make a copy of every page with the strip on its edge. :class:`PrintFailed`."""
         asked = {

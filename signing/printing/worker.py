@@ -181,7 +181,21 @@ def _open(octets: bytes, password: str | None) -> pdfium.PdfDocument:
     return document
 
 
-TASKS: Final = {"pages": _pages, "print": _print}
+def _picture(asked: dict[str, Any], octets: bytes) -> Answer:
+    """Draw one page as it is displayed, as a PNG."""
+    document = _open(octets, asked["password"])
+    try:
+        page = document[min(asked["page"], len(document)) - 1]
+        width, height = page.get_size()
+        scale = min(asked["width"] / width, (MAX_PIXELS / (width * height)) ** 0.5)
+        png = io.BytesIO()
+        page.render(scale=scale, may_draw_forms=True).to_pil().save(png, "PNG")
+        return {}, png.getvalue()
+    finally:
+        document.close()
+
+
+TASKS: Final = {"pages": _pages, "print": _print, "picture": _picture}
 
 
 def _answer(asked: dict[str, Any], octets: bytes) -> Answer:

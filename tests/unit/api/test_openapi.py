@@ -14,6 +14,9 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 PUBLIC = {
     "/api/v1/verifications",
     "/api/v1/public/seals/{code}",
+    "/api/v1/public/copies/{code}",
+    "/api/v1/public/copies/{code}/page-1.png",
+    "/api/v1/public/voided-documents",
     "/api/v1/stamps/{serial}/events",
     "/api/v1/stamps/{serial}/commands",
     "/api/v1/stamps/{serial}/pictures/{digest}",
