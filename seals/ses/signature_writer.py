@@ -73,5 +73,9 @@ def _extensions(items: tuple[SesExtension, ...]) -> bytes:
 
 
 def _extension(item: SesExtension) -> bytes:
-    critical = der.boolean(value=True) if item.critical else b""  # X.690 §11.5: DEFAULT FALSE is not written
+    """Write the default out, against X.690 §11.5: makers of real seals do, and the reference implementation encodes so.
+
+    It checks a signature over its own second encoding, which would differ.
+    """
+    critical = der.boolean(value=item.critical)
     return der.sequence(der.oid(item.oid), critical, der.octet_string(item.value))
