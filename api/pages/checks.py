@@ -17,6 +17,8 @@ LOG: Final = logging.getLogger("yinxin.pages")
 CHECKING: Final = "checking"
 DONE: Final = "done"
 FAILED: Final = "failed"
+PROOF: Final = "proof.json"
+"""Beside a document that is sealed under the one signature of a batch: its proof."""
 
 Check = Callable[[Path, str, str | None], dict[str, Any]]
 """Document, its name, its password → ``DocumentReport.to_json()``."""

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.bootstrap import Services
 from api.pages import agent_routes, place_routes, seal_routes, verify_routes
-from api.pages.checks import Checks
+from api.pages.checks import PROOF, Checks
 from api.pages.console import batches as console_batches
 from api.pages.console import cases as console_cases
 from api.pages.console import certificates as console_certificates
@@ -92,6 +92,10 @@ def open_desk(services: Services) -> Desk:
     renderer, jobs = PageRenderer(), Jobs()
 
     def check(document: Path, name: str, password: str | None) -> dict[str, Any]:
+        proof = document.with_name(PROOF)
+        if proof.exists():
+            door = services.verification.verify_with_proof
+            return door(document.read_bytes(), proof.read_bytes(), name=name).to_json()
         return services.verify(document.read_bytes(), name=name, password=password).to_json()
 
     checks = Checks(Shelf(folder / "results", services.clock, RESULTS), renderer, jobs, check)

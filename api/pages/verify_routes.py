@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, File, Query, Request, UploadFile
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field, SecretStr
 
 from api.errors import NotFound
-from api.pages.checks import CHECKING, FAILED
+from api.pages.checks import CHECKING, FAILED, PROOF
 from api.pages.desk import Desk, OpenDesk, hours, picture
 from api.pages.paper import language_of
 from api.pages.render import WIDTHS
+from api.pages.ofd_card import with_ofd
 from api.pages.seal_data_card import with_seal_data
 from api.pages.shelf import Entry
 from api.pages.uploads import take
 from api.pages.verdict_card import card
+from verify.merkle import MAX_PROOF
 
 router = APIRouter(include_in_schema=False)
 MAX_PASSWORD: Final = 127
@@ -61,7 +63,14 @@ def result(request: Request, desk: OpenDesk, name: str) -> Response:
         return desk.paper.failed(request, state.get("problem"), "verify")
     language = language_of(request)
     told = with_seal_data(card(state["report"], language), state["report"], language)
-    context: dict[str, Any] = {"card": told, "pages": state["pages"], "password": state["password"]}
+    told = with_ofd(told, state["report"], language)
+    alone = not state["report"]["signatures"] and not state["password"]
+    context: dict[str, Any] = {
+        "alone": alone,
+        "card": told,
+        "pages": state["pages"],
+        "password": state["password"],
+    }
     return desk.paper.page(request, "result.html", here="verify", base=base, **context)
 
 
@@ -93,6 +102,15 @@ def give_password(desk: OpenDesk, name: str, body: Password) -> dict[str, str]:
     """Verify an encrypted document with its password."""
     desk.checks.begin(_found(desk, name), body.password.get_secret_value())
     return {"url": f"/verify/r/{name}"}
+
+
+@router.post("/verify/r/{name}/proof")
+def give_proof(desk: OpenDesk, name: str, file: Annotated[UploadFile, File()]) -> RedirectResponse:
+    """Verify a document by its proof under the one signature of a batch."""
+    entry = _found(desk, name)
+    (entry.folder / PROOF).write_bytes(file.file.read(MAX_PROOF + 1))
+    desk.checks.begin(entry)
+    return RedirectResponse(f"/verify/r/{name}", 303)
 
 
 @router.post("/verify/r/{name}/remove")

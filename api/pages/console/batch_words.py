@@ -61,6 +61,12 @@ BATCH_WORDS: Final[dict[str, tuple[str, str]]] = {
     "batches.case": ("用印事项", "Case"),
     "batches.root": ("文件清单树根", "Root over the documents"),
     "batches.lost": ("连接中断，正在重新连接…", "The connection was lost; connecting again…"),
+    "proof.label": ("有合并签名的证明文件？", "Do you have a proof of a signature over many documents?"),
+    "proof.go": ("用证明核验", "Verify by it"),
+    "proof.why": (
+        "合并签名的文件本身不含签章，签章在随附的证明文件（.proof.json）中。",
+        "A document sealed under the one signature of a batch holds none itself; its proof (.proof.json) does.",
+    ),
     "batch.state.gathering": ("收集文件", "Gathering"),
     "batch.state.waiting": ("待启动", "Waiting"),
     "batch.state.running": ("用印中", "Sealing"),
