@@ -85,18 +85,13 @@ class PlainPdf:
 
     def stream(self, ref: Ref) -> Stream | None:
         """Read an object that is a stream; ``None``: it is none."""
-        place = self.place(ref.number)
-        if not place.offset or place.generation != ref.generation:
+        found = self._load(ref)
+        if not isinstance(found, Streamed) or not isinstance(found.entries, Dictionary):
             return None
-        found, entries, data = read_object(self.octets, place.offset)
-        if found != ref:
-            raise NotPlain(Reason.CROSS_REFERENCE, f"object {ref.number}")
-        if data is None or not isinstance(entries, Dictionary):
-            return None
-        length = self.value(entries.get("/Length"))
+        length = self.value(found.entries.get("/Length"))
         if type(length) is not int or length < 0:
             raise NotPlain(Reason.SYNTAX, "/Length")
-        return Stream(entries, stream_data(self.octets, data, length))
+        return Stream(found.entries, stream_data(self.octets, found.data, length))
 
     def _find(self, number: int) -> Place:
         for section in self.sections:

@@ -47,6 +47,40 @@ _PLAIN_STRING: Final = re.compile(rb"[^()\\\r]*\)")
 _STRING_PART: Final = re.compile(rb"[^()\\]*(\\[\s\S]|[()])")
 _ESCAPED: Final = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|\r|\n)|([\s\S]))|\r\n?")
 _PLAIN_ESCAPES: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+_NAMED: Final = rb"/(?:[!\"$&'*-.0-;=?-Z\\^-z|~]|#[0-9A-Fa-f]{2})*+" + _EDGE
+_ATOM: Final = (
+    rb"(?:"
+    + _NAMED
+    + rb"|[0-9]{1,10}[\t\n\x0c\r ]++[0-9]{1,5}[\t\n\x0c\r ]++R"
+    + _EDGE
+    + rb"|[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})"
+    + _EDGE
+    + rb"|(?:true|false|null)"
+    + _EDGE
+    + rb")"
+)
+_BLANK: Final = rb"[\t\n\x0c\r ]*+"
+_LIST: Final = rb"\[(?:" + _BLANK + _ATOM + rb")*+" + _BLANK + rb"\]"
+_FLAT: Final = (
+    rb"<<(?:" + _BLANK + _NAMED + _BLANK + rb"(?:" + _ATOM + rb"|" + _LIST + rb"))*+" + _BLANK + rb">>"
+)
+_SIMPLE: Final = re.compile(
+    _LIST
+    + rb"|<<(?:"
+    + _BLANK
+    + _NAMED
+    + _BLANK
+    + rb"(?:"
+    + _ATOM
+    + rb"|"
+    + _LIST
+    + rb"|"
+    + _FLAT
+    + rb"))*+"
+    + _BLANK
+    + rb">>"
+)
+"""A list or dictionary of two levels without strings: checked in one step, and read only if somebody asks for it."""
 _WORDS: Final = {b"true": True, b"false": False, b"null": None}
 _HASH: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
 _GAPS: Final = re.compile(rb"[\x00\t\n\x0c\r ]+")
@@ -76,6 +110,12 @@ class Name(str):
     __slots__ = ()
 
 
+class Deferred(NamedTuple):
+    """A value whose syntax was checked and which is read when it is asked for."""
+
+    start: int
+
+
 class Dictionary(dict[str, Value]):
     """A dictionary with the octets that it was read from; entries that were null are kept as ``None``."""
 
@@ -85,6 +125,26 @@ class Dictionary(dict[str, Value]):
         super().__init__()
         self.source, self.start, self.end = source, start, start
         self.spans: dict[str, tuple[int, int, int]] = {}
+
+    def __getitem__(self, key: str) -> Value:
+        value = super().__getitem__(key)
+        if type(value) is Deferred:
+            value = self[key] = Reader(self.source).value(value.start)
+        return value
+
+    def get(self, key: str, default: Value = None) -> Value:
+        """Return a value, reading it now if that was put off."""
+        value = super().get(key, default)
+        return self[key] if type(value) is Deferred else value
+
+    def items(self) -> Any:
+        """Return keys and values, all of them read."""
+        return [(key, self[key]) for key in self]
+
+    def __eq__(self, other: object) -> bool:
+        return dict(self.items()) == other
+
+    __hash__ = None
 
     @property
     def raw(self) -> bytes:
@@ -221,7 +281,11 @@ class Reader:
             if valued is None or key in made or len(made) > MAX_ITEMS:
                 raise self._wrong("a key without a value, or twice", start)
             self.end = valued.end()
-            made[key] = self._valued(valued, depth + 1)
+            simple = _SIMPLE.match(buffer, valued.start(_BRACKET)) if valued.lastindex == _BRACKET else None
+            if simple is None:
+                made[key] = self._valued(valued, depth + 1)
+            else:
+                made[key], self.end = Deferred(simple.start()), simple.end()
             made.spans[key] = (found.start(_NAME) - 1, value_start, self.end)
 
     def _array(self, start: int, depth: int) -> Array:
