@@ -11,9 +11,9 @@ from pydantic import BaseModel, Field, SecretStr
 from api.errors import NotFound
 from api.pages.checks import CHECKING, FAILED, PROOF
 from api.pages.desk import Desk, OpenDesk, hours, picture
+from api.pages.ofd_card import with_ofd
 from api.pages.paper import language_of
 from api.pages.render import WIDTHS
-from api.pages.ofd_card import with_ofd
 from api.pages.seal_data_card import with_seal_data
 from api.pages.shelf import Entry
 from api.pages.uploads import take
