@@ -1,7 +1,7 @@
 """The command ``verify FILE…``: the same for ``python -m verify`` and ``yinxin verify``.
 
 Exit status: 0 every document passed, 1 one failed, 3 one cannot be read, 2 one is indeterminate; of several, the first
-of 1, 3, 2 that occurs. A document without any signature is indeterminate (2): nothing stands against it, nothing for it.
+of 1, 3, 2 that occurs. 4: every document passed, and one of them was voided since. A document without any signature is indeterminate (2): nothing stands against it, nothing for it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from verify.verdict import EXIT_STATUS, Verdict, worst
 
 SUFFIXES = frozenset({".pdf", ".ofd", ".esl"})
 """What is looked for in a folder: documents and electronic seals."""
+VOIDED_STATUS = 4
+"""Every document passed, and one was voided since: its seals verify, it is not to be used."""
 USAGE_STATUS = 64
 """Wrong use (sysexits.h EX_USAGE): apart from every verdict."""
 
@@ -34,7 +36,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="verify",
         description="核验 PDF、OFD 签章与电子印章数据（.esl、.dat）/ verify sealed PDF and OFD documents and electronic seal data",
-        epilog="exit status: 0 passed, 1 failed, 2 indeterminate, 3 unreadable; of several the gravest (1, 3, 2, 0)",
+        epilog="exit status: 0 passed, 1 failed, 2 indeterminate, 3 unreadable; of several the gravest (1, 3, 2, 0); "
+        "4 all passed, one was voided since",
     )
     parser.add_argument(
         "files",
@@ -103,7 +106,8 @@ def run(
     if asked.json:
         documents = [report.to_json() for report in reports]
         print(json.dumps({"documents": documents}, ensure_ascii=False, indent=2), file=out)
-    return EXIT_STATUS[worst([report.verdict for report in reports])]
+    status = EXIT_STATUS[worst([report.verdict for report in reports])]
+    return status or (VOIDED_STATUS if any(report.voided is not None for report in reports) else 0)
 
 
 def parse_time(text: str) -> datetime:

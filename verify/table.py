@@ -19,6 +19,7 @@ from verify.report import (
 from verify.ses.report import SealDataReport
 from verify.ses.table import part_lines, seal_data_lines
 from verify.terminal import row, safe, stamp
+from verify.voided.report import VoidedReport
 
 STATUS_ZH = {
     "good": "有效",
@@ -58,6 +59,8 @@ SOURCE = {
 def lines(report: DocumentReport) -> Iterator[str]:
     """Yield the lines of one document's report."""
     yield f"{safe(report.file)}"
+    if report.voided is not None:
+        yield from _voided(report.voided)
     yield f"  {report.verdict.zh} / {report.verdict.en.upper()}"
     yield f"  {report.reason.zh}"
     yield f"  {report.reason.en}"
@@ -73,6 +76,13 @@ def lines(report: DocumentReport) -> Iterator[str]:
     if report.evidence_as_of is not None:
         yield ""
         yield f"  信任库证据截至 / trust evidence as of {stamp(report.evidence_as_of)}"
+
+
+def _voided(found: VoidedReport) -> Iterator[str]:
+    """Say on lines of their own that the document was voided: what stands below is about its signatures."""
+    stale = "（清单已过期，请更新 / list out of date）" if found.stale else ""
+    yield f"  已作废 / VOIDED · {stamp(found.since)} · {safe(found.why)}"
+    yield f"  作废记录 / voiding {found.voiding} · {safe(found.maker)} · {stamp(found.as_of)}{stale}"
 
 
 def _signature(number: int, item: SignatureReport) -> Iterator[str]:

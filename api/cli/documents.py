@@ -135,7 +135,7 @@ def verify(
     password: PasswordOption = None,
     home: HomeOption = None,
 ) -> None:
-    """验章：0 有效，1 无效，2 无法判定，3 无法读取 / verify documents."""
+    """验章：0 有效，1 无效，2 无法判定，3 无法读取，4 有效但已作废 / verify documents."""
     folder = trust or load_settings(home).home / "trust"
     arguments = [str(file) for file in files]
     arguments += ["--trust", str(folder)] if trust is not None or folder.is_dir() else []

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 CARD_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "verdict.voided": ("已作废", "Voided"),
+    "verdict.voided.line": ("{since} 作废，原因：{why}", "Voided {since}: {why}"),
+    "verdict.voided.seals": ("签章核验：{word}", "Its seals: {word}"),
     "fact.who": ("谁", "Who"),
     "fact.seal": ("哪枚章", "Which seal"),
     "fact.when": ("何时", "When"),

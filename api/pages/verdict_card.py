@@ -113,17 +113,25 @@ def card(report: Report, language: Language) -> Card:
         Fact(say(language, "result.size"), _lines(f"{report.get('size', 0):,} B")),
         Fact(say(language, "fact.sub_indication"), _code(report.get("sub_indication"))),
     )
+    voided = report.get("voided")
     return Card(
-        verdict=verdict,
-        word=say(language, f"verdict.{verdict}"),
+        verdict="failed" if voided and verdict == "passed" else verdict,
+        word=say(language, "verdict.voided" if voided and verdict == "passed" else f"verdict.{verdict}"),
         reason=_sentence(report, "reason", language),
-        summary=_summary(report, language),
+        summary=_voided(voided, verdict, language) if voided else _summary(report, language),
         file=str(report["file"]),
         checked_at=moment(report.get("verified_at"), language),
         evidence_as_of=moment(report.get("evidence_as_of"), language),
         signatures=tuple(signature_card(item, number, language) for number, item in numbered),
         technical=_filled(technical),
     )
+
+
+def _voided(voided: Report, verdict: str, language: Language) -> str:
+    """Tell that the document was voided on a line of its own, and what its signatures are worth all the same."""
+    since = moment(voided["since"], language)
+    words = say(language, "verdict.voided.line", since=since, why=voided["why"])
+    return f"{words} · {say(language, 'verdict.voided.seals', word=say(language, f'verdict.{verdict}'))}"
 
 
 def _summary(report: Report, language: Language) -> str:

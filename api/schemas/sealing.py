@@ -68,6 +68,10 @@ class ReportModel(BaseModel):
     reason_zh: str
     sha256: str
     size: int
+    voided: dict[str, Any] | None = Field(
+        default=None,
+        description="Since when the document is void, and why; apart from the verdict on its seals",
+    )
     verified_at: datetime | None = None
     signatures: list[dict[str, Any]]
 
