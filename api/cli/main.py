@@ -28,6 +28,8 @@ from api.cli import (
     licence,
     lookup,
     ofd,
+    parties,
+    print_copy,
     ra,
     seal,
     seal_data,
@@ -38,6 +40,7 @@ from api.cli import (
     stamp_link,
     stamp_simulator,
     token,
+    void,
 )
 from api.cli.console import CANCELLED, HomeOption, fail
 
@@ -80,6 +83,9 @@ app.add_typer(batch.app, name="batch")
 app.add_typer(archive.app, name="archive")
 app.add_typer(licence.app, name="licence")
 app.add_typer(ofd.app, name="ofd")
+app.add_typer(parties.app, name="parties")
+app.add_typer(void.app, name="void")
+app.add_typer(print_copy.app, name="print-copy")
 app.add_typer(stamp.app, name="stamp")
 app.add_typer(token.app, name="token")
 app.add_typer(chip.app, name="chip")
@@ -96,6 +102,9 @@ PANELS: Final = {
         "engraver",
         "filing",
         "case",
+        "parties",
+        "void",
+        "print-copy",
         "batch",
         "licence",
         "stamp",
