@@ -248,3 +248,10 @@ class NewFieldForbidden(ChangesForbidden):
             "The document is certified and takes no new signature field; seal into one of its own empty fields: "
             f"{', '.join(empty[:5])} (choose it as the place)."
         )
+
+
+class PromiseForPdfOnly(SigningError):
+    """A certification or a field lock was asked for something that is no PDF."""
+
+    zh = "认证签名（certify）和表单锁定（lock）只用于 PDF；OFD 和其他文件请去掉这两项。"
+    en = "Certification (certify) and field locks (lock) are for PDF; leave them out for OFD and other files."

@@ -11,7 +11,7 @@ from hsm.algorithms import Digest
 from signing.archive_stamp import ArchiveStamp, append_archive_stamp
 from signing.detached.format import prepare as prepare_detached
 from signing.envelope import Envelope
-from signing.errors import DocumentDamaged, LevelUnavailable, NotAPdf
+from signing.errors import DocumentDamaged, LevelUnavailable, NotAPdf, PromiseForPdfOnly
 from signing.mark import SealMark, Work
 from signing.ofd.format import prepare as prepare_ofd
 from signing.order import SealOrder, digest_of_start
@@ -112,6 +112,8 @@ class Formats:
         found = self._formats.get(kind)
         if found is None or (kind is DocumentKind.FILE and not order.detached):
             raise NotAPdf(f"no format for {kind.value} here")
+        if kind is not DocumentKind.PDF and (order.certify is not None or order.lock is not None):
+            raise PromiseForPdfOnly(kind.value)
         if order.level.archived and not isinstance(found, LongTermFormat):
             raise LevelUnavailable(order.level.value, kind.value)
         return found

@@ -25,6 +25,7 @@ from signing.errors import (
     KeyDiffers,
     LevelUnavailable,
     NotAPdf,
+    PromiseForPdfOnly,
     SigningError,
 )
 from signing.level import Level
@@ -172,6 +173,8 @@ def test_what_nobody_could_judge_is_refused_in_words(gm: Office, tmp_path: Path)
         (file_order(gm, container=ContainerKind.SES), ContainerUnfit),
         (file_order(gm, container=ContainerKind.GBT35275, level=Level.B_LT), ContainerUnfit),
         (file_order(gm, level=Level.B_LTA), LevelUnavailable),
+        (file_order(gm, certify=Certification.NO_CHANGES), PromiseForPdfOnly),
+        (file_order(gm, lock=FieldLock.parse("all")), PromiseForPdfOnly),
         (wish(gm, document=CONTENT), NotAPdf),
         (file_order(gm, large), DocumentTooLarge),
     )
