@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from api.bootstrap import Services
 from api.cli.console import (
+    ID_WIDTH,
     REFUSED,
     HomeOption,
     JsonOption,
@@ -28,14 +30,18 @@ from signing.retention.states import DocumentState, HoldState
 from signing.retention.store import EVERY, DocumentQuery
 
 app = typer.Typer(no_args_is_help=True, help="归档文件：保管期限、保全、延期、删除 / stored documents")
+SHOWN = 12
+"""Digits of a digest shown in a table; any eight or more that are unique call the document."""
 ARCHIVIST = "person:archivist=档案管理员"
-Digest = Annotated[str, typer.Argument(metavar="SHA256", help="文件的 SHA-256 / digest of the document")]
+Digest = Annotated[
+    str, typer.Argument(metavar="SHA256", help="文件的 SHA-256 或其前几位 / digest, or its first digits")
+]
 AsOption = Annotated[str, typer.Option("--as", help="经办人 / who acts")]
 Reason = Annotated[str, typer.Option("--reason", help="理由，记入审计 / goes on record")]
 _STATE = {
     DocumentState.KEPT: "在册 / kept",
-    DocumentState.DELETING: "删除中 / deleting",
-    DocumentState.DELETED: "已删除 / deleted",
+    DocumentState.DELETING: "删除中 / going",
+    DocumentState.DELETED: "已删除 / gone",
 }
 _HOLD = {
     HoldState.STANDING: "保全中 / stands",
@@ -65,11 +71,17 @@ def list_documents(
         print_json([DocumentModel.of(one).model_dump(mode="json") for one in found])
         return
     shown = table(
-        "文件 / name", "级别 / level", "保管至 / kept until", "有效期至 / fades", "状态 / state", "SHA-256"
+        "SHA-256",
+        "文件 / name",
+        "级别 / level",
+        "保管至 / until",
+        "有效至 / proof",
+        "状态 / state",
+        first=SHOWN,
     )
     for one in found:
         until = "永久 / ever" if one.retention and one.retain_until is None else _day(one.retain_until)
-        shown.add_row(one.name, one.level, until, _day(one.fades_at), _STATE[one.state], one.digest)
+        shown.add_row(_short(one.digest), one.name, one.level, until, _day(one.fades_at), _STATE[one.state])
     out().print(shown)
 
 
@@ -77,25 +89,18 @@ def list_documents(
 def show(digest: Digest, *, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """一份文件的各版本与保全 / a document, what it was extended to, and its holds."""
     with installation(home) as services:
-        file = services.keeping.documents.show(digest)
+        file = services.keeping.documents.show(_digest(services, digest))
     if as_json:
         print_json(DocumentFileModel.of(file).model_dump(mode="json"))
         return
     first = file.versions[0]
     say(f"{first.name}（{first.owner_uscc}）", f"sealing {first.sealing}")
     versions = table(
-        "版本 / version", "存入 / stored", "级别 / level", "有效期至 / fades", "状态 / state", "SHA-256"
+        "SHA-256", "版本 / no.", "存入 / since", "级别 / level", "有效至 / proof", "状态 / state", first=SHOWN
     )
     for one in file.versions:
-        row = (
-            str(one.number),
-            _day(one.stored_at),
-            one.level,
-            _day(one.fades_at),
-            _STATE[one.state],
-            one.digest,
-        )
-        versions.add_row(*row)
+        row = (_short(one.digest), str(one.number), _day(one.stored_at), one.level, _day(one.fades_at))
+        versions.add_row(*row, _STATE[one.state])
     out().print(versions)
     if first.deleted_at is not None:
         zh = f"{_day(first.deleted_at)} 由 {first.deleted_by} 删除：{first.delete_reason}"
@@ -110,7 +115,7 @@ def fetch(
 ) -> None:
     """取出归档文件 / fetch a document."""
     with installation(home) as services:
-        _, stream = services.keeping.documents.open(digest)
+        _, stream = services.keeping.documents.open(_digest(services, digest))
         with stream:
             write_bytes(target, stream.read())
     say(f"已取出：{target}", f"fetched: {target}")
@@ -126,7 +131,7 @@ def classify(
 ) -> None:
     """设定保管期限（只能延长）/ give a document its retention class."""
     with installation(home) as services:
-        file = services.keeping.documents.classify(digest, name, actor=person(actor))
+        file = services.keeping.documents.classify(_digest(services, digest), name, actor=person(actor))
     until = file.versions[0].retain_until
     say(f"保管至：{_day(until) or '永久'}", f"kept until {_day(until) or 'ever'}")
 
@@ -143,9 +148,7 @@ def hold(
 ) -> None:
     """法律保全：期满也不得删除 / hold a document."""
     with installation(home) as services:
-        placed = services.keeping.documents.hold(
-            EVERY if digest == "ALL" else digest, reason, actor=person(actor)
-        )
+        placed = services.keeping.documents.hold(_digest(services, digest), reason, actor=person(actor))
     say(f"已保全，编号 {placed.id}", "on hold; this number lifts it")
 
 
@@ -157,10 +160,9 @@ def holds(*, home: HomeOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         print_json([HoldModel.of(one).model_dump(mode="json") for one in found])
         return
-    shown = table("编号 / number", "状态 / state", "理由 / reason", "文件 / document")
+    shown = table("编号 / number", "状态 / state", "理由 / reason", "文件 / of", first=ID_WIDTH)
     for one in found:
-        what = "全部 / every" if one.origin == EVERY else one.origin
-        shown.add_row(one.id, _HOLD[one.state], one.reason, what)
+        shown.add_row(one.id, _HOLD[one.state], one.reason, _short(one.origin))
     out().print(shown)
 
 
@@ -198,7 +200,9 @@ def extend(
 ) -> None:
     """立即延长有效期（追加证据与文档时间戳）/ extend a document now."""
     with installation(home) as services:
-        made = services.keeping.renewals.extend(digest, actor=person(actor), password=password)
+        made = services.keeping.renewals.extend(
+            _digest(services, digest), actor=person(actor), password=password
+        )
     say(f"已延长，有效期至 {_day(made.fades_at)}：{made.digest}", "extended; this is the new document")
 
 
@@ -221,9 +225,11 @@ def renewals(
     zh = f"待查 {model.unexamined}，将失效 {model.due}，失败 {model.failing}，进行中 {model.under_way}，已延期 {model.completed}"
     en = f"unexamined {model.unexamined}, due {model.due}, failing {model.failing}, under way {model.under_way}"
     say(zh, f"{en}, done {model.completed}")
-    shown = table("文件 / document", "状态 / state", "次数 / attempt", "开始 / begun", "原因 / fault")
+    shown = table(
+        "文件 / document", "状态 / state", "次数 / tries", "开始 / begun", "原因 / fault", first=SHOWN
+    )
     for one in model.items:
-        shown.add_row(one.document, one.state, str(one.attempt), _day(one.begun_at), one.fault)
+        shown.add_row(_short(one.document), one.state, str(one.attempt), _day(one.begun_at), one.fault)
     if model.items:
         out().print(shown)
 
@@ -232,7 +238,7 @@ def renewals(
 def delete(digest: Digest, *, reason: Reason, actor: AsOption = ARCHIVIST, home: HomeOption = None) -> None:
     """删除期满且未保全的文件，留删除记录 / delete a document whose time is over."""
     with installation(home) as services:
-        services.keeping.documents.delete(digest, reason, actor=person(actor))
+        services.keeping.documents.delete(_digest(services, digest), reason, actor=person(actor))
     say("已删除，删除记录永久保留。", "deleted; the record of it stays")
 
 
@@ -265,6 +271,15 @@ def scrub(
                 out().print(f"{kind} {digest}")
     if not found.whole:
         leave(REFUSED)
+
+
+def _digest(services: Services, text: str) -> str:
+    """Read a digest or its first digits; ALL is every document."""
+    return EVERY if text == "ALL" else services.keeping.documents.resolve(text.lower())
+
+
+def _short(digest: str) -> str:
+    return digest[:SHOWN] if digest != EVERY else "全部 / every"
 
 
 def _day(when: datetime | None) -> str:

@@ -40,6 +40,8 @@ from signing.retention.store import EVERY, DocumentQuery, Hold, StoredDocument
 
 _log = logging.getLogger(__name__)
 
+SHORTEST: Final = 8
+"""Digits of a digest by which a person may call a document: a billion documents share eight, ten are plenty."""
 MAX_REASON: Final = 500
 """Longest reason on record, in characters."""
 
@@ -85,6 +87,16 @@ class RetentionDesk:
         """List objects, the newest first."""
         with database(), self._reading() as conn:
             return store.list_documents(conn, query)
+
+    def resolve(self, start: str) -> str:
+        """Return the digest that begins with ``start`` (at least eight digits). :class:`DocumentUnknown` unless it is one."""
+        if len(start) < SHORTEST:
+            raise DocumentUnknown(start)
+        with database(), self._reading() as conn:
+            found = store.digests_like(conn, start)
+        if len(found) != 1:
+            raise DocumentUnknown(start[:64])
+        return found[0]
 
     def show(self, digest: str, owner: str | None = None) -> DocumentFile:
         """Return the line that an object belongs to. :class:`DocumentUnknown`, for another's document too."""

@@ -181,6 +181,14 @@ def find_document(conn: sa.Connection, digest: str) -> StoredDocument | None:
     return None if row is None else _document(row)
 
 
+def digests_like(conn: sa.Connection, start: str) -> list[str]:
+    """List at most two digests that begin so."""
+    chosen = sa.select(stored_document.c.digest).where(
+        stored_document.c.digest.startswith(start, autoescape=True)
+    )
+    return [str(row.digest) for row in conn.execute(chosen.order_by(stored_document.c.digest).limit(2))]
+
+
 def line_of(conn: sa.Connection, origin: str) -> list[StoredDocument]:
     """List the objects of a line, the first one first."""
     chosen = (

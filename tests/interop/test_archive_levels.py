@@ -92,14 +92,14 @@ def test_a_document_of_a_lower_level_that_was_raised(keeping: Keeping):
     assert isinstance(result.ades_subindic, AdESPassed), result
 
 
-def test_two_renewals_later_an_outside_judge_still_believes_it(_sqlite_made: str, tmp_path: Path):
+def test_two_renewals_later_an_outside_judge_still_believes_it(sqlite_database: str, tmp_path: Path):
     """After nine years every certificate of the day of sealing has expired but the root's and the issuer's.
 
     It was sealed nine years ago, as pyHanko knows no other present than the real one.
     """
     clock = SteppingClock()
     clock.now -= timedelta(days=2 * round(365.25 * 4.6))
-    engine = make_engine(_sqlite_made)
+    engine = make_engine(sqlite_database)
     keeping = make_keeping(engine, clock, tmp_path / "archive")
     sealed = keeping.seal()
     for _ in range(2):
