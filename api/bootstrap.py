@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from api.access import ApiKeys
 from api.archive import Keeping, KeepingTools, open_keeping, open_store
 from api.batch.door import Batches
+from api.batch.keys import SealKeys
 from api.batch.opening import open_batches
 from api.database import make_engine
 from api.enrolment import Enrolment
@@ -290,7 +291,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         archive=archive,
         keeping=open_keeping(settings, engine, clock, audit, archive, KeepingTools(desk, tsa.stamp, check)),
         sealing=sealing,
-        batches=open_batches(settings, use_desk, archive),
+        batches=open_batches(settings, use_desk, archive, SealKeys(stores.ring, seals, ledger)),
         licences=LicenceDesk(engine, clock, audit, enterprises=enterprises, seals=seals, sealing=sealing),
         papers=open_papers(settings, parts),
         hashes=HashDesk(

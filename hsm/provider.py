@@ -29,6 +29,8 @@ class StoredKey:
     sensitive: bool
     always_sensitive: bool
     custody: Custody
+    pin_per_use: bool = False
+    """The token asks for the PIN before every signature (``CKA_ALWAYS_AUTHENTICATE``)."""
 
 
 @dataclass(frozen=True, slots=True)

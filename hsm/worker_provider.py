@@ -163,4 +163,5 @@ def stored_key(scheme: str, token: str, entry: Mapping[str, Any], custody: Custo
         bool(entry["sensitive"]),
         bool(entry["always_sensitive"]),
         Custody(entry.get("custody", custody.value)),
+        entry.get("pin_per_use") is True,
     )

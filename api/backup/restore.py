@@ -51,6 +51,7 @@ from seals.errors import StatementInvalid, StatementSignatureInvalid
 from seals.filing.restoration import end_challenges
 from seals.jws import type_of
 from seals.restoration import StatesMerged, merge_states, retire_states, use_up_counters, void_permits
+from signing.batch.restoration import retire_batches
 from signing.hashes.store import end_all as end_activations
 from signing.renewal.restoration import restore_archive
 from signing.two_step.store import end_all as end_waiting
@@ -289,6 +290,7 @@ class _Work:
         papers = retire_papers(conn, now, actor=self._actor, audit=self._audit)
         ended |= {"rounds": papers.rounds, "voidings": papers.voidings, "print_quotas": papers.quotas}
         ended["stamps"] = lock_stamps(conn, now, actor=self._actor, audit=self._audit)
+        ended["batches"] = retire_batches(conn, now, actor=self._actor, audit=self._audit)
         ended["extensions"] = restore_archive(conn, now, actor=self._actor, audit=self._audit)
         keys = _revoke_api_keys(conn, int(now.timestamp()))
         detail = {

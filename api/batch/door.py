@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from api.batch.crew import Crew, CrewOrder
+from api.batch.keys import SealKeys
 from hsm.pins import Pin
 from seals.cases.case import Hand
 from signing.archive import Archive
@@ -16,14 +18,22 @@ from signing.merkle.proof import proof_of
 from verify.merkle import TreeProof
 
 
+@dataclass(frozen=True, slots=True)
+class CrewPlace:
+    """Where crews work: the home folder that their processes open, and how many they are unless somebody says so."""
+
+    home: Path
+    workers: int
+
+
 class Batches:
     """Starts, continues and retries batches with workers of this machine."""
 
-    def __init__(self, desk: BatchDesk, archive: Archive, home: Path, workers: int) -> None:
+    def __init__(self, desk: BatchDesk, archive: Archive, keys: SealKeys, place: CrewPlace) -> None:
         self.desk = desk
         self._archive = archive
-        self._home = home
-        self._workers = workers
+        self._keys = keys
+        self._place = place
         self._crews: list[Crew] = []
         self._lock = threading.Lock()
 
@@ -34,6 +44,7 @@ class Batches:
 
         ``pin`` is the key holder's, held in memory while the batch runs.
         """
+        self._demand(batch_id, pin)
         started = self.desk.start(batch_id, hand=hand, attended=pin is not None)
         self._crew(started, pin, workers)
         return started
@@ -48,6 +59,7 @@ class Batches:
         workers: int | None = None,
     ) -> Batch:
         """Let failed documents wait again and go on."""
+        self._demand(batch_id, pin)
         started = self.desk.retry(batch_id, numbers, hand=hand, attended=pin is not None)
         self._crew(started, pin, workers)
         return started
@@ -69,11 +81,15 @@ class Batches:
         for one in crews:
             one.stop()
 
+    def _demand(self, batch_id: str, pin: Pin | None) -> None:
+        if pin is not None:
+            self._keys.demand_reusable(self.desk.get(batch_id).request.seal_code, pin)
+
     def _crew(self, started: Batch, pin: Pin | None, workers: int | None) -> None:
-        count = self._workers if workers is None else workers
+        count = self._place.workers if workers is None else workers
         if count == 0 or started.state is not BatchState.RUNNING or self.crew_of(started.id) is not None:
             return
-        crew = Crew(CrewOrder(self._home, count, started.id, started.attended, pin))
+        crew = Crew(CrewOrder(self._place.home, count, started.id, started.attended, pin))
         crew.start()
         with self._lock:
             self._crews.append(crew)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from api.batch.door import Batches
+from api.batch.door import Batches, CrewPlace
+from api.batch.keys import SealKeys
 from api.home import read_secret
 from api.settings import Settings
 from seals.cases.desk import UseDesk
@@ -19,11 +20,12 @@ BESIDE = "-batch"
 """Ends the name of the store of inputs, which stands beside that of sealed documents: they are kept no longer than needed."""
 
 
-def open_batches(settings: Settings, uses: UseDesk, archive: Archive) -> Batches:
+def open_batches(settings: Settings, uses: UseDesk, archive: Archive, keys: SealKeys) -> Batches:
     """Open the desk over the installation's tables and its store of inputs."""
     own = uses.office
     office = BatchOffice(own.engine, own.clock, own.audit, uses, Inputs(_store(settings)))
-    return Batches(BatchDesk(office), archive, settings.home, settings.batch_workers)
+    place = CrewPlace(settings.home, settings.batch_workers)
+    return Batches(BatchDesk(office), archive, keys, place)
 
 
 def _store(settings: Settings) -> Objects:

@@ -40,6 +40,7 @@ from seals.cases.case import Hand
 from signing.batch import report as reports
 from signing.batch.batch import BatchForm, BatchProgress, BatchRequest, BatchState, DocumentState
 from signing.level import Level
+from verify.wording import TEST_NOTICE
 
 app = typer.Typer(help="批量用印 / seal many documents in one order", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(metavar="BATCH", help="批次编号 / number of the batch")]
@@ -197,7 +198,7 @@ def report(
         if target.suffix == ".csv":
             text = "".join(reports.as_csv(desk, batch))
         elif target.suffix in (".html", ".htm"):
-            text = reports.as_page(desk, batch)
+            text = reports.as_page(desk, batch, "" if services.settings.production else TEST_NOTICE)
         else:
             text = reports.json_text(reports.as_json(desk, batch))
     write_bytes(target, text.encode())

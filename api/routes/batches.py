@@ -38,6 +38,7 @@ from api.schemas.batches import (
 from hsm.pins import Pin
 from signing.batch import report as reports
 from signing.batch.batch import BatchProgress, BatchState, DocumentState, Incoming
+from verify.wording import TEST_NOTICE
 
 router = APIRouter(prefix="/api/v1/batches", tags=["sealing"], responses=CALLER)
 Keeper = Annotated[Principal, Requires(Scope.SEAL_USE)]
@@ -176,7 +177,7 @@ def report(doors: Doors, caller: Keeper, batch: str, form: ReportForm = ReportFo
     if form is ReportForm.CSV:
         return StreamingResponse(reports.as_csv(desk, batch), media_type=_TYPES[form], headers=name)
     if form is ReportForm.PAGE:
-        return Response(reports.as_page(desk, batch), media_type=_TYPES[form], headers=name)
+        return Response(reports.as_page(desk, batch, _notice(doors)), media_type=_TYPES[form], headers=name)
     return Response(reports.json_text(reports.as_json(desk, batch)), media_type=_TYPES[form], headers=name)
 
 
@@ -229,6 +230,10 @@ def received(files: list[UploadFile], said: tuple[str, str, str]) -> Iterator[li
                 own = mark if len(files) == 1 else ""
                 found.append(Incoming(path, one.filename or "document.pdf", placement, reason, own))
         yield found
+
+
+def _notice(doors: Services) -> str:
+    return "" if doors.settings.production else TEST_NOTICE
 
 
 def _pin(given: SecretStr | None) -> Pin | None:

@@ -98,6 +98,7 @@ def describe(session: pkcs11.Session, key: Any) -> dict[str, Any]:
         "extractable": extractable is not False,
         "sensitive": sensitive is True,
         "always_sensitive": always_sensitive is True,
+        "pin_per_use": read(key, Attribute.ALWAYS_AUTHENTICATE) is True,
         "public": public_half(session, key, key_id),
     }
 

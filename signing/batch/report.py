@@ -93,8 +93,8 @@ def as_csv(desk: BatchDesk, batch_id: str) -> Iterator[str]:
         yield _csv([values[name] for name in _COLUMNS])
 
 
-def as_page(desk: BatchDesk, batch_id: str) -> str:
-    """Return the report as one page in both languages, with everything in it: to be read, printed or kept."""
+def as_page(desk: BatchDesk, batch_id: str, notice: str = "") -> str:
+    """Return the report as one page in both languages, with everything in it; ``notice`` stands below its title."""
     progress = desk.progress(batch_id)
     said = summary(progress)
     facts = "".join(
@@ -122,7 +122,7 @@ def as_page(desk: BatchDesk, batch_id: str) -> str:
     )
     body = "".join(_row(one) for one in every(desk, batch_id))
     title = html.escape(said["title"])
-    return _PAGE.format(title=title, facts=facts, counts=counts, body=body)
+    return _PAGE.format(title=title, notice=html.escape(notice), facts=facts, counts=counts, body=body)
 
 
 def _row(one: BatchDocument) -> str:
@@ -166,7 +166,7 @@ th, td {{ text-align: left; vertical-align: top; padding: .35rem .6rem; border-b
 code {{ font-size: .78rem; overflow-wrap: anywhere }} i {{ color: GrayText }} td {{ overflow-wrap: anywhere }}
 @media print {{ body {{ margin: 0; max-width: none; font-size: 11px }} tr {{ break-inside: avoid }} }}
 </style>
-<h1>{title}</h1><p>批量用印报告 / Report of a batch</p>
+<h1>{title}</h1><p>批量用印报告 / Report of a batch<br>{notice}</p>
 <table class="facts">{facts}</table><div class="counts">{counts}</div>
 <table><thead><tr><th>#</th><th>文件 / document</th><th>结果 / outcome</th><th>摘要（原文、用印后，SHA-256）/ digests, before and after</th></tr></thead>
 <tbody>{body}</tbody></table></html>

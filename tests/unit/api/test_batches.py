@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import dataclasses
 import io
 import json
 import zipfile
@@ -15,10 +16,13 @@ import pytest
 from api.access import Scope
 from api.batch import incoming
 from api.batch.errors import BatchInputInvalid
+from api.batch.keys import demand_reusable
 from api.bootstrap import Services
 from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, keeper_pin
 from api.foundation import lay_foundation
+from hsm.key_uri import KeyUri
 from seals.seal import SealApplication, SealKind
+from signing.batch.errors import PinPerUse
 from signing.batch.steps import ChunkWork
 from tests.interop.sealing_world import blank_pdf
 from tests.unit.api.browsing import log_in
@@ -263,3 +267,22 @@ def _bomb() -> bytes:
 def _events(text: str) -> list[dict[str, str]]:
     blocks = [block for block in text.strip().split("\n\n") if not block.startswith(":")]
     return [dict(line.split(": ", 1) for line in block.splitlines()) for block in blocks]
+
+
+def test_a_key_that_asks_for_its_pin_at_every_signature_is_refused_in_words(services: Services, code: str):
+    certificate = services.seals.get(code).electronic.certificate
+    assert certificate is not None
+    uri = KeyUri.parse(str(services.ledger.key_uri(certificate.sha256)))
+    keys = services.key_stores.chosen.keys(uri.token, pin=keeper_pin(services))
+    for key in keys:
+        demand_reusable(key)
+        with pytest.raises(PinPerUse) as refused:
+            demand_reusable(dataclasses.replace(key, pin_per_use=True))
+        assert "PIN" in refused.value.zh
+
+
+def test_a_wrong_pin_is_told_before_a_worker_is_started(services: Services, code: str, keeper: Client):
+    batch = gathered(keeper, code, {"a.pdf": pdf(1)})
+    refused = keeper.ask("POST", f"/batches/{batch}/start", json={"pin": "000000"})
+    assert refused.status_code in (403, 422, 423), refused.text
+    assert keeper.ask("GET", f"/batches/{batch}").json()["state"] == "gathering"
