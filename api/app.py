@@ -61,7 +61,7 @@ def create_app(services: Services) -> FastAPI:
         app.add_exception_handler(family, _answer)
     https = services.settings.base_url.startswith("https://")
     app.add_middleware(UploadLimit, limit=services.settings.max_upload_bytes)
-    app.add_middleware(SecurityHeaders, https=https, agent_port=services.settings.agent_port)
+    app.add_middleware(SecurityHeaders, https=https)
     app.add_middleware(Measured, metrics=app.state.metrics)
     app.add_middleware(OcspDoor, responder=services.ocsp, metrics=app.state.metrics, https=https)
     app.openapi = partial(describe_operations, app)  # type: ignore[method-assign]  # FastAPI's documented way

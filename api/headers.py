@@ -11,8 +11,6 @@ POLICY: Final = (
     "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
-DRAFT_PATHS: Final = "/seal/d/"
-"""Pages that place a seal: they may speak to the desk agent in the keeper's own computer."""
 HEADERS: Final = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -36,16 +34,11 @@ def published_headers(*, https: bool) -> list[tuple[bytes, bytes]]:
 
 
 class SecurityHeaders:
-    """ASGI middleware that adds :data:`HEADERS`; ``https`` adds Strict-Transport-Security (RFC 6797).
+    """ASGI middleware that adds :data:`HEADERS`; ``https`` adds Strict-Transport-Security (RFC 6797)."""
 
-    ``agent_port`` is where a page that places a seal may look for the desk agent.
-    """
-
-    def __init__(self, app: ASGIApp, *, https: bool, agent_port: int) -> None:
+    def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self._app = app
         self._https = https
-        here = f"127.0.0.1:{agent_port}"
-        self._with_agent = f"{POLICY}; connect-src 'self' http://{here} ws://{here}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -58,8 +51,6 @@ class SecurityHeaders:
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
 
     def _add(self, headers: MutableHeaders, path: str) -> None:
-        if path.startswith(DRAFT_PATHS):
-            headers.setdefault("Content-Security-Policy", self._with_agent)
         for name, value in HEADERS.items():
             headers.setdefault(name, value)
         if path.startswith(PUBLIC_PATHS):

@@ -1,4 +1,4 @@
-"""What a page may say on its connection: log in with its pairing, list certificates, have one digest signed at a time.
+"""What a page may say on its connection: pair, log in with its pairing, list certificates, have one digest signed at a time.
 
 A login belongs to the connection that made it and ends with it. Each signature needs the number that the agent gave last:
 a message that is sent twice, or that another page recorded, is refused before anybody is asked.
@@ -54,6 +54,8 @@ class Conversation:
         if not isinstance(message, dict):
             raise RequestMalformed
         operation = message.get("op")
+        if operation == "pair":
+            return {"pairing": self._desk.pairings.pair(_text(message, "code"), self._origin)}
         if operation == "login":
             return self._log_in(message)
         if not self._login or not hmac.compare_digest(_text(message, "login").encode(), self._login.encode()):

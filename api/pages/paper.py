@@ -78,6 +78,13 @@ def is_page(request: Request) -> bool:
     )
 
 
+def policy_with(agent_port: object) -> str:
+    """Return the policy; a page that places a seal may also speak to the desk agent at this port of the same computer."""
+    if not isinstance(agent_port, int):
+        return POLICY
+    return POLICY.replace("connect-src 'self'", f"connect-src 'self' ws://127.0.0.1:{agent_port}")
+
+
 class Paper:
     """Writes pages from the templates."""
 
@@ -108,7 +115,9 @@ class Paper:
             **context,
         )
         response = HTMLResponse(
-            text, status, {"Content-Security-Policy": POLICY, "Content-Language": language}
+            text,
+            status,
+            {"Content-Security-Policy": policy_with(context.get("agent_port")), "Content-Language": language},
         )
         if request.query_params.get("lang") == language:
             response.set_cookie(

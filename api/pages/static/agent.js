@@ -55,46 +55,42 @@ class Line {
 }
 
 /** Ask the person for the code that the agent shows, until a pairing is made or given up. */
-function pairingFrom(port, cancelled) {
+function pairingBy(line, cancelled) {
   const form = byId("agent-pair");
   const field = byId("agent-code");
   const why = byId("agent-why");
+  byId("agent-status").textContent = "";
   form.hidden = false;
   field.value = "";
+  why.textContent = "";
   field.focus();
   return new Promise((resolve, reject) => {
     cancelled.then(() => reject(new Error(say("agent.cancelled"))));
     form.onsubmit = async (event) => {
       event.preventDefault();
       try {
-        const response = await fetch(`http://127.0.0.1:${port}/v1/pair`, {
-          method: "POST",
-          headers: { "Content-Type": "application/json" },
-          body: JSON.stringify({ code: field.value }),
-        });
-        const answer = await response.json();
-        if (!answer.ok) {
-          throw new Refusal(answer);
-        }
-        sessionStorage.setItem(PAIRING, answer.pairing);
+        const { pairing } = await line.say({ op: "pair", code: field.value });
+        sessionStorage.setItem(PAIRING, pairing);
         form.hidden = true;
-        why.textContent = "";
-        resolve(answer.pairing);
+        resolve(pairing);
       } catch (problem) {
-        why.textContent = problem instanceof Refusal ? problem.message : say("agent.lost");
-        field.select();
+        if (problem instanceof Refusal) {
+          why.textContent = problem.message;
+          field.select();
+        } else {
+          reject(problem);
+        }
       }
     };
   });
 }
 
+/** Open a connection and log in; a pairing that has faded is made anew. */
 async function pairedLine(port, cancelled) {
   for (;;) {
-    const kept = sessionStorage.getItem(PAIRING);
-    const pairing = kept ?? (await Line.open(port).then((line) => line.close()).then(() => pairingFrom(port, cancelled)));
     const line = await Line.open(port);
     try {
-      await line.logIn(pairing);
+      await line.logIn(sessionStorage.getItem(PAIRING) ?? (await pairingBy(line, cancelled)));
       return line;
     } catch (problem) {
       line.close();

@@ -218,6 +218,12 @@ def test_a_code_is_good_once_and_for_one_site(table: Table) -> None:
         logged_in(line, pairing)
 
 
+def test_a_page_pairs_on_its_connection_too(table: Table) -> None:
+    with table.connect() as line:
+        assert say(line, op="pair", code="1")["error"] == "pairing"
+        logged_in(line, say(line, op="pair", code=table.codes[-1])["pairing"])
+
+
 def test_wrong_codes_change_the_code(table: Table) -> None:
     first = table.codes[-1]
     wrong = "00000000" if first != "00000000" else "11111111"
