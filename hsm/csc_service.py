@@ -88,8 +88,8 @@ class CscService:
         try:
             path = f"{self.base.path.rstrip('/')}/csc/{self.version}/{method}"
             connection.request("POST", path, json.dumps(body).encode(), headers)
-            answer = connection.getresponse()
-            octets = answer.read(MAX_ANSWER + 1)
+            with connection.getresponse() as answer:
+                octets = answer.read(MAX_ANSWER + 1)
         finally:
             connection.close()
         return _read(answer.status, octets)
