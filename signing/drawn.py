@@ -91,9 +91,7 @@ class Drawing:
             )
             for spot in spots:
                 shown = look(page.view, spot, self._size)
-                entry: Any = SignatureFormField(
-                    next(names), box=shown.rectangle, include_on_page=reference
-                )
+                entry: Any = SignatureFormField(next(names), box=shown.rectangle, include_on_page=reference)
                 entry["/V"] = value
                 entry["/AP"] = _pdf.DictionaryObject({pdf_name("/N"): self._appearance(shown)})
                 added = self._writer.add_object(entry)
