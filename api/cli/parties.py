@@ -27,12 +27,11 @@ from api.cli.console import (
     write_bytes,
 )
 from api.enrolment import token_of
-from api.errors import InputInvalid
-from api.schemas.rounds import RoundModel, TimelineModel
+from api.schemas.rounds import RoundModel, TimelineModel, read_party
 from seals.cases.case import Hand
 from signing.certification import Certification, FieldLock
 from signing.level import Level
-from signing.parties.round import PartyWish, Round, RoundWish
+from signing.parties.round import Round, RoundWish
 from signing.parties.round_store import RoundQuery
 from signing.parties.sealing import PartyChoice
 from signing.where import parse_where
@@ -50,19 +49,6 @@ Why = Annotated[str, typer.Option("--reason", help="原因 / reason")]
 def acting(text: str, uscc: str) -> Hand:
     """Read ``--as`` and ``--for``."""
     return hand(text, uscc or None)
-
-
-def read_party(text: str) -> PartyWish:
-    """Read ``USCC|ROLE[|GROUP[|KIND[|WHERE]]]``; :class:`InputInvalid` says how it is written."""
-    parts = [part.strip() for part in text.split("|", 4)]
-    group = parts[2] if len(parts) > 2 and parts[2] else "1"
-    if len(parts) < 2 or not group.isdecimal() or not 0 < int(group) <= 50:
-        raise InputInvalid(
-            "--party 的格式为 统一社会信用代码|角色|顺序|印章种类|位置，例如 91330106MA2CYINX3E|甲方|1|01|1:120,200。",
-            "--party is written USCC|ROLE|GROUP|KIND|WHERE, for example 91330106MA2CYINX3E|甲方|1|01|1:120,200.",
-        )
-    kind = parts[3] if len(parts) > 3 and parts[3] else "01"
-    return PartyWish(parts[0], parts[1], kind, parts[4] if len(parts) > 4 else "", int(group))
 
 
 @app.command("open")

@@ -25,6 +25,7 @@ from api.pages.console import filing as console_filing
 from api.pages.console import jobs as console_jobs
 from api.pages.console import key_centre as console_keys
 from api.pages.console import overview as console_overview
+from api.pages.console import rounds as console_rounds
 from api.pages.console import seal_apply as console_seal_apply
 from api.pages.console import seals as console_seals
 from api.pages.console import stamps as console_stamps
@@ -34,6 +35,7 @@ from api.pages.drafts import Drafts
 from api.pages.jobs import Jobs
 from api.pages.paper import HERE, STATIC_PATH, Paper, Static
 from api.pages.public import enterprise as public_enterprise
+from api.pages.public import printed as public_printed
 from api.pages.public import seal as public_seal
 from api.pages.render import PageRenderer
 from api.pages.shelf import Shelf
@@ -75,12 +77,14 @@ def mount_pages(app: FastAPI, services: Services) -> Desk:
     app.include_router(console_seal_apply.router)
     app.include_router(console_cases.router)
     app.include_router(console_batches.router)
+    app.include_router(console_rounds.router)
     app.include_router(console_stamps.router)
     app.include_router(console_filing.router)
     app.include_router(console_workshop.router)
     app.include_router(console_seals.router)
     app.include_router(console_enterprises.router)
     app.include_router(public_seal.router)
+    app.include_router(public_printed.router)
     app.include_router(public_enterprise.router)
     app.mount(STATIC_PATH, Static(directory=HERE / "static"), name="static")
     return desk

@@ -7,9 +7,11 @@ from typing import Final, Literal, get_args
 from api.pages.agent_words import AGENT_WORDS
 from api.pages.card_words import CARD_WORDS
 from api.pages.console.batch_words import BATCH_WORDS
+from api.pages.console.round_words import ROUND_WORDS
 from api.pages.console.seal_words import SEAL_WORDS
 from api.pages.console.words import CONSOLE_WORDS
 from api.pages.place_words import PLACE_WORDS
+from api.pages.public.printed_words import PRINTED_WORDS
 from api.pages.public.words import PUBLIC_WORDS
 
 Language = Literal["zh", "en"]
@@ -306,7 +308,17 @@ _PAGE_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Too many files are being worked on; try again in a minute.",
     ),
 }
-WORDS: Final = {**_PAGE_WORDS, **AGENT_WORDS, **PLACE_WORDS, **PUBLIC_WORDS, **CONSOLE_WORDS, **BATCH_WORDS, **SEAL_WORDS}
+WORDS: Final = {
+    **_PAGE_WORDS,
+    **ROUND_WORDS,
+    **PRINTED_WORDS,
+    **AGENT_WORDS,
+    **PLACE_WORDS,
+    **PUBLIC_WORDS,
+    **CONSOLE_WORDS,
+    **BATCH_WORDS,
+    **SEAL_WORDS,
+}
 """Key → (Chinese, English). ``{…}`` are filled by name."""
 
 SCRIPT_PREFIXES: Final = (

@@ -90,6 +90,19 @@ def read_parties(text: str) -> tuple[PartyWish, ...]:
     return tuple(PartyWish(one.uscc, one.role, one.kind, one.where, one.group) for one in found)
 
 
+def read_party(text: str) -> PartyWish:
+    """Read ``USCC|ROLE[|GROUP[|KIND[|WHERE]]]``; :class:`InputInvalid` says how it is written."""
+    parts = [part.strip() for part in text.split("|", 4)]
+    group = parts[2] if len(parts) > 2 and parts[2] else "1"
+    if len(parts) < 2 or not group.isdecimal() or not 0 < int(group) <= 50:
+        raise InputInvalid(
+            "签署方的格式为 统一社会信用代码|角色|顺序|印章种类|位置，例如 91330106MA2CYINX3E|甲方|1|01|1:120,200。",
+            "A party is written USCC|ROLE|GROUP|KIND|WHERE, for example 91330106MA2CYINX3E|甲方|1|01|1:120,200.",
+        )
+    kind = parts[3] if len(parts) > 3 and parts[3] else "01"
+    return PartyWish(parts[0], parts[1], kind, parts[4] if len(parts) > 4 else "", int(group))
+
+
 class SealAsParty(BaseModel):
     """A party's seal. ``where`` only for a party without an agreed place; ``version`` is what was looked at."""
 

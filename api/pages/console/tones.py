@@ -9,6 +9,8 @@ from seals.cases.states import CaseStatus
 from seals.devices.state import PictureStatus, StampStatus
 from seals.filing.job import JobStatus
 from signing.licences.licence import Licence, LicenceStatus
+from signing.parties.states import RoundStatus
+from signing.voiding.states import VoidStatus
 
 STAMP_TONES: Final = {
     StampStatus.REGISTERED.value: "unreadable",
@@ -41,6 +43,19 @@ PICTURE_TONES: Final = {
     PictureStatus.NONE.value: "indeterminate",
 }
 """Past its time (24 hours) a picture that is not here is *failed*."""
+ROUND_TONES: Final = {
+    RoundStatus.RUNNING.value: "indeterminate",
+    RoundStatus.DECLINED.value: "failed",
+    RoundStatus.RELEASED.value: "passed",
+    RoundStatus.WITHDRAWN.value: "unreadable",
+    RoundStatus.EXPIRED.value: "unreadable",
+}
+VOID_TONES: Final = {
+    VoidStatus.ASKED.value: "indeterminate",
+    VoidStatus.VOIDED.value: "failed",
+    VoidStatus.REFUSED.value: "unreadable",
+    VoidStatus.WITHDRAWN.value: "unreadable",
+}
 LICENCE_TONES: Final = {
     LicenceStatus.VALID: "passed",
     LicenceStatus.SUSPENDED: "indeterminate",
