@@ -25,6 +25,7 @@ from hsm.pins import Pin
 from hsm.suite import Suite
 from seals.seal import SealApplication, SealKind, SealQuery, SealRecord, SealStatus
 from signing.level import Level
+from signing.ofd.report_document import report_document
 from signing.order import SealOrder
 from signing.placement import Placement
 from verify.report import DocumentReport
@@ -50,6 +51,8 @@ KEEPER_SCOPES: Final = (
 )
 PLACE: Final = Placement(page=3, x_mm=38.0, y_mm=174.0)
 """Over the name of party A on the contract's last page."""
+REPORT_PLACE: Final = Placement(page=1, x_mm=145.0, y_mm=20.0)
+"""Beside the title of a verification report."""
 ENROLMENT: Final = "demo-keeper-1"
 KEY_FILE: Final = "demo-keeper"
 Progress = Callable[[str], None]
@@ -70,10 +73,12 @@ class DemoResult:
     report: DocumentReport
     key_store: str
     suite: Suite
+    sealed_ofd: Path | None = None
+    """The verification report on the contract as a sealed OFD, in the national suite."""
 
     def to_json(self) -> dict[str, object]:
         """Return the members that ``yinxin demo --json`` prints."""
-        return {
+        told: dict[str, object] = {
             "home": str(self.home),
             "sealed_pdf": str(self.sealed_pdf),
             "trust": str(self.trust),
@@ -86,6 +91,7 @@ class DemoResult:
             "key_store": self.key_store,
             "suite": self.suite.value,
         }
+        return told if self.sealed_ofd is None else {**told, "sealed_ofd": str(self.sealed_ofd)}
 
 
 def run_demo(services: Services, progress: Progress) -> DemoResult:
@@ -104,6 +110,10 @@ def run_demo(services: Services, progress: Progress) -> DemoResult:
     progress("在隔离进程中按信任文件夹验章 / verifying in a process of its own")
     services.evidence.publish()
     report = services.verification.verify_file(sealed_pdf, services.home.trust)
+    sealed_ofd = None
+    if services.settings.suite is Suite.GM:
+        progress("把核验报告排成 OFD 并盖章 / sealing the verification report as an OFD")
+        sealed_ofd = seal_report(services, seal, report)
     services.evidence.checkpoint()
     return DemoResult(
         home=services.home.folder,
@@ -117,6 +127,7 @@ def run_demo(services: Services, progress: Progress) -> DemoResult:
         report=report,
         key_store=services.key_stores.en,
         suite=services.settings.suite,
+        sealed_ofd=sealed_ofd,
     )
 
 
@@ -167,15 +178,28 @@ def seal_contract(services: Services, seal: SealRecord) -> Path:
     document = files("api").joinpath("demo_data", "contract.pdf").read_bytes()
     order = SealOrder(document, "contract.pdf", seal.code, PLACE, Level.B_LT, uuid.uuid4().hex)
     sealed = services.sealing.seal(order, actor=KEEPER, pin=keeper_pin(services))
+    return _kept(services, "contract-sealed", ".pdf", sealed.bytes)
+
+
+def seal_report(services: Services, seal: SealRecord, report: DocumentReport) -> Path:
+    """Set the report on the contract as an OFD, seal it by the same cycle, and write it beside the contract."""
+    order = SealOrder(
+        report_document(report), "report.ofd", seal.code, REPORT_PLACE, Level.B_LT, uuid.uuid4().hex
+    )
+    sealed = services.sealing.seal(order, actor=KEEPER, pin=keeper_pin(services))
+    return _kept(services, "report-sealed", ".ofd", sealed.bytes)
+
+
+def _kept(services: Services, stem: str, ending: str, octets: bytes) -> Path:
     folder = services.home.folder / "documents"
     folder.mkdir(exist_ok=True)
-    path = _free(folder, "contract-sealed")
-    write_whole(path, sealed.bytes)
+    path = _free(folder, stem, ending)
+    write_whole(path, octets)
     return path
 
 
-def _free(folder: Path, stem: str) -> Path:
-    candidates = (folder / f"{stem}{'' if n == 1 else f'-{n}'}.pdf" for n in range(1, 10_000))
+def _free(folder: Path, stem: str, ending: str) -> Path:
+    candidates = (folder / f"{stem}{'' if n == 1 else f'-{n}'}{ending}" for n in range(1, 10_000))
     return next(path for path in candidates if not path.exists())
 
 

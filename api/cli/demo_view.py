@@ -61,6 +61,7 @@ def _show(result: DemoResult, seconds: float) -> None:
         ("签名密钥 / key", "；".join(dict.fromkeys(map(key_words, report.signatures)))),
         ("印章 / seal", result.seal_code),
         ("已用印文件 / sealed file", str(result.sealed_pdf)),
+        *((("盖章报告 / sealed report", str(result.sealed_ofd)),) if result.sealed_ofd is not None else ()),
         ("信任文件夹 / trust folder", str(result.trust)),
         ("家目录 / home", str(result.home)),
         ("保管人 PIN / keeper's PIN", f"{read_secret(result.pin_file)}  ({result.pin_file})"),

@@ -57,6 +57,14 @@ def test_the_demo_ends_valid_in_the_national_suite(gm: Demo) -> None:
     assert "Traceback" not in gm.stderr
 
 
+def test_the_report_on_the_contract_is_an_ofd_under_seal(gm: Demo) -> None:
+    """D5: handed on as it is, it verifies itself."""
+    document = judged(gm.told["sealed_ofd"], gm.told["trust"])
+    found = only(document)
+    assert (document["verdict"], found["container"], found["time"]["source"]) == ("passed", "ses", "tsa")
+    assert document["ofd"]["coverage"][0]["unprotected"] == []
+
+
 def test_every_key_and_signature_that_is_published_is_sm2(gm: Demo) -> None:
     trust = Path(gm.told["trust"])
     certificates = [x509.load_der_x509_certificate(path.read_bytes()) for path in trust.rglob("*.cer")]
@@ -145,6 +153,48 @@ def test_every_level_in_both_forms_of_container(gm: Demo, tmp_path: Path, level:
     assert signature["verdict"] == "passed", signature["reason"]
     if form == "rfc5652":
         assert signature["level"] == level
+
+
+CONTAINERS = {
+    "ses": ("ses", b"/GM.SM2"),
+    "gbt35275": ("gbt35275", b"/adbe.pkcs7"),
+    "cms": ("cms", b"/ETSI.CAdES"),
+}
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_every_container_by_command_says_who_can_check_it(gm: Demo, tmp_path: Path, container: str) -> None:
+    """Certified and locked on the way, and judged by the verifier alone."""
+    target = tmp_path / "sealed.pdf"
+    place = ("--seal", gm.told["seal_code"], "--at", "2:100,100", "--container", container)
+    promise = ("--certify", "form-filling", "--lock", "include:amount")
+    done = in_process("seal-pdf", CONTRACT, target, *place, *promise, home=gm.home)
+    assert done.returncode == 0, done.stderr
+    assert "可核验者：" in done.stdout
+    assert "Who can check it: " in done.stdout
+    name, sub_filter = CONTAINERS[container]
+    assert sub_filter in target.read_bytes()
+    signature = only(judged(target, gm.home / "trust"))
+    assert (signature["verdict"], signature["container"]) == ("passed", name), signature["reason"]
+    assert signature["integrity"]["certification"] == "form-filling"
+    refused = in_process("seal-pdf", target, tmp_path / "twice.pdf", *place, *promise, home=gm.home)
+    assert (refused.returncode, "认证" in refused.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("container", ["cades", "gbt35275"])
+def test_any_file_is_signed_and_verified_by_command(gm: Demo, tmp_path: Path, container: str) -> None:
+    path = tmp_path / "数据.csv"
+    path.write_bytes("名称,数量\n".encode() * 99)
+    done = in_process("sign", path, "--seal", gm.told["seal_code"], "--container", container, home=gm.home)
+    assert done.returncode == 0, done.stderr
+    signature = tmp_path / "数据.csv.p7s"
+    assert str(signature) in done.stdout
+    alone = in_process("verify", signature, home=gm.home)
+    assert (alone.returncode, "--content" in alone.stdout) == (2, True)
+    together = in_process("verify", signature, "--content", path, home=gm.home)
+    assert together.returncode == 0, together.stdout
+    path.write_bytes(b"changed")
+    assert in_process("verify", signature, "--content", path, home=gm.home).returncode == 1
 
 
 def test_the_trail_says_what_signed_and_where_its_key_is(gm: Demo, tmp_path: Path) -> None:
