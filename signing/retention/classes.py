@@ -1,7 +1,7 @@
 """Retention classes as data: how many years documents of a kind are kept. Pure.
 
 The classes shipped are those of the archives of enterprises and of accounting in China: for ever, thirty years, ten years
-(国家档案局令第10号 article 9; 会计档案管理办法 article 14). An installation may give its own in a TOML file.
+(《企业文件材料归档范围和档案保管期限规定》, 《会计档案管理办法》). An installation may give its own in a TOML file.
 """
 
 from __future__ import annotations
