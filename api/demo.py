@@ -51,7 +51,7 @@ KEEPER_SCOPES: Final = (
 )
 PLACE: Final = Placement(page=3, x_mm=38.0, y_mm=174.0)
 """Over the name of party A on the contract's last page."""
-REPORT_PLACE: Final = Placement(page=1, x_mm=145.0, y_mm=20.0)
+REPORT_PLACE: Final = Placement(page=1, x_mm=148.0, y_mm=13.0)
 """Beside the title of a verification report."""
 ENROLMENT: Final = "demo-keeper-1"
 KEY_FILE: Final = "demo-keeper"

@@ -59,7 +59,7 @@ def seal(  # noqa: PLR0913 - the parameters of an address or a form
     doors: Doors,
     caller: Keeper,
     key: IdempotencyKey,
-    file: Annotated[UploadFile, File(description="The PDF")],
+    file: Annotated[UploadFile, File(description="The PDF, or an OFD in the national suite")],
     seal_code: Annotated[str, Form(max_length=14, examples=["33010600000017"])],
     at: At,
     may_cover: MayCover = False,

@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api/v1/verifications", tags=["verification"], respon
 @router.post("", summary="验章 / Verify a document", responses=problems(413))
 def verify(  # noqa: PLR0913, PLR0917 - the parts of a form
     doors: Doors,
-    file: Annotated[UploadFile, File(description="A sealed PDF, or electronic seal data (.esl, .dat)")],
+    file: Annotated[UploadFile, File(description="A sealed PDF or OFD, or electronic seal data (.esl, .dat)")],
     at: Annotated[AwareDatetime | None, Form(description="Judge as of this time instead of now")] = None,
     content: Annotated[
         UploadFile | None, File(description="The file that a detached signature (.p7s) is over")
@@ -33,7 +33,7 @@ def verify(  # noqa: PLR0913, PLR0917 - the parts of a form
 
     An electronic seal (SESeal) or a seal signature (SES_Signature) is recognised by its content; its steps stand in
     ``seal_data``. A detached signature (CAdES, GB/T 35275) is judged over ``content``, and says so where that is missing;
-    a document sealed under the one signature of a batch is judged by its ``proof``.
+    for an OFD, ``ofd`` tells what each signature protects and leaves open; a document sealed under the one signature of a batch is judged by its ``proof``.
     """
     opened = None if password is None else password.get_secret_value()
     name = file.filename or "document.pdf"

@@ -22,6 +22,8 @@ _COLOURS: Final[dict[Verdict, Colour]] = {
     Verdict.INDETERMINATE: (170, 100, 0),
     Verdict.UNREADABLE: (170, 100, 0),
 }
+CLOSING_MM: Final = 22.0
+"""Room for the closing words, which stand together."""
 _UNKNOWN_SIGN: Final = "□"
 """Set for a character that the fonts have not: a foreign file's name may hold any."""
 
@@ -46,11 +48,11 @@ def report_document(report: DocumentReport, *, by: str = "印信 Yinxin") -> byt
 
 def _about(report: DocumentReport) -> list[tuple[str, str]]:
     rows = [
-        ("文件\nFile", report.file or "-"),
+        ("文件 File", report.file or "-"),
         ("SHA-256", report.sha256 or "-"),
         ("大小 Size", f"{report.size:,} 字节 octets"),
-        ("核验时间\nVerified at", _time(report.verified_at)),
-        ("信任证据截至\nEvidence as of", _time(report.evidence_as_of)),
+        ("核验时间 Verified at", _time(report.verified_at)),
+        ("信任证据截至 Evidence as of", _time(report.evidence_as_of)),
     ]
     return rows if not report.notice else [*rows, ("提示 Notice", report.notice)]
 
@@ -92,7 +94,7 @@ class _Page:
 
     def facts(self, rows: list[tuple[str, str]]) -> None:
         """Set a table of two columns."""
-        self.flow.table([(label, self.printable(text)) for label, text in rows], (1, 4), size_mm=9.5 * POINT)
+        self.flow.table([(label, self.printable(text)) for label, text in rows], (1, 3), size_mm=9.5 * POINT)
 
     def signature(self, number: int, item: SignatureReport) -> None:
         """Set one signature."""
@@ -123,6 +125,7 @@ class _Page:
     def closing(self, by: str) -> None:
         """Say who verified, and how anybody checks this report."""
         self.flow.gap(6)
+        self.flow.room(CLOSING_MM)
         self.flow.rule()
         self.flow.paragraph(
             f"本报告由{by}出具。报告盖章后，可用任何支持电子签章的 OFD 阅读器或印信核验其真伪；以原文件的 SHA-256 对应原文件。",
@@ -137,11 +140,11 @@ class _Page:
 
 
 def _signature(item: SignatureReport) -> Iterator[tuple[str, str]]:
-    yield "结论\nConclusion", f"{item.reason.zh}\n{item.reason.en}"
+    yield "结论 Conclusion", f"{item.reason.zh}\n{item.reason.en}"
     if item.signer is not None:
         code = f"（{item.signer.uscc}）" if item.signer.uscc else ""
         yield "签署方 Signer", f"{item.signer.organization or item.signer.name}{code}"
-        yield "证书\nCertificate", f"{item.signer.serial}\n{item.signer.issuer}"
+        yield "证书 Certificate", f"{item.signer.serial}\n{item.signer.issuer}"
     if item.seal is not None:
         physical = f" / {item.seal.physical_code}" if item.seal.physical_code else ""
         yield "印章 Seal", f"{item.seal.name}\n{item.seal.kind_zh} · {item.seal.code}{physical}"
@@ -149,13 +152,13 @@ def _signature(item: SignatureReport) -> Iterator[tuple[str, str]]:
     zh, en = SOURCE[item.time.source]
     authority = f"\n{item.time.authority}" if item.time.source is TimeSource.TSA else ""
     yield "时间 Time", f"{_time(item.time.value)} · {zh} {en}{authority}"
-    yield "签后改动\nChanged", _changes(item)
+    yield "签后改动 Changed", _changes(item)
     yield (
-        "证书状态\nCertificate state",
+        "证书状态 Certificate state",
         f"当时 {_state(item.certificate_then)} → 现在 {_state(item.certificate_now)}",
     )
     if item.seal is not None:
-        yield "印章状态\nSeal state", f"当时 {_state(item.seal_then)} → 现在 {_state(item.seal_now)}"
+        yield "印章状态 Seal state", f"当时 {_state(item.seal_then)} → 现在 {_state(item.seal_now)}"
     if item.algorithm:
         yield "算法 Algorithm", item.algorithm
     if item.placements:
