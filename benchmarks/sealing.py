@@ -11,7 +11,7 @@ import os
 import random
 import subprocess
 import sys
-import time
+import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,13 +22,17 @@ from benchmarks.installation import SOFT, folder, installation
 
 if TYPE_CHECKING:
     from api.bootstrap import Services
+    from ca.actor import Actor
     from hsm.algorithms import Digest
+    from hsm.pins import Pin
     from hsm.signer import Signer
     from signing.cms import Signatory
     from signing.mark import SealMark
+    from signing.order import SealOrder
 
 NAME = "sealing"
 PEER = "pyHanko 0.38 PdfSigner, stock"
+USCC = "91110108MA01C8QX33"
 IMAGE_SIDE = 182
 """Pixels of the square of noise on each page: 182 × 182 × 3 octets make 500 pages 50 MB, as scans do."""
 
@@ -274,6 +278,22 @@ def _cycles(services: Services, *, quick: bool) -> Iterable[Row]:
         )
 
 
+def _keeper() -> tuple[Actor, Pin]:
+    """Name the keeper of the benchmark's seal, and the PIN of his key."""
+    from ca.actor import Actor
+    from hsm.pins import Pin
+
+    return Actor("person:keeper", "", USCC), Pin("246810")
+
+
+def _order(document: bytes, code: str, level: Any) -> SealOrder:
+    """Ask for one sealing that nobody has asked for."""
+    from signing.order import SealOrder
+    from signing.placement import Placement
+
+    return SealOrder(document, "small.pdf", code, Placement(1, 120, 200), level, uuid.uuid4().hex)
+
+
 class _Office:
     """One active seal in an installation, and the same key for pyHanko."""
 
@@ -285,9 +305,9 @@ class _Office:
         from hsm.provider import open_signer
         from seals.seal import SealApplication, SealKind
 
-        uscc = "91110108MA01C8QX33"
+        uscc = USCC
         clerk, second = Actor("person:clerk"), Actor("person:second")
-        self._keeper, self._pin = Actor("person:keeper", "", uscc), Pin("246810")
+        self._keeper, self._pin = _keeper()
         self._services = services
         services.enterprises.register(uscc, "北京示例科技有限公司", actor=clerk)
         wish = EnrolmentOrder(uscc, self._keeper.id, self._pin, Pin("87654321"), KeyKind.EC_P256, "benchmark")
@@ -297,8 +317,7 @@ class _Office:
         )
         services.seals.approve(applied.code, actor=second, certificate=enrolled.certificate)
         services.evidence.publish()
-        self._code = applied.code
-        self._number = 0
+        self.code = applied.code
         made = io.BytesIO()
         place = services.home.folder / "small.pdf"
         make_pdf(place, pages=1, images=False)
@@ -316,12 +335,7 @@ class _Office:
 
     def seal(self, level: Any) -> None:
         """Seal once through the door."""
-        from signing.order import SealOrder
-        from signing.placement import Placement
-
-        self._number += 1
-        key = f"{time.monotonic_ns()}-{self._number}"
-        order = SealOrder(self._document, "small.pdf", self._code, Placement(1, 120, 200), level, key)
+        order = _order(self._document, self.code, level)
         self._services.sealing.seal(order, actor=self._keeper, pin=self._pin)
 
     def bare(self, level: Any) -> None:
