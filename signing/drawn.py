@@ -22,6 +22,7 @@ from pyhanko.sign.fields import SignatureFormField
 from signing.drawing import Look, look, look_in, strokes
 from signing.layout import Layout, Spot
 from signing.mark import Picture
+from signing.pdf_pages import PRINT
 from signing.placement import POINTS_PER_MM
 from signing.reading import Page, array, box_of, dictionary, resolve
 
@@ -57,8 +58,11 @@ class Drawing:
         """/Rect of a new field's widget."""
         return look(self._seat.page(spot.page).view, spot, self._size).rectangle
 
-    def dress(self, widget: Any) -> None:
-        """Give the widget of the signed field its look; a field of the document's own keeps its box."""
+    def dress(self, widget: Any, *, signed: bool) -> None:
+        """Give the widget of the signed field its look; a field of the document's own keeps its box.
+
+        It prints from now on, unless the document is ``signed`` already and may not change so far.
+        """
         if not self._seat.layout.spots:
             return
         spot = self._seat.layout.spots[0]
@@ -67,6 +71,8 @@ class Drawing:
         shown = look(view, spot, self._size) if own is None else look_in(view, own, spot, self._size)
         widget["/AP"] = _pdf.DictionaryObject({pdf_name("/N"): self._appearance(shown)})
         if self._seat.layout.field is not None:
+            if not signed:
+                widget[pdf_name("/F")] = _pdf.NumberObject(int(widget.get("/F", 0)) | PRINT)
             self._writer.update_container(widget)
 
     def strokes_on_pages(self) -> None:

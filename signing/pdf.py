@@ -96,7 +96,7 @@ def prepare_generally(
         writer = _SealWriter(document, layout)
         drawing = Drawing(Seat(writer, document.page, mark.picture, layout))
         name, steps = _field(writer, drawing, layout, mark, document)
-        drawing.dress(get_single_field_annot(next(steps).get_object()))
+        drawing.dress(get_single_field_annot(next(steps).get_object()), signed=document.signed)
         if mark.evidence is not None:
             store_evidence(writer, mark.evidence)
         room = envelope.room(stamped=stamped)

@@ -54,7 +54,7 @@ class ReadableLeaves:
             found = _signature_fields(self._document.form)
             pages = _PagesOfWidgets(self._document)
             return tuple(
-                SignatureWidget(name, pages.number(widget), _rectangle(widget), signed)
+                SignatureWidget(name, pages.number(widget), _rectangle(widget), signed, _flags(widget))
                 for name, widget, signed in found
             )
 
@@ -111,6 +111,11 @@ class _PagesOfWidgets:
                 if isinstance(item, generic.IndirectObject):
                     listed.setdefault(item.reference, number)
         return listed
+
+
+def _flags(widget: Any) -> int:
+    found = dictionary(widget).get("/F")
+    return int(found) if isinstance(found, int) else 0
 
 
 def _rectangle(widget: Any) -> Box:

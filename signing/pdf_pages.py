@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from signing.keyword_text import Hits
 from signing.layout import Found, Match, Rectangle, SignatureField
 from signing.placement import Box, PageView
 from signing.placement_errors import SearchFailed
+
+HIDDEN: Final = 0b100010
+"""Annotation flags Hidden and NoView (ISO 32000-2 table 167): such a widget shows nothing."""
+PRINT: Final = 0b100
+"""Annotation flag Print: without it a widget is seen on screen and missing on paper."""
 
 Search = Callable[[str, Sequence[int]], Hits]
 """Finds a text on pages (numbers from 1) of the open document. :class:`SearchFailed`."""
@@ -21,12 +26,13 @@ Search = Callable[[str, Sequence[int]], Hits]
 
 @dataclass(frozen=True, slots=True)
 class SignatureWidget:
-    """A signature field by its full name; ``page`` is 0 where its widget is on none. ``rectangle`` is its /Rect."""
+    """A signature field by its full name; ``page`` is 0 where its widget is on none. ``rectangle`` is its /Rect, ``flags`` its /F."""
 
     name: str
     page: int
     rectangle: Box
     signed: bool
+    flags: int = 0
 
 
 class Leaves(Protocol):
@@ -69,7 +75,7 @@ class PdfPages:
         return tuple(self._field(widget) for widget in self._leaves.signature_widgets())
 
     def _field(self, widget: SignatureWidget) -> SignatureField:
-        if widget.page == 0:
+        if widget.page == 0 or widget.flags & HIDDEN:
             return SignatureField(widget.name, 0, (0.0, 0.0, 0.0, 0.0), widget.signed)
         box = self._leaves.view(widget.page).displayed(widget.rectangle)
         return SignatureField(widget.name, widget.page, box, widget.signed)

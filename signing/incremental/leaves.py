@@ -42,7 +42,14 @@ class PlainLeaves:
         box = rectangle(self._pdf, field.entries)
         page = field.entries.get("/P")
         number = self._pages.number(page) if isinstance(page, Ref) else self._pages.showing(field.ref)
-        return SignatureWidget(field.name, number if box else 0, box or (0.0, 0.0, 0.0, 0.0), field.signed)
+        flags = self._pdf.entry(field.entries, "/F")
+        return SignatureWidget(
+            field.name,
+            number if box else 0,
+            box or (0.0, 0.0, 0.0, 0.0),
+            field.signed,
+            flags if isinstance(flags, int) else 0,
+        )
 
 
 def rectangle(pdf: PlainPdf, entries: Dictionary) -> Box | None:

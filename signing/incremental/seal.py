@@ -23,7 +23,7 @@ from signing.incremental.syntax import Array, Dictionary, Ref
 from signing.incremental.update import Update
 from signing.layout import Layout, Spot, lay_out
 from signing.mark import SealMark, Work
-from signing.pdf_pages import PdfPages
+from signing.pdf_pages import PRINT, PdfPages
 from signing.placement import Box
 
 SIGNATURES_EXIST, APPEND_ONLY = 1, 2
@@ -176,6 +176,9 @@ class _SealUpdate:
             seen = self._look_in(box, spots[0])
             self._update.set(field.ref, "/AP", b"<</N %s>>" % appearance.of(seen).pdf)
             self._update.set(field.ref, "/AS", b"")
+            if not self._opened.form.signed:
+                flags = self._opened.pdf.entry(field.entries, "/F")
+                self._update.set(field.ref, "/F", b"%d" % (PRINT | (flags if isinstance(flags, int) else 0)))
         self._update.set(field.ref, "/V", self.signature.pdf)
         if self._lock is not None:
             self._update.set(field.ref, "/Lock", self._lock.pdf)

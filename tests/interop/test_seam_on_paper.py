@@ -14,7 +14,9 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from signing import pdf
+from signing.certification import Certification
 from signing.envelope import CmsEnvelope
+from signing.errors import ChangesForbidden
 from signing.keyword import TextReader
 from signing.layout import Layout, Spot, drawn, lay_out
 from signing.mark import Work
@@ -212,7 +214,8 @@ def test_resources_that_pages_share_or_inherit_keep_their_names(sealed_by):
 @pytest.mark.parametrize("more", ["", "/Rotate 90", "/CropBox [50 50 500 700] /Rotate 270"])
 def test_a_field_of_the_documents_own_shows_the_seal_in_its_middle(sealed_by, more: str, tmp_path: Path):
     """An empty field is signed where it stands: shrunk to fit, upright, its own box kept."""
-    document = with_field(Sheet(size=A4, more=more), (100, 200, 100 + 60 * MM, 200 + 30 * MM))
+    box = (100, 200, 100 + 60 * MM, 200 + 30 * MM)
+    document = with_field(Sheet(size=A4, more=more), box, flags=0)
     sealed = sealed_by(document, "field=甲方签章")
     (tmp_path / "field.pdf").write_bytes(sealed)
     assert judged_by_pyhanko_field(sealed) == ["甲方签章"]
@@ -222,6 +225,21 @@ def test_a_field_of_the_documents_own_shows_the_seal_in_its_middle(sealed_by, mo
     shown = cut(sheet, drawn(spot, SIZE)).resize((420, 420))
     difference = ImageChops.difference(shown, whole_seal(sealed_by).resize((420, 420))).convert("L")
     assert ImageStat.Stat(difference).mean[0] < 8
+    assert b"/F 4" in sealed[len(document) :], "it prints, though the field did not"
+
+
+@pytest.mark.parametrize("promise", list(Certification))
+def test_a_certified_file_lets_its_own_field_be_filled_where_it_allows(sealed_by, promise: Certification):
+    """A certified document takes no new seal; its own empty field is filled unless nothing may change (ISO 32000-2 §12.8.2.2)."""
+    document = with_field(Sheet(size=A4), (100, 200, 300, 400))
+    certified = sealed_by(document, "1:120,20", certify=promise)
+    with pytest.raises(ChangesForbidden):
+        sealed_by(certified, "1:20,20")
+    if promise is Certification.NO_CHANGES:
+        with pytest.raises(ChangesForbidden):
+            sealed_by(certified, "field=甲方签章")
+        return
+    assert sorted(judged_by_pyhanko_field(sealed_by(certified, "field=甲方签章"))) == ["Seal", "甲方签章"]
 
 
 def judged_by_pyhanko_field(sealed: bytes) -> list[str]:

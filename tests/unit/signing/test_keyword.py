@@ -6,6 +6,8 @@ import io
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from signing.errors import PasswordWrong
 from signing.keyword import Limits, TextReader
@@ -55,6 +57,20 @@ def found(texts: TextReader, document: bytes, keyword: str, numbers: tuple[int, 
 def test_texts_that_are_the_same_to_a_reader(text: str, keyword: str, times: int):
     """Spaces between Chinese characters, line breaks, full and half width."""
     assert len(list(occurrences(plain(text), keyword))) == times
+
+
+@given(st.text("甲方盖章 AbＡ（(:：\u3000\n\u200b㈠\u2f45", min_size=1, max_size=40), st.data())
+def test_whatever_stands_in_a_text_is_found_in_it(text: str, data: st.DataObject):
+    """Any stretch of the text as it is compared is found, and the characters named make up that stretch again."""
+    signs = plain(text).signs
+    if not signs:
+        return
+    start = data.draw(st.integers(0, len(signs) - 1))
+    wanted = signs[start : data.draw(st.integers(start + 1, len(signs)))].strip()
+    found = list(occurrences(plain(text), wanted))
+    assert bool(found) == bool(plain(wanted).signs)
+    for indices in found:
+        assert plain(wanted).signs in plain(text[indices[0] : indices[-1] + 1]).signs
 
 
 def test_a_match_names_the_characters_it_came_from():

@@ -121,8 +121,12 @@ def test_a_small_field_shrinks_the_seal_but_never_bends_it():
     assert "60×21 mm" in refused.value.zh
 
 
-def test_a_field_without_a_box_takes_an_invisible_signature():
+def test_a_field_that_shows_nothing_takes_an_invisible_signature():
+    """Without a box, or hidden."""
     assert laid("field=甲方签章", with_field(Sheet(), (0, 0, 0, 0))) == Layout((), "甲方签章")
+    assert laid("field=甲方签章", with_field(Sheet(), (100, 100, 300, 300), flags=2)) == Layout(
+        (), "甲方签章"
+    )
 
 
 def test_a_field_that_is_missing_or_signed_is_named():
