@@ -79,11 +79,13 @@ class Agent:
             env={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
         )
         self.told: list[str] = []
-        threading.Thread(target=self._listen, daemon=True).start()
+        self.listening = threading.Thread(target=self._listen, daemon=True)
+        self.listening.start()
 
     def _listen(self) -> None:
         assert self.process.stdout is not None
-        self.told.extend(self.process.stdout)
+        with self.process.stdout as lines:
+            self.told.extend(lines)
 
     def code(self) -> str:
         """Wait for the pairing code that the agent shows."""
@@ -99,6 +101,7 @@ class Agent:
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(30)
+        self.listening.join(30)
 
 
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium; install the package chromium")
