@@ -188,8 +188,9 @@ def _reporter(entry: Entry) -> Progress:
 
 
 def _key_used(sealed: SealedDocument) -> dict[str, str]:
-    """Tell what signed: the algorithm, and where its key is kept."""
-    for one in sealed.report.signatures:
-        if one.seal is not None and one.seal.permit == sealed.permit:
-            return {"algorithm": one.algorithm, "custody": one.custody}
-    return {}
+    """Tell what signed: the algorithm, where its key is kept, and which readers can check the result."""
+    one = sealed.own
+    if one is None:
+        return {}
+    told = {"algorithm": one.algorithm, "custody": one.custody}
+    return told if one.readers is None else told | {"readers_zh": one.readers.zh, "readers": one.readers.en}

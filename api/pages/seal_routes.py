@@ -26,7 +26,6 @@ from api.pages.words import WORDS, Language, say
 from ca.actor import Actor
 from hsm.pins import Pin
 from signing.where import parse_where
-from verify.wording import GM_READERS
 
 router = APIRouter(include_in_schema=False)
 Keeper = Annotated[Principal, Requires(Scope.SEAL_USE)]
@@ -232,13 +231,11 @@ def _sealed(state: dict[str, Any], language: Language) -> dict[str, Any]:
 
 
 def key_facts(state: dict[str, Any], language: Language) -> tuple[tuple[str, str], ...]:
-    """Tell what signed, and for the national algorithms which readers can check it."""
+    """Tell what signed, and which readers can check it."""
     algorithm = str(state.get("algorithm", ""))
     if not algorithm:
         return ()
     shown = key_words(algorithm, str(state.get("custody", "")), language)
     facts = ((say(language, "fact.key"), shown),)
-    if not algorithm.startswith("SM2"):
-        return facts
-    readers = GM_READERS.zh if language == "zh" else GM_READERS.en
-    return (*facts, (say(language, "done.readers"), readers))
+    readers = state.get("readers_zh" if language == "zh" else "readers")
+    return facts if not readers else (*facts, (say(language, "done.readers"), str(readers)))

@@ -155,11 +155,18 @@ def signature_card(item: Report, number: int, language: Language) -> SignatureCa
         word=say(language, f"verdict.{verdict}"),
         title=_title(item, number, language),
         reason=_sentence(item, "reason", language),
-        notes=tuple(item["notes_zh" if language == "zh" else "notes"]),
+        notes=_notes(item, language),
         facts=_filled(_facts(item, language)),
         technical=_filled(_technical(item, language)),
         marks=marks,
     )
+
+
+def _notes(item: Report, language: Language) -> tuple[str, ...]:
+    """Return what is to be noted, and last which readers can check the signature."""
+    zh = language == "zh"
+    readers = item["readers_zh" if zh else "readers"]
+    return tuple(filter(None, (*item["notes_zh" if zh else "notes"], readers)))
 
 
 def _title(item: Report, number: int, language: Language) -> str:

@@ -137,7 +137,15 @@ def test_the_card_says_which_key_signed_and_where_it_is_kept(custody: str, zh: s
     [
         ({}, []),
         ({"algorithm": "P-256 / SHA-256", "custody": "token"}, ["P-256 / SHA-256 · 令牌内密钥"]),
-        ({"algorithm": "SM2 / SM3", "custody": "sealed"}, ["SM2 / SM3 · 令牌封装密钥", "Adobe"]),
+        (
+            {
+                "algorithm": "SM2 / SM3",
+                "custody": "sealed",
+                "readers_zh": "Adobe 等不支持。",
+                "readers": "Not Adobe.",
+            },
+            ["SM2 / SM3 · 令牌封装密钥", "Adobe"],
+        ),
     ],
 )
 def test_the_sealed_page_says_who_can_check_it(state: dict[str, str], told: list[str]) -> None:
