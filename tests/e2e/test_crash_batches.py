@@ -27,12 +27,14 @@ from tests.batch_world import BatchWorld, make_batch_world
 from tests.unit.signing.office import AUDITOR
 
 pytestmark = pytest.mark.crash
-DOCUMENTS = int(os.environ.get("YINXIN_CRASH_DOCUMENTS", "24"))
+DOCUMENTS = int(os.environ.get("YINXIN_CRASH_DOCUMENTS", "40"))
 """Documents of the batch whose workers are killed at random; ten thousand take some minutes."""
 KILLS = int(os.environ.get("YINXIN_CRASH_KILLS", "4"))
+"""Kills at random; in the seams between, every step is tried without processes in ``tests/store/test_batches.py``."""
 LIMIT = 240
 """Seconds that a loaded machine may take; a quiet one takes ten."""
-SILENCE = timedelta(seconds=6)
+SILENCE = timedelta(seconds=2)
+"""Short, so that tests are; a worker taken for dead by mistake is fenced out, which is under test too."""
 
 
 @pytest.fixture
@@ -136,7 +138,7 @@ def test_I19_I29_two_workers_killed_at_random_moments(world: BatchWorld, crew, t
     world.each_once(batch)
 
 
-@pytest.mark.parametrize("step", [Step.RESERVED, Step.PERMITTED, Step.SIGNED, Step.ARCHIVED, Step.RECORDED])
+@pytest.mark.parametrize("step", [Step.SIGNED, Step.ARCHIVED])
 def test_I19_I29_a_worker_killed_at_a_seam(world: BatchWorld, crew, step: Step):
     """Between intent and outcome, before and after the key, before and after the record."""
     seen = 0

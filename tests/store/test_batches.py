@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,11 @@ import sqlalchemy as sa
 
 from hsm.errors import PinIncorrect
 from hsm.merkle import Inclusion
+from seals.cases.case import Hand
 from seals.cases.errors import ApprovalNeeded, CaseNotReady, NotInBatch
+from seals.cases.rules import Role
+from seals.cases.standing import STANDING_TYPE, payload_of
+from seals.cases.standing_store import Grantee
 from seals.cases.states import CaseStatus
 from seals.cases.uses import Use
 from seals.store import seal_permit
@@ -29,6 +34,7 @@ from signing.errors import PlacementError
 from signing.service import Step
 from signing.store import sealing
 from tests.batch_world import HAND, BatchWorld, make_batch_world
+from tests.case_world import BOSS, OA, REQUESTER, CaseWorld
 from tests.conftest import SteppingClock
 
 
@@ -86,7 +92,9 @@ def test_I29_a_worker_thought_dead_neither_signs_nor_completes(world: BatchWorld
 
         signed: list[bytes] = []
         sound = world.office.keeper_signer.sign
-        world.office.keeper_signer.sign = lambda message, sound=sound: signed.append(message) or sound(message)  # type: ignore[method-assign]
+        world.office.keeper_signer.sign = lambda message, sound=sound, signed=signed: (
+            signed.append(message) or sound(message)
+        )  # type: ignore[method-assign]
         world.run(batch, holder="w1", service=world.office.passing(overtake))
         if step in (Step.RESERVED, Step.PREPARED):
             assert signed == [], "fenced before the key"
@@ -174,9 +182,7 @@ def test_a_case_about_many_is_good_for_these_documents_and_each_once(world: Batc
     warrant = uses.warrant(dataclasses.replace(use, inclusion=good))
     permits = world.office.permits
     with world.engine.begin() as conn:
-        first = permits.grant(
-            conn, use.seal_code, document=use.document, actor=HAND.actor, warrant=warrant
-        )
+        first = permits.grant(conn, use.seal_code, document=use.document, actor=HAND.actor, warrant=warrant)
     with world.engine.connect() as conn, pytest.raises(CaseNotReady, match="document 1"):
         permits.grant(conn, use.seal_code, document=use.document, actor=HAND.actor, warrant=warrant)
     with world.engine.begin() as conn:
@@ -238,3 +244,24 @@ def test_a_batch_needs_approval_where_the_rules_say_so(world: BatchWorld):
     assert world.desk.office.uses.get(case).status is CaseStatus.APPROVING
     with pytest.raises(ApprovalNeeded):
         world.desk.office.uses.warrant(Use(seal.code, world.desk.documents(waiting.id)[0].document, HAND))
+
+
+def test_C8_an_application_seals_a_batch_under_its_standing_authorisation(world: BatchWorld):
+    """Each document takes one use of the quota, failures give theirs back; used up, the batch halts and says so."""
+    office = world.office
+    case_world = CaseWorld(office.world, office.registry, office.desk, office.permits)
+    case_world.enlist(BOSS, Role.REPRESENTATIVE)
+    now = world.desk.office.now()
+    asked = Grantee(OA, office.seal.code, ("notice",), 3, 0, now, now + timedelta(days=30))
+    one = office.desk.standing.request(asked, request_key="g", hand=REQUESTER)
+    signed = case_world.sign(payload_of(one), BOSS, STANDING_TYPE)
+    office.desk.standing.sign(one.id, signed, hand=BOSS)
+    hand = Hand(OA, "key:oa")
+    batch = world.desk.start(world.gathered(4, hand=hand, document_class="notice").id, hand=hand)
+    assert batch.case_id == ""
+    assert len(batch.rule_hash) == 64
+    world.run(batch)
+    found = world.desk.get(batch.id)
+    assert (found.state, found.fault.name) == (BatchState.HALTED, "StandingUsedUp")
+    assert world.states(batch).count(DocumentState.DONE) == 3
+    assert office.desk.standing.get(one.id).used == 3
