@@ -52,7 +52,7 @@ BATCH_WORDS: Final[dict[str, tuple[str, str]]] = {
         "没有工作进程在处理这个批次（可能服务已重启）。请继续用印；已用印的文件不会重复。",
         "No worker is at this batch (the service may have been restarted). Go on; nothing is sealed twice.",
     ),
-    "batches.approval": ("须先审批：", "Approval first: "),
+    "batches.approval": ("须先审批：", "Approval first:"),
     "batches.approval.case": ("查看用印事项", "open its case"),
     "batches.failures": ("失败的文件", "What failed"),
     "batches.failures.more": ("其余见报告。", "The report has the rest."),
