@@ -288,3 +288,39 @@ def test_the_second_party_locks_when_it_seals(world: Containers, by: Any) -> Non
     for theirs in PdfFileReader(io.BytesIO(sealed)).embedded_signatures:
         assert validate_pdf_signature(theirs, context).bottom_line, theirs.field_name
     assert modified(world.verify(fill(sealed, 20, b"other")).signatures[1])
+
+
+def test_a_certification_claimed_later_permits_nothing(world: Containers) -> None:
+    """Writing /Perms afterwards makes nobody's signature a certification, and is a change itself."""
+    plain = world.put(form(), Wish(ContainerKind.CMS), place="1:100,20")
+    value = re.search(rb"(\d+) 0 obj\s*<<\s*/Type\s*/Sig\b", plain)
+    assert value is not None
+    perms = b"/Perms<</DocMDP %s 0 R>>>>" % value[1]
+    claimed = append(plain, {1: raw_object(plain, 1).rstrip()[:-2] + perms})
+    assert modified(first(world, claimed))
+    assert modified(first(world, fill(claimed, 20, b"2.00")))
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_what_a_filled_field_shows_stays_in_its_box(world: Containers, level: int) -> None:
+    """Its look may be drawn anew with the value; the box on the page may not move, nor may it gain an action."""
+    data = certified(world, level)
+    new, body = size_of(data), raw_object(data, 20)
+    look = b"<</Type/XObject/Subtype/Form/BBox[0 0 100 20]/Length 0>>stream\n\nendstream"
+    shown = body.replace(b"/V(1.00)", b"/V(2.00)/AP<</N %d 0 R>>" % new)
+    found = first(world, append(data, {20: shown, new: look}))
+    assert (found.indication is Indication.TOTAL_PASSED) is (level > 1)
+    for trick in (b"/AA<</K<</S/JavaScript/JS(x)>>>>", b"/A<</S/URI/URI(x)>>"):
+        assert modified(first(world, append(data, {20: shown[:-2] + trick + b">>", new: look})))
+
+
+def test_locks_of_earlier_parties_bind_the_later(world: Containers) -> None:
+    """What the first party locked is judged for the second too: who signs on takes the rules over."""
+    wish = Wish(ContainerKind.CMS)
+    both = world.put(
+        certified(world, 2, lock=FieldLock.parse("include:amount")), wish, place=_field("PartyB")
+    )
+    report = world.verify(fill(both, 20, b"9.99"))
+    assert [modified(one) for one in report.signatures] == [True, True]
+    free = world.verify(fill(both, 21, b"ok"))
+    assert [one.indication for one in free.signatures] == [Indication.TOTAL_PASSED] * 2
