@@ -20,7 +20,7 @@ from signing.objects.address import read_address
 from signing.objects.credentials import read_keys
 from signing.objects.opening import open_objects
 from signing.objects.shelf import Objects
-from signing.renewal.desk import Renewals
+from signing.renewal.desk import RENEWAL_WORK, Renewals
 from signing.renewal.extension import Extender
 from signing.renewal.ledger import RenewalLedger
 from signing.retention.classes import RetentionBook, default_classes, read_classes
@@ -72,7 +72,7 @@ def open_keeping(  # noqa: PLR0913, PLR0917 - its neighbours, each once
     tools: KeepingTools,
 ) -> Keeping:
     """Open the doors to stored documents."""
-    work = Archive(settings.archive, archive.objects, work="renewal")
+    work = Archive(settings.archive, archive.objects, work=RENEWAL_WORK)
     extender = Extender(tools.evidence, tools.stamper, tools.check)
     ahead = timedelta(days=settings.archive_renew_days)
     return Keeping(

@@ -18,7 +18,7 @@ from signing.archive import Archive
 from signing.level import Level
 from signing.mark import Stamper
 from signing.objects.shelf import Objects
-from signing.renewal.desk import Renewals, Step, no_step
+from signing.renewal.desk import RENEWAL_WORK, Renewals, Step, no_step
 from signing.renewal.extension import Extender
 from signing.renewal.ledger import RenewalLedger
 from signing.retention.classes import default_classes
@@ -60,7 +60,7 @@ class Keeping:
         """Return the extensions with a fault at a step, or another time-stamp authority."""
         office, tools = self.office, self.office.tools
         ledger = RenewalLedger(office.engine, self.clock, office.world.audit)
-        work = Archive(self.folder, self.archive.objects, work="renewal")
+        work = Archive(self.folder, self.archive.objects, work=RENEWAL_WORK)
         extender = Extender(tools.check._evidence, stamper or tools.stamper, tools.check)
         return Renewals(ledger, work, extender, self.clock, passing=step)
 
@@ -91,7 +91,7 @@ class Keeping:
         return {found.digest.hex for found in self.archive.objects.walk()}
 
     def working(self) -> list[Path]:
-        return sorted((self.folder / "renewal").iterdir())
+        return sorted((self.folder / RENEWAL_WORK).iterdir())
 
 
 def make_keeping(

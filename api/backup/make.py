@@ -30,7 +30,7 @@ FORMAT: Final = "yinxin-backup-v1"
 EMBEDDED: Final = ("tokens", "soft", "counters")
 """Folders of the home that are an embedded software token and its PIN try counters."""
 OBJECTS: Final = "objects"
-KEPT: Final = (OBJECTS, "evidence", "filing", "use", "stamps")
+KEPT: Final = (OBJECTS, "batch", "evidence", "filing", "use", "stamps")
 """Folders of the archive with content by digest; ``work`` holds what is being made and is settled by reconcile."""
 OPEN_FOLDERS: Final = ("trust", "checkpoints")
 _SPOOLED: Final = 8 * 2**20

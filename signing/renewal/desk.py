@@ -40,6 +40,8 @@ REST: Final = timedelta(hours=6)
 """How long a document that could not be extended waits before it is tried again."""
 AHEAD: Final = timedelta(days=180)
 """How long before it fades a time-stamp is renewed: half a year to notice that this does not work."""
+RENEWAL_WORK: Final = "work/renewal"
+"""Folder of the archive in which extensions are made, apart from what is being sealed."""
 Step = Callable[[str], None]
 """Told each step as it is done: begun, extended, stored, completed."""
 

@@ -17,7 +17,7 @@ from hsm.algorithms import Digest
 from hsm.suite import Suite
 from signing.level import Level
 from signing.objects.shelf import sha256
-from signing.renewal.desk import no_step
+from signing.renewal.desk import RENEWAL_WORK, no_step
 from signing.renewal.errors import AlreadyExtended, NotExtendable, StampFaded
 from signing.renewal.store import RenewalState, renewal
 from signing.retention.errors import DocumentBusy, DocumentDeleted, DocumentUnknown
@@ -123,7 +123,7 @@ def test_I19_a_killed_extension_leaves_the_old_or_the_new_never_two(keeping: Kee
     with pytest.raises(Killed):
         keeping.passing(die).extend(first, actor=KEEPING)
     if step == "extended":  # an exception unwinds the draft; a killed process leaves it
-        (keeping.folder / "renewal" / f"{rows(keeping, renewal)[0].id}.draft").write_bytes(b"half made")
+        (keeping.folder / RENEWAL_WORK / f"{rows(keeping, renewal)[0].id}.draft").write_bytes(b"half made")
     before = {row.digest: row.next for row in rows(keeping, stored_document)}
     assert before[first] == "" or before[first] in before
     assert keeping.renewals.reconcile(SYSTEM) == (step != "completed")
