@@ -127,7 +127,7 @@ def panel(question: Question) -> Panel:
         rows.add_row(label, Text(value))
     rows.add_row("摘要末八位 / Digest ends", Text(question.digest_end, style="bold yellow"))
     title = "用印确认 / Confirm this signature"
-    foot = "请核对末八位与网页所示一致 / compare the digits with the page"
+    foot = "末八位须与网页一致 / the page shows the same"
     return Panel(rows, title=title, subtitle=foot, border_style="red", padding=(1, 2), expand=False)
 
 

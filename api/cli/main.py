@@ -19,6 +19,7 @@ from api.cli import (
     case,
     chip,
     containers,
+    csc,
     desk,
     documents,
     engraver,
@@ -89,6 +90,7 @@ app.add_typer(print_copy.app, name="print-copy")
 app.add_typer(stamp.app, name="stamp")
 app.add_typer(token.app, name="token")
 app.add_typer(chip.app, name="chip")
+app.add_typer(csc.app, name="csc")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="key")
 app.add_typer(keycentre.app, name="kmc")
@@ -96,7 +98,7 @@ app.add_typer(keycentre.app, name="kmc")
 
 PANELS: Final = {
     "起步 / to begin": ("demo", "demo-desk", "serve", "page"),
-    "证书、密钥与令牌 / certificates, keys, tokens": ("ca", "ra", "token", "chip", "kmc"),
+    "证书、密钥与令牌 / certificates, keys, tokens": ("ca", "ra", "token", "chip", "kmc", "csc"),
     "印章与文件 / seals and documents": (
         "seal",
         "engraver",
