@@ -30,7 +30,7 @@ STOP_SECONDS: Final = 10
 
 
 class Housekeeper:
-    """Two threads: one publishes revocation lists within seconds of a change, the other closes what was cut off.
+    """Threads: one publishes revocation lists within seconds of a change, one closes what was cut off, one takes batches up.
 
     They are apart so that neither a long round nor a failure of the one keeps a revocation off its list (I12).
     """
@@ -39,6 +39,7 @@ class Housekeeper:
         self._stop = threading.Event()
         rounds = (
             ("housekeeping", lambda: services.reconcile(SYSTEM), seconds),
+            ("batches", services.batches.take_up, min(seconds, PUBLISH_SECONDS)),
             ("publishing", lambda: services.crls.publish_due(SYSTEM), min(seconds, PUBLISH_SECONDS)),
         )
         self._threads = [

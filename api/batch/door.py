@@ -64,6 +64,17 @@ class Batches:
         self._crew(started, pin, workers)
         return started
 
+    def take_up(self) -> int:
+        """Give workers to batches that need no PIN and that nobody is at, as after a restart; return how many batches."""
+        lonely = [
+            one
+            for one in self.desk.running()
+            if not one.attended and self.crew_of(one.id) is None and not self.desk.progress(one.id).workers
+        ]
+        for one in lonely:
+            self._crew(one, None, None)
+        return len(lonely)
+
     def proof(self, batch_id: str, number: int) -> TreeProof:
         """Return the proof of one document (from 0) of a batch that was sealed under one signature."""
         return proof_of(self.desk, self._archive, batch_id, number)

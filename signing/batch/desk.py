@@ -145,6 +145,11 @@ class BatchDesk:
         with self.office.reading() as conn:
             return rows.page(conn, uscc, max(1, min(limit, MAX_PAGE)))
 
+    def running(self) -> tuple[Batch, ...]:
+        """Return the batches that are at work."""
+        with self.office.reading() as conn:
+            return rows.running(conn)
+
     def digests(self, batch_id: str) -> tuple[Digest, ...]:
         """Return the digests of every document, in order."""
         with self.office.reading() as conn:
