@@ -101,11 +101,11 @@ def list_copies(file: Sealed, home: HomeOption = None, as_json: JsonOption = Fal
     if as_json:
         print_json([PrintCopyModel.of(one).model_dump(mode="json") for one in found])
         return
-    made = table("份 / no", "验证码 / code", "印章 / seal", "状态 / state", "由 / by", "时间 / at")
+    made = table("验证码 / code", "份 / no", "印章 / seal", "状态 / state", "由 / by", "时间 / at", first=16)
     for one in found:
         seen = "原色 / true" if one.seen is Seen.TRUE else "灰 / grey"
         made.add_row(
-            str(one.number), one.shown_code, seen, one.state.value, one.actor_name or one.actor,
+            one.shown_code, str(one.number), seen, one.state.value, one.actor_name or one.actor,
             f"{one.at:%Y-%m-%d %H:%M}",
         )  # fmt: skip
     out().print(made)

@@ -64,6 +64,7 @@ def agree(
         found = services.papers.voids.agree(voiding, hand=hand(actor, uscc))
         services.papers.voids.reconcile(hand(actor).actor)
         services.evidence.publish()
+        found = services.papers.voids.get(found.id, hand=hand(actor, uscc))
     _show(found, as_json=as_json)
 
 

@@ -51,13 +51,13 @@ class VoidLists:
     def find(
         self, data: bytes, prefixes: Prefixes, makers: Iterable[str], at: datetime
     ) -> VoidedReport | None:
-        """Return what the lists of these makers say about a document as of ``at``, its earliest revision first."""
+        """Return what the lists of these makers say about a document as of ``at``: about all of it, else its newest revision."""
         known = (self.by_maker.get(maker) for maker in makers)
         lists = {one.maker: one for one in known if one is not None and one.void_list.entries}
         if not lists:
             return None
-        for end in _ends(data):
-            digest = prefixes.upto("sha256", end).hexdigest()
+        digests = [(end, prefixes.upto("sha256", end).hexdigest()) for end in _ends(data)]
+        for end, digest in reversed(digests):
             for found in lists.values():
                 entry = found.void_list.entries.get(digest)
                 if entry is not None and entry.since <= at:

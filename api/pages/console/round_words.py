@@ -18,6 +18,7 @@ ROUND_WORDS: Final[dict[str, tuple[str, str]]] = {
         "没有此签署事项，或与您的单位无关。",
         "There is no such round, or it does not concern you.",
     ),
+    "rounds.gone.next": ("请核对编号，或联系发起方。", "Check the number, or ask the initiator."),
     "rounds.file": ("待签文件（PDF）", "Document (PDF)"),
     "rounds.days": ("期限（天）", "Days until the deadline"),
     "rounds.parties": ("签署方，每行一个", "Parties, one a line"),
@@ -74,6 +75,7 @@ ROUND_WORDS: Final[dict[str, tuple[str, str]]] = {
     "voids.status.refused": ("不同意作废", "refused"),
     "voids.status.withdrawn": ("已撤回", "withdrawn"),
     "voids.record": ("下载签名的作废记录", "Download the signed record"),
+    "voids.gone.next": ("请核对编号，或联系签章单位。", "Check the number, or ask the sealers."),
     "voids.gone": (
         "没有此作废申请，或与您的单位无关。",
         "There is no such voiding, or it does not concern you.",

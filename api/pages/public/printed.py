@@ -70,10 +70,10 @@ def first_page(doors: Doors, code: str) -> Response:
 
 
 def _word(answer: PrintedAnswer) -> tuple[str, str]:
-    """Choose the one word: voided before all else, then the verdict on the original, then a grey copy."""
+    """Choose the word: voided before all else, then the verdict on the original (the paper has none), then a grey copy."""
     verdict = answer.report.verdict.value
     if answer.report.voided is not None:
         return "printed.voided", "failed"
     if verdict == "passed" and answer.found.copy.seen is Seen.GREY:
         return "printed.grey", "indeterminate"
-    return f"verdict.{verdict}", verdict
+    return "printed.passed" if verdict == "passed" else f"verdict.{verdict}", verdict

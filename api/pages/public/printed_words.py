@@ -22,6 +22,7 @@ PRINTED_WORDS: Final[dict[str, tuple[str, str]]] = {
         "没有此验证码对应的打印件，请核对；若纸上确有此码，请谨防伪造。",
         "No printed copy has this code; check it. If the paper really shows it, beware of forgery.",
     ),
+    "printed.passed": ("原件有效", "Original valid"),
     "printed.voided": ("已作废", "Voided"),
     "printed.grey": ("灰印", "Grey seal"),
     "printed.grey.why": (
