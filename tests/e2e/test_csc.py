@@ -280,7 +280,11 @@ def test_a_document_is_sealed_by_the_whole_cycle(client: CscClient, level: str, 
 def test_a_document_that_was_not_authorised_is_not_sealed(client: CscClient) -> None:
     sad = client.authorise(digest(blank_pdf(2)))
     other = base64.b64encode(blank_pdf(3)).decode()
-    asked: dict[str, Any] = {"credentialID": client.remote.seal.code, "SAD": sad, "documents": [{"document": other}]}
+    asked: dict[str, Any] = {
+        "credentialID": client.remote.seal.code,
+        "SAD": sad,
+        "documents": [{"document": other}],
+    }
     assert told(client.ask("signatures/signDoc", **asked)) == (400, "invalid_request")
     asked["documents"] = []
     assert told(client.ask("signatures/signDoc", **asked)) == (400, "invalid_request")
