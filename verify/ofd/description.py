@@ -163,7 +163,7 @@ EVIDENCE: Final = "Evidence.p7c"
 
 
 def own_parts(description: Description) -> frozenset[str]:
-    """Return the files that belong to a signature itself: its description, value, seal, picture and evidence."""
+    """Return the files that belong to a signature itself and prove themselves: description, value, seal; and the evidence."""
     evidence = f"{folder(description.path)}{EVIDENCE}"
-    parts = (description.path, description.value, description.seal, description.picture, evidence)
+    parts = (description.path, description.value, description.seal, evidence)
     return frozenset(part for part in parts if part is not None)

@@ -175,8 +175,9 @@ def coverage(
     own = own_parts(description)
     spared = lists | own | parts | {INTEGRITY}
     left = [path for path in package.paths if path not in protected]
-    opened = tuple(path for path in left if path in reached)
-    loose = tuple(path for path in left if path not in reached and path not in spared)
+    shown = {description.picture}  # a reader may draw it instead of the picture inside the seal
+    opened = tuple(path for path in left if path in reached or path in shown)
+    loose = tuple(path for path in left if path not in {*reached, *spared, *shown})
     return Coverage(bool(lists & protected), opened, loose)
 
 

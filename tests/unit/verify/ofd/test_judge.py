@@ -209,6 +209,17 @@ def test_an_entry_that_nothing_reaches_is_told() -> None:
     assert not only(report).integrity.covers_whole_document
 
 
+def test_a_picture_beside_the_seal_counts_as_shown() -> None:
+    """``Seal/ImageLoc`` (OFD 2.0): what a reader may draw instead of the picture inside the seal is protected, or not green."""
+    here = b"<ofd:ImageLoc>/Doc_0/Signs/Sign_0/seal.png</ofd:ImageLoc></ofd:Seal>"
+    with_picture = changed(sealed(), "Doc_0/Signs/Sign_0/seal.png", b"another seal")
+    report = judged(signed_again(with_picture, lambda xml: xml.replace(b"</ofd:Seal>", here)))
+    assert (report.verdict, report.coverage[0].open) == (
+        Verdict.INDETERMINATE,
+        ("/Doc_0/Signs/Sign_0/seal.png",),
+    )
+
+
 def test_a_file_that_was_missing_and_comes_later_is_reached() -> None:
     """A reference to nothing, signed, then something put there: a font, say."""
     files = entries(document())
