@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import IO, BinaryIO, Self, cast
 
 from hsm.frames import read_frame, write_frame
 
@@ -83,6 +83,35 @@ class KeptProcess:
                 with contextlib.suppress(OSError):
                     _pipe(pipe).close()
             process.wait()
+
+
+class SharedProcess:
+    """A kept process that callers take turns on, each for one task; close it, or use it as a context manager."""
+
+    def __init__(self, upkeep: Upkeep, patience: float) -> None:
+        self._worker = KeptProcess(upkeep)
+        self._patience = patience
+        self._turn = threading.Lock()
+
+    def exchange(self, task: Sequence[bytes], answers: int) -> tuple[tuple[bytes, ...] | None, bool]:
+        """Do as :meth:`KeptProcess.exchange`; whoever waits longer than ``patience`` seconds for a turn is late too."""
+        if not self._turn.acquire(timeout=self._patience):
+            return None, True
+        try:
+            return self._worker.exchange(task, answers)
+        finally:
+            self._turn.release()
+
+    def close(self) -> None:
+        """End the process."""
+        with self._turn:
+            self._worker.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def _pipe(pipe: IO[bytes] | None) -> BinaryIO:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import io
 import json
 import os
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final, Self
+from typing import IO, Any, Final
 
-from hsm.kept_process import KeptProcess, Upkeep
+from hsm.kept_process import SharedProcess, Upkeep
 from signing.errors import PasswordWrong
 from signing.keyword_text import Hits
 from signing.pdf_pages import Search
@@ -41,21 +40,19 @@ class Limits:
     patience: float = DEFAULT_PATIENCE
 
 
-class TextReader:
+class TextReader(SharedProcess):
     """Finds texts in PDF files, one search at a time; its process is replaced after a hang or crash. Close it at the end."""
 
     def __init__(self, limits: Limits | None = None) -> None:
-        self._limits = limits or Limits()
-        self._lock = threading.Lock()
-        self._worker = KeptProcess(
-            Upkeep(
-                module="signing.keyword_worker",
-                first=str(self._limits.memory).encode(),
-                environment={name: os.environ[name] for name in _INHERITED if name in os.environ},
-                seconds=self._limits.seconds,
-                most=MAX_TASKS,
-            )
+        chosen = limits or Limits()
+        upkeep = Upkeep(
+            module="signing.keyword_worker",
+            first=str(chosen.memory).encode(),
+            environment={name: os.environ[name] for name in _INHERITED if name in os.environ},
+            seconds=chosen.seconds,
+            most=MAX_TASKS,
         )
+        super().__init__(upkeep, chosen.patience)
 
     def search(self, stream: IO[bytes], password: str | None = None) -> Search:
         """Give the search over one open document; its position in the stream is not kept."""
@@ -80,27 +77,11 @@ class TextReader:
         return Hits(boxes, tuple(told["pictures"]))
 
     def _ask(self, asked: bytes, octets: bytes) -> dict[str, Any]:
-        if not self._lock.acquire(timeout=self._limits.patience):
-            raise SearchFailed("too many searches are waiting")
-        try:
-            frames, late = self._worker.exchange((asked, octets), 1)
-        finally:
-            self._lock.release()
+        frames, late = self.exchange((asked, octets), 1)
         if frames is None:
-            raise SearchFailed("the search took too long" if late else "the process stopped")
+            raise SearchFailed("too late" if late else "the process stopped")
         told: dict[str, Any] = json.loads(frames[0])
         return told
-
-    def close(self) -> None:
-        """End the process."""
-        with self._lock:
-            self._worker.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def _path(stream: IO[bytes]) -> str:

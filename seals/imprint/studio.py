@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from hsm.kept_process import KeptProcess, Upkeep
+from hsm.kept_process import SharedProcess, Upkeep
 from seals.imprint import errors
 from seals.imprint.errors import ImageWorkFailed, ImprintError, ImprintUnreadable
 from seals.imprint.outcome import Advice, Centre, CleanedImprint, ImprintComparison, WorstPlace
@@ -39,22 +38,20 @@ class Limits:
     patience: float = DEFAULT_PATIENCE
 
 
-class ImprintStudio:
+class ImprintStudio(SharedProcess):
     """Works on foreign pictures in one process, one at a time; replaced after a hang or crash. Close it at the end."""
 
     def __init__(self, limits: Limits | None = None) -> None:
-        self._limits = limits or Limits()
-        self._lock = threading.Lock()
+        chosen = limits or Limits()
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        self._worker = KeptProcess(
-            Upkeep(
-                module="seals.imprint.worker",
-                first=str(self._limits.memory).encode(),
-                environment={**inherited, **_QUIET},
-                seconds=self._limits.seconds,
-                most=MAX_TASKS,
-            )
+        upkeep = Upkeep(
+            module="seals.imprint.worker",
+            first=str(chosen.memory).encode(),
+            environment={**inherited, **_QUIET},
+            seconds=chosen.seconds,
+            most=MAX_TASKS,
         )
+        super().__init__(upkeep, chosen.patience)
 
     def compare(self, scan: bytes, picture: SealPicture) -> ImprintComparison:
         """Read a scan's octets and compare; the errors of ``read_scan`` and ``compare``, and :class:`ImageWorkFailed`."""
@@ -92,29 +89,13 @@ class ImprintStudio:
     def _ask(
         self, asked: dict[str, Any], foreign: bytes, picture: bytes
     ) -> tuple[dict[str, Any], bytes, bytes]:
-        if not self._lock.acquire(timeout=self._limits.patience):
-            raise ImageWorkFailed("too many pictures are waiting")
-        try:
-            frames, _ = self._worker.exchange((json.dumps(asked).encode(), foreign, picture), 3)
-        finally:
-            self._lock.release()
+        frames, _ = self.exchange((json.dumps(asked).encode(), foreign, picture), 3)
         if frames is None:
-            raise ImageWorkFailed("the process hung or stopped")
+            raise ImageWorkFailed("the process hung or stopped, or too many pictures are waiting")
         figures: dict[str, Any] = json.loads(frames[0])
         if "error" in figures:
             raise _told(figures)
         return figures, frames[1], frames[2]
-
-    def close(self) -> None:
-        """End the process."""
-        with self._lock:
-            self._worker.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def _told(figures: dict[str, Any]) -> ImprintError:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from hsm.kept_process import KeptProcess, Upkeep
+from hsm.kept_process import SharedProcess, Upkeep
 from signing.printing.errors import PrintFailed
 
 DEFAULT_SECONDS: Final = 180.0
@@ -46,21 +45,19 @@ class Pressed:
     where: tuple[str, ...]
 
 
-class Press:
+class Press(SharedProcess):
     """Makes copies in one process, one at a time; replaced after a hang or crash. Close it at the end."""
 
     def __init__(self, seconds: float = DEFAULT_SECONDS, memory: int = DEFAULT_MEMORY) -> None:
-        self._lock = threading.Lock()
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        self._worker = KeptProcess(
-            Upkeep(
-                module="signing.printing.worker",
-                first=str(memory).encode(),
-                environment={**inherited, **_QUIET},
-                seconds=seconds,
-                most=MAX_TASKS,
-            )
+        upkeep = Upkeep(
+            module="signing.printing.worker",
+            first=str(memory).encode(),
+            environment={**inherited, **_QUIET},
+            seconds=seconds,
+            most=MAX_TASKS,
         )
+        super().__init__(upkeep, DEFAULT_PATIENCE)
 
     def pages(self, pdf: bytes, password: str | None = None) -> int:
         """Count the pages of a document. :class:`PrintFailed`."""
@@ -83,26 +80,10 @@ class Press:
         return Pressed(made, int(told["pages"]), tuple(told["where"]))
 
     def _ask(self, asked: dict[str, Any], pdf: bytes) -> tuple[dict[str, Any], bytes]:
-        if not self._lock.acquire(timeout=DEFAULT_PATIENCE):
-            raise PrintFailed("late")
-        try:
-            frames, late = self._worker.exchange((json.dumps(asked).encode(), pdf), 2)
-        finally:
-            self._lock.release()
+        frames, late = self.exchange((json.dumps(asked).encode(), pdf), 2)
         if frames is None:
             raise PrintFailed("late" if late else "damaged")
         told: dict[str, Any] = json.loads(frames[0])
         if "refused" in told:
             raise PrintFailed(str(told["refused"]))
         return told, frames[1]
-
-    def close(self) -> None:
-        """End the process."""
-        with self._lock:
-            self._worker.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
