@@ -18,7 +18,9 @@ router = APIRouter(prefix="/api/v1/verifications", tags=["verification"], respon
 @router.post("", summary="验章 / Verify a document", responses=problems(413))
 def verify(  # noqa: PLR0913, PLR0917 - the parts of a form
     doors: Doors,
-    file: Annotated[UploadFile, File(description="A sealed PDF or OFD, or electronic seal data (.esl, .dat)")],
+    file: Annotated[
+        UploadFile, File(description="A sealed PDF or OFD, or electronic seal data (.esl, .dat)")
+    ],
     at: Annotated[AwareDatetime | None, Form(description="Judge as of this time instead of now")] = None,
     content: Annotated[
         UploadFile | None, File(description="The file that a detached signature (.p7s) is over")
