@@ -364,8 +364,14 @@ def test_the_report_says_where_the_key_is_kept(custody: Custody) -> None:
     (found,) = report.signatures
     assert found.custody == custody.value
     words = found.to_json()
-    expected = {"token": "令牌内密钥", "device": "密码设备", "sealed": "令牌封装密钥", "soft": "软件密钥"}
-    assert words["custody_zh"] == expected[custody.value]
+    expected = {
+        "token": "令牌内密钥",
+        "device": "密码设备",
+        "sealed": "令牌封装密钥",
+        "soft": "软件密钥",
+        "remote": "异地密钥",
+    }
+    assert words["custody_zh"].startswith(expected[custody.value])
     assert f"SM2 / SM3 · {expected[custody.value]}" in "\n".join(lines(report))
 
 
