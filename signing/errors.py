@@ -251,7 +251,7 @@ class NewFieldForbidden(ChangesForbidden):
 
 
 class PromiseForPdfOnly(SigningError):
-    """A certification or a field lock was asked for something that is no PDF."""
+    """A certification or a lock was asked for something that is neither PDF nor OFD."""
 
-    zh = "认证签名（certify）和表单锁定（lock）只用于 PDF；OFD 和其他文件请去掉这两项。"
-    en = "Certification (certify) and field locks (lock) are for PDF; leave them out for OFD and other files."
+    zh = "认证（certify）和锁定（lock）只用于 PDF 和 OFD；其他文件请去掉这两项。"
+    en = "Certification (certify) and locks (lock) are for PDF and OFD; leave them out for other files."

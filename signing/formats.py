@@ -112,7 +112,7 @@ class Formats:
         found = self._formats.get(kind)
         if found is None or (kind is DocumentKind.FILE and not order.detached):
             raise NotAPdf(f"no format for {kind.value} here")
-        if kind is not DocumentKind.PDF and (order.certify is not None or order.lock is not None):
+        if kind is DocumentKind.FILE and (order.certify is not None or order.lock is not None):
             raise PromiseForPdfOnly(kind.value)
         if order.level.archived and not isinstance(found, LongTermFormat):
             raise LevelUnavailable(order.level.value, kind.value)
