@@ -7,13 +7,19 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from signing.batch.batch import DocumentState
-from signing.batch.store import batch_chunk, batch_document
+from signing.batch.batch import BatchState, DocumentState
+from signing.batch.store import batch, batch_chunk, batch_document
 
 D: Final = batch_document.c
 K: Final = batch_chunk.c
 _OPEN: Final = "open"
 _DONE: Final = "done"
+_HOLD: Final = (
+    sa.select(K.fence, batch.c.state)
+    .join(batch, batch.c.id == K.batch_id)
+    .where(K.batch_id == sa.bindparam("batch"), K.number == sa.bindparam("chunk"), K.state == _OPEN)
+    .with_for_update(of=batch_chunk)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +73,10 @@ def take_chunk(conn: sa.Connection, batch_id: str, number: int, holder: str) -> 
     return found
 
 
-def hold_chunk(conn: sa.Connection, batch_id: str, number: int, fence: int) -> bool:
-    """Tell whether a fence is the chunk's own, and keep it so until the transaction ends."""
-    query = sa.select(K.fence).where(K.batch_id == batch_id, K.number == number, K.state == _OPEN)
-    return conn.execute(query.with_for_update()).scalar_one_or_none() == fence
+def hold_chunk(conn: sa.Connection, batch_id: str, number: int) -> tuple[int, BatchState] | None:
+    """Return the fence of an open chunk and its batch's state, and keep the chunk so until the transaction ends."""
+    row = conn.execute(_HOLD, {"batch": batch_id, "chunk": number}).one_or_none()
+    return None if row is None else (row.fence, BatchState(row.state))
 
 
 def end_chunk(conn: sa.Connection, batch_id: str, number: int, fence: int) -> bool:

@@ -42,6 +42,10 @@ class Inputs:
     @contextlib.contextmanager
     def fetch(self, digest: Digest, size: int) -> Iterator[bytes | Path]:
         """Yield a document: its octets, or the path of a file with them if it is large. :class:`InputMissing`."""
+        near = self._objects.local(digest)
+        if near is not None:
+            yield _proved(near, digest, size)
+            return
         with tempfile.NamedTemporaryFile(prefix="yinxin-input-") as copy:
             try:
                 self._objects.fetch(digest, copy)
@@ -49,6 +53,15 @@ class Inputs:
                 raise InputMissing from wrong
             copy.flush()
             path = Path(copy.name)
-            if digest_of(path) != digest:
-                raise InputMissing
-            yield path.read_bytes() if size <= SMALL else path
+            yield _proved(path, digest, size)
+
+
+def _proved(path: Path, digest: Digest, size: int) -> bytes | Path:
+    """Return a file's octets, or its path if it is large, once it is what its name says."""
+    try:
+        document = path.read_bytes() if size <= SMALL else path
+        if digest_of(document) != digest:
+            raise InputMissing
+    except FileNotFoundError as wrong:
+        raise InputMissing from wrong
+    return document

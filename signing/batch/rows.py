@@ -187,13 +187,20 @@ def of_chunk(conn: sa.Connection, batch_id: str, chunk: int) -> tuple[BatchDocum
     return tuple(map(_document, conn.execute(query)))
 
 
+_UNDONE: Final = {
+    DocumentState.DONE: [DocumentState.WAITING.value, DocumentState.CANCELLED.value],
+    DocumentState.FAILED: [DocumentState.WAITING.value],
+}
+"""What a document is settled from: one that was sealed while its batch was being cancelled is sealed."""
+
+
 def settle(
     conn: sa.Connection, batch_id: str, number: int, after: DocumentState, changes: dict[str, Any]
 ) -> bool:
-    """Settle a waiting document; tell whether it was waiting."""
+    """Settle a document as done or failed; tell whether it was to be settled."""
     moved = conn.execute(
         batch_document.update()
-        .where(D.batch_id == batch_id, D.number == number, D.state == DocumentState.WAITING.value)
+        .where(D.batch_id == batch_id, D.number == number, D.state.in_(_UNDONE[after]))
         .values(state=after.value, attempts=D.attempts + 1, **changes)
     )
     return moved.rowcount == 1
@@ -217,12 +224,6 @@ def cancel_waiting(conn: sa.Connection, batch_id: str, now: datetime) -> int:
     """Cancel every document that waits; return how many."""
     query = batch_document.update().where(D.batch_id == batch_id, D.state == DocumentState.WAITING.value)
     return conn.execute(query.values(state=DocumentState.CANCELLED.value, settled_at=now)).rowcount
-
-
-def state_of(conn: sa.Connection, batch_id: str) -> BatchState | None:
-    """Return a batch's state."""
-    found = conn.execute(sa.select(B.state).where(B.id == batch_id)).scalar_one_or_none()
-    return None if found is None else BatchState(found)
 
 
 def _batch(row: sa.Row[Any]) -> Batch:

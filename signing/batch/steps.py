@@ -114,9 +114,10 @@ class ChunkErrand:
 
 def hold(conn: sa.Connection, held: Held) -> None:
     """Prove, until the transaction ends, that the chunk is still ours and the batch at work."""
-    if not chunk_rows.hold_chunk(conn, held.batch.id, held.chunk, held.fence):
+    found = chunk_rows.hold_chunk(conn, held.batch.id, held.chunk)
+    if found is None or found[0] != held.fence:
         raise Fenced
-    if rows.state_of(conn, held.batch.id) is not BatchState.RUNNING:
+    if found[1] is not BatchState.RUNNING:
         raise BatchStopped
 
 
