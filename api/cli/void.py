@@ -119,17 +119,11 @@ def list_voidings(
     if as_json:
         print_json([VoidingModel.of(one).model_dump(mode="json") for one in found])
         return
-    made = table(
-        "编号 / number",
-        "文件 / document",
-        "状态 / state",
-        "待同意 / waiting",
-        "原因 / reason",
-        first=ID_WIDTH,
-    )
+    made = table("编号 / number", "状态 / state", "文件与原因 / document, reason", first=ID_WIDTH)
     for one in found:
         waiting = "、".join(party.enterprise for party in one.waiting)
-        made.add_row(one.id, one.title, one.status.zh, waiting, one.reason)
+        state = f"{one.status.zh}：{waiting}" if waiting else one.status.zh
+        made.add_row(one.id, state, f"{one.title}：{one.reason}")
     out().print(made)
 
 
