@@ -15,7 +15,7 @@ from ca.tsa import TimeStampAuthority
 from hsm.suite import Suite
 from seals.ses.maker import SealDataMaker
 from seals.ses.parts import SesVersion
-from signing.certification import FieldLock, LockAction
+from signing.certification import Certification, FieldLock, LockAction
 from signing.envelope import ContainerKind
 from signing.envelopes import EnvelopeDesk, EnvelopeRules
 from signing.errors import LevelUnavailable
@@ -96,6 +96,21 @@ def _second_seal(made: Office) -> None:
             order(second.bytes, seal_code=made.seal.code, level=Level.B_B, idempotency_key="key-3"),
             actor=KEEPER,
         )
+    closed = made.service.seal(
+        order(
+            second.bytes,
+            seal_code=made.seal.code,
+            level=Level.B_T,
+            idempotency_key="key-6",
+            container=ContainerKind.GBT35275,
+            certify=Certification.NO_CHANGES,
+            placement=parse_where("unseen"),
+        ),
+        actor=KEEPER,
+    )
+    assert isinstance(closed.report, OfdReport)
+    assert closed.report.integrity_file is not None
+    assert [item.verdict for item in closed.report.signatures] == [Verdict.PASSED] * 3
 
 
 def _plain_signature(made: Office, path: Path) -> None:
