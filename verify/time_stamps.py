@@ -14,7 +14,7 @@ from cryptography import x509
 from ca.cms_names import SIGNATURE_TIME_STAMP
 from verify.cms import SignedMessage, as_read, parse_message, signing_certificate
 from verify.document import open_document
-from verify.errors import Finding, Unreadable
+from verify.errors import Finding
 from verify.fields import form_fields
 from verify.policy import MAX_SIGNATURES
 from verify.signature_value import read_signature
@@ -54,15 +54,6 @@ def stamps_in(data: bytes, password: str | None = None) -> tuple[StampFound, ...
         except (Finding, ValueError, TypeError, KeyError):
             continue
     return tuple(sorted(found, key=lambda one: (one.covered, one.time)))
-
-
-def newest_stamp(data: bytes, password: str | None = None) -> StampFound | None:
-    """Return the time-stamp that proves all before it: the one over most of the document, or ``None``."""
-    try:
-        found = stamps_in(data, password)
-    except Unreadable:
-        return None
-    return found[-1] if found else None
 
 
 def _stamp(message: SignedMessage, covered: int, *, whole: bool) -> StampFound:

@@ -6,10 +6,16 @@ from signing.objects.errors import ArchiveError
 
 
 class NotExtendable(ArchiveError):
-    """The document carries no time-stamp that a new one could carry on, or is no PDF."""
+    """The document carries no time-stamp that a new one could carry on, or cannot be opened: no PDF, no password."""
 
-    zh = "该文件没有可延续的时间戳（须为 B-T 及以上级别的 PDF），无法延长有效期；可重新用印。"
-    en = "The document has no time-stamp to carry on (a PDF of level B-T or more has); seal it anew instead."
+    def __init__(
+        self,
+        why_zh: str = "没有可延续的时间戳（须为 B-T 及以上级别的 PDF）；可重新用印。",
+        why_en: str = "it has no time-stamp to carry on (a PDF of level B-T or more has); seal it anew instead.",
+    ) -> None:
+        super().__init__(why_en)
+        self.zh = f"无法延长该文件的有效期：{why_zh}"
+        self.en = f"The document cannot be extended: {why_en}"
 
 
 class StampFaded(ArchiveError):

@@ -17,8 +17,9 @@ from signing.mark import Evidence, Stamper
 from signing.renewal.errors import NotExtendable, StampFaded
 from signing.renewal.sunset import fades
 from signing.selfcheck import SelfCheck
+from verify.errors import Unreadable
 from verify.report import DocumentReport, SignatureKind, SignatureReport
-from verify.time_stamps import StampFound, newest_stamp
+from verify.time_stamps import StampFound, stamps_in
 from verify.verdict import Verdict
 
 
@@ -91,10 +92,13 @@ class Extender:
 
 
 def _newest(data: bytes, password: str | None) -> StampFound:
-    found = newest_stamp(data, password)
-    if found is None:
-        raise NotExtendable("no time-stamp")
-    return found
+    try:
+        found = stamps_in(data, password)
+    except Unreadable as unreadable:
+        raise NotExtendable(unreadable.reason.zh, unreadable.reason.en) from unreadable
+    if not found:
+        raise NotExtendable
+    return found[-1]
 
 
 def _demand_proof(report: DocumentReport, stamp: StampFound) -> None:

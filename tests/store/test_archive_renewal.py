@@ -17,6 +17,7 @@ from ca.actor import SYSTEM
 from ca.errors import TsaUnavailable
 from hsm.algorithms import Digest
 from hsm.suite import Suite
+from signing.certification import Certification
 from signing.level import Level
 from signing.objects.shelf import sha256
 from signing.renewal.desk import no_step
@@ -26,6 +27,8 @@ from signing.retention.errors import DocumentBusy, DocumentDeleted, DocumentUnkn
 from signing.retention.store import stored_document
 from tests.archive_world import KEEPING, Keeping, make_keeping
 from tests.conftest import SteppingClock
+from tests.unit.signing.office import KEEPER, order
+from tests.unit.signing.test_reading import encrypted
 from verify.trust import TrustStore
 from verify.verdict import Verdict
 from verify.verifier import Verifier
@@ -229,12 +232,36 @@ def test_a_document_deleted_meanwhile_takes_its_successor_along(alone: Keeping):
 def test_a_stamp_fades_with_its_certificate_or_its_algorithm(alone: Keeping):
     from signing.renewal.sunset import CLASSICAL_ENDS, SMALL_RSA_ENDS, fades
     from tests.interop.sealing_world import world as outside
-    from verify.time_stamps import newest_stamp
+    from verify.time_stamps import stamps_in
 
-    stamp = newest_stamp(alone.seal().bytes)
-    assert stamp is not None
+    *_, stamp = stamps_in(alone.seal().bytes)
     assert stamp.whole
     assert isinstance(stamp.certificate, x509.Certificate)
     assert fades(stamp) == min(stamp.certificate.not_valid_after_utc, CLASSICAL_ENDS)
     rsa = type(stamp)(stamp.time, outside().tsa.certificate, "sha256", 1, True)
     assert fades(rsa) == min(rsa.certificate.not_valid_after_utc, SMALL_RSA_ENDS)
+
+
+@pytest.mark.parametrize("certify", list(Certification))
+def test_a_certified_document_is_extended_too(alone: Keeping, certify: Certification):
+    """ISO 32000-2 table 257: no certification forbids validation data and document time-stamps."""
+    wish = order(seal_code=alone.office.seal.code, level=Level.B_LTA, certify=certify)
+    first = alone.office.service.seal(wish, actor=KEEPER).digest.hex
+    made = alone.renewals.extend(first, actor=KEEPING)
+    report = offline(alone, octets(alone, made.digest))
+    assert report.verdict is Verdict.PASSED, report.reason.en
+    assert len(report.signatures) == 3
+
+
+def test_an_encrypted_document_is_extended_with_its_password_alone(alone: Keeping):
+    wish = order(encrypted("user"), seal_code=alone.office.seal.code, level=Level.B_LTA, password="owner")
+    first = alone.office.service.seal(wish, actor=KEEPER).digest.hex
+    alone.renewals.run(SYSTEM)
+    (row,) = rows(alone, stored_document)
+    assert row.fault.startswith("NotExtendable"), (
+        "nobody here has the password, so nobody knows when it fades"
+    )
+    with pytest.raises(NotExtendable, match="password"):
+        alone.renewals.extend(first, actor=KEEPING)
+    made = alone.renewals.extend(first, actor=KEEPING, password="owner")
+    assert made.number == 1
