@@ -8,22 +8,27 @@ import dataclasses
 import io
 import json
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from api.access import Scope
 from api.batch import incoming
 from api.batch.errors import BatchInputInvalid
 from api.batch.keys import demand_reusable
 from api.bootstrap import Services
+from api.cli.main import app
 from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, keeper_pin
 from api.foundation import lay_foundation
 from hsm.key_uri import KeyUri
 from seals.seal import SealApplication, SealKind
-from signing.batch.errors import PinPerUse
+from signing.batch.errors import BatchActRefused, BatchUnknown, PinPerUse
 from signing.batch.steps import ChunkWork
+from signing.errors import PlacementError
+from tests.conftest import SteppingClock
 from tests.interop.sealing_world import blank_pdf
 from tests.unit.api.browsing import log_in
 from tests.unit.api.conftest import OPERATOR, Install
@@ -286,3 +291,49 @@ def test_a_wrong_pin_is_told_before_a_worker_is_started(services: Services, code
     refused = keeper.ask("POST", f"/batches/{batch}/start", json={"pin": "000000"})
     assert refused.status_code in (403, 422, 423), refused.text
     assert keeper.ask("GET", f"/batches/{batch}").json()["state"] == "gathering"
+
+
+def test_C7_a_batch_by_command(
+    services: Services, code: str, tmp_path: Path, clock: SteppingClock, monkeypatch: pytest.MonkeyPatch
+):
+    """Start from a manifest with workers elsewhere, look, report in three forms, fetch; a wrong place is one red line."""
+    monkeypatch.setenv("YINXIN_KEY_STORE", "soft")
+    folder, home = tmp_path / "in", ["--home", str(services.settings.home)]
+    folder.mkdir()
+    (folder / "a.pdf").write_bytes(pdf(1))
+    (folder / "b.pdf").write_bytes(NO_PDF)
+    (folder / "list.csv").write_text("file,reason\na.pdf,公示\nb.pdf,\n", encoding="utf-8")
+
+    def told(*arguments: str) -> Any:
+        return CliRunner().invoke(app, ["batch", *arguments, *home])
+
+    wish = [
+        str(folder / "list.csv"),
+        "--seal",
+        code,
+        "--title",
+        "年度通知",
+        "--level",
+        "B-B",
+        "--as",
+        KEEPER.id,
+    ]
+    refused = told("start", *wish, "--at", "somewhere", "--workers", "0")
+    assert isinstance(refused.exception, PlacementError)
+    started = told("start", *wish, "--at", "1:120,200", "--workers", "0", "--json")
+    made = json.loads(started.stdout)
+    assert (made["state"], made["total"], made["attended"]) == ("running", 2, False)
+    clock.advance(timedelta(hours=1))  # the command went by the machine's own
+    work(services, made["id"])
+    status = json.loads(told("status", made["id"], "--json").stdout)
+    assert (status["state"], status["done"], status["failures"][0]["name"]) == ("finished", 1, "b.pdf")
+    assert "这不是 PDF 文件" in told("status", made["id"]).stdout
+    assert made["id"] in told("list").stdout
+    for ending in ("json", "csv", "html"):
+        assert told("report", made["id"], str(tmp_path / f"r.{ending}")).exit_code == 0
+        assert "b.pdf" in (tmp_path / f"r.{ending}").read_text(encoding="utf-8")
+    told("fetch", made["id"], str(tmp_path / "out"))
+    (fetched,) = (tmp_path / "out").iterdir()
+    assert services.verify(fetched.read_bytes()).verdict.value == "passed"
+    assert isinstance(told("cancel", made["id"]).exception, BatchActRefused)
+    assert isinstance(told("status", "0" * 32).exception, BatchUnknown)
