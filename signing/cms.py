@@ -10,31 +10,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from ca.algorithm_identifiers import algorithm_identifier, digest_identifier
 from ca.cms import signing_time
-from ca.cms_names import (
-    CONTENT_TYPE,
-    DATA,
-    MESSAGE_DIGEST,
-    SIGNATURE_TIME_STAMP,
-    SIGNED_DATA,
-    SIGNING_CERTIFICATE_V2,
-)
-from ca.der import explicit, integer, octet_string, oid, sequence, set_of, tlv, utf8_string
+from ca.cms_names import DATA, MESSAGE_DIGEST, SIGNATURE_TIME_STAMP, SIGNED_DATA
+from ca.der import SET, explicit, integer, octet_string, oid, sequence, set_of, tlv, utf8_string
 from ca.gm_cms import GmSignedData
-from hsm.algorithms import Digest, DigestAlgorithm, Family
+from hsm.algorithms import Digest, Family, SignatureAlgorithm
 from hsm.public_keys import certificate_key, same_key
 from hsm.signer import Signer
 from seals.statement import SEAL_STATEMENT_OID
+from signing.cms_parts import (
+    CONTENT_IS_DATA,
+    SIGNATORIES_KEPT,
+    Parts,
+    attribute,
+    parts_of,
+    signing_certificate,
+)
 
 OCSP_RESPONSE: Final = "1.3.6.1.5.5.7.16.2"
 """RFC 5940 §2.1, id-ri-ocsp-response."""
+_CONTENT: Final = sequence(oid(DATA))
+"""EncapsulatedContentInfo without content: it stands in the document."""
 IMPLICIT_0: Final = 0xA0
 IMPLICIT_1: Final = 0xA1
 TIME_STAMP_ROOM: Final = 16 * 1024
@@ -211,11 +214,6 @@ def _longest_signature(certificate: x509.Certificate) -> int:
 
 def _national(signatory: Signatory) -> GmSignedData:
     return GmSignedData.of(signatory.certificate.public_bytes(Encoding.DER), signatory.chain)
-
-
-def _certificates(signatory: Signatory, more: Sequence[bytes] = ()) -> list[bytes]:
-    own = signatory.certificate.public_bytes(Encoding.DER)
-    return sorted({own, *signatory.chain, *more})
 
 
 def _revocation(carried: Revocation) -> bytes:
