@@ -14,13 +14,12 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from api.access import ApiKeys
-from api.archive import Keeping, KeepingTools, open_keeping, open_store
+from api.archive import Keeping
 from api.batch.door import Batches
 from api.batch.keys import SealKeys
 from api.batch.opening import open_batches
 from api.database import make_engine
 from api.enrolment import Enrolment
-from api.envelopes import open_envelopes
 from api.errors import DirectIssuanceOff, SchemaOutdated
 from api.evidence import Evidence
 from api.files import read_file
@@ -30,8 +29,15 @@ from api.key_stores import KeyStores, open_key_stores
 from api.papers import PaperParts, Papers, open_papers
 from api.rate_limit import PublicLimit, read_networks, read_rate
 from api.schema import check_schema
-from api.seal_data import open_maker
 from api.seal_states import SealStates
+from api.sealing_works import (
+    Ground,
+    open_certification,
+    open_hashes,
+    open_kept,
+    open_two_step,
+    open_works,
+)
 from api.service_seal import ServiceSeal
 from api.session import Sessions
 from api.settings import Settings
@@ -67,22 +73,16 @@ from seals.filing.desk import FilingDesk
 from seals.imprint.studio import ImprintStudio
 from seals.imprint.uploads import PictureUploads
 from seals.lookup.desk import SealLookups
-from seals.permit import Permits
 from seals.registry import RegistryRules, SealRegistry
 from seals.ses.maker import SealDataMaker
 from signing.archive import Archive
-from signing.evidence import EvidenceDesk
-from signing.hashes.credential import Credentials
-from signing.hashes.desk import HashDesk, HashTools
+from signing.hashes.desk import HashDesk
 from signing.keyword import TextReader
 from signing.ledger import Ledger
 from signing.licences.desk import LicenceDesk
 from signing.preview import Preview
-from signing.selfcheck import SelfCheck
-from signing.service import SealingService, SealingTools
-from signing.two_step.desk import TwoStepSealing, TwoStepTools
-from signing.two_step.paper import PaperDesk
-from signing.writ import WritDesk
+from signing.service import SealingService
+from signing.two_step.desk import TwoStepSealing
 from verify.isolated import Limits
 from verify.report import DocumentReport
 
@@ -231,33 +231,21 @@ def assemble(
 def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
     settings: Settings, home: Home, clock: Clock, engine: sa.Engine, stores: KeyStores, guard: ClockGuard
 ) -> Services:
-    config, audit = _ca_config(settings), AuditTrail(clock)
+    audit = AuditTrail(clock)
+    ground = Ground(settings, engine, clock, audit, stores.ring)
     enterprises = Enterprises(engine, clock, audit)
-    authority = CertificateAuthority(engine, stores.ring, clock, audit, config)
-    crls = CrlPublisher(engine, stores.ring, clock, audit, config)
-    ocsp = OcspResponder(engine, stores.ring, clock, config)
-    tsa = TimeStampAuthority(engine, stores.ring, guard, audit)
-    rules_of_seals = RegistryRules(settings.code_patterns, direct_filing=settings.files_directly)
-    seals = SealRegistry(engine, enterprises, clock, audit, rules_of_seals, on_move=stamp_hooks(clock))
-    seal_states = SealStates(engine, stores.ring, clock, audit, authority)
-    void_lists = VoidLists(engine, clock, audit, seal_states.maker)
-    evidence = Evidence(home, engine, audit, authority, crls, seal_states, void_lists)
+    certification = open_certification(ground, _ca_config(settings), guard)
+    authority, crls, tsa = certification.authority, certification.crls, certification.tsa
+    seals = _registry(ground, enterprises)
+    seal_states, void_lists, evidence = _publications(ground, home, authority, crls)
     use_desk = _use_desk(settings, engine, clock, audit, stores)
-    permits = Permits(seals, use_desk.uses, clock, audit)
-    ledger = Ledger(engine, permits, use_desk, clock, audit)
-    archive = Archive(settings.archive, open_store(settings))
-    desk = EvidenceDesk(authority, crls, ocsp)
-    seal_data = open_maker(settings, seals, authority, stores.ring, tsa)
-    writs = WritDesk(stores.ring, seals, ledger, desk, open_envelopes(settings, seal_data))
-    check = SelfCheck(desk, evidence.seal_lists)
-    texts = TextReader()
-    tools = SealingTools(ledger, writs, tsa.stamp, check, archive, texts=texts)
+    works = open_works(ground, certification, seals, use_desk, evidence)
     key_centre = KeyCentre(engine, stores.ring, clock, audit, _centre_rules(settings))
     rules = _enrolment_rules(settings)
     token_work = open_token_work(stores, home, authority, seals, rules, key_centre)
     studio = ImprintStudio()
-    sealing = SealingService(tools, clock)
-    parts = PaperParts(engine, clock, audit, archive, sealing, void_lists, seal_states.maker)
+    sealing = SealingService(works.tools, clock)
+    parts = PaperParts(engine, clock, audit, works.archive, sealing, void_lists, seal_states.maker)
     return Services(
         settings=settings,
         home=home,
@@ -268,45 +256,56 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         enterprises=enterprises,
         authority=authority,
         crls=crls,
-        ocsp=ocsp,
+        ocsp=certification.ocsp,
         tsa=tsa,
         service_seal=ServiceSeal(authority, stores.ring, tsa),
         seals=seals,
         use_desk=use_desk,
         seal_states=seal_states,
-        seal_data=seal_data,
+        seal_data=works.seal_data,
         lookups=SealLookups(engine, clock, seal_states.maker),
         public_limit=_public_limit(settings, clock),
         token_work=token_work,
         studio=studio,
-        texts=texts,
-        preview=Preview(texts),
+        texts=works.texts,
+        preview=Preview(works.texts),
         pictures=PictureUploads(engine, enterprises, clock, audit, studio),
         filing=open_filing(settings, authority, stores.ring, seals, token_work, studio),
         stamps=open_stamps(settings, authority, seals, use_desk, seal_states),
-        enrolments=_enrolments(settings, authority, audit, rules, PublishedStatus(ocsp, crls), key_centre),
+        enrolments=_enrolments(
+            settings, authority, audit, rules, PublishedStatus(certification.ocsp, crls), key_centre
+        ),
         key_centre=key_centre,
-        enrolment=Enrolment(stores, enterprises, authority, ledger, settings.suite),
-        ledger=ledger,
-        archive=archive,
-        keeping=open_keeping(settings, engine, clock, audit, archive, KeepingTools(desk, tsa.stamp, check)),
+        enrolment=Enrolment(stores, enterprises, authority, works.ledger, settings.suite),
+        ledger=works.ledger,
+        archive=works.archive,
+        keeping=open_kept(ground, works, tsa),
         sealing=sealing,
-        batches=open_batches(settings, use_desk, archive, SealKeys(stores.ring, seals, ledger)),
+        batches=open_batches(settings, use_desk, works.archive, SealKeys(stores.ring, seals, works.ledger)),
         licences=LicenceDesk(engine, clock, audit, enterprises=enterprises, seals=seals, sealing=sealing),
         papers=open_papers(settings, parts),
-        hashes=HashDesk(
-            engine,
-            clock,
-            HashTools(permits, seals, use_desk, Credentials(seals, ledger, desk), stores.ring, audit),
-        ),
-        two_step=TwoStepSealing(
-            engine, clock, TwoStepTools(tools, writs, permits, PaperDesk(seals, desk, writs), audit)
-        ),
+        hashes=open_hashes(ground, works, seals, use_desk),
+        two_step=open_two_step(ground, works, seals),
         verification=Verification(evidence, clock, _limits(settings)),
         evidence=evidence,
         api_keys=ApiKeys(engine, clock, audit),
         sessions=_sessions(settings, home, clock),
     )
+
+
+def _registry(ground: Ground, enterprises: Enterprises) -> SealRegistry:
+    settings, clock = ground.settings, ground.clock
+    rules = RegistryRules(settings.code_patterns, direct_filing=settings.files_directly)
+    return SealRegistry(ground.engine, enterprises, clock, ground.audit, rules, on_move=stamp_hooks(clock))
+
+
+def _publications(
+    ground: Ground, home: Home, authority: CertificateAuthority, crls: CrlPublisher
+) -> tuple[SealStates, VoidLists, Evidence]:
+    engine, clock, audit = ground.engine, ground.clock, ground.audit
+    states = SealStates(engine, ground.ring, clock, audit, authority)
+    voided = VoidLists(engine, clock, audit, states.maker)
+    return states, voided, Evidence(home, engine, audit, authority, crls, states, voided)
 
 
 def _public_limit(settings: Settings, clock: Clock) -> PublicLimit:
