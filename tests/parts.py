@@ -76,7 +76,10 @@ PARTS = (
     Part("Go 1.24", "the judge of chains, lists, answers and messages in SM2", "golang-go", go_is_here),
     Part("Go 1.25", "the S3 server of the archive", "golang-go", lambda: go_is_here(GO_OF_THE_S3_SERVER)),
     Part(
-        "Java", "the judges of containers, seal data and OFD packages", "default-jdk-headless", _command("javac")
+        "Java",
+        "the judges of containers, seal data and OFD packages",
+        "default-jdk-headless",
+        _command("javac"),
     ),
     Part("Maven", "fetches what the Java judges are made of", "maven", _command("mvn")),
     Part(
