@@ -19,6 +19,8 @@ DONE: Final = "done"
 FAILED: Final = "failed"
 PROOF: Final = "proof.json"
 """Beside a document that is sealed under the one signature of a batch: its proof."""
+CONTENT: Final = "content"
+"""Beside a detached signature: the file that it is over."""
 
 Check = Callable[[Path, str, str | None], dict[str, Any]]
 """Document, its name, its password → ``DocumentReport.to_json()``."""

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.bootstrap import Services
 from api.pages import agent_routes, place_routes, seal_routes, verify_routes
-from api.pages.checks import PROOF, Checks
+from api.pages.checks import CONTENT, PROOF, Checks
 from api.pages.console import batches as console_batches
 from api.pages.console import cases as console_cases
 from api.pages.console import certificates as console_certificates
@@ -39,6 +39,7 @@ from api.pages.public import printed as public_printed
 from api.pages.public import seal as public_seal
 from api.pages.render import PageRenderer
 from api.pages.shelf import Shelf
+from verify.detached import ContentOctets
 
 LOG: Final = logging.getLogger("yinxin.pages")
 SWEEP_SECONDS: Final = 60.0
@@ -98,9 +99,12 @@ def open_desk(services: Services) -> Desk:
     def check(document: Path, name: str, password: str | None) -> dict[str, Any]:
         proof = document.with_name(PROOF)
         if proof.exists():
-            door = services.verification.verify_with_proof
-            return door(document.read_bytes(), proof.read_bytes(), name=name).to_json()
-        return services.verify(document.read_bytes(), name=name, password=password).to_json()
+            by_proof = services.verification.verify_with_proof
+            return by_proof(document.read_bytes(), proof.read_bytes(), name=name).to_json()
+        beside = document.with_name(CONTENT)
+        content = ContentOctets(beside.read_bytes()) if beside.exists() else None
+        door = services.verification.verify
+        return door(document.read_bytes(), name=name, password=password, content=content).to_json()
 
     checks = Checks(Shelf(folder / "results", services.clock, RESULTS), renderer, jobs, check)
     drafts = Drafts(Shelf(folder / "drafts", services.clock, DRAFTS), renderer, jobs, services.sealing)

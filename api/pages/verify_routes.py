@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, File, Query, Request, UploadFile
@@ -9,7 +10,7 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Resp
 from pydantic import BaseModel, Field, SecretStr
 
 from api.errors import NotFound
-from api.pages.checks import CHECKING, FAILED, PROOF
+from api.pages.checks import CHECKING, CONTENT, FAILED, PROOF
 from api.pages.desk import Desk, OpenDesk, hours, picture
 from api.pages.ofd_card import with_ofd
 from api.pages.paper import language_of
@@ -18,7 +19,9 @@ from api.pages.seal_data_card import with_seal_data
 from api.pages.shelf import Entry
 from api.pages.uploads import take
 from api.pages.verdict_card import card
+from verify.detached import SIGNATURES
 from verify.merkle import MAX_PROOF
+from verify.ses.report import SealDataKind
 
 router = APIRouter(include_in_schema=False)
 MAX_PASSWORD: Final = 127
@@ -65,8 +68,10 @@ def result(request: Request, desk: OpenDesk, name: str) -> Response:
     told = with_seal_data(card(state["report"], language), state["report"], language)
     told = with_ofd(told, state["report"], language)
     alone = not state["report"]["signatures"] and not state["password"]
+    detached = _is_detached(state)
     context: dict[str, Any] = {
-        "alone": alone,
+        "alone": alone and not detached,
+        "detached": detached,
         "card": told,
         "pages": state["pages"],
         "password": state["password"],
@@ -107,10 +112,13 @@ def give_password(desk: OpenDesk, name: str, body: Password) -> dict[str, str]:
 @router.post("/verify/r/{name}/proof")
 def give_proof(desk: OpenDesk, name: str, file: Annotated[UploadFile, File()]) -> RedirectResponse:
     """Verify a document by its proof under the one signature of a batch."""
-    entry = _found(desk, name)
-    (entry.folder / PROOF).write_bytes(file.file.read(MAX_PROOF + 1))
-    desk.checks.begin(entry)
-    return RedirectResponse(f"/verify/r/{name}", 303)
+    return _beside(desk, name, PROOF, file.file.read(MAX_PROOF + 1))
+
+
+@router.post("/verify/r/{name}/content")
+def give_content(desk: OpenDesk, name: str, file: Annotated[UploadFile, File()]) -> RedirectResponse:
+    """Verify a detached signature over the file that it is said to be over."""
+    return _beside(desk, name, CONTENT, file.file.read(desk.upload_limit + 1))
 
 
 @router.post("/verify/r/{name}/remove")
@@ -124,6 +132,26 @@ def remove(desk: OpenDesk, name: str) -> dict[str, str]:
 def favicon() -> RedirectResponse:
     """Send browsers that ask by habit to the mark."""
     return RedirectResponse("/static/mark.svg", 301)
+
+
+def _beside(desk: Desk, name: str, beside: str, octets: bytes) -> RedirectResponse:
+    """Lay a second file beside an upload, in place of an earlier one, and verify again."""
+    entry = _found(desk, name)
+    partial = entry.folder / f".{beside}-{threading.get_ident()}"
+    partial.write_bytes(octets)
+    partial.replace(entry.folder / beside)
+    desk.checks.begin(entry)
+    return RedirectResponse(f"/verify/r/{name}", 303)
+
+
+def _is_detached(state: dict[str, Any]) -> bool:
+    """Tell whether the upload is a signature in a file of its own, from what the verifier reported."""
+    report = state["report"]
+    if report.get("seal_data"):
+        return bool(report["seal_data"]["kind"] == SealDataKind.SEAL_SIGNATURE)
+    found = report["signatures"]
+    alone = len(found) == 1 and not found[0]["field"] and not state["pages"]
+    return alone and found[0]["container"] in SIGNATURES
 
 
 def _found(desk: Desk, name: str) -> Entry:

@@ -23,12 +23,21 @@ class Client:
     """Each request comes from 127.0.0.1; redirects are not followed."""
 
     def __init__(self, services: Services, cookie: str = "", csrf: str = "") -> None:
-        self._transport = httpx.ASGITransport(create_app(services), raise_app_exceptions=False)
+        self._app = create_app(services)
+        self._transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
         self._cookies = {COOKIE: cookie} if cookie else {}
         self.csrf = csrf
 
+    def close(self) -> None:
+        """End the work behind the pages: who hands a file to them must."""
+        self._app.state.desk.close()
+
     def get(self, address: str, **given: Any) -> httpx.Response:
         return asyncio.run(self._ask("GET", address, **given))
+
+    def post(self, address: str, **given: Any) -> httpx.Response:
+        """Post as a page's script does."""
+        return asyncio.run(self._ask("POST", address, **given))
 
     def page(self, address: str, **given: Any) -> str:
         """Open a page as a browser does; it must be there."""

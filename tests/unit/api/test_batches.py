@@ -7,7 +7,9 @@ import csv
 import dataclasses
 import io
 import json
+import time
 import zipfile
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ from signing.batch.steps import ChunkWork
 from signing.errors import PlacementError
 from tests.conftest import SteppingClock
 from tests.interop.sealing_world import blank_pdf
+from tests.unit.api.browsing import Client as Browser
 from tests.unit.api.browsing import log_in
 from tests.unit.api.conftest import OPERATOR, Install
 from tests.unit.api.test_imprint_routes import Client
@@ -237,6 +240,35 @@ def test_C7_one_signature_over_many_is_judged_by_a_proof(services: Services, cod
         assert verdict(pdf(2), octets) == "indeterminate"
     refused = keeper.ask("GET", f"/batches/{batch}/documents/9/proof")
     assert refused.status_code == 404
+    with closing(Browser(services)) as anyone:
+        _the_page_takes_what_lies_beside(anyone, pdf(2), good)
+
+
+def _the_page_takes_what_lies_beside(page: Browser, document: bytes, proof: dict[str, Any]) -> None:
+    """On the verify page a proof stands beside its document, and a content beside its detached signature (D1)."""
+    head, signature = (base64.b64decode(proof[name]) for name in ("head", "signature"))
+    for name, upload, kind, wrong, right in (
+        ("2.pdf", document, "proof", b"{}", json.dumps(proof).encode()),
+        ("head.json.p7s", signature, "content", head + b"\n", head),
+    ):
+        made = page.post("/verify/files", content=upload, headers={"X-File-Name": name})
+        address = str(made.json()["url"])
+        shown = _checked(page, address)
+        assert f'action="{address}/{kind}"' in shown
+        assert "verdict indeterminate" in shown
+        for beside, passed in ((wrong, False), (right, True)):
+            sent = page.send(f"{address}/{kind}", files={"file": ("beside", beside)})
+            assert (sent.status_code, sent.headers["location"]) == (303, address)
+            assert ("verdict passed" in _checked(page, address)) is passed, kind
+
+
+def _checked(page: Browser, address: str) -> str:
+    """Return a result's page once its document is verified."""
+    deadline = time.monotonic() + 60
+    while page.get(f"{address}/state").json()["status"] == "checking":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return page.page(address)
 
 
 def _lone_tree(document: bytes, good: dict[str, Any]) -> dict[str, Any]:
