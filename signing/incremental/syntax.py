@@ -11,6 +11,35 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from signing.incremental.errors import NotPlain, Reason
+from signing.incremental.tokens import (
+    BRACKET,
+    END,
+    ENTRY,
+    ESCAPED,
+    GAPS,
+    GENERATION,
+    HASH,
+    HEADER,
+    HEX,
+    INTEGER,
+    KEY,
+    NAME,
+    NUMBER,
+    PLAIN_ESCAPES,
+    PLAIN_STRING,
+    REAL,
+    REFERENCE,
+    REFERENCES,
+    STRING,
+    STRING_PART,
+    TO_GENERATION,
+    TO_INTEGER,
+    TO_NAME,
+    TO_SIMPLE,
+    TOKEN,
+    WORD,
+    WORDS,
+)
 
 MAX_DEPTH: Final = 32
 """Nesting of direct objects in what is read here: catalogues, pages, forms; six are common."""
@@ -22,70 +51,10 @@ Value = Any
 
 NAMES_KEPT: Final = 4096
 """Names remembered decoded: documents of all makers share a few hundred."""
-
-# Octets of a name that must be escaped, and are not, are what readers differ about most (§7.3.5).
-# NUL is white space (§7.2.3), but readers in use trip over it: where it stands between tokens, the document is not plain.
-_SPACE: Final = rb"[\t\n\x0c\r ]*(?:%[^\r\n]*[\r\n][\t\n\x0c\r ]*)*"
-_EDGE: Final = rb"(?=[\x00\t\n\x0c\r ()<>\[\]{}/%]|\Z)"
-_TOKEN: Final = re.compile(
-    _SPACE + rb"(?:"
-    rb"/((?:[!\"$&'*-.0-;=?-Z\\^-z|~]|#[0-9A-Fa-f]{2})*)"
-    + _EDGE
-    + rb"|([0-9]{1,10})[\t\n\x0c\r ]+([0-9]{1,5})[\t\n\x0c\r ]+R"
-    + _EDGE
-    + rb"|([+-]?[0-9]{1,18})"
-    + _EDGE
-    + rb"|([+-]?(?:[0-9]{1,18}\.[0-9]{0,18}|\.[0-9]{1,18}))"
-    + _EDGE
-    + rb"|(<<|>>|\[|\])"
-    rb"|<([0-9A-Fa-f\x00\t\n\x0c\r ]*)>"
-    rb"|(\()"
-    rb"|(true|false|null)" + _EDGE + rb")"
-)
-_NAME, _NUMBER, _GENERATION, _INTEGER, _REAL, _BRACKET, _HEX, _STRING, _WORD = range(1, 10)
-_PLAIN_STRING: Final = re.compile(rb"[^()\\\r]*\)")
-_STRING_PART: Final = re.compile(rb"[^()\\]*(\\[\s\S]|[()])")
-_ESCAPED: Final = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|\r|\n)|([\s\S]))|\r\n?")
-_PLAIN_ESCAPES: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
-_NAMED: Final = rb"/(?:[!\"$&'*-.0-;=?-Z\\^-z|~]|#[0-9A-Fa-f]{2})*+" + _EDGE
-_ATOM: Final = (
-    rb"(?:"
-    + _NAMED
-    + rb"|[0-9]{1,10}[\t\n\x0c\r ]++[0-9]{1,5}[\t\n\x0c\r ]++R"
-    + _EDGE
-    + rb"|[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})"
-    + _EDGE
-    + rb"|(?:true|false|null)"
-    + _EDGE
-    + rb")"
-)
-_BLANK: Final = rb"[\t\n\x0c\r ]*+"
-_LIST: Final = rb"\[(?:" + _BLANK + _ATOM + rb")*+" + _BLANK + rb"\]"
-_FLAT: Final = (
-    rb"<<(?:" + _BLANK + _NAMED + _BLANK + rb"(?:" + _ATOM + rb"|" + _LIST + rb"))*+" + _BLANK + rb">>"
-)
-_SIMPLE: Final = re.compile(
-    _LIST
-    + rb"|<<(?:"
-    + _BLANK
-    + _NAMED
-    + _BLANK
-    + rb"(?:"
-    + _ATOM
-    + rb"|"
-    + _LIST
-    + rb"|"
-    + _FLAT
-    + rb"))*+"
-    + _BLANK
-    + rb">>"
-)
-"""A list or dictionary of two levels without strings: checked in one step, and read only if somebody asks for it."""
-_WORDS: Final = {b"true": True, b"false": False, b"null": None}
-_HASH: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
-_GAPS: Final = re.compile(rb"[\x00\t\n\x0c\r ]+")
-_HEADER: Final = re.compile(rb"([0-9]{1,10})[\x00\t\n\x0c\r ]+([0-9]{1,5})[\x00\t\n\x0c\r ]+obj" + _EDGE)
-_END: Final = re.compile(_SPACE + rb"(?:(endobj)" + _EDGE + rb"|stream(\r\n|\n))")
+VALUES_KEPT: Final = 1024
+"""Short lists and dictionaries remembered by their octets: the pages of a document say the same over and over."""
+SHORT_VALUE: Final = 256
+"""Octets of a value that is worth remembering: boxes, filters, resources of a page."""
 
 
 class Short(Exception):
@@ -114,6 +83,7 @@ class Deferred(NamedTuple):
     """A value whose syntax was checked and which is read when it is asked for."""
 
     start: int
+    end: int
 
 
 class Dictionary(dict[str, Value]):
@@ -129,7 +99,7 @@ class Dictionary(dict[str, Value]):
     def __getitem__(self, key: str) -> Value:
         value = super().__getitem__(key)
         if type(value) is Deferred:
-            value = self[key] = Reader(self.source).value(value.start)
+            value = self[key] = _put_off(self.source[value.start : value.end])
         return value
 
     def get(self, key: str, default: Value = None) -> Value:
@@ -208,7 +178,7 @@ class Reader:
 
     def header(self, position: int) -> tuple[int, int]:
         """Read ``NUMBER GENERATION obj``, which begins exactly at ``position``."""
-        found = _HEADER.match(self.buffer, position)
+        found = HEADER.match(self.buffer, position)
         if found is None:
             raise self._wrong("no object header", position)
         self.end = found.end()
@@ -216,7 +186,7 @@ class Reader:
 
     def close(self) -> int | None:
         """Read ``endobj``: ``None``; or ``stream``: where its data begin."""
-        found = _END.match(self.buffer, self.end)
+        found = END.match(self.buffer, self.end)
         if found is None:
             raise self._wrong("neither endobj nor stream", self.end)
         if not self._whole and found.end() + 1 >= len(self.buffer):
@@ -226,7 +196,7 @@ class Reader:
 
     def value(self, position: int, depth: int = 0) -> Value:
         """Read one value from ``position`` on."""
-        found = _TOKEN.match(self.buffer, position)
+        found = TOKEN.match(self.buffer, position)
         if found is None or depth > MAX_DEPTH:
             raise self._wrong("no value", position)
         self.end = found.end()
@@ -236,26 +206,26 @@ class Reader:
 
     def _valued(self, found: re.Match[bytes], depth: int) -> Value:
         kind = found.lastindex
-        if kind == _NAME:
-            return _name(found.group(_NAME))
-        if kind == _GENERATION:
-            return Ref(int(found.group(_NUMBER)), int(found.group(_GENERATION)))
-        if kind == _INTEGER:
-            return int(found.group(_INTEGER))
-        if kind == _BRACKET:
-            return self._bracketed(found.group(_BRACKET), found.start(_BRACKET), depth)
+        if kind == NAME:
+            return _name(found.group(NAME))
+        if kind == GENERATION:
+            return Ref(int(found.group(NUMBER)), int(found.group(GENERATION)))
+        if kind == INTEGER:
+            return int(found.group(INTEGER))
+        if kind == BRACKET:
+            return self._bracketed(found.group(BRACKET), found.start(BRACKET), depth)
         return self._rarer(found)
 
     def _rarer(self, found: re.Match[bytes]) -> Value:
         kind = found.lastindex
-        if kind == _REAL:
-            return float(found.group(_REAL))
-        if kind == _HEX:
-            digits = _GAPS.sub(b"", found.group(_HEX)).decode("ascii")
+        if kind == REAL:
+            return float(found.group(REAL))
+        if kind == HEX:
+            digits = GAPS.sub(b"", found.group(HEX)).decode("ascii")
             return bytes.fromhex(digits + "0" * (len(digits) % 2))
-        if kind == _STRING:
+        if kind == STRING:
             return self._string(found.end())
-        return _WORDS[found.group(_WORD)]
+        return WORDS[found.group(WORD)]
 
     def _bracketed(self, bracket: bytes, start: int, depth: int) -> Value:
         if depth > MAX_DEPTH:
@@ -268,33 +238,63 @@ class Reader:
 
     def _dictionary(self, start: int, depth: int) -> Dictionary:
         made = Dictionary(self.buffer, start)
-        match, buffer = _TOKEN.match, self.buffer
+        match, buffer, spans, position = ENTRY.match, self.buffer, made.spans, self.end
         while True:
-            found = match(buffer, self.end)
-            if found is None or found.lastindex != _NAME:
-                if found is not None and found.group(_BRACKET) == b">>":
-                    self.end = made.end = found.end()
+            found = match(buffer, position)
+            if found is None:
+                self.end = position
+                if self._ended(made, depth):
                     return made
-                raise self._wrong("a dictionary does not end, or a key is no name", start)
-            key, value_start = _name(found.group(_NAME)), found.end()
-            valued = match(buffer, value_start)
-            if valued is None or key in made or len(made) > MAX_ITEMS:
-                raise self._wrong("a key without a value, or twice", start)
-            self.end = valued.end()
-            simple = _SIMPLE.match(buffer, valued.start(_BRACKET)) if valued.lastindex == _BRACKET else None
-            if simple is None:
-                made[key] = self._valued(valued, depth + 1)
+                position = self.end
+                continue
+            raw, number, generation, name, integer, _ = found.groups()
+            key, kind = _name(raw), found.lastindex
+            if key in spans or len(spans) > MAX_ITEMS:
+                raise self._wrong("a key twice, or too many", start)
+            begun, named = found.span(KEY)
+            position = found.end()
+            spans[key] = (begun - 1, named, position)
+            if kind == TO_GENERATION:
+                made[key] = Ref(int(number), int(generation))
+            elif kind == TO_NAME:
+                made[key] = _name(name)
+            elif kind == TO_INTEGER:
+                made[key] = int(integer)
             else:
-                made[key], self.end = Deferred(simple.start()), simple.end()
-            made.spans[key] = (found.start(_NAME) - 1, value_start, self.end)
+                made[key] = Deferred(found.start(TO_SIMPLE), position)
+
+    def _ended(self, made: Dictionary, depth: int) -> bool:
+        """Read one entry of any kind token by token, or the end of the dictionary: true."""
+        found = TOKEN.match(self.buffer, self.end)
+        if found is None or found.lastindex != NAME:
+            if found is not None and found.group(BRACKET) == b">>":
+                self.end = made.end = found.end()
+                return True
+            raise self._wrong("a dictionary does not end, or a key is no name", made.start)
+        key, value_start = _name(found.group(NAME)), found.end()
+        valued = TOKEN.match(self.buffer, value_start)
+        if valued is None or key in made or len(made) > MAX_ITEMS:
+            raise self._wrong("a key without a value, or twice", made.start)
+        self.end = valued.end()
+        made[key] = self._valued(valued, depth + 1)
+        made.spans[key] = (found.start(NAME) - 1, value_start, self.end)
+        return False
 
     def _array(self, start: int, depth: int) -> Array:
         made = Array(self.buffer, start)
+        references = REFERENCES.match(self.buffer, start)
+        if references is not None:
+            self.end = made.end = references.end()
+            each = REFERENCE.findall(self.buffer, start, self.end)
+            if len(each) > MAX_ITEMS:
+                raise NotPlain(Reason.LIMIT, "an array is too long")
+            made += [Ref(int(number), int(generation)) for number, generation in each]
+            return made
         while True:
-            found = _TOKEN.match(self.buffer, self.end)
+            found = TOKEN.match(self.buffer, self.end)
             if found is None:
                 raise self._wrong("an array does not end", start)
-            if found.lastindex == _BRACKET and found.group(_BRACKET) == b"]":
+            if found.lastindex == BRACKET and found.group(BRACKET) == b"]":
                 self.end = made.end = found.end()
                 return made
             if len(made) > MAX_ITEMS:
@@ -304,28 +304,38 @@ class Reader:
 
     def _string(self, start: int) -> bytes:
         """Read a literal string behind its parenthesis (§7.3.4.2)."""
-        plain = _PLAIN_STRING.match(self.buffer, start)
+        plain = PLAIN_STRING.match(self.buffer, start)
         if plain is not None:
             self.end = plain.end()
             return self.buffer[start : self.end - 1]
         position, level = start, 1
         while level:
-            found = _STRING_PART.match(self.buffer, position)
+            found = STRING_PART.match(self.buffer, position)
             if found is None:
                 raise self._wrong("a string does not end", start)
             position, last = found.end(), found.group(1)
             level += (last == b"(") - (last == b")")
         self.end = position
-        return _ESCAPED.sub(_unescape, self.buffer[start : position - 1])
+        return ESCAPED.sub(_unescape, self.buffer[start : position - 1])
 
     def _wrong(self, what: str, position: int) -> Exception:
         return NotPlain(Reason.SYNTAX, f"{what} at {position}") if self._whole else Short()
 
 
+def _put_off(raw: bytes) -> Value:
+    """Read a value now that was put off; nobody changes a value that was read."""
+    return _remembered(raw) if len(raw) <= SHORT_VALUE else Reader(raw).value(0)
+
+
+@lru_cache(maxsize=VALUES_KEPT)
+def _remembered(raw: bytes) -> Value:
+    return Reader(raw).value(0)
+
+
 @lru_cache(maxsize=NAMES_KEPT)
 def _name(raw: bytes) -> Name:
     if b"#" in raw:
-        raw = _HASH.sub(lambda found: bytes((int(found.group(1), 16),)), raw)
+        raw = HASH.sub(lambda found: bytes((int(found.group(1), 16),)), raw)
     return Name("/" + raw.decode("latin-1"))
 
 
@@ -335,4 +345,4 @@ def _unescape(found: re.Match[bytes]) -> bytes:
         return bytes((int(octal, 8) & 0xFF,))
     if line is not None:
         return b""
-    return b"\n" if other is None else _PLAIN_ESCAPES.get(other, other)
+    return b"\n" if other is None else PLAIN_ESCAPES.get(other, other)
