@@ -8,7 +8,7 @@ looked at. A new object number that the signed revision already refers to would 
 from __future__ import annotations
 
 from verify.appended import signed_start, stray_octets
-from verify.document import Document, Revision, View
+from verify.document import Document, Revision, View, opens_strictly
 from verify.errors import Finding
 from verify.fields import FormField, form_fields
 from verify.graph import Graph
@@ -52,6 +52,13 @@ def _assess(document: Document, value: SignatureValue, policy: Policy) -> Integr
             "文件的交叉引用结构在签章后被改写",
             "the file's cross-reference structure was rewritten after signing",
         )
+    if not document.data.startswith(b"%PDF-"):
+        return _modified(
+            "文件头之前有其他内容，签章后追加的部分在各阅读器中可能显示不同",
+            "something stands before the file's header, so readers differ about what was appended",
+        )
+    if not document.reader.strict and opens_strictly(document.data[: value.covered]):
+        return _modified("签章后追加的内容不规范", "what was appended after signing is malformed")
     start = signed_start(document.data, value.covered)
     declared = document.reader.xrefs.get_startxref_for_revision(earlier[-1].index)
     if start is None or start not in {earlier[-1].start, declared}:
@@ -104,6 +111,8 @@ def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
         step.changes.append(Change("签章后追加了混合式交叉引用", "a hybrid cross-reference was appended"))
     _compare_trailers(step)
     refs = step.document.explicit(revision.index)
+    if revision.stream is not None:  # it need not list itself
+        refs.add(revision.stream)
     if len(refs) > MAX_CHANGED_OBJECTS:
         step.changes.append(Change("签章后改动的对象过多", "too many objects were changed after signing"))
         return
@@ -134,7 +143,7 @@ def _compare_object(step: Step, revision: Revision, ref: Ref, covered: int) -> N
 
 def _replaces_generation(step: Step, ref: Ref) -> bool:
     """Tell whether another generation of the same object number is in use: readers differ about which one they show."""
-    return any(step.old.exists(Ref(ref.number, older)) for older in range(min(ref.generation, 64)))
+    return any(other != ref for other in step.document.generations(ref.number) if step.old.exists(other))
 
 
 def _stands_behind(document: Document, revision: Revision, ref: Ref, covered: int) -> bool:

@@ -103,6 +103,7 @@ class Document:
         self._views: dict[int, View] = {}
         self._values: dict[tuple[Ref, int], Value] = {}
         self._scans: dict[int, frozenset[Ref]] = {}
+        self._higher: dict[int, set[Ref]] | None = None
         self.revisions = tuple(self._sections())
 
     def _sections(self) -> list[Revision]:
@@ -161,6 +162,16 @@ class Document:
         found = self.reader.xrefs.get_historical_ref(self._pointer(ref), revision)
         return Ref(found.obj_stream_id) if isinstance(found, ObjStreamRef) else None
 
+    def generations(self, number: int) -> list[Ref]:
+        """Return an object number with every generation that any revision gives it, and with 0."""
+        if self._higher is None:
+            self._higher = {}
+            for index in range(len(self.revisions)):
+                section: Any = self.reader.xrefs.get_xref_data(index)
+                for known, generation in section.higher_generation_refs():
+                    self._higher.setdefault(known, set()).add(Ref(known, generation))
+        return [Ref(number), *self._higher.get(number, ())]
+
     def places(self, revision: int) -> tuple[list[int], set[Ref]]:
         """Return the offsets of the objects that a revision defines, and the object streams that hold the others."""
         sections = [self.reader.xrefs.get_xref_data(revision)]
@@ -213,6 +224,15 @@ def _parse(data: bytes) -> PdfFileReader:
             return PdfFileReader(BytesIO(data), strict=False)
         except Exception as error:
             raise _damaged("its cross-reference table cannot be read") from error
+
+
+def opens_strictly(data: bytes) -> bool:
+    """Tell whether the library opens a file without overlooking anything."""
+    try:
+        PdfFileReader(BytesIO(data), strict=True)
+    except Exception:  # noqa: BLE001 - the library's parser raises anything
+        return False
+    return True
 
 
 def _unlock(reader: PdfFileReader, password: str | None) -> PdfFileReader:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from verify.document import Document, View
 from verify.errors import unsure
-from verify.pdf_values import Ref, Stream, Value
+from verify.pdf_values import Ref, Stream, Value, references
 from verify.policy import MAX_GRAPH_OBJECTS, MAX_PAGES
 from verify.references import referenced
 from verify.verdict import SubIndication
@@ -28,6 +28,7 @@ class Graph:
         self.view = document.view(revision)
         self._document = document
         self._pages: dict[Ref, int] | None = None
+        self._elsewhere: dict[tuple[bool, str], frozenset[Ref]] = {}
 
     @cached_property
     def users(self) -> dict[Ref, set[tuple[Ref | None, str]]]:
@@ -70,6 +71,30 @@ class Graph:
         """Return the keys under which ``ref`` is used: its roles."""
         return {key for _, key in self.users.get(ref, ())}
 
+    def only_below(self, ref: Ref, key: str, *, trailer: bool = False) -> bool:
+        """Tell whether every way to ``ref`` leads through one entry of the catalog, or of the trailer.
+
+        The key beside a reference says nothing: a font may be called /Cert.
+        """
+        if ref not in self.users:
+            return False
+        if (trailer, key) not in self._elsewhere:
+            self._elsewhere[trailer, key] = self._without(key, trailer=trailer)
+        return ref not in self._elsewhere[trailer, key]
+
+    def _without(self, key: str, *, trailer: bool) -> frozenset[Ref]:
+        """Walk the revision as if that entry were not there."""
+        root = self.view.trailer.get("/Root")
+        seen: set[Ref] = set()
+        pending = list(references(_less(self.view.trailer, key if trailer else "")))
+        while pending:
+            ref = pending.pop()
+            if ref not in seen:
+                seen.add(ref)
+                value = self.view.get(ref)
+                pending += references(_less(value, key) if ref == root and not trailer else value)
+        return frozenset(seen)
+
     @property
     def pages(self) -> dict[Ref, int]:
         """Page objects by number, from 1."""
@@ -104,6 +129,10 @@ def keyed_references(value: Value) -> Iterator[tuple[str, Ref]]:
             pending.extend(item.dictionary.items())
         elif isinstance(item, dict):
             pending.extend(item.items())
+
+
+def _less(value: Value, key: str) -> Value:
+    return {k: v for k, v in value.items() if k != key} if isinstance(value, dict) else value
 
 
 def page_refs(view: View) -> Iterator[Ref]:

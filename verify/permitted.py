@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from verify.added_fields import addition, is_time_stamp, new_signature_field, permitted_signature, shows
 from verify.comments import comment
 from verify.fields import FormField
-from verify.pdf_values import Ref, Stream, Value, same
-from verify.permissions import NO_CHANGES
-from verify.placement import rectangle
+from verify.pdf_values import Ref, Stream, Value, references, same
 from verify.report import Change
 from verify.step import Step, describe
 
@@ -18,9 +17,6 @@ FILLED_FORM_KEYS: Final = FORM_KEYS | {"/NeedAppearances"}
 SIGNED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/F", "/Ff", "/M", "/Type", "/DA", "/MK"})
 FILLED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/M", "/DA"})
 DSS_KEYS: Final = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs", "/VRI"})
-DSS_ROLES: Final = frozenset({"/Certs", "/CRLs", "/OCSPs", "/VRI", "/Cert", "/CRL", "/OCSP", "/DSS"})
-ACTIVE_KEYS: Final = frozenset({"/A", "/AA"})
-"""Actions: a new signature field has none."""
 
 
 def allowed(step: Step, ref: Ref) -> bool:
@@ -53,22 +49,40 @@ def _dictionary(step: Step, ref: Ref, old: dict[str, Value], new: dict[str, Valu
     elif ref == catalog.get("/AcroForm"):
         allowed = _form(step, old, new)
     elif ref == catalog.get("/DSS"):
-        allowed = _dss(step, keys)
+        allowed = _in_store(step, ref) and _dss(step, keys)
     else:
         allowed = _by_role(step, ref, keys, new)
     return allowed
 
 
 def _by_role(step: Step, ref: Ref, keys: frozenset[str], new: dict[str, Value]) -> bool:
-    """Judge a dictionary by every place that refers to it, so that nothing shared with a page slips through."""
-    roles = step.roles(ref)
-    if roles and roles <= DSS_ROLES:
+    """Judge a dictionary by every way that leads to it, so that nothing shared with a page slips through."""
+    graph = step.graph(ref)
+    if _in_store(step, ref):
         return _dss(step, frozenset())
-    if roles == {"/AP"}:
+    if graph.keys_of(ref) == {"/AP"}:
         return _appearance(step, ref)
-    if roles == {"/Info"} and ref == step.old.trailer.get("/Info"):
+    if ref == step.old.trailer.get("/Info") and graph.only_below(ref, "/Info", trailer=True):
         return all(isinstance(new.get(key), bytes | str | None) for key in keys)
-    return roles == {"/Extensions"}
+    return graph.only_below(ref, "/Extensions") and _extensions(step, step.new.catalog)
+
+
+def _in_store(step: Step, ref: Ref) -> bool:
+    """Tell whether an object serves the validation data alone: nothing else leads to it, and the store has no other entries."""
+    store = step.old.entry(step.old.catalog, "/DSS")
+    return step.graph(ref).only_below(ref, "/DSS") and isinstance(store, dict) and store.keys() <= DSS_KEYS
+
+
+def _extensions(step: Step, catalog: Value) -> bool:
+    """Tell whether the catalog's extensions are just these (ISO 32000-2 §7.12): names of developers with what they extend."""
+    found = step.new.entry(catalog, "/Extensions")
+    listed = (
+        [step.new.resolve(v) for k, v in found.items() if k != "/Type"] if isinstance(found, dict) else []
+    )
+    each = [
+        step.new.resolve(item) for value in listed for item in (value if isinstance(value, list) else [value])
+    ]
+    return isinstance(found, dict) and all(isinstance(one, dict) and "/BaseVersion" in one for one in each)
 
 
 def _catalog(step: Step, keys: frozenset[str], old: dict[str, Value], new: dict[str, Value]) -> bool:
@@ -82,10 +96,9 @@ def _catalog(step: Step, keys: frozenset[str], old: dict[str, Value], new: dict[
         before, after = step.old.entry(old, "/DSS"), step.new.entry(new, "/DSS")
         if not isinstance(after, dict) or not _dss(step, _changed_keys(before or {}, after)):
             return False
-    if "/Metadata" in keys:
-        stream = step.new.entry(new, "/Metadata")
-        return isinstance(stream, Stream) and stream.dictionary.get("/Type") == "/Metadata"
-    return True
+    if "/Extensions" in keys and not _extensions(step, new):
+        return False
+    return "/Metadata" not in keys or _is_metadata(step.new.entry(new, "/Metadata"))
 
 
 def _form(step: Step, old: Value, new: Value) -> bool:
@@ -94,9 +107,10 @@ def _form(step: Step, old: Value, new: Value) -> bool:
         return False
     before = old or {}
     keys = _changed_keys(before, new)
+    drawn_by_reader = step.old.entry(before, "/NeedAppearances") is True
     if not before:
         keys -= {"/DA", "/DR"}
-    if "/DR" in keys and _more_fonts(step, before.get("/DR"), new.get("/DR")):
+    if "/DR" in keys and not drawn_by_reader and _more_fonts(step, before.get("/DR"), new.get("/DR")):
         keys -= {"/DR"}
     if not keys <= (FILLED_FORM_KEYS if step.fills else FORM_KEYS):
         return False
@@ -132,50 +146,8 @@ def _grown(step: Step, old: Value, new: Value, *, fields: bool) -> bool:
     if len(after) - len(before) != len(added):
         return False
     return all(
-        _new_signature_field(step, item, note=fields) or (not fields and comment(step, item))
-        for item in added
+        new_signature_field(step, item, note=fields) or (not fields and comment(step, item)) for item in added
     )
-
-
-def _new_signature_field(step: Step, item: Value, *, note: bool) -> bool:
-    found = step.new_fields.get(item) if isinstance(item, Ref) else None
-    if found is None or not step.fresh(item) or found.kind != "/Sig":
-        return False
-    dictionary = step.new.get(item)
-    if not isinstance(dictionary, dict) or not ACTIVE_KEYS.isdisjoint(dictionary):
-        return False
-    if not _permitted_signature(step, found) or (step.rules.certified and _shows(step, found)):
-        return False
-    if note:
-        step.additions.append(_addition(step, found))
-    return True
-
-
-def _permitted_signature(step: Step, found: FormField) -> bool:
-    """With DocMDP P=1 only a document time-stamp may follow (ISO 32000-2 table 257), and no lock takes the field in."""
-    signature = step.new.resolve(found.value)
-    if isinstance(signature, dict) and signature.get("/Type") == "/DocTimeStamp":
-        return True
-    return step.rules.permission != NO_CHANGES and not step.rules.locked(found.name)
-
-
-def _shows(step: Step, found: FormField) -> bool:
-    """Tell whether a new field covers anything: a certified document was signed as it looks, and takes none that does.
-
-    ISO 32000-2 table 257 lets forms be filled and signed, not extended; a field without a box, as time-stamps have, is
-    harmless. One that overlaps what was certified is known as the sneaky signature attack.
-    """
-    boxes = [rectangle(step.new, step.new.entry(step.new.resolve(item), "/Rect")) for item in found.widgets]
-    return any(box is not None and box[0] != box[2] and box[1] != box[3] for box in boxes)
-
-
-def _addition(step: Step, found: FormField) -> Change:
-    signature = step.new.resolve(found.value)
-    if signature is None:
-        return Change("新增签名字段", "a signature field was added", field=found.name)
-    if isinstance(signature, dict) and signature.get("/Type") == "/DocTimeStamp":
-        return Change("追加文档时间戳", "a document time-stamp was added", field=found.name)
-    return Change("追加签章", "a further signature was added", field=found.name)
 
 
 def _array(step: Step, ref: Ref, old: list[Value], new: list[Value]) -> bool:
@@ -184,24 +156,29 @@ def _array(step: Step, ref: Ref, old: list[Value], new: list[Value]) -> bool:
         return _grown(step, old, new, fields=False)
     if roles == {"/Fields"}:
         return _grown(step, old, new, fields=True)
-    return bool(roles) and roles <= DSS_ROLES and _dss(step, frozenset())
+    return _in_store(step, ref) and _dss(step, frozenset())
 
 
 def _field(step: Step, known: FormField, ref: Ref, keys: frozenset[str], new: dict[str, Value]) -> bool:
     if known.kind == "/Sig":
-        after = step.new_fields.get(ref)
-        if known.signed or after is None or not keys <= SIGNED_FIELD_KEYS:
-            return False
-        if "/V" in keys and not step.fresh(new.get("/V")):
-            return False
-        if not _permitted_signature(step, after):
-            return False
-        if after.signed:
-            step.additions.append(_addition(step, after))
-        return True
+        return _signature_field(step, known, step.new_fields.get(ref), keys, new)
     if not step.fills or step.rules.locked(known.name) or not keys <= FILLED_FIELD_KEYS:
         return False
     step.additions.append(describe(step, ref, "被填写", "was filled in"))
+    return True
+
+
+def _signature_field(
+    step: Step, known: FormField, after: FormField | None, keys: frozenset[str], new: dict[str, Value]
+) -> bool:
+    """Let an empty field be signed, and change in no other way: its look is its signatory's."""
+    if known.signed or after is None or not after.signed or not keys <= SIGNED_FIELD_KEYS:
+        return False
+    if ("/V" in keys and not step.fresh(new.get("/V"))) or not permitted_signature(step, after):
+        return False
+    if "/AP" in keys and is_time_stamp(step, after) and shows(step, after):
+        return False
+    step.additions.append(addition(step, after))
     return True
 
 
@@ -213,9 +190,15 @@ def _dss(step: Step, keys: frozenset[str]) -> bool:
 
 
 def _metadata(step: Step, ref: Ref, old: Stream, new: Stream) -> bool:
-    """Let a metadata stream replace another: it is never shown as content (ISO 32000-2 §14.3.2)."""
-    kinds = (old.dictionary.get("/Type"), new.dictionary.get("/Type"))
-    return step.roles(ref) == {"/Metadata"} and kinds == ("/Metadata", "/Metadata")
+    """Let the document's metadata stream replace another: it is never shown as content (ISO 32000-2 §14.3.2)."""
+    return _is_metadata(old) and _is_metadata(new) and step.graph(ref).only_below(ref, "/Metadata")
+
+
+def _is_metadata(value: Value) -> bool:
+    """Tell metadata from a drawing that calls itself so: what can be drawn has another subtype."""
+    if not isinstance(value, Stream):
+        return False
+    return (value.dictionary.get("/Type"), value.dictionary.get("/Subtype")) == ("/Metadata", "/XML")
 
 
 def _appearance(step: Step, ref: Ref) -> bool:
@@ -223,6 +206,8 @@ def _appearance(step: Step, ref: Ref) -> bool:
     users = step.signed.users.get(ref, set())
     owners = {owner for owner, key in users if owner is not None and key in {"/AP", "/N"}}
     if not users or len(owners) != len(users):
+        return False
+    if any(_used_elsewhere(step, owner, ref) for owner in owners):
         return False
     return all(
         _signed_here(step, owner)
@@ -232,11 +217,19 @@ def _appearance(step: Step, ref: Ref) -> bool:
     )
 
 
+def _used_elsewhere(step: Step, owner: Ref, ref: Ref) -> bool:
+    """Tell whether a field refers to an object outside of its /AP: one that is a page too may draw anything called /N."""
+    value = step.signed.view.get(owner)
+    if owner not in step.old_fields or not isinstance(value, dict):
+        return False
+    return ref in references({key: item for key, item in value.items() if key != "/AP"})
+
+
 def _signed_here(step: Step, ref: Ref) -> bool:
     before, after = step.old_fields.get(ref), step.new_fields.get(ref)
-    if before is None or after is None:
+    if before is None or after is None or before.kind != "/Sig" or before.signed or not after.signed:
         return False
-    return before.kind == "/Sig" and not before.signed and after.signed and _permitted_signature(step, after)
+    return permitted_signature(step, after) and not is_time_stamp(step, after)
 
 
 def _filled_here(step: Step, ref: Ref) -> bool:

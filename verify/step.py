@@ -35,13 +35,17 @@ class Step:
         """Tell whether form fields may be filled in: a certification says so, or this verification's policy does."""
         return self.rules.fills or (self.policy.allow_form_filling and self.rules.permission != NO_CHANGES)
 
-    def roles(self, ref: Ref) -> set[str]:
-        """Return the keys under which the signed revision uses an object, or the one before this, if it is newer."""
+    def graph(self, ref: Ref) -> Graph:
+        """Return who uses an object in the signed revision, or in the one before this, if the object is newer."""
         if self.signed.view.exists(ref):
-            return self.signed.keys_of(ref)
+            return self.signed
         if self.before is None:
             self.before = Graph(self.document, self.old.revision)
-        return self.before.keys_of(ref)
+        return self.before
+
+    def roles(self, ref: Ref) -> set[str]:
+        """Return the keys under which an object is used there."""
+        return self.graph(ref).keys_of(ref)
 
     def page_number(self, page: Value) -> int | None:
         """Return the number of a page that the signed revision has already."""
