@@ -8,6 +8,7 @@ wherever these stand.
 from __future__ import annotations
 
 import re
+from operator import lt
 from typing import Final
 
 from signing.incremental.errors import NotPlain, Reason
@@ -18,7 +19,8 @@ from signing.incremental.update import Update
 
 MAX_OPEN: Final = 64
 """States that a page may leave open; §8.4.2 allows 28 at once."""
-_SAVES: Final = re.compile(rb"(?<![^\x00\t\n\x0c\r \]>)])([qQ])(?=[\x00\t\n\x0c\r \[<(/]|\Z)")
+_SAVE: Final = re.compile(rb"q(?<![^\x00\t\n\x0c\r \]>)]q)(?=[\x00\t\n\x0c\r \[<(/]|\Z)")
+_RESTORE: Final = re.compile(rb"Q(?<![^\x00\t\n\x0c\r \]>)]Q)(?=[\x00\t\n\x0c\r \[<(/]|\Z)")
 _TOKENS: Final = re.compile(
     rb"\((?:[^()\\]|\\[\s\S])*\)|(\()|%[^\r\n]*|<[0-9A-Fa-f\s]*>|/[^\x00\t\n\x0c\r ()<>\[\]{}/%]*"
     rb"|(?<![^\x00\t\n\x0c\r \]>)])(BI|[qQ])(?=[\x00\t\n\x0c\r \[<(/]|\Z)"
@@ -35,7 +37,10 @@ class Strokes:
         self._pdf, self._update, self._seal = pdf, update, seal
         self.name = f"Seal{seal.number}"
         """What the seal is called in the resources: its object number makes it unique."""
+        self._entry = b"/%s %s" % (self.name.encode("ascii"), seal.pdf)
         self._named: set[Ref] = set()
+        self._renamed: dict[bytes, bytes] = {}
+        """Resources with the seal named, by what they were: many pages have the same."""
         self._save: Ref | None = None
         self._written: dict[bytes, Ref] = {}
 
@@ -67,9 +72,8 @@ class Strokes:
 
     def _left_open(self, streams: list[Ref]) -> int:
         """Count the states that a page's content saves and does not restore."""
-        content = b"\n".join(self._content(ref) for ref in streams)
-        marks = _SAVES.findall(content)
-        if marks.count(b"q") == marks.count(b"Q"):
+        content = b"\n".join([self._content(ref) for ref in streams])
+        if b"q" not in content or _paired(content):
             return 0
         depth = _depth(content)
         if depth > MAX_OPEN:
@@ -97,19 +101,19 @@ class Strokes:
             return
         self._named.add(target)
         resources = self._pdf.value(stated)
-        if resources is None and not isinstance(stated, Ref):
-            resources = None
         if not isinstance(resources, Dictionary):
             raise NotPlain(Reason.PAGE, "/Resources")
         objects = resources.get("/XObject")
         if isinstance(objects, Ref):
             self._name_in_object(objects)
             return
-        raw = self._named_raw(objects)
         if isinstance(stated, Ref):
-            self._update.set(stated, "/XObject", raw)
-        else:
-            self._update.set(holder, "/Resources", resources.changed({"/XObject": raw}))
+            self._update.set(stated, "/XObject", self._named_raw(objects))
+            return
+        before = resources.raw
+        if before not in self._renamed:
+            self._renamed[before] = resources.changed({"/XObject": self._named_raw(objects)})
+        self._update.set(holder, "/Resources", self._renamed[before])
 
     def _name_in_object(self, objects: Ref) -> None:
         if objects not in self._named:
@@ -124,9 +128,12 @@ class Strokes:
             raise NotPlain(Reason.PAGE, "/XObject")
         return objects.changed({f"/{self.name}": self._seal.pdf})
 
-    @property
-    def _entry(self) -> bytes:
-        return b"/%s %s" % (self.name.encode("ascii"), self._seal.pdf)
+
+def _paired(content: bytes) -> bool:
+    """Tell whether each state saved is restored behind it, as nearly all content has it; letters in strings count."""
+    saved = [found.start() for found in _SAVE.finditer(content)]
+    restored = [found.start() for found in _RESTORE.finditer(content)]
+    return len(saved) == len(restored) and all(map(lt, saved, restored))
 
 
 def _depth(content: bytes) -> int:

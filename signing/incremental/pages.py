@@ -14,6 +14,8 @@ from signing.placement import Box, PageView
 from signing.reading import LETTER, MAX_PAGES, MAX_TREE_DEPTH, UNIT_RANGE
 
 INHERITED: Final = ("/MediaBox", "/CropBox", "/Rotate", "/Resources")
+DISPLAYED: Final = ("/MediaBox", "/CropBox", "/Rotate", "/UserUnit")
+"""What a page's display depends on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,13 @@ class Page:
         passed = self.inherited.get(key)
         return None if passed is None else passed.value
 
+    def said(self, key: str) -> bytes | Ref | None:
+        """Return the octets of its own attribute, or the node that it inherits it from."""
+        if key in self.entries:
+            return self.entries.raw_value(key)
+        passed = self.inherited.get(key)
+        return None if passed is None else passed.holder
+
 
 @dataclass(slots=True)
 class _Leaf:
@@ -57,6 +66,8 @@ class PageTree:
         self._nodes: set[Ref] = set()
         self._pages: dict[int, Page] = {}
         self._views: dict[int, PageView] = {}
+        self._alike: dict[tuple[bytes | Ref | None, ...], PageView] = {}
+        """Views by what the page says of itself: most pages of a document say the same."""
         self._certain = 0
         """Leaves up to here are known to have no kids."""
         root = pdf.catalogue.get("/Pages")
@@ -104,12 +115,18 @@ class PageTree:
 
     def view(self, number: int) -> PageView:
         """Tell how a page is displayed."""
-        if number not in self._views:
-            self._views[number] = self._view(number)
-        return self._views[number]
+        known = self._views.get(number)
+        if known is None:
+            page = self.page(number)
+            said = tuple([page.said(key) for key in DISPLAYED])
+            known = self._alike.get(said)
+            if known is None:
+                known = self._alike[said] = self._view(page)
+            self._views[number] = known
+        return known
 
-    def _view(self, number: int) -> PageView:
-        page, pdf = self.page(number), self._pdf
+    def _view(self, page: Page) -> PageView:
+        pdf = self._pdf
         media = self._box(page.attribute("/MediaBox")) or LETTER
         visible = _intersection(self._box(page.attribute("/CropBox")) or media, media)
         turned = pdf.value(page.attribute("/Rotate"))
