@@ -7,9 +7,14 @@ or smaller. Pure geometry: both writers of :mod:`signing` draw by it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 from signing.layout import Spot, drawn
 from signing.placement import POINTS_PER_MM, Box, Matrix, PageView
+
+NUMBERS_KEPT: Final = 256
+"""Numbers remembered as they are written: the spots of a seal share most of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,4 +74,9 @@ def _onto(view: PageView, spot: Spot, seal_mm: tuple[float, float]) -> Matrix:
 
 
 def _row(*numbers: float) -> str:
-    return " ".join(f"{number:.4f}".rstrip("0").rstrip(".") for number in numbers)
+    return " ".join([_number(number) for number in numbers])
+
+
+@lru_cache(maxsize=NUMBERS_KEPT)
+def _number(value: float) -> str:
+    return f"{value:.4f}".rstrip("0").rstrip(".")

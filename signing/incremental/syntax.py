@@ -79,11 +79,8 @@ class Name(str):
     __slots__ = ()
 
 
-class Deferred(NamedTuple):
-    """A value whose syntax was checked and which is read when it is asked for."""
-
-    start: int
-    end: int
+Deferred: Final = tuple
+"""Where a value stands (start, end) whose syntax was checked and which is read when it is asked for; no value is a bare tuple."""
 
 
 class Dictionary(dict[str, Value]):
@@ -92,19 +89,18 @@ class Dictionary(dict[str, Value]):
     __slots__ = ("end", "source", "spans", "start")
 
     def __init__(self, source: bytes, start: int) -> None:
-        super().__init__()
         self.source, self.start, self.end = source, start, start
         self.spans: dict[str, tuple[int, int, int]] = {}
 
     def __getitem__(self, key: str) -> Value:
-        value = super().__getitem__(key)
+        value = dict.__getitem__(self, key)
         if type(value) is Deferred:
-            value = self[key] = _put_off(self.source[value.start : value.end])
+            value = self[key] = _put_off(self.source[value[0] : value[1]])
         return value
 
     def get(self, key: str, default: Value = None) -> Value:
         """Return a value, reading it now if that was put off."""
-        value = super().get(key, default)
+        value = dict.get(self, key, default)
         return self[key] if type(value) is Deferred else value
 
     def items(self) -> Any:
@@ -261,7 +257,7 @@ class Reader:
             elif kind == TO_INTEGER:
                 made[key] = int(integer)
             else:
-                made[key] = Deferred(found.start(TO_SIMPLE), position)
+                made[key] = (found.start(TO_SIMPLE), position)
 
     def _ended(self, made: Dictionary, depth: int) -> bool:
         """Read one entry of any kind token by token, or the end of the dictionary: true."""
