@@ -8,6 +8,7 @@ and the list, and neither is under an earlier signature then.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import count
 from typing import IO, Final
 
 from hsm.algorithms import Digest, DigestAlgorithm
@@ -86,6 +87,7 @@ def _certified(octets: bytes, mark: SealMark, envelope: Envelope, output: IO[byt
             "该 OFD 还没有签章；完整性文件只列出文件名，须先用印再加。",
             "The OFD has no seal yet; an integrity file lists names alone, so seal it first.",
         )
+    subject.package.prove()
     writer = ZipWriter(output)
     listed = write_list(subject.package, mark, writer)
     return PreparedOfd(DigestAlgorithm.SM3.digest(listed), INTEGRITY, writer, VALUE)
@@ -167,14 +169,19 @@ def _plan(subject: Subject) -> _Plan:
             f"OFD 中有未登记的签名列表 {listed}，来历不明，不能用印；请重新导出。",
             f"The OFD has a list of signatures, {listed}, that its main file does not name; export it anew.",
         )
-    taken = {path.casefold() for path in package.paths}
-    place = 0
-    while any(path.startswith(f"{folder(listed)}sign_{place}/".casefold()) for path in taken):
-        place += 1
+    within = folder(listed).casefold()
+    taken = {
+        path.casefold()[len(within) :].partition("/")[0] for path in package.paths if _below(path, within)
+    }
+    place = next(place for place in count() if f"sign_{place}" not in taken)
     names = [name for name, _ in subject.signed]
     names += [stamp.id for _, description in subject.signed for stamp in description.stamps]
     highest = max(map(number_in, names), default=0)
     return _Plan(f"{folder(listed)}Sign_{place}", highest + 1, listed, fresh)
+
+
+def _below(path: str, within: str) -> bool:
+    return path.casefold().startswith(within)
 
 
 def _written(
@@ -191,6 +198,7 @@ def _written(
     spared = set() if _locks(mark) else {plan.list}
     kept = [path for path in package.paths if path not in added]
     protected = [(path, package.digest(path, SM3)) for path in kept if path not in spared]
+    package.prove()
     protected += [
         (path, DigestAlgorithm.SM3.digest(octets).value)
         for path, octets in added.items()

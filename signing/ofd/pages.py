@@ -11,7 +11,7 @@ from signing.layout import Found, Match, SignatureField
 from verify.ofd.description import Description
 from verify.ofd.package import Package
 from verify.ofd.structure import DocumentBody, numbers4
-from verify.ofd.xml import Element, parse
+from verify.ofd.xml import Element
 
 Box = tuple[float, float, float, float]
 _IDENTITY = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
@@ -72,7 +72,7 @@ class OfdPages:
         page = self.body.pages[number - 1]
         if not page.path or page.path not in self.package:
             return []
-        tree = parse(self.package.read_xml(page.path), page.path)
+        tree = self.package.tree(page.path)
         return [
             (sign, (left - page.box[0], top - page.box[1], right - page.box[0], bottom - page.box[1]))
             for item in tree.below()
@@ -91,7 +91,8 @@ def _characters(item: Element) -> Iterator[tuple[str, Box]]:
     for code in item.all("TextCode"):
         x = next(iter(_numbers(code.attributes.get("X", ""))), x)
         y = next(iter(_numbers(code.attributes.get("Y", ""))), y)
-        across, down = _deltas(code.attributes.get("DeltaX", "")), _deltas(code.attributes.get("DeltaY", ""))
+        across = _deltas(code.attributes.get("DeltaX", ""), len(code.text))
+        down = _deltas(code.attributes.get("DeltaY", ""), len(code.text))
         at_x, at_y = x, y
         for place, sign in enumerate(code.text):
             width = across[place] if place < len(across) and across[place] > 0 else height
@@ -123,23 +124,19 @@ def _numbers(text: str) -> list[float]:
         return []
 
 
-MAX_DELTAS = 100_000
-"""Advances of one text object: ``g N V`` repeats a value, so a few octets can ask for many."""
-
-
-def _deltas(text: str) -> list[float]:
-    """Read advances with the shorthand ``g count value`` (GB/T 33190 §11.3)."""
+def _deltas(text: str, most: int) -> list[float]:
+    """Read advances with the shorthand ``g count value`` (GB/T 33190 §11.3): a few octets can ask for more than there is text."""
     found: list[float] = []
     parts = iter(text.split())
     for part in parts:
         try:
             if part == "g":
                 count, value = int(next(parts, "0")), float(next(parts, "0"))
-                found += [value] * max(0, min(count, MAX_DELTAS - len(found)))
+                found += [value] * max(0, min(count, most - len(found)))
             else:
                 found.append(float(part))
         except ValueError:
             return found
-        if len(found) >= MAX_DELTAS:
+        if len(found) >= most:
             break
     return found

@@ -10,7 +10,7 @@ from verify.ofd import limits
 from verify.ofd.locations import folder, readings
 from verify.ofd.package import Package
 from verify.ofd.structure import Box, numbers4
-from verify.ofd.xml import Element, parse
+from verify.ofd.xml import Element
 from verify.ofd.zip_records import refused
 
 _PROVIDER: Final = ("ProviderName", "Company", "Version")
@@ -74,7 +74,7 @@ class Description:
 
 def read_list(package: Package, path: str) -> tuple[Listed, ...]:
     """Read ``Signatures.xml``; raises ``Unreadable``."""
-    tree = parse(package.read_xml(path), path)
+    tree = package.tree(path)
     items = tree.all("Signature")
     if tree.name != "Signatures" or len(items) > limits.MAX_SIGNATURES:
         raise refused(
@@ -101,7 +101,7 @@ def _listed(package: Package, item: Element, near: str) -> Listed:
 
 def read_description(package: Package, path: str) -> Description:
     """Read one ``Signature.xml``; raises ``Unreadable``."""
-    tree = parse(package.read_xml(path), path)
+    tree = package.tree(path)
     info = tree.first("SignedInfo")
     if tree.name != "Signature" or info is None:
         raise refused(
@@ -112,15 +112,20 @@ def read_description(package: Package, path: str) -> Description:
     stamps = info.all("StampAnnot")
     if len(listed) > limits.MAX_REFERENCES or len(stamps) > limits.MAX_STAMPS:
         raise refused(f"的签名描述 {path} 过大", f"has too large a description of a signature, {path}")
+    references = tuple(
+        Reference(_found(package, item.attributes.get("FileRef", ""), path), item.value("CheckValue"))
+        for item in listed
+    )
+    if len({item.path for item in references}) != len(references):
+        raise refused(
+            f"的签名描述 {path} 有重复的引用", f"has a description, {path}, that names a file twice"
+        )
     seal = info.first("Seal")
     provider = info.first("Provider")
     return Description(
         path=path,
         method="" if protected is None else protected.attributes.get("CheckMethod", "").strip(),
-        references=tuple(
-            Reference(_found(package, item.attributes.get("FileRef", ""), path), item.value("CheckValue"))
-            for item in listed
-        ),
+        references=references,
         stamps=tuple(_stamp(item) for item in stamps),
         value=_optional(package, tree.value("SignedValue"), path),
         seal=None if seal is None else _optional(package, seal.value("BaseLoc"), path),
@@ -150,6 +155,8 @@ def _stamp(item: Element) -> StampAnnot:
 
 def _found(package: Package, location: str, near: str) -> str:
     """Return the file that a location names; where there is none, its first reading, which is then missing."""
+    if location in package:  # as nearly all are written: absolute, with nothing to resolve
+        return location
     possible = readings(location, near)
     return next((path for path in possible if path in package), possible[0])
 

@@ -13,7 +13,6 @@ from verify.ofd.evidence import evidence_beside
 from verify.ofd.locations import folder, resolve
 from verify.ofd.package import INTEGRITY, Package
 from verify.ofd.report import IntegrityFile
-from verify.ofd.xml import parse
 from verify.ofd.zip_records import refused
 from verify.readers import Place
 from verify.report import Indication, Integrity, Reason, SignatureReport
@@ -41,7 +40,15 @@ def judge_integrity(package: Package, judge: ContainerJudge) -> JudgedIntegrity 
     missing = tuple(sorted(path for path in listed if path not in package))
     if unlisted or missing:
         words = _differs(unlisted, missing)
-        return JudgedIntegrity(IntegrityFile(StepState.FAILED, words, len(listed), unlisted, missing))
+        return JudgedIntegrity(
+            IntegrityFile(
+                StepState.FAILED,
+                words,
+                len(listed),
+                unlisted[: limits.MAX_NAMED],
+                missing[: limits.MAX_NAMED],
+            )
+        )
     if value not in package:
         words = Reason(
             "完整性文件的签名值缺失，完整性保护无效。",
@@ -55,7 +62,7 @@ def _signed(package: Package, judge: ContainerJudge, value: str, count: int) -> 
     """Judge the signature over the list; it is over names alone, so it says nothing of what the files hold."""
     case = Case(())
     carried = evidence_beside(package, value)
-    judge.run(case, package.read(value, limits.MAX_VALUE_OCTETS), package.read_xml(INTEGRITY), carried)
+    judge.run(case, package.read_value(value), package.read_xml(INTEGRITY), carried)
     case.integrity = Integrity(covers_whole_document=False, modified=case.integrity.modified is True)
     report = reported(case, INTEGRITY, Place.OFD)
     if case.finding is not None:
@@ -81,7 +88,7 @@ def integrity_parts(package: Package) -> frozenset[str]:
 
 
 def _read(package: Package) -> tuple[frozenset[str], str]:
-    tree = parse(package.read_xml(INTEGRITY), INTEGRITY)
+    tree = package.tree(INTEGRITY)
     files = tree.first("FileList")
     value = tree.value("SignedValueLoc")
     if tree.name != "DocEntries" or files is None or not value:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from verify.errors import Unreadable
+from verify.ofd import limits
 from verify.ofd.container import ContainerJudge
 from verify.ofd.description import Listed, own_parts, read_description, read_list
 from verify.ofd.integrity import integrity_parts, judge_integrity
@@ -19,6 +20,7 @@ from verify.ofd.signature import (
     report_of,
 )
 from verify.ofd.structure import DocumentBody, Structure, read_structure
+from verify.ofd.zip_records import refused
 from verify.policy import Policy
 from verify.report import DocumentReport, Reason
 from verify.seal import SealJudge, SealLists
@@ -49,6 +51,7 @@ class OfdJudge:
         parts = _parts(cases) | integrity_parts(package)
         for case in cases:
             judge_signature(package, structure, case, parts, containers)
+        package.prove()
         check_bases(cases)
         integrity = judge_integrity(package, containers)
         signatures = tuple(map(report_of, cases))
@@ -74,10 +77,15 @@ class OfdJudge:
 
 def _cases(package: Package, structure: Structure) -> list[OfdCase]:
     """Open one case for each row of each list; a description that cannot be read stays in its case as a failure."""
-    cases = []
+    cases: list[OfdCase] = []
     for body in structure.bodies:
         if body.list is not None and body.list in package:
-            cases += [_case(package, body, item) for item in read_list(package, body.list)]
+            rows = read_list(package, body.list)
+            if len(cases) + len(rows) > limits.MAX_SIGNATURES:
+                raise refused(
+                    f"的签名超过 {limits.MAX_SIGNATURES} 处", f"has over {limits.MAX_SIGNATURES} signatures"
+                )
+            cases += [_case(package, body, item) for item in rows]
         elif body.list is not None:
             raise Unreadable(
                 f"OFD 文件的签名列表 {body.list} 缺失，无法核验；请向发送方索取完整的原件。",

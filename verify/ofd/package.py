@@ -10,6 +10,7 @@ from typing import Final
 from verify.digests import running
 from verify.errors import Unreadable
 from verify.ofd import limits
+from verify.ofd.xml import Element, Nodes, parse
 from verify.ofd.zip_records import LOCAL, STORED, Record, read_records, refused
 
 ROOT: Final = "/OFD.xml"
@@ -38,15 +39,19 @@ class Package:
         self.records = read_records(data)
         self._files: dict[str, Record] = {}
         self._digests: dict[tuple[str, str], bytes] = {}
+        self._proven: set[str] = set()
         self._xml_left = limits.MAX_XML_TOTAL
+        self._values_left = limits.MAX_VALUE_TOTAL
+        self._digested_left = limits.MAX_DIGESTED
+        self._nodes = Nodes()
         _check_sizes(self.records, len(data))
         seen: dict[str, str] = {}
         for record in self.records:
             _check_name(record.name)
-            folded = _folded(record.name)
-            if folded in seen:
-                raise _twice(seen[folded], record.name)
-            seen[folded] = record.name
+            name = folded(record.name)
+            if name in seen:
+                raise _twice(seen[name], record.name)
+            seen[name] = record.name
             if record.is_folder:
                 if record.size:
                     raise refused(
@@ -54,17 +59,22 @@ class Package:
                     )
                 continue
             self._files["/" + record.name] = record
+        for record in self.records:
+            for other in map(folded, record.also):
+                if seen.get(other, record.name) != record.name:
+                    raise _twice(seen[other], record.name)
+        self._like = {folded(path): path for path in self._files}
         self._check_folders()
 
     def _check_folders(self) -> None:
         """Demand that no file is also a folder, in any spelling."""
-        files = {_folded(path): path for path in self._files}
-        for path in self._files:
-            parts = path.split("/")
-            for depth in range(2, len(parts)):
-                above = files.get(_folded("/".join(parts[:depth])))
+        for name, path in self._like.items():
+            at = name.find("/", 1)
+            while at > 0:
+                above = self._like.get(name[:at])
                 if above is not None:
                     raise _twice(above, path)
+                at = name.find("/", at + 1)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -73,6 +83,17 @@ class Package:
 
     def __contains__(self, path: object) -> bool:
         return path in self._files
+
+    def like(self, path: str) -> str | None:
+        """Return the file that some file system takes a path for: in another case or composition, say."""
+        return path if path in self._files else self._like.get(folded(path))
+
+    def prove(self) -> None:
+        """Unpack whatever was not yet: a stream that ends early may hide entries from all who go by the directory."""
+        for record in self.records:
+            if record.name not in self._proven:
+                for _ in self._unpacked("/" + record.name, record):
+                    pass
 
     def record(self, path: str) -> Record:
         """Return where a file stands; ``KeyError`` if there is none."""
@@ -109,10 +130,31 @@ class Package:
             )
         return octets
 
+    def tree(self, path: str) -> Element:
+        """Read one XML file inside the limits on all of them together."""
+        return parse(self.read_xml(path), path, self._nodes)
+
+    def read_value(self, path: str) -> bytes:
+        """Unpack a signed value or a seal inside the limits on all of them together."""
+        octets = self.read(path, limits.MAX_VALUE_OCTETS)
+        self._values_left -= len(octets)
+        if self._values_left < 0:
+            raise refused(
+                f"的签名值合计超过 {limits.MAX_VALUE_TOTAL} 字节",
+                f"has more than {limits.MAX_VALUE_TOTAL} octets of signed values",
+            )
+        return octets
+
     def digest(self, path: str, algorithm: str) -> bytes:
         """Digest a file's octets as stored, unpacked (``hashlib`` name or ``sm3``), once for each algorithm."""
         key = (path, algorithm)
         if key not in self._digests:
+            self._digested_left -= self._files[path].size
+            if self._digested_left < 0:
+                raise refused(
+                    "的文件过大，又以多种杂凑算法签名",
+                    f"is too large for signatures by several digest methods (over {limits.MAX_DIGESTED} octets)",
+                )
             state = running(algorithm)
             for piece in self._unpacked(path, self._files[path]):
                 state.update(piece)
@@ -128,6 +170,7 @@ class Package:
             yield piece
         if size != record.size or crc != record.crc:
             raise _spoilt(path)
+        self._proven.add(record.name)
 
 
 def _stored(packed: memoryview) -> Iterator[bytes]:
@@ -167,8 +210,10 @@ def _twice(first: str, second: str) -> Unreadable:
     )
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     """Return what file systems that ignore case and composition take a name for."""
+    if name.isascii():
+        return name.lower().rstrip("/")
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).rstrip("/")
 
 
@@ -176,7 +221,8 @@ def _check_name(name: str) -> None:
     """Demand a relative path of plain segments: no escape upwards, no drive, no second spelling."""
     segments = (name.removesuffix("/")).split("/")
     if (
-        any(
+        len(segments) > limits.MAX_FOLDERS
+        or any(
             segment in {"", ".", ".."} or segment != segment.strip() or segment.endswith(".")
             for segment in segments
         )

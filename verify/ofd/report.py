@@ -48,7 +48,7 @@ class OfdSignature:
     """One listed signature, in the order of ``signatures``, where that of an integrity file may follow.
 
     ``open``: files that a reader may show and that this signature does not protect. ``loose``: entries that nothing reaches and
-    this signature does not protect. ``locked``: no further signature can be added without breaking this one.
+    this signature does not protect; of each the first (:data:`verify.ofd.limits.MAX_NAMED`). ``locked``: no further signature can be added without breaking this one.
     """
 
     id: str

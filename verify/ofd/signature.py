@@ -85,7 +85,7 @@ def judge_signature(
 def _container(package: Package, case: OfdCase, description: Description, judge: ContainerJudge) -> None:
     if description.value is None:
         raise refused("的签名描述没有指明签名值", "has a description that names no signed value")
-    octets = package.read(description.value, limits.MAX_VALUE_OCTETS)
+    octets = package.read_value(description.value)
     apart = Case(())
     judge.run(apart, octets, package.read_xml(description.path), evidence_beside(package, description.path))
     case.steps.append(at(OfdStep.CONTENT, _outcome(apart.finding)))
@@ -93,11 +93,21 @@ def _container(package: Package, case: OfdCase, description: Description, judge:
     if earlier is not None and _as_grave(earlier, apart.finding):
         apart.finding = earlier  # the files were compared first: what changed in them is what is told
     if apart.container is not Container.SES:
+        if description.seal is not None:
+            case.note(OfdStep.SEAL_COPY, _BORROWED)
         return
     if description.seal is not None:
         case.note(OfdStep.SEAL_COPY, _copy(package, description.seal, octets))
     if apart.seal_data is not None and apart.seal_data.scope:
         case.note(OfdStep.SCOPE, _scope(apart.seal_data.scope, description.path))
+
+
+_BORROWED: Final = doubtful(
+    SubIndication.SEAL_NOT_VALID,
+    "签名不是电子签章，却指定了要显示的印章；该印章未经其所有人签署，可取自任何文件，不能认定；请要求用电子签章重新签署。",
+    "The signature is no electronic seal and yet names one to be shown; the seal may come from any other document, so it "
+    "proves nothing; ask for an electronic seal.",
+)
 
 
 def _as_grave(one: Finding, other: Finding | None) -> bool:
@@ -118,7 +128,7 @@ def _copy(package: Package, path: str, octets: bytes) -> Outcome:
             f"印章文件 {path} 缺失，无效。",
             f"The copy of the seal, {path}, is missing: invalid.",
         )
-    if _nested_seal(octets) != package.read(path, limits.MAX_VALUE_OCTETS):
+    if _nested_seal(octets) != package.read_value(path):
         return ses.failed(
             SubIndication.SEAL_NOT_VALID,
             f"印章文件 {path} 与签章数据中的印章不一致，显示的印章不是所签的印章，无效。",
@@ -201,7 +211,7 @@ def _integrity(case: OfdCase, compared: Compared, covered: Coverage) -> Integrit
     modified: bool | None = compared.outcome.state is StepState.FAILED or case.case.integrity.modified is True
     if not modified and compared.outcome.state is not StepState.PASSED:
         modified = None
-    where = (*compared.changes, *case.case.integrity.where)
+    where = (*compared.changes, *case.case.integrity.where)[: limits.MAX_NAMED]
     return Integrity(not covered.open and not covered.loose, modified, where)
 
 
@@ -232,7 +242,7 @@ def details_of(case: OfdCase) -> OfdSignature:
         protected=0 if description is None else len(description.references),
         locked=covered is not None and covered.locked,
         relative=case.listed.relative,
-        open=() if covered is None else covered.open,
-        loose=() if covered is None else covered.loose,
+        open=() if covered is None else covered.open[: limits.MAX_NAMED],
+        loose=() if covered is None else covered.loose[: limits.MAX_NAMED],
         steps=tuple(case.steps),
     )

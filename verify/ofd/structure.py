@@ -14,8 +14,8 @@ from typing import Final
 from verify.errors import Unreadable
 from verify.ofd import limits
 from verify.ofd.locations import readings, resolve
-from verify.ofd.package import ROOT, Package
-from verify.ofd.xml import Element, parse
+from verify.ofd.package import ROOT, Package, folded
+from verify.ofd.xml import Element
 from verify.ofd.zip_records import refused
 
 _LISTING: Final = frozenset({"Signatures", "SignedValueLoc"})
@@ -29,6 +29,8 @@ _NAMED: Final = frozenset(
 """Elements whose text is a location."""
 _LOCATED: Final = frozenset({"Page", "TemplatePage", "Version"})
 """Elements whose ``BaseLoc`` is one."""
+_LONGEST: Final = 2 * limits.MAX_PATH
+"""A location with the white space around it."""
 Box = tuple[float, float, float, float]
 
 
@@ -75,21 +77,67 @@ def read_structure(package: Package) -> Structure:
     """Read the main entry and walk all that it leads to; raises ``Unreadable`` where that allows no reading."""
     if ROOT not in package:
         raise refused("缺少主入口 OFD.xml", "lacks its main entry, OFD.xml")
-    main = parse(package.read_xml(ROOT), ROOT)
+    reader = _Reader(package, _endings(package))
+    main = reader.tree(ROOT)
     bodies = main.all("DocBody")
     if main.name != "OFD" or not 0 < len(bodies) <= limits.MAX_DOCUMENTS:
         raise refused(
             "的主入口 OFD.xml 不符合标准", "has a main entry, OFD.xml, that is not as the standard has it"
         )
     structure = Structure()
-    trees: dict[str, Element] = {ROOT: main}
-    structure.bodies = tuple(_body(package, body, trees, structure) for body in bodies)
+    structure.bodies = tuple(_body(reader, body, structure) for body in bodies)
     lists = {body.list for body in structure.bodies}
-    _walk(package, structure, trees, {path for path in lists if path is not None})
+    _walk(reader, structure, {path for path in lists if path is not None})
     return structure
 
 
-def _body(package: Package, body: Element, trees: dict[str, Element], structure: Structure) -> DocumentBody:
+Lead = tuple[tuple[str, ...], str]
+"""The files that one location may name, and the location as written where it must name one."""
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads each file once and keeps where it leads, not its tree."""
+
+    package: Package
+    endings: frozenset[str]
+    leads: dict[str, tuple[Lead, ...]] = field(default_factory=dict)
+
+    def tree(self, path: str) -> Element:
+        """Read a file and note where it leads; raises ``Unreadable``."""
+        tree = self.package.tree(path)
+        self.leads[path] = tuple(dict.fromkeys(self._named(path, tree)))
+        return tree
+
+    def _named(self, path: str, tree: Element) -> Iterator[Lead]:
+        """Yield the files that each text or attribute names; one that must name a file and does not is told as written."""
+        base = tree.attributes.get("BaseLoc", "") if tree.name == "Res" else ""
+        base = resolve(base, path) if base else ""
+        for element in tree.below():
+            if element.name in _LISTING and path == ROOT:
+                continue
+            for key, text in (("", element.text), *element.attributes.items()):
+                must = (not key and element.name in _NAMED) or (key == "BaseLoc" and element.name in _LOCATED)
+                if must or _last(text) in self.endings:
+                    found = _existing(self.package, text, path, base)
+                    if found or (must and text.strip()):
+                        yield found, text.strip()[:200] if must else ""
+
+
+def _endings(package: Package) -> frozenset[str]:
+    """Return how a location may end that names a file; what ends in a step upwards or in place is looked at as well."""
+    return frozenset({_last(path) for path in package.paths} | {".", ".."})
+
+
+def _last(location: str) -> str:
+    """Return the last segment as file systems compare it; nothing for what is no location."""
+    if not location or len(location) > _LONGEST or location.isspace():
+        return ""
+    return folded(location.strip().replace("\\", "/").rstrip("/")).rpartition("/")[2]
+
+
+def _body(reader: _Reader, body: Element, structure: Structure) -> DocumentBody:
+    package = reader.package
     root = _located(package, body.value("DocRoot"), ROOT)
     if root is None:
         raise refused("缺少文档根文件", "lacks the file of its document")
@@ -97,31 +145,29 @@ def _body(package: Package, body: Element, trees: dict[str, Element], structure:
     listed = None
     if written:
         listed = _located(package, written, ROOT) or resolve(written, ROOT)
-    tree = trees[root] = parse(package.read_xml(root), root)
-    pages, lost = _pages(package, tree, root, trees)
+    pages, lost = _pages(reader, reader.tree(root), root)
     structure.lost_pages += lost
     return DocumentBody(root, listed, pages)
 
 
-def _pages(
-    package: Package, tree: Element, root: str, trees: dict[str, Element]
-) -> tuple[tuple[Page, ...], tuple[str, ...]]:
+def _pages(reader: _Reader, tree: Element, root: str) -> tuple[tuple[Page, ...], tuple[str, ...]]:
     common = _box(tree.first("CommonData", "PageArea")) or _A4
     listed = tree.first("Pages")
     items = listed.all("Page") if listed is not None else []
     if len(items) > limits.MAX_PAGES:
         raise refused("页数超过上限", "has too many pages")
     found, lost = [], []
+    boxes: dict[str, Box] = {}
     for item in items:
         written, number = item.attributes.get("BaseLoc", ""), item.attributes.get("ID", "")
-        path = _located(package, written, root)
+        path = _located(reader.package, written, root)
         if path is None:
             lost.append(written[:200] or "?")
             found.append(Page(number, "", common))
             continue
-        if path not in trees:
-            trees[path] = parse(package.read_xml(path), path)
-        found.append(Page(number, path, _box(trees[path].first("Area")) or common))
+        if path not in boxes:
+            boxes[path] = _box(reader.tree(path).first("Area")) or common
+        found.append(Page(number, path, boxes[path]))
     return tuple(found), tuple(lost)
 
 
@@ -150,19 +196,14 @@ def _located(package: Package, location: str, near: str, base: str = "") -> str 
     return next((path for path in readings(location, near, base) if path in package), None)
 
 
-def _walk(package: Package, structure: Structure, trees: dict[str, Element], lists: set[str]) -> None:
+def _walk(reader: _Reader, structure: Structure, lists: set[str]) -> None:
     waiting = deque([ROOT])
     structure.reached.add(ROOT)
     while waiting:
         path = waiting.popleft()
-        tree = trees.pop(path, None)
-        if tree is None:
-            tree = _quietly(package, path, structure)
-        if tree is None:
-            continue
-        for found, written in _named(package, path, tree):
-            if not found and written:
-                structure.missing.append((written[:200], path))
+        for found, written in _leads(reader, path, structure):
+            if not found and len(structure.missing) < limits.MAX_NAMED:
+                structure.missing.append((written, path))
             for target in found:
                 if target not in structure.reached and target not in lists:
                     structure.reached.add(target)
@@ -171,40 +212,29 @@ def _walk(package: Package, structure: Structure, trees: dict[str, Element], lis
 
 _MARKS: Final = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
 """Octets in front of the first element: marks of an encoding, and white space."""
+_EBCDIC: Final = b"\x4c\x6f\xa7\x94"
+"""``<?xm`` in an encoding that some XML readers know and ours does not (XML 1.0, annex F)."""
 
 
-def _quietly(package: Package, path: str, structure: Structure) -> Element | None:
-    """Read a file that was reached, if it is XML; an attachment that cannot be read is no reason to refuse the package."""
-    if not package.head(path).lstrip(_MARKS).startswith(b"<"):
-        return None
-    try:
-        return parse(package.read_xml(path), path)
-    except Unreadable:
+def _leads(reader: _Reader, path: str, structure: Structure) -> tuple[Lead, ...]:
+    """Say where a file leads, if it is XML; an attachment that cannot be read is no reason to refuse the package."""
+    if path in reader.leads:
+        return reader.leads.pop(path)
+    head = reader.package.head(path)
+    if head.lstrip(_MARKS).startswith(b"<"):
+        try:
+            reader.tree(path)
+            return reader.leads.pop(path)
+        except Unreadable:
+            structure.unread.append(path)
+    elif head.startswith(_EBCDIC) or path.casefold().endswith(".xml"):
         structure.unread.append(path)
-        return None
-
-
-def _named(package: Package, path: str, tree: Element) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the files that each text or attribute names; one that must name a file and does not is told as written."""
-    base = tree.attributes.get("BaseLoc", "") if tree.name == "Res" else ""
-    base = resolve(base, path) if base else ""
-    for element in tree.below():
-        if element.name in _LISTING and path == ROOT:
-            continue
-        for key, text in (("", element.text), *element.attributes.items()):
-            must = (not key and element.name in _NAMED) or (key == "BaseLoc" and element.name in _LOCATED)
-            if must or _may_locate(text):
-                found = _existing(package, text, path, base)
-                if found or (must and text.strip()):
-                    yield found, text.strip() if must else ""
-
-
-def _may_locate(text: str) -> bool:
-    return 0 < len(text) <= limits.MAX_PATH and not text.isspace() and ("." in text or "/" in text)
+    return ()
 
 
 def _existing(package: Package, text: str, path: str, base: str) -> tuple[str, ...]:
     try:
-        return tuple(target for target in readings(text, path, base) if target in package)
+        targets = map(package.like, readings(text, path, base))
+        return tuple(target for target in targets if target is not None)
     except Unreadable:
         return ()

@@ -52,21 +52,30 @@ class Element:
             waiting.extend(reversed(found.children))
 
 
-def parse(octets: bytes, path: str) -> Element:
+@dataclass(slots=True)
+class Nodes:
+    """How many elements and attributes may still be read."""
+
+    left: int = limits.MAX_XML_NODES_TOTAL
+
+
+def parse(octets: bytes, path: str, nodes: Nodes | None = None) -> Element:
     """Read one file; raises ``Unreadable`` that names it: no XML, a document type, too deep, too large."""
     if len(octets) > limits.MAX_XML_OCTETS:
         raise refused(f"的 {path} 过大", f"has too large an XML file, {path}")
-    return _Builder(path).read(octets)
+    return _Builder(path, nodes or Nodes()).read(octets)
 
 
 class _Builder:
     """Builds the tree from expat's events; a document type ends the reading before an entity can be declared."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, nodes: Nodes) -> None:
         self._path = path
+        self._budget = nodes
         self._stack: list[Element] = []
         self._pieces: list[list[str]] = []
         self._root: Element | None = None
+        self._most = min(nodes.left, limits.MAX_XML_NODES)
         self._nodes = 0
 
     def read(self, octets: bytes) -> Element:
@@ -82,13 +91,15 @@ class _Builder:
             raise refused(
                 f"的 {self._path} 不是正确的 XML", f"has a file that is no XML, {self._path}"
             ) from wrong
+        finally:
+            self._budget.left -= self._nodes
         if self._root is None:
             raise refused(f"的 {self._path} 不是正确的 XML", f"has a file that is no XML, {self._path}")
         return self._root
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._nodes += 1 + len(attributes)
-        if self._nodes > limits.MAX_XML_NODES or len(self._stack) >= limits.MAX_XML_DEPTH:
+        if self._nodes > self._most or len(self._stack) >= limits.MAX_XML_DEPTH:
             raise refused(
                 f"的 {self._path} 结构过大或过深", f"has too large or too deep a structure in {self._path}"
             )

@@ -6,6 +6,7 @@ where octets lie between them. A package of which only one reading exists is rea
 
 from __future__ import annotations
 
+import stat
 import struct
 from dataclasses import dataclass
 from typing import Final
@@ -30,6 +31,12 @@ _STRONG: Final = 0x0040
 _UTF8: Final = 0x0800
 _MASKED: Final = 0x2000
 _WIDE: Final = 0xFFFFFFFF
+_UNIX: Final = 3
+"""Made by a Unix program (§4.4.2): the upper half of the external attributes is the mode of a file."""
+_PLAIN: Final = frozenset({0, stat.S_IFREG, stat.S_IFDIR})
+_OTHER_NAME: Final = 0x7075
+"""An extra field with another name of the entry, in UTF-8 (§4.6.9): some readers take it, others the header's."""
+_OTHER_NAME_AT: Final = 5
 
 
 def refused(zh: str, en: str) -> Unreadable:
@@ -55,6 +62,8 @@ class Record:
     end: int
     central: bytes
     """Its record in the directory, as it stands."""
+    also: tuple[str, ...] = ()
+    """What other readers take its name for, where its encoding is not stated."""
 
     @property
     def is_folder(self) -> bool:
@@ -102,14 +111,17 @@ def _end(data: bytes) -> tuple[int, int, int, int]:
 def _central(data: bytes, at: int, end_at: int) -> tuple[Record, int]:
     if at + CENTRAL_HEAD.size > end_at:
         raise refused("的目录不完整", "has a directory that is cut off")
-    (mark, _, _, flags, method, _, _, crc, packed, size, name, extra, comment, disk, _, _, start) = (
+    (mark, made, _, flags, method, _, _, crc, packed, size, name, extra, comment, disk, _, mode, start) = (
         CENTRAL_HEAD.unpack_from(data, at)
     )
     end = at + CENTRAL_HEAD.size + name + extra + comment
     if mark != CENTRAL or end > end_at or disk:
         raise refused("的目录已损坏", "has a damaged directory")
     octets = data[at + CENTRAL_HEAD.size : at + CENTRAL_HEAD.size + name]
-    shown = _name(octets, flags)
+    shown, *also = _names(octets, flags)
+    _check_extra(data[at + CENTRAL_HEAD.size + name : end - comment], shown)
+    if made >> 8 == _UNIX and stat.S_IFMT(mode >> 16) not in _PLAIN:
+        raise refused(f"的条目“{shown}”是链接或特殊文件", f"has a link or a special file, {shown!r}")
     if _WIDE in (packed, size, start):
         raise refused("使用了 ZIP64 扩展", "uses the ZIP64 extension")
     if flags & (_ENCRYPTED | _PATCHED | _STRONG | _MASKED):
@@ -120,8 +132,11 @@ def _central(data: bytes, at: int, end_at: int) -> tuple[Record, int]:
             f"has an entry, {shown!r}, packed by the unknown method {method}",
         )
     data_at = _local(data, start, octets, (flags, method, crc, packed, size))
+    _check_extra(data[start + LOCAL_HEAD.size + name : data_at], shown)
     last = _behind(data, data_at + packed, flags, (crc, packed, size))
-    return Record(shown, method, flags, crc, packed, size, start, data_at, last, data[at:end]), end
+    return Record(
+        shown, method, flags, crc, packed, size, start, data_at, last, data[at:end], tuple(also)
+    ), end
 
 
 def _local(data: bytes, start: int, name: bytes, expected: tuple[int, int, int, int, int]) -> int:
@@ -156,16 +171,32 @@ def _behind(data: bytes, at: int, flags: int, stated: tuple[int, int, int]) -> i
     raise refused("的条目与目录不一致", "has an entry whose descriptor differs from the directory")
 
 
-def _name(octets: bytes, flags: int) -> str:
-    """Decode a name: UTF-8, or GBK where the mark for UTF-8 is not set, as older domestic programs write."""
+def _names(octets: bytes, flags: int) -> list[str]:
+    """Decode a name: UTF-8, or GBK where the mark for UTF-8 is not set, as older domestic programs write; others may swap them."""
     if not octets or len(octets) > limits.MAX_NAME_OCTETS:
         raise refused("的条目没有名称或名称过长", "has an entry without a name, or with one too long")
+    if octets.isascii():
+        return [octets.decode()]
+    found = []
     for encoding in ("utf-8",) if flags & _UTF8 else ("utf-8", "gbk"):
         try:
-            return octets.decode(encoding)
+            found.append(octets.decode(encoding))
         except UnicodeDecodeError:
             continue
-    raise refused("的条目名称无法解读", "has an entry whose name cannot be read")
+    if not found:
+        raise refused("的条目名称无法解读", "has an entry whose name cannot be read")
+    return found if flags & _UTF8 else [*found, octets.decode("cp437")]
+
+
+def _check_extra(extra: bytes, name: str) -> None:
+    """Refuse a second name: one reader would show this entry in the place of another (§4.6.9)."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, size = struct.unpack_from("<2H", extra, at)
+        body = extra[at + 4 : at + 4 + size]
+        if kind == _OTHER_NAME and body[_OTHER_NAME_AT:] != name.encode():
+            raise refused(f"的条目“{name}”有两个名称", f"has an entry of two names, {name!r}")
+        at += 4 + size
 
 
 def _check_gapless(records: list[Record], directory_at: int) -> None:

@@ -14,6 +14,7 @@ from signing.cms import ContainerForm
 from signing.envelope import CmsEnvelope
 from signing.errors import DocumentError, OutsidePage, PageMissing, PlacementError
 from signing.mark import Evidence
+from signing.ofd import pages as pages_module
 from signing.ofd.errors import (
     IntegrityIsASignature,
     LockIsAllOrNothing,
@@ -27,6 +28,7 @@ from signing.placement_errors import CoversSignature, KeywordMissing, SeamNeedsP
 from tests.conftest import missing
 from tests.ofd_world import (
     LIST,
+    PAGE,
     SAMPLES,
     SEAL,
     SIGNATURE,
@@ -329,3 +331,28 @@ def test_pages_that_do_not_begin_at_zero() -> None:
     assert stamps(after)[0]["Boundary"] == "40 60 40 40"
     place = judged(after).signatures[0].placements[0]
     assert (place.x_mm, place.y_mm) == (30, 40)
+
+
+def test_advances_that_ask_for_more_than_there_is_text_cost_nothing() -> None:
+    """``g 999999999 1`` a thousand times on a page: a place by keyword is found at once."""
+    files = entries(document())
+    text = '<ofd:TextObject ID="9" Boundary="0 0 9 9" Size="3"><ofd:TextCode X="0" Y="0" DeltaX="g 99999999 1">a</ofd:TextCode></ofd:TextObject>'
+    layer = text.encode() * 5000 + b"</ofd:Layer>"
+    files[PAGE] = files[PAGE].replace(b"</ofd:Layer>", layer)
+    assert judged(seal(packed(files), "keyword=甲方（盖章）;which=first")).verdict is Verdict.PASSED
+    assert pages_module._deltas("g 99999999 1", 3) == [1.0] * 3
+
+
+def test_a_place_is_found_among_thousands_of_folders() -> None:
+    files = entries(document()) | {f"Doc_0/Signs/sign_{number}/a": b"" for number in range(5000)}
+    assert "Doc_0/Signs/Sign_5000/Signature.xml" in entries(seal(packed(files)))
+
+
+def test_what_hides_behind_the_end_of_a_stream_is_not_sealed() -> None:
+    """A folder may have packed octets and no size: nothing in it was looked at so far."""
+    data = bytearray(packed(entries(document()) | {"Doc_0/odd/": b""}))
+    at = data.index(b"Doc_0/odd/")
+    assert data[at + 10 : at + 12] == b"\x03\x00", "an empty stream"
+    data[at + 10 : at + 12] = b"\xff\xff"
+    with pytest.raises(OfdDamaged):
+        seal(bytes(data))

@@ -39,14 +39,15 @@ from tests.ofd_world import (
 from tests.ses_world import DOCUMENT
 from tests.verify_world import NOW
 from verify.isolated import verify_isolated
+from verify.ofd.limits import MAX_NAMED
 from verify.ofd.report import OfdReport
-from verify.report import Indication, SignatureKind, Verdict
+from verify.report import Indication, SignatureKind, SignatureReport, Verdict
 from verify.trust import TrustStore
 from verify.verdict import SubIndication
 from verify.verifier import Verifier
 
 
-def only(report: OfdReport):
+def only(report: OfdReport) -> SignatureReport:
     (found,) = report.signatures
     return found
 
@@ -379,3 +380,72 @@ def test_relative_locations_and_the_older_place_of_the_list() -> None:
     files = entries(sealed())
     files[LIST] = files[LIST].replace(b'"/Doc_0/Signs/Sign_0/', b'"Sign_0/')
     assert judged(packed(files)).verdict is Verdict.PASSED
+
+
+def test_a_reference_twice_to_one_file_is_no_description() -> None:
+    """Of two digests for one file another verifier may heed the other one."""
+    twice = signed_again(
+        sealed(),
+        lambda xml: re.sub(rb'(<ofd:Reference FileRef="/OFD.xml">.*?</ofd:Reference>)', rb"\1\1", xml),
+    )
+    report = judged(twice)
+    assert (report.verdict, "twice" in report.reason.en) == (Verdict.FAILED, True)
+
+
+def test_a_borrowed_seal_beside_a_plain_signature_is_never_green() -> None:
+    """A signer without a seal of its own names one taken from elsewhere, and readers show it."""
+    files = entries(seal(where="unseen", envelope=plain()))
+    files[SEAL] = esl()
+    named = b"<ofd:Seal><ofd:BaseLoc>/" + SEAL.encode() + b"</ofd:BaseLoc></ofd:Seal></ofd:SignedInfo>"
+    files[SIGNATURE] = files[SIGNATURE].replace(b"</ofd:SignedInfo>", named)
+    envelope = plain()
+    tbs = envelope.to_sign(DigestAlgorithm.SM3.digest(files[SIGNATURE]), "")
+    files[VALUE] = envelope.finish(sealing().keeper.signer.sign(tbs), None)
+    report = judged(packed(files))
+    assert (report.verdict, report.sub_indication) == (Verdict.INDETERMINATE, SubIndication.SEAL_NOT_VALID)
+
+
+@pytest.mark.parametrize(
+    ("written", "entry"),
+    [("late.ttf", "LATE.TTF"), ("LATE.ttf", "late.ttf"), ("sub\\late", "sub/late"), ("late", "late")],
+)
+def test_a_file_that_comes_later_is_reached_in_any_spelling(written: str, entry: str) -> None:
+    """Some file systems ignore case; locations need no suffix and may have backslashes."""
+    files = entries(document())
+    named = f'<ofd:Font ID="99" FontName="x" Odd="{written}"/></ofd:Fonts>'.encode()
+    files["Doc_0/PublicRes.xml"] = files["Doc_0/PublicRes.xml"].replace(b"</ofd:Fonts>", named)
+    later = judged(changed(seal(packed(files)), f"Doc_0/Res/{entry}", b"font"))
+    assert (later.verdict, later.coverage[0].open) == (Verdict.INDETERMINATE, (f"/Doc_0/Res/{entry}",))
+
+
+def test_xml_that_our_reader_cannot_follow_may_lead_anywhere() -> None:
+    """A resource file in EBCDIC, which other XML readers know: what comes later might be named in it."""
+    files = entries(document())
+    files["Doc_0/odd.bin"] = '<?xml version="1.0" encoding="cp037"?><a>late.png</a>'.encode("cp037")
+    files["Doc_0/Document.xml"] = files["Doc_0/Document.xml"].replace(
+        b"</ofd:CommonData>", b"<ofd:PublicRes>odd.bin</ofd:PublicRes></ofd:CommonData>"
+    )
+    first = seal(packed(files))
+    assert judged(first).verdict is Verdict.PASSED
+    later = judged(changed(first, "Doc_0/late.png", b"x"))
+    assert (later.verdict, later.coverage[0].open) == (Verdict.INDETERMINATE, ("/Doc_0/late.png",))
+
+
+def test_documents_that_share_a_list_do_not_multiply_its_signatures() -> None:
+    files = entries(sealed())
+    row = b'<ofd:Signature ID="x%d" BaseLoc="/Doc_0/Signs/Sign_0/%d.xml"/>'
+    rows = b"".join(row % (number, number) for number in range(10))
+    files[LIST] = files[LIST].replace(b"</ofd:Signatures>", rows + b"</ofd:Signatures>")
+    body = re.search(rb"<ofd:DocBody>.*</ofd:DocBody>", files["OFD.xml"], re.DOTALL)
+    assert body is not None
+    files["OFD.xml"] = files["OFD.xml"].replace(body[0], body[0] * 60)
+    report = Verifier(trust()).verify(packed(files), at=NOW)
+    assert (report.verdict, "over 200 signatures" in report.reason.en) == (Verdict.UNREADABLE, True)
+
+
+def test_a_report_names_some_files_and_counts_all() -> None:
+    """Thousands of loose entries and two hundred signatures would make a report of gigabytes."""
+    files = entries(sealed()) | {f"Doc_0/loose/{number}": b"" for number in range(MAX_NAMED + 50)}
+    report = judged(packed(files))
+    assert len(report.coverage[0].loose) == MAX_NAMED
+    assert any(str(MAX_NAMED + 50) in step.reason.en for step in report.coverage[0].steps)

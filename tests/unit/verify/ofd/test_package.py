@@ -16,7 +16,7 @@ from verify.ofd import limits
 from verify.ofd.package import Package, is_package
 from verify.ofd.structure import read_structure
 from verify.ofd.xml import parse
-from verify.ofd.zip_records import LOCAL_HEAD
+from verify.ofd.zip_records import CENTRAL_HEAD, END_HEAD, LOCAL_HEAD
 from verify.report import Verdict
 from verify.trust import TrustStore
 from verify.verifier import Verifier
@@ -259,3 +259,107 @@ def test_a_package_that_cannot_be_read_is_a_verdict() -> None:
         report = verifier.verify(data, at=NOW)
         assert report.verdict is Verdict.UNREADABLE
         assert "OFD" in report.reason.zh
+
+
+def with_field(data: bytes, name: str, extra: bytes, *, local: bool) -> bytes:
+    """Put an extra field into the directory's or the header's record of one entry, with all offsets right."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(out, "w") as package:
+        for info in source.infolist():
+            octets = source.read(info)
+            info.extra = extra if local and info.filename == name else b""
+            package.writestr(info, octets)
+        for info in package.infolist():
+            info.extra = extra if not local and info.filename == name else b""
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("local", [False, True])
+def test_an_entry_of_two_names_is_refused(local: bool) -> None:
+    """Readers that heed the Unicode path of Info-ZIP would take a loose entry for the page."""
+    page = "Doc_0/Pages/Page_0/Content.xml"
+    loose = packed(entries(sealed()) | {"Doc_0/loose.xml": b"<Page/>"})
+
+    def other(name: str) -> bytes:
+        body = struct.pack("<BI", 1, zlib.crc32(b"Doc_0/loose.xml")) + name.encode()
+        return struct.pack("<2H", 0x7075, len(body)) + body
+
+    assert "two names" in refused(with_field(loose, "Doc_0/loose.xml", other(page), local=local))
+    same = with_field(loose, "Doc_0/loose.xml", other("Doc_0/loose.xml"), local=local)
+    assert "/Doc_0/loose.xml" in Package(same).paths
+
+
+def test_links_and_special_files_are_refused() -> None:
+    data = bytearray(document())
+    central = data.index(b"PK\x01\x02")
+    data[central + 5] = 3
+    for mode, told in ((0o100644, ""), (0o040755, ""), (0o120777, "a link"), (0o020666, "a link")):
+        struct.pack_into("<I", data, central + 38, mode << 16)
+        if told:
+            assert told in refused(bytes(data))
+        else:
+            assert Package(bytes(data)).paths
+
+
+def test_a_name_that_is_another_entrys_in_another_encoding_is_refused() -> None:
+    """``茅`` in GBK is é in UTF-8: a reader that goes by GBK would see one entry twice."""
+    other = b"\xc3\xa9"  # é, or 茅
+    data = bytearray(packed({"OFD.xml": b"<a/>", f"{other.decode('gbk')}.xml": b"<a/>", "aa.xml": b"<b/>"}))
+    assert len(Package(bytes(data)).paths) == 3
+    for mark in (b"PK\x03\x04", b"PK\x01\x02"):
+        at = data.index(b"aa.xml", data.index(mark))
+        data[at : at + 2] = other
+    assert "one name" in refused(bytes(data))
+
+
+def test_an_entry_that_hides_others_behind_the_end_of_its_stream_is_refused() -> None:
+    """A reader that goes from header to header ends an entry where its stream ends, and finds another page behind it."""
+    page = "Doc_0/Pages/Page_0/Content.xml"
+    inner = zlib.compressobj(9, zlib.DEFLATED, -15)
+    stream = inner.compress(b"x") + inner.flush()
+    behind = LOCAL_HEAD.pack(b"PK\x03\x04", 20, 0, 0, 0, 33, zlib.crc32(b"evil"), 4, 4, len(page), 0)
+    whole = stream + struct.pack("<4s3I", b"PK\x07\x08", zlib.crc32(b"x"), len(stream), 1)
+    whole += behind + page.encode() + b"evil"
+    data = bytearray(sealed())
+    end = len(data) - 22
+    size, at = struct.unpack_from("<2I", data, end + 12)
+    count = struct.unpack_from("<H", data, end + 10)[0] + 1
+    name = b"Doc_0/loose.bin"
+    stated = (zlib.crc32(b"x"), len(whole), 1)
+    local = LOCAL_HEAD.pack(b"PK\x03\x04", 20, 8, 8, 0, 33, 0, 0, 0, len(name), 0) + name + whole
+    local += struct.pack("<4s3I", b"PK\x07\x08", *stated)
+    central = (
+        CENTRAL_HEAD.pack(b"PK\x01\x02", 20, 20, 8, 8, 0, 33, *stated, len(name), 0, 0, 0, 0, 0, at) + name
+    )
+    stuffed = bytes(data[:at]) + local + bytes(data[at:end]) + central
+    stuffed += END_HEAD.pack(b"PK\x05\x06", 0, 0, count, count, size + len(central), at + len(local), 0)
+    assert len(Package(stuffed).paths) == count, "its records are in order"
+    report = Verifier(TrustStore(())).verify(stuffed, at=NOW)
+    assert (report.verdict, "loose.bin" in report.reason.en) == (Verdict.UNREADABLE, True)
+
+
+def test_deep_folders_are_refused() -> None:
+    assert "unsafe name" in refused(named("/".join("a" * 40)))
+
+
+def test_elements_are_counted_over_the_whole_package() -> None:
+    package = Package(document())
+    package._nodes.left = 40
+    with pytest.raises(Unreadable, match="too large"):
+        read_structure(package)
+
+
+def test_digests_by_many_methods_come_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_DIGESTED", 3000)
+    package = Package(packed({"OFD.xml": bytes(2000)}))
+    assert package.digest("/OFD.xml", "sm3") == package.digest("/OFD.xml", "sm3"), "once for each method"
+    with pytest.raises(Unreadable, match="several digest methods"):
+        package.digest("/OFD.xml", "md5")
+
+
+def test_signed_values_have_a_limit_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_VALUE_TOTAL", 3000)
+    package = Package(packed({"OFD.xml": bytes(2000)}))
+    assert package.read_value("/OFD.xml")
+    with pytest.raises(Unreadable, match="signed values"):
+        package.read_value("/OFD.xml")
