@@ -52,11 +52,6 @@ def _assess(document: Document, value: SignatureValue, policy: Policy) -> Integr
             "文件的交叉引用结构在签章后被改写",
             "the file's cross-reference structure was rewritten after signing",
         )
-    if not document.data.startswith(b"%PDF-"):
-        return _modified(
-            "文件头之前有其他内容，签章后追加的部分在各阅读器中可能显示不同",
-            "something stands before the file's header, so readers differ about what was appended",
-        )
     if not document.reader.strict and opens_strictly(document.data[: value.covered]):
         return _modified("签章后追加的内容不规范", "what was appended after signing is malformed")
     start = signed_start(document.data, value.covered)

@@ -15,6 +15,7 @@ CATALOG_KEYS: Final = frozenset({"/AcroForm", "/DSS", "/Extensions", "/Metadata"
 FORM_KEYS: Final = frozenset({"/Fields", "/SigFlags"})
 FILLED_FORM_KEYS: Final = FORM_KEYS | {"/NeedAppearances"}
 SIGNED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/F", "/Ff", "/M", "/Type", "/DA", "/MK"})
+LOOK_KEYS: Final = frozenset({"/AP", "/AS", "/F", "/MK"})
 FILLED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/M", "/DA"})
 DSS_KEYS: Final = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs", "/VRI"})
 
@@ -176,7 +177,7 @@ def _signature_field(
         return False
     if ("/V" in keys and not step.fresh(new.get("/V"))) or not permitted_signature(step, after):
         return False
-    if "/AP" in keys and is_time_stamp(step, after) and shows(step, after):
+    if not keys.isdisjoint(LOOK_KEYS) and is_time_stamp(step, after) and shows(step, after):
         return False
     step.additions.append(addition(step, after))
     return True

@@ -159,3 +159,18 @@ def test_another_generation_of_an_object_in_use(signing: Signing) -> None:
     made = made.replace(b"%010d 00000 n" % offset, b"%010d 00001 n" % offset)
     data = signing.sign(made)
     assert modified(signing.only(append(data, {40: stream(EVIL)})))
+
+
+def test_a_hidden_field_is_not_shown_by_a_time_stamp(signing: Signing) -> None:
+    """What an empty field would show was never seen; only who signs it for themselves may let it be seen."""
+    plain = small_pdf(catalog="/AcroForm<</Fields[20 0 R]>>")
+    page = raw_object(plain, 4)[:-2] + b"/Annots[20 0 R]>>"
+    hidden = PARTY_B.replace(b"/F 4", b"/F 2")[:-2] + b"/AP<</N 30 0 R>>>>"
+    data = signing.sign(append(plain, {20: hidden, 4: page, 30: stream(EVIL, FORM)}))
+    stamp = b"<</Type/DocTimeStamp/SubFilter/ETSI.RFC3161/Contents<00>/ByteRange[0 0 0 0]>>"
+    for flags, expected in ((b"/F 4", True), (b"/F 2", False)):
+        filled = raw_object(data, 20).replace(b"/F 2", flags)[:-2] + b"/V 90 0 R>>"
+        report = signing.verify(append(data, {20: filled, 90: stamp}))
+        (first,) = [item for item in report.signatures if item.field == "Seal1"]
+        assert modified(first) is expected
+        assert report.verdict.value == "failed"
