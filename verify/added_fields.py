@@ -46,17 +46,22 @@ def _speaks_for_itself(step: Step, found: FormField) -> bool:
 
 
 def _drawn(step: Step, widget: Value) -> bool:
-    """Tell whether an unsigned field has a look: colours, a caption, or an appearance with anything in it."""
-    if step.new.entry(widget, "/MK"):
+    """Tell whether an unsigned field has a look: colours, a caption, an appearance, or a gap where one can be put in later."""
+    if not isinstance(widget, dict):
+        return widget is not None
+    if "/MK" in widget and step.new.entry(widget, "/MK") != {}:
         return True
     looks = step.new.entry(widget, "/AP")
     if not isinstance(looks, dict):
-        return looks is not None
+        return "/AP" in widget
     return any(not _empty(step.new.resolve(item)) for item in looks.values())
 
 
 def _empty(look: Value) -> bool:
-    return isinstance(look, Stream) and "/Filter" not in look.dictionary and not look.encoded.strip()
+    """Tell a drawing of nothing: no octets of its own, none packed, none in another file."""
+    if not isinstance(look, Stream) or look.encoded.strip():
+        return False
+    return look.dictionary.keys().isdisjoint({"/Filter", "/F", "/FFilter"})
 
 
 def permitted_signature(step: Step, found: FormField) -> bool:
