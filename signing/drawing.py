@@ -68,8 +68,7 @@ def _onto(view: PageView, spot: Spot, seal_mm: tuple[float, float]) -> Matrix:
     """Map the seal's points onto default user space: scale, stand upright, move its lower left corner into place."""
     a, b, c, d, _, _ = view.upright
     scale = spot.scale * view.units_per_mm / POINTS_PER_MM
-    corner_mm = spot.x_mm, spot.y_mm + seal_mm[1] * spot.scale
-    x, y, _, _ = view.user_space(*corner_mm, 0.0, 0.0)
+    x, y = view.point(spot.x_mm, spot.y_mm + seal_mm[1] * spot.scale)
     return a * scale, b * scale, c * scale, d * scale, x, y
 
 

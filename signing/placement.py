@@ -72,9 +72,7 @@ class PageView:
 
     def user_space(self, left: float, top: float, width: float, height: float) -> Box:
         """Turn a box as displayed (mm) into left, bottom, right, top in default user space."""
-        (x1, y1), (x2, y2) = (
-            self._to_user_space(*corner) for corner in ((left, top), (left + width, top + height))
-        )
+        (x1, y1), (x2, y2) = (self.point(*corner) for corner in ((left, top), (left + width, top + height)))
         return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
 
     @property
@@ -98,9 +96,10 @@ class PageView:
         }[self.rotation]
         return across * self._mm, down * self._mm
 
-    def _to_user_space(self, x_mm: float, y_mm: float) -> tuple[float, float]:
+    def point(self, x_mm: float, y_mm: float) -> tuple[float, float]:
         """Turn a point as displayed (mm from the top left) into default user space."""
-        x, y = x_mm / self._mm, y_mm / self._mm
+        millimetres = self._mm
+        x, y = x_mm / millimetres, y_mm / millimetres
         left, bottom, right, top = self.box
         if self.rotation == 90:
             return left + y, bottom + x

@@ -8,15 +8,14 @@ whatever the pages' sizes, as paper is knocked up at its top left corner.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from signing.errors import OutsidePage
 from signing.placement_errors import SeamNeedsPages
 from signing.where import Edge, Seam
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """A page as displayed: its number (from 1), width and height in mm."""
 
     number: int
@@ -24,8 +23,7 @@ class Leaf:
     height_mm: float
 
 
-@dataclass(frozen=True, slots=True)
-class SeamPiece:
+class SeamPiece(NamedTuple):
     """A slice: top left of the whole seal on the page, and left, top, width, height of the part that shows, in mm."""
 
     page: int
@@ -58,8 +56,7 @@ def seam_pieces(seam: Seam, leaves: Sequence[Leaf], seal_mm: tuple[float, float]
     return pieces
 
 
-@dataclass(frozen=True, slots=True)
-class _Cut:
+class _Cut(NamedTuple):
     """A share of the seal, from 0 to 1 in reading order of the pages; ``opposite``: on the edge across from the seam's."""
 
     start: float

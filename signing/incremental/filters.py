@@ -14,11 +14,14 @@ MAX_UNPACKED: Final = 32 * 1024 * 1024
 MAX_COLUMNS: Final = 64
 """Octets of a row under a predictor: an entry of a cross-reference stream has three to twenty."""
 _FLATE: Final = ("/FlateDecode", "/Fl")
+_ALONE: Final = ("/FlateDecode", ["/FlateDecode"])
 _NONE, _SUB, _UP = 0, 1, 2
 
 
 def unpack(entries: Dictionary, data: bytes) -> bytes:
     """Undo /FlateDecode and its predictor; any other filter, and whatever is damaged, is :class:`NotPlain`."""
+    if "/DecodeParms" not in entries and "/F" not in entries and entries.get("/Filter") in _ALONE:
+        return _inflate(data)
     filters, parameters = _listed(entries.get("/Filter")), _listed(entries.get("/DecodeParms"))
     if not filters:
         return data

@@ -90,12 +90,14 @@ class PageTree:
         if not 1 <= number <= self.count:
             raise PageMissing(number, self.count)
         if number not in self._pages:
-            for leaf in self._leaves[self._certain : number]:
-                if not leaf.certain and not self._is_leaf(leaf.ref):
+            for before in self._leaves[self._certain : number - 1]:
+                if not before.certain and not self._is_leaf(before.ref):
                     raise NotPlain(Reason.PAGES, "/Count of a node")
-            self._certain = max(self._certain, number)
             leaf = self._leaves[number - 1]
             entries = self._pdf.value(leaf.ref)
+            if isinstance(entries, Dictionary) and "/Kids" in entries:
+                raise NotPlain(Reason.PAGES, "/Count of a node")
+            self._certain = max(self._certain, number)
             if not isinstance(entries, Dictionary) or entries.get("/Type", "/Page") != "/Page":
                 raise NotPlain(Reason.PAGE, "a page is no dictionary")
             self._pages[number] = Page(leaf.ref, entries, leaf.inherited)

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from signing.incremental.errors import NotPlain, Reason
 from signing.incremental.tokens import (
     BRACKET,
+    CLOSED,
     END,
     ENTRY,
     ESCAPED,
@@ -35,6 +36,7 @@ from signing.incremental.tokens import (
     TO_GENERATION,
     TO_INTEGER,
     TO_NAME,
+    TO_NUMBER,
     TO_SIMPLE,
     TOKEN,
     WORD,
@@ -192,6 +194,9 @@ class Reader:
 
     def value(self, position: int, depth: int = 0) -> Value:
         """Read one value from ``position`` on."""
+        if not depth and self.buffer.startswith(b"<<", position):
+            self.end = position + 2
+            return self._dictionary(position, depth)
         found = TOKEN.match(self.buffer, position)
         if found is None or depth > MAX_DEPTH:
             raise self._wrong("no value", position)
@@ -243,21 +248,22 @@ class Reader:
                     return made
                 position = self.end
                 continue
-            raw, number, generation, name, integer, _ = found.groups()
-            key, kind = _name(raw), found.lastindex
+            kind = found.lastindex
+            position = found.end()
+            if kind == CLOSED:
+                self.end = made.end = position
+                return made
+            key = _name(found[KEY])
             if key in spans or len(spans) > MAX_ITEMS:
                 raise self._wrong("a key twice, or too many", start)
             begun, named = found.span(KEY)
-            position = found.end()
             spans[key] = (begun - 1, named, position)
-            if kind == TO_GENERATION:
-                made[key] = Ref(int(number), int(generation))
-            elif kind == TO_NAME:
-                made[key] = _name(name)
-            elif kind == TO_INTEGER:
-                made[key] = int(integer)
-            else:
+            if kind == TO_SIMPLE:
                 made[key] = (found.start(TO_SIMPLE), position)
+            elif kind == TO_GENERATION:
+                made[key] = Ref(int(found[TO_NUMBER]), int(found[TO_GENERATION]))
+            else:
+                made[key] = _name(found[TO_NAME]) if kind == TO_NAME else int(found[TO_INTEGER])
 
     def _ended(self, made: Dictionary, depth: int) -> bool:
         """Read one entry of any kind token by token, or the end of the dictionary: true."""

@@ -46,14 +46,14 @@ def _entries_of(*values: bytes) -> bytes:
 _SIMPLE: Final = _LIST + rb"|" + _entries_of(_ATOM, _LIST, _entries_of(_ATOM, _LIST))
 """A list, or a dictionary of two levels, without strings."""
 ENTRY: Final = re.compile(
-    _BLANK + rb"/(" + _LETTERS + rb")" + _EDGE + _BLANK
+    _BLANK + rb"(?:/(" + _LETTERS + rb")" + _EDGE + _BLANK
     + rb"(?:" + _REFERENCE + _EDGE
     + rb"|/(" + _LETTERS + rb")" + _EDGE
     + rb"|([+-]?[0-9]{1,18})" + _EDGE
-    + rb"|(" + _SIMPLE + rb"))"
+    + rb"|(" + _SIMPLE + rb"))|(>>))"
 )  # fmt: skip
-"""A key with a value of the common kinds in one step: a reference, a name, an integer, or a simple list or dictionary."""
-KEY, TO_GENERATION, TO_NAME, TO_INTEGER, TO_SIMPLE = 1, 3, 4, 5, 6
+"""In one step the end of a dictionary, or a key with a common value: a reference, name, integer, simple list or dictionary."""
+KEY, TO_NUMBER, TO_GENERATION, TO_NAME, TO_INTEGER, TO_SIMPLE, CLOSED = range(1, 8)
 REFERENCES: Final = re.compile(rb"\[(?:" + _BLANK + _REFERRED + rb")++" + _BLANK + rb"\]")
 """A list of nothing but references, as the kids of a page tree are."""
 REFERENCE: Final = re.compile(_REFERENCE)
@@ -65,5 +65,7 @@ PLAIN_ESCAPES: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f"
 WORDS: Final = {b"true": True, b"false": False, b"null": None}
 HASH: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
 GAPS: Final = re.compile(rb"[\x00\t\n\x0c\r ]+")
-HEADER: Final = re.compile(rb"([0-9]{1,10})[\x00\t\n\x0c\r ]+([0-9]{1,5})[\x00\t\n\x0c\r ]+obj" + _EDGE)
+HEADER: Final = re.compile(
+    rb"([0-9]{1,10})[\x00\t\n\x0c\r ]+([0-9]{1,5})[\x00\t\n\x0c\r ]+obj" + _EDGE + _BLANK
+)
 END: Final = re.compile(_SPACE + rb"(?:(endobj)" + _EDGE + rb"|stream(\r\n|\n))")

@@ -29,6 +29,7 @@ _END: Final = re.compile(
 _TABLE: Final = re.compile(rb"[\x00\t\n\x0c\r ]*xref[ ]*(?:\r\n|\r|\n)")
 _SUBSECTION: Final = re.compile(rb"[\x00\t\n\x0c\r ]*([0-9]{1,10})[ ]([0-9]{1,10})[ ]*(?:\r\n|\r|\n)")
 _TRAILER: Final = re.compile(rb"[\x00\t\n\x0c\r ]*trailer(?=[\x00\t\n\x0c\r <%])")
+_LINE: Final = re.compile(rb"([0-9]{10}) ([0-9]{5}) ([nf])")
 _LINES: Final = re.compile(rb"(?:[0-9]{10} [0-9]{5} [nf](?: \r| \n|\r\n))*")
 
 
@@ -78,8 +79,12 @@ class Section:
     def numbers(self) -> Iterator[tuple[int, Place]]:
         """Yield every entry."""
         for run in self.runs:
-            for at in range(run.count):
-                yield run.first + at, self._place(run, at)
+            if self.widths is None:
+                for number, (offset, generation, kind) in enumerate(_LINE.findall(run.lines), run.first):
+                    yield number, FREE if kind == b"f" else Place(int(offset), int(generation))
+            else:
+                for at in range(run.count):
+                    yield run.first + at, self._place(run, at)
 
     def _place(self, run: Run, at: int) -> Place:
         if self.widths is None:
