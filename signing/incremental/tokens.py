@@ -29,11 +29,14 @@ _BLANK: Final = rb"[\t\n\x0c\r ]*+"
 _NAMED: Final = rb"/" + _LETTERS + _EDGE
 _REFERENCE: Final = rb"([0-9]{1,10})[\t\n\x0c\r ]++([0-9]{1,5})[\t\n\x0c\r ]++R"
 _REFERRED: Final = _REFERENCE.replace(b"(", b"(?:") + _EDGE
+_TEXT: Final = rb"<[0-9A-Fa-f\x00\t\n\x0c\r ]*+>|\([^()\\\r]*+\)"
+"""A string in hexadecimal, or one without escapes and parentheses."""
 _ATOM: Final = (
     rb"(?:" + _NAMED
     + rb"|" + _REFERRED
     + rb"|[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})" + _EDGE
-    + rb"|(?:true|false|null)" + _EDGE + rb")"
+    + rb"|(?:true|false|null)" + _EDGE
+    + rb"|" + _TEXT + rb")"
 )  # fmt: skip
 _LIST: Final = rb"\[(?:" + _BLANK + _ATOM + rb")*+" + _BLANK + rb"\]"
 
@@ -43,8 +46,8 @@ def _entries_of(*values: bytes) -> bytes:
     return rb"<<(?:" + _BLANK + _NAMED + _BLANK + rb"(?:" + rb"|".join(values) + rb"))*+" + _BLANK + rb">>"
 
 
-_SIMPLE: Final = _LIST + rb"|" + _entries_of(_ATOM, _LIST, _entries_of(_ATOM, _LIST))
-"""A list, or a dictionary of two levels, without strings."""
+_SIMPLE: Final = _LIST + rb"|" + _entries_of(_ATOM, _LIST, _entries_of(_ATOM, _LIST)) + rb"|" + _TEXT
+"""A list, a dictionary of two levels, or a string."""
 ENTRY: Final = re.compile(
     _BLANK + rb"(?:/(" + _LETTERS + rb")" + _EDGE + _BLANK
     + rb"(?:" + _REFERENCE + _EDGE
@@ -52,7 +55,7 @@ ENTRY: Final = re.compile(
     + rb"|([+-]?[0-9]{1,18})" + _EDGE
     + rb"|(" + _SIMPLE + rb"))|(>>))"
 )  # fmt: skip
-"""In one step the end of a dictionary, or a key with a common value: a reference, name, integer, simple list or dictionary."""
+"""In one step the end of a dictionary, or a key with a common value: a reference, name, integer, or one that is simple."""
 KEY, TO_NUMBER, TO_GENERATION, TO_NAME, TO_INTEGER, TO_SIMPLE, CLOSED = range(1, 8)
 REFERENCES: Final = re.compile(rb"\[(?:" + _BLANK + _REFERRED + rb")++" + _BLANK + rb"\]")
 """A list of nothing but references, as the kids of a page tree are."""
