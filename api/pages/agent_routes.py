@@ -13,8 +13,9 @@ from pydantic import BaseModel, Field, SecretStr
 from api.access import Principal, Scope
 from api.agent.confirm import DIGEST_END
 from api.auth import Doors, Requires
-from api.pages.desk import OpenDesk
-from api.pages.drafts import LEVEL, Wish
+from api.errors import InputInvalid
+from api.pages.desk import Desk, OpenDesk
+from api.pages.drafts import LEVEL, OPEN, Wish
 from api.pages.place_routes import Wanted, found_draft, outlook_of
 from api.pages.shelf import Entry
 from api.pages.verify_routes import MAX_PASSWORD
@@ -44,6 +45,7 @@ class Signature(BaseModel):
 def prepare(desk: OpenDesk, doors: Doors, caller: Keeper, name: str, body: Order) -> dict[str, Any]:
     """Prepare the draft and say what the agent is to sign."""
     entry = found_draft(desk, caller, name)
+    _demand_open(desk, entry)
     shown = outlook_of(doors, entry, caller, body).shown
     wish = Wish(body.seal, parse_where(body.where), doors.seals.get(body.seal).name, shown, body.may_cover)
     wanted = wish.to_json()
@@ -91,6 +93,7 @@ Found = Annotated[Waits, Depends(waits_of)]
 @router.post("/{sealing}")  # noqa: FAST003 - read by waits_of
 def complete(desk: OpenDesk, doors: Doors, caller: Keeper, waits: Found, body: Signature) -> dict[str, str]:
     """Complete the draft with the signature that the agent gave."""
+    _demand_open(desk, waits.entry)
     password = _opened(body.password)
     signature = octets_of(body.signature)
     sealed = doors.two_step.complete(waits.sealing, signature, actor=caller.actor, password=password)
@@ -102,6 +105,15 @@ def complete(desk: OpenDesk, doors: Doors, caller: Keeper, waits: Found, body: S
 def withdraw(doors: Doors, caller: Keeper, waits: Found) -> None:
     """Give up what was prepared: its permit is given back."""
     doors.two_step.withdraw(waits.sealing, actor=caller.actor)
+
+
+def _demand_open(desk: Desk, entry: Entry) -> None:
+    """Refuse what another window seals, or has sealed, with the PIN: a draft is sealed once."""
+    if desk.drafts.state(entry)["status"] != OPEN:
+        raise InputInvalid(
+            "这份文件正在用印或已经用印，请重新打开此页查看结果。",
+            "This document is being sealed or is sealed; load the page again to see the result.",
+        )
 
 
 def _opened(password: SecretStr | None) -> str | None:

@@ -108,7 +108,7 @@ class Agent:
 def test_a_page_seals_with_the_token_in_the_keepers_own_computer(
     tmp_path: Path, token: tuple[CryptokiProvider, dict[str, str]]
 ) -> None:
-    from playwright.sync_api import expect, sync_playwright
+    from playwright.sync_api import sync_playwright
 
     provider, environment = token
     port = free_port()
@@ -123,7 +123,7 @@ def test_a_page_seals_with_the_token_in_the_keepers_own_computer(
             page = browser.new_page(viewport={"width": 1366, "height": 900})
             faults: list[str] = []
             page.on("pageerror", lambda error: faults.append(str(error)))
-            sealed = _sealed_by(page, site, agent, expect)
+            sealed = _sealed_by(page, site, agent, seal.code)
             assert not faults
         finally:
             browser.close()
@@ -142,8 +142,10 @@ def test_a_page_seals_with_the_token_in_the_keepers_own_computer(
 page_digest: list[str] = []
 
 
-def _sealed_by(page: Any, site: Site, agent: Agent, expect: Any) -> bytes:
+def _sealed_by(page: Any, site: Site, agent: Agent, seal: str) -> bytes:
     """Do what the keeper does; return the file that they download."""
+    from playwright.sync_api import expect
+
     from api.access import Scope
 
     agent.code()  # it is ready
@@ -167,6 +169,10 @@ def _sealed_by(page: Any, site: Site, agent: Agent, expect: Any) -> bytes:
     page.keyboard.press("Enter")
     expect(page.locator(".verdict.passed")).to_be_visible(timeout=90_000)
     _picture(page, "agent-done")
+    order = {"seal": seal, "where": "1:10,10"}
+    headers = {"X-CSRF-Token": page.get_attribute("meta[name=csrf]", "content"), "Origin": site.url}
+    again = page.request.post(f"{page.url}/remote", data=order, headers=headers)
+    assert "is sealed" in again.json()["en"], "a draft is sealed once"
     with page.expect_download() as waiting:
         page.click("a[download]")
     return Path(waiting.value.path()).read_bytes()
