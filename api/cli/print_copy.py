@@ -85,10 +85,10 @@ def make(
     if as_json:
         print_json(PrintCopyModel.of(copy).model_dump(mode="json"))
         return
-    grey = "" if copy.seen is Seen.TRUE else "（灰印 / grey seal）"
+    grey = ("", "") if copy.seen is Seen.TRUE else ("，灰印", ", the seal in grey")
     say(
-        f"第 {copy.number} 份，验证码 {copy.shown_code}{grey}，已保存 {target}",
-        f"Copy {copy.number} of {copy.quota}, code {copy.shown_code}, saved as {target}",
+        f"第 {copy.number} 份（许可 {copy.quota} 份）{grey[0]}，验证码 {copy.shown_code}，已保存 {target}",
+        f"Copy {copy.number} ({copy.quota} permitted){grey[1]}, code {copy.shown_code}, saved as {target}",
     )
 
 
