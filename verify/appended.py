@@ -14,7 +14,7 @@ from typing import Any, Final
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
 from pyhanko.pdf_utils.misc import PdfReadError
-from pyhanko.pdf_utils.xref import read_object_header
+from pyhanko.pdf_utils.xref import parse_xref_stream, parse_xref_table, read_object_header
 
 from verify.document import Document, Revision
 from verify.pdf_values import Ref, Stream
@@ -42,6 +42,7 @@ def stray_octets(document: Document, covered: int, later: list[Revision]) -> tup
         spans = _spans(document, covered, later)
         for revision in later:
             _parse_contained(document, revision)
+            _check_section(document, revision)
     position = covered
     for start, end in [*sorted(spans), (len(document.data), len(document.data))]:
         if start > position:
@@ -78,6 +79,22 @@ def _parse_contained(document: Document, revision: Revision) -> None:
         for number, offset in zip(numbers[::2], numbers[1::2], strict=True):
             stream.seek(first + offset)
             generic.read_object(stream, generic.Reference(number, 0, document.reader))
+
+
+def _check_section(document: Document, revision: Revision) -> None:
+    """Raise if a section lists an object twice: readers take the first or the last."""
+    if revision.stream is None:
+        stream: Any = document.reader.stream
+        stream.seek(revision.start + len(b"xref"))
+        entries = parse_xref_table(stream, strict=True)
+    else:
+        holder = document.view(revision.index).get(revision.stream)
+        entries = parse_xref_stream(holder.source, strict=True) if isinstance(holder, Stream) else iter(())
+    seen: set[int] = set()
+    for entry in entries:
+        if entry.idnum in seen:
+            raise PdfReadError(f"object {entry.idnum} is listed twice")
+        seen.add(entry.idnum)
 
 
 def _spans(document: Document, covered: int, later: list[Revision]) -> set[tuple[int, int]]:

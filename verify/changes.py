@@ -119,6 +119,14 @@ def _compare_trailers(step: Step) -> None:
     for key in ("/Root", "/Encrypt"):
         if not same(step.old.trailer.get(key), step.new.trailer.get(key)):
             step.changes.append(Change(f"文件尾的 {key} 被改写", f"the trailer's {key} was replaced"))
+    if _hides(step):
+        step.changes.append(Change("文件尾的 /Size 被改小", "the trailer's /Size was made smaller"))
+
+
+def _hides(step: Step) -> bool:
+    """Tell whether a trailer's /Size shrinks: an object whose number is not below it is missing (ISO 32000-2 §7.5.5)."""
+    before, after = step.old.trailer.get("/Size"), step.new.trailer.get("/Size")
+    return isinstance(before, int) and not (isinstance(after, int) and after >= before)
 
 
 def _compare_object(step: Step, revision: Revision, ref: Ref, covered: int) -> None:

@@ -184,3 +184,22 @@ def test_a_hidden_field_is_not_shown_by_a_time_stamp(signing: Signing) -> None:
         (first,) = [item for item in report.signatures if item.field == "Seal1"]
         assert modified(first) is expected
         assert report.verdict.value == "failed"
+
+
+def test_an_object_listed_twice_in_one_table(signing: Signing, b_b: bytes) -> None:
+    """Readers take the first entry or the last; one is as it was signed, the other stands inside a stream."""
+    other = b"7 0 obj\n%s\nendobj\n" % stream(EVIL)
+    data = append(b_b, {7: raw_object(b_b, 7), 90: stream(other)})
+    assert signing.only(data).indication is Indication.TOTAL_PASSED
+    hidden = b"7 1\n%010d 00000 n \n" % data.index(other)
+    start = data.rindex(b"xref\n0 1\n")
+    at = data.index(b"7 1\n", start)
+    assert modified(signing.only(data[:at] + hidden + data[at:]))
+    assert modified(signing.only(data[: at + len(hidden)] + hidden + data[at + len(hidden) :]))
+
+
+def test_objects_hidden_by_the_size(signing: Signing, b_b: bytes) -> None:
+    """What is numbered beyond /Size is missing to some readers: page two would be."""
+    data = append(b_b, {}, size=size_of(b_b))
+    assert signing.only(data).indication is Indication.TOTAL_PASSED
+    assert modified(signing.only(append(b_b, {}, size=6)))
