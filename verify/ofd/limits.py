@@ -24,8 +24,8 @@ MAX_XML_OCTETS: Final = 32 * 1024 * 1024
 """One XML file; pages of dense vector maps reach 10 MB."""
 MAX_XML_NODES: Final = 500_000
 """Elements and attributes of one XML file: five times a dense vector map; its tree takes a hundred megabytes."""
-MAX_XML_NODES_TOTAL: Final = 2_000_000
-"""Elements and attributes of all XML read in one package: five thousand pages of text; some five seconds."""
+MAX_XML_NODES_TOTAL: Final = 1_500_000
+"""Elements and attributes of all XML read in one package: four thousand pages of text; some five seconds."""
 MAX_XML_DEPTH: Final = 64
 """Nesting of elements; the schemas of GB/T 33190 need about fifteen, page blocks nest further."""
 MAX_XML_TOTAL: Final = 256 * 1024 * 1024

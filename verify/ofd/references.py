@@ -9,6 +9,7 @@ from typing import Final
 
 from hsm.algorithms import DigestAlgorithm
 from verify.digests import SM3
+from verify.ofd import limits
 from verify.ofd.description import Description, Reference, own_parts
 from verify.ofd.package import INTEGRITY, Package
 from verify.ofd.structure import DocumentBody, Page, Structure
@@ -26,7 +27,7 @@ METHODS: Final = {
 WEAK: Final = {"MD5": "md5", "": "md5", "SHA1": "sha1", "1.2.840.113549.2.5": "md5", "1.3.14.3.2.26": "sha1"}
 """Digests that do not; an absent ``CheckMethod`` is MD5 by the schema."""
 SHOWN: Final = 5
-"""Files named in a sentence; the report lists all."""
+"""Files named in a sentence; the report lists more (:data:`verify.ofd.limits.MAX_NAMED`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +90,24 @@ def compare(
         return Compared(method.outcome)
     pages = {page.path: number for body in bodies for number, page in enumerate(body.pages, start=1)}
     lists = {body.list for body in bodies}
-    changes = []
-    for item in description.references:
-        wrong = _wrong(package, item, method.name)
-        if wrong is not None:
-            changes.append(_change(item.path, pages, wrong, in_list=item.path in lists))
-    if not changes:
+    found = [(item.path, _wrong(package, item, method.name)) for item in description.references]
+    wrong = [(path, how) for path, how in found if how is not None]
+    if not wrong:
         count = len(description.references)
         return Compared(
             passed(f"{count} 个文件均与签名时一致。", f"All {count} files are as they were signed.")
         )
+    changes = tuple(
+        _change(path, pages, how, in_list=path in lists) for path, how in wrong[: limits.MAX_NAMED]
+    )
     where = "、".join(change.object for change in changes[:SHOWN])
-    locked = any(change.object in lists for change in changes)
-    zh = f"{len(changes)} 个受保护文件被改动或缺失（{where}），签章无效；请向签章单位索取原件。"
-    en = f"{len(changes)} protected files were changed or are missing ({where}); ask the signatory for the original file."
+    locked = any(path in lists for path, _ in wrong)
+    zh = f"{len(wrong)} 个受保护文件被改动或缺失（{where}），签章无效；请向签章单位索取原件。"
+    en = f"{len(wrong)} protected files were changed or are missing ({where}); ask the signatory for the original file."
     if locked:
         zh = f"签名列表已被该签章锁定，其后又追加了签名。{zh}"
         en = f"This signature locked the list of signatures, and another was added afterwards. {en}"
-    return Compared(failed(SubIndication.DOCUMENT_MODIFIED, zh, en), tuple(changes))
+    return Compared(failed(SubIndication.DOCUMENT_MODIFIED, zh, en), changes)
 
 
 _MISSING: Final = ("缺失", "is missing")
