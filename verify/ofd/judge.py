@@ -85,13 +85,25 @@ def _cases(package: Package, structure: Structure) -> list[OfdCase]:
                 raise refused(
                     f"的签名超过 {limits.MAX_SIGNATURES} 处", f"has over {limits.MAX_SIGNATURES} signatures"
                 )
-            cases += [_case(package, body, item) for item in rows]
+            for item in rows:
+                cases.append(_case(package, body, item))
+                _check_references(cases)
         elif body.list is not None:
             raise Unreadable(
                 f"OFD 文件的签名列表 {body.list} 缺失，无法核验；请向发送方索取完整的原件。",
                 f"The list of signatures, {body.list}, is missing; ask the sender for the complete file.",
             )
     return cases
+
+
+def _check_references(cases: list[OfdCase]) -> None:
+    """Stop before the descriptions of many signatures were all read and compared."""
+    count = sum(len(case.description.references) for case in cases if case.description is not None)
+    if count > limits.MAX_REFERENCES_TOTAL:
+        raise refused(
+            f"的签名共引用超过 {limits.MAX_REFERENCES_TOTAL} 个文件",
+            f"has signatures that name over {limits.MAX_REFERENCES_TOTAL} files together",
+        )
 
 
 def _case(package: Package, body: DocumentBody, item: Listed) -> OfdCase:

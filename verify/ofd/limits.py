@@ -34,6 +34,8 @@ MAX_SIGNATURES: Final = 200
 """Signatures of one package, all its lists together, as of one PDF."""
 MAX_REFERENCES: Final = MAX_ENTRIES
 """References of one signature: one for each entry."""
+MAX_REFERENCES_TOTAL: Final = 200_000
+"""References of all signatures of one package: two hundred signatures over a thousand files each."""
 MAX_STAMPS: Final = 20_000
 """Stamp annotations of one signature: a seam seal has one on each page."""
 MAX_DOCUMENTS: Final = 64

@@ -39,6 +39,7 @@ from tests.ofd_world import (
 from tests.ses_world import DOCUMENT
 from tests.verify_world import NOW
 from verify.isolated import verify_isolated
+from verify.ofd import limits
 from verify.ofd.limits import MAX_NAMED
 from verify.ofd.report import OfdReport
 from verify.report import Indication, SignatureKind, SignatureReport, Verdict
@@ -449,3 +450,10 @@ def test_a_report_names_some_files_and_counts_all() -> None:
     report = judged(packed(files))
     assert len(report.coverage[0].loose) == MAX_NAMED
     assert any(str(MAX_NAMED + 50) in step.reason.en for step in report.coverage[0].steps)
+
+
+def test_references_of_all_signatures_have_a_limit_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_REFERENCES_TOTAL", 10)
+    assert judged(sealed()).verdict is Verdict.PASSED
+    report = Verifier(trust()).verify(seal(sealed(), "2:20,20"), at=NOW)
+    assert (report.verdict, "together" in report.reason.en) == (Verdict.UNREADABLE, True)
