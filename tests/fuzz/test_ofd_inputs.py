@@ -24,7 +24,7 @@ from verify.verifier import Verifier
 
 SEEDS = range(12)
 SLOWEST = 5.0
-"""Seconds for any one input; judging a package takes about thirty milliseconds."""
+"""Seconds of the processor for any one input, however busy the machine is; judging a package takes about thirty milliseconds."""
 _PIECES = (
     b"<ofd:Signatures/>", b"</ofd:DocBody>", b'ID="s001"', b"../../", b"/OFD.xml", b"&lt;", b"<![CDATA[", b"<!DOCTYPE x>", b"\xff\xfe", b"]]>",
     b'CheckMethod="MD5"', b"g 999999999 1", b"-1e308", b"\x00", b"<a>" * 70,
@@ -51,9 +51,9 @@ def mutated(octets: bytes, chance: random.Random) -> bytes:
 
 
 def judged(data: bytes, verifier: Verifier) -> Verdict:
-    begun = time.monotonic()
+    begun = time.process_time()
     report = verifier.verify(data, at=NOW)
-    assert time.monotonic() - begun < SLOWEST
+    assert time.process_time() - begun < SLOWEST
     assert report.reason.zh
     assert report.reason.en
     return report.verdict
