@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 YINXIN = (sys.executable, "-c", "from api.cli.main import run; run()")
-START_SECONDS = 40.0
+START_SECONDS = 120.0
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
     "--no-sandbox",
@@ -70,13 +70,13 @@ class Served:
         """End the service as an operator does."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(20)
+            self._process.wait(60)
 
     def kill(self) -> None:
         """Kill the service, as a power cut does."""
         assert self._process is not None
         self._process.kill()
-        self._process.wait(20)
+        self._process.wait(60)
 
     @property
     def sealed(self) -> bytes:

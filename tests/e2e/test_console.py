@@ -206,7 +206,7 @@ def test_a_certificate_is_suspended_and_resumed_by_another_with_progress(login: 
     clerk.fill("#text-suspension", "核查")
     press(clerk, "#act-suspension .primary")
     clerk.wait_for_selector("#job:not([data-running=yes])")
-    assert clerk.inner_text("#job-done") == "1"
+    clerk.wait_for_selector("#job-done:text-is('1')")
     clerk.goto(clerk.url.split("/console")[0] + address)
     assert "已停用" in clerk.inner_text(".desk-head")
     clerk.click("[data-opens=act-resumption]")
@@ -229,7 +229,7 @@ def test_the_key_centre_shows_pool_and_custodians(login: Open) -> None:
     assert "6" in page.inner_text(".grid tbody")
 
 
-def until(page: Any, condition: str, seconds: float = 20) -> None:
+def until(page: Any, condition: str, seconds: float = 60) -> None:
     """Wait for a condition of the page, asked from outside: the pages' policy lets nothing in them evaluate a text."""
     deadline = time.monotonic() + seconds
     while not page.evaluate(condition):
@@ -253,7 +253,7 @@ def test_B1_the_picture_of_a_seal_follows_its_application(login: Open) -> None:
     assert abs(page.evaluate(size) - 42 * 96 / 25.4 - 2 * 4 * 96 / 25.4) < 4, "42 mm, and its white"
     page.select_option("#kind", "05")
     until(page, "document.getElementById('preview-fault').textContent !== ''")
-    assert page.is_hidden("#preview")
+    until(page, "document.getElementById('preview').hidden")
     page.fill("#person", "张伟")
     until(page, "!document.getElementById('preview').hidden")
 
@@ -272,14 +272,16 @@ def test_B4_B6_a_seal_is_stopped_with_scripts_off_and_the_public_page_shows_it(
     page.click(".act.danger summary")
     assert "智能印章收到锁定指令" in page.inner_text(".act.danger")
     page.fill("#reason-freeze", "盘点时未找到")
-    page.click(".act.danger .button.danger")
+    with page.expect_navigation():
+        page.click(".act.danger .button.danger")
     assert "挂失" in page.inner_text(".desk-head")
     page.goto(f"{served.url}/s/{SEAL}")
     assert page.inner_text("#state-word") == "挂失"
     assert "li.wei" not in page.content()
     page.goto(f"{served.url}/console/seals/{SEAL}")
     page.click("details:has(form[action$=request_resume]) summary")
-    page.click("form[action$=request_resume] button")
+    with page.expect_navigation():
+        page.click("form[action$=request_resume] button")
     page.context.close()
     second = login(REVIEWER, f"/console/seals/{SEAL}")
     second.click("details:has(form[action$=confirm_resume]) summary")
