@@ -45,6 +45,7 @@ export class Ways {
     this.fields = null;
     this.fault = "";
     this.asked = 0;
+    this.sought = 0;
     this.#listen();
     viewer.onChange(() => this.#draw());
   }
@@ -181,18 +182,26 @@ export class Ways {
   // ── keyword ────────────────────────────────────────────────────────────
 
   async find(text) {
+    this.sought += 1;
+    const mine = this.sought;
     this.found = "";
     this.matches = [];
     byId("matches").replaceChildren();
     byId("keyword-said").textContent = say("seal.looking");
     try {
-      this.matches = await ask("POST", `${this.base}/matches`, { text });
+      const matches = await ask("POST", `${this.base}/matches`, { text });
+      if (mine !== this.sought) {
+        return; // a later search is under way
+      }
+      this.matches = matches;
       this.found = text;
       byId("keyword-said").textContent = say("seal.keyword.count", { count: this.matches.length });
       this.#listMatches();
     } catch (problem) {
-      byId("keyword-said").textContent = "";
-      this.#show([], problem.message);
+      if (mine === this.sought) {
+        byId("keyword-said").textContent = "";
+        this.#show([], problem.message);
+      }
       return;
     }
     await this.refresh();
