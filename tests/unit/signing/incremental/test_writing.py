@@ -180,6 +180,7 @@ def test_every_page_knows_the_seal_by_name(kind: str):
         b"0.1 0 0 0.1 0 0 cm 1 0 0 RG",
         b"q q q 5 0 0 5 100 100 cm",
         b"Q Q q 0.5 0 0 0.5 0 0 cm",
+        b"Q q 0.5 0 0 0.5 0 0 cm",
         b"q (a string with q and \\) Q q (nested) ) pop 3 0 0 3 0 0 cm",
         b"q 2 0 0 2 0 0 cm BI /W 1 /H 1 /BPC 8 /CS /G ID q EI Q q 3 0 0 3 0 0 cm",
         b"% q\nq /q gs <71> pop 9 0 0 9 0 0 cm",
