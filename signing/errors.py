@@ -20,10 +20,10 @@ class DocumentError(SigningError):
 
 
 class NotAPdf(DocumentError):
-    """The file has no PDF header in its first kilobyte (ISO 32000-2 §7.5.2)."""
+    """The file is neither a PDF (no header in its first kilobyte, ISO 32000-2 §7.5.2) nor an OFD package."""
 
-    zh = "这不是 PDF 文件，请先转换为 PDF 再用印。"
-    en = "This is not a PDF file; convert it to PDF first."
+    zh = "这不是 PDF 文件，也不是 OFD，请先转换为 PDF 再用印。"
+    en = "This is not a PDF file, nor an OFD; convert it to PDF first."
 
 
 class DocumentTooLarge(DocumentError):

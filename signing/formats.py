@@ -24,6 +24,12 @@ ZIP_MAGIC: Final = b"PK\x03\x04"
 """A package begins with the local header of its first entry (PKWARE APPNOTE 4.3.7)."""
 
 
+ENTRANCE: Final = b"ofd.xml"
+"""The entry that every OFD package begins to be read at (GB/T 33190 §7)."""
+MAX_DIRECTORY: Final = 8 * 1024 * 1024
+"""Octets from the end looked through for it: a directory of 100,000 entries takes seven million."""
+
+
 class DocumentKind(StrEnum):
     """What is sealed."""
 
@@ -120,13 +126,20 @@ class Formats:
 
 
 def kind_of(source: IO[bytes]) -> DocumentKind:
-    """Tell a PDF and a package by their first octets; anything else is a mere file."""
+    """Tell a PDF by its first octets and an OFD package by a directory that names ``OFD.xml``; all else is a mere file.
+
+    A word processor's document is a package too, and no OFD.
+    """
     source.seek(0)
     start = source.read(HEADER_WINDOW)
+    found = DocumentKind.PDF if b"%PDF-" in start else DocumentKind.FILE
+    if found is DocumentKind.FILE and start.startswith(ZIP_MAGIC):
+        size = source.seek(0, io.SEEK_END)
+        source.seek(max(0, size - MAX_DIRECTORY))
+        if ENTRANCE in source.read().lower():
+            found = DocumentKind.OFD
     source.seek(0)
-    if b"%PDF-" in start:
-        return DocumentKind.PDF
-    return DocumentKind.OFD if start.startswith(ZIP_MAGIC) else DocumentKind.FILE
+    return found
 
 
 def written(
