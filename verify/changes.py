@@ -10,6 +10,7 @@ from __future__ import annotations
 from verify.appended import signed_start, stray_octets
 from verify.document import Document, Revision, View, opens_strictly
 from verify.errors import Finding
+from verify.extents import reaches_unprotected
 from verify.fields import FormField, form_fields
 from verify.graph import Graph
 from verify.pdf_values import Ref, same
@@ -23,6 +24,13 @@ from verify.step import Step, describe
 
 def assess(document: Document, value: SignatureValue, policy: Policy) -> Integrity:
     """Judge everything behind the octets that a signature covers; never raises on a strange file."""
+    reaching = reaches_unprotected(document, (value.gap_start, value.gap_end), value.covered)
+    if reaching is not None:
+        return _modified(
+            "有对象延伸到签章未保护的内容中",
+            "an object reaches into octets that the signature does not protect",
+            f"offset {reaching}",
+        )
     rest = document.data[value.covered :]
     if not rest.strip(b"\x00\t\n\x0c\r "):
         return _untouched(document)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.crypt import AuthStatus, StandardSecurityHandler
@@ -34,6 +34,14 @@ class Revision:
     size: int
     hybrid: bool
     stream: Ref | None
+
+
+class Extent(NamedTuple):
+    """The octets of one object: from its number to its end, or to that of its stream."""
+
+    start: int
+    end: int
+    stream: bool
 
 
 class View:
@@ -104,6 +112,7 @@ class Document:
         self._values: dict[tuple[Ref, int], Value] = {}
         self._scans: dict[int, frozenset[Ref]] = {}
         self._higher: dict[int, set[Ref]] | None = None
+        self._extents: list[Extent] | None = None
         self.revisions = tuple(self._sections())
 
     def _sections(self) -> list[Revision]:
@@ -185,6 +194,12 @@ class Document:
         if offset not in self._scans:
             self._scans[offset] = scan(offset)
         return self._scans[offset]
+
+    def extents(self, measure: Callable[[], list[Extent]]) -> list[Extent]:
+        """Return what ``measure`` finds, the reach of every object, measuring once."""
+        if self._extents is None:
+            self._extents = measure()
+        return self._extents
 
     def _pointer(self, ref: Ref) -> generic.Reference:
         return generic.Reference(ref.number, ref.generation, self.reader)

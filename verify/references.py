@@ -63,7 +63,7 @@ def _scan(data: bytes, position: int) -> tuple[frozenset[Ref], int]:
         if match.group(1) is not None:
             found.add(Ref(int(match.group(1)), int(match.group(2))))
         elif token == b"(":
-            position = _skip_string(data, position)
+            position = skip_string(data, position)
         elif token == b"%":
             end = _LINE_END.search(data, position)
             position = len(data) if end is None else end.end()
@@ -75,7 +75,8 @@ def _scan(data: bytes, position: int) -> tuple[frozenset[Ref], int]:
     return frozenset(found), len(data)
 
 
-def _skip_string(data: bytes, position: int) -> int:
+def skip_string(data: bytes, position: int) -> int:
+    """Return the position behind the string whose first parenthesis stands before ``position``."""
     depth = 1
     while (match := _STRING.search(data, position)) is not None:
         position = match.end()

@@ -203,3 +203,45 @@ def test_objects_hidden_by_the_size(signing: Signing, b_b: bytes) -> None:
     data = append(b_b, {}, size=size_of(b_b))
     assert signing.only(data).indication is Indication.TOTAL_PASSED
     assert modified(signing.only(append(b_b, {}, size=6)))
+
+
+def overlong(length: bytes, entries: bytes = b"") -> bytes:
+    """Prepare a picture that is the last thing in its file and says that it goes on for ``length`` octets."""
+    plain = small_pdf()
+    page = raw_object(plain, 4).replace(b"/Resources<<", b"/Resources<</XObject<</Im 30 0 R>>")
+    image = b"/Type/XObject/Subtype/Image/Width 90/Height 90/BitsPerComponent 8/ColorSpace/DeviceGray"
+    picture = b"<<%s%s%s>>stream\n%s\nendstream" % (image, entries, length, bytes(90))
+    return append(plain, {4: page, 31: b"12000", 30: picture})
+
+
+@pytest.mark.parametrize(
+    "length",
+    [
+        b"/Length 12000",
+        b"/Length 31 0 R",
+        b"/Le#6egth 12000",
+        b"/Length%90\n+12000",
+        b"/A(a(b(c)stream\n)/Length 90)/Length 12000",
+        b"/Length 90/Length 12000",
+    ],
+)
+def test_a_picture_that_reaches_into_the_signature(signing: Signing, length: bytes) -> None:
+    """Its pixels would be the value of the signature, which may be exchanged for another without a trace."""
+    data = signing.sign(overlong(length))
+    assert data.index(b"30 0 obj") + 12000 > data.rindex(b"/Contents <")
+    assert modified(signing.only(data))
+    assert modified(signing.only(append(data, {})))
+    assert signing.only(signing.sign(overlong(b"/Length 90"))).indication is Indication.TOTAL_PASSED
+
+
+def test_a_picture_that_reaches_into_what_is_appended(signing: Signing) -> None:
+    """Whoever appends a time-stamp would choose its pixels; so it is with one whose end is nowhere."""
+    data = signing.sign(overlong(b"/Length 99000"))
+    assert modified(signing.only(data))
+    head, tail = overlong(b"/Length 95").rsplit(b"endstream", 1)
+    assert modified(signing.only(signing.sign(head + b"endstraem" + tail, box=None)))
+
+
+def test_a_string_that_reaches_into_the_signature(signing: Signing) -> None:
+    plain = append(small_pdf(), {30: b"(no end"})
+    assert modified(signing.only(signing.sign(plain)))
