@@ -77,10 +77,10 @@ from seals.registry import RegistryRules, SealRegistry
 from seals.ses.maker import SealDataMaker
 from signing.archive import Archive
 from signing.hashes.desk import HashDesk
-from signing.keyword import TextReader
 from signing.ledger import Ledger
 from signing.licences.desk import LicenceDesk
-from signing.preview import Preview
+from signing.placing.keyword import TextReader
+from signing.placing.preview import Preview
 from signing.service import SealingService
 from signing.two_step.desk import TwoStepSealing
 from verify.isolated import Limits

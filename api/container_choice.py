@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from signing.certification import Certification, FieldLock
-from signing.envelope import ContainerKind
+from signing.containers.certification import Certification, FieldLock
+from signing.containers.envelope import ContainerKind
 from signing.level import Level
 
 

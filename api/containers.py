@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import Form
 
-from signing.certification import MAX_LOCK_LENGTH
-from signing.envelope import ContainerKind
+from signing.containers.certification import MAX_LOCK_LENGTH
+from signing.containers.envelope import ContainerKind
 from signing.service import SealedDocument
 
 Container = Annotated[

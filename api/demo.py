@@ -27,7 +27,7 @@ from seals.seal import SealApplication, SealKind, SealQuery, SealRecord, SealSta
 from signing.level import Level
 from signing.ofd.report_document import report_document
 from signing.order import SealOrder
-from signing.placement import Placement
+from signing.placing.placement import Placement
 from verify.report import DocumentReport
 
 USCC_BODY: Final = "91330106MA2CYNTX0"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from seals.ses.parts import SesVersion
-from signing.envelope import ContainerKind, PdfNames
-from signing.envelopes import EnvelopeDesk, EnvelopeRules
+from signing.containers.envelope import ContainerKind, PdfNames
+from signing.containers.envelopes import EnvelopeDesk, EnvelopeRules
 
 if TYPE_CHECKING:
     from api.settings import Settings

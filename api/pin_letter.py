@@ -17,7 +17,7 @@ from typing import Final
 from ca.tokens.letters import PrintedLetter
 from hsm.pins import Pin
 from seals.fonts import EM, Face, Glyph, operators, shelf
-from signing.placement import Placement
+from signing.placing.placement import Placement
 
 WIDTH: Final = 210.0
 HEIGHT: Final = 297.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from api.problem_kind import Kind
-from signing import placement_errors as errors
+from signing.placing import errors
 
 PLACEMENT: Final[dict[type[Exception], Kind]] = {
     errors.PageRangeUnreadable: Kind("pages-invalid", 422, "页码范围不正确", "Pages invalid"),

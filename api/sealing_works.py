@@ -28,8 +28,8 @@ from signing.archive import Archive
 from signing.evidence import EvidenceDesk
 from signing.hashes.credential import Credentials
 from signing.hashes.desk import HashDesk, HashTools
-from signing.keyword import TextReader
 from signing.ledger import Ledger
+from signing.placing.keyword import TextReader
 from signing.selfcheck import SelfCheck
 from signing.service import SealingTools
 from signing.two_step.desk import TwoStepSealing, TwoStepTools

@@ -17,10 +17,10 @@ from ca.tsa import TimeStampAuthority
 from hsm.provider import KeyRing, open_signer
 from hsm.public_keys import certificate_key
 from seals.fonts import EM, Face, operators, shelf
-from signing.cms import Signatory
+from signing.containers.cms import Signatory
 from signing.mark import Picture, SealMark, Work
-from signing.pdf import seal_pdf
-from signing.placement import POINTS_PER_MM, Placement
+from signing.pdf.general import seal_pdf
+from signing.placing.placement import POINTS_PER_MM, Placement
 
 FIELD: Final = "Service"
 MARK_MM: Final = (62.0, 12.0)

@@ -23,7 +23,7 @@ class Hierarchy:
         from cryptography.hazmat.primitives.serialization import Encoding
 
         from ca.tsp import TokenTemplate
-        from signing.cms import Signatory
+        from signing.containers.cms import Signatory
         from signing.mark import Evidence
 
         self._now, self._root, self._unit = datetime.now(UTC), _Key(), _Key()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hsm.algorithms import Digest
     from hsm.pins import Pin
     from hsm.signer import Signer
-    from signing.cms import Signatory
+    from signing.containers.cms import Signatory
     from signing.mark import SealMark
     from signing.order import SealOrder
 
@@ -103,7 +103,7 @@ def _signatory() -> Signatory:
     from cryptography.hazmat.primitives.serialization import Encoding
     from cryptography.x509.oid import NameOID
 
-    from signing.cms import Signatory
+    from signing.containers.cms import Signatory
 
     now = datetime.now(UTC)
     made: list[x509.Certificate] = []
@@ -134,7 +134,7 @@ def _mark() -> SealMark:
     from seals.picture import PictureSpec, draw
     from seals.seal import SealKind
     from signing.mark import Picture, SealMark
-    from signing.placement import Placement
+    from signing.placing.placement import Placement
 
     drawn = draw(PictureSpec(SealKind.LEGAL_NAME, "测试科技有限公司", "1101080012345", approved=True))
     picture = Picture(drawn.pdf_content(), drawn.size_mm)
@@ -143,7 +143,7 @@ def _mark() -> SealMark:
 
 def _ours(source: Any, output: Any, signatory: Signatory, mark: SealMark) -> None:
     from signing.mark import Work
-    from signing.pdf import seal_pdf
+    from signing.pdf.general import seal_pdf
 
     seal_pdf(Work(source, output), mark, signatory)
 
@@ -240,7 +240,7 @@ def _peak(who: str, path: Path) -> float:
 def _child(who: str, path: Path) -> None:
     """Seal once and print the peak resident set of this process, in MB."""
     from signing.mark import Picture, SealMark
-    from signing.placement import Placement
+    from signing.placing.placement import Placement
 
     square = Picture(b"0.9 0 0 rg 0 0 119 119 re f", (42.0, 42.0))
     mark = SealMark("Seal", square, Placement(1, 120, 200), datetime.now(UTC), "测试科技有限公司")
@@ -289,7 +289,7 @@ def _keeper() -> tuple[Actor, Pin]:
 def _order(document: bytes, code: str, level: Any) -> SealOrder:
     """Ask for one sealing that nobody has asked for."""
     from signing.order import SealOrder
-    from signing.placement import Placement
+    from signing.placing.placement import Placement
 
     return SealOrder(document, "small.pdf", code, Placement(1, 120, 200), level, uuid.uuid4().hex)
 
@@ -325,7 +325,7 @@ class _Office:
         self._document = made.getvalue()
         certificate = enrolled.certificate.certificate
         signer: Signer = open_signer(services.key_stores.ring, enrolled.key_uri, pin=self._pin)
-        from signing.cms import Signatory
+        from signing.containers.cms import Signatory
 
         self._signatory = Signatory(
             signer, certificate, services.authority.chain(enrolled.certificate.issuer)

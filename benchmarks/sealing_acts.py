@@ -97,7 +97,7 @@ class _Acts:
         self, small: bytes, seam: bytes
     ) -> Iterable[tuple[str, Callable[[], object], Callable[[], object], str]]:
         """Name the acts, ours beside the peer's."""
-        from signing.where import Seam
+        from signing.placing.where import Seam
 
         over = replace(self.mark, placement=Seam())
         yield (
@@ -122,7 +122,7 @@ class _Acts:
     def seal(self, data: bytes, mark: SealMark) -> bytes:
         """Seal in memory, level B-B."""
         from signing.mark import Work
-        from signing.pdf import seal_pdf
+        from signing.pdf.general import seal_pdf
 
         output = io.BytesIO()
         seal_pdf(Work(io.BytesIO(data), output), mark, self.signatory)
@@ -132,7 +132,7 @@ class _Acts:
         """Seal in memory, level B-LTA."""
         from signing.archive_stamp import ArchiveStamp, append_archive_stamp
         from signing.mark import Work
-        from signing.pdf import seal_pdf
+        from signing.pdf.general import seal_pdf
 
         output = io.BytesIO()
         mark = replace(self.mark, evidence=self._stamps.evidence)
@@ -183,7 +183,7 @@ class _Acts:
 def _floor(acts: _Acts, large: Path, place: Path, rounds: int) -> Row:
     """Compare sealing 50 MB from file to file with hashing and copying it, and nothing else."""
     from signing.mark import Work
-    from signing.pdf import seal_pdf
+    from signing.pdf.general import seal_pdf
 
     target = place / "out.pdf"
 
@@ -238,8 +238,8 @@ def _child(path: Path) -> None:
 
     from benchmarks._acts_pki import Hierarchy
     from signing.mark import Picture, SealMark, Work
-    from signing.pdf import seal_pdf
-    from signing.where import Placement
+    from signing.pdf.general import seal_pdf
+    from signing.placing.where import Placement
 
     square = Picture(b"0.9 0 0 rg 0 0 119 119 re f", (42.0, 42.0))
     mark = SealMark("Seal", square, Placement(1, 120, 200), datetime.now(UTC), "测试科技有限公司")

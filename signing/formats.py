@@ -9,16 +9,16 @@ from typing import IO, Final, Protocol, cast, runtime_checkable
 
 from hsm.algorithms import Digest
 from signing.archive_stamp import ArchiveStamp, append_archive_stamp
+from signing.containers.envelope import Envelope
 from signing.detached.format import prepare as prepare_detached
-from signing.envelope import Envelope
 from signing.errors import DocumentDamaged, LevelUnavailable, NotAPdf, PromiseForPdfOnly
 from signing.mark import SealMark, Work
 from signing.ofd.format import prepare as prepare_ofd
 from signing.order import SealOrder, digest_of_start
-from signing.pdf import prepare
+from signing.pdf.general import prepare
+from signing.pdf.read_once import ReadOnce
+from signing.pdf.reading import HEADER_WINDOW, open_stream
 from signing.prepared import Prepared
-from signing.read_once import ReadOnce
-from signing.reading import HEADER_WINDOW, open_stream
 
 ZIP_MAGIC: Final = b"PK\x03\x04"
 """A package begins with the local header of its first entry (PKWARE APPNOTE 4.3.7)."""
@@ -69,7 +69,7 @@ class PdfFormat:
     appends = True
 
     def prepare(self, work: Work, mark: SealMark, envelope: Envelope, *, stamped: bool) -> Prepared:
-        """Append the seal (:mod:`signing.pdf`)."""
+        """Append the seal (:mod:`signing.pdf.general`)."""
         return prepare(work, mark, envelope, stamped=stamped)
 
     def archive_stamp(self, stream: IO[bytes], stamp: ArchiveStamp, *, password: str | None = None) -> None:

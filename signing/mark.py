@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import IO, Protocol
 
 from hsm.algorithms import Digest
-from signing.certification import Certification, FieldLock
-from signing.pdf_pages import Search, no_search
-from signing.where import Where
+from signing.containers.certification import Certification, FieldLock
+from signing.pdf.pages import Search, no_search
+from signing.placing.where import Where
 
 Stamper = Callable[[Digest], bytes]
 """Gives a TimeStampToken (DER, RFC 3161) over the digest of a signature value; raises what its authority raises."""
@@ -58,7 +58,7 @@ class SealMark:
 
 
 class Texts(Protocol):
-    """Opens documents' text (:class:`signing.keyword.TextReader`)."""
+    """Opens documents' text (:class:`signing.placing.keyword.TextReader`)."""
 
     def search(self, stream: IO[bytes], password: str | None = None) -> Search:
         """Give the search over one open document."""

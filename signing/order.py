@@ -9,11 +9,11 @@ from typing import IO, Final
 
 from hsm.algorithms import Digest, DigestAlgorithm
 from hsm.merkle import Inclusion
-from signing.certification import Certification, FieldLock
-from signing.envelope import ContainerKind
+from signing.containers.certification import Certification, FieldLock
+from signing.containers.envelope import ContainerKind
 from signing.errand import Errand
 from signing.level import Level
-from signing.where import Where
+from signing.placing.where import Where
 
 MAX_KEY_LENGTH: Final = 200
 """Longest idempotency key kept; a UUID has 36 characters, HTTP clients seldom send more than 64."""

@@ -28,8 +28,8 @@ from signing.mark import Stamper, Texts, Work
 from signing.objects.errors import StorageUnavailable
 from signing.objects.local import storage
 from signing.order import SealOrder
+from signing.pdf.reading import open_stream
 from signing.prepared import Prepared, writer_of
-from signing.reading import open_stream
 from signing.selfcheck import SelfCheck
 from signing.store import SealingRecord, SealingState
 from signing.writ import Writ, WritDesk

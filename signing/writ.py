@@ -24,9 +24,9 @@ from seals.leave import Leave
 from seals.permit import Permit
 from seals.registry import SealRegistry
 from seals.statement import SealStatement, sign_statement
-from signing.cms import Signatory
-from signing.envelope import ContainerKind, Envelope
-from signing.envelopes import EnvelopeDesk, Occasion
+from signing.containers.cms import Signatory
+from signing.containers.envelope import ContainerKind, Envelope
+from signing.containers.envelopes import EnvelopeDesk, Occasion
 from signing.errors import SealNotUsableHere
 from signing.evidence import EvidenceDesk, Leaf
 from signing.formats import DocumentKind

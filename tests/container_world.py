@@ -11,11 +11,11 @@ from typing import Any
 
 from hsm.suite import Suite
 from seals.ses.parts import SesVersion
-from signing.cms import ContainerForm, Revocation, Signatory
-from signing.envelope import CmsEnvelope, ContainerKind, Envelope, PdfNames
+from signing.containers.cms import ContainerForm, Revocation, Signatory
+from signing.containers.envelope import CmsEnvelope, ContainerKind, Envelope, PdfNames
+from signing.containers.ses_envelope import SES_NAMES, SealData, SesEnvelope
 from signing.mark import Evidence, SealMark, Work
-from signing.pdf import prepare, prepare_generally
-from signing.ses_envelope import SES_NAMES, SealData, SesEnvelope
+from signing.pdf.general import prepare, prepare_generally
 from tests.interop.sealing_world import mark
 from tests.pki import Party
 from tests.ses_world import SesSealing

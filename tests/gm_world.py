@@ -17,9 +17,9 @@ from hsm.signer import Custody, Signer
 from hsm.suite import Suite
 from seals.seal import SealKind, SealStatus
 from seals.statement import SealStatement, SealStatusList, sign_statement, sign_status_list
-from signing.cms import ContainerForm, Signatory
+from signing.containers.cms import ContainerForm, Signatory
 from signing.mark import Evidence, Work
-from signing.pdf import seal_pdf
+from signing.pdf.general import seal_pdf
 from tests.interop.sealing_world import mark
 from tests.pki import COMPANY, USCC, Party, Pki
 from tests.verify_world import NOW, small_pdf

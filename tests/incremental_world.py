@@ -6,12 +6,12 @@ import io
 import zlib
 from dataclasses import dataclass, field
 
-from signing.envelope import CmsEnvelope
+from signing.containers.envelope import CmsEnvelope
 from signing.incremental import seal as incremental
 from signing.incremental.output import PreparedPlain
 from signing.incremental.stamp import append_time_stamp
 from signing.mark import Evidence, SealMark, Work
-from signing.where import Placement, Where
+from signing.placing.where import Placement, Where
 from tests.interop.sealing_world import SMALL, mark, world
 
 

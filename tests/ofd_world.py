@@ -17,14 +17,14 @@ from hsm.suite import Suite
 from seals.fonts import Face
 from seals.ses.parts import SesVersion
 from seals.ses.writer import PictureContent
-from signing.cms import ContainerForm, Signatory
-from signing.envelope import CmsEnvelope, Envelope
+from signing.containers.cms import ContainerForm, Signatory
+from signing.containers.envelope import CmsEnvelope, Envelope
+from signing.containers.ses_envelope import SealData, SesEnvelope
 from signing.formats import OfdFormat
 from signing.mark import Picture, SealMark, Work
 from signing.ofd.canvas import Line, Sheet, Text
 from signing.ofd.maker import About, make_document
-from signing.ses_envelope import SealData, SesEnvelope
-from signing.where import Where, parse_where
+from signing.placing.where import Where, parse_where
 from tests.pki import Party
 from tests.ses_world import SesSealing
 from tests.verify_world import NOW

@@ -20,11 +20,11 @@ from api.cli.console import (
 from api.container_choice import Detached
 from api.enrolment import token_of
 from api.errors import FileUnreadable
-from signing.envelope import ContainerKind
+from signing.containers.envelope import ContainerKind
 from signing.level import Level
 from signing.order import SealOrder
+from signing.placing.where import Unseen
 from signing.service import SealedDocument
-from signing.where import Unseen
 
 KEEPER: Final = "person:li.wei=李伟"
 

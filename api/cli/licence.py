@@ -31,7 +31,7 @@ from seals.filing.national import CIVIL
 from signing.level import Level
 from signing.licences.desk import LicenceOrder
 from signing.licences.licence import Licence, LicenceAct
-from signing.placement import Placement
+from signing.placing.placement import Placement
 
 ISSUER = "person:li.wei=李伟"
 app = typer.Typer(help="电子证照 / electronic licences", no_args_is_help=True)

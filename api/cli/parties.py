@@ -29,12 +29,12 @@ from api.cli.console import (
 from api.enrolment import token_of
 from api.schemas.rounds import RoundModel, TimelineModel, read_party
 from seals.cases.case import Hand
-from signing.certification import Certification, FieldLock
+from signing.containers.certification import Certification, FieldLock
 from signing.level import Level
 from signing.parties.round import Round, RoundWish
 from signing.parties.round_store import RoundQuery
 from signing.parties.sealing import PartyChoice
-from signing.where import parse_where
+from signing.placing.where import parse_where
 
 INITIATOR = "person:zhang.min=张敏"
 KEEPER = "person:li.wei=李伟"

@@ -11,11 +11,11 @@ from rich.table import Table
 
 from api.cli.console import HomeOption, installation, out, print_json, read_bytes, say, table
 from api.schemas.placing import MatchModel
-from signing.layout import Found
-from signing.page_range import PageRange
-from signing.placement_errors import PlaceAmbiguous
-from signing.preview import Outlook
-from signing.where import Where, parse_where, written
+from signing.placing.errors import PlaceAmbiguous
+from signing.placing.layout import Found
+from signing.placing.page_range import PageRange
+from signing.placing.preview import Outlook
+from signing.placing.where import Where, parse_where, written
 
 At = Annotated[
     str,

@@ -20,7 +20,7 @@ from signing.hashes.credential import Credential
 from signing.hashes.desk import Activated, HashOrder, Presented
 from signing.level import Level
 from signing.order import SealOrder
-from signing.where import Unseen, Where, parse_where
+from signing.placing.where import Unseen, Where, parse_where
 
 if TYPE_CHECKING:
     from api.bootstrap import Services

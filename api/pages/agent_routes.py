@@ -21,8 +21,8 @@ from api.pages.shelf import Entry
 from api.pages.verify_routes import MAX_PASSWORD
 from api.routes.remote_sealing import octets_of, told
 from signing.order import SealOrder
+from signing.placing.where import parse_where
 from signing.two_step.errors import RemoteSealingUnknown
-from signing.where import parse_where
 
 router = APIRouter(prefix="/seal/d/{name}/remote", include_in_schema=False)
 Keeper = Annotated[Principal, Requires(Scope.SEAL_USE)]

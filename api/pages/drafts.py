@@ -18,9 +18,9 @@ from ca.actor import Actor
 from hsm.pins import Pin
 from signing.level import Level
 from signing.order import SealOrder
-from signing.preview import Shown
+from signing.placing.preview import Shown
+from signing.placing.where import Where
 from signing.service import Progress, SealedDocument, SealingService, Step
-from signing.where import Where
 
 LOG: Final = logging.getLogger("yinxin.pages")
 OPEN: Final = "open"

@@ -13,9 +13,9 @@ from api.errors import NotFound
 from api.pages.desk import Desk, OpenDesk
 from api.pages.shelf import Entry
 from api.schemas.placing import MatchModel, PlacesModel, rounded
-from signing.page_range import MAX_RANGE_LENGTH, PageRange
-from signing.preview import Outlook
-from signing.where import MAX_KEYWORD_LENGTH, MAX_WHERE_LENGTH, parse_where
+from signing.placing.page_range import MAX_RANGE_LENGTH, PageRange
+from signing.placing.preview import Outlook
+from signing.placing.where import MAX_KEYWORD_LENGTH, MAX_WHERE_LENGTH, parse_where
 
 router = APIRouter(prefix="/seal/d/{name}", include_in_schema=False)
 Keeper = Annotated[Principal, Requires(Scope.SEAL_USE)]

@@ -25,7 +25,7 @@ from api.pages.verify_routes import MAX_PASSWORD, Password, PictureWidth
 from api.pages.words import WORDS, Language, say
 from ca.actor import Actor
 from hsm.pins import Pin
-from signing.where import parse_where
+from signing.placing.where import parse_where
 
 router = APIRouter(include_in_schema=False)
 Keeper = Annotated[Principal, Requires(Scope.SEAL_USE)]

@@ -19,7 +19,7 @@ from api.schemas.sealing import SealingModel
 from signing.formats import DocumentKind
 from signing.level import Level
 from signing.order import SealOrder
-from signing.where import Unseen
+from signing.placing.where import Unseen
 
 router = APIRouter(prefix="/api/v1/sealings/detached", tags=["sealing"], responses=CALLER)
 Keeper = Annotated[Principal, Requires(Scope.SEAL_USE)]

@@ -20,7 +20,7 @@ from hsm.algorithms import Digest, DigestAlgorithm
 from signing.level import Level
 from signing.licences.desk import LicenceOrder
 from signing.licences.licence import Licence, LicenceAct
-from signing.placement import Placement
+from signing.placing.placement import Placement
 
 router = APIRouter(prefix="/api/v1/licences", tags=["licences"], responses=CALLER)
 Issuer = Annotated[Principal, Requires(Scope.LICENCE_ISSUE)]

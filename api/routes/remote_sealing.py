@@ -20,8 +20,8 @@ from api.schemas.remote_sealing import AskedModel, SignatureModel
 from api.schemas.sealing import SealingModel
 from signing.level import Level
 from signing.order import SealOrder
+from signing.placing.where import parse_where
 from signing.two_step.paper import Asked
-from signing.where import parse_where
 
 router = APIRouter(prefix="/api/v1/sealings/remote", tags=["sealing"], responses=CALLER)
 Keeper = Annotated[Principal, Requires(Scope.SEAL_USE)]

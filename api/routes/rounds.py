@@ -25,12 +25,12 @@ from api.schemas.rounds import (
     TimelineModel,
     read_parties,
 )
-from signing.certification import Certification, FieldLock
+from signing.containers.certification import Certification, FieldLock
 from signing.parties.round import RoundWish
 from signing.parties.round_store import RoundQuery
 from signing.parties.sealing import PartyChoice
 from signing.parties.states import RoundStatus
-from signing.where import parse_where
+from signing.placing.where import parse_where
 
 router = APIRouter(prefix="/api/v1/rounds", tags=["rounds"], responses=CALLER)
 Reader = Annotated[Principal, Requires(Scope.SEAL_READ)]

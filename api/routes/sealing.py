@@ -24,10 +24,10 @@ from api.schemas.sealing import SealingModel
 from hsm.algorithms import Digest, DigestAlgorithm
 from signing.level import Level
 from signing.order import SealOrder
-from signing.page_range import MAX_RANGE_LENGTH, PageRange
+from signing.placing.page_range import MAX_RANGE_LENGTH, PageRange
+from signing.placing.where import MAX_KEYWORD_LENGTH, MAX_WHERE_LENGTH, parse_where
 from signing.service import SealedDocument
 from signing.store import SealingState
-from signing.where import MAX_KEYWORD_LENGTH, MAX_WHERE_LENGTH, parse_where
 
 router = APIRouter(prefix="/api/v1/sealings", tags=["sealing"], responses=CALLER)
 Keeper = Annotated[Principal, Requires(Scope.SEAL_USE)]

@@ -6,8 +6,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from signing.layout import Match, Rectangle
-from signing.preview import Outlook
+from signing.placing.layout import Match, Rectangle
+from signing.placing.preview import Outlook
 
 Box = tuple[float, float, float, float]
 

@@ -113,7 +113,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class BatchRequest:
-    """What is asked for. ``placement`` is the text of a :class:`signing.where.Where`; a document may have one of its own.
+    """What is asked for. ``placement`` is the text of a :class:`signing.placing.where.Where`; a document may have one of its own.
 
     ``amount`` is in yuan, the largest of the documents'; like ``document_class`` it decides the rule. ``case`` is a case
     that is approved already for exactly these documents; without one the batch opens its own, or uses the actor's standing

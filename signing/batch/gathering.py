@@ -33,7 +33,7 @@ from signing.batch.batch import (
 from signing.batch.errors import BatchActRefused, BatchFieldInvalid, BatchKeyTaken, BatchUnknown
 from signing.batch.office import BatchDeed, BatchOffice, load, move
 from signing.order import MAX_NAME_LENGTH
-from signing.where import parse_where
+from signing.placing.where import parse_where
 from verify.merkle import head_for
 
 MAX_MARK: Final = 100

@@ -43,9 +43,9 @@ from signing.errors import (
 )
 from signing.objects.errors import StorageUnavailable
 from signing.order import SealOrder
+from signing.placing.where import Unseen, parse_where
 from signing.service import SealedDocument, SealingService
 from signing.store import SealingRecord
-from signing.where import Unseen, parse_where
 from verify.merkle import head_for
 
 _log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import IO, Final
 
 from hsm.algorithms import Digest
-from signing.envelope import Envelope
+from signing.containers.envelope import Envelope
 from signing.mark import Work
 from signing.order import CHUNK
 

@@ -35,7 +35,7 @@ from seals.cases.warrant import Ground, Warrant
 from seals.errors import SealNotUsable
 from seals.permit import PERMIT_LIFE, Permits
 from seals.registry import SealRegistry
-from signing.cms import Signatory, container, signed_attributes
+from signing.containers.cms import Signatory, container, signed_attributes
 from signing.hashes import store
 from signing.hashes.credential import Credential, Credentials
 from signing.hashes.errors import ActivationInvalid, DigestNotAuthorised, DigestsInvalid

@@ -6,12 +6,12 @@ import zlib
 from functools import lru_cache
 from typing import Final
 
-from signing.drawing import Look
 from signing.incremental.syntax import Ref
 from signing.incremental.update import Update
 from signing.incremental.words import numbers
 from signing.mark import Picture
-from signing.placement import POINTS_PER_MM, Matrix
+from signing.placing.drawing import Look
+from signing.placing.placement import POINTS_PER_MM, Matrix
 
 PICTURES_KEPT: Final = 256
 """Pictures remembered compressed, some 10 kB each: every document of a seal has the same."""

@@ -9,7 +9,7 @@ from typing import Final
 from signing.incremental.errors import NotPlain, Reason
 from signing.incremental.plain import PlainPdf
 from signing.incremental.syntax import Array, Dictionary, Ref, Value
-from signing.reading import MAX_FIELDS
+from signing.pdf.reading import MAX_FIELDS
 
 MAX_FIELD_DEPTH: Final = 32
 """Nesting of the field tree; forms in use have two or three levels."""

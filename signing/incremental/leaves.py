@@ -1,4 +1,4 @@
-"""What placing asks of an open document (:class:`signing.pdf_pages.Leaves`): pages and signature fields."""
+"""What placing asks of an open document (:class:`signing.pdf.pages.Leaves`): pages and signature fields."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from signing.incremental.form import Field, Form
 from signing.incremental.pages import PageTree
 from signing.incremental.plain import PlainPdf
 from signing.incremental.syntax import Array, Dictionary, Ref
-from signing.pdf_pages import SignatureWidget
-from signing.placement import Box, PageView
+from signing.pdf.pages import SignatureWidget
+from signing.placing.placement import Box, PageView
 
 
 class PlainLeaves:

@@ -10,8 +10,8 @@ from signing.incremental.errors import NotPlain, Reason
 from signing.incremental.octets import InMemory
 from signing.incremental.plain import PlainPdf
 from signing.incremental.syntax import Array, Dictionary, Ref, Value
-from signing.placement import Box, PageView
-from signing.reading import LETTER, MAX_PAGES, MAX_TREE_DEPTH, UNIT_RANGE
+from signing.pdf.reading import LETTER, MAX_PAGES, MAX_TREE_DEPTH, UNIT_RANGE
+from signing.placing.placement import Box, PageView
 
 INHERITED: Final = ("/MediaBox", "/CropBox", "/Rotate", "/Resources")
 DISPLAYED: Final = ("/MediaBox", "/CropBox", "/Rotate", "/UserUnit")

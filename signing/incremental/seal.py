@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import IO
 
 from hsm.algorithms import Digest
-from signing.certification import FieldLock
-from signing.drawing import Look, look, look_in, strokes
-from signing.envelope import Envelope
+from signing.containers.certification import FieldLock
+from signing.containers.envelope import Envelope
 from signing.incremental.appearance import Appearance
 from signing.incremental.contents import Strokes
 from signing.incremental.errors import NotPlain, Reason, unforeseen
@@ -21,10 +20,11 @@ from signing.incremental.signature import UNSEEN, field_dictionary, lock_diction
 from signing.incremental.store import store_evidence
 from signing.incremental.syntax import Array, Dictionary, Ref
 from signing.incremental.update import Update
-from signing.layout import Layout, Spot, lay_out
 from signing.mark import SealMark, Work
-from signing.pdf_pages import PRINT, PdfPages
-from signing.placement import Box
+from signing.pdf.pages import PRINT, PdfPages
+from signing.placing.drawing import Look, look, look_in, strokes
+from signing.placing.layout import Layout, Spot, lay_out
+from signing.placing.placement import Box
 
 SIGNATURES_EXIST, APPEND_ONLY = 1, 2
 """/SigFlags of the form (ISO 32000-2 table 225)."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from signing.certification import Certification, FieldLock
-from signing.envelope import Envelope
+from signing.containers.certification import Certification, FieldLock
+from signing.containers.envelope import Envelope
 from signing.incremental.syntax import Ref
 from signing.incremental.update import CONTENTS, RANGE_ROOM
 from signing.incremental.words import date, numbers, text
 from signing.mark import SealMark
-from signing.placement import Box
+from signing.placing.placement import Box
 
 PRINT_LOCKED: Final = 132
 """Annotation flags Print and Locked (ISO 32000-2 table 167)."""

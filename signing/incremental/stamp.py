@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO, Final
 
 from hsm.algorithms import Digest, DigestAlgorithm
-from signing.cms import TIME_STAMP_ROOM
+from signing.containers.cms import TIME_STAMP_ROOM
 from signing.incremental.errors import unforeseen
 from signing.incremental.form import read_form
 from signing.incremental.output import PreparedPlain, append, digest_through

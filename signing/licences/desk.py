@@ -39,7 +39,7 @@ from signing.licences.errors import (
 from signing.licences.identifier import MAX_IDENTIFIER, LicenceIdentifier, serial_of
 from signing.licences.licence import TRANSITIONS, Licence, LicenceAct, LicenceStatus
 from signing.order import MAX_KEY_LENGTH, SealOrder
-from signing.placement import Placement
+from signing.placing.placement import Placement
 from signing.service import SealedDocument, SealingService
 
 MAX_TEXT: Final = 200

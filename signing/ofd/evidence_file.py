@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ca.cms_names import DATA, SIGNED_DATA
 from ca.der import explicit, integer, oid, sequence, set_of, tlv
-from signing.cms import IMPLICIT_0, IMPLICIT_1, OCSP_RESPONSE
+from signing.containers.cms import IMPLICIT_0, IMPLICIT_1, OCSP_RESPONSE
 from signing.mark import Evidence
 
 

@@ -12,9 +12,9 @@ from itertools import count
 from typing import IO, Final
 
 from hsm.algorithms import Digest, DigestAlgorithm
-from signing.certification import Certification, LockAction
-from signing.envelope import ContainerKind, Envelope
-from signing.layout import Layout, lay_out
+from signing.containers.certification import Certification, LockAction
+from signing.containers.envelope import ContainerKind, Envelope
+from signing.containers.ses_envelope import SesEnvelope
 from signing.mark import SealMark, Work
 from signing.ofd.descriptions import NewDescription, Stamp, encode
 from signing.ofd.edits import new_list, number_in, with_list, with_row
@@ -31,8 +31,8 @@ from signing.ofd.evidence_file import encode_evidence
 from signing.ofd.integrity import VALUE, write_list
 from signing.ofd.pages import OfdPages
 from signing.ofd.zip_writer import ZipWriter
-from signing.ses_envelope import SesEnvelope
-from signing.where import Unseen
+from signing.placing.layout import Layout, lay_out
+from signing.placing.where import Unseen
 from verify.ofd.description import EVIDENCE, Description, SignatureType, read_description, read_list
 from verify.ofd.limits import MAX_SIGNATURES
 from verify.ofd.locations import folder

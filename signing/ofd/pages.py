@@ -1,4 +1,4 @@
-"""The pages of an OFD as placing needs them (:class:`signing.layout.Pages`): sizes, seals that are there, text."""
+"""The pages of an OFD as placing needs them (:class:`signing.placing.layout.Pages`): sizes, seals that are there, text."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from signing.errors import PageMissing
-from signing.keyword_text import MAX_MATCHES, joined, occurrences, plain
-from signing.layout import Found, Match, SignatureField
+from signing.placing.keyword_text import MAX_MATCHES, joined, occurrences, plain
+from signing.placing.layout import Found, Match, SignatureField
 from verify.ofd.description import Description
 from verify.ofd.package import Package
 from verify.ofd.structure import DocumentBody, numbers4

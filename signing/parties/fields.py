@@ -15,14 +15,14 @@ from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 
 from seals.geometry import template
 from seals.seal import SealKind
-from signing.layout import lay_out
 from signing.parties.errors import FieldsNotReserved
 from signing.parties.round import PartyWish
-from signing.pdf_fields import ReadableLeaves
-from signing.pdf_pages import PdfPages
-from signing.placement import Placement
-from signing.reading import Readable, foreign_bytes, open_stream
-from signing.where import parse_where
+from signing.pdf.fields import ReadableLeaves
+from signing.pdf.pages import PdfPages
+from signing.pdf.reading import Readable, foreign_bytes, open_stream
+from signing.placing.layout import lay_out
+from signing.placing.placement import Placement
+from signing.placing.where import parse_where
 
 PREFIX: Final = "Party"
 """Fields are called ``Party-1``, ``Party-2``, … by the number of their party."""

@@ -22,7 +22,7 @@ from signing.parties.fields import reserve
 from signing.parties.office import RoundDeed, RoundOffice, write
 from signing.parties.round import Party, PartyWish, Round, RoundVersion, RoundWish
 from signing.parties.states import FIRST_STATUS, PartyStatus, RoundAct
-from signing.where import parse_where
+from signing.placing.where import parse_where
 
 MAX_PARTIES: Final = 50
 """Most parties in a round: consortium contracts have some twenty."""

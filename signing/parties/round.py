@@ -21,7 +21,7 @@ GENESIS: Final = "0" * 64
 class PartyWish:
     """One party: an enterprise, the kind of seal (two digits), its part (甲方), where it seals, and when it is called.
 
-    ``where`` is the text of a :class:`signing.where.Where`, or empty: then the party chooses. ``group`` counts from 1: a
+    ``where`` is the text of a :class:`signing.placing.where.Where`, or empty: then the party chooses. ``group`` counts from 1: a
     party is called when every party of the groups before has sealed; parties of one group seal in any order.
     """
 

@@ -25,8 +25,8 @@ from seals.ledger import Ledger
 from seals.permit import PERMIT_LIFE
 from signing import store as sealing_store
 from signing.archive import Stored
-from signing.certification import Certification, FieldLock
-from signing.envelope import ContainerKind
+from signing.containers.certification import Certification, FieldLock
+from signing.containers.envelope import ContainerKind
 from signing.level import Level
 from signing.order import SealOrder
 from signing.parties import round_store
@@ -34,9 +34,9 @@ from signing.parties.errors import AnotherSealing, PlaceMissing, RoundMoved, Sea
 from signing.parties.office import RoundDeed, RoundOffice, demand_turn, load, move, own_party
 from signing.parties.round import Claim, Party, Round, RoundVersion
 from signing.parties.states import PartyStatus, RoundAct
+from signing.placing.where import InField, Where, parse_where
 from signing.service import Progress, SealedDocument, SealingService, no_progress
 from signing.store import SealingRecord, SealingState
-from signing.where import InField, Where, parse_where
 
 REPEATS: Final = 20
 """How often a party with a fixed place takes the newest version by itself: as many parties may be sealing at once."""

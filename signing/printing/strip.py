@@ -12,7 +12,7 @@ from typing import Final
 import segno
 
 from seals.fonts import EM, Face, operators, shelf
-from signing.placement import POINTS_PER_MM
+from signing.placing.placement import POINTS_PER_MM
 
 QUIET: Final = 4
 """Modules left white around a code (ISO/IEC 18004 §6.3.8)."""

@@ -19,7 +19,7 @@ import pypdfium2 as pdfium
 from PIL import Image
 
 from hsm.frames import limit_memory, read_frame, write_frame
-from signing.placement import POINTS_PER_MM
+from signing.placing.placement import POINTS_PER_MM
 from signing.printing.free_place import Place, find_place
 from signing.printing.strip import Strip, narrow, sheet, wide
 

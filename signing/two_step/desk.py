@@ -30,7 +30,7 @@ from seals.errors import SealNotUsable
 from seals.permit import Permits
 from signing.archive import Draft
 from signing.archive_stamp import ArchiveStamp
-from signing.envelope import CmsEnvelope
+from signing.containers.envelope import CmsEnvelope
 from signing.errors import KeyDiffers, SealingInProgress, SelfCheckFailed, SigningError
 from signing.formats import DocumentKind, LongTermFormat, PdfFormat, kind_of, written
 from signing.ledger import KeyUsed, Reserved, database
@@ -39,8 +39,8 @@ from signing.mark import Work
 from signing.objects.errors import StorageUnavailable
 from signing.objects.local import storage
 from signing.order import SealOrder
+from signing.pdf.reading import open_stream
 from signing.prepared import Prepared
-from signing.reading import open_stream
 from signing.service import SealedDocument, SealingTools
 from signing.store import SealingRecord, SealingState
 from signing.two_step import store

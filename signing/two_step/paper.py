@@ -11,16 +11,16 @@ from ca.issuer import UnitPurpose
 from hsm.algorithms import Digest, SignatureAlgorithm
 from hsm.digest_signing import digest_to_sign
 from seals.registry import SealRegistry
-from signing.cms import ContainerForm, Signatory
-from signing.envelope import CmsEnvelope, ContainerKind, Envelope
+from signing.containers.cms import ContainerForm, Signatory
+from signing.containers.envelope import CmsEnvelope, ContainerKind, Envelope
 from signing.errors import SealNotUsableHere, SelfCheckFailed
 from signing.evidence import EvidenceDesk, Leaf, Register
 from signing.level import Level
 from signing.mark import Evidence
 from signing.order import SealOrder
+from signing.placing.where import parse_where
 from signing.store import SealingRecord
 from signing.two_step.store import Waiting, WaitState
-from signing.where import parse_where
 from signing.writ import WritDesk
 
 _FORMS: Final = {

@@ -26,7 +26,7 @@ from seals.errors import SealFrozen
 from seals.seal import SealApplication, SealKind, SealRecord
 from signing.level import Level
 from signing.order import SealOrder
-from signing.where import parse_where
+from signing.placing.where import parse_where
 from tests.conftest import SteppingClock
 from tests.e2e.conftest import serving
 from tests.interop.sealing_world import blank_pdf

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from signing.cms import ContainerForm
+from signing.containers.cms import ContainerForm
 from tests.conftest import missing
 from tests.gm_world import GmSealing
 from tests.verify_world import Signing, append, small_pdf

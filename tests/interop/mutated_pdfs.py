@@ -21,10 +21,10 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
-from signing.envelope import CmsEnvelope
+from signing.containers.envelope import CmsEnvelope
 from signing.errors import SigningError
 from signing.mark import Work
-from signing.pdf import prepare
+from signing.pdf.general import prepare
 from tests.interop.sealing_world import NOW, SMALL, mark, world
 from tests.pdf_mutations import Mutant, mutants
 from verify.policy import Policy

@@ -26,10 +26,10 @@ from hsm.algorithms import DEFAULT_ALGORITHM, Digest, PublicKey, SignatureAlgori
 from hsm.signer import Custody
 from seals.picture import PictureSpec, draw
 from seals.seal import SealKind
-from signing.cms import Signatory
+from signing.containers.cms import Signatory
 from signing.mark import Picture, SealMark, Work
-from signing.pdf import seal_pdf
-from signing.placement import Placement
+from signing.pdf.general import seal_pdf
+from signing.placing.placement import Placement
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "pdf"
 NOW = datetime.now(UTC).replace(microsecond=0)

@@ -24,7 +24,7 @@ from hsm.public_keys import certificate_key
 from hsm.sm2.public_key import Sm2PublicKey
 from seals.ses.parts import SesVersion
 from seals.ses.structure import read_signature
-from signing.envelope import ContainerKind
+from signing.containers.envelope import ContainerKind
 from tests.conftest import missing
 from tests.container_world import Wish, international, national
 from tests.interop.gm_judges import GoJudge, sm2_implementations

@@ -15,7 +15,7 @@ from asn1crypto import cms
 
 from hsm.public_keys import certificate_key
 from hsm.sm2.public_key import Sm2PublicKey
-from signing.cms import ContainerForm
+from signing.containers.cms import ContainerForm
 from tests.conftest import missing
 from tests.gm_world import GmSealing
 from tests.interop.gm_judges import GoJudge, sm2_implementations

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from seals.ses.parts import SesVersion
-from signing.certification import FieldLock, LockAction
+from signing.containers.certification import FieldLock, LockAction
 from tests.interop.java_judge import build
 from tests.interop.status_judges import Verdict, judge
 from tests.ofd_world import (

@@ -21,7 +21,7 @@ from pyhanko_certvalidator import ValidationContext
 from api.database import make_engine
 from signing import errors
 from signing.level import Level
-from signing.placement import Placement
+from signing.placing.placement import Placement
 from tests.conftest import SteppingClock
 from tests.interop.sealing_world import SAMPLES, SMALL, blank_pdf, mark, picture, seal, world
 from tests.unit.signing.office import KEEPER, make_office, order

@@ -13,17 +13,17 @@ import pypdfium2
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from signing import pdf
-from signing.certification import Certification
-from signing.envelope import CmsEnvelope
+from signing.containers.certification import Certification
+from signing.containers.envelope import CmsEnvelope
 from signing.errors import ChangesForbidden
-from signing.keyword import TextReader
-from signing.layout import Layout, Spot, drawn, lay_out
 from signing.mark import Work
-from signing.pdf_fields import ReadableLeaves
-from signing.pdf_pages import PdfPages
-from signing.reading import Readable
-from signing.where import parse_where
+from signing.pdf import general as pdf
+from signing.pdf.fields import ReadableLeaves
+from signing.pdf.pages import PdfPages
+from signing.pdf.reading import Readable
+from signing.placing.keyword import TextReader
+from signing.placing.layout import Layout, Spot, drawn, lay_out
+from signing.placing.where import parse_where
 from tests.interop.sealing_world import mark, picture, world
 from tests.interop.test_sealed_pdf import judged_by_pdfsig, judged_by_pyhanko, judged_by_qpdf, pdfsig
 from tests.unit.signing.papers import MM, Sheet, Text, paper, with_field

@@ -8,7 +8,7 @@ from functools import cache
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from signing.envelope import ContainerKind
+from signing.containers.envelope import ContainerKind
 from tests.container_world import Containers, Wish, international, national
 from verify.detached import ContentOctets, signature_in
 from verify.report import DocumentReport

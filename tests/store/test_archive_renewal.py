@@ -17,7 +17,7 @@ from ca.actor import SYSTEM
 from ca.errors import TsaUnavailable
 from hsm.algorithms import Digest
 from hsm.suite import Suite
-from signing.certification import Certification
+from signing.containers.certification import Certification
 from signing.level import Level
 from signing.objects.shelf import sha256
 from signing.renewal.desk import no_step

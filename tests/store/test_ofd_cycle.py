@@ -15,15 +15,15 @@ from ca.tsa import TimeStampAuthority
 from hsm.suite import Suite
 from seals.ses.maker import SealDataMaker
 from seals.ses.parts import SesVersion
-from signing.certification import Certification, FieldLock, LockAction
-from signing.envelope import ContainerKind
-from signing.envelopes import EnvelopeDesk, EnvelopeRules
+from signing.containers.certification import Certification, FieldLock, LockAction
+from signing.containers.envelope import ContainerKind
+from signing.containers.envelopes import EnvelopeDesk, EnvelopeRules
 from signing.errors import LevelUnavailable
 from signing.level import Level
 from signing.ofd.errors import NationalContainerNeeded, OfdDamaged, OfdLocked, OfdUnfit
+from signing.placing.where import parse_where
 from signing.service import SealingService
 from signing.store import SealingState, sealing
-from signing.where import parse_where
 from signing.writ import WritDesk
 from tests.ofd_world import changed, document, entries
 from tests.unit.signing.office import KEEPER, Office, make_office, order

@@ -15,7 +15,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from ca.audit import AuditTrail
 from hsm.errors import TokenLost
 from seals.cases.errors import CaseFieldInvalid
-from signing.certification import Certification
+from signing.containers.certification import Certification
 from signing.level import Level
 from signing.parties import round_store
 from signing.parties.errors import (
@@ -39,9 +39,9 @@ from signing.parties.round import PartyWish, Round
 from signing.parties.round_store import RoundQuery
 from signing.parties.states import PartyStatus, RoundAct, RoundStatus
 from signing.parties.store import signing_round, signing_round_entry
+from signing.placing.where import Placement
 from signing.service import Step
 from signing.store import sealing
-from signing.where import Placement
 from tests.conftest import SteppingClock
 from tests.interop.sealing_world import blank_pdf
 from tests.party_world import BETA, BOSS, FIRST, GAMMA, SECOND, STRANGER, THIRD, PartyWorld, make_party_world

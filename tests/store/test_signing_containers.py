@@ -15,8 +15,8 @@ from hsm.suite import Suite
 from seals.errors import SealFrozen
 from seals.ses.structure import read_signature
 from seals.store import seal_permit
-from signing.certification import Certification, FieldLock
-from signing.envelope import ContainerKind
+from signing.containers.certification import Certification, FieldLock
+from signing.containers.envelope import ContainerKind
 from signing.errors import (
     AlreadySigned,
     ContainerUnfit,
@@ -30,9 +30,9 @@ from signing.errors import (
 )
 from signing.level import Level
 from signing.order import SealOrder
+from signing.placing.where import Placement, Unseen
 from signing.service import SealedDocument, Step
 from signing.store import sealing
-from signing.where import Placement, Unseen
 from tests.conftest import SteppingClock
 from tests.unit.signing.office import APPROVER, KEEPER, Office, make_office, order
 from verify.containers import Container, container_of

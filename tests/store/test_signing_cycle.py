@@ -32,7 +32,7 @@ from signing.errors import (
     TimeStampFailed,
 )
 from signing.level import Level
-from signing.placement import Placement
+from signing.placing.placement import Placement
 from signing.service import Step
 from signing.store import sealing
 from tests.conftest import SteppingClock

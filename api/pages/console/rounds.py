@@ -23,10 +23,10 @@ from signing.parties.round import Party, Round, RoundEntry, RoundWish
 from signing.parties.round_store import RoundQuery
 from signing.parties.sealing import PartyChoice
 from signing.parties.states import PARTY_TRANSITIONS, TRANSITIONS, PartyStatus, RoundAct, RoundStatus
+from signing.placing.where import parse_where
 from signing.voiding.errors import VoidingUnknown
 from signing.voiding.states import VoidStatus
 from signing.voiding.voiding import Voiding
-from signing.where import parse_where
 
 router = APIRouter(include_in_schema=False)
 PAGE_ROWS: Final = 50

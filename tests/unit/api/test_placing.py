@@ -18,7 +18,7 @@ from api.cli.placing import PlaceOptions, where_of
 from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, keeper_pin
 from seals.seal import SealApplication, SealKind
 from signing.errors import PlacementError
-from signing.placement_errors import PlaceAmbiguous
+from signing.placing.errors import PlaceAmbiguous
 from tests.interop.sealing_world import blank_pdf
 from tests.unit.api.conftest import OPERATOR
 from tests.unit.api.test_cases_routes import PIN, Town

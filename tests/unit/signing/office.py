@@ -26,12 +26,12 @@ from seals.registry import SealRegistry
 from seals.seal import SealApplication, SealKind, SealRecord
 from seals.ses.maker import SealDataMaker
 from signing.archive import Archive
-from signing.envelopes import EnvelopeDesk
+from signing.containers.envelopes import EnvelopeDesk
 from signing.evidence import EvidenceDesk
 from signing.ledger import Ledger
 from signing.level import Level
 from signing.order import SealOrder
-from signing.placement import Placement
+from signing.placing.placement import Placement
 from signing.selfcheck import SelfCheck
 from signing.service import SealingService, SealingTools, Step, no_progress
 from signing.writ import WritDesk

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.container_choice import Detached, certification_of, lock_of
-from signing.certification import MAX_LOCKED_FIELDS, Certification, FieldLock, LockAction
-from signing.cms import ContainerForm
-from signing.envelope import CMS_NAMES, ContainerKind, PdfNames
+from signing.containers.certification import MAX_LOCKED_FIELDS, Certification, FieldLock, LockAction
+from signing.containers.cms import ContainerForm
+from signing.containers.envelope import CMS_NAMES, ContainerKind, PdfNames
 from signing.errors import CertificationUnreadable, LockUnreadable
 from signing.level import Level
 

@@ -11,7 +11,7 @@ from cryptography import x509
 
 from hsm.algorithms import Digest, DigestAlgorithm
 from seals.statement import SEAL_STATEMENT_OID
-from signing.cms import Signatory, container, room_for, signed_attributes
+from signing.containers.cms import Signatory, container, room_for, signed_attributes
 from tests.interop.sealing_world import MemorySigner, world
 
 KINDS = ["ec-p256", "ec-p384", "rsa-2048"]

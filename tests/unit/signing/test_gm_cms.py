@@ -9,7 +9,7 @@ from ca import cms_names
 from hsm.algorithms import Digest, DigestAlgorithm
 from hsm.suite import Suite
 from seals.statement import SEAL_STATEMENT_OID
-from signing.cms import ContainerForm, Signatory, container, room_for, signed_attributes
+from signing.containers.cms import ContainerForm, Signatory, container, room_for, signed_attributes
 from tests.gm_world import GmSealing
 from tests.pki import Party
 

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signing.errors import PasswordWrong
-from signing.keyword import Limits, TextReader
-from signing.keyword_text import joined, occurrences, plain
-from signing.layout import Found
-from signing.pdf_fields import ReadableLeaves
-from signing.pdf_pages import PdfPages
-from signing.placement_errors import SearchFailed
-from signing.reading import Readable
+from signing.pdf.fields import ReadableLeaves
+from signing.pdf.pages import PdfPages
+from signing.pdf.reading import Readable
+from signing.placing.errors import SearchFailed
+from signing.placing.keyword import Limits, TextReader
+from signing.placing.keyword_text import joined, occurrences, plain
+from signing.placing.layout import Found
 from tests.unit.signing.papers import A4, MM, PICTURE, Sheet, Text, paper
 from tests.unit.signing.test_reading import encrypted
 

@@ -7,11 +7,10 @@ import io
 import pytest
 
 from signing.errors import OutsidePage, PageMissing
-from signing.keyword_text import Hits
-from signing.layout import MAX_SPOTS, Layout, Spot, drawn, lay_out
-from signing.pdf_fields import ReadableLeaves
-from signing.pdf_pages import PdfPages
-from signing.placement_errors import (
+from signing.pdf.fields import ReadableLeaves
+from signing.pdf.pages import PdfPages
+from signing.pdf.reading import Readable
+from signing.placing.errors import (
     CoversSignature,
     FieldMissing,
     FieldSigned,
@@ -23,8 +22,9 @@ from signing.placement_errors import (
     SearchFailed,
     TooManySpots,
 )
-from signing.reading import Readable
-from signing.where import parse_where
+from signing.placing.keyword_text import Hits
+from signing.placing.layout import MAX_SPOTS, Layout, Spot, drawn, lay_out
+from signing.placing.where import parse_where
 from tests.interop.sealing_world import mark, seal
 from tests.unit.signing.papers import MM, Sheet, paper, with_field
 

@@ -15,7 +15,7 @@ _CHILD = """
 import sys
 from pathlib import Path
 from signing.mark import Work
-from signing.pdf import seal_pdf
+from signing.pdf.general import seal_pdf
 from tests.interop.sealing_world import SMALL, mark, world
 with open(sys.argv[1], "rb") as source, open(sys.argv[2], "w+b") as output:
     seal_pdf(Work(source, output), mark("1:20,20", shown=SMALL), world().signatory())

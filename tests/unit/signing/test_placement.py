@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signing.errors import OutsidePage, PageMissing, PlacementError
-from signing.placement import POINTS_PER_MM, PageView, Placement
+from signing.placing.placement import POINTS_PER_MM, PageView, Placement
 
 A4 = (0.0, 0.0, 210 * POINTS_PER_MM, 297 * POINTS_PER_MM)
 

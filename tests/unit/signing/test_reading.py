@@ -17,7 +17,6 @@ from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigFieldS
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
-from signing import reading
 from signing.errors import (
     ChangesForbidden,
     DocumentDamaged,
@@ -34,8 +33,9 @@ from signing.errors import (
 from signing.formats import Formats, PdfFormat
 from signing.level import Level
 from signing.order import SealOrder
-from signing.placement import Placement
-from signing.reading import Readable, open_stream
+from signing.pdf import reading
+from signing.pdf.reading import Readable, open_stream
+from signing.placing.placement import Placement
 from tests.interop.sealing_world import blank_pdf, mark, seal, world
 
 
@@ -191,7 +191,7 @@ def test_every_refusal_speaks_both_languages():
     def families(error: type[SigningError]) -> list[type[SigningError]]:
         return [error, *(below for child in error.__subclasses__() for below in families(child))]
 
-    from signing import archive, evidence, ledger, pdf, service  # noqa: F401 - all errors are defined
+    from signing import archive, evidence, ledger, service  # noqa: F401 - all errors are defined
 
     for error in families(SigningError):
         assert any("\u4e00" <= letter <= "\u9fff" for letter in error.zh), error

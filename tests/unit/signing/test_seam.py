@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signing.errors import OutsidePage
-from signing.page_range import PageRange
-from signing.placement_errors import SeamNeedsPages
-from signing.seam import Leaf, SeamPiece, seam_groups, seam_pieces
-from signing.where import Edge, Seam
+from signing.placing.errors import SeamNeedsPages
+from signing.placing.page_range import PageRange
+from signing.placing.seam import Leaf, SeamPiece, seam_groups, seam_pieces
+from signing.placing.where import Edge, Seam
 
 A4 = (210.0, 297.0)
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signing.errors import PageMissing, PlacementError
-from signing.page_range import PageRange
-from signing.placement_errors import KeywordUnusable, NoPageChosen, PageRangeUnreadable, WhereUnreadable
-from signing.where import (
+from signing.placing.errors import KeywordUnusable, NoPageChosen, PageRangeUnreadable, WhereUnreadable
+from signing.placing.page_range import PageRange
+from signing.placing.where import (
     AtKeyword,
     Edge,
     Fit,

@@ -15,8 +15,8 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
-from signing.certification import Certification, FieldLock
-from signing.envelope import ContainerKind
+from signing.containers.certification import Certification, FieldLock
+from signing.containers.envelope import ContainerKind
 from signing.errors import AlreadySigned, ChangesForbidden, FieldLockDiffers, NewFieldForbidden
 from tests.container_world import BOTH_WRITERS, Containers, Wish, international
 from tests.verify_world import append, asn1, raw_object, size_of, small_pdf
@@ -197,7 +197,7 @@ def test_a_second_seal_in_an_empty_field(world: Containers, by: Any) -> None:
 
 
 def _field(name: str) -> Any:
-    from signing.where import InField
+    from signing.placing.where import InField
 
     return InField(name)
 

@@ -16,9 +16,9 @@ from seals.ses.scope import byte_range_scope, read_byte_range
 from seals.ses.signature_writer import SignatureContent, assemble_signature, encode_tbs
 from seals.ses.structure import read_signature
 from seals.statement import SEAL_STATEMENT_OID
-from signing.certification import Certification
-from signing.cms import ContainerForm
-from signing.envelope import CMS_NAMES, ContainerKind, PdfNames
+from signing.containers.certification import Certification
+from signing.containers.cms import ContainerForm
+from signing.containers.envelope import CMS_NAMES, ContainerKind, PdfNames
 from signing.errors import ContainerUnfit
 from tests.container_world import BOTH_WRITERS, Containers, Wish, international, national
 from tests.pki import Party

@@ -15,9 +15,9 @@ from asn1crypto import cms
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca import cms_names
-from signing.cms import NOTHING_CARRIED, Revocation
+from signing.containers.cms import NOTHING_CARRIED, Revocation
+from signing.containers.envelope import ContainerKind
 from signing.detached.format import prepare
-from signing.envelope import ContainerKind
 from signing.mark import Work
 from tests.conftest import missing
 from tests.container_world import Containers, Wish, international, national, sha256

@@ -25,10 +25,10 @@ from hsm.signer import Custody
 from hsm.sm2.signature import Sm2Signature
 from hsm.suite import Suite
 from seals.seal import SealStatus
-from signing.cms import ContainerForm, Signatory, container, signed_attributes
-from signing.envelope import CmsEnvelope
+from signing.containers.cms import ContainerForm, Signatory, container, signed_attributes
+from signing.containers.envelope import CmsEnvelope
 from signing.mark import Work
-from signing.pdf import prepare
+from signing.pdf.general import prepare
 from tests.gm_world import Altered, GmSealing
 from tests.interop.sealing_world import mark
 from tests.pki import Party, Pki

@@ -11,14 +11,14 @@ import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
-from signing.certification import Certification, FieldLock, LockAction
+from signing.containers.certification import Certification, FieldLock, LockAction
 from signing.errors import OutsidePage, PageMissing, TimeStampFailed
 from signing.incremental.errors import NotPlain, Reason
 from signing.incremental.seal import open_to_seal
 from signing.incremental.words import date, number, text
 from signing.mark import Evidence, Work
-from signing.pdf import prepare_generally
-from signing.where import InField, Seam, Unseen, parse_where
+from signing.pdf.general import prepare_generally
+from signing.placing.where import InField, Seam, Unseen, parse_where
 from tests.incremental_world import archived, document, finish, marked, plainly, prepared
 from tests.interop.sealing_world import NOW, blank_pdf, world
 from tests.interop.test_sealed_pdf import judged_by_pyhanko
@@ -329,7 +329,7 @@ def by(writer: str, data: bytes, **more: object) -> bytes:
     chosen = marked("1:20,20", **more)
     if writer == "own":
         return plainly(data, chosen)
-    from signing.envelope import CmsEnvelope
+    from signing.containers.envelope import CmsEnvelope
 
     output, signatory = io.BytesIO(), world().signatory()
     envelope = CmsEnvelope(signatory, chosen.statement)

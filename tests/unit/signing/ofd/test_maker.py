@@ -11,7 +11,6 @@ from fontTools.ttLib import TTFont
 from PIL import Image as Pillow
 
 from seals.fonts import Face
-from signing.layout import Match
 from signing.ofd.canvas import Box, Image, Line, Sheet, Text
 from signing.ofd.errors import PageTooFull, TextUnprintable
 from signing.ofd.flow import BODY, Flow, broken
@@ -20,6 +19,7 @@ from signing.ofd.format import open_subject
 from signing.ofd.licence_page import SEAL_MM, LicenceFace, licence_page
 from signing.ofd.maker import About, make_document
 from signing.ofd.report_document import report_document
+from signing.placing.layout import Match
 from tests.ofd_world import PAGE, SIGNATURE, changed, entries, judged, seal, sealed
 from tests.verify_world import NOW
 from verify.ofd.package import Package

@@ -9,9 +9,9 @@ import zipfile
 import pytest
 
 from seals.ses.parts import SesVersion
-from signing.certification import Certification, FieldLock, LockAction
-from signing.cms import ContainerForm
-from signing.envelope import CmsEnvelope
+from signing.containers.certification import Certification, FieldLock, LockAction
+from signing.containers.cms import ContainerForm
+from signing.containers.envelope import CmsEnvelope
 from signing.errors import DocumentError, OutsidePage, PageMissing, PlacementError
 from signing.mark import Evidence
 from signing.ofd import pages as pages_module
@@ -24,7 +24,7 @@ from signing.ofd.errors import (
     OfdUnfit,
     PlainSignatureShowsNothing,
 )
-from signing.placement_errors import CoversSignature, KeywordMissing, SeamNeedsPages
+from signing.placing.errors import CoversSignature, KeywordMissing, SeamNeedsPages
 from tests.conftest import missing
 from tests.ofd_world import (
     LIST,

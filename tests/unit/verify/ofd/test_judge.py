@@ -13,9 +13,9 @@ import pytest
 from ca.gm_cms import GmSignedData
 from hsm.algorithms import DigestAlgorithm
 from seals.ses.parts import SesVersion
-from signing.certification import FieldLock, LockAction
-from signing.cms import ContainerForm
-from signing.envelope import CmsEnvelope
+from signing.containers.certification import FieldLock, LockAction
+from signing.containers.cms import ContainerForm
+from signing.containers.envelope import CmsEnvelope
 from tests.ofd_world import (
     LIST,
     PAGE,

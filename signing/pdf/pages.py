@@ -1,4 +1,4 @@
-"""The pages of a PDF for placing (:class:`signing.layout.Pages`), over whichever reader opened the file.
+"""The pages of a PDF for placing (:class:`signing.placing.layout.Pages`), over whichever reader opened the file.
 
 A reader gives page views, signature widgets and the file's text as PDFium finds it, all in default user space; here they
 become millimetres of the page as displayed.
@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from signing.keyword_text import Hits
-from signing.layout import Found, Match, Rectangle, SignatureField
-from signing.placement import Box, PageView
-from signing.placement_errors import SearchFailed
+from signing.placing.errors import SearchFailed
+from signing.placing.keyword_text import Hits
+from signing.placing.layout import Found, Match, Rectangle, SignatureField
+from signing.placing.placement import Box, PageView
 
 HIDDEN: Final = 0b100010
 """Annotation flags Hidden and NoView (ISO 32000-2 table 167): such a widget shows nothing."""
@@ -55,7 +55,7 @@ def no_search(text: str, pages: Sequence[int]) -> Hits:
 
 
 class PdfPages:
-    """:class:`signing.layout.Pages` of one PDF."""
+    """:class:`signing.placing.layout.Pages` of one PDF."""
 
     def __init__(self, leaves: Leaves, search: Search = no_search) -> None:
         self._leaves = leaves

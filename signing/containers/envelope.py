@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from hsm.algorithms import Digest, DigestAlgorithm
-from signing.cms import (
+from signing.containers.cms import (
     NOTHING_CARRIED,
     ContainerForm,
     Revocation,
@@ -98,7 +98,7 @@ CMS_NAMES: Final = {
 
 @dataclass(slots=True)
 class CmsEnvelope:
-    """CMS, or GB/T 35275 where the signatory's form says so (:mod:`signing.cms`); ``statement`` is the seal statement.
+    """CMS, or GB/T 35275 where the signatory's form says so (:mod:`signing.containers.cms`); ``statement`` is the seal statement.
 
     ``when`` (aware) and ``carried`` are for a container that stands alone: a PDF states the time in /M and keeps its evidence.
     ``ValueError``: finished before anything was signed, or asked for a digest that is not the key's.

@@ -9,16 +9,16 @@ from pathlib import Path
 
 from signing.errors import NotAPdf
 from signing.formats import DocumentKind, kind_of
-from signing.layout import Found, Layout, Pages, Rectangle, SignatureField, drawn, lay_out
 from signing.mark import Texts
 from signing.ofd.errors import reading
 from signing.ofd.format import open_subject
-from signing.page_range import PageRange
-from signing.pdf_fields import ReadableLeaves
-from signing.pdf_pages import PdfPages
-from signing.placement_errors import KeywordMissing, KeywordUnusable
-from signing.reading import Readable, open_stream
-from signing.where import MAX_KEYWORD_LENGTH, InField, Where
+from signing.pdf.fields import ReadableLeaves
+from signing.pdf.pages import PdfPages
+from signing.pdf.reading import Readable, open_stream
+from signing.placing.errors import KeywordMissing, KeywordUnusable
+from signing.placing.layout import Found, Layout, Pages, Rectangle, SignatureField, drawn, lay_out
+from signing.placing.page_range import PageRange
+from signing.placing.where import MAX_KEYWORD_LENGTH, InField, Where
 
 Document = bytes | Path
 

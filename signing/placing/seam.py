@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from signing.errors import OutsidePage
-from signing.placement_errors import SeamNeedsPages
-from signing.where import Edge, Seam
+from signing.placing.errors import SeamNeedsPages
+from signing.placing.where import Edge, Seam
 
 
 class Leaf(NamedTuple):

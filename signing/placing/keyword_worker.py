@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Final
 import pypdfium2 as pdfium
 
 from hsm.frames import limit_memory, read_frame, write_frame
-from signing.keyword_text import MAX_MATCHES, Box, joined, occurrences, plain
+from signing.placing.keyword_text import MAX_MATCHES, Box, joined, occurrences, plain
 
 MAX_CHARACTERS: Final = 400_000
 """Characters of one page; the densest printed page has some ten thousand, a sheet of a map some hundred thousand."""

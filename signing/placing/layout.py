@@ -1,4 +1,4 @@
-"""What is drawn where: a wish (:mod:`signing.where`) and one document's pages → the spots of its seal.
+"""What is drawn where: a wish (:mod:`signing.placing.where`) and one document's pages → the spots of its seal.
 
 Format-neutral: PDF and OFD give their pages as :class:`Pages` and draw the same :class:`Layout`.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from signing.errors import OutsidePage
-from signing.placement_errors import (
+from signing.placing.errors import (
     CoversSignature,
     FieldMissing,
     FieldSigned,
@@ -19,8 +19,8 @@ from signing.placement_errors import (
     KeywordTooSeldom,
     TooManySpots,
 )
-from signing.seam import Leaf, seam_pieces
-from signing.where import (
+from signing.placing.seam import Leaf, seam_pieces
+from signing.placing.where import (
     AtKeyword,
     Fit,
     InField,
@@ -112,7 +112,7 @@ class Pages(Protocol):
         """List the signatures and seals that are there, and the fields that wait for one."""
 
     def search(self, text: str, pages: Sequence[int]) -> Found:
-        """Find a text on these pages; spaces and full or half width are made alike (:mod:`signing.keyword_text`)."""
+        """Find a text on these pages; spaces and full or half width are made alike (:mod:`signing.placing.keyword_text`)."""
 
 
 def lay_out(where: Where, pages: Pages, seal_mm: tuple[float, float], *, may_cover: bool = False) -> Layout:

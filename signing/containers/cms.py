@@ -25,7 +25,7 @@ from hsm.algorithms import Digest, Family, SignatureAlgorithm
 from hsm.public_keys import certificate_key, same_key
 from hsm.signer import Signer
 from seals.statement import SEAL_STATEMENT_OID
-from signing.cms_parts import (
+from signing.containers.cms_parts import (
     CONTENT_IS_DATA,
     SIGNATORIES_KEPT,
     Parts,

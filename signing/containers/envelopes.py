@@ -11,14 +11,14 @@ from ca.actor import Actor
 from hsm.algorithms import Family
 from seals.ses.maker import SealDataMaker
 from seals.ses.parts import SesVersion
-from signing.cms import ContainerForm, Revocation, Signatory
-from signing.envelope import CmsEnvelope, ContainerKind, Envelope, PdfNames
+from signing.containers.cms import ContainerForm, Revocation, Signatory
+from signing.containers.envelope import CmsEnvelope, ContainerKind, Envelope, PdfNames
+from signing.containers.ses_envelope import SES_NAMES, SealData, SesEnvelope
 from signing.errors import ContainerUnfit
 from signing.formats import DocumentKind
 from signing.level import Level
 from signing.mark import Evidence
 from signing.order import SealOrder
-from signing.ses_envelope import SES_NAMES, SealData, SesEnvelope
 
 _FORMS: Final = {
     ContainerKind.CMS: ContainerForm.RFC5652,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from signing.errors import OutsidePage
-from signing.where import Placement
+from signing.placing.where import Placement
 
 __all__ = ["POINTS_PER_MM", "TOLERANCE_MM", "Box", "Matrix", "PageView", "Placement", "SealBox"]
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from signing.layout import Spot, drawn
-from signing.placement import POINTS_PER_MM, Box, Matrix, PageView
+from signing.placing.layout import Spot, drawn
+from signing.placing.placement import POINTS_PER_MM, Box, Matrix, PageView
 
 NUMBERS_KEPT: Final = 256
 """Numbers remembered as they are written: the spots of a seal share most of theirs."""

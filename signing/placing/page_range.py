@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from signing.errors import PageMissing
-from signing.placement_errors import NoPageChosen, PageRangeUnreadable
+from signing.placing.errors import NoPageChosen, PageRangeUnreadable
 
 MAX_RANGE_LENGTH: Final = 200
 """Longest text read as a choice of pages: some thirty separate ranges; more is a list that nobody checks by eye."""

@@ -16,8 +16,8 @@ from typing import Final, TypeVar
 from urllib.parse import unquote
 
 from signing.errors import PlacementError
-from signing.page_range import PageRange
-from signing.placement_errors import KeywordUnusable, WhereUnreadable
+from signing.placing.errors import KeywordUnusable, WhereUnreadable
+from signing.placing.page_range import PageRange
 
 MAX_PLACE_LENGTH: Final = 64
 """Longest text read as a place; ``99999:9999.99,9999.99`` has 21 characters."""
@@ -41,7 +41,7 @@ _PAIR: Final = re.compile(rf"\s*({_NUMBER})\s*,\s*({_NUMBER})\s*")
 
 
 class Where(ABC):
-    """A wish; :func:`signing.layout.lay_out` turns it into places on the pages of one document."""
+    """A wish; :func:`signing.placing.layout.lay_out` turns it into places on the pages of one document."""
 
     __slots__ = ()
 

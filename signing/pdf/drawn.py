@@ -19,12 +19,12 @@ from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SignatureFormField
 
-from signing.drawing import Look, look, look_in, strokes
-from signing.layout import Layout, Spot
 from signing.mark import Picture
-from signing.pdf_pages import PRINT
-from signing.placement import POINTS_PER_MM
-from signing.reading import Page, array, box_of, dictionary, resolve
+from signing.pdf.pages import PRINT
+from signing.pdf.reading import Page, array, box_of, dictionary, resolve
+from signing.placing.drawing import Look, look, look_in, strokes
+from signing.placing.layout import Layout, Spot
+from signing.placing.placement import POINTS_PER_MM
 
 _pdf: Any = generic
 """pyHanko's object classes; their constructors carry no types."""

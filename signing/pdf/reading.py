@@ -32,7 +32,7 @@ from signing.errors import (
     SigningError,
     XfaForm,
 )
-from signing.placement import Box, PageView
+from signing.placing.placement import Box, PageView
 
 MAX_DOCUMENT_OCTETS: Final = 512 * 1024 * 1024
 """Largest document sealed; what our own verifier reads, and far above any contract with scanned annexes."""

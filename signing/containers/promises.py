@@ -12,10 +12,10 @@ from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm
 from pyhanko.sign.signers.cms_embedder import SigMDPSetup
 
-from signing.certification import Certification, FieldLock, LockAction
+from signing.containers.certification import Certification, FieldLock, LockAction
 from signing.errors import AlreadySigned, FieldLockDiffers
 from signing.mark import SealMark
-from signing.reading import Readable, dictionary, full_name
+from signing.pdf.reading import Readable, dictionary, full_name
 
 _ACTIONS: Final = {
     LockAction.ALL: FieldMDPAction.ALL,

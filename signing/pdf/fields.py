@@ -8,9 +8,8 @@ from typing import Any
 from pyhanko.pdf_utils import generic
 
 from signing.errors import DocumentDamaged
-from signing.pdf_pages import SignatureWidget
-from signing.placement import Box, PageView
-from signing.reading import (
+from signing.pdf.pages import SignatureWidget
+from signing.pdf.reading import (
     MAX_FIELD_DEPTH,
     MAX_FIELDS,
     Readable,
@@ -20,6 +19,7 @@ from signing.reading import (
     foreign_bytes,
     resolve,
 )
+from signing.placing.placement import Box, PageView
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class _Node:
 
 
 class ReadableLeaves:
-    """:class:`signing.pdf_pages.Leaves` of a :class:`Readable`."""
+    """:class:`signing.pdf.pages.Leaves` of a :class:`Readable`."""
 
     def __init__(self, document: Readable) -> None:
         self._document = document

@@ -16,9 +16,9 @@ from typing import IO, Any, Final
 
 from hsm.kept_process import SharedProcess, Upkeep
 from signing.errors import PasswordWrong
-from signing.keyword_text import Hits
-from signing.pdf_pages import Search
-from signing.placement_errors import SearchFailed
+from signing.pdf.pages import Search
+from signing.placing.errors import SearchFailed
+from signing.placing.keyword_text import Hits
 
 DEFAULT_SECONDS: Final = 30.0
 """Time for one search: five hundred pages of dense text take about two seconds on one core."""
@@ -46,7 +46,7 @@ class TextReader(SharedProcess):
     def __init__(self, limits: Limits | None = None) -> None:
         chosen = limits or Limits()
         upkeep = Upkeep(
-            module="signing.keyword_worker",
+            module="signing.placing.keyword_worker",
             first=str(chosen.memory).encode(),
             environment={name: os.environ[name] for name in _INHERITED if name in os.environ},
             seconds=chosen.seconds,

@@ -16,8 +16,8 @@ from hsm.algorithms import Digest, DigestAlgorithm, Family
 from seals.ses.parts import SesExtension, SesVersion
 from seals.ses.signature_writer import SignatureContent, assemble_signature, encode_tbs
 from seals.statement import SEAL_STATEMENT_OID
-from signing.cms import SLACK, TIME_STAMP_ROOM, Signatory
-from signing.envelope import ContainerKind, PdfNames
+from signing.containers.cms import SLACK, TIME_STAMP_ROOM, Signatory
+from signing.containers.envelope import ContainerKind, PdfNames
 from signing.errors import ContainerUnfit
 
 SCOPE_ROOM: Final = 256

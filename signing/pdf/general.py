@@ -3,7 +3,7 @@
 One incremental update holds everything: the field with the seal's vector picture, the signature and, at the long-term
 level, the document security store, so the signature covers the whole file and nothing is appended after it. Our own writer
 (:mod:`signing.incremental`) writes the update where it knows the document for certain, and pyHanko, here, everywhere else;
-the CMS container is our own (:mod:`signing.cms`).
+the CMS container is our own (:mod:`signing.containers.cms`).
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest, Signatur
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from hsm.algorithms import Digest
-from signing.cms import Signatory
-from signing.drawn import Drawing, Seat
-from signing.envelope import CmsEnvelope, Envelope
+from signing.containers.cms import Signatory
+from signing.containers.envelope import CmsEnvelope, Envelope
+from signing.containers.promises import limit_by_lock, lock_of_field, promises
 from signing.errors import DocumentDamaged, TimeStampFailed
 from signing.incremental import seal
 from signing.incremental.errors import NotPlain
 from signing.incremental.output import PreparedPlain
-from signing.layout import Layout, lay_out
 from signing.mark import Evidence, SealMark, Stamper, Work
-from signing.pdf_fields import ReadableLeaves
-from signing.pdf_pages import PdfPages
-from signing.promises import limit_by_lock, lock_of_field, promises
-from signing.reading import Readable, foreign_bytes, resolve
-from signing.where import InField
+from signing.pdf.drawn import Drawing, Seat
+from signing.pdf.fields import ReadableLeaves
+from signing.pdf.pages import PdfPages
+from signing.pdf.reading import Readable, foreign_bytes, resolve
+from signing.placing.layout import Layout, lay_out
+from signing.placing.where import InField
 
 _pdf: Any = generic
 """pyHanko's object classes; their constructors carry no types."""
