@@ -244,3 +244,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("voiding", "uscc", name=op.f("pk_voiding_party")),
     )
     op.create_index("voiding_party_uscc", "voiding_party", ["uscc", "voiding"], unique=False)
+
+
+def downgrade() -> None:
+    op.drop_table("voiding_party")
+    op.drop_table("voiding_consent")
+    op.drop_table("voided_document")
+    op.drop_table("signing_round_version")
+    op.drop_table("signing_round_reminder")
+    op.drop_table("signing_round_party")
+    op.drop_table("signing_round_entry")
+    op.drop_table("print_copy")
+    op.drop_table("voiding")
+    op.drop_table("void_list")
+    op.drop_table("signing_round_reminder_head")
+    op.drop_table("signing_round")
+    op.drop_table("print_rule")

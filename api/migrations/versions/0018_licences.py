@@ -48,3 +48,9 @@ def upgrade() -> None:
     )
     op.create_index("licence_holder", "licence", ["holder_uscc", "id"], unique=False)
     op.create_index("licence_issuer", "licence", ["issuer_uscc", "id"], unique=False)
+
+
+def downgrade() -> None:
+    op.drop_index("licence_issuer", table_name="licence")
+    op.drop_index("licence_holder", table_name="licence")
+    op.drop_table("licence")
