@@ -75,7 +75,7 @@ class FieldLock:
 
         A comma, semicolon or backslash in a name is written behind a backslash.
         """
-        found = _LOCK.fullmatch(text.strip()) if len(text) <= MAX_LOCK_LENGTH else None
+        found = _LOCK.fullmatch(text) if len(text) <= MAX_LOCK_LENGTH else None
         if found is None:
             raise LockUnreadable(text[:64])
         action, names, permission = found.groups()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api.container_choice import Detached, certification_of, lock_of
@@ -29,6 +29,7 @@ def test_any_other_certification_is_refused(text: str):
 names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
 
 
+@example(LockAction.INCLUDE, ["0 ", " "], None)
 @given(
     action=st.sampled_from(LockAction),
     fields=st.lists(names, min_size=1, max_size=5),
