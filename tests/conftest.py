@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
@@ -94,6 +95,12 @@ def pytest_configure() -> None:
     memory = _fast_folder()
     if memory is not None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
+
+
+hypothesis.settings.register_profile("gate", derandomize=True, deadline=None)
+if IN_CI:
+    # The gate asks the same questions of every commit; new ones are asked by everybody's own runs.
+    hypothesis.settings.load_profile("gate")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
