@@ -140,12 +140,15 @@ class SearchWords(sa.types.TypeDecorator[str]):
 RowId: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
+def only(column: str, *words: str) -> sa.CheckConstraint:
+    """Let a column take only ``words``; the constraint is named after the column, as in the migrations."""
+    listed = ", ".join(f"'{word}'" for word in words)
+    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
 def status_column(*words: str) -> sa.Column[Any]:
     """Return a NOT NULL status column that takes only ``words``."""
-    listed = ", ".join(f"'{word}'" for word in words)
-    return sa.Column(
-        "status", sa.String(16), sa.CheckConstraint(f"status IN ({listed})", "status"), nullable=False
-    )
+    return sa.Column("status", sa.String(16), only("status", *words), nullable=False)
 
 
 enterprise = sa.Table(

@@ -9,15 +9,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from ca.enrolment.states import EnrolmentStatus
-from ca.store import NO_BYTES, RowId, SerialNumber, UtcTime, metadata
+from ca.store import NO_BYTES, RowId, SerialNumber, UtcTime, metadata, only
 
 ID = sa.String(32)
-
-
-def _only(column: str, *words: str) -> sa.CheckConstraint:
-    """Let a column take only ``words``; a constraint of the table, which migrations carry too."""
-    listed = ", ".join(f"'{word}'" for word in words)
-    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
 def _status() -> sa.Column[str]:
@@ -30,7 +24,7 @@ enrolment = sa.Table(
     sa.Column("id", ID, primary_key=True),
     sa.Column("request_key", sa.String(200), nullable=False, unique=True),
     _status(),
-    _only("status", *(status.value for status in EnrolmentStatus)),
+    only("status", *(status.value for status in EnrolmentStatus)),
     sa.Column("moves", sa.Integer, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("digest", sa.String(64), nullable=False),
@@ -95,7 +89,7 @@ enrolment_check = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("item", sa.String(64), nullable=False),
     sa.Column("outcome", sa.String(8), nullable=False),
-    _only("outcome", "found", "refused"),
+    only("outcome", "found", "refused"),
     sa.Column("remark", sa.Text, nullable=False),
     sa.Column("checker", sa.String(200), nullable=False),
     sa.Column("checker_name", sa.String(200), nullable=False),
@@ -123,7 +117,7 @@ enrolment_job = sa.Table(
     sa.Column("id", ID, primary_key=True),
     sa.Column("request_key", sa.String(200), nullable=False, unique=True),
     _status(),
-    _only("status", "asked", "running", "done", "rejected", "withdrawn", "expired"),
+    only("status", "asked", "running", "done", "rejected", "withdrawn", "expired"),
     sa.Column("matter", sa.String(16), nullable=False),
     sa.Column("content", sa.Text, nullable=False),  # canonical JSON: every item by its digest
     sa.Column("digest", sa.String(64), nullable=False),
@@ -146,7 +140,7 @@ enrolment_job_item = sa.Table(
     sa.Column("job", sa.ForeignKey("enrolment_job.id"), primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
     _status(),
-    _only("status", "left", "done", "failed"),
+    only("status", "left", "done", "failed"),
     sa.Column("issuer", sa.String(64), nullable=False),
     sa.Column("serial", SerialNumber, nullable=False),
     sa.Column("digest", sa.String(64), nullable=False),  # of the item's content

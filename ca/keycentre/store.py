@@ -7,15 +7,14 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from ca.keycentre.state import CaseKind, CaseStatus, KeyStatus
-from ca.store import NO_BYTES, RowId, UtcTime, metadata, status_column
+from ca.store import NO_BYTES, RowId, UtcTime, metadata, only, status_column
 
 THE_ONE: Final = 1
 """Primary key of the one row of ``key_centre``."""
 
 
 def _words(name: str, words: tuple[str, ...]) -> sa.Column[Any]:
-    listed = ", ".join(f"'{word}'" for word in words)
-    return sa.Column(name, sa.String(16), sa.CheckConstraint(f"{name} IN ({listed})", name), nullable=False)
+    return sa.Column(name, sa.String(16), only(name, *words), nullable=False)
 
 
 key_centre = sa.Table(

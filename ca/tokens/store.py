@@ -8,14 +8,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from ca.store import NO_BYTES, RowId, SerialNumber, UtcInstant, UtcTime, metadata, status_column
+from ca.store import NO_BYTES, RowId, SerialNumber, UtcInstant, UtcTime, metadata, only, status_column
 from ca.tokens.state import TokenState
-
-
-def _words(column: str, name: str, *words: str) -> sa.CheckConstraint:
-    listed = ", ".join(f"'{word}'" for word in words)
-    return sa.CheckConstraint(f"{column} IN ({listed})", name=name)
-
 
 _STATES = tuple(state.value for state in TokenState)
 
@@ -38,8 +32,8 @@ token = sa.Table(
     sa.Column("moved_by", sa.String(200), nullable=False),
     sa.Column("stopped_by", sa.String(200), nullable=False, default=""),
     sa.Column("resume_requested_by", sa.String(200), nullable=False, default=""),
-    _words("state", "state", *_STATES),
-    _words("prior", "prior", *_STATES),
+    only("state", *_STATES),
+    only("prior", *_STATES),
 )
 _NUMBERED = sa.text("number <> ''")
 sa.Index("token_number", token.c.number, unique=True, sqlite_where=_NUMBERED, postgresql_where=_NUMBERED)
@@ -95,8 +89,8 @@ token_key = sa.Table(
     sa.Column("certificate", SerialNumber),
     sa.Column("not_before", UtcTime),
     sa.Column("not_after", UtcTime),
-    _words("use", "use", "sign", "encrypt"),
-    _words("standing", "standing", "none", "good", "held", "apart", "revoked"),
+    only("use", "sign", "encrypt"),
+    only("standing", "none", "good", "held", "apart", "revoked"),
     sa.ForeignKeyConstraint(
         ["token", "application", "container"],
         ["token_container.token", "token_container.application", "token_container.name"],
@@ -217,7 +211,7 @@ chip_range = sa.Table(
     sa.Column("granted_at", UtcTime, nullable=False),
     sa.Column("granted_by", sa.String(200), nullable=False),
     sa.CheckConstraint("first >= 0 AND first <= last", name="order"),
-    _words("method", "method", "courier", "in-person", "post"),
+    only("method", "courier", "in-person", "post"),
     sa.Index("chip_range_place", "prefix", "first"),
 )
 
@@ -232,5 +226,5 @@ chip_number = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("at", UtcTime, nullable=False),
     sa.Column("actor", sa.String(200), nullable=False),
-    _words("fate", "fate", "consumed", "spoilt", "returned"),
+    only("fate", "consumed", "spoilt", "returned"),
 )

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from ca.store import SerialNumber, UtcInstant
+from ca.store import SerialNumber, UtcInstant, only
 from seals.cases.states import CaseStatus
 from seals.store import metadata
 
 ID = sa.String(32)
-
-
-def _only(column: str, *words: str) -> sa.CheckConstraint:
-    """Let a column take only ``words``."""
-    listed = ", ".join(f"'{word}'" for word in words)
-    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
 use_case = sa.Table(
@@ -23,7 +17,7 @@ use_case = sa.Table(
     sa.Column("id", ID, primary_key=True),
     sa.Column("request_key", sa.String(200), nullable=False, unique=True),
     sa.Column("status", sa.String(16), nullable=False),
-    _only("status", *(status.value for status in CaseStatus)),
+    only("status", *(status.value for status in CaseStatus)),
     sa.Column("moves", sa.Integer, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("seal_code", sa.ForeignKey("seal.electronic_code"), nullable=False),
@@ -47,7 +41,7 @@ use_case = sa.Table(
     sa.Column("requester_name", sa.Text, nullable=False),
     sa.Column("requester_uscc", sa.String(18), nullable=False),
     sa.Column("ground", sa.String(16), nullable=False),
-    _only("ground", "case", "standing", "keeper"),
+    only("ground", "case", "standing", "keeper"),
     sa.Column("standing", ID, nullable=False),
     sa.Column("rule_hash", sa.ForeignKey("use_rule.hash"), nullable=False),
     sa.Column("approvals_sha256", sa.String(64), nullable=False),
@@ -95,7 +89,7 @@ use_case_document = sa.Table(
     sa.Column("case_id", sa.ForeignKey("use_case.id"), primary_key=True),
     sa.Column("digest", sa.String(160), primary_key=True),
     sa.Column("role", sa.String(16), primary_key=True),
-    _only("role", "asked", "sealed"),
+    only("role", "asked", "sealed"),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Index("use_case_document_digest", "digest"),
 )
@@ -147,13 +141,13 @@ use_signer = sa.Table(
     sa.Column("actor_name", sa.Text, nullable=False),
     sa.Column("uscc", sa.String(18), nullable=False),
     sa.Column("role", sa.String(16), nullable=False),
-    _only("role", "approver", "representative"),
+    only("role", "approver", "representative"),
     sa.Column("issuer", sa.String(64), nullable=False),
     sa.Column("serial", SerialNumber, nullable=False),
     sa.Column("der", sa.LargeBinary, nullable=False),
     sa.Column("key_uri", sa.Text, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
-    _only("status", "requested", "confirmed", "ended"),
+    only("status", "requested", "confirmed", "ended"),
     sa.Column("requested_by", sa.Text, nullable=False),
     sa.Column("requested_at", UtcInstant, nullable=False),
     sa.Column("decided_by", sa.Text, nullable=False),
@@ -169,7 +163,7 @@ use_standing = sa.Table(
     sa.Column("id", ID, primary_key=True),
     sa.Column("request_key", sa.String(200), nullable=False, unique=True),
     sa.Column("status", sa.String(16), nullable=False),
-    _only("status", "pending", "effective", "expired", "deleted"),
+    only("status", "pending", "effective", "expired", "deleted"),
     sa.Column("moves", sa.Integer, nullable=False),
     sa.Column("app", sa.Text, nullable=False),
     sa.Column("person", sa.String(200), nullable=False),  # the application's id, folded

@@ -10,15 +10,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from ca.store import UtcInstant
+from ca.store import UtcInstant, only
 from seals.filing.job import ImprintState, JobStatus, ShopState
 from seals.store import metadata
-
-
-def _words(column: str, words: tuple[str, ...]) -> sa.CheckConstraint:
-    listed = ", ".join(f"'{word}'" for word in words)
-    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
-
 
 filing_shop = sa.Table(
     "filing_shop",
@@ -30,7 +24,7 @@ filing_shop = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("registered_at", UtcInstant, nullable=False),
     sa.Column("registered_by", sa.Text, nullable=False),
-    _words("state", tuple(ShopState)),
+    only("state", *ShopState),
 )
 
 filing_job = sa.Table(
@@ -56,7 +50,7 @@ filing_job = sa.Table(
     sa.Column("delivered_at", UtcInstant),
     sa.Column("reason_code", sa.String(8), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
-    _words("status", tuple(JobStatus)),
+    only("status", *JobStatus),
     sa.Index("filing_job_age", "status", "opened_at", "id"),
     sa.Index("filing_job_shop", "shop", "opened_at", "id"),
     sa.Index("filing_job_idle", "status", "moved_at"),
@@ -102,7 +96,7 @@ filing_imprint = sa.Table(
     sa.Column("advice", sa.String(16), nullable=False),
     sa.Column("overlay_sha256", sa.String(64), nullable=False),
     sa.Column("fault", sa.String(64), nullable=False),
-    _words("state", tuple(ImprintState)),
+    only("state", *ImprintState),
 )
 
 filing_challenge = sa.Table(
@@ -120,7 +114,7 @@ filing_challenge = sa.Table(
     sa.Column("asked_by", sa.Text, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("settled_at", UtcInstant),
-    _words("state", ("open", "proved", "refused")),
+    only("state", "open", "proved", "refused"),
     sa.Index("filing_challenge_chip", "chip", "made_at"),
 )
 

@@ -6,15 +6,11 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from ca.store import UtcInstant
+from ca.store import UtcInstant, only
 from signing.batch.batch import BatchForm, BatchState, DocumentState
 from signing.store import metadata
 
 ID: Final = sa.String(32)
-
-
-def _only(column: str, values: list[str]) -> sa.CheckConstraint:
-    return sa.CheckConstraint(f"{column} IN ({', '.join(repr(one) for one in values)})", name=column)
 
 
 batch = sa.Table(
@@ -23,9 +19,9 @@ batch = sa.Table(
     sa.Column("id", ID, primary_key=True),
     sa.Column("request_key", sa.String(200), nullable=False, unique=True),
     sa.Column("form", sa.String(8), nullable=False),
-    _only("form", [one.value for one in BatchForm]),
+    only("form", *(one.value for one in BatchForm)),
     sa.Column("state", sa.String(16), nullable=False),
-    _only("state", [one.value for one in BatchState]),
+    only("state", *(one.value for one in BatchState)),
     sa.Column("moves", sa.Integer, nullable=False),
     sa.Column("attended", sa.Integer, nullable=False),
     sa.Column("title", sa.Text, nullable=False),
@@ -67,7 +63,7 @@ batch_document = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("mark", sa.String(200), nullable=False),  # the sender's own number of the document
     sa.Column("state", sa.String(16), nullable=False),
-    _only("state", [one.value for one in DocumentState]),
+    only("state", *(one.value for one in DocumentState)),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("sealing", ID, nullable=False),
     sa.Column("result", sa.String(64), nullable=False),
@@ -87,7 +83,7 @@ batch_chunk = sa.Table(
     sa.Column("batch_id", sa.ForeignKey("batch.id"), primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("state", sa.String(8), nullable=False),
-    _only("state", ["open", "done"]),
+    only("state", "open", "done"),
     sa.Column("fence", sa.BigInteger, nullable=False),
     sa.Column("holder", sa.String(64), nullable=False),
 )

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from ca.store import UtcInstant
+from ca.store import UtcInstant, only
 from signing.licences.identifier import LicenceIdentifier
 from signing.licences.licence import Licence, LicenceStatus
 from signing.store import metadata
@@ -35,9 +35,7 @@ licence = sa.Table(
     sa.Column("document", sa.String(64), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.UniqueConstraint("requested_by", "request_key"),
-    sa.CheckConstraint(
-        "status IN ('issuing', 'valid', 'suspended', 'withdrawn', 'cancelled', 'revoked')", name="status"
-    ),
+    only("status", *(one.value for one in LicenceStatus if one is not LicenceStatus.LAPSED)),
     sa.Index("licence_holder", "holder_uscc", "id"),
     sa.Index("licence_issuer", "issuer_uscc", "id"),
 )

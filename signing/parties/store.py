@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from ca.store import UtcInstant
+from ca.store import UtcInstant, only
 from signing.parties.states import PartyStatus, RoundStatus
 from signing.store import metadata
 
 ID = sa.String(32)
-
-
-def _only(column: str, *words: str) -> sa.CheckConstraint:
-    """Let a column take only ``words``."""
-    listed = ", ".join(f"'{word}'" for word in words)
-    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
 signing_round = sa.Table(
@@ -23,7 +17,7 @@ signing_round = sa.Table(
     sa.Column("id", ID, primary_key=True),
     sa.Column("request_key", sa.String(240), nullable=False, unique=True),
     sa.Column("status", sa.String(16), nullable=False),
-    _only("status", *(status.value for status in RoundStatus)),
+    only("status", *(status.value for status in RoundStatus)),
     sa.Column("moves", sa.Integer, nullable=False),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
@@ -61,7 +55,7 @@ signing_round_party = sa.Table(
     sa.Column("turn", sa.Integer, nullable=False),  # the group it is called with
     sa.Column("field", sa.Text, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
-    _only("status", *(status.value for status in PartyStatus)),
+    only("status", *(status.value for status in PartyStatus)),
     sa.Column("moves", sa.Integer, nullable=False),
     sa.Column("seal_code", sa.String(14), nullable=False),
     sa.Column("sealing", ID, nullable=False),

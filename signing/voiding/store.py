@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from ca.store import UtcInstant
+from ca.store import UtcInstant, only
 from signing.store import metadata
 from signing.voiding.states import VoidStatus
 
@@ -16,10 +16,7 @@ voiding = sa.Table(
     sa.Column("id", ID, primary_key=True),
     sa.Column("request_key", sa.String(240), nullable=False, unique=True),
     sa.Column("status", sa.String(16), nullable=False),
-    sa.CheckConstraint(
-        f"status IN ({', '.join(repr(one.value) for one in VoidStatus)})",
-        name="status",
-    ),
+    only("status", *(one.value for one in VoidStatus)),
     sa.Column("moves", sa.Integer, nullable=False),
     sa.Column("document", sa.String(64), nullable=False),  # SHA-256 of the document as it was named
     sa.Column("title", sa.Text, nullable=False),
