@@ -30,7 +30,6 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from hsm.algorithms import Digest
 from signing.containers.cms import Signatory
 from signing.containers.envelope import CmsEnvelope, Envelope
-from signing.containers.promises import limit_by_lock, lock_of_field, promises
 from signing.errors import DocumentDamaged, TimeStampFailed
 from signing.incremental import seal
 from signing.incremental.errors import NotPlain
@@ -39,6 +38,7 @@ from signing.mark import Evidence, SealMark, Stamper, Work
 from signing.pdf.drawn import Drawing, Seat
 from signing.pdf.fields import ReadableLeaves
 from signing.pdf.pages import PdfPages
+from signing.pdf.promises import limit_by_lock, lock_of_field, promises
 from signing.pdf.reading import Readable, foreign_bytes, resolve
 from signing.placing.layout import Layout, lay_out
 from signing.placing.where import InField
