@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from api.cli.console import (
+    ActorOption,
     HomeOption,
     JsonOption,
     PinFileOption,
@@ -34,13 +35,12 @@ from hsm.algorithms import KeyKind
 
 OPERATOR = "person:zhao.lei=赵磊"
 app = typer.Typer(help="证书签发 / certification authority", no_args_is_help=True)
-As = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=NAME]")]
 
 
 @app.command()
 def ceremony(
     home: HomeOption = None,
-    actor: As = OPERATOR,
+    actor: ActorOption = OPERATOR,
     organization: Annotated[str, typer.Option(help="CA 名称 / name of the CA")] = "印信测试认证中心 TEST",
     suite: SuiteOption = None,
 ) -> None:
@@ -59,7 +59,7 @@ def issue(
     *,
     uscc: Annotated[str, typer.Option(help="统一社会信用代码 / unified social credit code")],
     home: HomeOption = None,
-    actor: As = OPERATOR,
+    actor: ActorOption = OPERATOR,
     name: Annotated[str, typer.Option(help="首次登记时的企业名称 / name, to register a new enterprise")] = "",
     csr: Annotated[Path | None, typer.Option(help="PKCS#10 文件；不给则在令牌中生成 / request file")] = None,
     keeper: Annotated[str, typer.Option(help="印章保管人 / keeper: person:ID[=NAME]")] = "person:li.wei=李伟",
@@ -103,7 +103,7 @@ def revoke(
     serial: Annotated[str, typer.Argument(help="十六进制序列号 / hexadecimal serial number")],
     reason: Annotated[RevocationReason, typer.Option(help="RFC 5280 §5.3.1")] = RevocationReason.UNSPECIFIED,
     home: HomeOption = None,
-    actor: As = OPERATOR,
+    actor: ActorOption = OPERATOR,
 ) -> None:
     """吊销证书 / revoke a certificate."""
     with installation(home) as services:
@@ -116,7 +116,7 @@ def revoke(
 def crl(
     issuer: Annotated[str, typer.Argument(help="签发者，不给则全部 / issuer; all without it")] = "",
     home: HomeOption = None,
-    actor: As = OPERATOR,
+    actor: ActorOption = OPERATOR,
     to: Annotated[Path | None, typer.Option("--out", help="写到此文件 / write here")] = None,
 ) -> None:
     """发布吊销列表 / publish revocation lists."""
@@ -142,7 +142,7 @@ def shards(
     issuer: Annotated[str, typer.Argument(help="签发者 / issuer")],
     capacity: Annotated[int, typer.Argument(help="每片证书数，0 为不分片 / certificates a shard, 0: none")],
     home: HomeOption = None,
-    actor: As = OPERATOR,
+    actor: ActorOption = OPERATOR,
 ) -> None:
     """吊销列表分片：只影响今后签发的证书 / divide a revocation list, for certificates to come."""
     with installation(home) as services:

@@ -14,6 +14,7 @@ from api.access import OPERATOR_SCOPES
 from api.cli import case_rights
 from api.cli.console import (
     ID_WIDTH,
+    ActorOption,
     HomeOption,
     JsonOption,
     PinFileOption,
@@ -38,7 +39,6 @@ from seals.cases.states import CaseStatus
 REQUESTER = "person:zhang.min=张敏"
 APPROVER = "person:chen.jing=陈静"
 app = typer.Typer(help="用印审批 / permission to use a seal", no_args_is_help=True)
-As = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=NAME]")]
 Id = Annotated[str, typer.Argument(help="用印事项编号 / number of the case")]
 Why = Annotated[str, typer.Option("--reason", help="原因 / reason")]
 
@@ -62,7 +62,7 @@ def open_case(
     submit: Annotated[bool, typer.Option("--submit", help="同时提交 / submit it too")] = False,
     request_key: Annotated[str, typer.Option(help="请求编号，重试时不变 / keep it when retrying")] = "",
     home: HomeOption = None,
-    actor: As = REQUESTER,
+    actor: ActorOption = REQUESTER,
     as_json: JsonOption = False,
 ) -> None:
     """申请用印 / open a case."""
@@ -83,7 +83,7 @@ def amend(
     case: Id,
     file: Annotated[Path, typer.Option(help="新文件 / the new document")],
     home: HomeOption = None,
-    actor: As = REQUESTER,
+    actor: ActorOption = REQUESTER,
     as_json: JsonOption = False,
 ) -> None:
     """更换文件，原审批全部作废 / another document: every approval is void."""
@@ -97,7 +97,9 @@ def amend(
 
 
 @app.command()
-def submit(case: Id, home: HomeOption = None, actor: As = REQUESTER, as_json: JsonOption = False) -> None:
+def submit(
+    case: Id, home: HomeOption = None, actor: ActorOption = REQUESTER, as_json: JsonOption = False
+) -> None:
     """提交审批 / submit."""
     with installation(home) as services:
         found = services.use_desk.submit(case, hand=hand(actor))
@@ -110,7 +112,7 @@ def payload(
     comment: Annotated[str, typer.Option(help="意见 / remark")] = "",
     stage: Annotated[str, typer.Option(help="环节 / stage")] = "",
     home: HomeOption = None,
-    actor: As = APPROVER,
+    actor: ActorOption = APPROVER,
 ) -> None:
     """取待签内容，在自己的密码设备中签名 / what to sign with a key that you keep."""
     with installation(home) as services:
@@ -129,7 +131,7 @@ def approve(
     jws: Annotated[Path | None, typer.Option(help="已签名的审批文件 / an approval signed elsewhere")] = None,
     pin_file: PinFileOption = None,
     home: HomeOption = None,
-    actor: As = APPROVER,
+    actor: ActorOption = APPROVER,
     as_json: JsonOption = False,
 ) -> None:
     """审批并签名 / approve, signed with your key."""
@@ -148,28 +150,28 @@ def approve(
 
 
 @app.command()
-def reject(case: Id, reason: Why, home: HomeOption = None, actor: As = APPROVER) -> None:
+def reject(case: Id, reason: Why, home: HomeOption = None, actor: ActorOption = APPROVER) -> None:
     """驳回 / reject."""
     with installation(home) as services:
         _show(services.use_desk.reject(case, reason, hand=hand(actor)))
 
 
 @app.command()
-def withdraw(case: Id, reason: Why = "", home: HomeOption = None, actor: As = REQUESTER) -> None:
+def withdraw(case: Id, reason: Why = "", home: HomeOption = None, actor: ActorOption = REQUESTER) -> None:
     """撤回 / withdraw."""
     with installation(home) as services:
         _show(services.use_desk.withdraw(case, hand=hand(actor), reason=reason))
 
 
 @app.command()
-def void(case: Id, reason: Why, home: HomeOption = None, actor: As = APPROVER) -> None:
+def void(case: Id, reason: Why, home: HomeOption = None, actor: ActorOption = APPROVER) -> None:
     """作废审批 / void the approvals."""
     with installation(home) as services:
         _show(services.use_desk.void(case, reason, hand=hand(actor)))
 
 
 @app.command()
-def close(case: Id, reason: Why = "", home: HomeOption = None, actor: As = REQUESTER) -> None:
+def close(case: Id, reason: Why = "", home: HomeOption = None, actor: ActorOption = REQUESTER) -> None:
     """办结，余下份数不再使用 / close; the remaining copies are given up."""
     with installation(home) as services:
         _show(services.use_desk.close(case, hand=hand(actor), reason=reason))
@@ -224,7 +226,7 @@ def show(
 def remind(
     home: HomeOption = None,
     after: Annotated[int, typer.Option(min=0, help="上次读到的编号 / number read last")] = 0,
-    actor: As = "system:reminders=提醒",
+    actor: ActorOption = "system:reminders=提醒",
 ) -> None:
     """生成并列出审批提醒 / collect and read reminders."""
     with installation(home) as services:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from api.access import OPERATOR_SCOPES
 from api.cli.console import (
+    ActorOption,
     HomeOption,
     JsonOption,
     PinFileOption,
@@ -37,7 +38,6 @@ CLERK = "person:zhang.min=张敏"
 SECOND = "person:chen.jing=陈静"
 signer = typer.Typer(help="审批证书登记 / the register of signers", no_args_is_help=True)
 standing = typer.Typer(help="静默用印授权 / standing authorisations", no_args_is_help=True)
-As = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=NAME]")]
 Sha = Annotated[str, typer.Argument(help="证书 SHA-256 / digest of the certificate")]
 Id = Annotated[str, typer.Argument(help="授权编号 / number of the authorisation")]
 
@@ -55,7 +55,7 @@ def register(
     role: Annotated[Role, typer.Option(help="approver 审批人 / representative 代表人")] = Role.APPROVER,
     key: Annotated[str, typer.Option(help="密钥地址（密钥在本系统时）/ key URI, if it is kept here")] = "",
     home: HomeOption = None,
-    actor: As = CLERK,
+    actor: ActorOption = CLERK,
     as_json: JsonOption = False,
 ) -> None:
     """登记审批证书（第一人）/ register a certificate, as the first of two."""
@@ -68,14 +68,14 @@ def register(
 
 
 @signer.command()
-def confirm(sha256: Sha, home: HomeOption = None, actor: As = SECOND) -> None:
+def confirm(sha256: Sha, home: HomeOption = None, actor: ActorOption = SECOND) -> None:
     """确认登记（第二人）/ confirm, as the second."""
     with installation(home) as services:
         _signer(services.use_desk.signers.confirm(sha256, hand=_hand(actor)))
 
 
 @signer.command()
-def end(sha256: Sha, home: HomeOption = None, actor: As = SECOND) -> None:
+def end(sha256: Sha, home: HomeOption = None, actor: ActorOption = SECOND) -> None:
     """解除登记 / take a certificate off the register."""
     with installation(home) as services:
         _signer(services.use_desk.signers.end(sha256, hand=_hand(actor)))
@@ -112,7 +112,7 @@ def request(
     days: Annotated[int | None, typer.Option(min=1, max=1096, help="有效天数 / days")] = None,
     request_key: Annotated[str, typer.Option(help="请求编号，重试时不变 / keep it when retrying")] = "",
     home: HomeOption = None,
-    actor: As = CLERK,
+    actor: ActorOption = CLERK,
     as_json: JsonOption = False,
 ) -> None:
     """申请静默用印授权 / ask for a standing authorisation."""
@@ -131,7 +131,7 @@ def sign(
     jws: Annotated[Path | None, typer.Option(help="已签名的授权文件 / signed elsewhere")] = None,
     pin_file: PinFileOption = None,
     home: HomeOption = None,
-    actor: As = SECOND,
+    actor: ActorOption = SECOND,
     as_json: JsonOption = False,
 ) -> None:
     """由代表人签署，随即生效 / sign it, as the representative."""
@@ -147,7 +147,7 @@ def sign(
 
 
 @standing.command()
-def payload(number: Id, home: HomeOption = None, actor: As = SECOND) -> None:
+def payload(number: Id, home: HomeOption = None, actor: ActorOption = SECOND) -> None:
     """取待签内容 / what the representative signs."""
     with installation(home) as services:
         found = services.use_desk.standing.payload(number, hand=_hand(actor))
@@ -159,7 +159,7 @@ def delete(
     number: Id,
     reason: Annotated[str, typer.Option("--reason", help="原因 / reason")],
     home: HomeOption = None,
-    actor: As = SECOND,
+    actor: ActorOption = SECOND,
 ) -> None:
     """撤销授权，立即生效 / end it at once."""
     with installation(home) as services:

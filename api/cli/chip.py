@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from api.cli.console import HomeOption, JsonOption, installation, out, person, print_json, say, table
+from api.cli.console import (
+    ActorOption,
+    HomeOption,
+    JsonOption,
+    installation,
+    out,
+    person,
+    print_json,
+    say,
+    table,
+)
 from api.cli.token_plan import CLERK, SECOND, Serial
 from api.schemas.chip_ranges import RangeReportModel
 from ca.tokens.range_store import Usage
@@ -17,7 +27,6 @@ from seals.chips import ChipStanding
 app = typer.Typer(help="芯片：停用、挂失、关联印章、号段 / chips", no_args_is_help=True)
 ranges = typer.Typer(help="芯片号段 / ranges of chip numbers", no_args_is_help=True)
 app.add_typer(ranges, name="range")
-As = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=NAME]")]
 Why = Annotated[str, typer.Option("--reason", help="原因 / reason")]
 Seal = Annotated[str, typer.Argument(help="14 位电子印章编码 / electronic code of the seal")]
 Confirm = Annotated[bool, typer.Option("--confirm", help="确认，须由另一人 / confirm, as a second person")]
@@ -25,7 +34,7 @@ Number = Annotated[str, typer.Argument(help="芯片号，如 YX00000100 / chip n
 
 
 @app.command()
-def freeze(serial: Serial, reason: Why, home: HomeOption = None, actor: As = CLERK) -> None:
+def freeze(serial: Serial, reason: Why, home: HomeOption = None, actor: ActorOption = CLERK) -> None:
     """停用芯片：证书暂停、拒绝签名、印章冻结 / stop a chip with its certificates and seals."""
     with installation(home) as services:
         standing = services.chips.freeze_chip(serial, actor=person(actor), reason=reason)
@@ -40,7 +49,7 @@ def lost(
     *,
     final: Annotated[bool, typer.Option("--final", help="确认无法找回 / gone for good")] = False,
     home: HomeOption = None,
-    actor: As = CLERK,
+    actor: ActorOption = CLERK,
 ) -> None:
     """临时挂失；--final 为永久丢失，吊销证书并注销印章 / report lost; with --final, write off."""
     with installation(home) as services:
@@ -51,7 +60,7 @@ def lost(
 
 
 @app.command()
-def damaged(serial: Serial, reason: Why, home: HomeOption = None, actor: As = CLERK) -> None:
+def damaged(serial: Serial, reason: Why, home: HomeOption = None, actor: ActorOption = CLERK) -> None:
     """报损：吊销证书，未用的芯片号报废 / record as damaged."""
     with installation(home) as services:
         standing = services.chips.damage(serial, actor=person(actor), reason=reason)
@@ -61,7 +70,7 @@ def damaged(serial: Serial, reason: Why, home: HomeOption = None, actor: As = CL
 
 
 @app.command()
-def terminate(serial: Serial, reason: Why, home: HomeOption = None, actor: As = CLERK) -> None:
+def terminate(serial: Serial, reason: Why, home: HomeOption = None, actor: ActorOption = CLERK) -> None:
     """终止：吊销证书并注销印章 / end a chip's life."""
     with installation(home) as services:
         standing = services.chips.terminate(serial, actor=person(actor), reason=reason)
@@ -71,7 +80,11 @@ def terminate(serial: Serial, reason: Why, home: HomeOption = None, actor: As = 
 
 @app.command()
 def resume(
-    serial: Serial, home: HomeOption = None, actor: As = CLERK, confirm: Confirm = False, reason: Why = ""
+    serial: Serial,
+    home: HomeOption = None,
+    actor: ActorOption = CLERK,
+    confirm: Confirm = False,
+    reason: Why = "",
 ) -> None:
     """申请或确认恢复，两人办理 / ask for or confirm resuming; it takes two people."""
     with installation(home) as services:
@@ -88,7 +101,7 @@ def link(
     serial: Annotated[str, typer.Option(help="芯片序列号；确认时不需要 / chip")] = "",
     confirm: Confirm = False,
     home: HomeOption = None,
-    actor: As = "",
+    actor: ActorOption = "",
 ) -> None:
     """申请或确认芯片与印章的关联，两人办理 / ask for or confirm a link between chip and seal."""
     who = person(actor or (SECOND if confirm else CLERK))
@@ -100,7 +113,7 @@ def link(
 
 
 @app.command()
-def unlink(code: Seal, home: HomeOption = None, actor: As = "", confirm: Confirm = False) -> None:
+def unlink(code: Seal, home: HomeOption = None, actor: ActorOption = "", confirm: Confirm = False) -> None:
     """申请或确认解除关联，两人办理 / ask for or confirm unlinking."""
     who = person(actor or (SECOND if confirm else CLERK))
     with installation(home) as services:
@@ -128,7 +141,7 @@ def grant(
     receiver: Annotated[str, typer.Option(help="接收人 / receiver")],
     method: Annotated[Method, typer.Option(help="交接方式 / transfer")] = Method.COURIER,
     home: HomeOption = None,
-    actor: As = CLERK,
+    actor: ActorOption = CLERK,
 ) -> None:
     """发放号段 / grant a range."""
     with installation(home) as services:
@@ -139,21 +152,21 @@ def grant(
 
 
 @ranges.command()
-def consume(number: Number, home: HomeOption = None, actor: As = CLERK) -> None:
+def consume(number: Number, home: HomeOption = None, actor: ActorOption = CLERK) -> None:
     """登记已使用 / record a number as consumed."""
     with installation(home) as services:
         _used(services.token_work.ranges.consume(number, actor=person(actor)))
 
 
 @ranges.command()
-def spoil(number: Number, reason: Why, home: HomeOption = None, actor: As = CLERK) -> None:
+def spoil(number: Number, reason: Why, home: HomeOption = None, actor: ActorOption = CLERK) -> None:
     """登记报废 / record a number as spoilt."""
     with installation(home) as services:
         _used(services.token_work.ranges.spoil(number, reason=reason, actor=person(actor)))
 
 
 @ranges.command("return")
-def give_back(number: Number, reason: Why, home: HomeOption = None, actor: As = CLERK) -> None:
+def give_back(number: Number, reason: Why, home: HomeOption = None, actor: ActorOption = CLERK) -> None:
     """登记退回 / record a number as returned."""
     with installation(home) as services:
         _used(services.token_work.ranges.give_back(number, reason=reason, actor=person(actor)))

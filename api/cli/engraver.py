@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from api.cli.console import (
+    ActorOption,
     HomeOption,
     JsonOption,
     PinFileOption,
@@ -32,7 +33,6 @@ from seals.filing.people import Identity
 OFFICER = "person:officer.gao=高警官"
 ENGRAVER = "person:engraver.ma=马师傅"
 app = typer.Typer(help="刻制单位与刻制任务 / engraving shops and their jobs", no_args_is_help=True)
-As = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=NAME]")]
 ShopCode = Annotated[str, typer.Option("--shop", help="刻制单位统一社会信用代码 / the shop's code")]
 JobId = Annotated[str, typer.Argument(help="任务编号 / number of the job")]
 Why = Annotated[str, typer.Option("--reason", help="原因 / reason")]
@@ -45,7 +45,7 @@ def register(
     division: Annotated[str, typer.Option(help="6 位行政区划代码 / GB/T 2260 division")],
     licence: Annotated[str, typer.Option(help="特种行业许可证号 / licence number")],
     home: HomeOption = None,
-    actor: As = OFFICER,
+    actor: ActorOption = OFFICER,
 ) -> None:
     """登记刻制单位，由备案民警办理 / register a shop, as a filing officer."""
     with installation(home) as services:
@@ -54,14 +54,14 @@ def register(
 
 
 @app.command()
-def suspend(uscc: str, reason: Why, home: HomeOption = None, actor: As = OFFICER) -> None:
+def suspend(uscc: str, reason: Why, home: HomeOption = None, actor: ActorOption = OFFICER) -> None:
     """暂停刻制单位 / suspend a shop."""
     with installation(home) as services:
         _show_shop(services.filing.shops.suspend(uscc, actor=person(actor), reason=reason))
 
 
 @app.command()
-def readmit(uscc: str, reason: Why, home: HomeOption = None, actor: As = OFFICER) -> None:
+def readmit(uscc: str, reason: Why, home: HomeOption = None, actor: ActorOption = OFFICER) -> None:
     """恢复刻制单位 / readmit a shop."""
     with installation(home) as services:
         _show_shop(services.filing.shops.readmit(uscc, actor=person(actor), reason=reason))
@@ -107,7 +107,7 @@ def show(
     job: JobId,
     shop: ShopCode,
     home: HomeOption = None,
-    actor: As = ENGRAVER,
+    actor: ActorOption = ENGRAVER,
     overlay: Annotated[Path | None, typer.Option(help="比对图写到此文件 / write the overlay here")] = None,
 ) -> None:
     """任务详情 / show a job."""
@@ -122,14 +122,16 @@ def show(
 
 
 @app.command()
-def take(job: JobId, shop: ShopCode, home: HomeOption = None, actor: As = ENGRAVER) -> None:
+def take(job: JobId, shop: ShopCode, home: HomeOption = None, actor: ActorOption = ENGRAVER) -> None:
     """接单 / take a job."""
     with installation(home) as services:
         tell(services.filing.workshop.take(job, actor=person(actor, shop)))
 
 
 @app.command()
-def release(job: JobId, shop: ShopCode, reason: Why, home: HomeOption = None, actor: As = ENGRAVER) -> None:
+def release(
+    job: JobId, shop: ShopCode, reason: Why, home: HomeOption = None, actor: ActorOption = ENGRAVER
+) -> None:
     """退单 / give a job back before anything is made."""
     with installation(home) as services:
         tell(services.filing.workshop.release(job, actor=person(actor, shop), reason=reason))
@@ -141,7 +143,7 @@ def imprint(
     scan: Annotated[Path, typer.Argument(help="印模扫描件 PNG/JPEG/TIFF/BMP")],
     shop: ShopCode,
     home: HomeOption = None,
-    actor: As = ENGRAVER,
+    actor: ActorOption = ENGRAVER,
     overlay: Annotated[Path | None, typer.Option(help="比对图写到此文件 / write the overlay here")] = None,
 ) -> None:
     """上传印模并与批准图样比对，比对值仅供参考 / upload an imprint and compare it; the figure is advice."""
@@ -160,7 +162,7 @@ def imprint(
 
 
 @app.command()
-def make(job: JobId, shop: ShopCode, home: HomeOption = None, actor: As = ENGRAVER) -> None:
+def make(job: JobId, shop: ShopCode, home: HomeOption = None, actor: ActorOption = ENGRAVER) -> None:
     """制作完成 / record that the seal is engraved."""
     with installation(home) as services:
         tell(services.filing.workshop.make(job, actor=person(actor, shop)))
@@ -176,7 +178,7 @@ def prove_chip(
     *,
     pin_file: PinFileOption = None,
     home: HomeOption = None,
-    actor: As = ENGRAVER,
+    actor: ActorOption = ENGRAVER,
 ) -> None:
     """芯片应答质询：由插入的芯片签名，通过后为已个人化 / let the inserted chip answer the desk's challenge."""
     who, place = person(actor, shop), Place(chip, application, container)
@@ -188,7 +190,7 @@ def prove_chip(
 
 
 @app.command()
-def offer(job: JobId, shop: ShopCode, home: HomeOption = None, actor: As = ENGRAVER) -> None:
+def offer(job: JobId, shop: ShopCode, home: HomeOption = None, actor: ActorOption = ENGRAVER) -> None:
     """通知领取 / tell that the seal is ready."""
     with installation(home) as services:
         tell(services.filing.workshop.offer(job, actor=person(actor, shop)))
@@ -208,7 +210,7 @@ def deliver(
     ] = None,
     letter: Annotated[Path | None, typer.Option(help="委托书 / letter of authority")] = None,
     home: HomeOption = None,
-    actor: As = ENGRAVER,
+    actor: ActorOption = ENGRAVER,
 ) -> None:
     """交付：核验领取人；非法定代表人须有委托书 / hand the seal over to a proven person."""
     receiver = Identity(name, document, _number(number_file))
@@ -224,7 +226,9 @@ def deliver(
 
 
 @app.command()
-def rework(job: JobId, shop: ShopCode, reason: Why, home: HomeOption = None, actor: As = ENGRAVER) -> None:
+def rework(
+    job: JobId, shop: ShopCode, reason: Why, home: HomeOption = None, actor: ActorOption = ENGRAVER
+) -> None:
     """重新制作被退回或交付前遗失的印章 / begin again what was returned or lost."""
     with installation(home) as services:
         tell(services.filing.workshop.rework(job, actor=person(actor, shop), reason=reason))

@@ -11,6 +11,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from api.cli.console import (
+    ActorOption,
     HomeOption,
     JsonOption,
     err,
@@ -34,7 +35,6 @@ from seals.filing.people import Identity
 
 APPROVER = "person:chen.jing=陈静"
 app = typer.Typer(help="准刻、备案与国家平台 / ordering, filing, the national platform", no_args_is_help=True)
-As = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=NAME]")]
 Start = Annotated[str, typer.Option("--from", help="起，北京时间 / from, UTC+8: 2026-01-01 00:00:00")]
 End = Annotated[str, typer.Option("--to", help="止（不含），北京时间 / to, not included")]
 Page = Annotated[int, typer.Option(min=1, help="页码 / page")]
@@ -55,7 +55,7 @@ def order(
         Path | None, typer.Option(help="含其证件号码的文件 / file with its number")
     ] = None,
     home: HomeOption = None,
-    actor: As = APPROVER,
+    actor: ActorOption = APPROVER,
 ) -> None:
     """准予刻制并开立任务，须由申请人以外的人办理 / approve for engraving and open the job."""
     known = None
@@ -70,7 +70,7 @@ def order(
 def queue(
     home: HomeOption = None,
     after: Annotated[str, typer.Option(help="上一页最后的任务 / last job of the page before")] = "",
-    actor: As = OFFICER,
+    actor: ActorOption = OFFICER,
     as_json: JsonOption = False,
 ) -> None:
     """待备案队列，等候最久的在前 / what waits for a filing officer, the longest waiting first."""
@@ -86,7 +86,7 @@ def queue(
 def show(
     job: JobId,
     home: HomeOption = None,
-    actor: As = OFFICER,
+    actor: ActorOption = OFFICER,
     overlay: Annotated[Path | None, typer.Option(help="比对图写到此文件 / write the overlay here")] = None,
     scan: Annotated[Path | None, typer.Option(help="印模原件写到此文件 / write the scan here")] = None,
 ) -> None:
@@ -108,7 +108,7 @@ def accept(
         str, typer.Option(help="绑定的证书序列号；不给则取最近一张 / serial to bind")
     ] = "",
     home: HomeOption = None,
-    actor: As = OFFICER,
+    actor: ActorOption = OFFICER,
 ) -> None:
     """备案通过：绑定证书与芯片，印章启用 / file the seal: certificate and chip bound, the pair active."""
     with installation(home) as services:
@@ -130,7 +130,7 @@ def return_filing(
     code: Annotated[str, typer.Option(help="退回原因代码，见 filing reasons / code of the reason")],
     reason: Annotated[str, typer.Option(help="说明 / text")],
     home: HomeOption = None,
-    actor: As = OFFICER,
+    actor: ActorOption = OFFICER,
 ) -> None:
     """备案退回，写明原因代码与说明 / return a filing with a reason."""
     with installation(home) as services:
@@ -159,7 +159,7 @@ def export(
     page: Page = 1,
     size: Size = 500,
     home: HomeOption = None,
-    actor: As = OFFICER,
+    actor: ActorOption = OFFICER,
 ) -> None:
     """按国家平台格式导出，由制章者签名 / export in the platform's shape, signed by the seal maker."""
     stretch = stretch_of(start, end or _tomorrow(), page, size)
@@ -175,7 +175,7 @@ def export(
 def take_in(
     path: Annotated[Path, typer.Argument(help="国家平台数据文件 / file of the platform")],
     home: HomeOption = None,
-    actor: As = OFFICER,
+    actor: ActorOption = OFFICER,
 ) -> None:
     """导入国家平台数据：先验签，全部成立才写入 / take in a file: all of it or nothing."""
     with installation(home) as services, _bar("验签 / checking") as progress:

@@ -10,6 +10,7 @@ import typer
 
 from api.cli.console import (
     ID_WIDTH,
+    ActorOption,
     HomeOption,
     JsonOption,
     ask_pin,
@@ -43,7 +44,6 @@ OFFICER = "person:wu.gang=吴刚"
 app = typer.Typer(help="密钥管理中心 / key centre", no_args_is_help=True)
 custodian = typer.Typer(help="托管人 / custodians", no_args_is_help=True)
 app.add_typer(custodian, name="custodian")
-As = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=NAME]")]
 CaseId = Annotated[str, typer.Argument(help="案件编号 / number of the case")]
 KeyId = Annotated[str, typer.Argument(help="密钥编号 / id of the key")]
 Out = Annotated[Path | None, typer.Option("--out", help="写到此文件 / write here")]
@@ -63,7 +63,7 @@ def init(
     user: UserQuorum = 2,
     judicial: JudicialQuorum = 3,
     home: HomeOption = None,
-    actor: As = KEEPER,
+    actor: ActorOption = KEEPER,
 ) -> None:
     """建立密钥管理中心，指定托管人 / found the key centre and name its custodians."""
     with installation(home) as services:
@@ -95,7 +95,7 @@ def pool(
     target: Annotated[int, typer.Argument(min=0, help="池中数量 / keys to be pooled")],
     kind: Annotated[KeyKind | None, typer.Option(help="密钥种类 / kind of key")] = None,
     home: HomeOption = None,
-    actor: As = KEEPER,
+    actor: ActorOption = KEEPER,
 ) -> None:
     """补充密钥池 / fill the pool."""
     with installation(home) as services:
@@ -122,7 +122,7 @@ def recover_user(
     evidence: Evidence,
     reason: Why = "令牌丢失 / lost token",
     home: HomeOption = None,
-    actor: As = OFFICER,
+    actor: ActorOption = OFFICER,
 ) -> None:
     """申请用户恢复 / ask for a user recovery."""
     order = UserRecovery(key, reason, evidence, public_key(read_bytes(sign_key)))
@@ -141,7 +141,7 @@ def recover_judicial(
     notice_after: Annotated[str, typer.Option(help="暂缓通知至 / hold the notice back until")] = "",
     delay_reason: Annotated[str, typer.Option(help="暂缓原因 / why")] = "",
     home: HomeOption = None,
-    actor: As = OFFICER,
+    actor: ActorOption = OFFICER,
 ) -> None:
     """申请司法恢复 / ask for a judicial recovery."""
     until: datetime | None = moment(notice_after) if notice_after else None
@@ -180,7 +180,7 @@ def ballot(case: CaseId, to: Out = None, word: str = "approve", home: HomeOption
 def vote(
     case: CaseId,
     *,
-    actor: As,
+    actor: ActorOption,
     signature: Annotated[Path | None, typer.Option(help="签名文件 / signature made elsewhere")] = None,
     key_uri: Annotated[str, typer.Option(help="本人令牌中的密钥 / key in your own token")] = "",
     pin_file: Annotated[Path | None, typer.Option(help="PIN 文件 / file with the PIN")] = None,
@@ -207,7 +207,7 @@ def vote(
 
 
 @app.command()
-def execute(case: CaseId, to: Out = None, home: HomeOption = None, actor: As = OFFICER) -> None:
+def execute(case: CaseId, to: Out = None, home: HomeOption = None, actor: ActorOption = OFFICER) -> None:
     """执行已批准的案件 / execute an approved case."""
     with installation(home) as services:
         done = services.key_centre.execute(case, actor=person(actor))
@@ -262,7 +262,7 @@ def change(
     user: UserQuorum = 2,
     judicial: JudicialQuorum = 3,
     home: HomeOption = None,
-    actor: As = KEEPER,
+    actor: ActorOption = KEEPER,
 ) -> None:
     """更换托管人：提交案件，由现任托管人批准 / change the custodians by a case for the present ones."""
     order = RosterChange(_roster(people, user, judicial), reason)

@@ -8,11 +8,20 @@ from typing import Annotated
 import typer
 
 from api.access import Scope
-from api.cli.console import HomeOption, JsonOption, installation, out, person, print_json, say, table
+from api.cli.console import (
+    ActorOption,
+    HomeOption,
+    JsonOption,
+    installation,
+    out,
+    person,
+    print_json,
+    say,
+    table,
+)
 
 ADMINISTRATOR = "person:sun.tao=孙涛"
 app = typer.Typer(help="API 密钥 / API keys", no_args_is_help=True)
-As = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=NAME]")]
 
 
 @app.command()
@@ -23,7 +32,7 @@ def create(
     uscc: Annotated[str, typer.Option(help="限定企业 / bind to one enterprise")] = "",
     days: Annotated[int, typer.Option(min=1, max=1095, help="有效天数 / days of validity")] = 365,
     home: HomeOption = None,
-    actor: As = ADMINISTRATOR,
+    actor: ActorOption = ADMINISTRATOR,
     as_json: JsonOption = False,
 ) -> None:
     """新建 API 密钥，只显示一次 / make a key; it is shown once."""
@@ -54,7 +63,7 @@ def list_keys(home: HomeOption = None) -> None:
 def revoke(
     prefix: Annotated[str, typer.Argument(help="密钥前缀 / prefix of the key")],
     home: HomeOption = None,
-    actor: As = ADMINISTRATOR,
+    actor: ActorOption = ADMINISTRATOR,
 ) -> None:
     """吊销密钥及其会话 / revoke a key and its sessions."""
     with installation(home) as services:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from api.cli.console import (
+    ActorOption,
     HomeOption,
     JsonOption,
     PinFileOption,
@@ -35,7 +36,6 @@ from signing.placing.placement import Placement
 
 ISSUER = "person:li.wei=李伟"
 app = typer.Typer(help="电子证照 / electronic licences", no_args_is_help=True)
-As = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=NAME]")]
 Identifier = Annotated[str, typer.Argument(help="证照标识 / identifier (GB/T 36904)")]
 Reason = Annotated[str, typer.Option(help="原因 / why")]
 
@@ -57,7 +57,7 @@ def issue(
     version: Annotated[int, typer.Option(min=1, max=999, help="版本 / version")] = 1,
     level: Annotated[Level, typer.Option(help="PAdES")] = Level.B_LT,
     home: HomeOption = None,
-    actor: As = ISSUER,
+    actor: ActorOption = ISSUER,
     pin_file: PinFileOption = None,
     case_id: Annotated[str, typer.Option("--case", help="已批准的用印事项 / the approved case")] = "",
     key: Annotated[str, typer.Option("--request-key", help="重试时保持不变 / keep it when retrying")] = "",
@@ -133,31 +133,41 @@ def show(identifier: Identifier, home: HomeOption = None) -> None:
 
 
 @app.command()
-def suspend(identifier: Identifier, reason: Reason, home: HomeOption = None, actor: As = ISSUER) -> None:
+def suspend(
+    identifier: Identifier, reason: Reason, home: HomeOption = None, actor: ActorOption = ISSUER
+) -> None:
     """暂停 / suspend."""
     _told(_act(identifier, LicenceAct.SUSPEND, reason, home, actor))
 
 
 @app.command()
-def resume(identifier: Identifier, reason: Reason, home: HomeOption = None, actor: As = ISSUER) -> None:
+def resume(
+    identifier: Identifier, reason: Reason, home: HomeOption = None, actor: ActorOption = ISSUER
+) -> None:
     """恢复 / resume."""
     _told(_act(identifier, LicenceAct.RESUME, reason, home, actor))
 
 
 @app.command()
-def withdraw(identifier: Identifier, reason: Reason, home: HomeOption = None, actor: As = ISSUER) -> None:
+def withdraw(
+    identifier: Identifier, reason: Reason, home: HomeOption = None, actor: ActorOption = ISSUER
+) -> None:
     """撤回 / withdraw."""
     _told(_act(identifier, LicenceAct.WITHDRAW, reason, home, actor))
 
 
 @app.command()
-def cancel(identifier: Identifier, reason: Reason, home: HomeOption = None, actor: As = ISSUER) -> None:
+def cancel(
+    identifier: Identifier, reason: Reason, home: HomeOption = None, actor: ActorOption = ISSUER
+) -> None:
     """注销 / cancel."""
     _told(_act(identifier, LicenceAct.CANCEL, reason, home, actor))
 
 
 @app.command()
-def revoke(identifier: Identifier, reason: Reason, home: HomeOption = None, actor: As = ISSUER) -> None:
+def revoke(
+    identifier: Identifier, reason: Reason, home: HomeOption = None, actor: ActorOption = ISSUER
+) -> None:
     """吊销 / revoke."""
     _told(_act(identifier, LicenceAct.REVOKE, reason, home, actor))
 

@@ -13,6 +13,7 @@ from api.bootstrap import Services
 from api.cli.case import hand
 from api.cli.console import (
     ID_WIDTH,
+    ActorOption,
     HomeOption,
     JsonOption,
     PinFileOption,
@@ -39,7 +40,6 @@ from signing.placing.where import parse_where
 INITIATOR = "person:zhang.min=张敏"
 KEEPER = "person:li.wei=李伟"
 app = typer.Typer(help="多方签署 / several parties on one document", no_args_is_help=True)
-As = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=NAME]")]
 For = Annotated[str, typer.Option("--for", help="代表的企业 / the enterprise acted for (credit code)")]
 Id = Annotated[str, typer.Argument(help="签署事项编号 / number of the round")]
 Number = Annotated[int, typer.Argument(help="签署方序号 / number of the party")]
@@ -62,7 +62,7 @@ def open_round(
     reserve: Annotated[bool, typer.Option(help="预留签名域 / keep a field for each party")] = True,
     request_key: Annotated[str, typer.Option(help="请求编号，重试时不变 / keep it when retrying")] = "",
     home: HomeOption = None,
-    actor: As = INITIATOR,
+    actor: ActorOption = INITIATOR,
     uscc: For = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -90,7 +90,7 @@ def seal(
     certify: Annotated[str, typer.Option(help="认证 / no-changes, form-filling, annotations")] = "",
     lock: Annotated[str, typer.Option(help="锁定 / all, include:NAME,…, exclude:NAME,…")] = "",
     home: HomeOption = None,
-    actor: As = KEEPER,
+    actor: ActorOption = KEEPER,
     pin_file: PinFileOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -119,7 +119,7 @@ def decline(
     party: Number,
     reason: Why,
     home: HomeOption = None,
-    actor: As = KEEPER,
+    actor: ActorOption = KEEPER,
     uscc: For = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -136,7 +136,7 @@ def substitute(
     by: Annotated[str, typer.Option("--by", help="接替的企业 / credit code of who takes the place")],
     reason: Why,
     home: HomeOption = None,
-    actor: As = INITIATOR,
+    actor: ActorOption = INITIATOR,
     uscc: For = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -152,7 +152,7 @@ def withdraw(
     round_id: Id,
     reason: Why,
     home: HomeOption = None,
-    actor: As = INITIATOR,
+    actor: ActorOption = INITIATOR,
     uscc: For = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -167,7 +167,7 @@ def extend(
     round_id: Id,
     until: Annotated[str, typer.Option("--until", help="新期限 / new deadline, ISO 8601")],
     home: HomeOption = None,
-    actor: As = INITIATOR,
+    actor: ActorOption = INITIATOR,
     uscc: For = "",
     as_json: JsonOption = False,
 ) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from api.cli.case import hand
 from api.cli.console import (
+    ActorOption,
     HomeOption,
     JsonOption,
     installation,
@@ -28,7 +29,6 @@ from signing.printing.desk import PrintWish
 
 PRINTER = "person:zhang.min=张敏"
 app = typer.Typer(help="打印管控 / printed copies under control", no_args_is_help=True)
-As = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=NAME]")]
 For = Annotated[str, typer.Option("--for", help="代表的企业 / the enterprise acted for (credit code)")]
 Sealed = Annotated[Path, typer.Argument(metavar="FILE", help="签章后的文件 / the sealed document")]
 
@@ -44,7 +44,7 @@ def allow(
     ] = False,
     title: Annotated[str, typer.Option(help="文件名称 / title shown")] = "",
     home: HomeOption = None,
-    actor: As = PRINTER,
+    actor: ActorOption = PRINTER,
     as_json: JsonOption = False,
 ) -> None:
     """设定打印份数 / set how many copies may be printed."""
@@ -72,7 +72,7 @@ def make(
     ] = None,
     request_key: Annotated[str, typer.Option(help="请求编号，重试时不变 / keep it when retrying")] = "",
     home: HomeOption = None,
-    actor: As = PRINTER,
+    actor: ActorOption = PRINTER,
     as_json: JsonOption = False,
 ) -> None:
     """制作一份打印件（计入份数）/ make one copy for paper; it is counted."""

@@ -13,6 +13,7 @@ from api.access import OPERATOR_SCOPES
 from api.bootstrap import Services
 from api.cli.console import (
     ID_WIDTH,
+    ActorOption,
     HomeOption,
     JsonOption,
     PinFileOption,
@@ -43,7 +44,6 @@ from hsm.algorithms import KeyKind
 REQUESTER: Final = "person:zhang.min=张敏"
 OFFICER: Final = "person:chen.jing=陈静"
 app = typer.Typer(help="证书申请与审批 / enrolment", no_args_is_help=True)
-As = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=NAME]")]
 Id = Annotated[str, typer.Argument(help="申请编号 / number of the enrolment")]
 RequestKey = Annotated[str, typer.Option(help="请求编号，重试时不变 / keep it when retrying")]
 Evidence = Annotated[
@@ -78,7 +78,7 @@ def request_certificate(
     so_pin_file: Annotated[Path | None, typer.Option(help="SO PIN 文件（新令牌）/ for a new token")] = None,
     request_key: RequestKey = "",
     home: HomeOption = None,
-    actor: As = REQUESTER,
+    actor: ActorOption = REQUESTER,
     as_json: JsonOption = False,
 ) -> None:
     """申请证书：提交请求文件，或在令牌中生成密钥 / request a certificate by file or by a key made in a token."""
@@ -138,7 +138,7 @@ def attach(
     enrolment: Id,
     evidence: Annotated[list[str], typer.Argument(help="种类=文件 / KIND=FILE")],
     home: HomeOption = None,
-    actor: As = REQUESTER,
+    actor: ActorOption = REQUESTER,
 ) -> None:
     """补充材料（已有审批作废）/ attach documents; approvals given before are void."""
     with installation(home) as services:
@@ -148,7 +148,7 @@ def attach(
 
 
 @app.command()
-def submit(enrolment: Id, home: HomeOption = None, actor: As = REQUESTER) -> None:
+def submit(enrolment: Id, home: HomeOption = None, actor: ActorOption = REQUESTER) -> None:
     """提交申请 / hand it in."""
     with installation(home) as services:
         _show(services.enrolments.submit(enrolment, actor=person(actor)))
@@ -159,7 +159,7 @@ def withdraw(
     enrolment: Id,
     reason: Annotated[str, typer.Option(help="原因 / reason")] = "",
     home: HomeOption = None,
-    actor: As = REQUESTER,
+    actor: ActorOption = REQUESTER,
 ) -> None:
     """撤回申请 / take it back."""
     with installation(home) as services:
@@ -175,7 +175,7 @@ def check(
     ] = False,
     remark: Annotated[str, typer.Option(help="说明 / remark")] = "",
     home: HomeOption = None,
-    actor: As = OFFICER,
+    actor: ActorOption = OFFICER,
 ) -> None:
     """审核材料，须由另一人 / check the evidence, as another person."""
     with installation(home) as services:
@@ -194,7 +194,7 @@ def approve(
     comment: Annotated[str, typer.Option(help="意见 / comment")] = "",
     stage: Annotated[str, typer.Option(help="环节 / stage, where you fit several")] = "",
     home: HomeOption = None,
-    actor: As = OFFICER,
+    actor: ActorOption = OFFICER,
 ) -> None:
     """审批：只对 --digest 所指的内容有效 / approve exactly what has this digest."""
     with installation(home) as services:
@@ -208,7 +208,7 @@ def reject(
     reason: Annotated[str, typer.Option(help="说明 / sentence that says why")],
     code: Annotated[RejectionCode, typer.Option(help="原因代码 / reason code")] = RejectionCode.OTHER,
     home: HomeOption = None,
-    actor: As = OFFICER,
+    actor: ActorOption = OFFICER,
 ) -> None:
     """驳回申请，须有原因 / reject, with a reason."""
     with installation(home) as services:
@@ -222,7 +222,7 @@ def issue(
         Path | None, typer.Option("--out", help="证书写到此文件 / write the certificate here")
     ] = None,
     home: HomeOption = None,
-    actor: As = OFFICER,
+    actor: ActorOption = OFFICER,
 ) -> None:
     """签发已批准的申请 / issue what was approved."""
     with installation(home) as services:
@@ -244,7 +244,7 @@ def deliver(
     ] = False,
     pin_file: PinFileOption = None,
     home: HomeOption = None,
-    actor: As = OFFICER,
+    actor: ActorOption = OFFICER,
 ) -> None:
     """交付证书并登记回执 / deliver, with the receipt."""
     with installation(home) as services:
@@ -331,7 +331,7 @@ def renew(
     days: Days = None,
     request_key: RequestKey = "",
     home: HomeOption = None,
-    actor: As = REQUESTER,
+    actor: ActorOption = REQUESTER,
     as_json: JsonOption = False,
 ) -> None:
     """沿用原密钥续期并提交 / renew over the same key, and submit."""
@@ -352,7 +352,7 @@ def rekey(
     days: Days = None,
     request_key: RequestKey = "",
     home: HomeOption = None,
-    actor: As = REQUESTER,
+    actor: ActorOption = REQUESTER,
     as_json: JsonOption = False,
 ) -> None:
     """更换密钥，主体不变 / replace the key for the same holder."""

@@ -14,6 +14,7 @@ from api.access import OPERATOR_SCOPES
 from api.bootstrap import Services
 from api.cli.console import (
     REFUSED,
+    ActorOption,
     HomeOption,
     JsonOption,
     err,
@@ -39,7 +40,6 @@ from ca.enrolment.states import RejectionCode
 
 REQUESTER: Final = "person:zhang.min=张敏"
 OFFICER: Final = "person:chen.jing=陈静"
-As = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=NAME]")]
 Serial = Annotated[str, typer.Argument(help="十六进制序列号 / hexadecimal serial number")]
 Job = Annotated[str, typer.Argument(help="任务编号 / number of the job")]
 Text = Annotated[str, typer.Option(help="说明 / why")]
@@ -64,7 +64,7 @@ def suspend(
     text: Text = "",
     request_key: RequestKey = "",
     home: HomeOption = None,
-    actor: As = REQUESTER,
+    actor: ActorOption = REQUESTER,
 ) -> None:
     """暂停证书 / put a certificate on hold."""
     _order(Matter.SUSPEND, serial, text, request_key, home, actor)
@@ -75,7 +75,7 @@ def resume(
     text: Text = "",
     request_key: RequestKey = "",
     home: HomeOption = None,
-    actor: As = REQUESTER,
+    actor: ActorOption = REQUESTER,
 ) -> None:
     """申请恢复，须由另一人用 approve-job 审批 / ask for a hold to be lifted; another person approves."""
     _order(Matter.RESUME, serial, text, request_key, home, actor)
@@ -87,7 +87,7 @@ def revoke(
     text: Text = "",
     request_key: RequestKey = "",
     home: HomeOption = None,
-    actor: As = REQUESTER,
+    actor: ActorOption = REQUESTER,
 ) -> None:
     """申请吊销，须由另一人用 approve-job 审批 / ask for a revocation; another person approves."""
     _order(Matter.REVOKE, serial, text, request_key, home, actor, reason)
@@ -129,7 +129,7 @@ def bulk_renew(
     text: Text = "",
     request_key: RequestKey = "",
     home: HomeOption = None,
-    actor: As = REQUESTER,
+    actor: ActorOption = REQUESTER,
     as_json: JsonOption = False,
 ) -> None:
     """批量续期：列出证书并申请，两人用 approve-job 审批后执行 / renew many; two people approve the exact list."""
@@ -157,7 +157,7 @@ def approve_job(
     digest: Annotated[str, typer.Option(help="所见任务的摘要，见 ra job / digest of what you saw")],
     comment: Annotated[str, typer.Option(help="意见 / comment")] = "",
     home: HomeOption = None,
-    actor: As = OFFICER,
+    actor: ActorOption = OFFICER,
 ) -> None:
     """审批任务；最后一人审批后立即执行 / approve; with the last approval the job runs."""
     with installation(home) as services:
@@ -172,7 +172,7 @@ def reject_job(
     reason: Annotated[str, typer.Option(help="说明 / sentence that says why")],
     code: Annotated[RejectionCode, typer.Option(help="原因代码 / reason code")] = RejectionCode.OTHER,
     home: HomeOption = None,
-    actor: As = OFFICER,
+    actor: ActorOption = OFFICER,
 ) -> None:
     """驳回任务 / reject a job."""
     with installation(home) as services:
@@ -186,7 +186,7 @@ def run(job: Job, home: HomeOption = None) -> None:
     _finish(record)
 
 
-def retry(job: Job, home: HomeOption = None, actor: As = REQUESTER) -> None:
+def retry(job: Job, home: HomeOption = None, actor: ActorOption = REQUESTER) -> None:
     """重试任务中失败的证书 / retry what failed in a job."""
     with installation(home) as services:
         record = _run(services, services.enrolments.jobs.retry(job, actor=person(actor)))
@@ -240,7 +240,7 @@ def drill(
     text: Text = "",
     request_key: RequestKey = "",
     home: HomeOption = None,
-    actor: As = REQUESTER,
+    actor: ActorOption = REQUESTER,
 ) -> None:
     """批量吊销演练：默认只计数，除非 --perform 且两人审批，绝不吊销 / revocation drill; counts unless told."""
     with installation(home) as services:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from api.cli.console import (
+    ActorOption,
     HomeOption,
     JsonOption,
     installation,
@@ -26,7 +27,6 @@ APPLICANT = "person:zhang.min=张敏"
 APPROVER = "person:chen.jing=陈静"
 KEEPER = "person:li.wei=李伟"
 app = typer.Typer(help="印章 / seals", no_args_is_help=True)
-As = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=NAME]")]
 Code = Annotated[str, typer.Argument(help="14 位电子印章编码 / electronic code")]
 Why = Annotated[str, typer.Option("--reason", help="原因 / reason")]
 
@@ -55,7 +55,7 @@ def apply(
         ),
     ] = None,
     home: HomeOption = None,
-    actor: As = APPLICANT,
+    actor: ActorOption = APPLICANT,
 ) -> None:
     """申请印章（实物与电子一体）/ apply for a seal."""
     application = SealApplication(
@@ -80,7 +80,7 @@ def approve(
         str, typer.Option(help="绑定的证书序列号；不给则取最近一张 / serial to bind")
     ] = "",
     home: HomeOption = None,
-    actor: As = APPROVER,
+    actor: ActorOption = APPROVER,
 ) -> None:
     """审批印章，须由另一人 / approve, as a second person."""
     with installation(home) as services:
@@ -95,14 +95,16 @@ def approve(
 
 
 @app.command()
-def reject(code: Code, reason: Why, home: HomeOption = None, actor: As = APPROVER) -> None:
+def reject(code: Code, reason: Why, home: HomeOption = None, actor: ActorOption = APPROVER) -> None:
     """驳回申请 / reject an application."""
     with installation(home) as services:
         show_state(services.seals.reject(code, actor=person(actor), reason=reason))
 
 
 @app.command()
-def freeze(code: Code, reason: Why = "印章遗失", home: HomeOption = None, actor: As = KEEPER) -> None:
+def freeze(
+    code: Code, reason: Why = "印章遗失", home: HomeOption = None, actor: ActorOption = KEEPER
+) -> None:
     """挂失，实物与电子同时停用 / report lost: both sides stop at once."""
     with installation(home) as services:
         record = services.seals.freeze(code, actor=person(actor), reason=reason)
@@ -114,7 +116,7 @@ def freeze(code: Code, reason: Why = "印章遗失", home: HomeOption = None, ac
 def resume(
     code: Code,
     home: HomeOption = None,
-    actor: As = KEEPER,
+    actor: ActorOption = KEEPER,
     confirm: Annotated[
         bool, typer.Option("--confirm", help="确认恢复，须由另一人 / confirm, as a second person")
     ] = False,
@@ -134,7 +136,7 @@ def resume(
 
 
 @app.command()
-def revoke(code: Code, reason: Why, home: HomeOption = None, actor: As = APPROVER) -> None:
+def revoke(code: Code, reason: Why, home: HomeOption = None, actor: ActorOption = APPROVER) -> None:
     """注销印章 / revoke a seal for ever."""
     with installation(home) as services:
         record = services.seals.revoke(code, actor=person(actor), reason=reason)

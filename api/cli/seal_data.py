@@ -7,8 +7,17 @@ from typing import Annotated
 
 import typer
 
-from api.cli.console import HomeOption, installation, person, print_json, read_bytes, say, write_bytes
-from api.cli.seal import KEEPER, As, Code
+from api.cli.console import (
+    ActorOption,
+    HomeOption,
+    installation,
+    person,
+    print_json,
+    read_bytes,
+    say,
+    write_bytes,
+)
+from api.cli.seal import KEEPER, Code
 from api.routes.seal_data import Layout
 from api.schemas.seal_data import shown
 from seals.ses.parts import SesSignature
@@ -23,7 +32,7 @@ def data(
         int, typer.Option(min=4, max=5, help="4：GB/T 38540-2020；5：GM/T 0031-2025 / layout")
     ] = 4,
     home: HomeOption = None,
-    actor: As = KEEPER,
+    actor: ActorOption = KEEPER,
 ) -> None:
     """制作并导出电子印章数据 / make and export electronic seal data (SESeal)."""
     layout = Layout(version).version

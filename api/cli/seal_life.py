@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from api.cli.console import (
+    ActorOption,
     HomeOption,
     JsonOption,
     installation,
@@ -19,7 +20,7 @@ from api.cli.console import (
     say,
     table,
 )
-from api.cli.seal import APPLICANT, APPROVER, KEEPER, As, Code, Why, show_state
+from api.cli.seal import APPLICANT, APPROVER, KEEPER, Code, Why, show_state
 from api.enrolment import serial_of
 from api.schemas.seal_life import DestructionModel, StandingModel
 from seals.destruction import Destruction, Method, keep
@@ -30,19 +31,19 @@ Maybe = Annotated[str, typer.Option("--reason", help="说明 / a word on why")]
 Confirm = Annotated[bool, typer.Option("--confirm", help="由另一人确认 / confirm, as a second person")]
 
 
-def order(code: Code, home: HomeOption = None, actor: As = APPROVER) -> None:
+def order(code: Code, home: HomeOption = None, actor: ActorOption = APPROVER) -> None:
     """批准制作实物，须由另一人 / approve for engraving, as a second person."""
     with installation(home) as services:
         show_state(services.seals.order(code, actor=person(actor)))
 
 
-def close(code: Code, reason: Why, home: HomeOption = None, actor: As = APPROVER) -> None:
+def close(code: Code, reason: Why, home: HomeOption = None, actor: ActorOption = APPROVER) -> None:
     """关闭制作中或无人领取的印章 / close a seal that is being made or not claimed."""
     with installation(home) as services:
         show_state(services.seals.close(code, actor=person(actor), reason=reason))
 
 
-def suspend(code: Code, reason: Why, home: HomeOption = None, actor: As = KEEPER) -> None:
+def suspend(code: Code, reason: Why, home: HomeOption = None, actor: ActorOption = KEEPER) -> None:
     """停用，实物与电子同时 / put both sides out of use for a while."""
     with installation(home) as services:
         record = services.seals.suspend(code, actor=person(actor), reason=reason)
@@ -51,7 +52,11 @@ def suspend(code: Code, reason: Why, home: HomeOption = None, actor: As = KEEPER
 
 
 def lift(
-    code: Code, home: HomeOption = None, actor: As = KEEPER, reason: Maybe = "", confirm: Confirm = False
+    code: Code,
+    home: HomeOption = None,
+    actor: ActorOption = KEEPER,
+    reason: Maybe = "",
+    confirm: Confirm = False,
 ) -> None:
     """申请或确认解除停用，两人办理 / ask for or confirm the end of a suspension; it takes two people."""
     with installation(home) as services:
@@ -66,7 +71,7 @@ def lift(
 def renew(
     code: Code,
     home: HomeOption = None,
-    actor: As = APPLICANT,
+    actor: ActorOption = APPLICANT,
     certificate: Annotated[
         str, typer.Option(help="新证书序列号；不给则取最近一张 / serial of the new certificate")
     ] = "",
@@ -103,7 +108,7 @@ def destroy(
     ] = Method.CRUSHED.key,
     reason: Maybe = "",
     home: HomeOption = None,
-    actor: As = KEEPER,
+    actor: ActorOption = KEEPER,
 ) -> None:
     """登记实物销毁，须有监销人与照片 / record the destruction of the physical seal, with witness and picture."""
     how, octets = Method.of(method), read_bytes(picture)

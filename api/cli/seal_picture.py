@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from api.cli.console import (
+    ActorOption,
     HomeOption,
     JsonOption,
     installation,
@@ -20,7 +21,7 @@ from api.cli.console import (
     say,
     write_bytes,
 )
-from api.cli.seal import APPLICANT, As, Code
+from api.cli.seal import APPLICANT, Code
 from api.schemas.imprints import ComparisonModel, UploadedPictureModel
 from seals.imprint.outcome import CleanedImprint
 from seals.imprint.studio import ImprintStudio
@@ -129,7 +130,7 @@ def upload(
     emblem: Annotated[bool, typer.Option("--emblem", help="含国徽等标志 / an emblem of state")] = False,
     reason: Annotated[str, typer.Option(help="原因 / reason")] = "",
     home: HomeOption = None,
-    actor: As = APPLICANT,
+    actor: ActorOption = APPLICANT,
     as_json: JsonOption = False,
 ) -> None:
     """上传印模作为印章图样 / keep a photographed imprint as the picture of a seal to be applied for."""

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from api.cli.console import (
+    ActorOption,
     HomeOption,
     JsonOption,
     installation,
@@ -35,7 +36,6 @@ from seals.devices.wire import Fence, Position
 MANAGER = "person:mou.yi=设备管理员"
 KEEPER = "person:li.wei=李伟"
 app = typer.Typer(help="智能印章 / smart stamps", no_args_is_help=True)
-As = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=NAME]")]
 Serial = Annotated[str, typer.Argument(help="设备序列号 / serial number")]
 Why = Annotated[str, typer.Option("--reason", help="原因 / reason")]
 Confirm = Annotated[bool, typer.Option("--confirm", help="确认，须由另一人 / confirm, as the second person")]
@@ -55,7 +55,7 @@ def certify(
     ],
     target: Annotated[Path, typer.Option("--out", help="证书写到此文件 / write the certificate here")],
     home: HomeOption = None,
-    actor: As = MANAGER,
+    actor: ActorOption = MANAGER,
 ) -> None:
     """给设备芯片签发身份证书 / certify the key in a stamp's chip."""
     with installation(home) as services:
@@ -81,7 +81,7 @@ def register(
     fence: FenceOption = "",
     offline_cap: Annotated[int, typer.Option(help="离线额度上限，0 为不许 / most offline uses")] = 0,
     home: HomeOption = None,
-    actor: As = MANAGER,
+    actor: ActorOption = MANAGER,
 ) -> None:
     """登记设备 / register a stamp."""
     wish = Registration(
@@ -98,7 +98,7 @@ def mount(
     *,
     confirm: Confirm = False,
     home: HomeOption = None,
-    actor: As = MANAGER,
+    actor: ActorOption = MANAGER,
 ) -> None:
     """装入印章，两人办理 / mount a seal; it takes two people."""
     with installation(home) as services:
@@ -111,14 +111,14 @@ def mount(
 
 
 @app.command()
-def dismount(serial: Serial, reason: Why, home: HomeOption = None, actor: As = MANAGER) -> None:
+def dismount(serial: Serial, reason: Why, home: HomeOption = None, actor: ActorOption = MANAGER) -> None:
     """取出印章 / take the seal out."""
     with installation(home) as services:
         _say(services.stamps.register.dismount(serial, actor=person(actor), reason=reason))
 
 
 @app.command()
-def lock(serial: Serial, reason: Why, home: HomeOption = None, actor: As = KEEPER) -> None:
+def lock(serial: Serial, reason: Why, home: HomeOption = None, actor: ActorOption = KEEPER) -> None:
     """锁定设备 / lock a stamp."""
     with installation(home) as services:
         after = services.stamps.register.lock(serial, actor=person(actor), reason=reason)
@@ -133,7 +133,7 @@ def unlock(
     *,
     confirm: Confirm = False,
     home: HomeOption = None,
-    actor: As = MANAGER,
+    actor: ActorOption = MANAGER,
 ) -> None:
     """解锁设备，两人办理 / unlock a stamp; it takes two people."""
     with installation(home) as services:
@@ -148,7 +148,9 @@ def unlock(
 
 
 @app.command()
-def lost(serial: Serial, reason: Why = "设备遗失", home: HomeOption = None, actor: As = KEEPER) -> None:
+def lost(
+    serial: Serial, reason: Why = "设备遗失", home: HomeOption = None, actor: ActorOption = KEEPER
+) -> None:
     """设备挂失，印章同时冻结 / report a stamp lost; its seal is frozen too."""
     with installation(home) as services:
         _say(services.stamps.report_lost(serial, actor=person(actor), reason=reason))
@@ -157,21 +159,21 @@ def lost(serial: Serial, reason: Why = "设备遗失", home: HomeOption = None, 
 
 
 @app.command()
-def found(serial: Serial, reason: Why, home: HomeOption = None, actor: As = MANAGER) -> None:
+def found(serial: Serial, reason: Why, home: HomeOption = None, actor: ActorOption = MANAGER) -> None:
     """设备找回，仍锁定 / a lost stamp is here again; it stays locked."""
     with installation(home) as services:
         _say(services.stamps.register.report_found(serial, actor=person(actor), reason=reason))
 
 
 @app.command()
-def inspect(serial: Serial, reason: Why, home: HomeOption = None, actor: As = MANAGER) -> None:
+def inspect(serial: Serial, reason: Why, home: HomeOption = None, actor: ActorOption = MANAGER) -> None:
     """登记拆动后的检查 / record the inspection of an opened stamp."""
     with installation(home) as services:
         _say(services.stamps.register.inspect(serial, actor=person(actor), reason=reason))
 
 
 @app.command()
-def retire(serial: Serial, reason: Why, home: HomeOption = None, actor: As = MANAGER) -> None:
+def retire(serial: Serial, reason: Why, home: HomeOption = None, actor: ActorOption = MANAGER) -> None:
     """设备退役 / retire a stamp."""
     with installation(home) as services:
         _say(services.stamps.register.retire(serial, actor=person(actor), reason=reason))
@@ -186,7 +188,7 @@ def order(
     operator: Operators = None,
     fence: FenceOption = "",
     home: HomeOption = None,
-    actor: As = KEEPER,
+    actor: ActorOption = KEEPER,
 ) -> None:
     """按已批准的用印单下达指令 / order a use for an approved case."""
     setting = UseSetting(place, _fence(fence), tuple(operator or ()))
@@ -201,7 +203,7 @@ def order(
 def cancel(
     order_id: Annotated[str, typer.Argument(help="指令编号 / order")],
     home: HomeOption = None,
-    actor: As = KEEPER,
+    actor: ActorOption = KEEPER,
 ) -> None:
     """撤回未执行的指令 / cancel what is left of an order."""
     with installation(home) as services:
@@ -220,7 +222,7 @@ def grant(
     reason: Why = "",
     confirm: Annotated[int, typer.Option("--confirm", help="批准此申请 / grant this request")] = 0,
     home: HomeOption = None,
-    actor: As = MANAGER,
+    actor: ActorOption = MANAGER,
 ) -> None:
     """离线额度，两人办理 / an offline allowance; it takes two people."""
     with installation(home) as services:
@@ -284,7 +286,7 @@ def ack(
     alarm: Annotated[int, typer.Argument(help="告警编号 / alarm")],
     note: Annotated[str, typer.Option(help="查明的情况 / what was found")],
     home: HomeOption = None,
-    actor: As = MANAGER,
+    actor: ActorOption = MANAGER,
 ) -> None:
     """确认告警 / acknowledge an alarm."""
     with installation(home) as services:

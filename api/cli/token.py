@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from api.cli.console import (
+    ActorOption,
     HomeOption,
     JsonOption,
     installation,
@@ -18,7 +19,7 @@ from api.cli.console import (
     say,
     table,
 )
-from api.cli.token_plan import CLERK, SECOND, As, Serial
+from api.cli.token_plan import CLERK, SECOND, Serial
 from api.cli.token_plan import register as register_plan_commands
 from api.errors import InputInvalid
 from api.pin_letter import SIGNED_AT, draw_letter, letter_text
@@ -42,7 +43,7 @@ def register(
     number: Annotated[str, typer.Option(help="芯片号（来自已发放号段）/ chip number")] = "",
     uscc: Annotated[str, typer.Option(help="为哪个企业制作 / enterprise it is made for")] = "",
     home: HomeOption = None,
-    actor: As = CLERK,
+    actor: ActorOption = CLERK,
 ) -> None:
     """登记入库 / put a chip into the inventory."""
     with installation(home) as services:
@@ -93,7 +94,7 @@ def issue(
     uscc: Annotated[str, typer.Option(help="统一社会信用代码 / enterprise")],
     receiver: Annotated[str, typer.Option(help="领取人 / who receives it: person:ID=NAME")],
     home: HomeOption = None,
-    actor: As = CLERK,
+    actor: ActorOption = CLERK,
 ) -> None:
     """发放给持有人 / hand a token to its holder."""
     who = person(receiver, uscc)
@@ -132,7 +133,7 @@ def letter(
         typer.Option(help="打印命令，信件由标准输入送入，不落盘 / command that prints its standard input"),
     ] = "lp",
     home: HomeOption = None,
-    actor: As = CLERK,
+    actor: ActorOption = CLERK,
 ) -> None:
     """打印密码信，只能一次 / print a PIN letter, once; it goes to the printer and to no file."""
     command = shlex.split(printer)
@@ -163,7 +164,7 @@ def unblock_request(
     *,
     reason: Annotated[str, typer.Option(help="原因 / reason")],
     home: HomeOption = None,
-    actor: As = CLERK,
+    actor: ActorOption = CLERK,
 ) -> None:
     """申请解锁或补打密码信 / ask for unblocking, or for another letter."""
     with installation(home) as services:
@@ -177,7 +178,7 @@ def unblock_approve(
     *,
     reject: Annotated[bool, typer.Option("--reject", help="拒绝 / turn it down")] = False,
     home: HomeOption = None,
-    actor: As = SECOND,
+    actor: ActorOption = SECOND,
 ) -> None:
     """批准解锁，须由另一人；将设置新 PIN 并生成新信 / approve as another person; sets a new PIN."""
     with installation(home) as services:

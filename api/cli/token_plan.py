@@ -9,6 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from api.cli.console import (
+    ActorOption,
     HomeOption,
     err,
     installation,
@@ -31,7 +32,6 @@ from ca.tokens.request import PersonalisationRequest
 
 CLERK: Final = "person:zhao.lei=赵磊"
 SECOND: Final = "person:chen.jing=陈静"
-As = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=NAME]")]
 Serial = Annotated[str, typer.Argument(help="令牌（芯片）序列号 / serial number")]
 
 
@@ -49,7 +49,7 @@ def personalise(
         bool, typer.Option("--standard", help="常用五证：执照、公章、银行、社保、税务 / the usual five")
     ] = False,
     home: HomeOption = None,
-    actor: As = CLERK,
+    actor: ActorOption = CLERK,
 ) -> None:
     """带计划：提交申请；不带计划：执行已批准的计划或从中断处继续 / with a plan, ask; without, carry out or take up."""
     with installation(home) as services:
@@ -83,7 +83,7 @@ def approve(
     comment: Annotated[str, typer.Option(help="意见 / comment")] = "",
     stage: Annotated[str, typer.Option(help="环节 / stage, where you fit several")] = "",
     home: HomeOption = None,
-    actor: As = SECOND,
+    actor: ActorOption = SECOND,
 ) -> None:
     """批准个人化计划，须由申请人以外的人 / approve the plan, as another person than the one who asked."""
     with installation(home) as services:
@@ -97,7 +97,7 @@ def reject(
     *,
     reason: Annotated[str, typer.Option(help="说明 / sentence that says why")],
     home: HomeOption = None,
-    actor: As = SECOND,
+    actor: ActorOption = SECOND,
 ) -> None:
     """驳回个人化计划，须有原因 / turn the plan down, with a reason."""
     with installation(home) as services:

@@ -11,6 +11,7 @@ import typer
 from api.cli.case import hand
 from api.cli.console import (
     ID_WIDTH,
+    ActorOption,
     HomeOption,
     JsonOption,
     installation,
@@ -30,7 +31,6 @@ from signing.voiding.voiding import Voiding
 ASKER = "person:zhang.min=张敏"
 SECOND = "person:chen.jing=陈静"
 app = typer.Typer(help="作废 / voiding sealed documents", no_args_is_help=True)
-As = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=NAME]")]
 For = Annotated[str, typer.Option("--for", help="代表的签章单位 / the sealer acted for (credit code)")]
 Id = Annotated[str, typer.Argument(help="作废申请编号 / number of the voiding")]
 Why = Annotated[str, typer.Option("--reason", help="原因（公开显示）/ reason, shown to everybody")]
@@ -43,7 +43,7 @@ def ask(
     reason: Why,
     uscc: For,
     home: HomeOption = None,
-    actor: As = ASKER,
+    actor: ActorOption = ASKER,
     request_key: Annotated[str, typer.Option(help="请求编号，重试时不变 / keep it when retrying")] = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -57,7 +57,7 @@ def ask(
 
 @app.command()
 def agree(
-    voiding: Id, uscc: For, home: HomeOption = None, actor: As = SECOND, as_json: JsonOption = False
+    voiding: Id, uscc: For, home: HomeOption = None, actor: ActorOption = SECOND, as_json: JsonOption = False
 ) -> None:
     """同意作废；最后一方同意即生效 / agree; the last agreement takes effect."""
     with installation(home) as services:
@@ -74,7 +74,7 @@ def refuse(
     reason: Why,
     uscc: For,
     home: HomeOption = None,
-    actor: As = SECOND,
+    actor: ActorOption = SECOND,
     as_json: JsonOption = False,
 ) -> None:
     """不同意作废 / refuse, with a reason."""
@@ -89,7 +89,7 @@ def withdraw(
     reason: Why,
     uscc: For,
     home: HomeOption = None,
-    actor: As = ASKER,
+    actor: ActorOption = ASKER,
     as_json: JsonOption = False,
 ) -> None:
     """撤回申请 / withdraw the request."""
