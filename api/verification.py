@@ -15,11 +15,11 @@ from cryptography import x509
 
 from api.evidence import Evidence
 from ca.clock import Clock
-from verify.detached import ContentOctets
 from verify.folder import load_trust
 from verify.isolated import IsolatedVerifier, Limits, verify_isolated
-from verify.merkle import judge_with_proof
 from verify.report import DocumentReport
+from verify.signatures.detached import ContentOctets
+from verify.signatures.merkle import judge_with_proof
 from verify.trust import TrustStore
 
 WORKERS: Final = 2
@@ -66,7 +66,7 @@ class Verification:
     def verify_with_proof(
         self, data: bytes, proof: bytes, *, at: datetime | None = None, name: str = ""
     ) -> DocumentReport:
-        """Verify a document that is under the one signature of a batch, by its proof (:mod:`verify.merkle`)."""
+        """Verify a document that is under the one signature of a batch, by its proof (:mod:`verify.signatures.merkle`)."""
         with self._desk() as verifier:
             moment = at or self._clock()
             return judge_with_proof(verifier.verify, data, proof, at=moment, name=name)

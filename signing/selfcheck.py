@@ -13,8 +13,8 @@ from signing.errors import SelfCheckFailed
 from signing.evidence import EvidenceDesk
 from signing.mark import Evidence
 from signing.order import SealOrder
-from verify.detached import ContentFile, ContentOctets
 from verify.report import DocumentReport, SignatureKind, SignatureReport
+from verify.signatures.detached import ContentFile, ContentOctets
 from verify.trust import TrustStore
 from verify.verdict import Verdict
 from verify.verifier import Verifier

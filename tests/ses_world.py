@@ -21,12 +21,12 @@ from seals.ses.writer import PictureContent, SealContent, assemble, encode_info
 from tests.gm_world import GmSealing
 from tests.pki import Party, Pki
 from tests.verify_world import NOW
-from verify.paths import PathFinder
+from verify.certificates.paths import PathFinder
+from verify.certificates.revocation import Evidence
+from verify.certificates.signer import CertificateJudge
 from verify.policy import Policy
-from verify.revocation import Evidence
 from verify.ses.judge import SealDataJudge
 from verify.ses.report import SealDataReport, SealDataStep
-from verify.signer import CertificateJudge
 from verify.trust import TrustStore
 
 SAMPLES = Path(__file__).parents[2] / "shared" / "samples" / "ofd"

@@ -14,7 +14,7 @@ from hsm.algorithms import DigestAlgorithm
 from hsm.errors import HsmError
 from hsm.public_keys import certificate_key
 from hsm.sm2.public_key import Sm2PublicKey
-from verify import gm
+from verify.certificates import gm
 from verify.digests import SM3
 from verify.errors import unsure
 from verify.verdict import SubIndication

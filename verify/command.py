@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from verify.detached import ContentFile
 from verify.folder import TrustFolderUnusable, load_trust
 from verify.isolated import DEFAULT_SECONDS, IsolatedVerifier, Limits
-from verify.merkle import judge_with_proof
 from verify.policy import MAX_DOCUMENT_OCTETS
 from verify.report import DocumentReport, Reason
+from verify.signatures.detached import ContentFile
+from verify.signatures.merkle import judge_with_proof
 from verify.table import lines
 from verify.trust import TrustStore
 from verify.verdict import EXIT_STATUS, Verdict, worst

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Final, Self
 
 from hsm.kept_process import KeptProcess, Upkeep
-from verify.detached import ContentFile, ContentOctets
 from verify.policy import Policy
 from verify.report import DocumentReport, Reason
+from verify.signatures.detached import ContentFile, ContentOctets
 from verify.trust import TrustStore
 from verify.verdict import SubIndication, Verdict
 from verify.wire import pack_policy, pack_trust, unpack_report

@@ -13,14 +13,14 @@ from cryptography import x509
 from ca.profile import EKU_SEAL_MAKER
 from seals.errors import SealError
 from seals.lookup.answer import ParsedLookup, SealLookup, parse_lookup
-from verify.cms import load_certificate
+from verify.certificates.paths import PathFinder, name
+from verify.certificates.purpose import check_exactly
+from verify.certificates.revocation import Evidence
+from verify.certificates.signer import CertificateJudge
 from verify.errors import Finding, failed, unsure
-from verify.paths import PathFinder, name
 from verify.policy import Policy
-from verify.purpose import check_exactly
 from verify.report import Reason
-from verify.revocation import Evidence
-from verify.signer import CertificateJudge
+from verify.signatures.cms import load_certificate
 from verify.trust import TrustStore
 from verify.verdict import SubIndication, Verdict
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from verify.containers import Container
 from verify.report import Reason
+from verify.signatures.containers import Container
 from verify.wording import GM_READERS
 
 

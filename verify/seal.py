@@ -21,14 +21,14 @@ from seals.statement import (
     parse_status_list,
 )
 from seals.states import ENDED, STOPPED_ZH
-from verify.cms import load_certificate
+from verify.certificates.identity import maker_identity
+from verify.certificates.paths import name
+from verify.certificates.purpose import check_exactly
+from verify.certificates.signer import CertificateJudge, Judged
 from verify.errors import Finding, failed, unsure
-from verify.identity import maker_identity
-from verify.paths import name
 from verify.policy import Policy
-from verify.purpose import check_exactly
 from verify.report import UNKNOWN, Reason, SealReport, SealStatusReport, SigningTime, StatusReport
-from verify.signer import CertificateJudge, Judged
+from verify.signatures.cms import load_certificate
 from verify.verdict import SubIndication
 
 

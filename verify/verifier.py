@@ -10,27 +10,27 @@ from itertools import islice
 from typing import Final, cast
 
 from seals.ses.structure import is_seal_data
-from verify.case import Case, finish, level_of, open_case
-from verify.detached import Content, Digests, judge_detached, signature_in
+from verify.certificates.paths import PathFinder
+from verify.certificates.revocation import Evidence
+from verify.certificates.signer import CertificateJudge
 from verify.digests import Prefixes
-from verify.document import Document, open_document
 from verify.errors import Unreadable
-from verify.fields import FormField, form_fields
 from verify.ofd.judge import OfdJudge
 from verify.ofd.package import is_package
-from verify.paths import PathFinder
-from verify.pdf_values import Ref
-from verify.placement import Pages
+from verify.pdf.document import Document, open_document
+from verify.pdf.fields import FormField, form_fields
+from verify.pdf.pdf_values import Ref
+from verify.pdf.placement import Pages
+from verify.pdf.procedure import Procedure
+from verify.pdf.security_store import SecurityStore, read_store
 from verify.policy import MAX_SIGNATURES, Policy
-from verify.procedure import Procedure
-from verify.protected import ProofOfExistence
 from verify.report import DocumentReport, Reason, SignatureKind, SignatureReport
-from verify.revocation import Evidence
 from verify.seal import SealJudge, SealLists, load_lists, trusted_lists
-from verify.security_store import SecurityStore, read_store
 from verify.ses.judge import SealDataJudge
-from verify.signer import CertificateJudge
-from verify.signer_steps import SignerSteps
+from verify.signatures.case import Case, finish, level_of, open_case
+from verify.signatures.detached import Content, Digests, judge_detached, signature_in
+from verify.signatures.protected import ProofOfExistence
+from verify.signatures.signer_steps import SignerSteps
 from verify.trust import TrustStore
 from verify.verdict import SubIndication, Verdict
 from verify.voided.judge import load_void_lists, makers_of, trusted_void_lists, with_voiding

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from hsm.frames import limit_memory, read_frame, write_frame
-from verify.detached import ContentFile, ContentOctets
+from verify.signatures.detached import ContentFile, ContentOctets
 from verify.verifier import Verifier
 from verify.wire import pack, unpack_policy, unpack_trust
 

@@ -15,7 +15,7 @@ from signing.archive import Archive
 from signing.batch.batch import Batch, BatchState
 from signing.batch.desk import BatchDesk
 from signing.merkle.proof import proof_of
-from verify.merkle import TreeProof
+from verify.signatures.merkle import TreeProof
 
 
 @dataclass(frozen=True, slots=True)

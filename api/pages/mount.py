@@ -39,7 +39,7 @@ from api.pages.public import printed as public_printed
 from api.pages.public import seal as public_seal
 from api.pages.render import PageRenderer
 from api.pages.shelf import Shelf
-from verify.detached import ContentOctets
+from verify.signatures.detached import ContentOctets
 
 LOG: Final = logging.getLogger("yinxin.pages")
 SWEEP_SECONDS: Final = 60.0

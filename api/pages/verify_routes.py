@@ -19,9 +19,9 @@ from api.pages.seal_data_card import with_seal_data
 from api.pages.shelf import Entry
 from api.pages.uploads import take
 from api.pages.verdict_card import card
-from verify.detached import SIGNATURES
-from verify.merkle import MAX_PROOF
 from verify.ses.report import SealDataKind
+from verify.signatures.detached import SIGNATURES
+from verify.signatures.merkle import MAX_PROOF
 
 router = APIRouter(include_in_schema=False)
 MAX_PASSWORD: Final = 127

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, SecretStr
 from api.auth import Doors
 from api.openapi import PUBLIC, problems
 from api.schemas.sealing import ReportModel
-from verify.detached import ContentOctets
+from verify.signatures.detached import ContentOctets
 
 router = APIRouter(prefix="/api/v1/verifications", tags=["verification"], responses=PUBLIC)
 

@@ -34,7 +34,7 @@ from signing.batch.errors import BatchActRefused, BatchFieldInvalid, BatchKeyTak
 from signing.batch.office import BatchDeed, BatchOffice, load, move
 from signing.order import MAX_NAME_LENGTH
 from signing.placing.where import parse_where
-from verify.merkle import head_for
+from verify.signatures.merkle import head_for
 
 MAX_MARK: Final = 100
 """Longest number that a sender gives a document: their own file numbers have some thirty characters."""

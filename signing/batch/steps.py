@@ -46,7 +46,7 @@ from signing.order import SealOrder
 from signing.placing.where import Unseen, parse_where
 from signing.service import SealedDocument, SealingService
 from signing.store import SealingRecord
-from verify.merkle import head_for
+from verify.signatures.merkle import head_for
 
 _log = logging.getLogger(__name__)
 PAUSES: Final = (0.2, 1.0, 3.0)

@@ -9,7 +9,7 @@ from signing.archive import Archive
 from signing.batch.batch import BatchForm, DocumentState
 from signing.batch.desk import BatchDesk
 from signing.batch.errors import BatchActRefused
-from verify.merkle import TreeProof, head_for
+from verify.signatures.merkle import TreeProof, head_for
 
 
 def proof_of(desk: BatchDesk, archive: Archive, batch_id: str, number: int) -> TreeProof:

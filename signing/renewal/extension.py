@@ -18,8 +18,8 @@ from signing.renewal.errors import NotExtendable, StampFaded
 from signing.renewal.sunset import fades
 from signing.selfcheck import SelfCheck
 from verify.errors import Unreadable
+from verify.pdf.time_stamps import StampFound, stamps_in
 from verify.report import DocumentReport, SignatureKind, SignatureReport
-from verify.time_stamps import StampFound, stamps_in
 from verify.verdict import Verdict
 
 

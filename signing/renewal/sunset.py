@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from verify.algorithms import key_of
-from verify.time_stamps import StampFound
+from verify.pdf.time_stamps import StampFound
 
 SMALL_RSA_BITS: Final = 3072
 SMALL_RSA_ENDS: Final = datetime(2030, 12, 31, 23, 59, 59, tzinfo=UTC)

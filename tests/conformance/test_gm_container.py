@@ -14,8 +14,8 @@ from hsm.algorithms import DigestAlgorithm
 from hsm.sm2.public_key import Sm2PublicKey
 from tests.conftest import missing
 from verify.algorithms import key_of
-from verify.cms import SignedMessage, check_signature, parse_message, signing_certificate
 from verify.errors import Finding
+from verify.signatures.cms import SignedMessage, check_signature, parse_message, signing_certificate
 from verify.verdict import SubIndication
 
 SAMPLE = Path(__file__).parents[2].parent / "shared" / "samples" / "ofd" / "hello-integrity.ofd"

@@ -1,4 +1,4 @@
-"""C2SP x509-limbo (Apache-2.0): path validation and CRL cases against :mod:`verify.paths` and :mod:`verify.revocation`."""
+"""C2SP x509-limbo (Apache-2.0): path validation and CRL cases against :mod:`verify.certificates.paths` and :mod:`verify.certificates.revocation`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.conftest import missing
-from verify.cms import load_certificate
+from verify.certificates.paths import PathFinder
+from verify.certificates.revocation import Evidence
+from verify.certificates.signer import CertificateJudge
 from verify.errors import Finding
-from verify.paths import PathFinder
 from verify.policy import Policy
-from verify.revocation import Evidence
-from verify.signer import CertificateJudge
+from verify.signatures.cms import load_certificate
 from verify.trust import TrustStore
 
 HERE = Path(__file__).parent
@@ -85,6 +85,6 @@ def test_limbo(name: str) -> None:
 @pytest.mark.filterwarnings("ignore:Parsed a serial number")
 @pytest.mark.parametrize("name", sorted(CASES.keys() - SKIPS.keys() | BETTER))
 def test_limbo_by_our_own_rules(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rules that chains with SM2 keys go by (:mod:`verify.rules`) say the same as the library's."""
-    monkeypatch.setattr("verify.paths.holds_sm2", lambda _chain: True)
+    """The rules that chains with SM2 keys go by (:mod:`verify.certificates.rules`) say the same as the library's."""
+    monkeypatch.setattr("verify.certificates.paths.holds_sm2", lambda _chain: True)
     assert _verdict(CASES[name]) == CASES[name]["expected_result"], CASES[name]["description"]

@@ -19,8 +19,8 @@ from signing.containers.cms import ContainerForm
 from tests.conftest import missing
 from tests.gm_world import GmSealing
 from tests.verify_world import Signing, append, small_pdf
-from verify.cms import parse_message
 from verify.errors import Finding
+from verify.signatures.cms import parse_message
 from verify.trust import TrustStore
 from verify.verdict import SubIndication, Verdict
 from verify.verifier import Verifier

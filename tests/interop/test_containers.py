@@ -33,7 +33,7 @@ from tests.interop.status_judges import judge, pem
 from tests.interop.test_gm_pdf import told
 from tests.interop.test_seal_data import OFDRW, SealJudge, facts
 from tests.verify_world import asn1
-from verify.containers import without_padding
+from verify.signatures.containers import without_padding
 
 pytestmark = pytest.mark.judge
 ROOT = Path(__file__).parents[2]

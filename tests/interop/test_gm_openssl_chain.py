@@ -13,12 +13,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.conftest import missing
 from verify.algorithms import key_of
+from verify.certificates.paths import PathFinder, made_by
+from verify.certificates.purpose import check_document_signer
+from verify.certificates.revocation import Evidence
+from verify.certificates.signer import CertificateJudge
 from verify.errors import Finding
-from verify.paths import PathFinder, made_by
 from verify.policy import Policy
-from verify.purpose import check_document_signer
-from verify.revocation import Evidence
-from verify.signer import CertificateJudge
 from verify.trust import TrustStore
 from verify.verdict import SubIndication
 

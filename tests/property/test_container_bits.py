@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from signing.containers.envelope import ContainerKind
 from tests.container_world import Containers, Wish, international, national
-from verify.detached import ContentOctets, signature_in
 from verify.report import DocumentReport
+from verify.signatures.detached import ContentOctets, signature_in
 from verify.trust import TrustStore
 from verify.verdict import Verdict
 from verify.verifier import Verifier

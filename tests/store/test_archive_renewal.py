@@ -232,7 +232,7 @@ def test_a_document_deleted_meanwhile_takes_its_successor_along(alone: Keeping):
 def test_a_stamp_fades_with_its_certificate_or_its_algorithm(alone: Keeping):
     from signing.renewal.sunset import CLASSICAL_ENDS, SMALL_RSA_ENDS, fades
     from tests.interop.sealing_world import world as outside
-    from verify.time_stamps import stamps_in
+    from verify.pdf.time_stamps import stamps_in
 
     *_, stamp = stamps_in(alone.seal().bytes)
     assert stamp.whole

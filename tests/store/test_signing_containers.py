@@ -35,8 +35,8 @@ from signing.service import SealedDocument, Step
 from signing.store import sealing
 from tests.conftest import SteppingClock
 from tests.unit.signing.office import APPROVER, KEEPER, Office, make_office, order
-from verify.containers import Container, container_of
 from verify.report import SignatureReport
+from verify.signatures.containers import Container, container_of
 from verify.verdict import Verdict
 
 CONTENT = "任何文件\n".encode() * 1000
@@ -220,7 +220,7 @@ def test_the_seal_signature_read_back(gm: Office):
     value = field.get_object()["/V"]
     assert (value["/Filter"], value["/SubFilter"]) == ("/GM.PKILite", "/GM.SM2")
     octets = bytes(value["/Contents"])
-    from verify.containers import without_padding
+    from verify.signatures.containers import without_padding
 
     whole = without_padding(octets)
     assert whole is not None

@@ -51,8 +51,8 @@ from tests.party_world import BETA, FIRST, SECOND, STRANGER, PartyWorld, make_pa
 from tests.pki import USCC, World, make_world
 from tests.unit.signing.office import AUDITOR, KEEPER, order
 from tests.verify_world import append
+from verify.pdf.security_store import SecurityStore
 from verify.report import DocumentReport
-from verify.security_store import SecurityStore
 from verify.trust import TrustStore
 from verify.verdict import Verdict
 from verify.verifier import Verifier

@@ -13,17 +13,17 @@ from datetime import datetime
 from typing import Final
 
 from ca import der
-from verify.case import Case
-from verify.cms import SignedMessage, parse_message
-from verify.containers import Container, container_of
+from verify.certificates.signer import CertificateJudge
 from verify.digests import digest_of
 from verify.errors import Finding, failed, unsure
 from verify.ofd.evidence import CarriedEvidence
 from verify.policy import Policy
-from verify.protected import Protected
 from verify.seal import SealJudge
-from verify.signer import CertificateJudge
-from verify.signer_steps import SignerSteps
+from verify.signatures.case import Case
+from verify.signatures.cms import SignedMessage, parse_message
+from verify.signatures.containers import Container, container_of
+from verify.signatures.protected import Protected
+from verify.signatures.signer_steps import SignerSteps
 from verify.verdict import SubIndication
 
 MAX_BARE: Final = 80

@@ -14,11 +14,11 @@ from cryptography import x509
 
 from ca import der
 from ca.cms_names import SIGNED_DATA
-from verify.cms import load_certificate
 from verify.ofd.description import EVIDENCE
 from verify.ofd.locations import folder
 from verify.ofd.package import Package
 from verify.policy import MAX_CERTIFICATES, MAX_CMS_OCTETS, MAX_REVOCATION_ITEMS
+from verify.signatures.cms import load_certificate
 
 OCSP_RESPONSE: Final = "1.3.6.1.5.5.7.16.2"
 """id-ri-ocsp-response (RFC 5940 §2.1)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from verify.case import Case, reported
 from verify.errors import Unreadable
 from verify.ofd import limits
 from verify.ofd.container import ContainerJudge
@@ -17,6 +16,7 @@ from verify.ofd.zip_records import refused
 from verify.readers import Place
 from verify.report import Indication, Integrity, Reason, SignatureReport
 from verify.ses.report import StepState
+from verify.signatures.case import Case, reported
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from verify.certificates.signer import CertificateJudge
 from verify.errors import Unreadable
 from verify.ofd import limits
 from verify.ofd.container import ContainerJudge
@@ -26,7 +27,6 @@ from verify.report import DocumentReport, Reason
 from verify.seal import SealJudge, SealLists
 from verify.ses.report import StepState
 from verify.ses.steps import failed
-from verify.signer import CertificateJudge
 from verify.verdict import SubIndication, Verdict
 from verify.wording import summary
 

@@ -11,8 +11,6 @@ from typing import Final
 
 from seals.ses.errors import SealDataInvalid
 from seals.ses.structure import read_signature
-from verify.case import Case, reported
-from verify.containers import Container
 from verify.errors import Finding, Unreadable, failed, unsure
 from verify.ofd import limits
 from verify.ofd.container import ContainerJudge
@@ -29,6 +27,8 @@ from verify.report import Indication, Integrity, Placement, Reason, SignatureRep
 from verify.ses import steps as ses
 from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import Outcome, doubtful, passed
+from verify.signatures.case import Case, reported
+from verify.signatures.containers import Container
 from verify.verdict import SubIndication
 
 MAX_SHOWN: Final = 1000

@@ -12,12 +12,12 @@ from typing import Protocol
 
 from cryptography import x509
 
+from verify.certificates.paths import Chain, check_validity, name
+from verify.certificates.signer import CertificateJudge
 from verify.errors import Finding, unsure
-from verify.paths import Chain, check_validity, name
 from verify.policy import Policy
 from verify.report import CertificateStatus, StatusReport
 from verify.ses.steps import Outcome, doubtful, failed, found, passed, skipped
-from verify.signer import CertificateJudge
 from verify.verdict import SubIndication
 
 _STOPPED = frozenset({CertificateStatus.REVOKED.value, CertificateStatus.ON_HOLD.value})

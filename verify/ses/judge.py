@@ -12,8 +12,9 @@ from cryptography import x509
 from seals.ses.errors import SealDataInvalid
 from seals.ses.parts import CertListType, Deviation, SesSeal, SesSignature
 from seals.ses.structure import is_signature, read_seal, read_signature
+from verify.certificates.identity import algorithm, describe
+from verify.certificates.signer import CertificateJudge
 from verify.digests import SM3
-from verify.identity import algorithm, describe
 from verify.policy import Policy
 from verify.report import (
     NO_TIME,
@@ -31,7 +32,6 @@ from verify.ses.report import SealDataKind, SealDataReport, SealDataStep, SealFa
 from verify.ses.seal_steps import SealCase, seal_steps
 from verify.ses.signature_steps import SignatureCase, signature_steps, stated_time
 from verify.ses.steps import Step, failed
-from verify.signer import CertificateJudge
 from verify.verdict import SubIndication, Verdict
 from verify.wording import TEST_NOTICE, is_test_root
 

@@ -11,17 +11,17 @@ from cryptography import x509
 
 from ca.profile import EKU_SEAL_MAKER
 from seals.ses.parts import SesSeal
-from verify.cms import load_certificate
+from verify.certificates.purpose import check_exactly, check_signer
 from verify.digests import digest_of
 from verify.errors import Finding
 from verify.policy import Policy
-from verify.purpose import check_exactly, check_signer
 from verify.report import Reason
 from verify.ses import values
 from verify.ses.certificates import CertificateSteps, Looked, Proof
 from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import SEAL_DEMANDS, Demand, Outcome, Step, doubtful, failed, found, passed, skipped
-from verify.timestamp import TimeStamp, TokenCheck, quiet
+from verify.signatures.cms import load_certificate
+from verify.signatures.timestamp import TimeStamp, TokenCheck, quiet
 from verify.verdict import SubIndication
 
 _NO_CERTIFICATE: Final = failed(

@@ -13,17 +13,17 @@ from typing import Final
 from cryptography import x509
 
 from seals.ses.parts import CertDigest, SesSignature, SesVersion
-from verify.cms import load_certificate, parse_message
+from verify.certificates.purpose import check_document_signer, check_signer
 from verify.digests import SM3, digest_of
 from verify.errors import Finding
 from verify.policy import Policy
-from verify.purpose import check_document_signer, check_signer
 from verify.report import Reason
 from verify.ses import values
 from verify.ses.certificates import CertificateSteps, Looked, Proof
 from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import Outcome, Step, doubtful, failed, found, passed, skipped
-from verify.timestamp import TimeStamp, TokenCheck, quiet, time_stamp_info
+from verify.signatures.cms import load_certificate, parse_message
+from verify.signatures.timestamp import TimeStamp, TokenCheck, quiet, time_stamp_info
 from verify.verdict import SubIndication
 
 DIGEST_NAMES: Final = {

@@ -11,8 +11,8 @@ from cryptography.exceptions import InvalidSignature
 from hsm.errors import SignatureInvalid
 from hsm.sm2.signature import RAW_OCTETS, Sm2Signature
 from seals.ses.parts import SesVersion
-from verify import gm
 from verify.algorithms import check_value, key_of
+from verify.certificates import gm
 from verify.digests import SM3
 from verify.errors import Finding
 from verify.ses.steps import Outcome, failed, found, passed

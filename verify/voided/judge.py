@@ -18,13 +18,13 @@ from typing import Final
 from cryptography import x509
 
 from seals.errors import SealError
-from verify.cms import load_certificate
+from verify.certificates.identity import maker_identity
+from verify.certificates.paths import name
+from verify.certificates.signer import CertificateJudge
 from verify.digests import Prefixes
-from verify.identity import maker_identity
-from verify.paths import name
 from verify.report import DocumentReport, Reason
 from verify.seal import check_maker
-from verify.signer import CertificateJudge
+from verify.signatures.cms import load_certificate
 from verify.verdict import Verdict
 from verify.voided.form import ParsedVoidList, VoidEntry, VoidList, parse_void_list
 from verify.voided.report import VoidedReport

@@ -275,7 +275,7 @@ def _lone_tree(document: bytes, good: dict[str, Any]) -> dict[str, Any]:
     """Return a consistent proof for a document of one's own, with the signature of another head."""
     from hsm.algorithms import DigestAlgorithm
     from seals.cases.members import tree_of
-    from verify.merkle import head_for
+    from verify.signatures.merkle import head_for
 
     digest = DigestAlgorithm.SHA256.digest(document)
     head = head_for(tree_of([digest]).root, 1)

@@ -24,9 +24,9 @@ from tests.container_world import BOTH_WRITERS, Containers, Wish, international,
 from tests.pki import Party
 from tests.ses_world import other_pki
 from tests.verify_world import append, small_pdf
-from verify.containers import Container, container_of, without_padding
 from verify.readers import Place, readers
 from verify.report import SignatureReport
+from verify.signatures.containers import Container, container_of, without_padding
 from verify.table import lines
 from verify.trust import TrustStore
 from verify.verdict import Indication, SubIndication, Verdict

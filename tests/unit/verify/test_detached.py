@@ -22,9 +22,9 @@ from signing.mark import Work
 from tests.conftest import missing
 from tests.container_world import Containers, Wish, international, national, sha256
 from verify.command import run
-from verify.detached import CHUNK, ContentFile, ContentOctets, signature_in
 from verify.isolated import IsolatedVerifier
 from verify.report import DocumentReport, SignatureReport
+from verify.signatures.detached import CHUNK, ContentFile, ContentOctets, signature_in
 from verify.trust import TrustStore
 from verify.verdict import Indication, SubIndication, Verdict
 from verify.verifier import Verifier

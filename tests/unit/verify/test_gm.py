@@ -34,7 +34,7 @@ from tests.interop.sealing_world import mark
 from tests.pki import Party, Pki
 from tests.sm2 import Sm2TestKey, backend
 from tests.verify_world import Signing, small_pdf
-from verify.gm import SM2_WITH_SM3, check_certificate
+from verify.certificates.gm import SM2_WITH_SM3, check_certificate
 from verify.report import SignatureKind, SignatureReport
 from verify.table import lines
 from verify.verdict import Indication, SubIndication, Verdict

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.verify_world import Signing, append, small_pdf
-from verify.document import open_document
-from verify.graph import Graph
-from verify.pdf_values import Ref
-from verify.references import referenced, scan
+from verify.pdf.document import open_document
+from verify.pdf.graph import Graph
+from verify.pdf.pdf_values import Ref
+from verify.pdf.references import referenced, scan
 
 SAMPLES = Path(__file__).parents[3].parent / "shared" / "samples" / "pdf"
 

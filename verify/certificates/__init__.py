@@ -1,0 +1,1 @@
+"""Certificates: paths, their rules, purposes, revocation then and now."""

@@ -1,0 +1,90 @@
+"""Who a certificate names, where it says that its key is kept, and what that key signed with, in plain facts."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from ca.custody_policy import custody_of
+from hsm.sm2.public_key import Sm2PublicKey
+from verify.algorithms import key_of
+from verify.certificates.paths import Chain, fingerprint, name
+from verify.report import SignerReport
+
+ORGANIZATION_IDENTIFIER: Final = x509.ObjectIdentifier("2.5.4.97")
+_CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
+_USCC: Final = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
+
+
+def describe(certificate: x509.Certificate, chain: Chain) -> SignerReport:
+    """Describe a certificate; ``chain`` is empty when no path was found."""
+    subject = certificate.subject
+    return SignerReport(
+        name=name(subject),
+        organization=_attribute(subject, x509.NameOID.ORGANIZATION_NAME),
+        uscc=uscc_of(subject),
+        serial=f"{certificate.serial_number:x}",
+        issuer=name(certificate.issuer),
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
+        sha256=fingerprint(certificate).hex(),
+        chain=tuple(name(item.subject) for item in chain),
+    )
+
+
+def custody(chain: Chain) -> str:
+    """Return where the key of a chain's leaf is kept; empty without a proved chain or where its issuer does not say.
+
+    An issuer says it under our rules only when its own certificate does: another authority may be trusted for signatures,
+    and still nobody has looked at what stands in its certificates under our arc (RFC 5280 §6.1.3 (d)).
+    """
+    try:
+        found = custody_of(chain[0]) if len(chain) > 1 and custody_of(chain[1]) is not None else None
+    except ValueError:
+        return ""
+    return "" if found is None else found.value
+
+
+def algorithm(certificate: x509.Certificate, digest: str) -> str:
+    """Name key and digest as people do: ``SM2 / SM3``, ``P-256 / SHA-256``, ``RSA-3072 / SHA-256``."""
+    key = key_of(certificate)
+    if isinstance(key, Sm2PublicKey):
+        kind = "SM2"
+    elif isinstance(key, rsa.RSAPublicKey):
+        kind = f"RSA-{key.key_size}"
+    elif isinstance(key, ec.EllipticCurvePublicKey):
+        kind = _CURVES.get(key.curve.name, key.curve.name)
+    else:
+        kind = type(key).__name__.removesuffix("PublicKey")
+    hashed = digest.upper().replace("_", "-")
+    return f"{kind} / {hashed.replace('SHA', 'SHA-') if hashed[3:].isdigit() else hashed}"
+
+
+def uscc_of(subject: x509.Name) -> str:
+    """Return the unified social credit code (GB 32100): organizationIdentifier, else serialNumber, or empty."""
+    for oid in (ORGANIZATION_IDENTIFIER, x509.NameOID.SERIAL_NUMBER):
+        found = _USCC.search(_attribute(subject, oid))
+        if found is not None:
+            return found.group()
+    return ""
+
+
+def _attribute(subject: x509.Name, oid: x509.ObjectIdentifier) -> str:
+    found = subject.get_attributes_for_oid(oid)
+    return str(found[0].value) if found else ""
+
+
+def maker_identity(chain: Chain) -> str:
+    """Name a seal maker across renewals: SHA-256 (hex) of the anchor's key and of whose certificate it is; empty without a path.
+
+    The anchor's key, not its name: two installations may call their authorities and makers alike.
+    """
+    if not chain:
+        return ""
+    anchor = key_of(chain[-1]).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(anchor + chain[0].subject.public_bytes()).hexdigest()

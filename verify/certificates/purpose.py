@@ -1,0 +1,101 @@
+"""What a certificate is for (RFC 5280 §4.2.1.3, §4.2.1.12): sealing documents, time-stamping, answering OCSP."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cryptography import x509
+
+from verify.certificates.paths import name
+from verify.errors import Finding, unsure
+from verify.verdict import SubIndication
+
+DOCUMENT_SIGNING: Final = frozenset(
+    {
+        "1.3.6.1.5.5.7.3.36",  # RFC 9336 id-kp-documentSigning
+        "1.3.6.1.5.5.7.3.4",  # id-kp-emailProtection, which most public document certificates carry
+        "1.2.840.113583.1.1.5",  # Adobe authentic documents trust
+        "1.3.6.1.4.1.311.10.3.12",  # Microsoft document signing
+        "2.5.29.37.0",  # anyExtendedKeyUsage
+    }
+)
+TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
+OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
+
+
+def extended(certificate: x509.Certificate) -> tuple[frozenset[str], bool] | None:
+    """Return the extended key usages and whether the extension is critical; ``None``: no restriction."""
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    except x509.ExtensionNotFound:
+        return None
+    return frozenset(oid.dotted_string for oid in extension.value), extension.critical
+
+
+def _usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _may_sign(certificate: x509.Certificate, usage: x509.KeyUsage | None) -> bool:
+    """RFC 5280 §4.2.1.3: digitalSignature or nonRepudiation; a certificate for encryption alone is named as one.
+
+    Of a dual pair (GB/T 20518) the encryption key was made and may be kept by a key centre: it never proves a signature.
+    """
+    if usage is None or usage.digital_signature or usage.content_commitment:
+        return True
+    if usage.key_encipherment or usage.data_encipherment or usage.key_agreement:
+        raise _encryption_only(certificate)
+    return False
+
+
+def check_signer(certificate: x509.Certificate) -> None:
+    """RFC 5280 §4.2.1.3: it may sign at all, whatever; raises CHAIN_CONSTRAINTS_FAILURE."""
+    if not _may_sign(certificate, _usage(certificate)):
+        raise _wrong_purpose(certificate, "签名", "signing")
+
+
+def check_document_signer(certificate: x509.Certificate) -> None:
+    """RFC 9336 §3: a document's signer may sign, and its purposes include documents; CHAIN_CONSTRAINTS_FAILURE."""
+    usage, purposes = _usage(certificate), extended(certificate)
+    may_sign = _may_sign(certificate, usage)
+    for_documents = purposes is None or not DOCUMENT_SIGNING.isdisjoint(purposes[0])
+    if not (may_sign and for_documents):
+        raise _wrong_purpose(certificate, "盖章或签署文件", "sealing or signing documents")
+
+
+def check_time_stamper(certificate: x509.Certificate) -> None:
+    """RFC 3161 §2.3: exactly one purpose, time-stamping, and critical; raises CHAIN_CONSTRAINTS_FAILURE."""
+    usage, purposes = _usage(certificate), extended(certificate)
+    may_sign = _may_sign(certificate, usage)
+    if not may_sign or purposes != (frozenset({TIME_STAMPING}), True):
+        raise _wrong_purpose(certificate, "签发时间戳", "issuing time-stamps")
+
+
+def check_exactly(certificate: x509.Certificate, purpose: str, zh: str, en: str) -> None:
+    """Demand one named purpose (no ``any``); raises CHAIN_CONSTRAINTS_FAILURE."""
+    usage, purposes = _usage(certificate), extended(certificate)
+    may_sign = _may_sign(certificate, usage)
+    if not may_sign or purposes is None or purpose not in purposes[0]:
+        raise _wrong_purpose(certificate, zh, en)
+
+
+def _encryption_only(certificate: x509.Certificate) -> Finding:
+    who = name(certificate.subject)
+    return unsure(
+        SubIndication.CHAIN_CONSTRAINTS_FAILURE,
+        f"证书“{who}”是加密证书，只能用于加密，不能用于签名，签章不予认可；请改用签名证书重新签章。",
+        f"The certificate of {who} is an encryption certificate: it cannot make a signature; "
+        "sign again with the signing certificate of the pair.",
+    )
+
+
+def _wrong_purpose(certificate: x509.Certificate, zh: str, en: str) -> Finding:
+    who = name(certificate.subject)
+    return unsure(
+        SubIndication.CHAIN_CONSTRAINTS_FAILURE,
+        f"证书“{who}”的用途不包括{zh}，不能据此认可签章；请使用印章证书重新签章。",
+        f"The certificate of {who} is not meant for {en}; sign again with a certificate that is.",
+    )

@@ -1,0 +1,105 @@
+"""The rules of RFC 5280 §6.1 for a chain with SM2 keys, which the library cannot walk because it knows no SM2.
+
+The same demands as :mod:`verify.certificates.paths` makes of the library for every other chain; signatures, links by name, validities
+and key usage were checked before. x509-limbo holds these rules to account as it does the library's.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cryptography import x509
+
+from verify.certificates.name_constraints import NameForbidden, check_names
+
+MAX_SERIAL_BITS: Final = 8 * 20 - 1
+"""RFC 5280 §4.1.2.2: at most 20 octets, the sign bit among them."""
+UNDERSTOOD: Final = frozenset(
+    {
+        x509.BasicConstraints.oid,
+        x509.KeyUsage.oid,
+        x509.ExtendedKeyUsage.oid,
+        x509.SubjectAlternativeName.oid,
+        x509.NameConstraints.oid,
+    }
+)
+"""Critical extensions that somebody here acts on; any other makes a certificate unusable (RFC 5280 §4.2)."""
+
+
+class RuleBroken(Exception):
+    """A chain breaks a rule; the text says which."""
+
+
+def check_rules(chain: tuple[x509.Certificate, ...]) -> None:
+    """Check a chain from its leaf to its anchor, both included; raises :class:`RuleBroken`."""
+    for position, certificate in enumerate(chain):
+        extensions = {extension.oid: extension for extension in certificate.extensions}
+        _check_fields(certificate, issuer=position > 0)
+        _check_extensions(extensions)
+        if position == 0:
+            _check_leaf(extensions)
+        else:
+            _check_issuer(extensions)
+            _check_length(certificate, chain[1:position])
+            _check_constraints(extensions, chain[:position])
+
+
+_Extensions = dict[x509.ObjectIdentifier, x509.Extension[x509.ExtensionType]]
+
+
+def _check_fields(certificate: x509.Certificate, *, issuer: bool) -> None:
+    """RFC 5280 §4.1.2.1 (version 3), §4.1.2.2 (length of the serial number), §4.1.2.6 (an issuer has a name)."""
+    if certificate.version is not x509.Version.v3:
+        raise RuleBroken("a certificate is not of version 3")
+    if certificate.serial_number.bit_length() > MAX_SERIAL_BITS:
+        raise RuleBroken("a serial number has more than 20 octets")
+    if issuer and not list(certificate.subject):
+        raise RuleBroken("an issuer has no name")
+
+
+def _check_extensions(extensions: _Extensions) -> None:
+    """RFC 5280 §4.2: critical extensions are understood; §4.2.1.1, §4.2.1.2: key identifiers are not critical."""
+    for oid, extension in extensions.items():
+        if extension.critical and oid not in UNDERSTOOD:
+            raise RuleBroken(f"the critical extension {oid.dotted_string} is not understood")
+
+
+def _check_leaf(extensions: _Extensions) -> None:
+    """RFC 5280 §4.2.1.1: who signed it is named; §4.2.1.10: only an issuer constrains names."""
+    if x509.NameConstraints.oid in extensions:
+        raise RuleBroken("a certificate that is no CA constrains names")
+    if x509.AuthorityKeyIdentifier.oid not in extensions:
+        raise RuleBroken("a certificate names no authority key")
+
+
+def _check_issuer(extensions: _Extensions) -> None:
+    """RFC 5280 §4.2.1.9: an issuer says critically that it is one; §4.2.1.2: and names its key."""
+    constraints = extensions.get(x509.BasicConstraints.oid)
+    if constraints is None or not constraints.critical:
+        raise RuleBroken("an issuer has no critical basic constraints")
+    if x509.SubjectKeyIdentifier.oid not in extensions:
+        raise RuleBroken("an issuer names no subject key")
+
+
+def _check_length(issuer: x509.Certificate, below: tuple[x509.Certificate, ...]) -> None:
+    """RFC 5280 §4.2.1.9: at most so many CAs below, those that issued to themselves not counted."""
+    length = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length
+    counted = sum(1 for certificate in below if certificate.subject != certificate.issuer)
+    if length is not None and counted > length:
+        raise RuleBroken("more authorities stand below one than it allows")
+
+
+def _check_constraints(extensions: _Extensions, below: tuple[x509.Certificate, ...]) -> None:
+    """RFC 5280 §6.1.3 (b), (c): all names below lie inside; self-issued CAs are passed over, the leaf never is."""
+    found = extensions.get(x509.NameConstraints.oid)
+    if found is None:
+        return
+    if not found.critical:
+        raise RuleBroken("name constraints are not critical")
+    for position, certificate in enumerate(below):
+        if position and certificate.subject == certificate.issuer:
+            continue
+        try:
+            check_names(certificate, found.value)  # type: ignore[arg-type]  # the extension of this identifier
+        except NameForbidden as forbidden:
+            raise RuleBroken(str(forbidden)) from forbidden

@@ -1,0 +1,141 @@
+"""One certificate judged at one time: its path, its state, and what stands in the way of trusting it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+
+from verify.certificates.paths import Chain, PathFinder, name
+from verify.certificates.revocation import Evidence, Fact, Freshness, state_at
+from verify.errors import Finding, unsure
+from verify.policy import Policy
+from verify.report import UNKNOWN, CertificateStatus, StatusReport
+from verify.verdict import SubIndication
+
+_Question = tuple[x509.Certificate, Chain, datetime]
+"""A certificate, those that may lie above it, and a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A certificate's chain (empty: none found), its own state at the time, and the first thing that is wrong."""
+
+    chain: Chain
+    state: StatusReport
+    finding: Finding | None
+    embedded: bool = False
+    """Every revocation fact that was needed stands in the document itself."""
+
+
+class CertificateJudge:
+    """Judge certificates with the paths and the evidence of one document."""
+
+    def __init__(self, paths: PathFinder, evidence: Evidence, policy: Policy) -> None:
+        self.paths = paths
+        self.evidence = evidence
+        self._policy = policy
+        self._fresh = Freshness(policy.freshness, policy.clock_skew)
+        self._chosen: dict[_Question, tuple[Chain, Finding | None]] = {}
+
+    def judge(
+        self,
+        certificate: x509.Certificate,
+        extra: Sequence[x509.Certificate],
+        at: datetime,
+        purpose: Callable[[x509.Certificate], None],
+    ) -> Judged:
+        """EN 319 102-1 §5.2.6: path, purpose, then the state of each certificate below the anchor at ``at``."""
+        try:
+            chain, finding = self._choose(certificate, tuple(extra), at)
+        except Finding as unknown:
+            return Judged((), UNKNOWN, unknown)
+        state = self.state(chain, 0, at)
+        if finding is None:
+            finding = _first(lambda: purpose(certificate), lambda: self._check_states(chain, at))
+        return Judged(chain, state, finding, self._embedded(chain, at))
+
+    def _choose(
+        self, certificate: x509.Certificate, extra: Chain, at: datetime
+    ) -> tuple[Chain, Finding | None]:
+        """Choose a path once for each question: a seal's maker is asked about for the list and the statement."""
+        key = (certificate, extra, at)
+        if key not in self._chosen:
+            self._chosen[key] = self.paths.choose(certificate, extra, at)
+        return self._chosen[key]
+
+    def state(self, chain: Chain, position: int, when: datetime) -> StatusReport:
+        """Tell the state of one certificate of a chain at ``when``; an anchor is good by decree."""
+        if position >= len(chain) - 1:
+            return StatusReport(CertificateStatus.GOOD.value, "anchor")
+        certificate = chain[position]
+        found = state_at(certificate, self._facts(chain, position), when, self._fresh)
+        if found.status in {CertificateStatus.REVOKED.value, CertificateStatus.ON_HOLD.value}:
+            return found
+        if when.replace(microsecond=0) > certificate.not_valid_after_utc:
+            return StatusReport(
+                CertificateStatus.EXPIRED.value, "certificate", certificate.not_valid_after_utc
+            )
+        if when < certificate.not_valid_before_utc:
+            return StatusReport(
+                CertificateStatus.NOT_YET_VALID.value, "certificate", certificate.not_valid_before_utc
+            )
+        return found
+
+    def _facts(self, chain: Chain, position: int) -> list[Fact]:
+        return self.evidence.facts(chain[position], chain[position + 1])
+
+    def _check_states(self, chain: Chain, at: datetime) -> None:
+        for position, certificate in enumerate(chain[:-1]):
+            found = self.state(chain, position, at)
+            if found.status in {CertificateStatus.REVOKED.value, CertificateStatus.ON_HOLD.value}:
+                raise _revoked(certificate, found, authority=position > 0)
+            if found.status == CertificateStatus.UNKNOWN.value and self._policy.require_revocation:
+                raise _unknown(certificate, found)
+
+    def _embedded(self, chain: Chain, at: datetime) -> bool:
+        for position in range(len(chain) - 1):
+            facts = [fact for fact in self._facts(chain, position) if fact.embedded]
+            if state_at(chain[position], facts, at, self._fresh).status == CertificateStatus.UNKNOWN.value:
+                return False
+        return len(chain) > 1
+
+
+def _first(*checks: Callable[[], None]) -> Finding | None:
+    for check in checks:
+        try:
+            check()
+        except Finding as finding:
+            return finding
+    return None
+
+
+def _revoked(certificate: x509.Certificate, state: StatusReport, *, authority: bool) -> Finding:
+    who, day = name(certificate.subject), state.since.date() if state.since else "?"
+    sub = SubIndication.REVOKED_CA_NO_POE if authority else SubIndication.REVOKED_NO_POE
+    word_zh, word_en = ("暂停", "suspended") if state.status == "on_hold" else ("吊销", "revoked")
+    return unsure(
+        sub,
+        f"证书“{who}”已于 {day} {word_zh}，且没有可信时间戳证明签章在此之前完成；请要求重新签章或补充证据。",
+        f"The certificate of {who} was {word_en} on {day}, and no trusted time-stamp proves an earlier signature; "
+        "ask for a new seal or for that evidence.",
+    )
+
+
+def _unknown(certificate: x509.Certificate, state: StatusReport) -> Finding:
+    who = name(certificate.subject)
+    if state.as_of is not None:
+        age_zh, age_en = (
+            f"（最近的吊销信息为 {state.as_of.date()}，已过期）",
+            f" (the newest is of {state.as_of.date()}, stale)",
+        )
+    else:
+        age_zh, age_en = "", ""
+    return unsure(
+        SubIndication.TRY_LATER,
+        f"缺少证书“{who}”在该时间的吊销信息{age_zh}，无法确认其是否有效；请更新 CRL 或 OCSP 后重新核验。",
+        f"No revocation information for the certificate of {who} at that time{age_en}; "
+        "add a current CRL or OCSP response and verify again.",
+    )

@@ -1,0 +1,166 @@
+"""What changed after a signature (ISO 32000-2 §12.8.2.2): a white list per later revision, everything else is change.
+
+Permitted are later signatures and their new fields, document time-stamps and validation data (DSS, metadata). A later
+revision is compared object by object with the one before; only objects that its cross-reference section lists are
+looked at. A new object number that the signed revision already refers to would bring something to life, so it counts.
+"""
+
+from __future__ import annotations
+
+from verify.errors import Finding
+from verify.pdf.appended import signed_start, stray_octets
+from verify.pdf.document import Document, Revision, View, opens_strictly
+from verify.pdf.extents import reaches_unprotected
+from verify.pdf.fields import FormField, form_fields
+from verify.pdf.graph import Graph
+from verify.pdf.pdf_values import Ref, same
+from verify.pdf.permissions import rules_of
+from verify.pdf.permitted import allowed
+from verify.pdf.signature_value import SignatureValue
+from verify.pdf.step import Step, describe
+from verify.policy import MAX_CHANGED_OBJECTS, MAX_REVISIONS, Policy
+from verify.report import Change, Integrity
+
+
+def assess(document: Document, value: SignatureValue, policy: Policy) -> Integrity:
+    """Judge everything behind the octets that a signature covers; never raises on a strange file."""
+    reaching = reaches_unprotected(document, (value.gap_start, value.gap_end), value.covered)
+    if reaching is not None:
+        return _modified(
+            "有对象延伸到签章未保护的内容中",
+            "an object reaches into octets that the signature does not protect",
+            f"offset {reaching}",
+        )
+    rest = document.data[value.covered :]
+    if not rest.strip(b"\x00\t\n\x0c\r "):
+        return _untouched(document)
+    try:
+        return _assess(document, value, policy)
+    except Finding:
+        raise
+    except Exception:  # noqa: BLE001 - what cannot be followed counts as a change, never as a crash
+        return _modified("签章后追加的内容无法解析", "what was appended after signing cannot be parsed")
+
+
+def _untouched(document: Document) -> Integrity:
+    """Report a signature that covers everything, and what its document's certification would let follow."""
+    word = rules_of(document.last).word if "/Perms" in document.last.catalog else ""
+    return Integrity(covers_whole_document=True, modified=False, certification=word)
+
+
+def _modified(zh: str, en: str, where: str = "") -> Integrity:
+    return Integrity(covers_whole_document=False, modified=True, where=(Change(zh, en, object=where),))
+
+
+def _assess(document: Document, value: SignatureValue, policy: Policy) -> Integrity:
+    earlier = [r for r in document.revisions if max(r.start, r.end) <= value.covered]
+    later = [r for r in document.revisions if r.start >= value.covered]
+    if not earlier or [*earlier, *later] != list(document.revisions) or len(later) > MAX_REVISIONS:
+        return _modified(
+            "文件的交叉引用结构在签章后被改写",
+            "the file's cross-reference structure was rewritten after signing",
+        )
+    if not document.reader.strict and opens_strictly(document.data[: value.covered]):
+        return _modified("签章后追加的内容不规范", "what was appended after signing is malformed")
+    start = signed_start(document.data, value.covered)
+    declared = document.reader.xrefs.get_startxref_for_revision(earlier[-1].index)
+    if start is None or start not in {earlier[-1].start, declared}:
+        return _modified("签名没有覆盖一个完整的版本", "the signature does not cover a complete revision")
+    stray = stray_octets(document, value.covered, later)
+    if stray is not None:
+        return _modified(
+            f"签章后有 {stray[1]} 字节不属于任何对象的内容",
+            f"{stray[1]} octets after the signature belong to no object",
+            f"offset {stray[0]}",
+        )
+    return _compare(document, value, policy, later)
+
+
+def _compare(document: Document, value: SignatureValue, policy: Policy, later: list[Revision]) -> Integrity:
+    signed = Graph(document, later[0].index - 1)
+    rules = rules_of(signed.view)
+    changes: list[Change] = []
+    additions: list[Change] = []
+    doubts: list[Change] = []
+    for revision in later:
+        old, new = document.view(revision.index - 1), document.view(revision.index)
+        step = Step(document, old, new, signed, policy, rules, _fields(old), _fields(new))
+        _compare_revision(step, revision, value.covered)
+        changes += step.changes
+        additions += step.additions
+        doubts += step.doubts
+    return Integrity(
+        covers_whole_document=False,
+        modified=bool(changes),
+        where=tuple(dict.fromkeys(changes)),
+        additions=tuple(dict.fromkeys(additions)),
+        doubts=tuple(dict.fromkeys(doubts)),
+        certification=rules.word,
+    )
+
+
+def _fields(view: View) -> dict[Ref, FormField]:
+    """Index terminal fields by their own object and by each of their widgets."""
+    found: dict[Ref, FormField] = {}
+    for item in form_fields(view):
+        for ref in (item.ref, *item.widgets):
+            if isinstance(ref, Ref):
+                found[ref] = item
+    return found
+
+
+def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
+    if revision.hybrid:
+        step.changes.append(Change("签章后追加了混合式交叉引用", "a hybrid cross-reference was appended"))
+    _compare_trailers(step)
+    refs = step.document.explicit(revision.index)
+    if revision.stream is not None:  # it need not list itself
+        refs.add(revision.stream)
+    if len(refs) > MAX_CHANGED_OBJECTS:
+        step.changes.append(Change("签章后改动的对象过多", "too many objects were changed after signing"))
+        return
+    for ref in sorted(refs, key=lambda item: (item.number, item.generation)):
+        _compare_object(step, revision, ref, covered)
+
+
+def _compare_trailers(step: Step) -> None:
+    for key in ("/Root", "/Encrypt"):
+        if not same(step.old.trailer.get(key), step.new.trailer.get(key)):
+            step.changes.append(Change(f"文件尾的 {key} 被改写", f"the trailer's {key} was replaced"))
+    if _hides(step):
+        step.changes.append(Change("文件尾的 /Size 被改小", "the trailer's /Size was made smaller"))
+
+
+def _hides(step: Step) -> bool:
+    """Tell whether a trailer's /Size shrinks: an object whose number is not below it is missing (ISO 32000-2 §7.5.5)."""
+    before, after = step.old.trailer.get("/Size"), step.new.trailer.get("/Size")
+    return isinstance(before, int) and not (isinstance(after, int) and after >= before)
+
+
+def _compare_object(step: Step, revision: Revision, ref: Ref, covered: int) -> None:
+    before = step.old.exists(ref)
+    if not step.new.exists(ref):
+        if before:
+            step.changes.append(describe(step, ref, "被删除", "was removed"))
+        return
+    if not _stands_behind(step.document, revision, ref, covered):
+        step.changes.append(describe(step, ref, "指回已签内容", "was pointed back into the signed part"))
+    elif not before:
+        if step.signed.refers_to(ref) or _replaces_generation(step, ref):
+            step.changes.append(describe(step, ref, "被补入已签内容", "was filled into the signed part"))
+    elif not same(step.old.get(ref), step.new.get(ref)) and not allowed(step, ref):
+        step.changes.append(describe(step, ref, "被改动", "was changed"))
+
+
+def _replaces_generation(step: Step, ref: Ref) -> bool:
+    """Tell whether another generation of the same object number is in use: readers differ about which one they show."""
+    return any(other != ref for other in step.document.generations(ref.number) if step.old.exists(other))
+
+
+def _stands_behind(document: Document, revision: Revision, ref: Ref, covered: int) -> bool:
+    offset = document.location(ref, revision.index)
+    if offset is not None:
+        return offset >= covered
+    container = document.container(ref, revision.index)
+    inner = None if container is None else document.location(container, revision.index)
+    return inner is not None and inner >= covered

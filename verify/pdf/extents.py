@@ -1,0 +1,137 @@
+"""How far each object reaches, so that none draws on octets that a signature does not protect.
+
+A stream whose /Length runs past the end of the file reaches, once a signature is appended, into the value of that
+signature: octets that anybody may exchange would be its pixels. The octets are read as ISO 32000-2 §7.2 and §7.3 define
+them, from each listed offset up to the first keyword; nothing is decoded. Where readers differ, the longer reach counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from verify.errors import unsure
+from verify.pdf.document import Document, Extent
+from verify.pdf.pdf_values import Ref
+from verify.pdf.references import skip_string
+from verify.verdict import SubIndication
+
+_BLANK: Final = rb"(?:[\x00\t\n\x0c\r ]|%[^\r\n]*+)"
+_STOP: Final = rb"(?:stream|endobj|obj|xref|startxref|trailer)"
+_SHORT: Final = rb"\((?:[^()\\]|\\[\x00-\xff]|\((?:[^()\\]|\\[\x00-\xff])*+\))*+\)"
+_HEADER: Final = re.compile(_BLANK + rb"*+[0-9]++" + _BLANK + rb"++[0-9]++" + _BLANK + rb"*+obj")
+_ONLY_HEADER: Final = re.compile(rb"(?:" + _BLANK + rb"|[0-9])*+")
+_TOKENS: Final = re.compile(
+    rb"(?:[\x00\t\n\x0c\r \[\]{}0-9+.\-]|/[^\x00\t\n\x0c\r ()<>\[\]{}/%]*+|<[0-9A-Fa-f\x00\t\n\x0c\r ]*+>|[<>)]|%[^\r\n]*+|"
+    + _SHORT
+    + rb"|(?!"
+    + _STOP
+    + rb")[^\x00\t\n\x0c\r ()<>\[\]{}/%0-9+.\-])*+"
+)
+_STREAM: Final = re.compile(rb"stream[\x00\t\x0c ]{0,64}+(?:\r\n|\n|\r)?")
+_ESCAPED: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
+_LENGTH: Final = re.compile(
+    rb"/Length(?=[\x00\t\n\x0c\r %+])"
+    + _BLANK
+    + rb"*+\+?([0-9]++)(?:"
+    + _BLANK
+    + rb"++([0-9]++)"
+    + _BLANK
+    + rb"++R)?+"
+)
+_NUMBER: Final = re.compile(
+    rb"[0-9]{1,20}+[\x00\t\n\x0c\r ]{1,64}+[0-9]{1,20}+[\x00\t\n\x0c\r ]{1,64}+obj[\x00\t\n\x0c\r ]{1,64}+([0-9]{1,20}+)[\x00\t\n\x0c\r ]{1,64}+endobj"
+)
+_ENDED: Final = re.compile(rb"[\x00\t\n\x0c\r ]{0,64}+endstream")
+_HEADER_OCTETS: Final = 1024
+"""Octets in which the number of an object stands, with blanks and comments."""
+_MAX_LENGTHS: Final = 16
+"""Keys of a stream that begin with /Length: /Length itself, three of a font program, some in nested dictionaries."""
+_ROUNDS: Final = 4
+"""How often all octets may be read; objects that do not overlap take less than one round."""
+
+
+def reaches_unprotected(document: Document, gap: tuple[int, int], covered: int) -> int | None:
+    """Return the offset of an object that reaches into a signature's value, or out of the octets it covers.
+
+    The object that holds the value, and nothing else, may be around it. Raises INDETERMINATE/LIMIT_REACHED.
+    """
+    found = document.extents(lambda: list(_extents(document)))
+    holder = max((one.start for one in found if one.start < gap[0] and not one.stream), default=None)
+    for one in found:
+        if one.start >= covered:
+            break
+        into = one.start < gap[1] and one.end > gap[0] and one.start != holder
+        if into or one.end > covered:
+            return one.start
+    return None
+
+
+def _extents(document: Document) -> Iterator[Extent]:
+    data = document.data
+    offsets = {r.start for r in document.revisions if r.stream is not None}
+    for revision in document.revisions:
+        offsets.update(document.places(revision.index)[0])
+    left = _ROUNDS * len(data)
+    ended = 0
+    for offset in sorted(offsets):
+        header = _HEADER.match(data, offset, offset + _HEADER_OCTETS)
+        if header is None:
+            window = data[offset : offset + _HEADER_OCTETS]
+            if len(window) == _HEADER_OCTETS and _ONLY_HEADER.fullmatch(window) is not None:
+                raise _unclear()
+            continue
+        stop = _head_end(data, header.end())
+        left -= stop - offset
+        if left < 0:
+            raise _unclear()
+        begin = _STREAM.match(data, stop)
+        if begin is None:
+            yield Extent(offset, stop, stream=False)
+            continue
+        lengths = list(_lengths(document, data[header.end() : stop]))
+        ends = [begin.end() + length for length in lengths]
+        if not ends or any(_ENDED.match(data, end) is None for end in ends):  # readers look for the keyword
+            if ended < begin.end():
+                ended = data.find(b"endstream", begin.end())
+                ended = len(data) if ended < 0 else ended
+            ends.append(ended)
+        yield Extent(offset, max(ends), stream=True)
+
+
+def _unclear() -> Exception:
+    return unsure(
+        SubIndication.LIMIT_REACHED,
+        "文件中的对象相互重叠或书写异常，无法判断签章保护的范围；请向签章单位索取正常生成的文件。",
+        "Objects of the file overlap or are written oddly; what a signature protects cannot be judged. "
+        "Ask for a regular file.",
+    )
+
+
+def _head_end(data: bytes, position: int) -> int:
+    """Return where the keyword stands that ends an object or begins its stream."""
+    while True:
+        match = _TOKENS.match(data, position)
+        position = position if match is None else match.end()
+        if data[position : position + 1] != b"(":
+            return position
+        position = skip_string(data, position + 1)
+
+
+def _lengths(document: Document, head: bytes) -> Iterator[int]:
+    """Yield every number that a reader might take for the length of a stream."""
+    if b"#" in head:
+        head = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), head)
+    if head.count(b"/Length") > _MAX_LENGTHS:
+        raise _unclear()
+    for number, generation in _LENGTH.findall(head):
+        if not generation:
+            yield int(number[:20])
+            continue
+        ref = Ref(int(number[:20]), int(generation[:20]))
+        offset = document.location(ref)
+        plain = None if offset is None else _NUMBER.match(document.data, offset)
+        value = document.last.get(ref) if plain is None else int(plain[1][:20])
+        if type(value) is int:
+            yield value

@@ -1,0 +1,155 @@
+"""Who refers to whom in one revision: to find dangling references, an object's roles, and the page it shows on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+
+from verify.errors import unsure
+from verify.pdf.document import Document, View
+from verify.pdf.pdf_values import Ref, Stream, Value, references
+from verify.pdf.references import referenced
+from verify.policy import MAX_GRAPH_OBJECTS, MAX_PAGES
+from verify.verdict import SubIndication
+
+MAX_CLIMB = 12
+"""Steps from an object up to its page: content, resource, form inside a form."""
+
+
+class Graph:
+    """Every object that can be reached from the trailer of one revision, with its users; walked when first asked.
+
+    ``users[ref]`` holds (referring object or ``None`` for the trailer, key under which the reference stands). Raises
+    INDETERMINATE/LIMIT_REACHED beyond MAX_GRAPH_OBJECTS.
+    """
+
+    def __init__(self, document: Document, revision: int) -> None:
+        self.view = document.view(revision)
+        self._document = document
+        self._pages: dict[Ref, int] | None = None
+        self._elsewhere: dict[tuple[bool, str], frozenset[Ref]] = {}
+
+    @cached_property
+    def users(self) -> dict[Ref, set[tuple[Ref | None, str]]]:
+        """Who refers to each object."""
+        self._found: dict[Ref, set[tuple[Ref | None, str]]] = defaultdict(set)
+        self._walk()
+        return dict(self._found)
+
+    @cached_property
+    def _scanned(self) -> frozenset[Ref]:
+        return referenced(self._document, self.view.revision)
+
+    def _walk(self) -> None:
+        pending: list[Ref] = []
+        seen: set[Ref] = set()
+        self._note(None, self.view.trailer, pending)
+        while pending:
+            ref = pending.pop()
+            if ref in seen:
+                continue
+            seen.add(ref)
+            if len(seen) > MAX_GRAPH_OBJECTS:
+                raise unsure(
+                    SubIndication.LIMIT_REACHED,
+                    f"文件对象超过 {MAX_GRAPH_OBJECTS} 个的上限，无法判断签章后是否改动。",
+                    f"The file has more than {MAX_GRAPH_OBJECTS} objects, the limit; later changes cannot be judged.",
+                )
+            self._note(ref, self.view.get(ref), pending)
+
+    def _note(self, owner: Ref | None, value: Value, pending: list[Ref]) -> None:
+        for key, ref in keyed_references(value):
+            self._found[ref].add((owner, key))
+            pending.append(ref)
+
+    def refers_to(self, ref: Ref) -> bool:
+        """Tell whether anything in this revision refers to ``ref``, defined or not."""
+        return ref in self._scanned and ref in self.users
+
+    def keys_of(self, ref: Ref) -> set[str]:
+        """Return the keys under which ``ref`` is used: its roles."""
+        return {key for _, key in self.users.get(ref, ())}
+
+    def only_below(self, ref: Ref, key: str, *, trailer: bool = False) -> bool:
+        """Tell whether every way to ``ref`` leads through one entry of the catalog, or of the trailer.
+
+        The key beside a reference says nothing: a font may be called /Cert.
+        """
+        if ref not in self.users:
+            return False
+        if (trailer, key) not in self._elsewhere:
+            self._elsewhere[trailer, key] = self._without(key, trailer=trailer)
+        return ref not in self._elsewhere[trailer, key]
+
+    def _without(self, key: str, *, trailer: bool) -> frozenset[Ref]:
+        """Walk the revision as if that entry were not there."""
+        root = self.view.trailer.get("/Root")
+        seen: set[Ref] = set()
+        pending = list(references(_less(self.view.trailer, key if trailer else "")))
+        while pending:
+            ref = pending.pop()
+            if ref not in seen:
+                seen.add(ref)
+                value = self.view.get(ref)
+                pending += references(_less(value, key) if ref == root and not trailer else value)
+        return frozenset(seen)
+
+    @property
+    def pages(self) -> dict[Ref, int]:
+        """Page objects by number, from 1."""
+        if self._pages is None:
+            self._pages = {ref: number for number, ref in enumerate(page_refs(self.view), start=1)}
+        return self._pages
+
+    def page_of(self, ref: Ref) -> int | None:
+        """Return the first page that shows an object, climbing from user to user."""
+        level = {ref}
+        seen: set[Ref] = set()
+        for _ in range(MAX_CLIMB):
+            on = [self.pages[item] for item in level if item in self.pages]
+            if on:
+                return min(on)
+            seen |= level
+            users = {user for item in level for user, key in self.users.get(item, ()) if key != "/Parent"}
+            level = {user for user in users if user is not None} - seen
+        return None
+
+
+def keyed_references(value: Value) -> Iterator[tuple[str, Ref]]:
+    """Yield each reference in a value with the nearest dictionary key above it (empty in a bare array)."""
+    pending: list[tuple[str, Value]] = [("", value)]
+    while pending:
+        key, item = pending.pop()
+        if isinstance(item, Ref):
+            yield key, item
+        elif isinstance(item, list):
+            pending.extend((key, element) for element in item)
+        elif isinstance(item, Stream):
+            pending.extend(item.dictionary.items())
+        elif isinstance(item, dict):
+            pending.extend(item.items())
+
+
+def _less(value: Value, key: str) -> Value:
+    return {k: v for k, v in value.items() if k != key} if isinstance(value, dict) else value
+
+
+def page_refs(view: View) -> Iterator[Ref]:
+    """Yield the page objects in order (ISO 32000-2 §7.7.3), each node once, at most MAX_PAGES."""
+    root = view.catalog.get("/Pages")
+    pending = [root]
+    seen: set[Ref] = set()
+    while pending and len(seen) <= MAX_PAGES:
+        node = pending.pop()
+        if not isinstance(node, Ref) or node in seen:
+            continue
+        seen.add(node)
+        value = view.get(node)
+        if not isinstance(value, dict):
+            continue
+        kids = view.entry(value, "/Kids")
+        if isinstance(kids, list):
+            pending.extend(reversed(kids))
+        else:
+            yield node

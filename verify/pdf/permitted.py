@@ -1,0 +1,240 @@
+"""The white list: which changed objects later signatures, time-stamps and validation data explain (ISO 32000-2 §12.8.2.2)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from verify.pdf.added_fields import addition, is_time_stamp, new_signature_field, permitted_signature, shows
+from verify.pdf.comments import comment
+from verify.pdf.fields import FormField
+from verify.pdf.pdf_values import Ref, Stream, Value, references, same
+from verify.pdf.step import Step, describe
+from verify.report import Change
+
+CATALOG_KEYS: Final = frozenset({"/AcroForm", "/DSS", "/Extensions", "/Metadata", "/Version"})
+FORM_KEYS: Final = frozenset({"/Fields", "/SigFlags"})
+FILLED_FORM_KEYS: Final = FORM_KEYS | {"/NeedAppearances"}
+SIGNED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/F", "/Ff", "/M", "/Type", "/DA", "/MK"})
+LOOK_KEYS: Final = frozenset({"/AP", "/AS", "/F", "/MK"})
+FILLED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/M", "/DA"})
+DSS_KEYS: Final = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs", "/VRI"})
+
+
+def allowed(step: Step, ref: Ref) -> bool:
+    """Tell whether the change of an object that existed before is explained; its addition is noted in the step."""
+    old, new = step.old.get(ref), step.new.get(ref)
+    if isinstance(old, Stream) and isinstance(new, Stream):
+        return _metadata(step, ref, old, new) or _appearance(step, ref)
+    if isinstance(old, list) and isinstance(new, list):
+        return _array(step, ref, old, new)
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return False
+    return _dictionary(step, ref, old, new)
+
+
+def _changed_keys(old: dict[str, Value], new: dict[str, Value]) -> frozenset[str]:
+    keys = old.keys() | new.keys()
+    return frozenset(k for k in keys if k not in old or k not in new or not same(old[k], new[k]))
+
+
+def _dictionary(step: Step, ref: Ref, old: dict[str, Value], new: dict[str, Value]) -> bool:
+    keys = _changed_keys(old, new)
+    known = step.old_fields.get(ref)
+    catalog = step.old.catalog
+    if ref == step.old.trailer.get("/Root"):
+        allowed = _catalog(step, keys, old, new)
+    elif keys == {"/Annots"}:
+        allowed = _grown(step, old.get("/Annots"), new.get("/Annots"), fields=False)
+    elif known is not None:
+        allowed = _field(step, known, ref, keys, new)
+    elif ref == catalog.get("/AcroForm"):
+        allowed = _form(step, old, new)
+    elif ref == catalog.get("/DSS"):
+        allowed = _in_store(step, ref) and _dss(step, keys)
+    else:
+        allowed = _by_role(step, ref, keys, new)
+    return allowed
+
+
+def _by_role(step: Step, ref: Ref, keys: frozenset[str], new: dict[str, Value]) -> bool:
+    """Judge a dictionary by every way that leads to it, so that nothing shared with a page slips through."""
+    graph = step.graph(ref)
+    if _in_store(step, ref):
+        return _dss(step, frozenset())
+    if graph.keys_of(ref) == {"/AP"}:
+        return _appearance(step, ref)
+    if ref == step.old.trailer.get("/Info") and graph.only_below(ref, "/Info", trailer=True):
+        return all(isinstance(new.get(key), bytes | str | None) for key in keys)
+    return graph.only_below(ref, "/Extensions") and _extensions(step, step.new.catalog)
+
+
+def _in_store(step: Step, ref: Ref) -> bool:
+    """Tell whether an object serves the validation data alone: nothing else leads to it, and the store has no other entries."""
+    store = step.old.entry(step.old.catalog, "/DSS")
+    return step.graph(ref).only_below(ref, "/DSS") and isinstance(store, dict) and store.keys() <= DSS_KEYS
+
+
+def _extensions(step: Step, catalog: Value) -> bool:
+    """Tell whether the catalog's extensions are just these (ISO 32000-2 §7.12): names of developers with what they extend."""
+    found = step.new.entry(catalog, "/Extensions")
+    listed = (
+        [step.new.resolve(v) for k, v in found.items() if k != "/Type"] if isinstance(found, dict) else []
+    )
+    each = [
+        step.new.resolve(item) for value in listed for item in (value if isinstance(value, list) else [value])
+    ]
+    return isinstance(found, dict) and all(isinstance(one, dict) and "/BaseVersion" in one for one in each)
+
+
+def _catalog(step: Step, keys: frozenset[str], old: dict[str, Value], new: dict[str, Value]) -> bool:
+    if not keys <= CATALOG_KEYS:
+        return False
+    if "/AcroForm" in keys and not _form(
+        step, step.old.entry(old, "/AcroForm"), step.new.entry(new, "/AcroForm")
+    ):
+        return False
+    if "/DSS" in keys:
+        before, after = step.old.entry(old, "/DSS"), step.new.entry(new, "/DSS")
+        if not isinstance(after, dict) or not _dss(step, _changed_keys(before or {}, after)):
+            return False
+    if "/Extensions" in keys and not _extensions(step, new):
+        return False
+    return "/Metadata" not in keys or _is_metadata(step.new.entry(new, "/Metadata"))
+
+
+def _form(step: Step, old: Value, new: Value) -> bool:
+    """Let a form gain signature fields and its SigFlags; without one before, it may be new with only these."""
+    if not isinstance(new, dict) or not (old is None or isinstance(old, dict)):
+        return False
+    before = old or {}
+    keys = _changed_keys(before, new)
+    drawn_by_reader = step.old.entry(before, "/NeedAppearances") is True
+    if not before:
+        keys -= {"/DA", "/DR"}
+    if "/DR" in keys and not drawn_by_reader and _more_fonts(step, before.get("/DR"), new.get("/DR")):
+        keys -= {"/DR"}
+    if not keys <= (FILLED_FORM_KEYS if step.fills else FORM_KEYS):
+        return False
+    return "/Fields" not in keys or _grown(step, before.get("/Fields", []), new.get("/Fields"), fields=True)
+
+
+def _more_fonts(step: Step, old: Value, new: Value) -> bool:
+    """Let the form's default resources gain new fonts under new names, as Acrobat adds one for a new field."""
+    before, after = step.old.resolve(old), step.new.resolve(new)
+    if (
+        not isinstance(before, dict)
+        or not isinstance(after, dict)
+        or _changed_keys(before, after) != {"/Font"}
+    ):
+        return False
+    fonts, more = step.old.entry(before, "/Font"), step.new.entry(after, "/Font")
+    if not isinstance(fonts, dict) or not isinstance(more, dict):
+        return False
+    added = _changed_keys(fonts, more)
+    return added.isdisjoint(fonts) and all(step.fresh(more[key]) for key in added)
+
+
+def _grown(step: Step, old: Value, new: Value, *, fields: bool) -> bool:
+    """Let a list gain new signature fields (or their widgets); what stood there stays, in its order."""
+    before, after = step.old.resolve(old), step.new.resolve(new)
+    before = [] if before is None else before
+    if not isinstance(before, list) or not isinstance(after, list):
+        return False
+    kept = iter(after)
+    if not all(any(same(item, other) for other in kept) for item in before):
+        return False
+    added = [item for item in after if not any(same(item, other) for other in before)]
+    if len(after) - len(before) != len(added):
+        return False
+    return all(
+        new_signature_field(step, item, note=fields) or (not fields and comment(step, item)) for item in added
+    )
+
+
+def _array(step: Step, ref: Ref, old: list[Value], new: list[Value]) -> bool:
+    roles = step.roles(ref)
+    if roles == {"/Annots"}:
+        return _grown(step, old, new, fields=False)
+    if roles == {"/Fields"}:
+        return _grown(step, old, new, fields=True)
+    return _in_store(step, ref) and _dss(step, frozenset())
+
+
+def _field(step: Step, known: FormField, ref: Ref, keys: frozenset[str], new: dict[str, Value]) -> bool:
+    if known.kind == "/Sig":
+        return _signature_field(step, known, step.new_fields.get(ref), keys, new)
+    if not step.fills or step.rules.locked(known.name) or not keys <= FILLED_FIELD_KEYS:
+        return False
+    step.additions.append(describe(step, ref, "被填写", "was filled in"))
+    return True
+
+
+def _signature_field(
+    step: Step, known: FormField, after: FormField | None, keys: frozenset[str], new: dict[str, Value]
+) -> bool:
+    """Let an empty field be signed, and change in no other way: its look is its signatory's."""
+    if known.signed or after is None or not after.signed or not keys <= SIGNED_FIELD_KEYS:
+        return False
+    if ("/V" in keys and not step.fresh(new.get("/V"))) or not permitted_signature(step, after):
+        return False
+    if not keys.isdisjoint(LOOK_KEYS) and is_time_stamp(step, after) and shows(step, after):
+        return False
+    step.additions.append(addition(step, after))
+    return True
+
+
+def _dss(step: Step, keys: frozenset[str]) -> bool:
+    if keys <= DSS_KEYS:
+        step.additions.append(Change("追加验证信息（DSS）", "validation data (DSS) were added"))
+        return True
+    return False
+
+
+def _metadata(step: Step, ref: Ref, old: Stream, new: Stream) -> bool:
+    """Let the document's metadata stream replace another: it is never shown as content (ISO 32000-2 §14.3.2)."""
+    return _is_metadata(old) and _is_metadata(new) and step.graph(ref).only_below(ref, "/Metadata")
+
+
+def _is_metadata(value: Value) -> bool:
+    """Tell metadata from a drawing that calls itself so: what can be drawn has another subtype."""
+    if not isinstance(value, Stream):
+        return False
+    return (value.dictionary.get("/Type"), value.dictionary.get("/Subtype")) == ("/Metadata", "/XML")
+
+
+def _appearance(step: Step, ref: Ref) -> bool:
+    """Let the appearance of a field change when it is signed or filled in as permitted, if nothing else uses it."""
+    users = step.signed.users.get(ref, set())
+    owners = {owner for owner, key in users if owner is not None and key in {"/AP", "/N"}}
+    if not users or len(owners) != len(users):
+        return False
+    if any(_used_elsewhere(step, owner, ref) for owner in owners):
+        return False
+    return all(
+        _signed_here(step, owner)
+        or _filled_here(step, owner)
+        or (step.roles(owner) == {"/AP"} and _appearance(step, owner))
+        for owner in owners
+    )
+
+
+def _used_elsewhere(step: Step, owner: Ref, ref: Ref) -> bool:
+    """Tell whether a field refers to an object outside of its /AP: one that is a page too may draw anything called /N."""
+    value = step.signed.view.get(owner)
+    if owner not in step.old_fields or not isinstance(value, dict):
+        return False
+    return ref in references({key: item for key, item in value.items() if key != "/AP"})
+
+
+def _signed_here(step: Step, ref: Ref) -> bool:
+    before, after = step.old_fields.get(ref), step.new_fields.get(ref)
+    if before is None or after is None or before.kind != "/Sig" or before.signed or not after.signed:
+        return False
+    return permitted_signature(step, after) and not is_time_stamp(step, after)
+
+
+def _filled_here(step: Step, ref: Ref) -> bool:
+    before, after = step.old_fields.get(ref), step.new_fields.get(ref)
+    if before is None or after is None or before.kind == "/Sig":
+        return False
+    return step.fills and not step.rules.locked(before.name)

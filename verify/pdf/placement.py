@@ -1,0 +1,133 @@
+"""Where a widget shows, in millimetres from the top left of its page as displayed (ISO 32000-2 §7.7.3.3, §12.5.2)."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+from verify.pdf.document import View
+from verify.pdf.fields import FormField
+from verify.pdf.graph import page_refs
+from verify.pdf.pdf_values import Ref, Value
+from verify.policy import MAX_FIELD_DEPTH
+from verify.report import Placement
+
+MM_PER_POINT: Final = 25.4 / 72
+MAX_PLACEMENTS: Final = 1000
+"""Widgets reported for one signature: a seam seal has one on each page."""
+
+Box = tuple[float, float, float, float]
+
+
+class Pages:
+    """Page numbers of one view, found once."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._numbers: dict[Ref, int | None] = {}
+        self._by_widget: dict[Ref, Ref] | None = None
+
+    def number(self, page: Ref) -> int | None:
+        """Return the number of a page object, from 1, climbing the tree; ``None`` if it is in no tree."""
+        if page not in self._numbers:
+            self._numbers[page] = self._climb(page)
+        return self._numbers[page]
+
+    def _climb(self, page: Ref) -> int | None:
+        """Count the leaves before a page at each level; a node whose /Count is its /Kids has only leaves."""
+        number, child = 1, page
+        for _ in range(MAX_FIELD_DEPTH):
+            parent = self._view.entry(self._view.get(child), "/Parent")
+            kids = self._view.entry(parent, "/Kids")
+            if not isinstance(kids, list) or child not in kids:
+                return number if child == self._view.catalog.get("/Pages") else None
+            before = kids[: kids.index(child)]
+            flat = self._view.entry(parent, "/Count") == len(kids)
+            number += len(before) if flat else sum(self._leaves(kid) for kid in before)
+            child = cast("dict[str, Value]", self._view.get(child))["/Parent"]
+            if not isinstance(child, Ref):
+                return None
+        return None
+
+    def _leaves(self, kid: Value) -> int:
+        count = self._view.entry(self._view.resolve(kid), "/Count")
+        return count if isinstance(count, int) and count >= 0 else 1
+
+    def page_of(self, widget: Value) -> Ref | None:
+        """Return the page of a widget: its /P, else the page that lists it."""
+        dictionary = self._view.resolve(widget)
+        page = dictionary.get("/P") if isinstance(dictionary, dict) else None
+        if isinstance(page, Ref) and self.number(page) is not None:
+            return page
+        if self._by_widget is None:
+            self._by_widget = {}
+            for ref in page_refs(self._view):
+                listed = self._view.entry(self._view.get(ref), "/Annots")
+                for item in listed if isinstance(listed, list) else ():
+                    if isinstance(item, Ref):
+                        self._by_widget.setdefault(item, ref)
+        return self._by_widget.get(widget) if isinstance(widget, Ref) else None
+
+
+def placements(view: View, pages: Pages, field: FormField) -> tuple[Placement, ...]:
+    """Return where a field shows; an invisible one (empty box, hidden, or on no page) shows nowhere."""
+    found = [_placement(view, pages, widget) for widget in field.widgets[:MAX_PLACEMENTS]]
+    return tuple(item for item in found if item is not None)
+
+
+def _placement(view: View, pages: Pages, widget: Value) -> Placement | None:
+    dictionary = view.resolve(widget)
+    box = rectangle(view, view.entry(dictionary, "/Rect"))
+    flags = view.entry(dictionary, "/F")
+    hidden = isinstance(flags, int) and bool(flags & 0b100010)  # Hidden, NoView (ISO 32000-2 table 167)
+    if box is None or hidden or box[0] == box[2] or box[1] == box[3]:
+        return None
+    page = pages.page_of(widget)
+    number = None if page is None else pages.number(page)
+    return None if page is None or number is None else _displayed(view, page, number, box)
+
+
+def _displayed(view: View, page: Ref, number: int, box: Box) -> Placement | None:
+    shown = rectangle(view, inherited(view, page, "/CropBox")) or rectangle(
+        view, inherited(view, page, "/MediaBox")
+    )
+    if shown is None:
+        return None
+    left, bottom, right, top = shown
+    turn = inherited(view, page, "/Rotate")
+    turn = int(turn) % 360 if isinstance(turn, int | float) else 0
+    unit = view.entry(view.get(page), "/UserUnit")
+    scale = MM_PER_POINT * (float(unit) if isinstance(unit, int | float) and unit > 0 else 1.0)
+    width, height = box[2] - box[0], box[3] - box[1]
+    x, y = {
+        0: (box[0] - left, top - box[3]),
+        90: (box[1] - bottom, box[0] - left),
+        180: (right - box[2], box[1] - bottom),
+        270: (top - box[3], right - box[2]),
+    }.get(turn, (box[0] - left, top - box[3]))
+    if turn in {90, 270}:
+        width, height = height, width
+    return Placement(number, x * scale, y * scale, width * scale, height * scale)
+
+
+def inherited(view: View, page: Ref, key: str) -> Value:
+    """Return an inheritable page attribute (ISO 32000-2 §7.7.3.4)."""
+    node: Value = page
+    for _ in range(MAX_FIELD_DEPTH):
+        dictionary = view.resolve(node)
+        if not isinstance(dictionary, dict):
+            return None
+        if key in dictionary:
+            return view.resolve(dictionary[key])
+        node = dictionary.get("/Parent")
+    return None
+
+
+def rectangle(view: View, value: Value) -> Box | None:
+    """Read a rectangle with its corners in order (ISO 32000-2 §7.9.5)."""
+    if not isinstance(value, list) or len(value) != 4:
+        return None
+    numbers = [view.resolve(item) for item in value]
+    if not all(isinstance(item, int | float) for item in numbers):
+        return None
+    x0, y0, x1, y1 = (float(item) for item in numbers)
+    return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)

@@ -1,0 +1,168 @@
+"""The numbered procedure for one signature, after ETSI EN 319 102-1 §5.3, §5.5 and §5.6, for PDF (EN 319 142-1).
+
+Steps: 1 format and ByteRange · 2 the container · 3 the digest · 4 the signing certificate · 5 the signature value ·
+6 the time and its proof · 7 the certificate at that time · 8 changes after signing · 9 the seal · 10 the states now.
+A step that fails with TOTAL-FAILED ends the work, but for the digest; what is known by then stays in the report. Left out: policies of the
+container (EN 319 102-1 §5.2.7.1, our rules are :class:`Policy`), counter-signatures and attribute certificates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from cryptography import x509
+
+from verify.certificates.signer import CertificateJudge
+from verify.digests import Prefixes
+from verify.errors import Finding, failed, unexpected, unsure
+from verify.pdf.changes import assess
+from verify.pdf.dates import pdf_date
+from verify.pdf.document import Document
+from verify.pdf.handed_in import begins_with
+from verify.pdf.signature_value import SignatureValue
+from verify.policy import Policy
+from verify.report import UNKNOWN, Reason, SignatureKind, SigningTime, TimeSource
+from verify.seal import SealJudge
+from verify.signatures.case import GM_SUB_FILTER, PADES, PKCS7, Case
+from verify.signatures.containers import Container, container_of
+from verify.signatures.protected import ProofOfExistence, Protected
+from verify.signatures.signer_steps import SignerSteps, known
+from verify.signatures.timestamp import TokenCheck
+from verify.verdict import SubIndication
+
+OLD_NAMES: Final = frozenset({"/adbe.x509.rsa_sha1", "/adbe.pkcs7.sha1", ""})
+_NAMES: Final = {
+    Container.CMS: frozenset({PADES, PKCS7, GM_SUB_FILTER}),
+    Container.GBT35275: frozenset({PADES, PKCS7, GM_SUB_FILTER}),
+    Container.SES: frozenset({GM_SUB_FILTER, PKCS7}),
+}
+"""Names that are met with each container: /adbe.pkcs7.detached stands in public code before whole seal signatures too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """Everything that the steps share within one document."""
+
+    document: Document
+    judge: CertificateJudge
+    seals: SealJudge
+    policy: Policy
+    at: datetime
+    extra: tuple[x509.Certificate, ...]
+    prefixes: Prefixes
+    proofs: tuple[ProofOfExistence, ...] = ()
+
+    def run(self, case: Case) -> None:
+        """Run every step on one opened case; what was found stays in it, nothing is raised."""
+        if case.value is None:
+            return
+        try:
+            self._changes(case)
+            if case.kind is SignatureKind.TIMESTAMP:
+                self._time_stamp_steps(case)
+            else:
+                self._signer_steps(case)
+        except Finding as finding:
+            case.object(finding)
+        except Exception as error:  # noqa: BLE001 - foreign octets; whatever a library raises is a finding, not a crash
+            case.object(unexpected(error))
+
+    def _changes(self, case: Case) -> None:
+        case.integrity = assess(
+            self.document, known(case.value), self.policy
+        )  # 8, early: it needs no certificate
+        if case.integrity.modified:
+            where = "；".join(_place(change) for change in case.integrity.where[:3])
+            where_en = "; ".join(change.what_en for change in case.integrity.where[:3])
+            case.object(
+                failed(
+                    SubIndication.DOCUMENT_MODIFIED,
+                    f"文件在签章后被改动（{where}），签章无效；请向签章单位索取原件。",
+                    f"The document was changed after signing ({where_en}); ask the signatory for the original file.",
+                )
+            )
+
+        elif case.integrity.doubts:
+            where = "；".join(_place(change) for change in case.integrity.doubts[:3])
+            pages = sorted({change.page for change in case.integrity.doubts if change.page})
+            case.object(
+                unsure(
+                    SubIndication.DOCUMENT_MODIFIED,
+                    f"认证签名允许添加批注，但其后的批注可能遮盖已签内容（{where}），无法判定；请隐藏全部批注后查看原文。",
+                    "The certification lets comments follow, and one of them may cover what was signed "
+                    f"(page {', '.join(map(str, pages)) or '?'}); hide all comments and look at the document itself.",
+                )
+            )
+
+    def _time_stamp_steps(self, case: Case) -> None:
+        value = known(case.value)
+        token = TokenCheck(self.judge, self.extra, self.policy)
+        proof = self._proof(value.covered)
+        at = self.at if proof is None else proof.time
+        stamp = token.check(
+            value.contents,
+            lambda algorithm: value.digest(algorithm, self.prefixes),
+            at,
+        )
+        case.message, case.certificate, case.stamp = stamp.message, stamp.certificate, stamp
+        case.chain, case.then, case.embedded = stamp.judged.chain, stamp.judged.state, stamp.judged.embedded
+        case.time = SigningTime(
+            stamp.time, TimeSource.TSA if stamp.trusted else TimeSource.TSA_UNVERIFIED, stamp.authority
+        )
+        case.now = self.judge.state(case.chain, 0, self.at) if case.chain else UNKNOWN
+        case.object(stamp.judged.finding)
+
+    def _signer_steps(self, case: Case) -> None:
+        value = known(case.value)
+        _check_sub_filter(case, value)
+        SignerSteps(self.judge, self.seals, self.policy, self.at, self.extra).run(
+            case, self._protected(value)
+        )
+
+    def _protected(self, value: SignatureValue) -> Protected:
+        data, prefixes = self.document.data, self.prefixes
+        return Protected(
+            container=value.contents,
+            digest=lambda algorithm: value.digest(algorithm, prefixes),
+            content=lambda: data[: value.gap_start] + data[value.gap_end : value.covered],
+            handed_in=lambda expected: begins_with(data, prefixes, value.gap_start, expected),
+            claimed=pdf_date(value.dictionary.get("/M")),
+            bound=value.sub_filter == PADES,
+            ranges=(0, value.gap_start, value.gap_end, value.covered - value.gap_end),
+            proof=self._proof(value.covered),
+        )
+
+    def _proof(self, covered: int) -> ProofOfExistence | None:
+        found = [proof for proof in self.proofs if proof.covered > covered]
+        return min(found, key=lambda proof: proof.time, default=None)
+
+
+def _check_sub_filter(case: Case, value: SignatureValue) -> None:
+    """Go by the content: a name that says otherwise is told, and one with rules of its own refused.
+
+    ISO 32000-1 §12.8.3.2, §12.8.3.3: under the two old names the digest is taken another way.
+    """
+    shown = value.sub_filter[:40] or "-"
+    if value.sub_filter in OLD_NAMES:
+        raise unsure(
+            SubIndication.FORMAT_FAILURE,
+            f"不支持的签名格式（{shown}），无法核验；请要求以 PAdES 格式重新签章。",
+            f"The signature format {shown} is not supported; ask for a PAdES signature.",
+        )
+    found = container_of(value.contents)
+    if found is None or value.sub_filter in _NAMES[found]:
+        return
+    case.notes.append(
+        Reason(
+            f"签名的格式名称（{shown}）与内容不符，按内容（{found.zh}）核验；其他阅读器可能因此无法核验。",
+            f"The name of the signature's format ({shown}) does not go with its content; it was judged as {found.en}, "
+            "what it is. Other readers may fail on it.",
+        )
+    )
+
+
+def _place(change: Any) -> str:
+    page = f"第 {change.page} 页" if change.page else ""
+    return f"{page}{change.what_zh}"

@@ -1,0 +1,157 @@
+"""A signature dictionary as it stands in the file, and the proof that its ByteRange leaves out exactly /Contents.
+
+The dictionary is read from the octets at its own offset, with the long hexadecimal string taken out first: reading it
+octet by octet costs more than the whole signature check, and its exact position is needed anyway.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Final
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.xref import read_object_header
+
+from verify.digests import Prefixes
+from verify.errors import failed, unsure
+from verify.pdf.document import Document
+from verify.pdf.fields import FormField
+from verify.pdf.pdf_values import Ref, Value, plain
+from verify.policy import MAX_CMS_OCTETS
+from verify.verdict import SubIndication
+
+_CONTENTS: Final = re.compile(rb"/Contents[\x00\t\n\x0c\r ]*<([0-9A-Fa-f\x00\t\n\x0c\r ]*)>")
+_BLANK: Final = bytes.maketrans(b"", b"")
+_WHITE: Final = b"\x00\t\n\x0c\r "
+MAX_SIGNATURE_OBJECT: Final = 4 * MAX_CMS_OCTETS
+"""Octets of the object that holds a signature dictionary: the container twice in hexadecimal, and as much again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureValue:
+    """A signature dictionary whose ByteRange was proved to cover all but its own /Contents.
+
+    ``covered`` is the end of the covered range: octets ``[0, gap_start)`` and ``[gap_end, covered)`` are signed.
+    """
+
+    dictionary: dict[str, Value]
+    contents: bytes
+    gap_start: int
+    gap_end: int
+    covered: int
+    sub_filter: str
+    is_timestamp: bool
+
+    def digest(self, algorithm: str, prefixes: Prefixes) -> bytes:
+        """Digest the covered octets with a ``hashlib`` algorithm."""
+        return prefixes.without(algorithm, self.gap_start, self.gap_end, self.covered)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    dictionary: dict[str, Value]
+    gap_start: int
+    gap_end: int
+    digits: bytes
+
+
+def _format(zh: str, en: str) -> Exception:
+    return failed(SubIndication.FORMAT_FAILURE, zh, en)
+
+
+def read_signature(document: Document, form_field: FormField) -> SignatureValue:
+    """Read and prove the signature value of a field; raises ``Finding`` FORMAT_FAILURE or SIGNED_DATA_NOT_FOUND."""
+    found = _read(document, form_field)
+    start, end, covered = _byte_range(document, found)
+    digits = found.digits
+    if digits != digits.lower() and digits != digits.upper():
+        raise _format(
+            "签名值的书写混用大小写，签名字段被改动过。",
+            "The signature value mixes upper and lower case: it was edited.",
+        )
+    if len(digits) % 2 or len(digits) > 2 * MAX_CMS_OCTETS:
+        raise _format("签名值长度异常。", "The signature value has an impossible length.")
+    kind = found.dictionary.get("/Type")
+    sub_filter = found.dictionary.get("/SubFilter")
+    return SignatureValue(
+        dictionary=found.dictionary,
+        contents=found.dictionary["/Contents"],
+        gap_start=start,
+        gap_end=end,
+        covered=covered,
+        sub_filter=sub_filter if isinstance(sub_filter, str) else "",
+        is_timestamp=kind == "/DocTimeStamp" or sub_filter == "/ETSI.RFC3161",
+    )
+
+
+def _read(document: Document, form_field: FormField) -> _Found:
+    holder = form_field.value if isinstance(form_field.value, Ref) else form_field.ref
+    if holder is None:
+        raise _format("签名字段没有自己的对象。", "The signature field has no object of its own.")
+    offset = document.location(holder)
+    if offset is None:
+        raise _format(
+            "签名字典不在文件中，或被放在压缩对象流内。",
+            "The signature dictionary is missing or stands in an object stream.",
+        )
+    window = document.data[offset : offset + MAX_SIGNATURE_OBJECT]
+    end = window.find(b"endobj")
+    matches = list(_CONTENTS.finditer(window, 0, end if end >= 0 else len(window)))
+    if len(matches) != 1:
+        raise _format(
+            "签名字典中没有唯一的签名值。", "The signature dictionary has no single /Contents in hexadecimal."
+        )
+    match = matches[0]
+    masked = window[: match.start(1)] + window[match.end(1) : end if end >= 0 else len(window)]
+    value = _parse(document, holder, masked)
+    dictionary = value if form_field.value is holder else _entry(value, "/V")
+    if not isinstance(dictionary, dict) or dictionary.get("/Contents") != b"":
+        raise _format("签名字典无法解析。", "The signature dictionary cannot be parsed.")
+    if document.reader.encrypted:  # the octets hold the date encrypted; the library's view has it in clear
+        readable = document.last.resolve(form_field.value)
+        dictionary["/M"] = readable.get("/M") if isinstance(readable, dict) else None
+    digits = match.group(1).translate(_BLANK, _WHITE)
+    dictionary["/Contents"] = bytes.fromhex(digits.decode("ascii") + "0" * (len(digits) % 2))
+    document.remember(holder, value)
+    return _Found(dictionary, offset + match.start(1) - 1, offset + match.end(1) + 1, digits)
+
+
+def _entry(value: Value, key: str) -> Value:
+    return value.get(key) if isinstance(value, dict) else None
+
+
+def _parse(document: Document, holder: Ref, octets: bytes) -> Value:
+    stream = BytesIO(octets + b"endobj\n")
+    pointer = generic.Reference(holder.number, holder.generation, document.reader)
+    try:
+        header = read_object_header(stream, False)  # type: ignore[no-untyped-call]
+        value = plain(generic.read_object(stream, pointer))
+    except Exception as error:
+        raise _format("签名字典无法解析。", "The signature dictionary cannot be parsed.") from error
+    if header != (holder.number, holder.generation):
+        raise _format("签名对象的编号不符。", "The signature object's number is not the one referred to.")
+    return value
+
+
+def _byte_range(document: Document, found: _Found) -> tuple[int, int, int]:
+    """ISO 32000-2 §12.8.1: two spans, the whole file up to its end but for the value of /Contents."""
+    value = document.last.resolve(found.dictionary.get("/ByteRange"))
+    numbers = value if isinstance(value, list) else []
+    if len(numbers) != 4 or any(type(n) is not int or n < 0 for n in numbers):
+        raise _format("签名范围（ByteRange）格式错误。", "The ByteRange is malformed.")
+    first, first_length, second, second_length = numbers
+    covered = second + second_length
+    if covered > len(document.data):
+        raise unsure(
+            SubIndication.SIGNED_DATA_NOT_FOUND,
+            "被签名的内容不完整：文件比签名时短，请索取完整原件。",
+            "Part of the signed data is missing: the file is shorter than when it was signed; ask for the whole file.",
+        )
+    if first != 0 or first_length != found.gap_start or second != found.gap_end or second_length <= 0:
+        raise _format(
+            "签名范围（ByteRange）没有准确覆盖除签名值以外的全部内容。",
+            "The ByteRange does not cover exactly everything but the signature value.",
+        )
+    return first_length, second, covered

@@ -1,0 +1,92 @@
+"""One later revision beside the one before it, and words for what was found to differ: where, and what kind of thing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from verify.pdf.document import Document, View
+from verify.pdf.fields import FormField
+from verify.pdf.graph import Graph
+from verify.pdf.pdf_values import Ref, Stream, Value, text
+from verify.pdf.permissions import NO_CHANGES, Rules
+from verify.policy import Policy
+from verify.report import Change
+
+
+@dataclass(slots=True)
+class Step:
+    """One later revision compared with the one before it."""
+
+    document: Document
+    old: View
+    new: View
+    signed: Graph
+    policy: Policy
+    rules: Rules
+    old_fields: dict[Ref, FormField] = field(default_factory=dict)
+    new_fields: dict[Ref, FormField] = field(default_factory=dict)
+    before: Graph | None = None
+    changes: list[Change] = field(default_factory=list)
+    additions: list[Change] = field(default_factory=list)
+    doubts: list[Change] = field(default_factory=list)
+
+    @property
+    def fills(self) -> bool:
+        """Tell whether form fields may be filled in: a certification says so, or this verification's policy does."""
+        return self.rules.fills or (self.policy.allow_form_filling and self.rules.permission != NO_CHANGES)
+
+    def graph(self, ref: Ref) -> Graph:
+        """Return who uses an object in the signed revision, or in the one before this, if the object is newer."""
+        if self.signed.view.exists(ref):
+            return self.signed
+        if self.before is None:
+            self.before = Graph(self.document, self.old.revision)
+        return self.before
+
+    def roles(self, ref: Ref) -> set[str]:
+        """Return the keys under which an object is used there."""
+        return self.graph(ref).keys_of(ref)
+
+    def page_number(self, page: Value) -> int | None:
+        """Return the number of a page that the signed revision has already."""
+        return self.signed.pages.get(page) if isinstance(page, Ref) else None
+
+    def fresh(self, value: Value) -> bool:
+        """Tell whether a value is a reference to an object that this revision made."""
+        return isinstance(value, Ref) and self.new.exists(value) and not self.old.exists(value)
+
+
+def describe(step: Step, ref: Ref, zh: str, en: str) -> Change:
+    """Say where: the page if one shows the object, the field if it is one, and what kind of thing it is."""
+    page = step.signed.page_of(ref)
+    known = step.old_fields.get(ref) or step.new_fields.get(ref)
+    value = step.old.get(ref) if step.old.exists(ref) else step.new.get(ref)
+    what_zh, what_en = _kind(step, ref, value)
+    name = known.name if known is not None else ""
+    if not name and isinstance(value, dict) and "/T" in value:
+        name = text(step.old.resolve(value["/T"]))
+    return Change(f"{what_zh}{zh}", f"{what_en} {en}", page, str(ref), name)
+
+
+def _kind(step: Step, ref: Ref, value: Value) -> tuple[str, str]:
+    roles = step.signed.keys_of(ref)
+    dictionary = value.dictionary if isinstance(value, Stream) else value if isinstance(value, dict) else {}
+    kind, subtype = dictionary.get("/Type"), dictionary.get("/Subtype")
+    for test, zh, en in (
+        ("/Contents" in roles, "页面内容", "page content"),
+        (
+            ref in step.old_fields or "/FT" in dictionary,
+            "表单域的值或外观",
+            "a form field's value or appearance",
+        ),
+        (kind == "/Page", "页面", "a page"),
+        (kind == "/Catalog", "文档目录", "the document catalog"),
+        (kind == "/Pages", "页面树", "the page tree"),
+        (subtype == "/Image", "图像", "an image"),
+        (kind == "/Font" or "/FontFile2" in roles, "字体", "a font"),
+        (kind == "/Annot" or "/Annots" in roles, "批注", "an annotation"),
+        (subtype == "/Form", "外观图形", "an appearance"),
+    ):
+        if test:
+            return zh, en
+    return "对象", "an object"

@@ -1,0 +1,204 @@
+"""A signature in a file of its own (CAdES, EN 319 122-1; GB/T 35275; RFC 5652 §5.2) and the file that it is over."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Final, Protocol
+
+from ca.cms_names import MESSAGE_DIGEST, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2, SIGNING_TIME
+from verify.digests import running
+from verify.errors import Finding, unexpected, unsure
+from verify.policy import MAX_CMS_OCTETS, MAX_DOCUMENT_OCTETS
+from verify.readers import Place
+from verify.report import DocumentReport, Integrity
+from verify.signatures.case import Case, reported
+from verify.signatures.cms import parse_message
+from verify.signatures.containers import Container, container_of
+from verify.signatures.protected import Protected
+from verify.signatures.signer_steps import SignerSteps
+from verify.verdict import SubIndication
+from verify.wording import summary
+
+CHUNK: Final = 1 << 20
+"""Octets of the content read at a time."""
+MAX_PEM_OCTETS: Final = MAX_CMS_OCTETS * 4 // 3 + MAX_CMS_OCTETS // 16 + 256
+"""The largest container in base64 with its line breaks and frame."""
+_PEM: Final = re.compile(rb"\s*-----BEGIN (CMS|PKCS7)-----\s([A-Za-z0-9+/=\s]+)-----END \1-----\s*")
+SIGNATURES: Final = frozenset({Container.CMS, Container.GBT35275})
+
+
+class Content(Protocol):
+    """The file that a detached signature is over; it is opened anew for each digest and never held whole."""
+
+    def open(self) -> IO[bytes]:
+        """Open it for reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContentFile:
+    """A file on this machine."""
+
+    path: Path
+
+    def open(self) -> IO[bytes]:
+        """Open the file; ``OSError``."""
+        return self.path.open("rb")
+
+
+@dataclass(frozen=True, slots=True)
+class ContentOctets:
+    """Octets in memory."""
+
+    octets: bytes
+
+    def open(self) -> IO[bytes]:
+        """Read them as a file."""
+        return io.BytesIO(self.octets)
+
+
+def signature_in(data: bytes) -> bytes | None:
+    """Return the container (DER) that a file holds, as it is or in PEM (RFC 7468 §8, §9); ``None`` for any other file."""
+    if container_of(data) in SIGNATURES:
+        return data
+    found = _PEM.fullmatch(data) if len(data) <= MAX_PEM_OCTETS and b"-----BEGIN" in data[:64] else None
+    if found is None:
+        return None
+    try:
+        octets = base64.b64decode(found[2])
+    except ValueError:
+        return None
+    return octets if container_of(octets) in SIGNATURES else None
+
+
+class Digests:
+    """Digests of one content by algorithm, each read once. ``Finding`` for a content over the limit, ``OSError``."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+        self._known: dict[str, bytes] = {}
+
+    def of(self, algorithm: str) -> bytes:
+        """Digest by a ``hashlib`` name or ``sm3``."""
+        if algorithm not in self._known:
+            state, size = running(algorithm), 0
+            with self._content.open() as stream:
+                while piece := stream.read(CHUNK):
+                    size += len(piece)
+                    if size > MAX_DOCUMENT_OCTETS:
+                        raise _too_large()
+                    state.update(piece)
+            self._known[algorithm] = state.digest()
+        return self._known[algorithm]
+
+    def octets(self) -> bytes:
+        """Return the whole: for containers that sign the content without attributes."""
+        with self._content.open() as stream:
+            found = stream.read(MAX_DOCUMENT_OCTETS + 1)
+        if len(found) > MAX_DOCUMENT_OCTETS:
+            raise _too_large()
+        return found
+
+
+def judge_detached(
+    octets: bytes, content: Content | None, steps: SignerSteps, report: DocumentReport
+) -> DocumentReport:
+    """Judge one detached signature; without its content the answer is in doubt, and still says who signed what and when."""
+    case = Case(())
+    digests = None if content is None else Digests(content)
+    try:
+        steps.run(case, _protected(octets, digests))
+        if digests is None:
+            case.object(_content_missing())
+        elif case.integrity.modified is None:
+            case.integrity = Integrity(covers_whole_document=True, modified=False)
+    except Finding as finding:
+        case.object(finding)
+        if digests is None:
+            case.object(_content_missing())
+    except OSError:
+        case.object(_content_unreadable())
+    except Exception as error:  # noqa: BLE001 - foreign octets; whatever a library raises is a finding, not a crash
+        case.object(unexpected(error))
+    signature = replace(reported(case, "", Place.FILE), level=_level(case))
+    verdict, sub, reason = summary([signature])
+    known = "" if digests is None else _sha256(digests)
+    return replace(
+        report,
+        verdict=verdict,
+        reason=reason,
+        sub_indication=sub,
+        signatures=(signature,),
+        notice=signature.notice,
+        content_sha256=known,
+    )
+
+
+def _sha256(digests: Digests) -> str:
+    try:
+        return digests.of("sha256").hex()
+    except (OSError, Finding):
+        return ""
+
+
+def _protected(octets: bytes, digests: Digests | None) -> Protected:
+    if digests is None:
+        stated = _stated_digest(octets)
+        return Protected(octets, lambda _: stated, bytes, lambda _: True, bound=False)
+    return Protected(
+        octets,
+        digests.of,
+        digests.octets,
+        lambda expected: digests.of("sha256").hex() == expected,
+        bound=False,
+    )
+
+
+def _stated_digest(octets: bytes) -> bytes:
+    """Return the digest that the signature itself states, to go on with the other steps where the content is missing."""
+    values = parse_message(octets).signed.get(MESSAGE_DIGEST, [])
+    return bytes(values[0].native) if values else b""
+
+
+def _level(case: Case) -> str:
+    """Name the CAdES baseline level that was reached and proved (EN 319 122-1 §6); other containers by their own name."""
+    message = case.message
+    if message is None:
+        return ""
+    baseline = SIGNING_TIME in message.signed and not {
+        SIGNING_CERTIFICATE,
+        SIGNING_CERTIFICATE_V2,
+    }.isdisjoint(message.signed)
+    name = "GBT35275" if case.container is Container.GBT35275 else "B" if baseline else "CMS"
+    if not case.time.trusted:
+        return f"{name}-B"
+    return f"{name}-LT" if case.embedded and (message.crls or message.ocsp) else f"{name}-T"
+
+
+def _content_missing() -> Finding:
+    return unsure(
+        SubIndication.SIGNED_DATA_NOT_FOUND,
+        "这是分离式签名文件，本身不含原文；请同时提供被签名的原文件（--content 文件，或上传为 content）后重新核验。",
+        "This is a detached signature; give the content, the file that it is over (--content FILE, or upload it as content), "
+        "and verify again.",
+    )
+
+
+def _content_unreadable() -> Finding:
+    return unsure(
+        SubIndication.SIGNED_DATA_NOT_FOUND,
+        "原文件无法读取，请检查路径和访问权限后重新核验。",
+        "The content cannot be read; check its path and permissions and verify again.",
+    )
+
+
+def _too_large() -> Finding:
+    limit = MAX_DOCUMENT_OCTETS // 1024 // 1024
+    return unsure(
+        SubIndication.LIMIT_REACHED,
+        f"原文件超过 {limit} MB 的核验上限。",
+        f"The content is larger than the limit of {limit} MB.",
+    )

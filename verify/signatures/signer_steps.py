@@ -1,0 +1,197 @@
+"""The steps of one signature that do not depend on what holds it: steps 2 to 7, 9 and 10 of :mod:`verify.pdf.procedure`.
+
+The container is told by its content: CMS and GB/T 35275 go through the steps here, a seal signature through those of the
+seal standards (:mod:`verify.signatures.seal_signature`), and what either finds becomes the same case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from cryptography import x509
+
+from ca.cms_names import DATA, SIGNATURE_TIME_STAMP
+from seals.statement import SEAL_STATEMENT_OID
+from verify.certificates.purpose import check_document_signer
+from verify.certificates.signer import CertificateJudge
+from verify.digests import digest_of
+from verify.errors import Finding, failed, unsure
+from verify.policy import Policy
+from verify.report import Indication, Reason, SignatureKind, SigningTime, TimeSource
+from verify.seal import SealJudge, SealQuestion
+from verify.signatures.case import Case
+from verify.signatures.cms import (
+    as_read,
+    check_content_type,
+    check_detached,
+    check_digest,
+    check_signature,
+    check_signing_certificate,
+    parse_message,
+    signing_certificate,
+)
+from verify.signatures.containers import Container, container_of
+from verify.signatures.protected import CONTENT_DIFFERS, Protected
+from verify.signatures.seal_signature import SealSignatureSteps
+from verify.signatures.timestamp import TokenCheck, quiet
+from verify.verdict import SubIndication
+
+
+@dataclass(frozen=True, slots=True)
+class SignerSteps:
+    """What the steps share within one verification; ``extra`` are certificates that the document brings along."""
+
+    judge: CertificateJudge
+    seals: SealJudge
+    policy: Policy
+    at: datetime
+    extra: tuple[x509.Certificate, ...]
+
+    def run(self, case: Case, protected: Protected) -> None:
+        """Run every step; what was found stays in the case. Raises ``Finding`` where the work ends."""
+        if container_of(protected.container) is Container.SES:
+            SealSignatureSteps(self.judge, self.seals, self.policy, self.at, self.extra).run(case, protected)
+            return
+        message = case.message = parse_message(protected.container)  # 2
+        case.container = container_of(protected.container) or Container.CMS
+        if SEAL_STATEMENT_OID in message.signed:
+            case.kind = SignatureKind.SEAL
+        self.judge.evidence.add(message.crls, message.ocsp, embedded=True)
+        if not protected.may_attach:
+            check_detached(message)
+        check_content_type(message, DATA)
+        self._digest(case, protected)  # 3
+        certificate = case.certificate = signing_certificate(message, self.extra)  # 4
+        check_signing_certificate(message, certificate, required=protected.bound)
+        check_signature(message, certificate, None if message.signed else protected.content())  # 5
+        self._time(case, protected)  # 6
+        self._certificate(case)  # 7
+        self._seal(case, protected)  # 9
+
+    def _digest(self, case: Case, protected: Protected) -> None:
+        """Judge the content; when it differs, the other steps still tell whose seal it was, which, and when."""
+        message = known(case.message)
+        try:
+            check_digest(message, protected.digest(message.digest))
+        except Finding as finding:
+            if finding.sub is not SubIndication.HASH_FAILURE:
+                raise
+            case.object(finding)
+            case.integrity = replace(
+                case.integrity, modified=True, where=(CONTENT_DIFFERS, *case.integrity.where)
+            )
+
+    def _time(self, case: Case, protected: Protected) -> None:
+        """EN 319 102-1 §5.5.4: the best proved time, from the signature time-stamp or a later document time-stamp."""
+        message, proof = known(case.message), protected.proof
+        claimed = message.claimed_time or protected.claimed
+        tokens = message.unsigned.get(SIGNATURE_TIME_STAMP, [])
+        if tokens:
+            self._signature_stamp(case, tokens[0], self.at if proof is None else proof.time)
+        if case.stamp is not None and case.stamp.trusted:
+            case.time = SigningTime(case.stamp.time, TimeSource.TSA, case.stamp.authority, claimed)
+        elif proof is not None:
+            case.time = SigningTime(proof.time, TimeSource.TSA, proof.authority, claimed)
+        elif case.stamp is not None:
+            case.time = SigningTime(case.stamp.time, TimeSource.TSA_UNVERIFIED, case.stamp.authority, claimed)
+        elif claimed is not None:
+            case.time = SigningTime(claimed, TimeSource.CLAIMED, claimed=claimed)
+        if case.time.value is not None and case.time.value > self.at + self.policy.clock_skew:
+            case.object(_from_the_future())
+
+    def _signature_stamp(self, case: Case, token: Any, at: datetime) -> None:
+        message = known(case.message)
+        check = TokenCheck(self.judge, (*message.certificates, *self.extra), self.policy)
+        case.stamp, finding = quiet(
+            lambda: check.check(as_read(token), lambda name: digest_of(name, message.signature), at)
+        )
+        finding = finding or (case.stamp.judged.finding if case.stamp is not None else None)
+        if finding is None:
+            return
+        case.notes.append(
+            Reason(
+                f"时间戳不能作为时间证明：{finding.reason.zh}",
+                f"The time-stamp proves no time: {finding.reason.en}",
+            )
+        )
+        if finding.indication is Indication.TOTAL_FAILED:
+            case.object(finding)
+
+    def _certificate(self, case: Case) -> None:
+        certificate, message = known(case.certificate), known(case.message)
+        when = known(case.time.value) if case.time.trusted else self.at
+        stamp = case.stamp.message.certificates if case.stamp is not None else ()
+        extra = (*message.certificates, *self.extra, *stamp)
+        judged = self.judge.judge(certificate, extra, when, check_document_signer)
+        case.chain, case.then, case.embedded = judged.chain, judged.state, judged.embedded
+        if judged.chain:
+            claimed = case.time.value if case.time.value is not None else self.at
+            case.then = self.judge.state(
+                judged.chain, 0, when if case.time.trusted else min(claimed, self.at)
+            )
+            case.now = self.judge.state(judged.chain, 0, self.at)
+        finding = judged.finding
+        if finding is not None and case.time.trusted:
+            finding = with_proof(finding, certificate, when)
+        case.object(finding)
+
+    def _seal(self, case: Case, protected: Protected) -> None:
+        statement = _statement(known(case.message).signed.get(SEAL_STATEMENT_OID))
+        question = SealQuestion(statement, protected.handed_in, known(case.certificate), case.time, self.at)
+        case.seal = self.seals.judge_seal(question)
+        case.object(case.seal.finding)
+        case.notes += case.seal.notes
+
+
+def _statement(values: list[Any] | None) -> str | None:
+    """Return the statement's text; one that cannot be read is the empty text, which is no statement."""
+    if not values:
+        return None
+    try:
+        return str(values[0].native)
+    except (ValueError, TypeError):
+        return ""
+
+
+def known(value: Any) -> Any:
+    """Return a part that the steps before must have left; raises FORMAT_FAILURE where it is missing."""
+    if value is None:
+        raise failed(
+            SubIndication.FORMAT_FAILURE, "签名缺少必要的内容。", "The signature lacks a necessary part."
+        )
+    return value
+
+
+def with_proof(finding: Finding, certificate: x509.Certificate, when: datetime) -> Finding:
+    """EN 319 102-1 §5.5.4 4), §5.6.2.3: with a proved time, no-proof findings become final ones."""
+    if finding.sub is SubIndication.REVOKED_NO_POE:
+        return failed(
+            SubIndication.REVOKED,
+            f"签章时证书已被吊销或暂停（可信时间 {when:%Y-%m-%d}），签章无效；请向签章单位核实。",
+            f"The certificate was revoked or suspended when it signed (proved time {when:%Y-%m-%d}); "
+            "ask the signatory.",
+        )
+    if finding.sub is SubIndication.OUT_OF_BOUNDS_NO_POE:
+        if when < certificate.not_valid_before_utc:
+            return failed(
+                SubIndication.NOT_YET_VALID,
+                "签章时间早于证书生效时间，签章无效；请向签章单位核实。",
+                "The signature is older than the signer's certificate, so it is invalid; ask the signatory.",
+            )
+        if when > certificate.not_valid_after_utc:
+            return failed(
+                SubIndication.EXPIRED,
+                "签章时证书已到期，签章无效；请要求以有效证书重新签章。",
+                "The certificate had expired when it signed; ask for a signature with a valid certificate.",
+            )
+    return finding
+
+
+def _from_the_future() -> Finding:
+    return unsure(
+        SubIndication.SIG_CONSTRAINTS_FAILURE,
+        "签章时间晚于核验时间，无法判定；请检查本机时钟或核验时间。",
+        "The signature claims a time after the time of verification; check this computer's clock or the time asked for.",
+    )

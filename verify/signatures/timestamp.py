@@ -1,0 +1,127 @@
+"""Time-stamp tokens (RFC 3161): the imprint, the signature, and the authority's certificate at a time of proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from asn1crypto import algos, tsp
+from cryptography import x509
+
+from ca.cms_names import TST_INFO
+from verify.algorithms import digest_name
+from verify.certificates.paths import name
+from verify.certificates.purpose import check_time_stamper
+from verify.certificates.signer import CertificateJudge, Judged
+from verify.digests import digest_of
+from verify.errors import Finding, failed, unsure
+from verify.policy import Policy
+from verify.signatures.cms import (
+    SignedMessage,
+    check_content_type,
+    check_digest,
+    check_signature,
+    check_signing_certificate,
+    malformed,
+    parse_message,
+    signing_certificate,
+)
+from verify.verdict import SubIndication
+
+
+@dataclass(frozen=True, slots=True)
+class TimeStamp:
+    """A token whose imprint and signature hold; ``judged.finding`` tells whether its authority is trusted."""
+
+    time: datetime
+    authority: str
+    certificate: x509.Certificate
+    judged: Judged
+    message: SignedMessage
+
+    @property
+    def trusted(self) -> bool:
+        """Tell whether the time counts as proof."""
+        return self.judged.finding is None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCheck:
+    """How tokens of one document are checked: by which judge, with which further certificates and rules."""
+
+    judge: CertificateJudge
+    extra: Sequence[x509.Certificate]
+    policy: Policy
+
+    def check(self, octets: bytes, stamped: Callable[[str], bytes], at: datetime) -> TimeStamp:
+        """Check a token over what ``stamped(digest name)`` digests, its authority as of ``at``.
+
+        Raises ``Finding``: FORMAT_FAILURE, HASH_FAILURE, SIG_CRYPTO_FAILURE, NO_SIGNING_CERTIFICATE_FOUND, or
+        TIMESTAMP_ORDER_FAILURE for a time after ``at``. Distrust of the authority is no exception but in the result.
+        """
+        message = parse_message(octets)
+        info = time_stamp_info(message)
+        self.judge.evidence.add(message.crls, message.ocsp, embedded=True)
+        algorithm, value = imprint(info)
+        if stamped(algorithm) != value:
+            raise failed(
+                SubIndication.HASH_FAILURE,
+                "时间戳与所盖的内容不符，时间戳无效；请向签章单位索取原件。",
+                "The time-stamp is over something else: it is invalid; ask the signatory for the original file.",
+            )
+        certificate = signing_certificate(message, tuple(self.extra))
+        check_digest(message, digest_of(message.digest, message.content or b""))
+        check_signing_certificate(message, certificate, required=True)
+        check_signature(message, certificate, message.content)
+        moment = info["gen_time"].native
+        if moment > at + self.policy.clock_skew:
+            raise unsure(
+                SubIndication.TIMESTAMP_ORDER_FAILURE,
+                "时间戳的时间晚于核验时间，请检查本机时钟。",
+                "The time-stamp is later than the time of verification; check this computer's clock.",
+            )
+        judged = self._authority(certificate, message, max(moment, at), moment)
+        return TimeStamp(moment, name(certificate.subject), certificate, judged, message)
+
+    def _authority(
+        self, certificate: x509.Certificate, message: SignedMessage, at: datetime, moment: datetime
+    ) -> Judged:
+        """Judge the authority as of ``at``; where no evidence is that new, as of the token's own time.
+
+        EN 319 102-1 §5.4 would fetch newer evidence; offline, evidence about the time of the token has to do. An
+        authority whose certificate has expired since then needs a later document time-stamp.
+        """
+        certificates = [*message.certificates, *self.extra]
+        judged = self.judge.judge(certificate, certificates, at, check_time_stamper)
+        if judged.finding is None or judged.finding.sub is not SubIndication.TRY_LATER:
+            return judged
+        then = self.judge.judge(certificate, certificates, moment, check_time_stamper)
+        return judged if then.finding is not None else then
+
+
+def quiet(check: Callable[[], TimeStamp]) -> tuple[TimeStamp | None, Finding | None]:
+    """Run a check whose failure only costs the proof of time; return the token or the reason."""
+    try:
+        return check(), None
+    except Finding as finding:
+        return None, finding
+
+
+def time_stamp_info(message: SignedMessage) -> tsp.TSTInfo:
+    """RFC 3161 §2.4.2: read the TSTInfo inside a time-stamp token; raises FORMAT_FAILURE."""
+    check_content_type(message, TST_INFO)
+    if message.content is None:
+        raise malformed("an empty time-stamp token")
+    try:
+        info = tsp.TSTInfo.load(message.content, strict=True)
+        _ = info.native
+    except (ValueError, TypeError) as error:
+        raise malformed("the time-stamp information") from error
+    return info
+
+
+def imprint(info: tsp.TSTInfo) -> tuple[str, bytes]:
+    """Return digest name and value of the message imprint of a time-stamp."""
+    wrapped: algos.DigestAlgorithm = info["message_imprint"]["hash_algorithm"]
+    return digest_name(wrapped), bytes(info["message_imprint"]["hashed_message"].native)
