@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Any, Final, NoReturn
 
 from seals.leave import Leave
+from verify.acceptance.answers import Answers
+from verify.institution.proofs import Proofs
 from verify.integrity import NOTHING_JUDGED, Change, Integrity
 from verify.sentence import Reason, iso
 from verify.ses.facts import SealDataPart
@@ -272,6 +274,8 @@ class SignatureReport:
     """Which readers can check it."""
     seal_data: SealDataPart | None = None
     """Every step of the seal standards, where the container is a seal signature."""
+    proofs: Proofs | None = None
+    """The technical and the institutional proof, part by part."""
 
     @property
     def verdict(self) -> Verdict:
@@ -315,6 +319,7 @@ class SignatureReport:
             "readers": "" if self.readers is None else self.readers.en,
             "readers_zh": "" if self.readers is None else self.readers.zh,
             "seal_data": None if self.seal_data is None else self.seal_data.to_json(),
+            "proofs": None if self.proofs is None else self.proofs.to_json(),
         }
 
 
@@ -336,6 +341,8 @@ class DocumentReport:
     voided: VoidedReport | None = None  # by its maker's list (作废); the verdict is on the signatures
     content_sha256: str = ""
     """Digest of the file that a detached signature was judged over; empty for documents that hold their signatures."""
+    answers: Answers | None = None
+    """Cryptographically valid; trusted under which list; accepted by which department: three answers, never mixed."""
 
     def __bool__(self) -> NoReturn:
         raise TypeError("a report has several answers; look at its verdict")
@@ -356,5 +363,6 @@ class DocumentReport:
             "voided": None if self.voided is None else self.voided.to_json(),
             "verified_at": iso(self.verified_at),
             "evidence_as_of": iso(self.evidence_as_of),
+            "answers": None if self.answers is None else self.answers.to_json(),
             "signatures": [signature.to_json() for signature in self.signatures],
         }

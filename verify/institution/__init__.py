@@ -1,0 +1,1 @@
+"""The second proof: case, rule, approvals and keeper behind a seal, from a signed evidence record."""
