@@ -11,8 +11,10 @@ from seals.leave import Leave
 from verify.acceptance.answers import Answers
 from verify.institution.proofs import Proofs
 from verify.integrity import NOTHING_JUDGED, Change, Integrity
+from verify.reports.reported import Reported
 from verify.sentence import Reason, iso
 from verify.ses.facts import SealDataPart
+from verify.strength import Strength
 from verify.verdict import Indication, SubIndication, Verdict
 from verify.voided.report import VoidedReport
 
@@ -276,6 +278,8 @@ class SignatureReport:
     """Every step of the seal standards, where the container is a seal signature."""
     proofs: Proofs | None = None
     """The technical and the institutional proof, part by part."""
+    strength: Strength | None = None
+    """How strong its algorithms were then and are now; nothing where it could not be read so far."""
 
     @property
     def verdict(self) -> Verdict:
@@ -320,6 +324,7 @@ class SignatureReport:
             "readers_zh": "" if self.readers is None else self.readers.zh,
             "seal_data": None if self.seal_data is None else self.seal_data.to_json(),
             "proofs": None if self.proofs is None else self.proofs.to_json(),
+            "strength": None if self.strength is None else self.strength.to_json(),
         }
 
 
@@ -343,6 +348,8 @@ class DocumentReport:
     """Digest of the file that a detached signature was judged over; empty for documents that hold their signatures."""
     answers: Answers | None = None
     """Cryptographically valid; trusted under which list; accepted by which department: three answers, never mixed."""
+    reported: Reported | None = None
+    """What the file says, where it is itself a verification report."""
 
     def __bool__(self) -> NoReturn:
         raise TypeError("a report has several answers; look at its verdict")
@@ -364,5 +371,6 @@ class DocumentReport:
             "verified_at": iso(self.verified_at),
             "evidence_as_of": iso(self.evidence_as_of),
             "answers": None if self.answers is None else self.answers.to_json(),
+            "reported": None if self.reported is None else self.reported.to_json(),
             "signatures": [signature.to_json() for signature in self.signatures],
         }

@@ -1,0 +1,1 @@
+"""Verification reports sealed by the verification service: allowed, reserved, drawn, signed, checked, kept."""

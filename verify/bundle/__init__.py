@@ -1,0 +1,1 @@
+"""One signed file with all that offline verification needs: read strictly, judged before it is used."""
