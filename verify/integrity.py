@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 
@@ -27,6 +28,61 @@ class Change:
         }
 
 
+class RevisionKind(StrEnum):
+    """What a later revision brings, the gravest first: one word for it, whatever else stands in it."""
+
+    MODIFICATION = "modification"
+    DOUBT = "doubt"
+    FORM_FILLING = "form-filling"
+    COMMENTS = "comments"
+    SIGNATURE = "signature"
+    TIME_STAMP = "time-stamp"
+    VALIDATION_DATA = "validation-data"
+    FIELDS = "fields"
+    NOTHING = "nothing"
+
+    @property
+    def zh(self) -> str:
+        """Return the Chinese word."""
+        return _KIND_ZH[self]
+
+
+_KIND_ZH = {
+    RevisionKind.MODIFICATION: "改动",
+    RevisionKind.DOUBT: "可疑追加",
+    RevisionKind.FORM_FILLING: "填写表单",
+    RevisionKind.COMMENTS: "批注",
+    RevisionKind.SIGNATURE: "追加签章",
+    RevisionKind.TIME_STAMP: "追加文档时间戳",
+    RevisionKind.VALIDATION_DATA: "追加验证信息",
+    RevisionKind.FIELDS: "新增签名域",
+    RevisionKind.NOTHING: "无可见变化",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LaterRevision:
+    """One revision behind a signature: its octets, the one word for it, and everything that it touches."""
+
+    number: int
+    """The document's revision, from 1."""
+    start: int
+    end: int
+    kind: RevisionKind
+    touched: tuple[Change, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the JSON object of the revision."""
+        return {
+            "number": self.number,
+            "start": self.start,
+            "end": self.end,
+            "kind": self.kind.value,
+            "kind_zh": self.kind.zh,
+            "touched": [change.to_json() for change in self.touched],
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class Integrity:
     """Whether the document is as it was signed. ``additions`` are permitted later revisions, ``where`` are not.
@@ -41,6 +97,8 @@ class Integrity:
     additions: tuple[Change, ...] = ()
     doubts: tuple[Change, ...] = ()
     certification: str = ""
+    revisions: tuple[LaterRevision, ...] = ()
+    """Every later revision in its order, permitted or not."""
 
     def to_json(self) -> dict[str, Any]:
         """Give the JSON object of the integrity finding; ``modified`` null means that nothing can be said."""
@@ -51,6 +109,7 @@ class Integrity:
             "additions": [change.to_json() for change in self.additions],
             "doubts": [change.to_json() for change in self.doubts],
             "certification": self.certification,
+            "revisions": [revision.to_json() for revision in self.revisions],
         }
 
 
