@@ -140,6 +140,8 @@ class SignerReport:
     sha256: str
     chain: tuple[str, ...] = ()
     """Subjects from the signer to the anchor, if a path was found."""
+    policies: tuple[str, ...] = ()
+    """Certificate policies (dotted) that are valid along the path, in the words of the anchor's domain (RFC 5280 §6.1.6)."""
 
     def to_json(self) -> dict[str, Any]:
         """Give the JSON object of the signer."""
@@ -153,6 +155,7 @@ class SignerReport:
             "not_after": iso(self.not_after),
             "sha256": self.sha256,
             "chain": list(self.chain),
+            "policies": list(self.policies),
         }
 
 
