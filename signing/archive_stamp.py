@@ -19,11 +19,11 @@ from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp
 from hsm.algorithms import Digest, DigestAlgorithm
 from signing.containers.cms import TIME_STAMP_ROOM
 from signing.errors import TimeStampFailed
-from signing.incremental.errors import NotPlain
 from signing.incremental.stamp import append_time_stamp
 from signing.mark import Evidence, Stamper
 from signing.pdf.general import COPY_CHUNK, store_evidence
 from signing.pdf.reading import MAX_FIELDS, foreign_bytes, open_to_extend
+from verify.pdf.plain.errors import NotPlain
 
 FIELD_NAME: Final = "ArchiveTimeStamp"
 """First part of a document time-stamp's field name; a number follows."""

@@ -97,7 +97,7 @@ def document(
 
 
 def plainly(data: bytes, chosen: SealMark | None = None, *, stamped: bool = False) -> bytes:
-    """Seal with our own writer only; :class:`signing.incremental.errors.NotPlain` where it declines."""
+    """Seal with our own writer only; :class:`verify.pdf.plain.errors.NotPlain` where it declines."""
     output = io.BytesIO()
     finish(prepared(Work(io.BytesIO(data), output), chosen, stamped=stamped), chosen, stamped=stamped)
     return output.getvalue()

@@ -6,12 +6,12 @@ import zlib
 from functools import lru_cache
 from typing import Final
 
-from signing.incremental.syntax import Ref
 from signing.incremental.update import Update
 from signing.incremental.words import numbers
 from signing.mark import Picture
 from signing.placing.drawing import Look
 from signing.placing.placement import POINTS_PER_MM, Matrix
+from verify.pdf.plain.syntax import Ref
 
 PICTURES_KEPT: Final = 256
 """Pictures remembered compressed, some 10 kB each: every document of a seal has the same."""

@@ -11,11 +11,11 @@ import re
 from operator import lt
 from typing import Final
 
-from signing.incremental.errors import NotPlain, Reason
 from signing.incremental.pages import Page
-from signing.incremental.plain import PlainPdf, Streamed
-from signing.incremental.syntax import Array, Dictionary, Ref, Value
 from signing.incremental.update import Update
+from verify.pdf.plain.errors import NotPlain, Reason
+from verify.pdf.plain.file import PlainPdf, Streamed
+from verify.pdf.plain.syntax import Array, Dictionary, Ref, Value
 
 MAX_OPEN: Final = 64
 """States that a page may leave open; §8.4.2 allows 28 at once."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from signing.incremental.errors import NotPlain, Reason
-from signing.incremental.plain import PlainPdf
-from signing.incremental.syntax import Array, Dictionary, Ref, Value
 from signing.pdf.reading import MAX_FIELDS
+from verify.pdf.plain.errors import NotPlain, Reason
+from verify.pdf.plain.file import PlainPdf
+from verify.pdf.plain.syntax import Array, Dictionary, Ref, Value
 
 MAX_FIELD_DEPTH: Final = 32
 """Nesting of the field tree; forms in use have two or three levels."""

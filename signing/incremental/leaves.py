@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from signing.incremental.errors import NotPlain, Reason
 from signing.incremental.form import Field, Form
 from signing.incremental.pages import PageTree
-from signing.incremental.plain import PlainPdf
-from signing.incremental.syntax import Array, Dictionary, Ref
 from signing.pdf.pages import SignatureWidget
 from signing.placing.placement import Box, PageView
+from verify.pdf.plain.errors import NotPlain, Reason
+from verify.pdf.plain.file import PlainPdf
+from verify.pdf.plain.syntax import Array, Dictionary, Ref
 
 
 class PlainLeaves:

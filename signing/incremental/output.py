@@ -8,8 +8,8 @@ from typing import IO, Final
 
 from hsm.algorithms import Digest, RunningDigest
 from signing.errors import DocumentDamaged, TimeStampFailed
-from signing.incremental.octets import InMemory, Octets
 from signing.incremental.update import Gap
+from verify.pdf.plain.octets import InMemory, Octets
 
 CHUNK: Final = 1 << 18
 """Octets copied and digested at a time: they are still in the processor's cache when they are written."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from signing.errors import PageMissing
-from signing.incremental.errors import NotPlain, Reason
-from signing.incremental.octets import InMemory
-from signing.incremental.plain import PlainPdf
-from signing.incremental.syntax import Array, Dictionary, Ref, Value
 from signing.pdf.reading import LETTER, MAX_PAGES, MAX_TREE_DEPTH, UNIT_RANGE
 from signing.placing.placement import Box, PageView
+from verify.pdf.plain.errors import NotPlain, Reason
+from verify.pdf.plain.file import PlainPdf
+from verify.pdf.plain.octets import InMemory
+from verify.pdf.plain.syntax import Array, Dictionary, Ref, Value
 
 INHERITED: Final = ("/MediaBox", "/CropBox", "/Rotate", "/Resources")
 DISPLAYED: Final = ("/MediaBox", "/CropBox", "/Rotate", "/UserUnit")

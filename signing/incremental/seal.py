@@ -10,21 +10,22 @@ from signing.containers.certification import FieldLock
 from signing.containers.envelope import Envelope
 from signing.incremental.appearance import Appearance
 from signing.incremental.contents import Strokes
-from signing.incremental.errors import NotPlain, Reason, unforeseen
+from signing.incremental.errors import unforeseen
 from signing.incremental.form import Field, Form, read_form
 from signing.incremental.leaves import PlainLeaves, rectangle
 from signing.incremental.output import PreparedPlain, append, copy
 from signing.incremental.pages import PageTree
-from signing.incremental.plain import PlainPdf, open_plain
 from signing.incremental.signature import UNSEEN, field_dictionary, lock_dictionary, signature_dictionary
 from signing.incremental.store import store_evidence
-from signing.incremental.syntax import Array, Dictionary, Ref
 from signing.incremental.update import Update
 from signing.mark import SealMark, Work
 from signing.pdf.pages import PRINT, PdfPages
 from signing.placing.drawing import Look, look, look_in, strokes
 from signing.placing.layout import Layout, Spot, lay_out
 from signing.placing.placement import Box
+from verify.pdf.plain.errors import NotPlain, Reason
+from verify.pdf.plain.file import PlainPdf, open_plain
+from verify.pdf.plain.syntax import Array, Dictionary, Ref
 
 SIGNATURES_EXIST, APPEND_ONLY = 1, 2
 """/SigFlags of the form (ISO 32000-2 table 225)."""

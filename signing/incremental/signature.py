@@ -6,11 +6,11 @@ from typing import Final
 
 from signing.containers.certification import Certification, FieldLock
 from signing.containers.envelope import Envelope
-from signing.incremental.syntax import Ref
 from signing.incremental.update import CONTENTS, RANGE_ROOM
 from signing.incremental.words import date, numbers, text
 from signing.mark import SealMark
 from signing.placing.placement import Box
+from verify.pdf.plain.syntax import Ref
 
 PRINT_LOCKED: Final = 132
 """Annotation flags Print and Locked (ISO 32000-2 table 167)."""

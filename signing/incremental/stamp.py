@@ -10,12 +10,12 @@ from signing.incremental.errors import unforeseen
 from signing.incremental.form import read_form
 from signing.incremental.output import PreparedPlain, append, digest_through
 from signing.incremental.pages import PageTree
-from signing.incremental.plain import open_plain
 from signing.incremental.seal import extend_form
 from signing.incremental.signature import UNSEEN, field_dictionary, time_stamp_dictionary
 from signing.incremental.store import store_evidence
 from signing.incremental.update import Update
 from signing.mark import Evidence, Stamper
+from verify.pdf.plain.file import open_plain
 
 FIELD_NAME: Final = "ArchiveTimeStamp"
 """First part of a document time-stamp's field name; a number follows."""
@@ -26,7 +26,7 @@ def append_time_stamp(
 ) -> None:
     """Append evidence and a document time-stamp over everything to ``stream`` (seekable, readable, writable).
 
-    :class:`signing.incremental.errors.NotPlain` comes before anything is written. Raises what the stamper raises,
+    :class:`verify.pdf.plain.errors.NotPlain` comes before anything is written. Raises what the stamper raises,
     :class:`signing.errors.TimeStampFailed` for a token that is too long, ``OSError``; then discard the stream.
     """
     with unforeseen():

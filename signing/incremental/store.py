@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 
-from signing.incremental.errors import NotPlain, Reason
-from signing.incremental.plain import PlainPdf
-from signing.incremental.syntax import Array, Dictionary, Ref, Value
 from signing.incremental.update import Update
 from signing.mark import Evidence
+from verify.pdf.plain.errors import NotPlain, Reason
+from verify.pdf.plain.file import PlainPdf
+from verify.pdf.plain.syntax import Array, Dictionary, Ref, Value
 
 
 def store_evidence(pdf: PlainPdf, update: Update, evidence: Evidence) -> None:

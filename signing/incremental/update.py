@@ -6,9 +6,9 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
-from signing.incremental.errors import NotPlain, Reason
-from signing.incremental.plain import PlainPdf
-from signing.incremental.syntax import Array, Dictionary, Ref
+from verify.pdf.plain.errors import NotPlain, Reason
+from verify.pdf.plain.file import PlainPdf
+from verify.pdf.plain.syntax import Array, Dictionary, Ref
 
 RANGE_ROOM: Final = 44
 """Octets kept for /ByteRange: four numbers of up to ten digits, brackets and blanks."""

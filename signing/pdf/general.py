@@ -32,7 +32,6 @@ from signing.containers.cms import Signatory
 from signing.containers.envelope import CmsEnvelope, Envelope
 from signing.errors import DocumentDamaged, TimeStampFailed
 from signing.incremental import seal
-from signing.incremental.errors import NotPlain
 from signing.incremental.output import PreparedPlain
 from signing.mark import Evidence, SealMark, Stamper, Work
 from signing.pdf.drawn import Drawing, Seat
@@ -42,6 +41,7 @@ from signing.pdf.promises import limit_by_lock, lock_of_field, promises
 from signing.pdf.reading import Readable, foreign_bytes, resolve
 from signing.placing.layout import Layout, lay_out
 from signing.placing.where import InField
+from verify.pdf.plain.errors import NotPlain
 
 _pdf: Any = generic
 """pyHanko's object classes; their constructors carry no types."""

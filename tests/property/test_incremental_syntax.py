@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyhanko.pdf_utils import generic
 
-from signing.incremental.errors import NotPlain, Reason
-from signing.incremental.syntax import Array, Dictionary, Reader, Ref, Short
 from signing.incremental.words import number, text
 from verify.pdf.pdf_values import plain
 from verify.pdf.pdf_values import text as read_text
+from verify.pdf.plain.errors import NotPlain, Reason
+from verify.pdf.plain.syntax import Array, Dictionary, Reader, Ref, Short
 
 NAMES = st.text(string.ascii_letters + string.digits + "-_.", min_size=1, max_size=8)
 SPACES = st.sampled_from([b" ", b"\n", b"\r\n", b" %c\n", b"\t "])

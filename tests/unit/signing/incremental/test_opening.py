@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from signing.incremental.errors import NotPlain, Reason
-from signing.incremental.plain import open_plain
 from signing.incremental.seal import open_to_seal
-from signing.incremental.syntax import Ref
 from tests.incremental_world import document, marked, plainly
 from tests.interop.sealing_world import SAMPLES, blank_pdf
+from verify.pdf.plain.errors import NotPlain, Reason
+from verify.pdf.plain.file import open_plain
+from verify.pdf.plain.syntax import Ref
 
 
 def reason(data: bytes) -> Reason:

@@ -6,10 +6,10 @@ import zlib
 
 import pytest
 
-from signing.incremental.errors import NotPlain, Reason
-from signing.incremental.filters import unpack
-from signing.incremental.syntax import Array, Dictionary, Reader, Ref, Short
 from tests.incremental_world import _png
+from verify.pdf.plain.errors import NotPlain, Reason
+from verify.pdf.plain.filters import unpack
+from verify.pdf.plain.syntax import Array, Dictionary, Reader, Ref, Short
 
 
 def read(raw: bytes):
@@ -119,6 +119,6 @@ def test_other_filters_and_damage_are_not_plain(entries: bytes):
 
 
 def test_a_stream_that_unpacks_to_too_much_is_not_plain(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("signing.incremental.filters.MAX_UNPACKED", 1000)
+    monkeypatch.setattr("verify.pdf.plain.filters.MAX_UNPACKED", 1000)
     with pytest.raises(NotPlain, match="too much"):
         unpack(read(b"<</Filter /FlateDecode>>"), zlib.compress(bytes(2000)))

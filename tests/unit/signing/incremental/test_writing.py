@@ -13,7 +13,6 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from signing.containers.certification import Certification, FieldLock, LockAction
 from signing.errors import OutsidePage, PageMissing, TimeStampFailed
-from signing.incremental.errors import NotPlain, Reason
 from signing.incremental.seal import open_to_seal
 from signing.incremental.words import date, number, text
 from signing.mark import Evidence, Work
@@ -22,6 +21,7 @@ from signing.placing.where import InField, Seam, Unseen, parse_where
 from tests.incremental_world import archived, document, finish, marked, plainly, prepared
 from tests.interop.sealing_world import NOW, blank_pdf, world
 from tests.interop.test_sealed_pdf import judged_by_pyhanko
+from verify.pdf.plain.errors import NotPlain, Reason
 
 
 def update(sealed: bytes, original: bytes) -> bytes:
@@ -94,7 +94,7 @@ def test_a_container_that_is_too_long_is_refused():
 def test_from_file_to_file_is_the_same_as_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("signing.incremental.update.secrets.token_hex", lambda size: "7" * 2 * size)
     monkeypatch.setattr("signing.incremental.output.CHUNK", 100)
-    monkeypatch.setattr("signing.incremental.xref.WINDOW", 40)
+    monkeypatch.setattr("verify.pdf.plain.xref.WINDOW", 40)
     source, target = tmp_path / "in.pdf", tmp_path / "out.pdf"
     source.write_bytes(document(3).streamed(2))
     memory = io.BytesIO()

@@ -1,4 +1,4 @@
-"""What the words of PDF syntax look like (ISO 32000-2 §7.2, §7.3): patterns for :mod:`signing.incremental.syntax`.
+"""What the words of PDF syntax look like (ISO 32000-2 §7.2, §7.3): patterns for :mod:`verify.pdf.plain.syntax`.
 
 Octets of a name that must be escaped, and are not, are what readers differ about most (§7.3.5). NUL is white space (§7.2.3),
 but readers in use trip over it: where it stands between tokens, the document is not plain.

@@ -6,8 +6,8 @@ import zlib
 from itertools import accumulate
 from typing import Final
 
-from signing.incremental.errors import NotPlain, Reason
-from signing.incremental.syntax import Array, Dictionary, Value
+from verify.pdf.plain.errors import NotPlain, Reason
+from verify.pdf.plain.syntax import Array, Dictionary, Value
 
 MAX_UNPACKED: Final = 32 * 1024 * 1024
 """Octets of one structural stream: a cross-reference stream of four million entries; real ones stay below a megabyte."""

@@ -10,8 +10,8 @@ import re
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from signing.incremental.errors import NotPlain, Reason
-from signing.incremental.tokens import (
+from verify.pdf.plain.errors import NotPlain, Reason
+from verify.pdf.plain.tokens import (
     BRACKET,
     CLOSED,
     END,

@@ -11,11 +11,11 @@ import re
 from dataclasses import dataclass
 from typing import IO, Final
 
-from signing.incremental.errors import NotPlain, Reason
-from signing.incremental.filters import unpack
-from signing.incremental.octets import InMemory, Octets, octets_of
-from signing.incremental.syntax import Dictionary, Reader, Ref, Value
-from signing.incremental.xref import FREE, MAX_OBJECTS, Place, read_object, read_sections, stream_data
+from verify.pdf.plain.errors import NotPlain, Reason
+from verify.pdf.plain.filters import unpack
+from verify.pdf.plain.octets import InMemory, Octets, octets_of
+from verify.pdf.plain.syntax import Dictionary, Reader, Ref, Value
+from verify.pdf.plain.xref import FREE, MAX_OBJECTS, Place, read_object, read_sections, stream_data
 
 MAX_CHAIN: Final = 4
 """References that refer to references, followed in a row; one is common, two are rare."""

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from signing.incremental.errors import NotPlain, Reason
-from signing.incremental.filters import unpack
-from signing.incremental.octets import WINDOW, Octets
-from signing.incremental.syntax import Array, Dictionary, Reader, Ref, Short
+from verify.pdf.plain.errors import NotPlain, Reason
+from verify.pdf.plain.filters import unpack
+from verify.pdf.plain.octets import WINDOW, Octets
+from verify.pdf.plain.syntax import Array, Dictionary, Reader, Ref, Short
 
 MAX_SECTIONS: Final = 1024
 """Cross-reference sections followed: one per save and two for a linearized file."""
