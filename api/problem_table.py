@@ -19,6 +19,7 @@ from api.problem_rows_papers import PAPERS
 from api.problem_rows_placement import PLACEMENT
 from api.problem_rows_remote import REMOTE
 from api.problem_rows_stamps import STAMPS
+from api.problem_rows_trust import TRUST
 from api.stamps import errors as stamp_lines
 from ca import errors as ca
 from ca.enrolment import errors as ra
@@ -383,6 +384,7 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **PLACEMENT,
     **REMOTE,
     **STAMPS,
+    **TRUST,
     **LICENCES,
     **ARCHIVE,
     **BATCHES,

@@ -1,0 +1,1 @@
+"""Recognition between installations: our own trusted list, the lists of others, who accepted what."""
