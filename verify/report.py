@@ -15,6 +15,7 @@ from verify.reports.reported import Reported
 from verify.sentence import Reason, iso
 from verify.ses.facts import SealDataPart
 from verify.strength import Strength
+from verify.trusted_lists.decision import TrustDecision
 from verify.verdict import Indication, SubIndication, Verdict
 from verify.voided.report import VoidedReport
 
@@ -281,6 +282,8 @@ class SignatureReport:
     """Every step of the seal standards, where the container is a seal signature."""
     proofs: Proofs | None = None
     """The technical and the institutional proof, part by part."""
+    trust: TrustDecision | None = None
+    """Which list vouched for the signer, or an operator's own anchor."""
     strength: Strength | None = None
     """How strong its algorithms were then and are now; nothing where it could not be read so far."""
 
@@ -327,6 +330,7 @@ class SignatureReport:
             "readers_zh": "" if self.readers is None else self.readers.zh,
             "seal_data": None if self.seal_data is None else self.seal_data.to_json(),
             "proofs": None if self.proofs is None else self.proofs.to_json(),
+            "trust": None if self.trust is None else self.trust.to_json(),
             "strength": None if self.strength is None else self.strength.to_json(),
         }
 
