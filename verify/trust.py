@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 from cryptography import x509
 
+from verify.trusted_lists.model import TrustedList
+
 
 @dataclass(frozen=True, slots=True)
 class TrustStore:
     """Anchors are believed; everything else is only material whose signatures the verifier checks itself.
 
-    ``crls`` and ``ocsp`` are DER octets (RFC 5280 §5, RFC 6960 §4.2.1); ``seal_lists`` are JWS compact strings.
+    ``crls`` and ``ocsp`` are DER octets (RFC 5280 §5, RFC 6960 §4.2.1); ``seal_lists`` are JWS compact strings. ``lists`` are
+    trust lists whose signatures were checked (:mod:`verify.trusted_lists.pinned`): their services are anchors, each for what
+    it is listed for and while it is granted. Of one scheme only the highest number counts (I30).
     """
 
     anchors: Sequence[x509.Certificate]
@@ -20,3 +24,4 @@ class TrustStore:
     crls: Sequence[bytes] = ()
     ocsp: Sequence[bytes] = ()
     seal_lists: Sequence[str] = ()
+    lists: Sequence[TrustedList] = ()

@@ -46,7 +46,6 @@ class ServiceStatus(StrEnum):
     """At national level (TS 119 612 §5.5.4.2)."""
     SUPERVISED = "supervised"
     """Of before 2016-07-01: under supervision, its cessation included, or accredited."""
-    SUSPENDED = "suspended"
     WITHDRAWN = "withdrawn"
     CEASED = "ceased"
     UNKNOWN = "unknown"
@@ -67,7 +66,6 @@ _STATUS_ZH = {
     ServiceStatus.GRANTED: "已认可",
     ServiceStatus.RECOGNISED: "国家级认可",
     ServiceStatus.SUPERVISED: "受监管",
-    ServiceStatus.SUSPENDED: "已暂停",
     ServiceStatus.WITHDRAWN: "已撤销",
     ServiceStatus.CEASED: "已终止",
     ServiceStatus.UNKNOWN: "状态不明",
@@ -230,7 +228,6 @@ class TrustedList:
     ``scheme_id`` is the scheme's unique name (TS 119 612 §5.3.6), in English where it has one. ``next_update`` is
     ``None`` in a list that was closed. ``sha256`` is of the octets as they were read, ``signer_sha256`` of the
     certificate that they were checked with; both are lower-case hexadecimal and empty in a list that is still to be signed.
-    ``pivots`` are locations of older lists that carry a change of the signers (the newest first).
     """
 
     scheme_id: str
@@ -245,7 +242,15 @@ class TrustedList:
     sha256: str = ""
     signer_sha256: str = ""
     scheme: Scheme = field(default_factory=Scheme)
-    pivots: tuple[str, ...] = ()
+
+    @property
+    def pivots(self) -> tuple[str, ...]:
+        """Return the locations of older lists that carry a change of the signers, the newest first.
+
+        They stand among the URIs about the scheme (the European Commission's rules for its list of lists).
+        """
+        uris = dict.fromkeys(uri for _, uri in self.scheme.contact.information)
+        return tuple(uri for uri in uris if uri.lower().endswith((".xml", ".json")))
 
     @property
     def seen(self) -> Seen:
