@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from verify.errors import Finding
 from verify.pdf.appended import signed_start, stray_octets
-from verify.pdf.document import Document, Revision, View, opens_strictly
+from verify.pdf.document import Document, View
 from verify.pdf.extents import reaches_unprotected
 from verify.pdf.fields import FormField, form_fields
 from verify.pdf.graph import Graph
+from verify.pdf.library import opens_strictly
 from verify.pdf.pdf_values import Ref, same
 from verify.pdf.permissions import rules_of
 from verify.pdf.permitted import allowed
 from verify.pdf.signature_value import SignatureValue
+from verify.pdf.source import Revision
 from verify.pdf.step import Step, describe
 from verify.policy import MAX_CHANGED_OBJECTS, MAX_REVISIONS, Policy
 from verify.report import Change, Integrity
@@ -60,11 +62,10 @@ def _assess(document: Document, value: SignatureValue, policy: Policy) -> Integr
             "文件的交叉引用结构在签章后被改写",
             "the file's cross-reference structure was rewritten after signing",
         )
-    if not document.reader.strict and opens_strictly(document.data[: value.covered]):
+    if not document.source.strict and opens_strictly(document.data[: value.covered]):
         return _modified("签章后追加的内容不规范", "what was appended after signing is malformed")
     start = signed_start(document.data, value.covered)
-    declared = document.reader.xrefs.get_startxref_for_revision(earlier[-1].index)
-    if start is None or start not in {earlier[-1].start, declared}:
+    if start is None or start not in {earlier[-1].start, earlier[-1].declared}:
         return _modified("签名没有覆盖一个完整的版本", "the signature does not cover a complete revision")
     stray = stray_octets(document, value.covered, later)
     if stray is not None:

@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Final
-
-from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.xref import read_object_header
 
 from verify.digests import Prefixes
 from verify.errors import failed, unsure
 from verify.pdf.document import Document
 from verify.pdf.fields import FormField
-from verify.pdf.pdf_values import Ref, Value, plain
+from verify.pdf.pdf_values import Ref, Value
 from verify.policy import MAX_CMS_OCTETS
 from verify.verdict import SubIndication
 
@@ -109,7 +105,7 @@ def _read(document: Document, form_field: FormField) -> _Found:
     dictionary = value if form_field.value is holder else _entry(value, "/V")
     if not isinstance(dictionary, dict) or dictionary.get("/Contents") != b"":
         raise _format("签名字典无法解析。", "The signature dictionary cannot be parsed.")
-    if document.reader.encrypted:  # the octets hold the date encrypted; the library's view has it in clear
+    if document.source.encrypted:  # the octets hold the date encrypted; the library's view has it in clear
         readable = document.last.resolve(form_field.value)
         dictionary["/M"] = readable.get("/M") if isinstance(readable, dict) else None
     digits = match.group(1).translate(_BLANK, _WHITE)
@@ -123,14 +119,11 @@ def _entry(value: Value, key: str) -> Value:
 
 
 def _parse(document: Document, holder: Ref, octets: bytes) -> Value:
-    stream = BytesIO(octets + b"endobj\n")
-    pointer = generic.Reference(holder.number, holder.generation, document.reader)
     try:
-        header = read_object_header(stream, False)  # type: ignore[no-untyped-call]
-        value = plain(generic.read_object(stream, pointer))
+        found, value = document.source.parse(octets)
     except Exception as error:
         raise _format("签名字典无法解析。", "The signature dictionary cannot be parsed.") from error
-    if header != (holder.number, holder.generation):
+    if found != holder:
         raise _format("签名对象的编号不符。", "The signature object's number is not the one referred to.")
     return value
 

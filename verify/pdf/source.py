@@ -1,0 +1,78 @@
+"""What judging needs to know of a document's octets, whoever reads them: our own strict reader, or pyHanko's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from verify.pdf.pdf_values import Ref, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One cross-reference section: where it stands, what kind it is, and by which offset it was found (``declared``)."""
+
+    index: int
+    start: int
+    end: int
+    declared: int
+    hybrid: bool
+    stream: Ref | None
+
+
+class Contained(NamedTuple):
+    """Where an object is that stands in an object stream."""
+
+    container: Ref
+    at: int
+
+
+class Source(Protocol):
+    """The sections of a document and its objects at each of them; 0 is the oldest revision."""
+
+    data: bytes
+    encrypted: bool
+    revisions: tuple[Revision, ...]
+
+    @property
+    def strict(self) -> bool:
+        """Nothing was overlooked when the document was opened."""
+
+    def trailer(self, revision: int) -> dict[str, Value]:
+        """Return the entries of all trailers up to a revision, the newer before the older."""
+
+    def place(self, ref: Ref, revision: int) -> int | Contained | None:
+        """Return where an object stands at a revision: an offset, or in an object stream; ``None``: it is not defined."""
+
+    def last_changed(self, ref: Ref) -> int:
+        """Return the revision that last defined or freed an object (``KeyError``: none did)."""
+
+    def introduced(self, ref: Ref) -> int:
+        """Return the revision that first defined an object (``KeyError``: none did)."""
+
+    def read(self, ref: Ref, revision: int | None, *, spared: bool) -> Value:
+        """Read a defined object at a revision, ``None`` for the newest; ``spared``: encryption does not reach it."""
+
+    def explicit(self, revision: int) -> set[Ref]:
+        """Return every object that a revision defines or frees."""
+
+    def places(self, revision: int) -> tuple[list[int], set[Ref]]:
+        """Return the offsets of the objects that a revision defines, and the object streams that hold the others."""
+
+    def higher(self) -> dict[int, set[Ref]]:
+        """Return the object numbers that some revision gives another generation than 0, with these."""
+
+    def parse(self, octets: bytes) -> tuple[Ref, Value]:
+        """Parse ``NUMBER GENERATION obj VALUE`` apart from the file; raises what the reader raises."""
+
+    def trailer_end(self, revision: Revision) -> int:
+        """Return the offset behind the trailer dictionary of a table."""
+
+    def object_end(self, offset: int, ref: Ref) -> int:
+        """Return the offset behind ``endobj`` of the object at ``offset``; ``offset`` itself if it does not end cleanly."""
+
+    def check_contained(self, revision: int) -> None:
+        """Parse every object in the object streams of a revision; raises on what is not one object after the other."""
+
+    def check_section(self, revision: Revision) -> None:
+        """Raise if a section lists an object twice: readers take the first or the last."""
