@@ -66,6 +66,17 @@ _UNREADABLE: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """How deep the JSON of a payload may nest, and whether its numbers may have fractions."""
+
+    depth: int = MAX_DEPTH
+    fractions: bool = False
+
+
+STRICT: Final = Form()
+
+
+@dataclass(frozen=True, slots=True)
 class SignedJson:
     """A JWS taken apart, nothing believed: payload, the octets signed, raw signature, algorithm, chain (leaf first)."""
 
@@ -114,7 +125,7 @@ def raw_signature(der: bytes, size: int) -> bytes:
     return r.to_bytes(size, "big") + s.to_bytes(size, "big")
 
 
-def parse(text: str, *, typ: str, limit: int) -> SignedJson:
+def parse(text: str, *, typ: str, limit: int, form: Form = STRICT) -> SignedJson:
     """Take a compact JWS of at most ``limit`` octets apart; anything but the exact form raises StatementInvalid."""
     if len(text) > limit:
         raise StatementInvalid(f"longer than {limit} octets")
@@ -136,7 +147,7 @@ def parse(text: str, *, typ: str, limit: int) -> SignedJson:
     signature = _decode(parts[2])
     if alg in _COORDINATE and len(signature) != 2 * _COORDINATE[alg]:
         raise StatementInvalid("the signature has the wrong length (RFC 7518 §3.4)")
-    payload = read_object(_decode(parts[1]), "payload")
+    payload = read_object(_decode(parts[1]), "payload", form)
     return SignedJson(payload, f"{parts[0]}.{parts[1]}".encode(), signature, alg, _chain(header["x5c"]))
 
 
@@ -209,15 +220,15 @@ def _json(value: dict[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def read_object(data: bytes, what: str) -> dict[str, Any]:
-    """Read one JSON object of foreign octets: UTF-8, no repeated member, no fraction, shallow, canonical (so one reading only)."""
+def read_object(data: bytes, what: str, form: Form = STRICT) -> dict[str, Any]:
+    """Read one JSON object of foreign octets: UTF-8, no repeated member, shallow, no fraction unless ``form`` has them."""
     try:
         text = data.decode()
-        _shallow(text, what)
+        _shallow(text, what, form.depth)
         value = json.loads(
             text,
             object_pairs_hook=_unique,
-            parse_float=_no_number,
+            parse_float=_fraction if form.fractions else _no_number,
             parse_constant=_no_number,
             parse_int=_integer,
         )
@@ -238,13 +249,13 @@ def _whole_characters(value: Any, what: str) -> None:
         raise StatementInvalid(f"the {what} holds half a character") from wrong
 
 
-def _shallow(text: str, what: str) -> None:
+def _shallow(text: str, what: str, most: int) -> None:
     """Count brackets outside strings before a recursive reader sees them."""
     depth = 0
     for mark in _BRACKETS.findall(_STRINGS.sub("", text)):
         depth += 1 if mark in "[{" else -1
-        if depth > MAX_DEPTH:
-            raise StatementInvalid(f"the {what} is nested deeper than {MAX_DEPTH}")
+        if depth > most:
+            raise StatementInvalid(f"the {what} is nested deeper than {most}")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -258,6 +269,12 @@ def _integer(text: str) -> int:
     if len(text) > 18:
         raise StatementInvalid("a number is too long")
     return int(text)
+
+
+def _fraction(text: str) -> float:
+    if len(text) > 24 or "e" in text.lower():
+        raise StatementInvalid("a number is too long")
+    return float(text)
 
 
 def _no_number(text: str) -> Any:
