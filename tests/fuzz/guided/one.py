@@ -1,0 +1,23 @@
+"""Fuzz one target: ``python -m tests.fuzz.guided.one NAME [libFuzzer flags] [corpus folders]``. Ends with status 0 or a crash file."""
+
+from __future__ import annotations
+
+import sys
+
+import atheris
+
+PACKAGES = ["verify", "seals", "ca.der", "asn1crypto", "pyhanko.pdf_utils"]
+
+
+def main() -> None:
+    """Instrument what is tested, then let libFuzzer drive it."""
+    with atheris.instrument_imports(include=PACKAGES):
+        from tests.fuzz.guided.targets import TARGETS
+    name = sys.argv[1]
+    target = TARGETS[name]
+    atheris.Setup([sys.argv[0], *sys.argv[2:]], target)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
