@@ -1,4 +1,4 @@
-"""The key ceremony: root, issuing CA and the three service keys, all made inside the token, all certified, on record.
+"""The key ceremony: root, issuing CA and the four service keys, all made inside the token, all certified, on record.
 
 A ceremony that was cut off is taken up where it stopped, with the same plan; a finished one is never repeated.
 """
@@ -21,7 +21,7 @@ from ca.certificate import CertificateRequest, IssuedCertificate, SubjectName, s
 from ca.config import TEST_MARKS
 from ca.errors import CeremonyRefused, IssuerUnknown, RequestSpent
 from ca.issuer import HolderStatus, Issuer, Unit, UnitPurpose
-from ca.profile import DOCUMENT_SERVICE, ISSUING, OCSP_RESPONDER, ROOT, SEAL_MAKER, TSA
+from ca.profile import DOCUMENT_SERVICE, ISSUING, OCSP_RESPONDER, ROOT, SEAL_MAKER, TRUST_LIST, TSA
 from hsm.algorithms import Family, KeyKind
 from hsm.key_uri import KeyUri
 from hsm.provider import KeyProvider, StoredKey
@@ -120,7 +120,22 @@ def _steps(plan: CeremonyPlan, suite: Suite) -> tuple[_Step, ...]:
         _Step("tsa", plan.tsa_name, TSA.id, "issuing", unit, UnitPurpose.TSA),
         _Step("ocsp-issuing", plan.ocsp_name, OCSP_RESPONDER.id, "issuing", unit, UnitPurpose.OCSP),
         _Step("seal-maker", plan.seal_maker_name, SEAL_MAKER.id, "issuing", unit, UnitPurpose.SEAL_MAKER),
+        _list_signer(plan, unit),
     )
+
+
+def _list_signer(plan: CeremonyPlan, kind: KeyKind) -> _Step:
+    name = _named_after_tsa(plan, "信任清单", "Trust List")
+    return _Step("trust-list", name, TRUST_LIST.id, "issuing", kind, UnitPurpose.TRUST_LIST)
+
+
+def _documents(plan: CeremonyPlan, kind: KeyKind) -> _Step:
+    name = _named_after_tsa(plan, "文件服务", "Documents")
+    return _Step("documents", name, DOCUMENT_SERVICE.id, "issuing", kind, UnitPurpose.DOCUMENT)
+
+
+def _named_after_tsa(plan: CeremonyPlan, zh: str, en: str) -> str:
+    return plan.tsa_name.replace("时间戳", zh).replace("TSA", en)
 
 
 def perform(
@@ -148,15 +163,30 @@ def document_unit(authority: CertificateAuthority, *, actor: Actor) -> Unit:
 
     Raises :class:`IssuerUnknown` before the ceremony, and what tokens and issuing raise.
     """
-    active = [one for one in authority.units(UnitPurpose.DOCUMENT) if one.status is HolderStatus.ACTIVE]
+    return _later_unit(authority, UnitPurpose.DOCUMENT, _documents, actor)
+
+
+def trust_list_unit(authority: CertificateAuthority, *, actor: Actor) -> Unit:
+    """Return the unit that signs the installation's trust list; a hierarchy of before there were lists gets it at the first call.
+
+    Raises as :func:`document_unit` does.
+    """
+    return _later_unit(authority, UnitPurpose.TRUST_LIST, _list_signer, actor)
+
+
+def _later_unit(
+    authority: CertificateAuthority,
+    purpose: UnitPurpose,
+    step: Callable[[CeremonyPlan, KeyKind], _Step],
+    actor: Actor,
+) -> Unit:
+    active = [one for one in authority.units(purpose) if one.status is HolderStatus.ACTIVE]
     if active:
         return active[-1]
     plan = CeremonyPlan.of(load_hierarchy(authority).record)
     kind = plan.unit_key or authority.config.suite.key_kind
-    name = plan.tsa_name.replace("时间戳", "文件服务").replace("TSA", "Documents")
-    step = _Step("documents", name, DOCUMENT_SERVICE.id, "issuing", kind, UnitPurpose.DOCUMENT)
-    _Ceremony(authority, plan, actor, lambda _line: None).add(step)
-    return authority.units(UnitPurpose.DOCUMENT)[-1]
+    _Ceremony(authority, plan, actor, lambda _line: None).add(step(plan, kind))
+    return authority.units(purpose)[-1]
 
 
 def _read_hierarchy(conn: sa.Connection, record: str) -> Hierarchy:

@@ -31,6 +31,7 @@ class UnitPurpose(StrEnum):
     OCSP = "ocsp"
     SEAL_MAKER = "seal-maker"
     DOCUMENT = "document"
+    TRUST_LIST = "trust-list"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ EKU_DOCUMENT_SIGNING: Final = "1.3.6.1.5.5.7.3.36"
 EKU_SEAL_MAKER: Final = "1.3.6.1.5.5.7.3.37"
 """RFC 9509 §3.1, id-kp-jwt: the key signs JSON statements (seal statements, seal status lists), and no other profile
 has it. An arc of our own under 2.25 (X.667) would have 128 bits, which pkilint and other parsers refuse."""
+EKU_TRUST_LIST: Final = "0.4.0.2231.3.0"
+"""ETSI TS 119 612 §5.7.1, id-tsl-kp-tslSigning: the key signs trust lists and nothing else."""
 
 KEY_USAGE_BITS: Final = (
     "digital_signature",
@@ -221,6 +223,17 @@ SEAL_MAKER: Final = Profile(
     extended_key_usage=(EKU_SEAL_MAKER,),
     subject_needs=("common_name", "organization"),
 )
+TRUST_LIST: Final = Profile(
+    id="trust-list",
+    title="信任清单签发 / Trust list signer",
+    issued_by=("issuing",),
+    default_days=5 * _YEAR,
+    max_days=8 * _YEAR,
+    key_usage=("digital_signature",),
+    purpose=Purpose.SERVICE,
+    extended_key_usage=(EKU_TRUST_LIST,),
+    subject_needs=("common_name", "organization"),
+)
 ENTERPRISE_SEAL: Final = Profile(
     id="enterprise-seal",
     title="企业印章证书 / Enterprise sealing certificate",
@@ -317,6 +330,7 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
             TSA,
             DOCUMENT_SERVICE,
             SEAL_MAKER,
+            TRUST_LIST,
             ENTERPRISE_SEAL,
             ENTERPRISE_SIGN,
             ENTERPRISE_ENCRYPT,

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from ca.ceremony import CeremonyPlan
+from ca.ceremony import CeremonyPlan, trust_list_unit
 from ca.certificate import CertificateRequest, SubjectName, public_key_of
 from hsm.algorithms import KeyKind, kind_of
 from hsm.signer import Custody
@@ -114,6 +114,7 @@ def everything(world: World) -> dict[str, x509.Certificate]:
         "tsa": made.tsa.x509,
         "ocsp": made.ocsp.x509,
         "seal-maker": made.seal_maker.x509,
+        "trust-list": trust_list_unit(world.authority, actor=CLERK).x509,
         "enterprise-seal": keeper.issued.certificate,
         "enterprise-sign": pair.signing.certificate,
         "enterprise-encrypt": pair.encryption.certificate,

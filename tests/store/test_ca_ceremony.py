@@ -98,11 +98,11 @@ def test_the_hierarchy(authority: CertificateAuthority, provider: FaultyProvider
     lines: list[str] = []
     made = perform(authority, PLAN, actor=OFFICER, progress=lines.append)
     check_hierarchy(authority, provider, made)
-    assert len(lines) == 5
+    assert len(lines) == 6
     assert json.loads(made.record)["performed_by"]["id"] == OFFICER.id
     assert authority.chain("issuing") == (made.issuing.certificate, made.root.certificate)
     assert [one.id for one in authority.issuers()] == ["root", "issuing"]
-    assert len(authority.units()) == 3
+    assert len(authority.units()) == 4
 
 
 def test_a_second_run_is_refused(authority: CertificateAuthority, provider: FaultyProvider) -> None:
@@ -199,7 +199,7 @@ def test_cut_off_at_every_commit_and_taken_up(
             continue
         stop()
         check_hierarchy(authority, provider, made)
-        assert len(provider.keys("ca")) == 5, "no key was made twice"
+        assert len(provider.keys("ca")) == 6, "no key was made twice"
         return
     pytest.fail("the ceremony never ended")
 
