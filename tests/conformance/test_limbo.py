@@ -32,10 +32,6 @@ def _cases() -> list[dict[str, Any]]:
 CASES = {case["id"]: case for case in _cases()}
 SKIPS: dict[str, str] = tomllib.loads((HERE / "skips.toml").read_text())["x509-limbo"]
 
-BETTER = {"pathlen::self-issued-certs-pathlen"} & CASES.keys()
-"""Cases in which our own rules keep closer to RFC 5280 than the library."""
-
-
 def _load(pem: str) -> x509.Certificate | None:
     body = "".join(line for line in pem.splitlines() if not line.startswith("-----"))
     import base64
@@ -80,11 +76,3 @@ def test_limbo(name: str) -> None:
         assert _verdict(case) != case["expected_result"], "this case passes now: take it off skips.toml"
         pytest.skip(SKIPS[name])
     assert _verdict(case) == case["expected_result"], case["description"]
-
-
-@pytest.mark.filterwarnings("ignore:Parsed a serial number")
-@pytest.mark.parametrize("name", sorted(CASES.keys() - SKIPS.keys() | BETTER))
-def test_limbo_by_our_own_rules(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rules that chains with SM2 keys go by (:mod:`verify.certificates.rules`) say the same as the library's."""
-    monkeypatch.setattr("verify.certificates.paths.holds_sm2", lambda _chain: True)
-    assert _verdict(CASES[name]) == CASES[name]["expected_result"], CASES[name]["description"]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ca.custody_policy import custody_of
+from ca.custody_policy import custody_of, policy_oid
 from hsm.sm2.public_key import Sm2PublicKey
 from verify.algorithms import key_of
-from verify.certificates.paths import Chain, fingerprint, name
+from verify.certificates.paths import Chain, check_lasting, fingerprint, name
+from verify.errors import Finding
 from verify.report import SignerReport
 
 ORGANIZATION_IDENTIFIER: Final = x509.ObjectIdentifier("2.5.4.97")
@@ -22,7 +24,7 @@ _USCC: Final = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
 
 
 def describe(certificate: x509.Certificate, chain: Chain) -> SignerReport:
-    """Describe a certificate; ``chain`` is empty when no path was found."""
+    """Describe a certificate; ``chain`` is empty when no path was found. Its policies are those that the path keeps."""
     subject = certificate.subject
     return SignerReport(
         name=name(subject),
@@ -34,20 +36,31 @@ def describe(certificate: x509.Certificate, chain: Chain) -> SignerReport:
         not_after=certificate.not_valid_after_utc,
         sha256=fingerprint(certificate).hex(),
         chain=tuple(name(item.subject) for item in chain),
+        policies=policies_of(chain),
     )
+
+
+@lru_cache(maxsize=1024)
+def policies_of(chain: Chain) -> tuple[str, ...]:
+    """Return the policies valid along a chain, in the words of its anchor's domain; none for one that breaks a rule."""
+    try:
+        return check_lasting(chain)
+    except (Finding, ValueError):
+        return ()
 
 
 def custody(chain: Chain) -> str:
     """Return where the key of a chain's leaf is kept; empty without a proved chain or where its issuer does not say.
 
     An issuer says it under our rules only when its own certificate does: another authority may be trusted for signatures,
-    and still nobody has looked at what stands in its certificates under our arc (RFC 5280 §6.1.3 (d)).
+    and still nobody has looked at what stands in its certificates under our arc (RFC 5280 §6.1.3 (d)). Nor is it believed
+    past a cross certificate that does not carry the policy: whoever is recognised for one thing is not for another.
     """
     try:
         found = custody_of(chain[0]) if len(chain) > 1 and custody_of(chain[1]) is not None else None
     except ValueError:
         return ""
-    return "" if found is None else found.value
+    return "" if found is None or policy_oid(found) not in policies_of(chain) else found.value
 
 
 def algorithm(certificate: x509.Certificate, digest: str) -> str:

@@ -1,17 +1,25 @@
-"""Name constraints (RFC 5280 §4.2.1.10, §6.1.4 (g), §6.1.3 (b), (c)) for chains that the library cannot walk. Pure.
+"""Name constraints (RFC 5280 §4.2.1.10, §6.1.4 (g), §6.1.3 (b), (c)). Pure.
 
 Directory names, DNS names, mailboxes, addresses and URIs are compared; a constraint on any other form of name refuses a
-certificate that has such a name.
+certificate that has such a name. What cannot be compared is refused, never passed over: a URI that names an address in
+place of a host lies outside every constraint on hosts, and would slip past what is excluded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from cryptography import x509
+
+from verify.certificates.names import name_key
+
+MAX_COMPARISONS: Final = 20_000
+"""Names times subtrees of one certificate and one issuer: a hundred of each is much, thousands of each are an attack
+on the verifier's time (CVE-2024-0397 and its kin)."""
 
 
 class NameForbidden(Exception):
@@ -20,25 +28,38 @@ class NameForbidden(Exception):
 
 def check_names(certificate: x509.Certificate, constraints: x509.NameConstraints) -> None:
     """Check every name of a certificate against the constraints of one issuer above it; raises :class:`NameForbidden`."""
-    for name in _names(certificate):
-        if any(_within(name, subtree, excluded=True) for subtree in constraints.excluded_subtrees or ()):
+    names = _names(certificate)
+    excluded, allowed = constraints.excluded_subtrees or (), constraints.permitted_subtrees or ()
+    if len(names) * (len(excluded) + len(allowed)) > MAX_COMPARISONS:
+        raise NameForbidden("there are more names and constraints than are compared")
+    for name in names:
+        if any(_within(name, subtree, excluded=True) for subtree in excluded):
             raise NameForbidden("a name is excluded by an issuer's name constraints")
-        permitted = [s for s in constraints.permitted_subtrees or () if type(s) is type(name)]
+        permitted = [s for s in allowed if type(s) is type(name)]
         if permitted and not any(_within(name, subtree, excluded=False) for subtree in permitted):
             raise NameForbidden("a name is not among those that an issuer may name")
 
 
 def _names(certificate: x509.Certificate) -> list[x509.GeneralName]:
-    """§4.2.1.10: the subject, its alternative names, and mailboxes in the subject where there are no other mailboxes."""
+    """§4.2.1.10: the subject, its alternative names, and mailboxes in the subject.
+
+    The RFC asks for those in the subject only where no other mailbox is named; a subject that claims a forbidden one
+    beside a permitted one is refused here all the same.
+    """
     names: list[x509.GeneralName] = (
         [x509.DirectoryName(certificate.subject)] if list(certificate.subject) else []
     )
     with suppress(x509.ExtensionNotFound):
         names += certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    if not any(isinstance(name, x509.RFC822Name) for name in names):
-        mailboxes = certificate.subject.get_attributes_for_oid(x509.NameOID.EMAIL_ADDRESS)
-        names += [x509.RFC822Name(str(mailbox.value)) for mailbox in mailboxes]
-    return names
+    mailboxes = certificate.subject.get_attributes_for_oid(x509.NameOID.EMAIL_ADDRESS)
+    return names + [_mailbox_of(str(mailbox.value)) for mailbox in mailboxes]
+
+
+def _mailbox_of(text: str) -> x509.RFC822Name:
+    try:
+        return x509.RFC822Name(text)
+    except ValueError as foreign:
+        raise NameForbidden("a mailbox to compare with a name constraint is none") from foreign
 
 
 def _within(name: x509.GeneralName, subtree: x509.GeneralName, *, excluded: bool) -> bool:
@@ -51,19 +72,14 @@ def _within(name: x509.GeneralName, subtree: x509.GeneralName, *, excluded: bool
 
 
 def _directory(name: x509.Name, subtree: x509.Name, _: bool) -> bool:
-    wanted = [_relative(part) for part in subtree.rdns]
-    return [_relative(part) for part in name.rdns[: len(wanted)]] == wanted
-
-
-def _relative(part: x509.RelativeDistinguishedName) -> frozenset[tuple[str, str]]:
-    """§7.1: letters in either case and runs of blanks are the same."""
-    return frozenset((item.oid.dotted_string, " ".join(str(item.value).casefold().split())) for item in part)
+    wanted = name_key(subtree)
+    return name_key(name)[: len(wanted)] == wanted
 
 
 def _dns(name: str, subtree: str, excluded: bool) -> bool:
     """``host.example`` lies in ``example``; what a wildcard could stand for lies in an excluded part of it."""
     _plain(subtree)
-    host, domain = name.lower(), subtree.lower()
+    host, domain = _whole(name), _whole(subtree)
     if host.startswith("*."):
         host = host[2:]
         if excluded and domain.endswith(f".{host}"):
@@ -83,14 +99,19 @@ def _mailbox(name: str, subtree: str, _: bool) -> bool:
         raise NameForbidden("a mailbox to compare with a name constraint is none")
     if "@" in subtree:
         wanted, _at, domain = subtree.rpartition("@")
-        return local == wanted and host.lower() == domain.lower()
+        return local == wanted and _whole(host) == _whole(domain)
     return _host(host, subtree)
 
 
 def _host(host: str, subtree: str) -> bool:
     if subtree.startswith("."):
-        return host.lower().endswith(subtree.lower())
-    return host.lower() == subtree.lower()
+        return _whole(host).endswith(_whole(subtree))
+    return _whole(host) == _whole(subtree)
+
+
+def _whole(host: str) -> str:
+    """Fold a host: with the dot of the root at its end it is the same host."""
+    return host.lower().removesuffix(".")
 
 
 def _address(name: Any, subtree: Any, _: bool) -> bool:
@@ -102,9 +123,17 @@ def _uri(name: str, subtree: str, _: bool) -> bool:
         host = urlsplit(name).hostname
     except ValueError:
         host = None
-    if not host:
-        raise NameForbidden("a URI has no host to compare with a name constraint")
+    if not host or _is_address(host):
+        raise NameForbidden("a URI has no host name to compare with a name constraint")
     return _host(host, subtree)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return host.replace(".", "").isdigit()  # 2130706433 and 127.1 are addresses to a browser
+    return True
 
 
 _COMPARISONS: Final[dict[type, Callable[[Any, Any, bool], bool]]] = {

@@ -1,8 +1,8 @@
-"""Certification paths (RFC 5280 §6): a bounded search of our own, then the library's rules on each exact chain.
+"""Certification paths (RFC 5280 §6): a bounded search, then the rules on each exact chain.
 
 The search only follows names and signatures and stops after MAX_PATH_STEPS, so chains made to explode cannot; the
-rules (constraints, path length, critical extensions) are ``cryptography``'s, run on one chain with one anchor. It knows
-no SM2: a chain with such a key goes by :mod:`verify.certificates.rules`.
+rules (constraints on names, lengths and policies, critical extensions) are those of :mod:`verify.certificates.rules`, run
+on one chain with one anchor, whatever its algorithms.
 """
 
 from __future__ import annotations
@@ -14,20 +14,15 @@ from datetime import datetime
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.x509.verification import (
-    Criticality,
-    ExtensionPolicy,
-    PolicyBuilder,
-    Store,
-    VerificationError,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from hsm.sm2.public_key import Sm2PublicKey
 from verify.algorithms import DIGESTS, key_of
-from verify.certificates import gm
-from verify.certificates.rules import RuleBroken, check_rules
+from verify.certificates.links import made_by, usable
+from verify.certificates.names import NameKey, name_key
+from verify.certificates.policies import ANY_TERMS, PathTerms
+from verify.certificates.rules import PolicyBroken, RuleBroken, check_rules
 from verify.errors import Finding, unsure
 from verify.policy import MAX_CERTIFICATES, MAX_CHAIN_DEPTH, MAX_PATH_STEPS
 from verify.trust import TrustStore
@@ -38,21 +33,6 @@ MAX_CANDIDATES: Final = 8
 
 MAX_REMEMBERED: Final = 4096
 """Signatures between certificates, and chains, that one finder remembers: some megabytes in a service that seals for years."""
-
-_CA_POLICY: Final = (
-    ExtensionPolicy.permit_all()
-    .require_present(x509.BasicConstraints, Criticality.CRITICAL, None)
-    .may_be_present(x509.AuthorityKeyIdentifier, Criticality.NON_CRITICAL, None)
-    .require_present(x509.SubjectKeyIdentifier, Criticality.NON_CRITICAL, None)
-    .may_be_present(x509.NameConstraints, Criticality.CRITICAL, None)
-)
-"""RFC 5280 §4.2.1.9, §4.2.1.1, §4.2.1.2, §4.2.1.10; the library accepts no policy without basic constraints."""
-_LEAF_POLICY: Final = (
-    ExtensionPolicy.permit_all()
-    .require_not_present(x509.NameConstraints)
-    .require_present(x509.AuthorityKeyIdentifier, Criticality.NON_CRITICAL, None)
-)
-"""RFC 5280 §4.2.1.10, §4.2.1.1. Key usage and purpose are the caller's: they differ for seals, time-stamps, OCSP."""
 
 Chain = tuple[x509.Certificate, ...]
 """From the leaf to its anchor, both included."""
@@ -74,21 +54,22 @@ def name(subject: x509.Name) -> str:
 
 @dataclass(slots=True)
 class _Search:
-    pool: dict[bytes, list[x509.Certificate]]
+    pool: dict[NameKey, list[x509.Certificate]]
     steps: int = 0
     found: list[Chain] = field(default_factory=list)
 
 
 class PathFinder:
-    """Find and check paths from certificates to the anchors of one trust store."""
+    """Find and check paths from certificates to the anchors of one trust store, at the same terms for each."""
 
-    def __init__(self, trust: TrustStore) -> None:
+    def __init__(self, trust: TrustStore, terms: PathTerms = ANY_TERMS) -> None:
+        self._terms = terms
         self._anchors = frozenset(trust.anchors)
-        self._by_subject: dict[bytes, list[x509.Certificate]] = defaultdict(list)
+        self._by_subject: dict[NameKey, list[x509.Certificate]] = defaultdict(list)
         for certificate in (*trust.anchors, *trust.intermediates):
-            self._by_subject[certificate.subject.public_bytes()].append(certificate)
+            self._by_subject[name_key(certificate.subject)].append(certificate)
         self._issued: dict[tuple[x509.Certificate, x509.Certificate], bool] = {}
-        self._sound: set[Chain] = set()
+        self._sound: dict[Chain, tuple[str, ...]] = {}
 
     def is_anchor(self, certificate: x509.Certificate) -> bool:
         """Tell whether the trust store believes this very certificate."""
@@ -98,7 +79,7 @@ class PathFinder:
         """Return chains that link ``leaf`` to an anchor by name and signature, shortest first; no rule is applied."""
         pool = {subject: list(items) for subject, items in self._by_subject.items()}
         for certificate in extra[:MAX_CERTIFICATES]:
-            pool.setdefault(certificate.subject.public_bytes(), []).append(certificate)
+            pool.setdefault(name_key(certificate.subject), []).append(certificate)
         search = _Search(pool)
         self._extend(search, (leaf,))
         return sorted(search.found, key=len)
@@ -110,15 +91,20 @@ class PathFinder:
             return
         if len(chain) > MAX_CHAIN_DEPTH:
             return
-        issuers = search.pool.get(tip.issuer.public_bytes(), [])
-        for issuer in sorted(issuers, key=self.is_anchor, reverse=True):
+        issuers = search.pool.get(name_key(tip.issuer), [])
+        wanted = _authority_key(tip)
+        for issuer in sorted(issuers, key=lambda item: self._likely(item, wanted)):
             if len(search.found) >= MAX_CANDIDATES or search.steps >= MAX_PATH_STEPS:
                 return
-            if any(issuer == seen for seen in chain):
+            if any(_same_authority(issuer, seen) for seen in chain):
                 continue
             search.steps += 1
             if self.issued(tip, issuer):
                 self._extend(search, (*chain, issuer))
+
+    def _likely(self, issuer: x509.Certificate, wanted: bytes | None) -> tuple[bool, bool]:
+        """Put first what is an anchor, then what has the key that is named: of a hundred namesakes few are tried."""
+        return not self.is_anchor(issuer), wanted is None or wanted != _subject_key(issuer)
 
     def issued(self, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
         """Tell whether names match and ``issuer``'s key made the certificate's signature."""
@@ -163,33 +149,68 @@ class PathFinder:
         for certificate in chain:
             check_validity(certificate, at)
         if chain not in self._sound:
-            _check_lasting(chain, at)
+            policies = check_lasting(chain, self._terms)
             if len(self._sound) >= MAX_REMEMBERED:
                 self._sound.clear()
-            self._sound.add(chain)
+            self._sound[chain] = policies
+
+    def policies(self, chain: Chain) -> tuple[str, ...]:
+        """Return the policies valid along a chain that was chosen; none where it does not hold."""
+        return self._sound.get(chain, ())
 
 
-def made_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """Tell whether names match and ``issuer``'s key made the certificate's signature."""
+def _same_authority(one: x509.Certificate, other: x509.Certificate) -> bool:
+    """RFC 4158 §5.2: the same name with the same key is met again; a path through it only runs in a circle."""
+    if one == other:
+        return True
+    return name_key(one.subject) == name_key(other.subject) and _spki(one) == _spki(other)
+
+
+def _spki(certificate: x509.Certificate) -> bytes:
+    octets: bytes = key_of(certificate).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return octets
+
+
+def _authority_key(certificate: x509.Certificate) -> bytes | None:
     try:
-        if gm.is_sm2(certificate):
-            gm.check_certificate(certificate, key_of(issuer))
-            return certificate.issuer == issuer.subject
-        certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm):
-        return False
-    return True
+        return certificate.extensions.get_extension_for_class(
+            x509.AuthorityKeyIdentifier
+        ).value.key_identifier
+    except x509.ExtensionNotFound:
+        return None
 
 
-def _check_lasting(chain: Chain, at: datetime) -> None:
-    """Apply every rule of RFC 5280 §6.1 to a chain whose certificates are all valid at ``at``; raises ``Finding``."""
+def _subject_key(certificate: x509.Certificate) -> bytes | None:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    except x509.ExtensionNotFound:
+        return None
+
+
+def check_lasting(chain: Chain, terms: PathTerms = ANY_TERMS) -> tuple[str, ...]:
+    """Apply every rule of RFC 5280 §6.1 that no clock changes; return the valid policies, or raise ``Finding``.
+
+    Pure: the answer depends on the octets of the chain and on the terms alone.
+    """
     for certificate in chain[:-1]:
         _check_algorithm(certificate)
         _check_form(certificate)
     for certificate in chain[1:]:
         _check_authority(certificate)
-    if len(chain) > 1:
-        _check_rules(chain, at)
+    _check_keys(chain)
+    return tuple(sorted(_check_rules(chain, terms))) if len(chain) > 1 else ()
+
+
+def _check_keys(chain: Chain) -> None:
+    """ETSI TS 119 312 §8: every key of a path, the anchor's too, is of a kind and length that proves anything."""
+    for certificate in chain:
+        if not usable(key_of(certificate)):
+            raise unsure(
+                SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
+                f"证书“{name(certificate.subject)}”的密钥种类或长度不被接受，请更换证书后重新签章。",
+                f"The key of the certificate of {name(certificate.subject)} is of a kind or length that is not "
+                "accepted; sign again with a new certificate.",
+            )
 
 
 def check_validity(certificate: x509.Certificate, at: datetime) -> None:
@@ -255,30 +276,18 @@ def _check_authority(certificate: x509.Certificate) -> None:
         raise _chain_failure(f"{name(certificate.subject)} is not allowed to issue certificates")
 
 
-def holds_sm2(chain: Chain) -> bool:
-    """Tell whether a chain has an SM2 key somewhere: the library cannot walk it."""
-    return any(isinstance(key_of(certificate), Sm2PublicKey) for certificate in chain)
-
-
-def _check_rules(chain: Chain, at: datetime) -> None:
-    if holds_sm2(chain):
-        try:
-            check_rules(chain)
-        except RuleBroken as broken:
-            raise _chain_failure(str(broken)) from broken
-        return
-    verifier = (
-        PolicyBuilder()
-        .store(Store([chain[-1]]))
-        .time(at)
-        .max_chain_depth(MAX_CHAIN_DEPTH)
-        .extension_policies(ca_policy=_CA_POLICY, ee_policy=_LEAF_POLICY)
-        .build_client_verifier()
-    )
+def _check_rules(chain: Chain, terms: PathTerms) -> frozenset[str]:
     try:
-        verifier.verify(chain[0], list(chain[1:-1]))
-    except VerificationError as error:
-        raise _chain_failure(str(error).splitlines()[0][:200]) from error
+        return check_rules(chain, terms)
+    except RuleBroken as broken:
+        raise _chain_failure(str(broken)) from broken
+    except PolicyBroken as broken:
+        raise unsure(
+            SubIndication.CHAIN_CONSTRAINTS_FAILURE,
+            "证书链上没有可用的证书策略：互认关系未涵盖该签章所需的策略；请联系证书签发机构。",
+            "No certificate policy that is demanded is valid along the chain: the recognition between the authorities "
+            f"does not cover it; ask its issuer ({broken}).",
+        ) from broken
     except (ValueError, x509.UnsupportedGeneralNameType, x509.DuplicateExtension) as error:
         raise _chain_failure("an extension cannot be decoded") from error
 

@@ -1,7 +1,8 @@
-"""The rules of RFC 5280 §6.1 for a chain with SM2 keys, which the library cannot walk because it knows no SM2.
+"""The rules of RFC 5280 §6.1 on one chain, from its leaf to its anchor: the one engine for every chain (ADR 40).
 
-The same demands as :mod:`verify.certificates.paths` makes of the library for every other chain; signatures, links by name, validities
-and key usage were checked before. x509-limbo holds these rules to account as it does the library's.
+Signatures, links by name, validities and key usage are :mod:`verify.certificates.paths`'; here are the extensions: what is
+understood, who may issue, how deep, under which names and under which policies. x509-limbo and NIST PKITS hold these
+rules to account. Nothing here reads a clock: a chain that once kept them keeps them ever after.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from typing import Final
 from cryptography import x509
 
 from verify.certificates.name_constraints import NameForbidden, check_names
+from verify.certificates.names import is_self_issued
+from verify.certificates.policies import ANY_TERMS, PathTerms
+from verify.certificates.policy_graph import POLICY_MAPPINGS, PolicyBroken, valid_policies
 
 MAX_SERIAL_BITS: Final = 8 * 20 - 1
 """RFC 5280 §4.1.2.2: at most 20 octets, the sign bit among them."""
@@ -21,17 +25,28 @@ UNDERSTOOD: Final = frozenset(
         x509.ExtendedKeyUsage.oid,
         x509.SubjectAlternativeName.oid,
         x509.NameConstraints.oid,
+        x509.CertificatePolicies.oid,
+        POLICY_MAPPINGS,
+        x509.PolicyConstraints.oid,
+        x509.InhibitAnyPolicy.oid,
     }
 )
 """Critical extensions that somebody here acts on; any other makes a certificate unusable (RFC 5280 §4.2)."""
+
+
+__all__ = ["UNDERSTOOD", "PolicyBroken", "RuleBroken", "check_rules"]
 
 
 class RuleBroken(Exception):
     """A chain breaks a rule; the text says which."""
 
 
-def check_rules(chain: tuple[x509.Certificate, ...]) -> None:
-    """Check a chain from its leaf to its anchor, both included; raises :class:`RuleBroken`."""
+def check_rules(chain: tuple[x509.Certificate, ...], terms: PathTerms = ANY_TERMS) -> frozenset[str]:
+    """Check a chain from its leaf to its anchor, both included; return its valid policies.
+
+    The policies (dotted) are in the words of the anchor's domain; a chain of the anchor alone has none. Raises
+    :class:`RuleBroken`, or :class:`PolicyBroken` where no policy is valid and one is demanded.
+    """
     for position, certificate in enumerate(chain):
         extensions = {extension.oid: extension for extension in certificate.extensions}
         _check_fields(certificate, issuer=position > 0)
@@ -42,6 +57,7 @@ def check_rules(chain: tuple[x509.Certificate, ...]) -> None:
             _check_issuer(extensions)
             _check_length(certificate, chain[1:position])
             _check_constraints(extensions, chain[:position])
+    return valid_policies(chain, terms)
 
 
 _Extensions = dict[x509.ObjectIdentifier, x509.Extension[x509.ExtensionType]]
@@ -84,7 +100,7 @@ def _check_issuer(extensions: _Extensions) -> None:
 def _check_length(issuer: x509.Certificate, below: tuple[x509.Certificate, ...]) -> None:
     """RFC 5280 §4.2.1.9: at most so many CAs below, those that issued to themselves not counted."""
     length = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length
-    counted = sum(1 for certificate in below if certificate.subject != certificate.issuer)
+    counted = sum(1 for certificate in below if not is_self_issued(certificate))
     if length is not None and counted > length:
         raise RuleBroken("more authorities stand below one than it allows")
 
@@ -97,7 +113,7 @@ def _check_constraints(extensions: _Extensions, below: tuple[x509.Certificate, .
     if not found.critical:
         raise RuleBroken("name constraints are not critical")
     for position, certificate in enumerate(below):
-        if position and certificate.subject == certificate.issuer:
+        if position and is_self_issued(certificate):
             continue
         try:
             check_names(certificate, found.value)  # type: ignore[arg-type]  # the extension of this identifier

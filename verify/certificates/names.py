@@ -1,0 +1,44 @@
+"""When two distinguished names are one (RFC 5280 §7.1): letters in either case, runs of blanks and string types aside. Pure.
+
+A CA that renews its certificate may write its name in another string type; what issued by name alone is then proved by
+the key, never by the name.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+from cryptography import x509
+
+KEPT_NAMES: Final = 8192
+"""Names whose comparable form is remembered: a few hundred octets each."""
+
+Part = tuple[tuple[str, str | bytes], ...]
+NameKey = tuple[Part, ...]
+"""A name in the form that is compared: its parts in order, the attributes of one part in none."""
+
+
+@lru_cache(maxsize=KEPT_NAMES)
+def name_key(name: x509.Name) -> NameKey:
+    """Return the form of a name by which it is compared (RFC 4518 §2: folded, normalised, blanks collapsed)."""
+    return tuple(part_key(part) for part in name.rdns)
+
+
+def part_key(part: x509.RelativeDistinguishedName) -> Part:
+    """Return the comparable form of one relative distinguished name."""
+    return tuple(sorted((item.oid.dotted_string, _folded(item.value)) for item in part))
+
+
+def _folded(value: str | bytes) -> str | bytes:
+    if isinstance(value, bytes):  # a bit string (x500UniqueIdentifier) is its octets
+        return value
+    if value.isascii():
+        return " ".join(value.lower().split())
+    return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
+
+
+def is_self_issued(certificate: x509.Certificate) -> bool:
+    """RFC 5280 §6.1: the same name stands as subject and as issuer."""
+    return name_key(certificate.subject) == name_key(certificate.issuer)
