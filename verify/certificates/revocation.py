@@ -150,7 +150,7 @@ class Evidence:
         """RFC 5280 §6.3.3 (f): the issuer may sign CRLs, and its key made this signature."""
         key = (item.mark, issuer)
         if key not in self._signed:
-            self._signed[key] = _may_sign_crls(issuer) and _crl_verifies(item.value, issuer)
+            self._signed[key] = crl_signed_by(item.value, issuer)
         return self._signed[key]
 
     def _from_ocsp(
@@ -170,17 +170,48 @@ class Evidence:
         return self._signed[key]
 
     def _answers_for(self, response: ocsp.OCSPResponse, issuer: x509.Certificate) -> bool:
-        if _ocsp_verifies(response, issuer):
-            return True
-        for responder in response.certificates[:8]:
-            purposes = extended(responder)
-            if purposes is None or OCSP_SIGNING not in purposes[0] or not _has_nocheck(responder):
-                continue
-            produced = response.produced_at_utc
-            in_time = responder.not_valid_before_utc <= produced <= responder.not_valid_after_utc
-            if in_time and self._paths.issued(responder, issuer) and _ocsp_verifies(response, responder):
-                return True
-        return False
+        return answering(response, issuer, self._paths) is not None
+
+
+def answering(
+    response: ocsp.OCSPResponse, issuer: x509.Certificate, paths: PathFinder
+) -> x509.Certificate | None:
+    """RFC 6960 §4.2.2.2: return who signed a response, the issuer itself or a responder that it named; ``None``: neither."""
+    if _ocsp_verifies(response, issuer):
+        return issuer
+    for responder in response.certificates[:8]:
+        purposes = extended(responder)
+        if purposes is None or OCSP_SIGNING not in purposes[0] or not _has_nocheck(responder):
+            continue
+        produced = response.produced_at_utc
+        in_time = responder.not_valid_before_utc <= produced <= responder.not_valid_after_utc
+        if in_time and paths.issued(responder, issuer) and _ocsp_verifies(response, responder):
+            return responder
+    return None
+
+
+def answers_about(
+    single: ocsp.OCSPSingleResponse, known: Iterable[x509.Certificate]
+) -> x509.Certificate | None:
+    """RFC 6960 §4.1.1: return the authority whose name and key an answer names by their hashes."""
+    try:
+        algorithm = _hash_name(single)
+        for one in known:
+            bits = key_of(one).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+            named = digest_of(algorithm, one.subject.public_bytes())
+            if (single.issuer_name_hash, single.issuer_key_hash) == (
+                named,
+                digest_of(algorithm, _key_bits(bits)),
+            ):
+                return one
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+    return None
+
+
+def crl_signed_by(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
+    """RFC 5280 §6.3.3 (f): the issuer may sign CRLs, and its key made this signature."""
+    return _may_sign_crls(issuer) and _crl_verifies(crl, issuer)
 
 
 def crl_applies(crl: x509.CertificateRevocationList, certificate: x509.Certificate) -> bool:
