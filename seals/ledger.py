@@ -1,7 +1,8 @@
 """One transaction of the registry: rows first, the audit trail last.
 
 The trail's head is one row that every writer locks. Were it locked between two row locks, two transactions could wait
-for each other; so records are collected here and appended just before the commit.
+for each other; so records are collected here and appended just before the commit. New rows that nothing in the transaction
+reads again may be put aside too: those of many documents then go to the database together.
 """
 
 from __future__ import annotations
@@ -33,6 +34,11 @@ class Deed:
     facts: Mapping[str, str | int | None] = field(default_factory=dict)
 
 
+Row = Mapping[str, object]
+"""A row's columns by name."""
+_Rows = dict[sa.Insert, list[Row]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Line:
     action: str
@@ -47,6 +53,21 @@ class Ledger:
 
     conn: sa.Connection
     _lines: list[_Line] = field(default_factory=list)
+    _rows: tuple[_Rows, _Rows] = field(default_factory=lambda: ({}, {}))
+
+    def put(self, statement: sa.Insert, row: Row, *, referred: bool = False) -> None:
+        """Put a new row aside for the end of the transaction; rows that others refer to are ``referred`` and go first.
+
+        ``statement`` is a constant of its module: the rows under one statement are written together.
+        """
+        self._rows[0 if referred else 1].setdefault(statement, []).append(row)
+
+    def write_rows(self) -> None:
+        """Write the rows that were put aside; a key in use raises ``sqlalchemy.exc.IntegrityError``."""
+        for rows in self._rows:
+            for statement, several in rows.items():
+                self.conn.execute(statement, several)
+            rows.clear()
 
     def note(
         self, action: str, *, actor: Actor, subject: str, detail: Mapping[str, str | int | None]
@@ -88,7 +109,8 @@ class Ledger:
         self.note(f"seal.{deed.act}", actor=deed.actor, subject=after.code, detail=detail)
 
     def close(self, audit: AuditTrail) -> None:
-        """Append the records in order; those of one actor in a row lock the trail's head once."""
+        """Write the rows put aside, then append the records in order; those of one actor in a row lock the trail's head once."""
+        self.write_rows()
         for actor, lines in groupby(self._lines, key=lambda line: line.actor):
             entries = [Entry(line.action, line.subject, line.detail) for line in lines]
             audit.append_many(self.conn, entries, actor=actor)

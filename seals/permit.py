@@ -8,7 +8,7 @@ judges the seal again, so a seal frozen in between is refused before the key is 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -38,8 +38,9 @@ _MADE_HERE: Final = object()
 
 
 _GRANT: Final = seal_permit.insert()
+_SAY: Final = seal_permit.update().where(seal_permit.c.id == sa.bindparam("its_id"))
 _SWAP: Final = seal_permit.update().where(
-    seal_permit.c.id == sa.bindparam("its_id"),
+    seal_permit.c.id.in_(sa.bindparam("its_ids", expanding=True)),
     seal_permit.c.state.in_(sa.bindparam("its_state", expanding=True)),
 )
 
@@ -76,6 +77,25 @@ class Permit:
     def actor(self) -> Actor:
         """Who may seal."""
         return self.seal.actor
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One sealing that a permit is asked for: with which seal, of what, under which warrant."""
+
+    code: str
+    document: Digest
+    warrant: Warrant
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a permit led to: in words, and the sealed file's digest, by which its case is found too."""
+
+    permit: str
+    said: str = ""
+    result: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,35 +153,52 @@ class Permits:
         Raises the :class:`seals.errors.SealNotUsable` that says why not: unknown, unapproved, rejected, frozen, revoked,
         superseded, expired, certificate expired, not the caller's, or what is wrong with the warrant.
         """
-        admitted = self._registry.admit(conn, code, actor=actor, listed=_listed(warrant))
-        if (warrant.seal_code, warrant.document, warrant.person) != (admitted.code, document, actor.person):
-            raise SealNotYours(f"a warrant for another use than seal {admitted.code} on {document}")
-        permit = Permit(
-            self._new_id(), admitted, document, purpose[:MAX_PURPOSE], self._clock(), warrant, _MADE_HERE
-        )
+        ledger = Ledger(conn)
+        ask = Ask(code, document, warrant, purpose)
+        (permit,) = self.grant_several(ledger, (ask,), hand=Hand(actor, credential))
+        ledger.close(self._audit)
+        return permit
+
+    def grant_several(self, ledger: Ledger, asks: Sequence[Ask], *, hand: Hand) -> tuple[Permit, ...]:
+        """Grant one actor several sealings in an open transaction, each as :meth:`grant` does; all or none."""
+        admitted: dict[tuple[str, bool], ActiveSeal] = {}
+        permits = []
+        for ask in asks:
+            key = (ask.code, _listed(ask.warrant))
+            if key not in admitted:
+                admitted[key] = self._registry.admit(ledger.conn, ask.code, actor=hand.actor, listed=key[1])
+            permits.append(self._made(ledger, ask, admitted[key], hand))
+        takings = [Taking(one.id, one.warrant, one.seal.record, hand, one.purpose) for one in permits]
+        self._uses.exercise(ledger, takings)
+        for permit in permits:
+            detail: dict[str, str | int | None] = {
+                "seal": permit.seal.code,
+                "document": str(permit.document),
+                "case": permit.warrant.case_id,
+                "ground": permit.warrant.ground.value,
+                "rule": permit.warrant.rule_hash,
+            }
+            ledger.note("permit.granted", actor=hand.actor, subject=permit.id, detail=detail)
+        return tuple(permits)
+
+    def _made(self, ledger: Ledger, ask: Ask, admitted: ActiveSeal, hand: Hand) -> Permit:
+        warrant = ask.warrant
+        named = (warrant.seal_code, warrant.document, warrant.person)
+        if named != (admitted.code, ask.document, hand.actor.person):
+            raise SealNotYours(f"a warrant for another use than seal {admitted.code} on {ask.document}")
+        purpose = ask.purpose[:MAX_PURPOSE]
+        permit = Permit(self._new_id(), admitted, ask.document, purpose, self._clock(), warrant, _MADE_HERE)
         row = {
             "id": permit.id,
             "electronic_code": admitted.code,
-            "document": str(document),
-            "actor": actor.id,
+            "document": str(ask.document),
+            "actor": hand.actor.id,
             "purpose": permit.purpose,
             "state": PermitState.GRANTED.value,
             "granted_at": permit.granted_at,
             "outcome": "",
         }
-        conn.execute(_GRANT, row)
-        ledger = Ledger(conn)
-        taking = Taking(permit.id, admitted.record, Hand(actor, credential), permit.purpose)
-        self._uses.exercise(ledger, warrant, taking)
-        detail: dict[str, str | int | None] = {
-            "seal": admitted.code,
-            "document": str(document),
-            "case": warrant.case_id,
-            "ground": warrant.ground.value,
-            "rule": warrant.rule_hash,
-        }
-        ledger.note("permit.granted", actor=actor, subject=permit.id, detail=detail)
-        ledger.close(self._audit)
+        ledger.put(_GRANT, row, referred=True)
         return permit
 
     def consume(self, conn: sa.Connection, permit: Permit) -> None:
@@ -170,16 +207,28 @@ class Permits:
         Raises :class:`PermitSpent` for one already taken, released or too old, and
         :class:`seals.errors.SealNotUsable` if the seal was stopped since, or the standing authorisation ended.
         """
-        self._registry.admit(conn, permit.seal.code, actor=permit.actor, listed=_listed(permit.warrant))
-        self._uses.hold(conn, permit.warrant)
-        if self._clock() - permit.granted_at > PERMIT_LIFE:
-            raise PermitSpent(f"permit {permit.id} is older than {PERMIT_LIFE}")
-        self._swap(conn, permit.id, (PermitState.GRANTED,), PermitState.CONSUMED, "")
         ledger = Ledger(conn)
-        ledger.note(
-            "permit.consumed", actor=permit.actor, subject=permit.id, detail={"seal": permit.seal.code}
-        )
+        self.consume_several(ledger, (permit,))
         ledger.close(self._audit)
+
+    def consume_several(self, ledger: Ledger, permits: Sequence[Permit]) -> None:
+        """Take several permits in an open transaction, each as :meth:`consume` does; all or none."""
+        held: set[tuple[str, Actor, bool, str]] = set()
+        for permit in permits:
+            warrant = permit.warrant
+            key = (permit.seal.code, permit.actor, _listed(warrant), warrant.standing)
+            if key not in held:
+                self._registry.admit(
+                    ledger.conn, permit.seal.code, actor=permit.actor, listed=_listed(warrant)
+                )
+                self._uses.hold(ledger.conn, warrant)
+                held.add(key)
+            if self._clock() - permit.granted_at > PERMIT_LIFE:
+                raise PermitSpent(f"permit {permit.id} is older than {PERMIT_LIFE}")
+        self._swap(ledger.conn, {one.id: "" for one in permits}, (PermitState.GRANTED,), PermitState.CONSUMED)
+        for permit in permits:
+            detail = {"seal": permit.seal.code}
+            ledger.note("permit.consumed", actor=permit.actor, subject=permit.id, detail=detail)
 
     def hold(self, conn: sa.Connection, permit_id: str, *, actor: Actor) -> None:
         """Judge the seal once more for a permit taken earlier, whose signature has only now come back.
@@ -207,19 +256,25 @@ class Permits:
 
         ``result`` is the sealed file's digest, by which its case is found too.
         """
-        self._swap(conn, permit_id, (PermitState.CONSUMED,), PermitState.USED, outcome)
         ledger = Ledger(conn)
-        self._uses.used(ledger, permit_id, Hand(actor, credential), result)
-        ledger.note("permit.used", actor=actor, subject=permit_id, detail={"outcome": outcome})
+        done = (Outcome(permit_id, outcome, result),)
+        self.complete_several(ledger, done, hand=Hand(actor, credential))
         ledger.close(self._audit)
+
+    def complete_several(self, ledger: Ledger, outcomes: Sequence[Outcome], *, hand: Hand) -> None:
+        """Record several outcomes in an open transaction, each as :meth:`complete` does; all or none."""
+        said = {one.permit: one.said for one in outcomes}
+        self._swap(ledger.conn, said, (PermitState.CONSUMED,), PermitState.USED)
+        self._uses.used(ledger, [(one.permit, one.result) for one in outcomes], hand)
+        for one in outcomes:
+            ledger.note("permit.used", actor=hand.actor, subject=one.permit, detail={"outcome": one.said})
 
     def release(
         self, conn: sa.Connection, permit_id: str, *, actor: Actor, outcome: str, credential: str = ""
     ) -> None:
         """Record that nothing was sealed, and why; the use is given back. :class:`PermitSpent` if it was settled already."""
-        self._swap(
-            conn, permit_id, (PermitState.GRANTED, PermitState.CONSUMED), PermitState.RELEASED, outcome
-        )
+        before = (PermitState.GRANTED, PermitState.CONSUMED)
+        self._swap(conn, {permit_id: outcome}, before, PermitState.RELEASED)
         ledger = Ledger(conn)
         self._uses.released(ledger, permit_id, Hand(actor, credential), outcome[:MAX_PURPOSE])
         ledger.note("permit.released", actor=actor, subject=permit_id, detail={"outcome": outcome})
@@ -245,17 +300,19 @@ class Permits:
     def _swap(
         self,
         conn: sa.Connection,
-        permit_id: str,
+        said: Mapping[str, str],
         before: tuple[PermitState, ...],
         after: PermitState,
-        outcome: str,
     ) -> None:
+        """Move permits by compare-and-swap, each with what is said of it; :class:`PermitSpent` if one was moved already."""
         settled = None if after is PermitState.CONSUMED else self._clock()
-        values = {"state": after.value, "settled_at": settled, "outcome": outcome[:MAX_PURPOSE]}
-        expected = {"its_id": permit_id, "its_state": [state.value for state in before]}
-        moved = conn.execute(_SWAP, expected | values)
-        if moved.rowcount != 1:
-            raise PermitSpent(f"permit {permit_id}")
+        moved = {"state": after.value, "settled_at": settled}
+        ids = sorted(said)
+        rows = conn.execute(_SWAP, moved | {"its_ids": ids, "its_state": [state.value for state in before]})
+        if rows.rowcount != len(ids):
+            raise PermitSpent(f"permit {ids[0]}" if len(ids) == 1 else f"one of {len(ids)} permits")
+        if any(said.values()):
+            conn.execute(_SAY, [{"its_id": one, "outcome": said[one][:MAX_PURPOSE]} for one in ids])
 
 
 def _listed(warrant: Warrant) -> bool:

@@ -46,6 +46,38 @@ _APPROVALS: Final = (
 )
 
 
+NEW_CASE: Final = use_case.insert()
+NEW_ENTRY: Final = use_case_entry.insert()
+NEW_DOCUMENT: Final = use_case_document.insert()
+NEW_PERMIT: Final = use_permit.insert()
+_OF_PERMITS: Final = sa.select(
+    use_permit.c.permit, use_permit.c.case_id, use_permit.c.standing, use_permit.c.day
+).where(use_permit.c.permit.in_(sa.bindparam("permits", expanding=True)))
+_AMONG: Final = (
+    _JOINED.where(C.id.in_(sa.bindparam("ids", expanding=True))).order_by(C.id).with_for_update(of=use_case)
+)
+_NEWEST: Final = (
+    sa.select(use_case_entry.c.case_id, sa.func.max(use_case_entry.c.number).label("number"))
+    .where(use_case_entry.c.case_id.in_(sa.bindparam("ids", expanding=True)))
+    .group_by(use_case_entry.c.case_id)
+    .subquery()
+)
+_LAST_ENTRIES: Final = sa.select(
+    use_case_entry.c.case_id, use_case_entry.c.number, use_case_entry.c.digest, use_case_entry.c.at
+).join(
+    _NEWEST,
+    sa.and_(use_case_entry.c.case_id == _NEWEST.c.case_id, use_case_entry.c.number == _NEWEST.c.number),
+)
+_KNOWN: Final = sa.select(
+    use_case_document.c.case_id, use_case_document.c.digest, use_case_document.c.role
+).where(use_case_document.c.digest.in_(sa.bindparam("digests", expanding=True)))
+_SWAP: Final = use_case.update().where(
+    C.id == sa.bindparam("its_id"),
+    C.status == sa.bindparam("its_status"),
+    C.moves == sa.bindparam("its_moves"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class CaseQuery:
     """Which cases to list: every filter given must match; ``after`` is the last id of the page before."""
@@ -72,13 +104,17 @@ def keep_rule(conn: sa.Connection, rule: UseRule) -> None:
 
 def insert(conn: sa.Connection, record: CaseRecord) -> None:
     """Write a new case; a request key in use raises ``sqlalchemy.exc.IntegrityError``."""
-    conn.execute(use_case.insert(), _row(record))
-    document = str(record.request.document.digest)
-    row = {"case_id": record.id, "digest": document, "role": "asked", "version": record.version}
-    conn.execute(use_case_document.insert(), row)
+    conn.execute(NEW_CASE, row_of(record))
+    conn.execute(NEW_DOCUMENT, document_row(record, record.request.document.digest, "asked"))
 
 
-def _row(record: CaseRecord) -> dict[str, Any]:
+def document_row(record: CaseRecord, digest: Digest, role: str) -> dict[str, Any]:
+    """Return the row by which a case is found from a document."""
+    return {"case_id": record.id, "digest": str(digest), "role": role, "version": record.version}
+
+
+def row_of(record: CaseRecord) -> dict[str, Any]:
+    """Return a case's columns."""
     return {
         "id": record.id,
         "request_key": record.request_key,
@@ -194,6 +230,45 @@ def move(
     return moved.rowcount == 1
 
 
+def swap(conn: sa.Connection, moves: Sequence[tuple[CaseRecord, CaseRecord]]) -> bool:
+    """Move cases from what was read to what they are now, by compare-and-swap; tell whether all were as read.
+
+    Only what acts of use change is written: state, count of acts and of copies, the approvals' digest, the times.
+    """
+    rows = [
+        {
+            "its_id": before.id,
+            "its_status": before.status.value,
+            "its_moves": before.moves,
+            "status": after.status.value,
+            "moves": after.moves,
+            "used": after.used,
+            "approvals_sha256": after.approvals_sha256,
+            "changed_at": after.changed_at,
+        }
+        for before, after in moves
+    ]
+    return not rows or conn.execute(_SWAP, rows).rowcount == len(rows)
+
+
+def among(conn: sa.Connection, ids: Sequence[str]) -> dict[str, CaseRecord]:
+    """Return cases by their ids and hold their rows, always in one order."""
+    rows = conn.execute(_AMONG, {"ids": list(ids)}).all()
+    return {row.id: _record(conn, row) for row in rows}
+
+
+def last_entries(conn: sa.Connection, ids: Sequence[str]) -> dict[str, tuple[int, str, datetime]]:
+    """Return number, digest and time of the last entry of several cases."""
+    rows = conn.execute(_LAST_ENTRIES, {"ids": list(ids)})
+    return {row.case_id: (row.number, row.digest, row.at) for row in rows}
+
+
+def known_documents(conn: sa.Connection, digests: Sequence[Digest]) -> set[tuple[str, str, str]]:
+    """Return which cases are about some of these documents already: case, digest, role."""
+    rows = conn.execute(_KNOWN, {"digests": [str(digest) for digest in digests]})
+    return {(row.case_id, row.digest, row.role) for row in rows}
+
+
 def last_entry(conn: sa.Connection, case_id: str) -> tuple[int, str, datetime | None]:
     """Return number, digest and time of the last entry of a case."""
     row = conn.execute(_LAST_ENTRY, {"case_id": case_id}).one_or_none()
@@ -202,22 +277,24 @@ def last_entry(conn: sa.Connection, case_id: str) -> tuple[int, str, datetime | 
 
 def insert_entry(conn: sa.Connection, entry: CaseEntry) -> None:
     """Add an entry to the record of responsibility."""
-    conn.execute(
-        use_case_entry.insert(),
-        {
-            "case_id": entry.case_id,
-            "number": entry.number,
-            "act": entry.act.value,
-            "status": entry.status.value,
-            "at": entry.at,
-            "actor": entry.actor.id,
-            "actor_name": entry.actor.name,
-            "credential": entry.credential,
-            "detail": entry.detail,
-            "previous": entry.previous,
-            "digest": entry.digest,
-        },
-    )
+    conn.execute(NEW_ENTRY, entry_row(entry))
+
+
+def entry_row(entry: CaseEntry) -> dict[str, Any]:
+    """Return an entry's columns."""
+    return {
+        "case_id": entry.case_id,
+        "number": entry.number,
+        "act": entry.act.value,
+        "status": entry.status.value,
+        "at": entry.at,
+        "actor": entry.actor.id,
+        "actor_name": entry.actor.name,
+        "credential": entry.credential,
+        "detail": entry.detail,
+        "previous": entry.previous,
+        "digest": entry.digest,
+    }
 
 
 def entries(conn: sa.Connection, case_id: str) -> tuple[CaseEntry, ...]:
@@ -280,17 +357,20 @@ def approvals(conn: sa.Connection, case_id: str, version: int) -> tuple[CaseAppr
     )
 
 
-def insert_permit(conn: sa.Connection, permit: str, case_id: str, standing: str, day: str) -> None:
-    """Remember under which case a permit was granted."""
-    row = {"permit": permit, "case_id": case_id, "standing": standing, "day": day}
-    conn.execute(use_permit.insert(), row)
+def permit_row(permit: str, case_id: str, standing: str, day: str) -> dict[str, Any]:
+    """Return the row that says under which case a permit was granted."""
+    return {"permit": permit, "case_id": case_id, "standing": standing, "day": day}
+
+
+def cases_of_permits(conn: sa.Connection, permits: Sequence[str]) -> dict[str, tuple[str, str, str]]:
+    """Return case, standing authorisation and day of permits; a permit of before there were cases has none."""
+    rows = conn.execute(_OF_PERMITS, {"permits": list(permits)})
+    return {row.permit: (row.case_id, row.standing, row.day) for row in rows}
 
 
 def case_of_permit(conn: sa.Connection, permit: str) -> tuple[str, str, str] | None:
-    """Return case, standing authorisation and day of a permit; nothing for a permit of before there were cases."""
-    query = sa.select(use_permit.c.case_id, use_permit.c.standing, use_permit.c.day)
-    row = conn.execute(query.where(use_permit.c.permit == permit)).one_or_none()
-    return None if row is None else (row.case_id, row.standing, row.day)
+    """Return case, standing authorisation and day of one permit."""
+    return cases_of_permits(conn, [permit]).get(permit)
 
 
 def permits_of(conn: sa.Connection, case_id: str) -> tuple[str, ...]:

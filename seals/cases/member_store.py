@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import sqlalchemy as sa
@@ -11,13 +12,15 @@ from seals.cases.store import use_case_member
 M: Final = use_case_member.c
 
 
-def take(conn: sa.Connection, case_id: str, number: int, permit: str) -> bool:
-    """Give one document's one use to a permit; tell whether it was free. The case's row is held by the caller."""
-    taken = conn.execute(sa.select(M.permit).where(M.case_id == case_id, M.number == number)).one_or_none()
-    if taken is not None:
-        return False
-    conn.execute(use_case_member.insert(), {"case_id": case_id, "number": number, "permit": permit})
-    return True
+TAKE: Final = use_case_member.insert()
+_AMONG: Final = sa.select(M.number).where(
+    M.case_id == sa.bindparam("case_id"), M.number.in_(sa.bindparam("numbers", expanding=True))
+)
+
+
+def taken_among(conn: sa.Connection, case_id: str, numbers: Sequence[int]) -> set[int]:
+    """Return which of these documents are sealed, or being sealed; the case's row is held by the caller."""
+    return set(conn.scalars(_AMONG, {"case_id": case_id, "numbers": list(numbers)}))
 
 
 def free(conn: sa.Connection, case_id: str, permit: str) -> None:

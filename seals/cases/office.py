@@ -114,16 +114,27 @@ def begin(ledger: Ledger, record: CaseRecord, hand: Hand, now: datetime) -> Case
     return record
 
 
+Last = tuple[int, str, datetime | None]
+"""Number, digest and time of a case's last entry."""
+
+
 def write(ledger: Ledger, after: CaseRecord, deed: CaseDeed, now: datetime) -> None:
-    """Add an entry to the record of responsibility and put its audit record aside.
+    """Add an entry to the record of responsibility and put its audit record aside."""
+    case_store.insert_entry(
+        ledger.conn, noted_entry(ledger, after, deed, now, case_store.last_entry(ledger.conn, after.id))
+    )
+
+
+def noted_entry(ledger: Ledger, after: CaseRecord, deed: CaseDeed, now: datetime, last: Last) -> CaseEntry:
+    """Return the entry of one act, chained to the last one, and put its audit record aside.
 
     The entry's detail names the version, the content and the rule, so each lane can be read from the others.
     """
-    number, previous, last = case_store.last_entry(ledger.conn, after.id)
-    if last is not None and now < last:
+    number, previous, then = last
+    if then is not None and now < then:
         if deed.act in GIVING:
             raise ClockBehindCase
-        now = last
+        now = then
     detail = {
         "status": after.status.value,
         "version": after.version,
@@ -143,6 +154,6 @@ def write(ledger: Ledger, after: CaseRecord, deed: CaseDeed, now: datetime) -> N
         previous,
     )
     entry = replace(entry, digest=entry.sealed())
-    case_store.insert_entry(ledger.conn, entry)
     noted: dict[str, str | int | None] = {**detail, "credential": deed.hand.credential, "entry": entry.digest}
     ledger.note(f"case.{deed.act.value}", actor=deed.hand.actor, subject=f"case:{after.id}", detail=noted)
+    return entry

@@ -7,6 +7,7 @@ the seal first, then the case or the authorisation, as everywhere in this room.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -33,8 +34,9 @@ from seals.cases.errors import (
     UseRefused,
 )
 from seals.cases.members import prove_member
-from seals.cases.office import CaseDeed, CaseOffice, begin, load, move
+from seals.cases.office import CaseDeed, CaseOffice, load, move
 from seals.cases.proof import still_good
+from seals.cases.round import Round
 from seals.cases.rules import CIVIL, UseRule, Wish
 from seals.cases.signer_store import SignerStatus
 from seals.cases.standing import still_signed
@@ -68,9 +70,10 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """One use being taken: for which permit, of the seal as it was just admitted, by whose hand, for what."""
+    """One use being taken: for which permit, under which warrant, of the seal as it was just admitted, by whose hand, for what."""
 
     permit: str
+    warrant: Warrant
     seal: SealRecord
     hand: Hand
     purpose: str
@@ -98,21 +101,46 @@ class Uses:
             return self._of_case(conn, seal, use)
         return self._of_standing(conn, seal, use) or self._alone(seal, use)
 
+    def warrants(self, conn: sa.Connection, uses: Sequence[Use]) -> list[Warrant]:
+        """Find the grounds of several uses, as :meth:`warrant` does; of one case about many, approvals are proved once."""
+        found: list[Warrant] = []
+        known: tuple[tuple[str, str], SealRecord, CaseRecord] | None = None
+        for use in uses:
+            same = known is not None and known[0] == (use.seal_code, use.case_id)
+            if same and known is not None and known[2].request.members:
+                found.append(self._of_member(known[1], known[2], use))
+                continue
+            warrant = self.warrant(conn, use)
+            found.append(warrant)
+            if warrant.member is not None:
+                seal = seal_store.find(conn, use.seal_code)
+                assert seal is not None  # noqa: S101 - a warrant was just found for it
+                known = ((use.seal_code, use.case_id), seal, _case(conn, use.case_id))
+        return found
+
     def _of_case(self, conn: sa.Connection, seal: SealRecord, use: Use) -> Warrant:
         case = _case(conn, use.case_id)
         if case.seal_code != seal.code or case.request.medium is not Medium.ELECTRONIC:
             raise CaseOfAnother
         if use.hand.actor.uscc not in (None, case.owner_uscc):
             raise CaseUnknown
-        asked, member = case.request, None
+        asked = case.request
         if asked.members:
-            member = prove_member(asked.document.digest, asked.members, use.document, use.inclusion)
-        elif asked.document.digest != use.document:
+            warrant = self._of_member(seal, case, use)
+        elif asked.document.digest == use.document:
+            warrant = _warrant(case.rule, Ground.CASE, case.id, use, seal, case.approvals_sha256)
+        else:
             raise DocumentDiffers
         self._ready(case)
         prove_approvals(conn, case)
+        return warrant
+
+    @staticmethod
+    def _of_member(seal: SealRecord, case: CaseRecord, use: Use) -> Warrant:
+        asked = case.request
+        member = prove_member(asked.document.digest, asked.members, use.document, use.inclusion)
         warrant = _warrant(case.rule, Ground.CASE, case.id, use, seal, case.approvals_sha256)
-        return warrant if member is None else replace(warrant, member=member, made_by=MADE_HERE)
+        return replace(warrant, member=member, made_by=MADE_HERE)
 
     def _ready(self, case: CaseRecord) -> None:
         many = case.request.members and case.status is CaseStatus.IN_USE
@@ -159,43 +187,50 @@ class Uses:
         wish = Wish(seal.kind.code, Medium.ELECTRONIC.value, use.document_class, use.amount)
         return self._office.book.find(wish)
 
-    # -- inside the transaction of a permit ---------------------------------------------------------------------------
+    # -- inside the transaction of permits ----------------------------------------------------------------------------
 
-    def exercise(self, ledger: Ledger, warrant: Warrant, taking: Taking) -> None:
-        """Judge the warrant again and take the one use that it stands for; the seal's row is held already.
+    def exercise(self, ledger: Ledger, takings: Sequence[Taking]) -> None:
+        """Judge the warrants again and take the one use that each stands for; the seals' rows are held already.
 
-        Raises :class:`CaseNotReady`, :class:`ApprovalNoLongerGood`, :class:`StandingEnded` or :class:`StandingUsedUp`.
+        Raises :class:`CaseNotReady`, :class:`ApprovalNoLongerGood`, :class:`StandingEnded` or :class:`StandingUsedUp`;
+        then nothing was taken for any of them.
         """
-        now = self._office.now()
-        day = _day(now) if warrant.ground is Ground.STANDING else ""
+        uses, now = Round(ledger), self._office.now()
+        uses.hold([one.warrant.case_id for one in takings if one.warrant.ground is Ground.CASE])
+        proven: set[str] = set()
+        cases = [self._case_for(uses, taking, proven, now) for taking in takings]
+        for taking, case in zip(takings, cases, strict=True):
+            held = uses.case(case.id)
+            if held.status is CaseStatus.APPROVED:
+                deed = CaseDeed(CaseAct.USE, taking.hand, {}, {"permit": taking.permit})
+                uses.move(held, deed, self._office.now())
+            warrant = taking.warrant
+            day = _day(now) if warrant.ground is Ground.STANDING else ""
+            row = case_store.permit_row(taking.permit, case.id, warrant.standing, day)
+            ledger.put(case_store.NEW_PERMIT, row)
+        self._take_members(uses, takings)
+        uses.write()
+
+    def _case_for(self, uses: Round, taking: Taking, proven: set[str], now: datetime) -> CaseRecord:
+        """Return the case of one use: the one named, proved again once in a transaction, or one that is opened for it."""
+        warrant = taking.warrant
         if warrant.ground is Ground.CASE:
-            case = self._again(ledger.conn, warrant)
-        else:
-            if warrant.ground is Ground.STANDING:
-                self._take(ledger.conn, warrant, day, now)
-            case = self._opened(ledger, warrant, taking)
-        if case.status is CaseStatus.APPROVED:
-            deed = CaseDeed(CaseAct.USE, taking.hand, {}, {"permit": taking.permit})
-            move(ledger, case, deed, self._office.now())
-        case_store.insert_permit(ledger.conn, taking.permit, case.id, warrant.standing, day)
-        if warrant.member is not None:
-            self._take_member(ledger.conn, case, warrant, taking.permit)
+            case = uses.case(warrant.case_id)
+            if case.id not in proven:
+                self._ready(case)
+            self._same(case, warrant)
+            if case.id not in proven:
+                _still_approved(uses.ledger.conn, case)
+                proven.add(case.id)
+            elif not case.request.members:
+                raise CaseNotReady(case.id, "只用印一份文件。", "is for one document.")
+            return case
+        if warrant.ground is Ground.STANDING:
+            self._take(uses.ledger.conn, warrant, _day(now), now)
+        return self._opened(uses, taking)
 
     @staticmethod
-    def _take_member(conn: sa.Connection, case: CaseRecord, warrant: Warrant, permit: str) -> None:
-        assert warrant.member is not None  # noqa: S101 - the caller looked
-        if not member_store.take(conn, case.id, warrant.member.number, permit):
-            number = warrant.member.number + 1
-            raise CaseNotReady(
-                case.id,
-                f"第 {number} 份已经用印或正在用印。",
-                f"has document {number} sealed, or being sealed.",
-            )
-        case_store.note_document(conn, case.id, warrant.document, "asked", case.version)
-
-    def _again(self, conn: sa.Connection, warrant: Warrant) -> CaseRecord:
-        case = load(conn, warrant.case_id, lock=True)
-        self._ready(case)
+    def _same(case: CaseRecord, warrant: Warrant) -> None:
         asked = warrant.document if warrant.member is None else warrant.member.root
         same = (case.request.document.digest, case.approvals_sha256, case.rule.hash) == (
             asked,
@@ -204,16 +239,33 @@ class Uses:
         )
         if not same:
             raise CaseNotReady(case.id, "在批准后已变更，请重试。", "has changed since; try again.")
-        signers = signer_store.among(conn, [one.certificate_sha256 for one in case.approvals])
-        for approval in case.approvals:
-            signer = signers.get(approval.certificate_sha256)
-            if (
-                signer is None
-                or signer.status is not SignerStatus.CONFIRMED
-                or not still_good(conn, signer.issuer, signer.serial, signer.der)
-            ):
-                raise ApprovalNoLongerGood
-        return case
+
+    @staticmethod
+    def _take_members(uses: Round, takings: Sequence[Taking]) -> None:
+        """Give each document of a case about many its one use (I29)."""
+        named: dict[str, list[tuple[int, Taking]]] = {}
+        for taking in takings:
+            if taking.warrant.member is not None:
+                numbered = (taking.warrant.member.number, taking)
+                named.setdefault(taking.warrant.case_id, []).append(numbered)
+        for case_id, members in named.items():
+            taken = member_store.taken_among(uses.ledger.conn, case_id, [number for number, _ in members])
+            for number, taking in members:
+                if number in taken:
+                    raise CaseNotReady(
+                        case_id,
+                        f"第 {number + 1} 份已经用印或正在用印。",
+                        f"has document {number + 1} sealed, or being sealed.",
+                    )
+                taken.add(number)
+                row = {"case_id": case_id, "number": number, "permit": taking.permit}
+                uses.ledger.put(member_store.TAKE, row)
+        asked = [
+            (uses.case(one.warrant.case_id), one.warrant.document, "asked")
+            for one in takings
+            if one.warrant.member
+        ]
+        uses.name(asked)
 
     @staticmethod
     def _take(conn: sa.Connection, warrant: Warrant, day: str, now: datetime) -> None:
@@ -225,9 +277,9 @@ class Uses:
         in_force = one.status is standing_store.StandingStatus.EFFECTIVE
         raise StandingUsedUp if in_force and one.grantee.ends >= now else StandingEnded
 
-    def _opened(self, ledger: Ledger, warrant: Warrant, taking: Taking) -> CaseRecord:
+    def _opened(self, uses: Round, taking: Taking) -> CaseRecord:
         """Open a case for a use that needed none, and admit it by its rule."""
-        seal, hand, now = taking.seal, taking.hand, self._office.now()
+        seal, hand, warrant, now = taking.seal, taking.hand, taking.warrant, self._office.now()
         rule = self._kept(warrant, seal)
         document = Attachment(warrant.document, taking.purpose)
         request = UseRequest(
@@ -244,10 +296,10 @@ class Uses:
             ground=warrant.ground,
             standing=warrant.standing,
         )
-        begin(ledger, opened, hand, now)
+        uses.begin(opened, hand, now)
         admitted = {"approvals_sha256": warrant.approvals_sha256}
         detail = {"ground": warrant.ground.value, "standing": warrant.standing}
-        return move(ledger, opened, CaseDeed(CaseAct.ADMIT, hand, admitted, detail), now)
+        return uses.move(opened, CaseDeed(CaseAct.ADMIT, hand, admitted, detail), now)
 
     def _kept(self, warrant: Warrant, seal: SealRecord) -> UseRule:
         for rule in self._office.book.rules:
@@ -280,21 +332,27 @@ class Uses:
 
     # -- the outcome --------------------------------------------------------------------------------------------------
 
-    def used(self, ledger: Ledger, permit: str, hand: Hand, result: Digest | None) -> None:
-        """Count the use of a permit: one copy more, the sealed file's digest among the case's documents."""
-        found = case_store.case_of_permit(ledger.conn, permit)
-        if found is None:
-            return
-        case = load(ledger.conn, found[0], lock=True)
-        if _is_late(ledger, case, permit, hand):
-            return
-        more = CaseAct.PRESS if case.request.members else CaseAct.COUNT
-        act = CaseAct.FINISH if case.left <= 1 else more
-        detail = {"permit": permit, "result": None if result is None else str(result)}
-        deed = CaseDeed(act, hand, {"used": case.used + 1}, detail)
-        move(ledger, case, deed, self._office.now())
-        if result is not None:
-            case_store.note_document(ledger.conn, case.id, result, "sealed", case.version)
+    def used(self, ledger: Ledger, permits: Sequence[tuple[str, Digest | None]], hand: Hand) -> None:
+        """Count the uses of permits: one copy more each, the sealed file's digest among its case's documents."""
+        found = case_store.cases_of_permits(ledger.conn, [permit for permit, _ in permits])
+        uses = Round(ledger)
+        uses.hold([case_id for case_id, _, _ in found.values()])
+        named: list[tuple[CaseRecord, Digest, str]] = []
+        for permit, result in permits:
+            if permit not in found:
+                continue
+            case = uses.case(found[permit][0])
+            if _is_late(ledger, case, permit, hand):
+                continue
+            more = CaseAct.PRESS if case.request.members else CaseAct.COUNT
+            act = CaseAct.FINISH if case.left <= 1 else more
+            detail = {"permit": permit, "result": None if result is None else str(result)}
+            deed = CaseDeed(act, hand, {"used": case.used + 1}, detail)
+            uses.move(case, deed, self._office.now())
+            if result is not None:
+                named.append((case, result, "sealed"))
+        uses.name(named)
+        uses.write()
 
     def released(self, ledger: Ledger, permit: str, hand: Hand, why: str) -> None:
         """Give back the use of a permit that came to nothing: to its case, or to the authorisation that it was taken from."""
@@ -381,6 +439,19 @@ def _signature_holds(conn: sa.Connection, one: Standing) -> bool:
     """Tell whether the representative's registration and certificate are still in force."""
     signer = still_signed(conn, one)
     return signer is not None and still_good(conn, signer.issuer, signer.serial, signer.der)
+
+
+def _still_approved(conn: sa.Connection, case: CaseRecord) -> None:
+    """Ask once more whether those who approved may still be relied on; :class:`ApprovalNoLongerGood`."""
+    signers = signer_store.among(conn, [one.certificate_sha256 for one in case.approvals])
+    for approval in case.approvals:
+        signer = signers.get(approval.certificate_sha256)
+        if (
+            signer is None
+            or signer.status is not SignerStatus.CONFIRMED
+            or not still_good(conn, signer.issuer, signer.serial, signer.der)
+        ):
+            raise ApprovalNoLongerGood
 
 
 def _digest(one: Standing) -> str:
