@@ -25,6 +25,7 @@ from verify.pdf.procedure import Procedure
 from verify.pdf.security_store import SecurityStore, read_store
 from verify.policy import MAX_SIGNATURES, Policy
 from verify.report import DocumentReport, Reason, SignatureKind, SignatureReport
+from verify.reports.recognise import Reading, report_in, with_reported
 from verify.seal import SealJudge, SealLists, load_lists, trusted_lists
 from verify.ses.judge import SealDataJudge
 from verify.signatures.case import Case, finish, level_of, open_case
@@ -92,7 +93,19 @@ class Verifier:
         except Exception:  # noqa: BLE001, S110 - foreign bytes: whatever a parser raises is a verdict, never a crash
             pass
         report = replace(report, sha256=prefixes.upto("sha256", len(data)).hexdigest())
+        report = self._with_reported(data, prefixes, report, Given(password, content))
         return self._with_voiding(data, prefixes, report) if self._void_lists else report
+
+    def _with_reported(
+        self, data: bytes, prefixes: Prefixes, report: DocumentReport, given: Given
+    ) -> DocumentReport:
+        """Add what the file says, where it is itself a verification report."""
+        told = report_in(data, given.password)
+        if told is None:
+            return report
+        judge, _, _ = self._judge(SecurityStore(), cast("datetime", report.verified_at))
+        reading = Reading(data, prefixes, report, given.content, self._policy.clock_skew)
+        return with_reported(reading, told, judge)
 
     def _with_voiding(self, data: bytes, prefixes: Prefixes, report: DocumentReport) -> DocumentReport:
         """Add what the makers of the document's seals say of it: it may verify and be voided all the same."""
