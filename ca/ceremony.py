@@ -21,7 +21,16 @@ from ca.certificate import CertificateRequest, IssuedCertificate, SubjectName, s
 from ca.config import TEST_MARKS
 from ca.errors import CeremonyRefused, IssuerUnknown, RequestSpent
 from ca.issuer import HolderStatus, Issuer, Unit, UnitPurpose
-from ca.profile import DOCUMENT_SERVICE, ISSUING, OCSP_RESPONDER, ROOT, SEAL_MAKER, TRUST_LIST, TSA
+from ca.profile import (
+    DOCUMENT_SERVICE,
+    ISSUING,
+    OCSP_RESPONDER,
+    ROOT,
+    SEAL_MAKER,
+    TRUST_LIST,
+    TSA,
+    VERIFICATION,
+)
 from hsm.algorithms import Family, KeyKind
 from hsm.key_uri import KeyUri
 from hsm.provider import KeyProvider, StoredKey
@@ -134,6 +143,11 @@ def _documents(plan: CeremonyPlan, kind: KeyKind) -> _Step:
     return _Step("documents", name, DOCUMENT_SERVICE.id, "issuing", kind, UnitPurpose.DOCUMENT)
 
 
+def _verifier(plan: CeremonyPlan, kind: KeyKind) -> _Step:
+    name = _named_after_tsa(plan, "核验服务", "Verification")
+    return _Step("verification", name, VERIFICATION.id, "issuing", kind, UnitPurpose.VERIFICATION)
+
+
 def _named_after_tsa(plan: CeremonyPlan, zh: str, en: str) -> str:
     return plan.tsa_name.replace("时间戳", zh).replace("TSA", en)
 
@@ -172,6 +186,11 @@ def trust_list_unit(authority: CertificateAuthority, *, actor: Actor) -> Unit:
     Raises as :func:`document_unit` does.
     """
     return _later_unit(authority, UnitPurpose.TRUST_LIST, _list_signer, actor)
+
+
+def verification_unit(authority: CertificateAuthority, *, actor: Actor) -> Unit:
+    """Return the unit that signs verification reports and offline bundles, as :func:`document_unit` does its own."""
+    return _later_unit(authority, UnitPurpose.VERIFICATION, _verifier, actor)
 
 
 def _later_unit(

@@ -32,6 +32,7 @@ class UnitPurpose(StrEnum):
     SEAL_MAKER = "seal-maker"
     DOCUMENT = "document"
     TRUST_LIST = "trust-list"
+    VERIFICATION = "verification"
 
 
 @dataclass(frozen=True, slots=True)

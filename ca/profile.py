@@ -29,6 +29,8 @@ EKU_SEAL_MAKER: Final = "1.3.6.1.5.5.7.3.37"
 has it. An arc of our own under 2.25 (X.667) would have 128 bits, which pkilint and other parsers refuse."""
 EKU_TRUST_LIST: Final = "0.4.0.2231.3.0"
 """ETSI TS 119 612 §5.7.1, id-tsl-kp-tslSigning: the key signs trust lists and nothing else."""
+EKU_VERIFICATION: Final = "1.2.840.113556.1.8000.2554.27368.51203.50935.19158.25179.8394388.15299025.1"
+"""The key signs verification reports and offline bundles; below the arc of the seal statement, as no standard names the purpose."""
 
 KEY_USAGE_BITS: Final = (
     "digital_signature",
@@ -234,6 +236,17 @@ TRUST_LIST: Final = Profile(
     extended_key_usage=(EKU_TRUST_LIST,),
     subject_needs=("common_name", "organization"),
 )
+VERIFICATION: Final = Profile(
+    id="verification",
+    title="核验服务 / Verification service",
+    issued_by=("issuing",),
+    default_days=5 * _YEAR,
+    max_days=8 * _YEAR,
+    key_usage=("digital_signature", "content_commitment"),
+    purpose=Purpose.SERVICE,
+    extended_key_usage=(EKU_DOCUMENT_SIGNING, EKU_VERIFICATION),
+    subject_needs=("common_name", "organization"),
+)
 ENTERPRISE_SEAL: Final = Profile(
     id="enterprise-seal",
     title="企业印章证书 / Enterprise sealing certificate",
@@ -331,6 +344,7 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
             DOCUMENT_SERVICE,
             SEAL_MAKER,
             TRUST_LIST,
+            VERIFICATION,
             ENTERPRISE_SEAL,
             ENTERPRISE_SIGN,
             ENTERPRISE_ENCRYPT,

@@ -14,6 +14,7 @@ from typing import Final
 
 from cryptography import x509
 
+from ca.profile import EKU_VERIFICATION
 from seals.errors import SealError
 from verify.certificates.paths import name
 from verify.certificates.purpose import check_exactly
@@ -24,7 +25,7 @@ from verify.pdf.document import open_document
 from verify.report import DocumentReport, SignatureReport
 from verify.reports.attached import ATTACHED, attached
 from verify.reports.reported import Reported
-from verify.reports.signed import EKU_VERIFICATION, ParsedReport, bare_report, parse_report
+from verify.reports.signed import ParsedReport, bare_report, parse_report
 from verify.sentence import Reason
 from verify.signatures.cms import load_certificate
 from verify.signatures.detached import Content, Digests

@@ -24,8 +24,6 @@ from verify.sentence import Reason
 from verify.verdict import Verdict
 
 REPORT_TYPE: Final = "yinxin-verification-report+jws"
-EKU_VERIFICATION: Final = "1.2.840.113556.1.8000.2554.27368.51203.50935.19158.25179.8394388.15299025.1"
-"""Purpose of a verification service's certificate, below the arc of our seal statement: without it nobody's reports count."""
 MAX_REPORT: Final = 32 * 1024 * 1024
 """Longest signed report, in octets: two hundred signatures with all their steps have some four million."""
 MAX_SENTENCE: Final = 4000
