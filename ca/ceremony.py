@@ -181,10 +181,7 @@ def document_unit(authority: CertificateAuthority, *, actor: Actor) -> Unit:
 
 
 def trust_list_unit(authority: CertificateAuthority, *, actor: Actor) -> Unit:
-    """Return the unit that signs the installation's trust list; a hierarchy of before there were lists gets it at the first call.
-
-    Raises as :func:`document_unit` does.
-    """
+    """Return the unit that signs the trust list; a hierarchy of before there were lists gets it at the first call."""
     return _later_unit(authority, UnitPurpose.TRUST_LIST, _list_signer, actor)
 
 

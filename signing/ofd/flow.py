@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from seals.fonts import Face
+from seals.typesetting import broken
 from signing.ofd.canvas import A4, BLACK, Box, Colour, Image, Line, Sheet, Text
 from signing.ofd.font_file import Measure
 
@@ -19,10 +20,6 @@ LEADING: Final = 1.55
 GREY: Final[Colour] = (110, 110, 110)
 RULE: Final[Colour] = (170, 170, 170)
 TINT: Final[Colour] = (242, 242, 242)
-_NOT_FIRST: Final = frozenset("，。、；：？！）】》”’％,.;:?!)]}%")
-"""Signs that do not begin a line (避头尾)."""
-_NOT_LAST: Final = frozenset("（【《“‘([{")
-"""Signs that do not end one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,56 +30,6 @@ class Margins:
     right: float = 22.0
     top: float = 24.0
     bottom: float = 24.0
-
-
-def broken(measure: Measure, text: str, width_mm: float, size_mm: float, face: Face = Face.SONG) -> list[str]:
-    """Break a text into lines no wider than ``width_mm``; Latin words and numbers stay whole where they fit on a line."""
-    lines: list[str] = []
-    for paragraph in text.split("\n"):
-        line, used = "", 0.0
-        for word in _words(paragraph):
-            wide = measure.width(face, word, size_mm)
-            if line and used + wide > width_mm and word[0] not in _NOT_FIRST:
-                kept = _carried(line)
-                lines.append(line[: len(line) - len(kept)].rstrip())
-                line, used = kept, measure.width(face, kept, size_mm)
-                word = word.lstrip() or ""  # noqa: PLW2901 - a space that ends a line is not carried
-                wide = measure.width(face, word, size_mm)
-            while used + wide > width_mm and len(word) > 1:
-                at = _fitting(measure, word, (width_mm - used, size_mm), face)
-                lines.append(line + word[:at])
-                line, used, word = "", 0.0, word[at:]  # noqa: PLW2901
-                wide = measure.width(face, word, size_mm)
-            line, used = line + word, used + wide
-        lines.append(line.rstrip())
-    return lines
-
-
-def _carried(line: str) -> str:
-    at = len(line)
-    while at > 1 and line[at - 1] in _NOT_LAST:
-        at -= 1
-    return line[at:]
-
-
-def _fitting(measure: Measure, word: str, room: tuple[float, float], face: Face) -> int:
-    used = 0.0
-    for at, character in enumerate(word):
-        used += measure.advance(face, character, room[1])
-        if used > room[0]:
-            return max(at, 1)
-    return len(word)
-
-
-def _words(text: str) -> list[str]:
-    words: list[str] = []
-    for character in text:
-        latin = character.isascii() and not character.isspace()
-        if latin and words and words[-1][-1].isascii() and not words[-1][-1].isspace():
-            words[-1] += character
-        else:
-            words.append(character)
-    return words
 
 
 class Flow:

@@ -11,9 +11,10 @@ from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
 from seals.fonts import Face
+from seals.typesetting import NAMES, font_file
 from signing.ofd.canvas import A4, Image, Numbers, Resources, Sheet, characters, page_xml
 from signing.ofd.descriptions import number
-from signing.ofd.font_file import NAMES, Measure, font_file
+from signing.ofd.font_file import Measure
 from signing.ofd.zip_writer import ZipWriter
 from verify.ofd.package import ROOT
 from verify.ofd.xml import NAMESPACE

@@ -11,10 +11,11 @@ from fontTools.ttLib import TTFont
 from PIL import Image as Pillow
 
 from seals.fonts import Face
+from seals.typesetting import broken, font_file
 from signing.ofd.canvas import Box, Image, Line, Sheet, Text
 from signing.ofd.errors import PageTooFull, TextUnprintable
-from signing.ofd.flow import BODY, Flow, broken
-from signing.ofd.font_file import Measure, font_file
+from signing.ofd.flow import BODY, Flow
+from signing.ofd.font_file import Measure
 from signing.ofd.format import open_subject
 from signing.ofd.licence_page import SEAL_MM, LicenceFace, licence_page
 from signing.ofd.maker import About, make_document
