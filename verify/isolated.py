@@ -61,7 +61,7 @@ class IsolatedVerifier:
             )
         )
 
-    def verify(
+    def verify(  # noqa: PLR0913 - what may come with a file, each by name
         self,
         data: bytes,
         *,
@@ -69,13 +69,14 @@ class IsolatedVerifier:
         name: str = "",
         password: str | None = None,
         content: ContentFile | ContentOctets | None = None,
+        evidence: str = "",
     ) -> DocumentReport:
         """Verify as ``Verifier.verify`` does; a hang or crash is INDETERMINATE/LIMIT_REACHED with its reason."""
         if at.tzinfo is None:
             raise ValueError("the time of verification is aware")
         path = str(content.path.absolute()) if isinstance(content, ContentFile) else None
         beside = content.octets if isinstance(content, ContentOctets) else None
-        asked = {"at": at.isoformat(), "name": name, "password": password, "content": path}
+        asked = {"at": at.isoformat(), "name": name, "password": password, "content": path, "evidence": evidence}
         head = json.dumps({**asked, "beside": beside is not None}).encode()
         frames = (head, data) if beside is None else (head, data, beside)
         with self._lock:

@@ -10,11 +10,14 @@ from itertools import islice
 from typing import Final, cast
 
 from seals.ses.structure import is_seal_data
+from verify.acceptance.answering import answered
 from verify.certificates.paths import PathFinder
 from verify.certificates.revocation import Evidence
 from verify.certificates.signer import CertificateJudge
 from verify.digests import Prefixes
 from verify.errors import Unreadable
+from verify.institution.judge import Document as Beside
+from verify.institution.judge import Presented, present, with_proofs
 from verify.ofd.judge import OfdJudge
 from verify.ofd.package import is_package
 from verify.pdf.document import Document, open_document
@@ -66,7 +69,7 @@ class Verifier:
         other._trust = replace(self._trust, crls=crls, ocsp=ocsp)  # noqa: SLF001 - our own copy
         return other
 
-    def verify(
+    def verify(  # noqa: PLR0913 - what may come with a file, each by name
         self,
         data: bytes,
         *,
@@ -74,12 +77,13 @@ class Verifier:
         name: str = "",
         password: str | None = None,
         content: Content | None = None,
+        evidence: str = "",
     ) -> DocumentReport:
         """Verify every signature of the PDF in ``data`` as of ``at`` (aware); never raises on bad input.
 
         An electronic seal (SESeal) or a seal signature (SES_Signature) is recognised by its content and judged as such.
         ``name`` is how the report calls the file; ``password`` opens an encrypted one, ``content`` is the
-        file that a detached signature is over. ``ValueError``: ``at`` is naive.
+        file that a detached signature is over, ``evidence`` the text of evidence records beside it. ``ValueError``: ``at`` is naive.
         """
         if at.tzinfo is None:
             raise ValueError("the time of verification is aware")
@@ -94,7 +98,19 @@ class Verifier:
             pass
         report = replace(report, sha256=prefixes.upto("sha256", len(data)).hexdigest())
         report = self._with_reported(data, prefixes, report, Given(password, content))
-        return self._with_voiding(data, prefixes, report) if self._void_lists else report
+        report = self._with_voiding(data, prefixes, report) if self._void_lists else report
+        return self._with_proofs(data, prefixes, report, evidence)
+
+    def _with_proofs(
+        self, data: bytes, prefixes: Prefixes, report: DocumentReport, evidence: str
+    ) -> DocumentReport:
+        """Add both proofs of each seal and the answers that need no department."""
+        at = cast("datetime", report.verified_at)
+        presented: tuple[Presented, ...] = ()
+        if evidence:
+            judge, _, _ = self._judge(SecurityStore(), at)
+            presented = present(evidence, judge, at)
+        return answered(with_proofs(report, presented, Beside(prefixes, len(data), at)))
 
     def _with_reported(
         self, data: bytes, prefixes: Prefixes, report: DocumentReport, given: Given

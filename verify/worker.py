@@ -1,7 +1,7 @@
 """The process in which foreign documents are verified: frames in on stdin, frames out on stdout, limits on itself.
 
 Frames are those of :mod:`hsm.frames`. First comes one frame of set-up (JSON: trust, policy,
-memory); then for each document a frame of JSON (at, name, password, content, beside), a frame of its octets and, where
+memory); then for each document a frame of JSON (at, name, password, content, evidence, beside), a frame of its octets and, where
 ``beside`` says so, one of the file that a detached signature is over; each is answered by one frame of JSON, the packed report. End of input ends the process.
 """
 
@@ -36,7 +36,14 @@ def serve(source: BinaryIO, out: BinaryIO) -> None:
             content = ContentFile(Path(asked["content"]))
         elif asked["beside"]:
             content = ContentOctets(read_frame(source) or b"")
-        report = verifier.verify(data, at=at, name=asked["name"], password=asked["password"], content=content)
+        report = verifier.verify(
+            data,
+            at=at,
+            name=asked["name"],
+            password=asked["password"],
+            content=content,
+            evidence=asked["evidence"],
+        )
         del data, content
         write_frame(out, json.dumps(pack(report)).encode())
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from verify.sentence import Reason
 from verify.trusted_lists.decision import BY_DECREE
@@ -80,7 +80,8 @@ def joined(one: Demands, other: Demands, assurances: tuple[str, ...] = ()) -> De
     """
 
     def both(name: str) -> tuple[str, ...] | None:
-        first, second = getattr(one, name), getattr(other, name)
+        first: tuple[str, ...] | None = getattr(one, name)
+        second: tuple[str, ...] | None = getattr(other, name)
         if first is None or second is None:
             return first if second is None else second
         return tuple(item for item in first if item in second)
@@ -88,11 +89,10 @@ def joined(one: Demands, other: Demands, assurances: tuple[str, ...] = ()) -> De
     def least(name: str) -> int:
         return min((n for n in (getattr(one, name), getattr(other, name)) if n), default=0)
 
-    lists = {name: both(name) for name in LISTED}
-    truths = {name: getattr(one, name) or getattr(other, name) for name in TRUTHS}
+    values: dict[str, Any] = {name: both(name) for name in LISTED}
+    values |= {name: getattr(one, name) or getattr(other, name) for name in TRUTHS}
     return Demands(
-        **lists,
-        **truths,
+        **values,
         level=_higher(one.level, other.level, LEVELS[::-1]),
         ofd_level=_higher(one.ofd_level, other.ofd_level, LEVELS[::-1]),
         assurance=_higher(one.assurance, other.assurance, assurances),

@@ -176,7 +176,10 @@ def record_payload(record: EvidenceRecord) -> dict[str, Any]:
 
 def record_of(payload: dict[str, Any]) -> EvidenceRecord:
     """Read the members of a record; raises :class:`seals.errors.StatementInvalid`, which names the member."""
-    members.exact(payload, {"form", "issuer", "issued_at", "use", "seal", "leave", "needed", "approvals", "acts", "trail"})
+    members.exact(
+        payload,
+        {"form", "issuer", "issued_at", "use", "seal", "leave", "needed", "approvals", "acts", "trail"},
+    )
     if payload["form"] != FORM or type(payload["form"]) is not int:
         raise StatementInvalid(f"form is {FORM}")
     use = RecordedUse(**_read(payload["use"], _USE, "use"))
@@ -189,7 +192,9 @@ def record_of(payload: dict[str, Any]) -> EvidenceRecord:
         seal=RecordedSeal(**_read(payload["seal"], _SEAL, "seal")),
         leave=read_leave(payload["leave"]),
         needed=_count(payload["needed"], "needed"),
-        approvals=tuple(RecordedApproval(**one) for one in _each(payload, "approvals", _APPROVAL, MAX_APPROVALS)),
+        approvals=tuple(
+            RecordedApproval(**one) for one in _each(payload, "approvals", _APPROVAL, MAX_APPROVALS)
+        ),
         acts=tuple(RecordedAct(**one) for one in _each(payload, "acts", _ACT, MAX_ACTS)),
         trail=tuple(TrailPlace(**one) for one in _each(payload, "trail", _TRAIL, MAX_TRAIL)),
     )
@@ -198,7 +203,9 @@ def record_of(payload: dict[str, Any]) -> EvidenceRecord:
 Reader = Callable[[object, str], Any]
 
 
-def _each(payload: dict[str, Any], member: str, readers: dict[str, Reader], most: int) -> list[dict[str, Any]]:
+def _each(
+    payload: dict[str, Any], member: str, readers: dict[str, Reader], most: int
+) -> list[dict[str, Any]]:
     found = payload[member]
     if not isinstance(found, list) or len(found) > most:
         raise StatementInvalid(f"{member} is a list of at most {most}")

@@ -64,10 +64,19 @@ def value_state(item: SignatureReport) -> PartState:
 
 def technical(item: SignatureReport) -> tuple[ProofPart, ...]:
     """Return the parts in the order in which people ask: unchanged, signed, by whom, when, not revoked, still strong."""
-    return (_integrity(item), _value(item), _certificate(item), _time(item), _revocation(item), _strength(item))
+    return (
+        _integrity(item),
+        _value(item),
+        _certificate(item),
+        _time(item),
+        _revocation(item),
+        _strength(item),
+    )
 
 
-def _part(name: str, state: PartState, words: dict[PartState, tuple[str, str]], detail: str = "") -> ProofPart:
+def _part(
+    name: str, state: PartState, words: dict[PartState, tuple[str, str]], detail: str = ""
+) -> ProofPart:
     return ProofPart(name, state, Reason(*words[state]), detail)
 
 
@@ -96,7 +105,9 @@ def _certificate(item: SignatureReport) -> ProofPart:
 
 def _time(item: SignatureReport) -> ProofPart:
     state = PartState.PRESENT if item.time.trusted else PartState.MISSING
-    words = _TIME | ({PartState.MISSING: _UNVERIFIED} if item.time.source is TimeSource.TSA_UNVERIFIED else {})
+    words = _TIME | (
+        {PartState.MISSING: _UNVERIFIED} if item.time.source is TimeSource.TSA_UNVERIFIED else {}
+    )
     return _part("time", state, words, item.time.authority)
 
 
@@ -133,13 +144,22 @@ _VALUE: Final = {
     _F: ("签名与文件不符。", "The signature does not belong to the document."),
 }
 _CERTIFICATE: Final = {
-    _P: ("证书链可达受信任的锚点，当时有效。", "The certificate's chain reaches a trusted anchor and was valid then."),
-    _M: ("找不到可信的证书链，无法识别签署人。", "No trusted chain was found: the signatory is not recognised."),
+    _P: (
+        "证书链可达受信任的锚点，当时有效。",
+        "The certificate's chain reaches a trusted anchor and was valid then.",
+    ),
+    _M: (
+        "找不到可信的证书链，无法识别签署人。",
+        "No trusted chain was found: the signatory is not recognised.",
+    ),
     _F: ("证书当时不在有效状态。", "The certificate was not in force then."),
 }
 _TIME: Final = {
     _P: ("签署时间由可信时间戳证明。", "A trusted time-stamp proves the time."),
-    _M: ("没有时间戳，签署时间仅为签署人声称。", "There is no time-stamp; the time is the signatory's own word."),
+    _M: (
+        "没有时间戳，签署时间仅为签署人声称。",
+        "There is no time-stamp; the time is the signatory's own word.",
+    ),
     _F: ("", ""),
 }
 _UNVERIFIED: Final = (
@@ -147,7 +167,10 @@ _UNVERIFIED: Final = (
     "The time-stamp's authority is not recognised: it proves no time.",
 )
 _REVOCATION: Final = {
-    _P: ("吊销信息证明证书当时未被吊销。", "Revocation evidence shows that the certificate was not revoked then."),
+    _P: (
+        "吊销信息证明证书当时未被吊销。",
+        "Revocation evidence shows that the certificate was not revoked then.",
+    ),
     _M: ("缺少当时的吊销信息。", "Revocation evidence for that time is missing."),
     _F: ("证书当时已被吊销或暂停。", "The certificate was revoked or suspended then."),
 }

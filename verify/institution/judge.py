@@ -1,0 +1,293 @@
+"""The institutional proof of each seal: its statement's digests, and the evidence records that come with the document.
+
+A record counts for a seal when 1. its signature holds, 2. its signer is a seal maker trusted now, and the very maker whose
+statement stands in the signature, 3. it was issued by now, 4. it is about this document: the octets, or a revision that the
+file begins with, have the digest that it states, 5. it is about this seal: code, certificate, permit and the statement's own
+case, rule and approvals are the same. Anything else is refused, by name, and proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from seals.errors import SealError
+from verify.certificates.identity import maker_identity
+from verify.certificates.signer import CertificateJudge
+from verify.digests import Prefixes
+from verify.institution.proofs import PartState, ProofPart, Proofs
+from verify.institution.record import EvidenceRecord, ParsedRecord, parse_record, split_records
+from verify.institution.technical import technical
+from verify.report import DocumentReport, SealReport, SealStatusReport, SignatureKind, SignatureReport
+from verify.seal import check_maker
+from verify.sentence import Reason
+from verify.signatures.cms import load_certificate
+
+STOPPED: Final = frozenset(
+    {
+        SealStatusReport.SUSPENDED.value,
+        SealStatusReport.FROZEN.value,
+        SealStatusReport.REVOKED.value,
+        SealStatusReport.SUPERSEDED.value,
+        SealStatusReport.EXPIRED.value,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """One record as it was handed in: what it says where its signature holds and its signer is trusted, or why not."""
+
+    record: EvidenceRecord | None = None
+    maker_id: str = ""
+    refusal: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The file that records are compared with: its octets' digests, its size, and the time of verification."""
+
+    prefixes: Prefixes
+    size: int
+    at: datetime
+
+    def begins_with(self, sha256: str, size: int) -> bool:
+        """Tell whether the file, or a revision that it begins with, has this digest and size."""
+        return 0 < size <= self.size and self.prefixes.upto("sha256", size).hexdigest() == sha256
+
+
+def present(text: str, judge: CertificateJudge, at: datetime) -> tuple[Presented, ...]:
+    """Read the records of a file and judge their signers; never raises on bad input."""
+    try:
+        lines = split_records(text)
+    except SealError:
+        return (Presented(refusal=_UNREADABLE),)
+    return tuple(_presented(line, judge, at) for line in lines)
+
+
+def _presented(line: str, judge: CertificateJudge, at: datetime) -> Presented:
+    try:
+        parsed = parse_record(line)
+        parsed.check_signature()
+    except (SealError, ValueError, TypeError):
+        return Presented(refusal=_UNREADABLE)
+    return _trusted(parsed, judge, at) if parsed.record.issued_at <= at else Presented(refusal=_FUTURE)
+
+
+def _trusted(parsed: ParsedRecord, judge: CertificateJudge, at: datetime) -> Presented:
+    found = [one for der in parsed.chain_der if (one := load_certificate(der)) is not None]
+    if len(found) != len(parsed.chain_der):
+        return Presented(refusal=_UNREADABLE)
+    judged = judge.judge(found[0], found[1:], at, check_maker)
+    if judged.finding is not None:
+        why = judged.finding.reason
+        return Presented(
+            refusal=Reason(
+                f"制度证据记录的签发者无法识别或不可信：{why.zh}",
+                f"The signer of the evidence record is not recognised or not trusted: {why.en}",
+            )
+        )
+    return Presented(parsed.record, maker_identity(judged.chain))
+
+
+def with_proofs(report: DocumentReport, presented: Sequence[Presented], document: Document) -> DocumentReport:
+    """Add both proofs to every seal and signature of a report; document time-stamps have none of their own."""
+    signatures = tuple(
+        one
+        if one.kind is SignatureKind.TIMESTAMP
+        else replace(one, proofs=Proofs(technical(one), institutional(one, presented, document)))
+        for one in report.signatures
+    )
+    return replace(report, signatures=signatures)
+
+
+def institutional(
+    item: SignatureReport, presented: Sequence[Presented], document: Document
+) -> tuple[ProofPart, ...]:
+    """Return the parts in the order in which an auditor asks: the record, the state, the rule, the approvals, the keeper."""
+    seal = item.seal
+    if seal is None or not seal.trusted:
+        return tuple(ProofPart(name, PartState.MISSING, _NO_SEAL) for name in PARTS)
+    bound, refusal = _bound(item, seal, presented, document)
+    found = _record(bound, refusal)
+    return (
+        found,
+        _seal_state(item, bound),
+        _rule(seal, bound),
+        _approvals(bound),
+        _keeper(bound),
+        _trail(bound),
+    )
+
+
+PARTS: Final = ("record", "seal-state", "rule", "approvals", "keeper", "trail")
+"""Names of the parts of the institutional proof."""
+
+
+def _bound(
+    item: SignatureReport, seal: SealReport, presented: Sequence[Presented], document: Document
+) -> tuple[EvidenceRecord | None, Reason | None]:
+    """Find the record of this seal's use; else why the one that claims to be it is refused."""
+    refusals: list[Reason] = []
+    for one in presented:
+        if one.record is None:
+            refusals += [] if one.refusal is None else [one.refusal]
+            continue
+        why = _stranger(item, seal, one, document)
+        if why is None:
+            return one.record, None
+        refusals.append(why)
+    return None, refusals[0] if refusals else None
+
+
+def _stranger(
+    item: SignatureReport, seal: SealReport, presented: Presented, document: Document
+) -> Reason | None:
+    """Say why a record is not about this seal on this document, or nothing."""
+    record = presented.record
+    if record is None:
+        return _UNREADABLE
+    use, signer = record.use, item.signer
+    if not presented.maker_id or presented.maker_id != seal.maker_id:
+        return _OTHER_MAKER
+    if not document.begins_with(use.document_sha256, use.document_size):
+        return _OTHER_DOCUMENT
+    same = (
+        record.seal.code == seal.code
+        and signer is not None
+        and record.seal.certificate_sha256 == signer.sha256
+        and use.permit == seal.permit
+        and (seal.leave is None or record.leave == seal.leave)
+    )
+    return None if same else _OTHER_SEAL
+
+
+def _record(bound: EvidenceRecord | None, refusal: Reason | None) -> ProofPart:
+    if bound is not None:
+        return ProofPart(
+            "record", PartState.PRESENT, _RECORD, f"{bound.issuer} · {bound.issued_at:%Y-%m-%dT%H:%M:%SZ}"
+        )
+    if refusal is not None:
+        return ProofPart("record", PartState.FAILED, refusal)
+    return ProofPart("record", PartState.MISSING, _NO_RECORD)
+
+
+def _seal_state(item: SignatureReport, bound: EvidenceRecord | None) -> ProofPart:
+    then = item.seal_then
+    if then.status in STOPPED or (bound is not None and bound.seal.status.value in STOPPED):
+        return ProofPart("seal-state", PartState.FAILED, _STOPPED, then.status)
+    if then.status == SealStatusReport.ACTIVE.value:
+        source = then.source if bound is None else f"{then.source}, record"
+        return ProofPart("seal-state", PartState.PRESENT, _ACTIVE, source)
+    return ProofPart("seal-state", PartState.MISSING, _STATE_UNKNOWN)
+
+
+def _rule(seal: SealReport, bound: EvidenceRecord | None) -> ProofPart:
+    if bound is not None:
+        leave = bound.leave
+        return ProofPart(
+            "rule", PartState.PRESENT, _RULE, f"{leave.rule} {leave.rule_version} · {leave.rule_sha256}"
+        )
+    if seal.leave is not None:
+        leave = seal.leave
+        return ProofPart(
+            "rule",
+            PartState.PRESENT,
+            _RULE_STATED,
+            f"{leave.rule} {leave.rule_version} · {leave.rule_sha256}",
+        )
+    return ProofPart("rule", PartState.MISSING, _NO_RULE)
+
+
+def _approvals(bound: EvidenceRecord | None) -> ProofPart:
+    if bound is None:
+        return ProofPart("approvals", PartState.MISSING, _NO_APPROVALS)
+    count = len(bound.approvals)
+    if count < bound.needed or bool(count) != bool(bound.leave.approvals_sha256):
+        return ProofPart("approvals", PartState.FAILED, _TOO_FEW, f"{count} / {bound.needed}")
+    if not count:
+        return ProofPart("approvals", PartState.PRESENT, _NONE_NEEDED, bound.leave.ground)
+    named = "；".join(f"{one.stage}：{one.name} {one.at:%Y-%m-%d %H:%MZ}" for one in bound.approvals[:10])
+    return ProofPart("approvals", PartState.PRESENT, _APPROVED, named)
+
+
+def _keeper(bound: EvidenceRecord | None) -> ProofPart:
+    if bound is None:
+        return ProofPart("keeper", PartState.MISSING, _NO_KEEPER)
+    use = bound.use
+    return ProofPart(
+        "keeper",
+        PartState.PRESENT,
+        _KEEPER,
+        f"{use.keeper} ({use.keeper_role}) {use.sealed_at:%Y-%m-%d %H:%MZ}",
+    )
+
+
+def _trail(bound: EvidenceRecord | None) -> ProofPart:
+    if bound is None or not bound.trail:
+        return ProofPart("trail", PartState.MISSING, _NO_TRAIL)
+    named = "；".join(f"{one.action} #{one.number} {one.digest[:16]}" for one in bound.trail)
+    return ProofPart("trail", PartState.PRESENT, _TRAIL, named)
+
+
+_UNREADABLE: Final = Reason(
+    "随附的制度证据记录已损坏或签名不符，不能作为证据；请向盖章单位重新索取。",
+    "The evidence record beside the document is damaged or its signature does not hold; ask the sealing enterprise anew.",
+)
+_FUTURE: Final = Reason(
+    "制度证据记录的签发时间晚于核验时间，不能作为证据；请核对时钟后重新核验。",
+    "The evidence record is dated after the time of verification; check the clock and verify again.",
+)
+_OTHER_MAKER: Final = Reason(
+    "制度证据记录不是该印章的制章单位签发的，不能作为证据。",
+    "The evidence record was signed by another than the maker of this seal: it proves nothing.",
+)
+_OTHER_DOCUMENT: Final = Reason(
+    "制度证据记录是另一份文件的，不能用于本文件；请索取本文件的记录。",
+    "The evidence record is about another document; ask for this one's.",
+)
+_OTHER_SEAL: Final = Reason(
+    "制度证据记录与签章中的印章、证书、许可或事项不一致，不能作为证据。",
+    "The evidence record does not agree with the seal, certificate, permit or case in the signature: it proves nothing.",
+)
+_NO_SEAL: Final = Reason(
+    "签名没有可识别的印章，没有制度证据。",
+    "The signature carries no recognised seal, so there is no institutional proof.",
+)
+_RECORD: Final = Reason(
+    "制度证据记录由制章单位签名，与本文件和本印章相符。",
+    "The evidence record is signed by the seal's maker and belongs to this document and this seal.",
+)
+_NO_RECORD: Final = Reason(
+    "未随附制度证据记录（.evidence.jws）。", "No evidence record (.evidence.jws) came with the document."
+)
+_ACTIVE: Final = Reason("用印时印章为启用状态。", "The seal was active when it was used.")
+_STOPPED: Final = Reason("用印时印章不得使用。", "The seal was stopped when it was used.")
+_STATE_UNKNOWN: Final = Reason("用印时的印章状态未知。", "The seal's state when it was used is unknown.")
+_RULE: Final = Reason("用印规则与版本见证据记录。", "The rule and its version are in the evidence record.")
+_RULE_STATED: Final = Reason(
+    "签章内的制章单位声明写明了规则与版本。",
+    "The maker's statement inside the signature names the rule and its version.",
+)
+_NO_RULE: Final = Reason("不知道按哪条规则用印。", "It is not known by which rule the seal was used.")
+_NO_APPROVALS: Final = Reason(
+    "没有审批记录：声明中只有摘要，须有证据记录才能说明由谁审批。",
+    "There are no approvals: the statement has only their digest; the evidence record tells who approved.",
+)
+_TOO_FEW: Final = Reason(
+    "审批数少于规则的要求，或与声明不符。",
+    "There are fewer approvals than the rule asks for, or others than stated.",
+)
+_NONE_NEEDED: Final = Reason("规则不要求他人审批。", "The rule asks for nobody's approval.")
+_APPROVED: Final = Reason(
+    "审批齐全，与声明中的摘要对应。", "The approvals are complete and go with the digest in the statement."
+)
+_NO_KEEPER: Final = Reason("不知道由谁保管并用印。", "It is not known who kept and used the seal.")
+_KEEPER: Final = Reason("用印人见证据记录。", "Who used the seal is in the evidence record.")
+_NO_TRAIL: Final = Reason("没有审计记录的位置。", "No place on the audit trail is named.")
+_TRAIL: Final = Reason(
+    "已写明在签发单位审计记录中的位置，可由审计员核对。",
+    "Its places on the issuer's audit trail are named, for an auditor to compare.",
+)
