@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC
 
+from verify.acceptance.table import answer_lines, proof_lines
+from verify.objects.report import ObjectReport
+from verify.objects.table import object_lines
 from verify.ofd.report import OfdReport
 from verify.ofd.table import ofd_lines
 from verify.report import (
@@ -64,10 +67,14 @@ def lines(report: DocumentReport) -> Iterator[str]:
     yield f"  {report.verdict.zh} / {report.verdict.en.upper()}"
     yield f"  {report.reason.zh}"
     yield f"  {report.reason.en}"
+    if report.answers is not None:
+        yield from answer_lines(report.answers)
     if report.notice:
         yield f"  ※ {report.notice} / demonstration certificates, without legal effect"
     if isinstance(report, SealDataReport):
         yield from seal_data_lines(report)
+    if isinstance(report, ObjectReport):
+        yield from object_lines(report)
     for number, signature in enumerate(report.signatures, start=1):
         yield ""
         yield from _signature(number, signature)
@@ -125,6 +132,8 @@ def _signature(number: int, item: SignatureReport) -> Iterator[str]:
         yield row("", item.readers.en)
     if item.seal_data is not None:
         yield from part_lines(item.seal_data)
+    if item.proofs is not None:
+        yield from proof_lines(item.proofs)
     yield row("结论 reason", item.reason.zh)
     yield row("", item.reason.en)
     for note in item.notes:

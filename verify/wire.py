@@ -15,6 +15,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from verify.objects.report import ObjectReport
 from verify.ofd.report import OfdReport
 from verify.policy import Policy
 from verify.report import DocumentReport
@@ -35,9 +36,17 @@ def pack(value: Any) -> Any:
     return value
 
 
+_KINDS: tuple[tuple[str, type[DocumentReport]], ...] = (
+    ("coverage", OfdReport),
+    ("object_kind", ObjectReport),
+    ("steps", SealDataReport),
+)
+"""The member that only one kind of report has."""
+
+
 def unpack_report(value: Any) -> DocumentReport:
     """Rebuild a report; raises ``ValueError``, ``TypeError`` or ``KeyError`` on anything else."""
-    kind = OfdReport if "coverage" in value else SealDataReport if "steps" in value else DocumentReport
+    kind = next((kind for member, kind in _KINDS if member in value), DocumentReport)
     found: DocumentReport = _unpack(kind, value)
     return found
 

@@ -114,8 +114,9 @@ def kind_of_der(octets: bytes) -> ObjectKind | None:
             return ObjectKind.OCSP
         if outer.peek() == der.OID:
             return _message(octets)
-        inner = outer.enter(der.SEQUENCE)
-        return _status(inner, outer) or _signed(inner)
+        first = outer.element()
+        inside = der.Reader(first)
+        return _status(inside.enter(der.SEQUENCE), outer) or _signed(der.Reader(first).enter(der.SEQUENCE))
     except der.DerError:
         return None
 

@@ -80,6 +80,8 @@ class Bench:
     judge: CertificateJudge
     policy: Policy
     at: datetime
+    known: tuple[x509.Certificate, ...] = ()
+    """Every certificate of the trust store: who may have made what is signed but carries no certificate."""
 
     def maker(
         self,

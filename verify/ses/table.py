@@ -30,7 +30,7 @@ def seal_data_lines(report: SealDataReport) -> Iterator[str]:
         yield row("签章时间 signed at", stamp(report.signed_at))
     if report.scope:
         yield row("保护范围 scope", safe(report.scope))
-    yield from _steps(report.steps)
+    yield from step_lines(report.steps)
     for note in report.notes:
         yield row("注 note", safe(note.zh))
         yield row("", safe(note.en))
@@ -41,10 +41,11 @@ def part_lines(part: SealDataPart) -> Iterator[str]:
     open_steps = [step for step in part.steps if step.state is not StepState.PASSED]
     held = len(part.steps) - len(open_steps)
     yield row("签章标准 standard", f"{part.standard or '-'} · {held} 步通过 / {held} steps passed")
-    yield from _steps(open_steps)
+    yield from step_lines(open_steps)
 
 
-def _steps(steps: Iterable[SealDataStep]) -> Iterator[str]:
+def step_lines(steps: Iterable[SealDataStep]) -> Iterator[str]:
+    """Yield each step with its mark, its state and its reason, in both languages."""
     for step in steps:
         yield row(f"{_MARKS[step.state]} {step.name.zh}", f"{step.state.words.zh}：{step.reason.zh}")
         yield row("", f"{step.name.en}: {step.state.words.en}. {step.reason.en}")

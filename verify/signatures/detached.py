@@ -1,4 +1,4 @@
-"""A signature in a file of its own (CAdES, EN 319 122-1; GB/T 35275; RFC 5652 §5.2) and the file that it is over."""
+"""A signature in a file of its own, which may hold what it is over (CAdES, EN 319 122-1; GB/T 35275; RFC 5652 §5.2), and the file that it is over."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import IO, Final, Protocol
 
 from ca.cms_names import MESSAGE_DIGEST, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2, SIGNING_TIME
 from verify.digests import running
-from verify.errors import Finding, unexpected, unsure
+from verify.errors import Finding, failed, unexpected, unsure
 from verify.policy import MAX_CMS_OCTETS, MAX_DOCUMENT_OCTETS
 from verify.readers import Place
 from verify.report import DocumentReport, Integrity
@@ -108,8 +108,11 @@ def judge_detached(
 ) -> DocumentReport:
     """Judge one detached signature; without its content the answer is in doubt, and still says who signed what and when."""
     case = Case(())
+    enclosed = _enclosed(octets)
     digests = None if content is None else Digests(content)
     try:
+        if enclosed is not None:
+            digests = _same(enclosed, digests)
         steps.run(case, _protected(octets, digests))
         if digests is None:
             case.object(_content_missing())
@@ -137,6 +140,26 @@ def judge_detached(
     )
 
 
+def _enclosed(octets: bytes) -> bytes | None:
+    """Return the content that a signature holds itself (RFC 5652 §5.2); ``None`` for a detached one."""
+    try:
+        return parse_message(octets).content
+    except Finding:
+        return None  # the steps say what is wrong
+
+
+def _same(enclosed: bytes, beside: Digests | None) -> Digests:
+    """Judge over what is enclosed; a file given beside it must be that very file: ``Finding`` HASH_FAILURE."""
+    inside = Digests(ContentOctets(enclosed))
+    if beside is not None and beside.of("sha256") != inside.of("sha256"):
+        raise failed(
+            SubIndication.HASH_FAILURE,
+            "签名内附的原文与所给文件不是同一份，签名不是对所给文件作出的；请核对文件。",
+            "The signature holds its content, and that is not the file given: it was made over another; check the file.",
+        )
+    return inside
+
+
 def _sha256(digests: Digests) -> str:
     try:
         return digests.of("sha256").hex()
@@ -154,6 +177,7 @@ def _protected(octets: bytes, digests: Digests | None) -> Protected:
         digests.octets,
         lambda expected: digests.of("sha256").hex() == expected,
         bound=False,
+        may_attach=True,
     )
 
 

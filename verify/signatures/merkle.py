@@ -124,13 +124,18 @@ def prove_included(proof: TreeProof, octets: bytes) -> Digest:
             "证明文件不是这份文件的证明：摘要不一致，文件可能已被修改或取错了证明。",
             "The proof is about another document: the digests differ. The file was changed, or it is another's proof.",
         )
+    prove_digest(proof)
+    return digest
+
+
+def prove_digest(proof: TreeProof) -> None:
+    """Prove that the path leads from the digest that a proof names to the root of its head; :class:`Unreadable`."""
     try:
-        root = proof.inclusion.root(proof.head.root.algorithm, str(digest).encode())
+        root = proof.inclusion.root(proof.head.root.algorithm, str(proof.document).encode())
     except ValueError as wrong:
         raise _not_under() from wrong
     if root != proof.head.root:
         raise _not_under()
-    return digest
 
 
 def _not_under() -> Unreadable:
