@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Final, cast
 
-from seals.ses.structure import is_seal_data
 from verify.acceptance.answering import answered
 from verify.certificates.paths import PathFinder
 from verify.certificates.revocation import Evidence
@@ -18,8 +17,8 @@ from verify.digests import Prefixes
 from verify.errors import Unreadable
 from verify.institution.judge import Document as Beside
 from verify.institution.judge import Presented, present, with_proofs
-from verify.ofd.judge import OfdJudge
-from verify.ofd.package import is_package
+from verify.objects.other import OtherDoor
+from verify.objects.steps import Bench
 from verify.pdf.document import Document, open_document
 from verify.pdf.fields import FormField, form_fields
 from verify.pdf.pdf_values import Ref
@@ -30,11 +29,9 @@ from verify.policy import MAX_SIGNATURES, Policy
 from verify.report import DocumentReport, Reason, SignatureKind, SignatureReport
 from verify.reports.recognise import Reading, report_in, with_reported
 from verify.seal import SealJudge, SealLists, load_lists, trusted_lists
-from verify.ses.judge import SealDataJudge
 from verify.signatures.case import Case, finish, level_of, open_case
-from verify.signatures.detached import Content, Digests, judge_detached, signature_in
+from verify.signatures.detached import Content
 from verify.signatures.protected import ProofOfExistence
-from verify.signatures.signer_steps import SignerSteps
 from verify.trust import TrustStore
 from verify.verdict import SubIndication, Verdict
 from verify.voided.judge import load_void_lists, makers_of, trusted_void_lists, with_voiding
@@ -81,7 +78,7 @@ class Verifier:
     ) -> DocumentReport:
         """Verify every signature of the PDF in ``data`` as of ``at`` (aware); never raises on bad input.
 
-        An electronic seal (SESeal) or a seal signature (SES_Signature) is recognised by its content and judged as such.
+        Whatever is no PDF is told by its content and judged as what it is (:mod:`verify.objects.other`).
         ``name`` is how the report calls the file; ``password`` opens an encrypted one, ``content`` is the
         file that a detached signature is over, ``evidence`` the text of evidence records beside it. ``ValueError``: ``at`` is naive.
         """
@@ -134,22 +131,11 @@ class Verifier:
         self, data: bytes, prefixes: Prefixes, report: DocumentReport, given: Given
     ) -> DocumentReport:
         at = cast("datetime", report.verified_at)
-        alone = signature_in(data) if PDF_HEADER not in data[:HEADER_WITHIN] else None
-        if alone is not None:
+        if PDF_HEADER not in data[:HEADER_WITHIN]:
             judge, lists, newest = self._judge(SecurityStore(), at)
-            steps = SignerSteps(judge, SealJudge(judge, lists, self._policy), self._policy, at, ())
-            return replace(judge_detached(alone, given.content, steps, report), evidence_as_of=newest)
-        if is_seal_data(data) and PDF_HEADER not in data[:HEADER_WITHIN]:
-            judge, lists, newest = self._judge(SecurityStore(), at)
-            hashed = None if given.content is None else Digests(given.content).of
-            found = SealDataJudge(judge, self._policy, at, lists).report(
-                data, report.file, document_hash=hashed
-            )
+            known = (*self._trust.anchors, *self._trust.intermediates)
+            found = OtherDoor(Bench(judge, self._policy, at, known), lists, given.content).report(data, report)
             return replace(found, evidence_as_of=newest)
-        if is_package(data) and PDF_HEADER not in data[:HEADER_WITHIN]:
-            judge, lists, newest = self._judge(SecurityStore(), at)
-            found_package = OfdJudge(judge, self._policy, at, lists).report(data, report)
-            return replace(found_package, evidence_as_of=newest)
         document = open_document(data, given.password)
         cases = _open_cases(document)
         if len(cases) > MAX_SIGNATURES:
