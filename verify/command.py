@@ -1,7 +1,8 @@
 """The command ``verify FILE…``: the same for ``python -m verify`` and ``yinxin verify``.
 
 Exit status: 0 every document passed, 1 one failed, 3 one cannot be read, 2 one is indeterminate; of several, the first
-of 1, 3, 2 that occurs. 4: every document passed, and one of them was voided since. A document without any signature is indeterminate (2): nothing stands against it, nothing for it.
+of 1, 3, 2 that occurs. 4: every document passed, and one of them was voided since. 5: every document passed, and the department asked
+does not accept one; 6: it accepts one on a condition only. A document without any signature is indeterminate (2): nothing stands against it, nothing for it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+from verify.acceptance.answers import AnswerStatus
+from verify.acceptance.errors import AcceptanceError
+from verify.acceptance.shelf import Question, choose, question
 from verify.folder import TrustFolderUnusable, load_trust
+from verify.institution.record import MAX_RECORD_SIZE, MAX_RECORDS
 from verify.isolated import DEFAULT_SECONDS, IsolatedVerifier, Limits
 from verify.policy import MAX_DOCUMENT_OCTETS
 from verify.report import DocumentReport, Reason
@@ -28,6 +33,12 @@ SUFFIXES = frozenset({".pdf", ".ofd", ".esl"})
 """What is looked for in a folder: documents and electronic seals."""
 VOIDED_STATUS = 4
 """Every document passed, and one was voided since: its seals verify, it is not to be used."""
+REFUSED_STATUS = 5
+"""Every document passed, and the department that was asked does not accept one."""
+CONDITIONS_STATUS = 6
+"""Every document passed, and the department accepts one only if something is done as well."""
+EVIDENCE_SUFFIX = ".evidence.jws"
+"""How a document's evidence records are called that lie beside it."""
 USAGE_STATUS = 64
 """Wrong use (sysexits.h EX_USAGE): apart from every verdict."""
 
@@ -37,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="verify",
         description="核验 PDF、OFD 签章与电子印章数据（.esl、.dat）/ verify sealed PDF and OFD documents and electronic seal data",
         epilog="exit status: 0 passed, 1 failed, 2 indeterminate, 3 unreadable; of several the gravest (1, 3, 2, 0); "
-        "4 all passed, one was voided since",
+        "4 all passed, one was voided since; 5 all passed, the department does not accept one; 6 accepts one on a condition",
     )
     parser.add_argument(
         "files",
@@ -63,6 +74,20 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="JSON",
         help="合并签名的证明文件 / proof of a document under a batch's signature",
+    )
+    parser.add_argument(
+        "--department",
+        metavar="NAME",
+        help="按该部门的政策判断是否受理（名称、编号或政策文件）/ also ask a department: its name, id or policy file",
+    )
+    parser.add_argument(
+        "--act", default="", metavar="ACT", help="办理的事项 / the act that the department is asked about"
+    )
+    parser.add_argument(
+        "--evidence",
+        type=Path,
+        metavar="FILE",
+        help="制度证据记录；默认取文件旁的 FILE.evidence.jws / evidence records, default FILE.evidence.jws",
     )
     parser.add_argument("--json", action="store_true", help="输出 JSON / print one JSON object")
     parser.add_argument("--password", help="加密 PDF 的打开密码 / password of encrypted documents")
@@ -95,19 +120,38 @@ def run(
     try:
         at = clock() if asked.at is None else parse_time(asked.at)
         store = load_trust(asked.trust) if asked.trust is not None else trust or TrustStore(())
-    except TrustFolderUnusable as unusable:
+        department = _question(asked)
+    except (TrustFolderUnusable, AcceptanceError) as unusable:
         print(unusable.zh, unusable.en, sep="\n", file=errors)
         return USAGE_STATUS
     except ValueError:
         print("--at 的时间格式不正确，例如 2026-03-01T12:00:00Z。", file=errors)
         print("The time of --at cannot be read; write it like 2026-03-01T12:00:00Z.", file=errors)
         return USAGE_STATUS
-    reports = list(_verify_all(asked, store, at, None if asked.json else out))
+    reports = list(_verify_all(asked, store, at, None if asked.json else out, department))
     if asked.json:
         documents = [report.to_json() for report in reports]
         print(json.dumps({"documents": documents}, ensure_ascii=False, indent=2), file=out)
     status = EXIT_STATUS[worst([report.verdict for report in reports])]
-    return status or (VOIDED_STATUS if any(report.voided is not None for report in reports) else 0)
+    if status:
+        return status
+    return (
+        VOIDED_STATUS if any(report.voided is not None for report in reports) else _accepted_status(reports)
+    )
+
+
+def _question(asked: argparse.Namespace) -> Question | None:
+    """Find the department and the act that are asked about, before any file is read."""
+    if asked.department is None:
+        return None
+    return question(choose(asked.department, asked.trust), asked.act)
+
+
+def _accepted_status(reports: Sequence[DocumentReport]) -> int:
+    found = [one.answers.accepted.status for one in reports if one.answers is not None]
+    if AnswerStatus.NO in found:
+        return REFUSED_STATUS
+    return CONDITIONS_STATUS if AnswerStatus.CONDITIONS in found else 0
 
 
 def parse_time(text: str) -> datetime:
@@ -117,11 +161,16 @@ def parse_time(text: str) -> datetime:
 
 
 def _verify_all(
-    asked: argparse.Namespace, trust: TrustStore, at: datetime, out: TextIO | None
+    asked: argparse.Namespace,
+    trust: TrustStore,
+    at: datetime,
+    out: TextIO | None,
+    department: Question | None,
 ) -> Iterator[DocumentReport]:
     with IsolatedVerifier(trust, limits=Limits(seconds=asked.seconds)) as verifier:
         for number, path in enumerate(_expand(asked.files)):
             report = _verify_file(verifier, path, at, asked)
+            report = report if department is None else department.of(report)
             if out is not None:
                 print(*([""] if number else []), *lines(report), sep="\n", file=out, flush=True)
             yield report
@@ -177,7 +226,22 @@ def _judged(
             )
         return judge_with_proof(verifier.verify, data, proof, at=at, name=str(path))
     content = None if asked.content is None else ContentFile(asked.content)
-    return verifier.verify(data, at=at, name=str(path), password=asked.password, content=content)
+    evidence = _evidence(path, asked.evidence)
+    return verifier.verify(
+        data, at=at, name=str(path), password=asked.password, content=content, evidence=evidence
+    )
+
+
+def _evidence(path: Path, given: Path | None) -> str:
+    """Read the evidence records named, or those beside the file; one that cannot be read is told as a damaged one."""
+    beside = given or path.with_name(path.name + EVIDENCE_SUFFIX)
+    if given is None and not beside.is_file():
+        return ""
+    try:
+        with beside.open("rb") as stream:
+            return stream.read(MAX_RECORDS * MAX_RECORD_SIZE + 1).decode("ascii", "replace") or "?"
+    except OSError:
+        return "?"
 
 
 def _unreadable(path: Path, at: datetime, zh: str, en: str) -> DocumentReport:

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from verify.acceptance.table import answer_lines, proof_lines
-from verify.objects.report import ObjectReport
-from verify.objects.table import object_lines
 from verify.ofd.report import OfdReport
 from verify.ofd.table import ofd_lines
 from verify.report import (
@@ -73,8 +71,6 @@ def lines(report: DocumentReport) -> Iterator[str]:
         yield f"  ※ {report.notice} / demonstration certificates, without legal effect"
     if isinstance(report, SealDataReport):
         yield from seal_data_lines(report)
-    if isinstance(report, ObjectReport):
-        yield from object_lines(report)
     for number, signature in enumerate(report.signatures, start=1):
         yield ""
         yield from _signature(number, signature)

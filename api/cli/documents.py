@@ -131,17 +131,26 @@ def verify(
     content: Annotated[
         Path | None, typer.Option(help="分离式签名所签的原文件 / what a detached signature is over")
     ] = None,
+    department: Annotated[
+        str, typer.Option(help="按该部门的政策判断：名称、编号或政策文件 / ask this department too")
+    ] = "",
+    act: Annotated[str, typer.Option(help="办理的事项 / the act that it is asked about")] = "",
+    evidence: Annotated[
+        Path | None, typer.Option(help="制度证据记录，默认取文件旁的 .evidence.jws / evidence records")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
     password: PasswordOption = None,
     home: HomeOption = None,
 ) -> None:
-    """验章：0 有效，1 无效，2 无法判定，3 无法读取，4 有效但已作废 / verify documents."""
+    """验章：0 有效，1 无效，2 无法判定，3 无法读取，4 有效但已作废，5 部门不予接受，6 有条件接受 / verify documents."""
     folder = trust or load_settings(home).home / "trust"
     arguments = [str(file) for file in files]
     arguments += ["--trust", str(folder)] if trust is not None or folder.is_dir() else []
     arguments += ["--at", at] if at else []
     arguments += [] if proof is None else ["--proof", str(proof)]
     arguments += ["--content", str(content)] if content is not None else []
+    arguments += ["--department", department, "--act", act] if department else []
+    arguments += [] if evidence is None else ["--evidence", str(evidence)]
     arguments += ["--json"] if as_json else []
     arguments += [] if password is None else ["--password", password]
     leave(run_verify(arguments, clock=system_clock))

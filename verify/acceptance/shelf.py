@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from verify.acceptance.errors import DepartmentPolicyInvalid, DepartmentUnknown
+from verify.acceptance.answering import ask
+from verify.acceptance.errors import ActUnknown, DepartmentPolicyInvalid, DepartmentUnknown
 from verify.acceptance.policy import DepartmentPolicy
 from verify.acceptance.reading import read_policy
+from verify.report import DocumentReport
 
 SHIPPED: Final = (
     "market-regulation",
@@ -79,3 +82,23 @@ def _read(path: Path) -> DepartmentPolicy:
             "the file cannot be read; check its path and permissions",
         ) from wrong
     return read_policy(octets)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One department asked about one act."""
+
+    policy: DepartmentPolicy
+    act: str
+
+    def of(self, report: DocumentReport) -> DocumentReport:
+        """Let it answer a report."""
+        return ask(report, self.policy, self.act)
+
+
+def question(policy: DepartmentPolicy, act: str) -> Question:
+    """Prepare a question; :class:`ActUnknown` where the act is not named or not known, with those that there are."""
+    found = policy.act(act.strip())
+    if found is None:
+        raise ActUnknown(act, policy.zh, tuple(one.zh for one in policy.acts))
+    return Question(policy, found.id)
