@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from verify.sentence import Reason, iso
 
@@ -25,7 +25,8 @@ class ListedStatus:
         return {"status": self.status, "status_zh": self.status_zh, "since": iso(self.since)}
 
 
-NOT_LISTED = ListedStatus()
+NOT_LISTED: Final = ListedStatus()
+_NOTHING: Final = Reason("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class TrustDecision:
     as_of: datetime
     entry: ListEntry
     others: tuple[ListEntry, ...] = ()
-    reason: Reason = Reason("", "")
+    reason: Reason = _NOTHING
 
     @property
     def by_decree(self) -> bool:

@@ -34,3 +34,32 @@ class ListRolledBack(ListRefused):
 
 class ListFromTheFuture(ListRefused):
     """It was issued after the time of judgement: a clock is wrong."""
+
+
+class ListIncomplete(ListRefused):
+    """A list to be written lacks what its form demands."""
+
+
+def unreadable(zh: str, en: str) -> ListUnreadable:
+    """Make the error for octets that are no list: what is wrong with them."""
+    return ListUnreadable(
+        f"信任清单无法读取：{zh}；请向发布机构索取完整的清单。",
+        f"The trust list cannot be read: {en}; ask its publisher for the complete list.",
+    )
+
+
+def not_signed(zh: str, en: str) -> ListSignatureInvalid:
+    """Make the error for a signature that does not count: what is wrong with it."""
+    return ListSignatureInvalid(
+        f"信任清单的签名无效：{zh}；不得使用，请从发布机构重新获取。",
+        f"The signature of the trust list is invalid: {en}; do not use it, fetch it again from its publisher.",
+    )
+
+
+def unknown_signer(found: str) -> ListSignerUnknown:
+    """Make the error for a signer that nobody pinned; ``found`` are digests of the certificates in the list."""
+    return ListSignerUnknown(
+        f"信任清单不是由指定的签名证书签发的（清单中的证书 SHA-256：{found}）；请核对后登记签名证书。",
+        f"The trust list was not signed by a pinned certificate (those in it, SHA-256: {found}); "
+        "check them with its publisher and pin the right one.",
+    )
