@@ -128,8 +128,7 @@ def _signature(number: int, item: SignatureReport) -> Iterator[str]:
         yield row("", item.readers.en)
     if item.seal_data is not None:
         yield from part_lines(item.seal_data)
-    if item.proofs is not None:
-        yield from proof_lines(item.proofs)
+    yield from proof_lines(item.proofs)
     yield row("结论 reason", item.reason.zh)
     yield row("", item.reason.en)
     for note in item.notes:

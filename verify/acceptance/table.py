@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verify.acceptance.answers import Answer, Answers, AnswerStatus
-from verify.institution.proofs import PartState, Proofs
+from verify.institution.proofs import PartState, ProofPart, Proofs
 from verify.terminal import row, safe
 
 MARKS = {
@@ -51,20 +51,26 @@ def _answer(label: str, answer: Answer) -> Iterator[str]:
         yield row("", answer.sentence.en)
 
 
-def proof_lines(proofs: Proofs) -> Iterator[str]:
+def proof_lines(proofs: Proofs | None) -> Iterator[str]:
     """Yield a line for each proof: the parts that are there, and those that are missing or failed."""
-    pairs = (("技术证据 technical", proofs.technical), ("制度证据 institution", proofs.institutional))
-    for label, parts in pairs:
-        for state, word in _STATES.items():
-            named = [PARTS[part.name] for part in parts if part.state is state]
-            if named:
-                zh, en = "、".join(name for name, _ in named), ", ".join(name for _, name in named)
-                yield row(label, f"{word}：{zh} / {en}")
-                label = ""
-        for part in parts:
-            if part.state is PartState.FAILED:
-                yield row("", part.sentence.zh)
-                yield row("", part.sentence.en)
+    if proofs is None:
+        return
+    yield from _parts("技术证据 technical", proofs.technical)
+    yield from _parts("制度证据 institution", proofs.institutional)
+
+
+def _parts(label: str, parts: tuple[ProofPart, ...]) -> Iterator[str]:
+    told = []
+    for state, word in _STATES.items():
+        named = [PARTS[part.name] for part in parts if part.state is state]
+        if named:
+            zh, en = "、".join(name for name, _ in named), ", ".join(name for _, name in named)
+            told.append(f"{word}：{zh} / {en}")
+    for part in parts:
+        if part.state is PartState.FAILED:
+            told += [part.sentence.zh, part.sentence.en]
+    for number, text in enumerate(told):
+        yield row("" if number else label, text)
 
 
 _STATES = {
