@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -55,7 +54,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class ForeignList:
-    """A foreign list. ``signer`` is the DER certificate whose SHA-256 two people compared; ``url`` is empty for a file."""
+    """A foreign list. ``signer_sha256`` is the fingerprint that two people compared; ``url`` is empty for a file."""
 
     id: str
     status: ForeignStatus
@@ -64,7 +63,7 @@ class ForeignList:
     operator: str
     territory: str
     url: str
-    signer: bytes
+    signer_sha256: str
     proposed_by: Actor
     proposed_at: datetime
     taken: Taken
@@ -75,14 +74,9 @@ class ForeignList:
     reason: str = ""
 
     @property
-    def signer_sha256(self) -> str:
-        """The fingerprint that was pinned."""
-        return hashlib.sha256(self.signer).hexdigest()
-
-    @property
     def pinned(self) -> PinnedSource:
         """What the verifier pins."""
-        return PinnedSource.of(self.scheme_id, [self.signer])
+        return PinnedSource(self.scheme_id, (self.signer_sha256,))
 
     @property
     def seen(self) -> Seen:

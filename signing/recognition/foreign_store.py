@@ -31,7 +31,6 @@ def insert(conn: sa.Connection, found: ForeignList) -> None:
             operator=found.operator,
             territory=found.territory,
             url=found.url,
-            signer=found.signer,
             signer_sha256=found.signer_sha256,
             proposed_by=found.proposed_by.id,
             proposed_name=found.proposed_by.name,
@@ -208,7 +207,7 @@ def _foreign(row: sa.Row[Any]) -> ForeignList:
         operator=row.operator,
         territory=row.territory,
         url=row.url,
-        signer=bytes(row.signer),
+        signer_sha256=row.signer_sha256,
         proposed_by=Actor(row.proposed_by, row.proposed_name),
         proposed_at=row.proposed_at,
         taken=Taken(

@@ -77,10 +77,19 @@ class Trouble(StrEnum):
     UNREADABLE = "unreadable"
     FORGED = "bad-signature"
     ROLLED_BACK = "rolled-back"
-    CHANGED = "changed-without-number"
     OTHER_LIST = "other-list"
     EXPIRED = "expired"
-    OVERDUE = "overdue"
+    FUTURE = "from-the-future"
+
+    @property
+    def zh(self) -> str:
+        """What to tell in Chinese."""
+        return _TOLD[self][0]
+
+    @property
+    def en(self) -> str:
+        """What to tell in English."""
+        return _TOLD[self][1]
 
     @property
     def attack(self) -> bool:
@@ -88,4 +97,21 @@ class Trouble(StrEnum):
         return self in _ATTACKS
 
 
-_ATTACKS: Final = frozenset({Trouble.FORGED, Trouble.ROLLED_BACK, Trouble.CHANGED, Trouble.OTHER_LIST})
+_ATTACKS: Final = frozenset({Trouble.FORGED, Trouble.ROLLED_BACK, Trouble.OTHER_LIST})
+_TOLD: Final = {
+    Trouble.NONE: ("正常", "well"),
+    Trouble.UNREACHABLE: ("无法取得更新", "cannot be fetched"),
+    Trouble.ADDRESS: (
+        "地址被拒绝（指向内部网络或明文 HTTP）",
+        "its address is refused (a private network, or plain HTTP)",
+    ),
+    Trouble.UNREADABLE: ("内容无法读取", "cannot be read"),
+    Trouble.FORGED: ("签名不符，疑似伪造", "its signature is wrong: perhaps forged"),
+    Trouble.ROLLED_BACK: ("对方给出了旧版本，疑似回退攻击", "an older one was served: perhaps an attack"),
+    Trouble.OTHER_LIST: (
+        "签发者或清单名称已变，须由两人重新确认",
+        "another signer or scheme: two people must confirm it anew",
+    ),
+    Trouble.EXPIRED: ("取得的版本已过期", "what is served has expired"),
+    Trouble.FUTURE: ("签发时间在将来，请核对双方时钟", "issued in the future: compare both clocks"),
+}

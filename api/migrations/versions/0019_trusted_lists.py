@@ -16,7 +16,7 @@ depends_on = None
 
 TROUBLES = (
     "trouble IN ('', 'unreachable', 'address-refused', 'unreadable', 'bad-signature', 'rolled-back', "
-    "'changed-without-number', 'other-list', 'expired', 'overdue')"
+    "'other-list', 'expired', 'from-the-future')"
 )
 
 
@@ -46,7 +46,6 @@ def upgrade() -> None:
         sa.Column("operator", sa.Text(), nullable=False),
         sa.Column("territory", sa.String(length=16), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
-        sa.Column("signer", sa.LargeBinary(), nullable=False),
         sa.Column("signer_sha256", sa.String(length=64), nullable=False),
         sa.Column("proposed_by", sa.Text(), nullable=False),
         sa.Column("proposed_name", sa.Text(), nullable=False),
