@@ -32,6 +32,7 @@ def _cases() -> list[dict[str, Any]]:
 CASES = {case["id"]: case for case in _cases()}
 SKIPS: dict[str, str] = tomllib.loads((HERE / "skips.toml").read_text())["x509-limbo"]
 
+
 def _load(pem: str) -> x509.Certificate | None:
     body = "".join(line for line in pem.splitlines() if not line.startswith("-----"))
     import base64

@@ -75,6 +75,10 @@ class PathFinder:
         """Tell whether the trust store believes this very certificate."""
         return certificate in self._anchors
 
+    def named(self, name: NameKey) -> tuple[x509.Certificate, ...]:
+        """Return the anchors and known intermediates of a name."""
+        return tuple(self._by_subject.get(name, ()))
+
     def candidates(self, leaf: x509.Certificate, extra: Sequence[x509.Certificate]) -> list[Chain]:
         """Return chains that link ``leaf`` to an anchor by name and signature, shortest first; no rule is applied."""
         pool = {subject: list(items) for subject, items in self._by_subject.items()}

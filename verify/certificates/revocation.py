@@ -7,11 +7,9 @@ delegated; nothing is fetched. A fact speaks about an interval; :func:`state_at`
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -21,41 +19,26 @@ from cryptography.x509 import ocsp
 
 from verify.algorithms import DIGESTS, key_of
 from verify.certificates import gm
-from verify.certificates.paths import PathFinder
+from verify.certificates.crl_scope import ACCEPTED_CRL_EXTENSIONS
+from verify.certificates.facts import Fact, together
+from verify.certificates.list_signers import ListSigners, crl_signed_by
+from verify.certificates.lists import Crl, Lists
+from verify.certificates.paths import Chain, PathFinder
 from verify.certificates.purpose import OCSP_SIGNING, extended
 from verify.digests import SM3, digest_of
-from verify.policy import MAX_CRL_OCTETS, MAX_REVOCATION_ITEMS
+from verify.policy import MAX_REVOCATION_ITEMS
 from verify.report import CertificateStatus, StatusReport
 
-ACCEPTED_CRL_EXTENSIONS: Final = {
-    x509.AuthorityKeyIdentifier.oid,
-    x509.CRLNumber.oid,
-    x509.IssuingDistributionPoint.oid,
-}
-"""Critical extensions that we understand; a CRL with any other is not used (RFC 5280 §5.2)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One verified statement about one certificate: revoked at a time, or not revoked as of ``this_update``."""
-
-    source: str
-    this_update: datetime
-    next_update: datetime | None
-    revoked_at: datetime | None = None
-    reason: str = ""
-    embedded: bool = False
-
-    @property
-    def on_hold(self) -> bool:
-        """Tell whether this is a suspension, which may be lifted (RFC 5280 §5.3.1)."""
-        return self.reason == "certificateHold"
-
-
-@dataclass(frozen=True, slots=True)
-class _Crl:
-    value: x509.CertificateRevocationList
-    mark: bytes
+__all__ = [
+    "ACCEPTED_CRL_EXTENSIONS",
+    "Evidence",
+    "Fact",
+    "Freshness",
+    "answering",
+    "answers_about",
+    "crl_signed_by",
+    "state_at",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +52,13 @@ class Evidence:
 
     def __init__(self, paths: PathFinder) -> None:
         self._paths = paths
-        self._crls: dict[bytes, list[_Crl]] = defaultdict(list)
+        self._lists = Lists()
+        self._signers = ListSigners(paths, self._in_good_standing)
         self._responses: list[_Response] = []
         self._seen: set[bytes] = set()
         self._embedded: set[bytes] = set()
         self._signed: dict[tuple[bytes, x509.Certificate], bool] = {}
-        self._facts: dict[tuple[x509.Certificate, x509.Certificate], list[Fact]] = {}
+        self._facts: dict[Chain, list[Fact]] = {}
 
     def add(self, crls: Iterable[bytes], responses: Iterable[bytes], *, embedded: bool) -> None:
         """Take DER octets; what cannot be decoded, or is over the limits, is left out as if it were not there.
@@ -84,13 +68,8 @@ class Evidence:
         self._facts.clear()
         for der in crls:
             mark = self._mark(der, embedded=embedded)
-            if mark is not None and len(der) <= MAX_CRL_OCTETS:
-                try:
-                    loaded = x509.load_der_x509_crl(der)
-                    _ = (loaded.last_update_utc, loaded.next_update_utc, loaded.extensions)
-                except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
-                    continue
-                self._crls[loaded.issuer.public_bytes()].append(_Crl(loaded, mark))
+            if mark is not None:
+                self._lists.add(der, mark)
         for der in responses:
             mark = self._mark(der, embedded=embedded)
             if mark is not None:
@@ -100,6 +79,10 @@ class Evidence:
                     continue
                 if response.response_status is ocsp.OCSPResponseStatus.SUCCESSFUL:
                     self._responses.append(_Response(response, mark))
+
+    def learn(self, certificates: Iterable[x509.Certificate]) -> None:
+        """Take certificates of a document: one of them may be the key with which an issuer signs its lists."""
+        self._signers.learn(certificates)
 
     def _mark(self, der: bytes, *, embedded: bool) -> bytes | None:
         """Return the digest of octets not seen before, ``None`` for the others and for those over the limit."""
@@ -113,45 +96,36 @@ class Evidence:
     @property
     def newest(self) -> datetime | None:
         """The newest thisUpdate among the lists and responses."""
-        times = [item.value.last_update_utc for items in self._crls.values() for item in items]
+        times = list(self._lists.times())
         for response in self._responses:
             times += [single.this_update_utc for single in response.value.responses]
         return max(times, default=None)
 
-    def facts(self, certificate: x509.Certificate, issuer: x509.Certificate) -> list[Fact]:
-        """Return every verified fact about ``certificate``, whose issuer in the path is ``issuer``."""
-        key = (certificate, issuer)
+    def facts(self, chain: Chain, position: int) -> list[Fact]:
+        """Return every verified fact about ``chain[position]``, whose issuer stands above it in the chain."""
+        key = chain[position:]
         if key not in self._facts:
-            self._facts[key] = self._collect(certificate, issuer)
+            certificate, issuer = chain[position], chain[position + 1]
+            said = self._lists.said(
+                certificate, lambda item: self._signers.signed(item, chain, position), self._embedded
+            )
+            self._facts[key] = together(said) + self._answers(certificate, issuer)
         return self._facts[key]
 
-    def _collect(self, certificate: x509.Certificate, issuer: x509.Certificate) -> list[Fact]:
-        found = [
-            fact
-            for item in self._crls.get(certificate.issuer.public_bytes(), [])
-            if (fact := self._from_crl(item, certificate, issuer)) is not None
+    def _answers(self, certificate: x509.Certificate, issuer: x509.Certificate) -> list[Fact]:
+        return [
+            fact for response in self._responses for fact in self._from_ocsp(response, certificate, issuer)
         ]
-        for response in self._responses:
-            found += self._from_ocsp(response, certificate, issuer)
-        return found
 
-    def _from_crl(self, item: _Crl, certificate: x509.Certificate, issuer: x509.Certificate) -> Fact | None:
-        crl = item.value
-        if not crl_applies(crl, certificate) or not self._crl_signed(item, issuer):
-            return None
-        entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
-        next_update = crl.next_update_utc
-        if entry is None:
-            return Fact("crl", crl.last_update_utc, next_update, embedded=item.mark in self._embedded)
-        revoked_at, reason = _entry(entry)
-        return Fact("crl", crl.last_update_utc, next_update, revoked_at, reason, item.mark in self._embedded)
-
-    def _crl_signed(self, item: _Crl, issuer: x509.Certificate) -> bool:
-        """RFC 5280 §6.3.3 (f): the issuer may sign CRLs, and its key made this signature."""
-        key = (item.mark, issuer)
-        if key not in self._signed:
-            self._signed[key] = crl_signed_by(item.value, issuer)
-        return self._signed[key]
+    def _in_good_standing(self, signer: x509.Certificate, maker: x509.Certificate, item: Crl) -> bool:
+        """Tell whether a list's signer was good when it signed, and never revoked, by what ``maker``'s own key says."""
+        said = self._lists.said(
+            signer, lambda other: self._signers.signed_directly(other, maker), self._embedded
+        )
+        facts = together(said) + self._answers(signer, maker)
+        state = state_at(signer, facts, item.value.last_update_utc, _NO_SLACK)
+        never = all(fact.revoked_at is None or fact.on_hold for fact in facts)
+        return never and state.status == CertificateStatus.GOOD.value
 
     def _from_ocsp(
         self, item: _Response, certificate: x509.Certificate, issuer: x509.Certificate
@@ -207,87 +181,6 @@ def answers_about(
     except (ValueError, UnsupportedAlgorithm):
         return None
     return None
-
-
-def crl_signed_by(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
-    """RFC 5280 §6.3.3 (f): the issuer may sign CRLs, and its key made this signature."""
-    return _may_sign_crls(issuer) and _crl_verifies(crl, issuer)
-
-
-def crl_applies(crl: x509.CertificateRevocationList, certificate: x509.Certificate) -> bool:
-    """RFC 5280 §5.2, §6.3.3 (b): the list is complete, understood, numbered, and its scope has the certificate."""
-    extensions = {extension.oid: extension for extension in crl.extensions}
-    if any(e.critical and oid not in ACCEPTED_CRL_EXTENSIONS for oid, e in extensions.items()):
-        return False
-    if x509.DeltaCRLIndicator.oid in extensions or x509.CRLNumber.oid not in extensions:
-        return False
-    scope = extensions.get(x509.IssuingDistributionPoint.oid)
-    return scope is None or _in_scope(scope.value, certificate)
-
-
-def _in_scope(scope: x509.IssuingDistributionPoint, certificate: x509.Certificate) -> bool:
-    try:
-        authority = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        authority = False
-    if scope.indirect_crl or scope.only_some_reasons or scope.only_contains_attribute_certs:
-        return False
-    if (scope.only_contains_user_certs and authority) or (scope.only_contains_ca_certs and not authority):
-        return False
-    if (
-        scope.relative_name is not None
-    ):  # a part of the whole as well, and nothing of ours names points like that
-        return False
-    return scope.full_name is None or not set(scope.full_name).isdisjoint(_points(certificate))
-
-
-def _points(certificate: x509.Certificate) -> set[x509.GeneralName]:
-    """Return where the certificate says its issuer's own list over all reasons is."""
-    try:
-        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
-    except x509.ExtensionNotFound:
-        return set()
-    whole = (point for point in points if point.crl_issuer is None and point.reasons is None)
-    return {general for point in whole for general in point.full_name or ()}
-
-
-def _entry(entry: x509.RevokedCertificate) -> tuple[datetime, str]:
-    """Read date and reason; for a compromised key the invalidity date counts where it is earlier (§5.3.2)."""
-    revoked_at, reason = entry.revocation_date_utc, "unspecified"
-    try:
-        reason = entry.extensions.get_extension_for_class(x509.CRLReason).value.reason.value
-        if reason == "keyCompromise":
-            invalid = entry.extensions.get_extension_for_class(x509.InvalidityDate).value
-            revoked_at = min(revoked_at, invalid.invalidity_date_utc)
-    except (x509.ExtensionNotFound, ValueError):
-        pass
-    return revoked_at, reason
-
-
-def _may_sign_crls(issuer: x509.Certificate) -> bool:
-    try:
-        return issuer.extensions.get_extension_for_class(x509.KeyUsage).value.crl_sign
-    except x509.ExtensionNotFound:
-        return True
-
-
-def _crl_verifies(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
-    try:
-        if gm.is_sm2(crl):
-            gm.check_crl(crl, key_of(issuer))
-            return True
-        algorithm = crl.signature_hash_algorithm
-        if algorithm is not None and algorithm.name.replace("-", "_") not in DIGESTS:
-            return False
-        key = key_of(issuer)
-        if not isinstance(
-            key,
-            rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | ed448.Ed448PublicKey,
-        ):
-            return False
-        return crl.is_signature_valid(key)
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
-        return False
 
 
 def _has_nocheck(responder: x509.Certificate) -> bool:
@@ -368,6 +261,9 @@ class Freshness:
 
     without_next: timedelta
     skew: timedelta
+
+
+_NO_SLACK = Freshness(timedelta(0), timedelta(0))
 
 
 def state_at(

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from cryptography import x509
 
+from verify.certificates.facts import Fact
 from verify.certificates.paths import Chain, PathFinder, name
-from verify.certificates.revocation import Evidence, Fact, Freshness, state_at
+from verify.certificates.revocation import Evidence, Freshness, state_at
 from verify.errors import Finding, unsure
 from verify.policy import Policy
 from verify.report import UNKNOWN, CertificateStatus, StatusReport
@@ -48,6 +49,7 @@ class CertificateJudge:
         purpose: Callable[[x509.Certificate], None],
     ) -> Judged:
         """EN 319 102-1 §5.2.6: path, purpose, then the state of each certificate below the anchor at ``at``."""
+        self.evidence.learn(extra)
         try:
             chain, finding = self._choose(certificate, tuple(extra), at)
         except Finding as unknown:
@@ -85,7 +87,7 @@ class CertificateJudge:
         return found
 
     def _facts(self, chain: Chain, position: int) -> list[Fact]:
-        return self.evidence.facts(chain[position], chain[position + 1])
+        return self.evidence.facts(chain, position)
 
     def _check_states(self, chain: Chain, at: datetime) -> None:
         for position, certificate in enumerate(chain[:-1]):

@@ -14,7 +14,7 @@ from ca.revocation_list import CrlContent, assemble, encode_entry, encode_tbs
 from hsm.algorithms import SignatureAlgorithm
 from tests.conftest import SteppingClock
 from tests.pki import Pki
-from verify.certificates.revocation import crl_applies
+from verify.certificates.crl_scope import crl_applies
 
 CONFIG = CaConfig(base_url="http://ca.test")
 

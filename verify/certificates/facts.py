@@ -1,0 +1,63 @@
+"""One verified statement about one certificate at one time, and what several of them say together (RFC 5280 §6.3). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from verify.certificates.crl_scope import ALL_REASONS, Reasons
+
+CERTIFICATE_HOLD: Final = "certificateHold"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One verified statement about one certificate: revoked at a time, or not revoked as of ``this_update``."""
+
+    source: str
+    this_update: datetime
+    next_update: datetime | None
+    revoked_at: datetime | None = None
+    reason: str = ""
+    embedded: bool = False
+
+    @property
+    def on_hold(self) -> bool:
+        """Tell whether this is a suspension, which may be lifted (RFC 5280 §5.3.1)."""
+        return self.reason == CERTIFICATE_HOLD
+
+
+Said = tuple[Reasons, Fact]
+"""A fact, and over which reasons its list speaks."""
+
+
+def together(said: Sequence[Said]) -> list[Fact]:
+    """Return what lists say together: each revocation, each *good* over all reasons, and one joined from parts.
+
+    A list over some reasons alone proves no certificate good: it could stand on the list of the others (§6.3.3 (l)).
+    """
+    found = [fact for reasons, fact in said if fact.revoked_at is not None or reasons == ALL_REASONS]
+    parts = [(reasons, fact) for reasons, fact in said if fact.revoked_at is None and reasons != ALL_REASONS]
+    newest = {
+        reason: max(
+            (f for reasons, f in parts if reason in reasons), key=lambda f: f.this_update, default=None
+        )
+        for reason in ALL_REASONS
+    }
+    needed = [fact for fact in newest.values() if fact is not None]
+    if parts and len(needed) == len(newest):
+        found.append(_joined(needed))
+    return found
+
+
+def _joined(parts: Sequence[Fact]) -> Fact:
+    """Join parts: as old as the oldest, and no longer good than the first of them to end."""
+    ends = [fact.next_update for fact in parts if fact.next_update is not None]
+    return Fact(
+        "crl",
+        min(fact.this_update for fact in parts),
+        min(ends) if len(ends) == len(parts) else None,
+        embedded=all(fact.embedded for fact in parts),
+    )

@@ -1,0 +1,166 @@
+"""Revocation lists: read once, found by their issuer, each read for one certificate (RFC 5280 §5, §6.3.3).
+
+Complete lists, delta lists on the complete ones that they change, indirect lists, lists over some reasons. Who signed them is
+the caller's question (:mod:`verify.certificates.list_signers`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from cryptography import x509
+
+from verify.certificates.crl_scope import Head, Reasons, covered, head_of, list_issuers
+from verify.certificates.facts import CERTIFICATE_HOLD, Fact, Said
+from verify.certificates.names import NameKey, name_key
+from verify.policy import MAX_CRL_OCTETS
+
+MAX_INDIRECT_ENTRIES: Final = 200_000
+"""Entries of a list for several authorities, which have to be walked: whose each is stands on the one before it."""
+_REMOVED: Final = "removeFromCRL"
+_Entries = dict[tuple[NameKey, int], x509.RevokedCertificate]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crl:
+    """A list that could be read, by the digest of its octets."""
+
+    value: x509.CertificateRevocationList
+    mark: bytes
+    head: Head
+
+
+class Lists:
+    """The lists of one verification, by their issuers' names."""
+
+    def __init__(self) -> None:
+        self._by_issuer: dict[NameKey, list[Crl]] = defaultdict(list)
+        self._entries: dict[bytes, _Entries] = {}
+
+    def add(self, der: bytes, mark: bytes) -> None:
+        """Take a list's octets; what cannot be read, or is over the limit, is left out as if it were not there."""
+        if len(der) > MAX_CRL_OCTETS:
+            return
+        try:
+            loaded = x509.load_der_x509_crl(der)
+            _ = (loaded.last_update_utc, loaded.next_update_utc)
+            head = head_of(loaded)
+        except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+            return
+        self._by_issuer[head.issuer].append(Crl(loaded, mark, head))
+
+    def times(self) -> Iterator[datetime]:
+        """Yield the thisUpdate of every list."""
+        return (item.value.last_update_utc for items in self._by_issuer.values() for item in items)
+
+    def said(
+        self, certificate: x509.Certificate, signed: Callable[[Crl], bool], embedded: set[bytes]
+    ) -> list[Said]:
+        """Return what the lists that are ``signed`` say of a certificate; ``embedded`` are marks of the document's own."""
+        complete: list[tuple[Crl, Reasons]] = []
+        deltas: list[tuple[Crl, Reasons]] = []
+        for issuer in list_issuers(certificate):
+            for item in self._by_issuer.get(issuer, ()):
+                reasons = covered(item.head, certificate)
+                if reasons and signed(item):
+                    (complete if item.head.base is None else deltas).append((item, reasons))
+        found = [(reasons, self._fact(item, certificate, embedded)) for item, reasons in complete]
+        for delta, reasons in deltas:
+            found += [(reasons, fact) for fact in self._changes(delta, complete, certificate, embedded)]
+        return found
+
+    def _fact(self, item: Crl, certificate: x509.Certificate, embedded: set[bytes]) -> Fact:
+        entry = self._entry(item, certificate)
+        revoked_at, reason = (None, "") if entry is None else _date_and_reason(entry)
+        crl = item.value
+        return Fact(
+            "crl", crl.last_update_utc, crl.next_update_utc, revoked_at, reason, item.mark in embedded
+        )
+
+    def _changes(
+        self,
+        delta: Crl,
+        complete: list[tuple[Crl, Reasons]],
+        certificate: x509.Certificate,
+        embedded: set[bytes],
+    ) -> Iterator[Fact]:
+        """§5.2.4: a revocation stands by itself; silence, or a hold that was lifted, only on the list that it changes."""
+        own = self._fact(delta, certificate, embedded)
+        if own.revoked_at is not None and own.reason != _REMOVED:
+            yield own
+            return
+        for base, _ in complete:
+            if not _changes(delta, base):
+                continue
+            before = self._fact(base, certificate, embedded)
+            both = own.embedded and before.embedded
+            held = before.reason == CERTIFICATE_HOLD and own.reason != _REMOVED
+            if before.revoked_at is None or before.reason == CERTIFICATE_HOLD:
+                kept = (before.revoked_at, before.reason) if held else (None, "")
+                yield Fact("crl", own.this_update, own.next_update, *kept, embedded=both)
+
+    def _entry(self, item: Crl, certificate: x509.Certificate) -> x509.RevokedCertificate | None:
+        if (
+            certificate.serial_number < 0
+        ):  # no rule accepts such a certificate, and the library looks for none
+            return None
+        if not item.head.indirect:
+            return item.value.get_revoked_certificate_by_serial_number(certificate.serial_number)
+        if item.mark not in self._entries:
+            self._entries[item.mark] = _by_issuer(item)
+        return self._entries[item.mark].get((name_key(certificate.issuer), certificate.serial_number))
+
+
+def _changes(delta: Crl, base: Crl) -> bool:
+    """§5.2.4 (a)-(d), §6.3.3 (c): same issuer, scope and key, and a complete list neither older nor newer than it builds on."""
+    if delta.head.issuer != base.head.issuer or delta.head.scope != base.head.scope:
+        return False
+    if _key_of(delta) != _key_of(base):
+        return False
+    number, first, last = base.head.number, delta.head.base, delta.head.number
+    return number is not None and first is not None and last is not None and first <= number < last
+
+
+def _key_of(item: Crl) -> bytes | None:
+    try:
+        return item.value.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _by_issuer(item: Crl) -> _Entries:
+    """§5.3.3: whose certificate an entry is about: whom it names, else whom the entry before it was about."""
+    found: _Entries = {}
+    whose = item.head.issuer
+    for position, entry in enumerate(item.value):
+        if position >= MAX_INDIRECT_ENTRIES:
+            break
+        named = _certificate_issuer(entry)
+        whose = whose if named is None else named
+        found[(whose, entry.serial_number)] = entry
+    return found
+
+
+def _certificate_issuer(entry: x509.RevokedCertificate) -> NameKey | None:
+    try:
+        names = entry.extensions.get_extension_for_class(x509.CertificateIssuer).value
+    except x509.ExtensionNotFound:
+        return None
+    return next((name_key(item.value) for item in names if isinstance(item, x509.DirectoryName)), ())
+
+
+def _date_and_reason(entry: x509.RevokedCertificate) -> tuple[datetime, str]:
+    """Read date and reason; for a compromised key the invalidity date counts where it is earlier (§5.3.2)."""
+    revoked_at, reason = entry.revocation_date_utc, "unspecified"
+    try:
+        reason = entry.extensions.get_extension_for_class(x509.CRLReason).value.reason.value
+        if reason == "keyCompromise":
+            invalid = entry.extensions.get_extension_for_class(x509.InvalidityDate).value
+            revoked_at = min(revoked_at, invalid.invalidity_date_utc)
+    except (x509.ExtensionNotFound, ValueError):
+        pass
+    return revoked_at, reason
