@@ -29,9 +29,9 @@ from signing.evidence import EvidenceDesk
 from signing.hashes.credential import Credentials
 from signing.hashes.desk import HashDesk, HashTools
 from signing.ledger import Ledger
+from signing.making import SealingTools
 from signing.placing.keyword import TextReader
 from signing.selfcheck import SelfCheck
-from signing.service import SealingTools
 from signing.two_step.desk import TwoStepSealing, TwoStepTools
 from signing.two_step.paper import PaperDesk
 from signing.writ import WritDesk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -20,5 +21,5 @@ class Errand(Protocol):
     def hold(self, conn: sa.Connection) -> None:
         """Prove that the errand is still the doer's, until the transaction ends; :class:`signing.errors.SigningError` if not."""
 
-    def done(self, conn: sa.Connection, record: SealingRecord, stored: Stored) -> None:
-        """Record the outcome in the transaction that completes the sealing."""
+    def done(self, conn: sa.Connection, outcomes: Sequence[tuple[SealingRecord, Stored]]) -> None:
+        """Record the outcomes in the transaction that completes the sealings: one, or several of one errand."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -20,7 +21,9 @@ from hsm.algorithms import Digest
 from seals.cases.case import Hand
 from seals.cases.desk import UseDesk
 from seals.cases.uses import Use
-from seals.permit import Permit, Permits
+from seals.ledger import Ledger as Acts
+from seals.ledger import acting
+from seals.permit import Ask, Outcome, Permit, Permits
 from signing import store
 from signing.archive import Stored
 from signing.errand import Errand
@@ -34,6 +37,16 @@ MAX_FAULT: Final = 300
 """Longest fault kept, in characters: an error's name and its detail."""
 PAGE: Final = 200
 """Reservations read at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reserving:
+    """A sealing to be reserved: under which id, what for, the document's digest; what failed under the same key before."""
+
+    sealing_id: str
+    order: SealOrder
+    document: Digest
+    before: SealingRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,15 @@ class KeyUsed:
     writer: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A sealed document that is stored, and what signed it."""
+
+    record: SealingRecord
+    stored: Stored
+    key: KeyUsed | None = None
+
+
 class Ledger:
     """Keeps the sealings of one installation."""
 
@@ -87,6 +109,11 @@ class Ledger:
         """Find what ``actor`` asked for under a key."""
         with database(), self._reading() as conn:
             return store.find_by_key(conn, actor.id, idempotency_key)
+
+    def asked_before(self, actor: Actor, keys: Sequence[str]) -> set[str]:
+        """Tell under which of these keys ``actor`` asked for a sealing before."""
+        with database(), self._reading() as conn:
+            return store.keys_taken(conn, actor.id, keys)
 
     def get(self, sealing_id: str) -> SealingRecord | None:
         """Find a sealing by its id."""
@@ -116,52 +143,102 @@ class Ledger:
                 conn, "seal.key.bound", actor=actor, subject=certificate_sha256, detail={"key": key_uri}
             )
 
-    def reserve(
-        self,
-        sealing_id: str,
-        order: SealOrder,
-        document: Digest,
-        before: SealingRecord | None,
-        *,
-        actor: Actor,
-    ) -> Reserved:
+    def reserve(self, asked: Reserving, *, actor: Actor) -> Reserved:
         """Transaction A: the permit, the reservation, the intent.
 
-        The warrant for the permit is looked for first, outside: verifying approvals needs no lock. ``before`` is a failed
-        sealing under the same key, tried again. Raises :class:`seals.errors.SealNotUsable`, and :class:`SealingInProgress`
-        when another request was faster.
+        The warrant for the permit is looked for first, outside: verifying approvals needs no lock. Raises
+        :class:`seals.errors.SealNotUsable`, and :class:`SealingInProgress` when another request was faster.
         """
+        return self.reserve_several((asked,), actor=actor)[0]
+
+    def reserve_several(self, asked: Sequence[Reserving], *, actor: Actor) -> tuple[Reserved, ...]:
+        """Reserve several sealings by one actor in one transaction A, each as :meth:`reserve` does; all or none."""
         with database():
-            warrant = self._uses.warrant(_use(order, document, actor))
+            warrants = self._uses.warrants([_use(one.order, one.document, actor) for one in asked])
+        asks = [
+            Ask(one.order.seal_code, one.document, warrant, one.order.name)
+            for one, warrant in zip(asked, warrants, strict=True)
+        ]
+        hand = Hand(actor, asked[0].order.credential)
         try:
-            with database(), self._engine.begin() as conn:
-                if order.errand is not None:
-                    order.errand.hold(conn)
-                permit = self._permits.grant(
-                    conn,
-                    order.seal_code,
-                    document=document,
-                    actor=actor,
-                    purpose=order.name,
-                    warrant=warrant,
-                    credential=order.credential,
-                )
-                record = self._new_record(sealing_id, order, document, permit, actor)
-                if before is None:
-                    store.insert_sealing(conn, record)
-                else:
-                    record = self._retry(conn, before, record)
-                self._note(conn, "intent", record, actor, _intent(record))
+            with database(), acting(self._engine, self._audit) as ledger:
+                _hold(ledger.conn, [one.order.errand for one in asked])
+                permits = self._permits.grant_several(ledger, asks, hand=hand)
+                records = self._record(ledger, asked, permits, actor)
         except sa.exc.IntegrityError as wrong:
-            raise SealingInProgress(order.idempotency_key) from wrong
-        return Reserved(record, permit, order.errand)
+            raise SealingInProgress(asked[0].order.idempotency_key) from wrong
+        return tuple(
+            Reserved(record, permit, one.order.errand)
+            for record, permit, one in zip(records, permits, asked, strict=True)
+        )
+
+    def _record(
+        self, ledger: Acts, asked: Sequence[Reserving], permits: Sequence[Permit], actor: Actor
+    ) -> list[SealingRecord]:
+        """Write the reservations and the intents."""
+        ledger.write_rows()
+        records, new = [], []
+        for one, permit in zip(asked, permits, strict=True):
+            record = self._new_record(one, permit, actor)
+            if one.before is None:
+                new.append(record)
+            else:
+                record = self._retry(ledger.conn, one.before, record)
+            records.append(record)
+            ledger.note("sealing.intent", actor=actor, subject=record.id, detail=_intent(record))
+        if new:
+            store.insert_sealings(ledger.conn, new)
+        return records
 
     def consume(self, reserved: Reserved) -> None:
         """Take the permit, durably, before the key is touched; a seal stopped meanwhile is refused here."""
-        with database(), self._engine.begin() as conn:
-            if reserved.errand is not None:
-                reserved.errand.hold(conn)
-            self._permits.consume(conn, reserved.permit)
+        self.consume_several((reserved,))
+
+    def consume_several(self, reserved: Sequence[Reserved]) -> None:
+        """Take several permits in one transaction; all or none."""
+        with database(), acting(self._engine, self._audit) as ledger:
+            _hold(ledger.conn, [one.errand for one in reserved])
+            self._permits.consume_several(ledger, [one.permit for one in reserved])
+
+    def complete_several(self, made: Sequence[Made], *, actor: Actor, errand: Errand | None) -> None:
+        """Transaction B of several sealings of one errand, just sealed; all or none.
+
+        :class:`SealingInProgress` if one of them was settled meanwhile.
+        """
+        now = self._clock()
+        moves: list[tuple[SealingRecord, dict[str, object]]] = [
+            (
+                one.record,
+                {"settled_at": now, "result": one.stored.digest.hex, "size": one.stored.size, "fault": ""},
+            )
+            for one in made
+        ]
+        with database(), acting(self._engine, self._audit) as ledger:
+            _hold(ledger.conn, [errand])
+            if not store.complete_sealings(ledger.conn, moves):
+                raise SealingInProgress(made[0].record.idempotency_key)
+            self._outcomes(ledger, made, "sealed", actor, now, errand)
+
+    def _outcomes(  # noqa: PLR0913, PLR0917 - what was made, how, by whom, when, for what
+        self,
+        ledger: Acts,
+        made: Sequence[Made],
+        how: str,
+        actor: Actor,
+        now: datetime,
+        errand: Errand | None,
+    ) -> None:
+        """Count the uses, enter the documents, put the outcomes on the trail."""
+        outcomes = [
+            Outcome(one.record.permit, f"sealed {one.stored.digest}", one.stored.digest) for one in made
+        ]
+        self._permits.complete_several(ledger, outcomes, hand=Hand(actor))
+        stored = [(one.record, one.stored) for one in made]
+        enter_sealed(ledger.conn, stored, now)
+        if errand is not None:
+            errand.done(ledger.conn, stored)
+        for one in made:
+            ledger.note("sealing.completed", actor=actor, subject=one.record.id, detail=_outcome(one, how))
 
     def complete(  # noqa: PLR0913 - the outcome, by whom, for what
         self,
@@ -177,25 +254,15 @@ class Ledger:
 
         ``key`` says what signed; it is not known for a file that a dead process left finished.
         """
+        now = self._clock()
         changes: dict[str, Any] = {
-            "settled_at": self._clock(), "result": stored.digest.hex, "size": stored.size, "fault": ""
+            "settled_at": now, "result": stored.digest.hex, "size": stored.size, "fault": ""
         }  # fmt: skip
-        with database(), self._engine.begin() as conn:
-            if errand is not None:
-                errand.hold(conn)
-            if not store.move_sealing(conn, record, SealingAct.COMPLETE, changes):
-                return self._settled(conn, record)
-            self._permits.complete(
-                conn, record.permit, actor=actor, outcome=f"sealed {stored.digest}", result=stored.digest
-            )
-            detail: dict[str, str | int] = {"result": str(stored.digest), "size": stored.size, "how": how}
-            if key is not None:
-                detail |= {"algorithm": key.algorithm, "custody": key.custody}
-                detail |= {"writer": key.writer} if key.writer else {}
-            if errand is not None:
-                errand.done(conn, record, stored)
-            enter_sealed(conn, record, stored, changes["settled_at"])
-            self._note(conn, "completed", record, actor, detail)
+        with database(), acting(self._engine, self._audit) as ledger:
+            _hold(ledger.conn, [errand])
+            if not store.move_sealing(ledger.conn, record, SealingAct.COMPLETE, changes):
+                return self._settled(ledger.conn, record)
+            self._outcomes(ledger, (Made(record, stored, key),), how, actor, now, errand)
         return replace(record, state=SealingState.COMPLETED, **changes)
 
     def fail(self, record: SealingRecord, fault: str, *, actor: Actor, action: str = "failed") -> bool:
@@ -206,7 +273,8 @@ class Ledger:
             if not store.move_sealing(conn, record, SealingAct.FAIL, changes):
                 return False
             self._permits.release(conn, record.permit, actor=actor, outcome=fault)
-            self._note(conn, action, record, actor, {"fault": fault})
+            detail = {"fault": fault}
+            self._audit.append(conn, f"sealing.{action}", actor=actor, subject=record.id, detail=detail)
             return True
 
     def refuse(self, order: SealOrder, document: Digest, why: str, *, actor: Actor) -> None:
@@ -228,17 +296,16 @@ class Ledger:
                 return
             after = records[-1].id
 
-    def _new_record(
-        self, sealing_id: str, order: SealOrder, document: Digest, permit: Permit, actor: Actor
-    ) -> SealingRecord:
+    def _new_record(self, asked: Reserving, permit: Permit, actor: Actor) -> SealingRecord:
+        order = asked.order
         return SealingRecord(
-            id=sealing_id,
+            id=asked.sealing_id,
             actor=actor.id,
             idempotency_key=order.idempotency_key,
-            fingerprint=order.fingerprint(document),
+            fingerprint=order.fingerprint(asked.document),
             seal_code=permit.seal.code,
             name=order.name,
-            document=str(document),
+            document=str(asked.document),
             placement=str(order.placement),
             level=order.level.value,
             permit=permit.id,
@@ -266,15 +333,11 @@ class Ledger:
     def _reading(self) -> sa.Connection:
         return self._engine.execution_options(read_only=True).connect()
 
-    def _note(
-        self,
-        conn: sa.Connection,
-        what: str,
-        record: SealingRecord,
-        actor: Actor,
-        detail: dict[str, str | int],
-    ) -> None:
-        self._audit.append(conn, f"sealing.{what}", actor=actor, subject=record.id, detail=detail)
+
+def _hold(conn: sa.Connection, errands: Sequence[Errand | None]) -> None:
+    """Prove that every errand is still its doer's; one that several sealings share is asked once."""
+    for errand in {id(one): one for one in errands if one is not None}.values():
+        errand.hold(conn)
 
 
 def _use(order: SealOrder, document: Digest, actor: Actor) -> Use:
@@ -300,3 +363,14 @@ def _intent(record: SealingRecord) -> dict[str, str | int]:
         "permit": record.permit,
         "attempt": record.attempt,
     }
+
+
+def _outcome(made: Made, how: str) -> dict[str, str | int]:
+    detail: dict[str, str | int] = {
+        "result": str(made.stored.digest), "size": made.stored.size, "how": how
+    }  # fmt: skip
+    key = made.key
+    if key is not None:
+        detail |= {"algorithm": key.algorithm, "custody": key.custody}
+        detail |= {"writer": key.writer} if key.writer else {}
+    return detail

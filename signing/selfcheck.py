@@ -53,9 +53,21 @@ class SelfCheck:
         self._seal_lists = seal_lists
         self._kept: tuple[_Trust, Verifier] | None = None
 
-    def passed(self, path: Path, writ: Claim, *, at: datetime, order: SealOrder) -> DocumentReport:
-        """Return the report if our own signature passed and no earlier one got worse; else :class:`SelfCheckFailed`."""
-        report = self._verify(path.read_bytes(), writ.evidence, at, order)
+    def passed(
+        self,
+        path: Path,
+        writ: Claim,
+        *,
+        at: datetime,
+        order: SealOrder,
+        verifier: Verifier | None = None,
+    ) -> DocumentReport:
+        """Return the report if our own signature passed and no earlier one got worse; else :class:`SelfCheckFailed`.
+
+        ``verifier``: one of :meth:`knowing`, made for several documents of one moment.
+        """
+        knowing = self.knowing(writ.evidence) if verifier is None else verifier
+        report = self._judged(knowing, path.read_bytes(), at, order)
         own = [one for one in report.signatures if one.seal is not None and one.seal.permit == writ.permit]
         if len(own) != 1 or own[0].verdict is not Verdict.PASSED:
             raise SelfCheckFailed(_why(own, report))
@@ -91,7 +103,10 @@ class SelfCheck:
         )
 
     def _verify(self, data: bytes, evidence: Evidence, at: datetime, order: SealOrder) -> DocumentReport:
-        verifier = self._verifier().knowing(evidence.crls, evidence.ocsp)
+        return self._judged(self.knowing(evidence), data, at, order)
+
+    @staticmethod
+    def _judged(verifier: Verifier, data: bytes, at: datetime, order: SealOrder) -> DocumentReport:
         content = _content(order) if order.detached else None
         return verifier.verify(data, at=at, name=order.name, password=order.password, content=content)
 

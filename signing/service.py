@@ -7,58 +7,29 @@ verifier; anything but a pass is withheld and recorded as a fault. 7. Archive. 8
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from ca.actor import Actor
 from ca.clock import Clock
 from hsm.algorithms import Digest, DigestAlgorithm
 from hsm.pins import Pin
 from seals.errors import SealNotUsable
-from signing.archive import Archive, Draft, Stored
-from signing.archive_stamp import ArchiveStamp
+from signing.archive import Stored
 from signing.errors import KeyDiffers, SealingInProgress, SelfCheckFailed, SigningError
-from signing.formats import Format, Formats, LongTermFormat, written
-from signing.ledger import KeyUsed, Ledger, Reserved, database
-from signing.mark import Stamper, Texts, Work
+from signing.ledger import Reserved, Reserving, database
+from signing.making import Checked, Making, Progress, SealingTools, Step, Task, no_progress
 from signing.objects.errors import StorageUnavailable
-from signing.objects.local import storage
 from signing.order import SealOrder
 from signing.pdf.reading import open_stream
-from signing.prepared import Prepared, writer_of
-from signing.selfcheck import SelfCheck
+from signing.several import End, Several
 from signing.store import SealingRecord, SealingState
-from signing.writ import Writ, WritDesk
 from verify.report import DocumentReport, SignatureReport
 
 _log = logging.getLogger(__name__)
-
-
-class Step(StrEnum):
-    """The steps of a sealing, each named for what has just been done."""
-
-    RESERVED = "reserved"
-    PREPARED = "prepared"
-    PERMITTED = "permitted"
-    SIGNED = "signed"
-    STAMPED = "stamped"
-    COMPLETED = "completed"
-    VERIFIED = "verified"
-    ARCHIVED = "archived"
-    RECORDED = "recorded"
-
-
-Progress = Callable[[Step], None]
-"""Told each step as it is done."""
-
-
-def no_progress(step: Step) -> None:
-    """Tell nobody."""
-    del step
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,29 +65,6 @@ class Reconciliation:
     failed: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SealingTools:
-    """What the service works with: the record, the paper work, the time-stamps, the check, the archive, keyword search."""
-
-    ledger: Ledger
-    writs: WritDesk
-    stamper: Stamper
-    check: SelfCheck
-    archive: Archive
-    formats: Formats = field(default_factory=Formats)
-    texts: Texts | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One reserved sealing at work: what is asked for, who prepares it, its permit, its draft."""
-
-    order: SealOrder
-    form: Format
-    reserved: Reserved
-    draft: Draft
-
-
 class SealingService:
     """Seals documents; one instance serves any number of threads.
 
@@ -126,11 +74,11 @@ class SealingService:
     def __init__(self, tools: SealingTools, clock: Clock, *, passing: Progress = no_progress) -> None:
         self._ledger = tools.ledger
         self._writs = tools.writs
-        self._stamper = tools.stamper
         self._check = tools.check
         self._archive = tools.archive
         self._formats = tools.formats
-        self._texts = tools.texts
+        self._making = Making(tools, clock)
+        self._several = Several(tools, self._making, clock)
         self._clock = clock
         self._passing = passing
 
@@ -159,7 +107,7 @@ class SealingService:
             steps.done(Step.RESERVED)
             try:
                 with database():
-                    stored, report, key = self._make(Task(order, form, reserved, draft), pin, steps)
+                    stored, checked = self._make(Task(order, form, reserved, draft), pin, steps)
             except StorageUnavailable:  # finished and kept here: a repeat or reconciliation stores it
                 raise
             except Exception as fault:
@@ -167,11 +115,54 @@ class SealingService:
                 raise
             steps.done(Step.ARCHIVED)
             record = self._ledger.complete(
-                reserved.record, stored, actor=actor, how="sealed", key=key, errand=order.errand
+                reserved.record, stored, actor=actor, how="sealed", key=checked.key, errand=order.errand
             )
             steps.done(Step.RECORDED)
         self._archive.settle(sealing_id)
-        return SealedDocument(record.id, stored.path, stored.digest, stored.size, report, record.permit)
+        return sealed(record.id, stored, checked)
+
+    def seal_several(
+        self, orders: Sequence[SealOrder], *, actor: Actor, pin: Pin | None = None
+    ) -> list[SealedDocument | Exception]:
+        """Seal several documents with one seal, each exactly as :meth:`seal` does; say of each what became of it.
+
+        Their transactions are shared: one grants all, one takes all, one records all. Where these do not go through together,
+        and for a document that was asked for before, each is sealed by itself.
+        """
+        together: dict[str, SealedDocument | Exception] = {}
+        keys = [order.idempotency_key for order in orders]
+        taken = self._ledger.asked_before(actor, keys) if len(orders) > 1 else set(keys)
+        fresh = [order for order in orders if order.idempotency_key not in taken]
+        if len(fresh) > 1:
+            together = self._together(fresh, actor, pin)
+        return [together.get(order.idempotency_key) or self._alone(order, actor, pin) for order in orders]
+
+    def _alone(self, order: SealOrder, actor: Actor, pin: Pin | None) -> SealedDocument | Exception:
+        try:
+            return self.seal(order, actor=actor, pin=pin)
+        except Exception as fault:  # noqa: BLE001 - said of this document; the caller looks at each
+            return fault
+
+    def _together(
+        self, orders: Sequence[SealOrder], actor: Actor, pin: Pin | None
+    ) -> dict[str, SealedDocument | Exception]:
+        with contextlib.ExitStack() as drafts:
+            tasks = self._several.begin(orders, actor, drafts)
+            if tasks is None:
+                return {}
+            steps = _Steps(self._passing, no_progress)
+            ends = self._several.make(tasks, actor, pin, steps.done)
+            return {key: self._ended(end, actor) for key, end in ends.items()}
+
+    def _ended(self, end: End, actor: Actor) -> SealedDocument | Exception:
+        """Close the records of what failed; what is done is on record already."""
+        if isinstance(end.made, Exception):
+            if not isinstance(end.made, StorageUnavailable):
+                self._close_failed(end.record, end.made, actor)
+            return end.made
+        checked, stored = end.made
+        self._archive.settle(end.record.id)
+        return sealed(end.record.id, stored, checked)
 
     def reconcile(self, actor: Actor) -> Reconciliation:
         """Close what a dead process left open: complete a finished file, fail the rest; the living are left alone."""
@@ -219,54 +210,20 @@ class SealingService:
         actor: Actor,
     ) -> Reserved:
         try:
-            return self._ledger.reserve(sealing_id, order, document, before, actor=actor)
+            return self._ledger.reserve(Reserving(sealing_id, order, document, before), actor=actor)
         except SealNotUsable as refused:
             self._ledger.refuse(order, document, f"{type(refused).__name__}: {refused}", actor=actor)
             raise
 
-    def _make(self, task: Task, pin: Pin | None, steps: _Steps) -> tuple[Stored, DocumentReport, KeyUsed]:
+    def _make(self, task: Task, pin: Pin | None, steps: _Steps) -> tuple[Stored, Checked]:
         """Do steps 2 to 7; whatever is raised, nothing leaves."""
-        order, draft, permit = task.order, task.draft, task.reserved.permit
-        writ = self._writs.draw(order, permit, self._clock(), pin, task.form.kind)
-        prepared = self._prepare(task, writ)
+        writ = self._writs.draw(task.order, task.reserved.permit, self._clock(), pin, task.form.kind)
+        prepared = self._making.prepare(task, writ)
         steps.done(Step.PREPARED)
-        to_sign = writ.envelope.to_sign(prepared.digest, prepared.scope)
         self._ledger.consume(task.reserved)
         steps.done(Step.PERMITTED)
-        signature = writ.signatory.signer.sign(to_sign)
-        steps.done(Step.SIGNED)
-        token = self._stamp(order, writ, signature)
-        steps.done(Step.STAMPED)
-        with storage():
-            prepared.complete(writ.envelope.finish(signature, token))
-            self._archive_stamp(task, writ)
-        steps.done(Step.COMPLETED)
-        report = self._check.passed(draft.path, writ, at=self._clock(), order=order)
-        steps.done(Step.VERIFIED)
-        signer = writ.signatory.signer
-        key = KeyUsed(signer.algorithm.label, signer.custody.value, writer_of(prepared))
-        return draft.finish(), report, key
-
-    def _prepare(self, task: Task, writ: Writ) -> Prepared:
-        order, output = task.order, task.draft.stream
-
-        def fill(source: IO[bytes]) -> Prepared:
-            work = Work(source, output, order.password, self._texts)
-            return task.form.prepare(work, writ.mark, writ.envelope, stamped=order.level.stamped)
-
-        with storage():
-            return written(task.form, order, task.reserved.permit.document, fill, output)
-
-    def _stamp(self, order: SealOrder, writ: Writ, signature: bytes) -> bytes | None:
-        if not order.level.stamped:
-            return None
-        return self._stamper(writ.signatory.signer.algorithm.digest.digest(signature))
-
-    def _archive_stamp(self, task: Task, writ: Writ) -> None:
-        """Stamp the whole document at level B-LTA; what proves the time-stamps is in it already (:mod:`signing.writ`)."""
-        if task.order.level.archived and isinstance(task.form, LongTermFormat):
-            stamp = ArchiveStamp(self._stamper, digest=writ.signatory.signer.algorithm.digest)
-            task.form.archive_stamp(task.draft.stream, stamp, password=task.order.password)
+        checked = self._making.finish(task, writ, prepared, steps.done)
+        return checked.store(), checked
 
     def _close_failed(self, record: SealingRecord, fault: Exception, actor: Actor) -> None:
         """Record why it came to nothing; if even that fails, reconciliation will."""
@@ -300,6 +257,12 @@ class SealingService:
             record = self._ledger.get(sealing_id)
             if record is None or record.state is not SealingState.RESERVED:
                 self._archive.discard(sealing_id)
+
+
+def sealed(sealing_id: str, stored: Stored, checked: Checked) -> SealedDocument:
+    """Say what was sealed, just now."""
+    permit = checked.task.reserved.permit.id
+    return SealedDocument(sealing_id, stored.path, stored.digest, stored.size, checked.report, permit)
 
 
 class _Steps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -110,15 +111,27 @@ _MOVE: Final = sealing.update().where(
     sealing.c.state == sa.bindparam("its_state"),
     sealing.c.attempt == sa.bindparam("its_attempt"),
 )
+_TAKEN: Final = sa.select(sealing.c.idempotency_key).where(
+    sealing.c.actor == sa.bindparam("who"),
+    sealing.c.idempotency_key.in_(sa.bindparam("keys", expanding=True)),
+)
 _BY_KEY: Final = sa.select(*_COLUMNS).where(
     sealing.c.actor == sa.bindparam("who"), sealing.c.idempotency_key == sa.bindparam("key")
 )
 
 
-def insert_sealing(conn: sa.Connection, record: SealingRecord) -> None:
-    """Reserve; the actor's idempotency key taken raises ``sqlalchemy.exc.IntegrityError``."""
-    values = {column.name: getattr(record, column.name) for column in _COLUMNS}
-    conn.execute(_INSERT, values | {"state": record.state.value})
+def insert_sealings(conn: sa.Connection, records: Sequence[SealingRecord]) -> None:
+    """Reserve; an actor's idempotency key taken raises ``sqlalchemy.exc.IntegrityError``."""
+    rows = [
+        {column.name: getattr(record, column.name) for column in _COLUMNS} | {"state": record.state.value}
+        for record in records
+    ]
+    conn.execute(_INSERT, rows)
+
+
+def keys_taken(conn: sa.Connection, actor: str, keys: Sequence[str]) -> set[str]:
+    """Tell under which of these keys the actor asked for a sealing before."""
+    return set(conn.scalars(_TAKEN, {"who": actor, "keys": list(keys)}))
 
 
 def find_by_key(conn: sa.Connection, actor: str, idempotency_key: str) -> SealingRecord | None:
@@ -154,6 +167,20 @@ def move_sealing(
     expected = {"its_id": before.id, "its_state": before.state.value, "its_attempt": before.attempt}
     moved = conn.execute(_MOVE, {**expected, "state": target.value, **changes})
     return moved.rowcount == 1
+
+
+def complete_sealings(conn: sa.Connection, moves: Sequence[tuple[SealingRecord, dict[str, object]]]) -> bool:
+    """Complete reservations, each with its changes, by compare-and-swap; tell whether all were ours to move.
+
+    The changes name the same columns for each.
+    """
+    after = TRANSITIONS[SealingAct.COMPLETE][SealingState.RESERVED].value
+    rows = [
+        {"its_id": before.id, "its_state": SealingState.RESERVED.value, "its_attempt": before.attempt}
+        | {"state": after, **changes}
+        for before, changes in moves
+    ]
+    return conn.execute(_MOVE, rows).rowcount == len(rows)
 
 
 def insert_seal_key(conn: sa.Connection, certificate_sha256: str, key_uri: str, when: datetime) -> None:

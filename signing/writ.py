@@ -10,7 +10,7 @@ from typing import Final
 
 from cryptography import x509
 
-from ca.checked_signer import OpenKeys
+from ca.checked_signer import CertifiedKey, OpenKeys
 from ca.custody_policy import custody_of
 from ca.issuer import UnitPurpose
 from hsm.absent_key import AbsentKey
@@ -50,6 +50,16 @@ class Writ:
     permit: str
 
 
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What does not depend on the document: who signs, who makes the statement (DER chain, the root last), the evidence."""
+
+    signatory: Signatory
+    maker: CertifiedKey
+    maker_chain: tuple[bytes, ...]
+    evidence: Evidence
+
+
 class WritDesk:
     """Draws writs: opens the keeper's key, has the seal maker sign the statement, gathers the evidence."""
 
@@ -86,16 +96,35 @@ class WritDesk:
         :class:`signing.errors.CertificateNotGood`, :class:`signing.errors.ContainerUnfit`, :class:`hsm.errors.HsmError`,
         :class:`ca.errors.CaError`, :class:`seals.ses.errors.SealDataError`.
         """
+        papers = self.papers(permit, pin, stamped=order.level.stamped, elsewhere=elsewhere)
+        return self.write(order, permit, when, papers, document)
+
+    def papers(self, permit: Permit, pin: Pin | None, *, stamped: bool, elsewhere: bool = False) -> Papers:
+        """Open the key and gather the evidence for the seal of a permit: all sealings of a moment with it share them.
+
+        Raises as :meth:`draw` does.
+        """
         register = self._evidence.register()
         leaf = self._evidence.leaf(permit.seal.certificate.serial, register)
         signatory = self.absent(leaf) if elsewhere else self._signatory(permit, leaf, pin)
         maker, maker_leaf = register.unit(UnitPurpose.SEAL_MAKER)
         leaves = [leaf, maker_leaf]
-        if order.level.stamped:
+        if stamped:
             leaves.append(register.unit(UnitPurpose.TSA)[1])
-        evidence = self._evidence.gather(leaves)
-        chain = (maker.der, *maker_leaf.chain)
-        statement = sign_statement(_statement(permit, when), self._maker_keys.signer(maker), chain)
+        return Papers(signatory, maker, (maker.der, *maker_leaf.chain), self._evidence.gather(leaves))
+
+    def write(
+        self,
+        order: SealOrder,
+        permit: Permit,
+        when: datetime,
+        papers: Papers,
+        document: DocumentKind = PDF,
+    ) -> Writ:
+        """Write the writ of one permitted sealing from the papers of its seal; the maker's key signs the statement."""
+        signatory, evidence = papers.signatory, papers.evidence
+        maker = self._maker_keys.signer(papers.maker)
+        statement = sign_statement(_statement(permit, when), maker, papers.maker_chain)
         occasion = Occasion(order, document, signatory, statement, when, evidence, permit.actor)
         envelope = self._envelopes.make(occasion)
         shown = evidence if order.level.long_term else _least(envelope, evidence)

@@ -16,6 +16,7 @@ from ca.profile import OCSP_RESPONDER, TSA
 from hsm.suite import Suite
 from signing.archive import Archive
 from signing.level import Level
+from signing.making import SealingTools
 from signing.mark import Stamper
 from signing.objects.shelf import Objects
 from signing.renewal.desk import RENEWAL_WORK, Renewals, Step, no_step
@@ -23,7 +24,7 @@ from signing.renewal.extension import Extender
 from signing.renewal.ledger import RenewalLedger
 from signing.retention.classes import default_classes
 from signing.retention.desk import RetentionDesk
-from signing.service import SealedDocument, SealingTools
+from signing.service import SealedDocument
 from tests.conftest import SteppingClock
 from tests.pki import OFFICER
 from tests.unit.signing.office import KEEPER, Office, make_office, order

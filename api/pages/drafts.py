@@ -17,10 +17,11 @@ from api.problems import describe
 from ca.actor import Actor
 from hsm.pins import Pin
 from signing.level import Level
+from signing.making import Progress, Step
 from signing.order import SealOrder
 from signing.placing.preview import Shown
 from signing.placing.where import Where
-from signing.service import Progress, SealedDocument, SealingService, Step
+from signing.service import SealedDocument, SealingService
 
 LOG: Final = logging.getLogger("yinxin.pages")
 OPEN: Final = "open"

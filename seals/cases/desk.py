@@ -6,6 +6,7 @@ the transactions of permits. Every act here is one short transaction with its en
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -265,6 +266,13 @@ class UseDesk:
                 if case.status in (CaseStatus.APPROVED, CaseStatus.APPROVING):
                     self._void(ledger, case, f"文件不符 / another document: {use.document}", use.hand)
             raise
+
+    def warrants(self, uses: Sequence[Use]) -> list[Warrant]:
+        """Return the grounds for several permits of one transaction, as :meth:`warrant` does."""
+        if len(uses) == 1:
+            return [self.warrant(uses[0])]
+        with self.office.reading() as conn:
+            return self.uses.warrants(conn, uses)
 
     def take_physical(self, ledger: Ledger, case_id: str, *, hand: Hand) -> ApprovedUse:
         """Begin the physical use of an approved case (:meth:`seals.cases.physical.PhysicalUses.take`)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -204,6 +204,59 @@ def settle(
         .values(state=after.value, attempts=D.attempts + 1, **changes)
     )
     return moved.rowcount == 1
+
+
+_SETTLE_DONE: Final = (
+    batch_document.update()
+    .where(
+        D.batch_id == sa.bindparam("its_batch"),
+        D.number == sa.bindparam("its_number"),
+        sa.or_(*(D.state == state for state in _UNDONE[DocumentState.DONE])),
+    )
+    .values(
+        attempts=D.attempts + 1,
+        **{
+            name: sa.bindparam(name)
+            for name in (
+                "state", "sealing", "result", "result_size", "settled_at", "fault", "fault_zh", "fault_en"
+            )
+        },
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A sealed document of a batch: its place, the sealing, and the result's digest (SHA-256, hex) and octets."""
+
+    batch_id: str
+    number: int
+    sealing: str
+    result: str
+    size: int
+
+
+def settle_done(conn: sa.Connection, done: Sequence[Done], now: object) -> None:
+    """Settle documents as done, those that were to be settled."""
+    fixed = {
+        "state": DocumentState.DONE.value,
+        "settled_at": now,
+        **fault_columns(Fault()),
+    }
+    conn.execute(
+        _SETTLE_DONE,
+        [
+            fixed
+            | {
+                "its_batch": one.batch_id,
+                "its_number": one.number,
+                "sealing": one.sealing,
+                "result": one.result,
+                "result_size": one.size,
+            }
+            for one in done
+        ],
+    )
 
 
 def fault_columns(fault: Fault) -> dict[str, str]:

@@ -7,16 +7,16 @@ themselves (:class:`signing.errand.Errand`).
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
 
 from ca.errors import CaError
-from hsm.algorithms import Digest
 from hsm.errors import HsmError
 from hsm.merkle import Inclusion, Tree
 from hsm.pins import Pin
@@ -49,6 +49,10 @@ from signing.store import SealingRecord
 from verify.signatures.merkle import head_for
 
 _log = logging.getLogger(__name__)
+TOGETHER: Final = 25
+"""Documents that share their transactions: their own work, some ten milliseconds each, is then nearly all that is left."""
+TOGETHER_OCTETS: Final = 64 * 1024 * 1024
+"""And how much of them: one that is waited for holds up the others of its group."""
 PAUSES: Final = (0.2, 1.0, 3.0)
 """Seconds waited before trying again what may pass by itself: a time-stamp authority, a disk, another worker's last breath."""
 _PASSING: Final = (SealingInProgress, TimeStampFailed, StorageFull, StorageUnavailable, EvidenceMissing)
@@ -84,9 +88,14 @@ class Held:
 
 
 class ChunkErrand:
-    """Ties a sealing to the chunk that it is done for (:class:`signing.errand.Errand`)."""
+    """Ties sealings to the chunk that they are done for (:class:`signing.errand.Errand`).
 
-    def __init__(self, held: Held, documents: tuple[BatchDocument, ...], now: Callable[[], object]) -> None:
+    ``documents`` are those that each sealing is of, by its idempotency key.
+    """
+
+    def __init__(
+        self, held: Held, documents: Mapping[str, Sequence[BatchDocument]], now: Callable[[], object]
+    ) -> None:
         self._held = held
         self._documents = documents
         self._now = now
@@ -95,21 +104,18 @@ class ChunkErrand:
         """Compare the fence and the batch's state; :class:`Fenced`, :class:`BatchStopped`."""
         hold(conn, self._held)
 
-    def done(self, conn: sa.Connection, record: SealingRecord, stored: Stored) -> None:
-        """Count the documents done in the transaction that completes the sealing."""
-        self.settled(conn, record.id, stored.digest, stored.size)
-
-    def settled(self, conn: sa.Connection, sealing: str, result: Digest, size: int) -> None:
-        """Write the outcome."""
-        changes = {
-            "sealing": sealing,
-            "result": result.hex,
-            "result_size": size,
-            "settled_at": self._now(),
-            **rows.fault_columns(Fault()),
-        }
-        for one in self._documents:
-            rows.settle(conn, one.batch_id, one.number, DocumentState.DONE, changes)
+    def done(self, conn: sa.Connection, outcomes: Sequence[tuple[SealingRecord, Stored]]) -> None:
+        """Count the documents done in the transaction that completes the sealings."""
+        now = self._now()
+        rows.settle_done(
+            conn,
+            [
+                rows.Done(one.batch_id, one.number, record.id, stored.digest.hex, stored.size)
+                for record, stored in outcomes
+                for one in self._documents[record.idempotency_key]
+            ],
+            now,
+        )
 
 
 def hold(conn: sa.Connection, held: Held) -> None:
@@ -150,7 +156,7 @@ class ChunkWork:
         settled = 0
         try:
             for group in self._groups(held):
-                if not self._settle(held, group, pin):
+                if not self._settle_group(held, group, pin):
                     return settled
                 settled += len(group)
             self._end(held)
@@ -176,10 +182,62 @@ class ChunkWork:
 
     @staticmethod
     def _groups(held: Held) -> list[tuple[BatchDocument, ...]]:
-        """Return what is sealed together: each document by itself, or all of them under one signature."""
+        """Return what is sealed together: all under one signature, or as many as one set of transactions takes."""
         if held.batch.request.form is BatchForm.TREE:
             return [held.documents] if held.documents else []
-        return [(one,) for one in held.documents]
+        groups: list[list[BatchDocument]] = []
+        octets = 0
+        for one in held.documents:
+            if not groups or len(groups[-1]) == TOGETHER or octets + one.size > TOGETHER_OCTETS:
+                groups.append([])
+                octets = 0
+            groups[-1].append(one)
+            octets += one.size
+        return [tuple(group) for group in groups]
+
+    def _settle_group(self, held: Held, group: tuple[BatchDocument, ...], pin: Pin | None) -> bool:
+        """Seal a group together; whatever did not go so is sealed by itself, patiently. Tell whether the batch goes on."""
+        if held.batch.request.form is BatchForm.TREE:
+            return self._settle(held, group, pin)
+        documents = {sealing_key(held.batch, one): (one,) for one in group}
+        errand = ChunkErrand(held, documents, self._office.now)
+        again: list[BatchDocument] = []
+        with contextlib.ExitStack() as inputs:
+            orders: list[tuple[BatchDocument, SealOrder]] = []
+            for one in group:
+                try:
+                    document = inputs.enter_context(self._office.inputs.fetch(one.document, one.size))
+                except (SigningError, OSError):
+                    again.append(one)
+                    continue
+                orders.append((one, self._order(held, one, document, errand)))
+            wanted = [order for _, order in orders]
+            ends = self._sealing.seal_several(wanted, actor=held.batch.actor, pin=pin) if wanted else []
+        for (one, _), end in zip(orders, ends, strict=True):
+            if isinstance(end, Fenced | BatchStopped | DatabaseUnavailable):
+                raise end
+            if isinstance(end, Exception) and not self._said(held, (one,), end, again):
+                return False
+            if isinstance(end, SealedDocument) and end.repeated:
+                self._say(held, end, one)
+        return all(self._settle(held, (one,), pin) for one in again)
+
+    def _said(
+        self,
+        held: Held,
+        group: tuple[BatchDocument, ...],
+        error: Exception,
+        again: list[BatchDocument] | None = None,
+    ) -> bool:
+        """Record why a document was not sealed, or let it be tried again; tell whether the batch goes on."""
+        if again is not None and isinstance(error, _PASSING):
+            again.extend(group)
+            return True
+        if isinstance(error, _OF_ALL) and not isinstance(error, _OF_ONE):
+            self._desk.halt(held.batch.id, fault_of(error), hand=held.hand)
+            return False
+        self._failed(held, group, fault_of(error))
+        return True
 
     def _settle(self, held: Held, group: tuple[BatchDocument, ...], pin: Pin | None) -> bool:
         """Seal, or record why not; tell whether the batch goes on."""
@@ -188,10 +246,7 @@ class ChunkWork:
         except (Fenced, BatchStopped, DatabaseUnavailable):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is belongs into the report, not into a log alone
-            if isinstance(error, _OF_ALL) and not isinstance(error, _OF_ONE):
-                self._desk.halt(held.batch.id, fault_of(error), hand=held.hand)
-                return False
-            self._failed(held, group, fault_of(error))
+            return self._said(held, group, error)
         return True
 
     def _patiently(self, held: Held, group: tuple[BatchDocument, ...], pin: Pin | None) -> None:
@@ -203,24 +258,29 @@ class ChunkWork:
         return self._seal(held, group, pin)
 
     def _seal(self, held: Held, group: tuple[BatchDocument, ...], pin: Pin | None) -> None:
-        errand = ChunkErrand(held, group, self._office.now)
+        errand = ChunkErrand(held, {sealing_key(held.batch, group[0]): group}, self._office.now)
         if held.batch.request.form is BatchForm.TREE:
             head = head_for(held.tree.root, held.tree.size)
-            self._once(held, self._order(held, group[0], head.octets, errand), pin, errand)
+            self._once(held, self._order(held, group[0], head.octets, errand), pin, group)
             return
         (one,) = group
         with self._office.inputs.fetch(one.document, one.size) as document:
-            self._once(held, self._order(held, one, document, errand), pin, errand)
+            self._once(held, self._order(held, one, document, errand), pin, group)
 
-    def _once(self, held: Held, order: SealOrder, pin: Pin | None, errand: ChunkErrand) -> None:
+    def _once(self, held: Held, order: SealOrder, pin: Pin | None, group: tuple[BatchDocument, ...]) -> None:
         sealed = self._sealing.seal(order, actor=held.batch.actor, pin=pin)
-        if sealed.repeated:  # done before by a worker that died, or was stopped, before it could say so
-            self._say(held, sealed, errand)
+        if sealed.repeated:
+            self._say(held, sealed, *group)
 
-    def _say(self, held: Held, sealed: SealedDocument, errand: ChunkErrand) -> None:
+    def _say(self, held: Held, sealed: SealedDocument, *group: BatchDocument) -> None:
+        """Record what was done before, by a worker that died, or was stopped, before it could say so."""
+        done = [
+            rows.Done(one.batch_id, one.number, sealed.sealing_id, sealed.digest.hex, sealed.size)
+            for one in group
+        ]
         with self._office.engine.begin() as conn:
             hold(conn, held)
-            errand.settled(conn, sealed.sealing_id, sealed.digest, sealed.size)
+            rows.settle_done(conn, done, self._office.now())
 
     @staticmethod
     def _order(held: Held, one: BatchDocument, document: object, errand: ChunkErrand) -> SealOrder:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
@@ -28,6 +28,7 @@ from signing.archive import Stored
 from signing.containers.certification import Certification, FieldLock
 from signing.containers.envelope import ContainerKind
 from signing.level import Level
+from signing.making import Progress, no_progress
 from signing.order import SealOrder
 from signing.parties import round_store
 from signing.parties.errors import AnotherSealing, PlaceMissing, RoundMoved, SealOfAnother, VersionMoved
@@ -35,7 +36,7 @@ from signing.parties.office import RoundDeed, RoundOffice, demand_turn, load, mo
 from signing.parties.round import Claim, Party, Round, RoundVersion
 from signing.parties.states import PartyStatus, RoundAct
 from signing.placing.where import InField, Where, parse_where
-from signing.service import Progress, SealedDocument, SealingService, no_progress
+from signing.service import SealedDocument, SealingService
 from signing.store import SealingRecord, SealingState
 
 REPEATS: Final = 20
@@ -96,8 +97,9 @@ class Turn:
         elif (now.claim.key, now.claim.actor) != (self.claim.key, self.claim.actor):
             raise AnotherSealing
 
-    def done(self, conn: sa.Connection, record: SealingRecord, stored: Stored) -> None:
+    def done(self, conn: sa.Connection, outcomes: Sequence[tuple[SealingRecord, Stored]]) -> None:
         """Add the version, mark the party, release the document with the last one."""
+        ((record, stored),) = outcomes
         finished = replace(record, result=stored.digest.hex, size=stored.size)
         ledger = Ledger(conn)
         advance(ledger, self.office, self.found.id, finished, self.hand)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -12,10 +13,16 @@ from signing.retention.store import StoredDocument, insert_sealed
 from signing.store import SealingRecord
 
 
-def enter_sealed(conn: sa.Connection, record: SealingRecord, stored: Stored, when: datetime) -> None:
-    """Enter a sealed document as the first of its line. Octets that are in the archive already are entered once."""
+def enter_sealed(
+    conn: sa.Connection, sealed: Sequence[tuple[SealingRecord, Stored]], when: datetime
+) -> None:
+    """Enter sealed documents, each as the first of its line. Octets that are in the archive already are entered once."""
+    insert_sealed(conn, [(_document(*one, when), one[0].seal_code) for one in sealed])
+
+
+def _document(record: SealingRecord, stored: Stored, when: datetime) -> StoredDocument:
     digest = stored.digest.hex
-    document = StoredDocument(
+    return StoredDocument(
         digest=digest,
         origin=digest,
         previous="",
@@ -31,4 +38,3 @@ def enter_sealed(conn: sa.Connection, record: SealingRecord, stored: Stored, whe
         retain_until=None,
         state=DocumentState.KEPT,
     )
-    insert_sealed(conn, document, record.seal_code)

@@ -6,6 +6,7 @@ document is kept, and holds, are of the whole line.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -163,10 +164,14 @@ def _hold(row: sa.Row[tuple[Any, ...]]) -> Hold:
     return Hold(**values | {"state": HoldState(values["state"])})
 
 
-def insert_sealed(conn: sa.Connection, document: StoredDocument, seal_code: str) -> None:
-    """Enter an object for the owner of a seal, unless its digest is entered already."""
-    values = {f"its_{column.name}": getattr(document, column.name) for column in _DOCUMENT}
-    conn.execute(_SEALED, values | {"its_state": document.state.value, "its_seal": seal_code})
+def insert_sealed(conn: sa.Connection, sealed: Sequence[tuple[StoredDocument, str]]) -> None:
+    """Enter objects, each for the owner of a seal (its code), unless its digest is entered already."""
+    rows = [
+        {f"its_{column.name}": getattr(document, column.name) for column in _DOCUMENT}
+        | {"its_state": document.state.value, "its_seal": seal_code}
+        for document, seal_code in sealed
+    ]
+    conn.execute(_SEALED, rows)
 
 
 def insert_document(conn: sa.Connection, document: StoredDocument) -> None:

@@ -33,15 +33,16 @@ from signing.archive_stamp import ArchiveStamp
 from signing.containers.envelope import CmsEnvelope
 from signing.errors import KeyDiffers, SealingInProgress, SelfCheckFailed, SigningError
 from signing.formats import DocumentKind, LongTermFormat, PdfFormat, kind_of, written
-from signing.ledger import KeyUsed, Reserved, database
+from signing.ledger import KeyUsed, Reserved, Reserving, database
 from signing.level import Level
+from signing.making import SealingTools
 from signing.mark import Work
 from signing.objects.errors import StorageUnavailable
 from signing.objects.local import storage
 from signing.order import SealOrder
 from signing.pdf.reading import open_stream
 from signing.prepared import Prepared
-from signing.service import SealedDocument, SealingTools
+from signing.service import SealedDocument
 from signing.store import SealingRecord, SealingState
 from signing.two_step import store
 from signing.two_step.errors import (
@@ -108,7 +109,7 @@ class TwoStepSealing:
             raise SealingInProgress(order.idempotency_key)
         with draft:
             try:
-                reserved = self._ledger.reserve(sealing_id, order, document, before, actor=actor)
+                reserved = self._ledger.reserve(Reserving(sealing_id, order, document, before), actor=actor)
             except SealNotUsable as refused:
                 self._ledger.refuse(order, document, f"{type(refused).__name__}: {refused}", actor=actor)
                 raise

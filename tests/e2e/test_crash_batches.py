@@ -22,7 +22,8 @@ from signing.batch.batch import Batch, BatchState, queue_of
 from signing.batch.roster import Roster
 from signing.batch.steps import ChunkWork
 from signing.batch.worker_rows import WorkerName
-from signing.service import SealingService, Step
+from signing.making import Step
+from signing.service import SealingService
 from tests.batch_world import BatchWorld, make_batch_world
 from tests.unit.signing.office import AUDITOR
 

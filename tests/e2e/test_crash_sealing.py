@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from ca.store import audit
 from seals.store import seal_permit
-from signing.service import SealingService, Step
+from signing.making import Step
+from signing.service import SealingService
 from signing.store import sealing
 from tests.conftest import SteppingClock
 from tests.unit.signing.office import AUDITOR, KEEPER, Office, make_office, order

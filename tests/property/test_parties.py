@@ -14,11 +14,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from api.database import make_engine
 from hsm.errors import TokenLost
+from signing.making import Step
 from signing.parties.desk import PartyRounds
 from signing.parties.errors import RoundError
 from signing.parties.round import first_break
 from signing.parties.states import PARTY_TRANSITIONS, TRANSITIONS, PartyStatus, RoundAct, RoundStatus
-from signing.service import Step
 from tests.conftest import SteppingClock
 from tests.party_world import BETA, BOSS, GAMMA, HANDS, PartyWorld, make_party_world
 from tests.pki import USCC

@@ -31,7 +31,7 @@ from signing.batch.errors import (
 )
 from signing.batch.steps import ChunkErrand, hold
 from signing.errors import PlacementError
-from signing.service import Step
+from signing.making import Step
 from signing.store import sealing
 from tests.batch_world import HAND, BatchWorld, make_batch_world
 from tests.case_world import BOSS, OA, REQUESTER, CaseWorld

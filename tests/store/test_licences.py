@@ -19,8 +19,8 @@ from signing.licences import errors
 from signing.licences.desk import LicenceDesk, LicenceOrder
 from signing.licences.licence import LicenceAct, LicenceStatus
 from signing.licences.store import licence
+from signing.making import Step
 from signing.placing.placement import Placement
-from signing.service import Step
 from signing.store import sealing
 from tests.conftest import SteppingClock
 from tests.interop.sealing_world import blank_pdf

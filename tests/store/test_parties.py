@@ -17,6 +17,7 @@ from hsm.errors import TokenLost
 from seals.cases.errors import CaseFieldInvalid
 from signing.containers.certification import Certification
 from signing.level import Level
+from signing.making import Step
 from signing.parties import round_store
 from signing.parties.errors import (
     AnotherSealing,
@@ -40,7 +41,6 @@ from signing.parties.round_store import RoundQuery
 from signing.parties.states import PartyStatus, RoundAct, RoundStatus
 from signing.parties.store import signing_round, signing_round_entry
 from signing.placing.where import Placement
-from signing.service import Step
 from signing.store import sealing
 from tests.conftest import SteppingClock
 from tests.interop.sealing_world import blank_pdf

@@ -29,9 +29,10 @@ from signing.errors import (
     SigningError,
 )
 from signing.level import Level
+from signing.making import Step
 from signing.order import SealOrder
 from signing.placing.where import Placement, Unseen
-from signing.service import SealedDocument, Step
+from signing.service import SealedDocument
 from signing.store import sealing
 from tests.conftest import SteppingClock
 from tests.unit.signing.office import APPROVER, KEEPER, Office, make_office, order

@@ -32,8 +32,8 @@ from signing.errors import (
     TimeStampFailed,
 )
 from signing.level import Level
+from signing.making import Step
 from signing.placing.placement import Placement
-from signing.service import Step
 from signing.store import sealing
 from tests.conftest import SteppingClock
 from tests.interop.sealing_world import blank_pdf

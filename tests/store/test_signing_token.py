@@ -20,7 +20,8 @@ from hsm.pins import Pin
 from hsm.provider import KeyProvider, KeyRing
 from seals.seal import SealApplication, SealKind
 from seals.store import seal_permit
-from signing.service import SealingService, SealingTools, Step
+from signing.making import SealingTools, Step
+from signing.service import SealingService
 from signing.store import sealing
 from signing.writ import WritDesk
 from tests.conftest import SO_PIN, SteppingClock

@@ -10,7 +10,7 @@ import pytest
 import api.pages
 from api.pages.words import SCRIPT_PREFIXES, WORDS, say, script_words
 from seals.seal import SealStatus
-from signing.service import Step
+from signing.making import Step
 from verify.report import CertificateStatus, SealStatusReport, TimeSource
 from verify.verdict import Verdict
 

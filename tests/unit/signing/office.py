@@ -30,10 +30,11 @@ from signing.containers.envelopes import EnvelopeDesk
 from signing.evidence import EvidenceDesk
 from signing.ledger import Ledger
 from signing.level import Level
+from signing.making import SealingTools, Step, no_progress
 from signing.order import SealOrder
 from signing.placing.placement import Placement
 from signing.selfcheck import SelfCheck
-from signing.service import SealingService, SealingTools, Step, no_progress
+from signing.service import SealingService
 from signing.writ import WritDesk
 from tests.interop.sealing_world import blank_pdf
 from tests.pki import CLERK, USCC, Keeper, MemorySigner, World, make_world
