@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 from verify.errors import Unreadable
 from verify.pdf.library import damaged, open_by_library
 from verify.pdf.pdf_values import Ref, Value
+from verify.pdf.plain.errors import NotPlain
+from verify.pdf.plain.source import PlainSource
 from verify.pdf.source import Contained, Source
 from verify.policy import MAX_DOCUMENT_OCTETS
 
@@ -16,11 +18,16 @@ HEADER_WINDOW: Final = 1024
 
 
 class Extent(NamedTuple):
-    """The octets of one object: from its number to its end, or to that of its stream."""
+    """The octets of one object: from its number to its end, or to that of its stream.
+
+    ``head`` is where its dictionary ends; ``outside`` tells a stream whose content is in another file.
+    """
 
     start: int
     end: int
     stream: bool
+    head: int
+    outside: bool = False
 
 
 class View:
@@ -145,6 +152,18 @@ class Document:
         if self._extents is None:
             self._extents = measure()
         return self._extents
+
+
+def open_plainly(data: bytes) -> Document | None:
+    """Open a document by our own strict reader; ``None``: it is not plain, or too large, or has no catalogue."""
+    if len(data) > MAX_DOCUMENT_OCTETS:
+        return None
+    try:
+        document = Document(PlainSource(data))
+        found = document.last.catalog
+    except (NotPlain, ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
+        return None
+    return document if found else None
 
 
 def open_document(data: bytes, password: str | None = None) -> Document:

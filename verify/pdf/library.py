@@ -34,6 +34,8 @@ _TAIL: Final = re.compile(rb"[\x00\t\n\x0c\r ]*endobj")
 class LibrarySource:
     """The library's reader behind the questions of :class:`verify.pdf.source.Source`."""
 
+    refused: Exception | None = None
+
     def __init__(self, data: bytes, reader: PdfFileReader) -> None:
         self.data = data
         self.reader = reader
@@ -171,9 +173,8 @@ class LibrarySource:
                 entries = parse_xref_table(stream, strict=True)
             else:
                 holder = self._at(revision.stream, revision.index)
-                entries = (
-                    parse_xref_stream(holder.source, strict=True) if isinstance(holder, Stream) else iter(())
-                )
+                packed: Any = holder.source if isinstance(holder, Stream) else None
+                entries = iter(()) if packed is None else parse_xref_stream(packed, strict=True)
             seen: set[int] = set()
             for entry in entries:
                 if entry.idnum in seen:

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
 from pyhanko.pdf_utils.misc import PdfReadError
+
+from verify.pdf.plain.syntax import Ref
+
+__all__ = ["MAX_DEPTH", "Packed", "Ref", "Stream", "Value", "plain", "references", "same", "text"]
 
 MAX_DEPTH: Final = 100
 """Nesting of direct objects; real files stay below 20, and Python's own stack ends near 1000."""
@@ -20,24 +24,20 @@ Value = Any
 """``None | bool | int | float | str | bytes | Ref | Stream | dict[str, Value] | list[Value]``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """An indirect reference: object number and generation."""
+class Packed(Protocol):
+    """What can undo a stream's filters, within the limits of its reader."""
 
-    number: int
-    generation: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.number} {self.generation} obj"
+    def read_data(self, purpose: DecodePurpose = ...) -> bytes:
+        """Decode; raises what the reader raises."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stream:
-    """A stream: its dictionary, its encoded octets, and the library's object that can decode them."""
+    """A stream: its dictionary, its encoded octets, and the reader's object that can decode them."""
 
     dictionary: dict[str, Value]
     encoded: bytes
-    source: generic.StreamObject
+    source: Packed
 
     def decode(self, purpose: DecodePurpose = DecodePurpose.GENERIC) -> bytes:
         """Decode through the filter chain within the document's limits; raises ``PdfReadError`` and its like."""

@@ -35,6 +35,10 @@ class Source(Protocol):
     revisions: tuple[Revision, ...]
 
     @property
+    def refused(self) -> Exception | None:
+        """Why what is found by this source does not count: the document has to be judged by another."""
+
+    @property
     def strict(self) -> bool:
         """Nothing was overlooked when the document was opened."""
 

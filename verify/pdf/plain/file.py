@@ -136,18 +136,7 @@ class PlainPdf:
                 raise NotPlain(Reason.CROSS_REFERENCE, f"object stream {number}")
             unpacked = stream.unpacked()
             count, first = self.entry(stream.entries, "/N"), self.entry(stream.entries, "/First")
-            if (
-                type(count) is not int
-                or type(first) is not int
-                or not 0 <= count <= MAX_CONTAINED
-                or first < 0
-            ):
-                raise NotPlain(Reason.SYNTAX, f"object stream {number}")
-            numbers = unpacked[:first].split()
-            if len(numbers) != 2 * count or not all(map(bytes.isdigit, numbers)):
-                raise NotPlain(Reason.SYNTAX, f"object stream {number}")
-            pairs = zip(map(int, numbers[::2]), map(int, numbers[1::2]), strict=True)
-            self._containers[number] = (unpacked, [(one, first + offset) for one, offset in pairs])
+            self._containers[number] = (unpacked, listed_in(unpacked, count, first))
         return self._containers[number]
 
     def _check_trailers(self) -> int:
@@ -191,6 +180,17 @@ class PlainPdf:
         stated = int(header.group(1)), int(header.group(2))
         later = _HEADER.fullmatch(f"%PDF-{str(self.entry(self.catalogue, '/Version') or '')[1:]}".encode())
         return stated if later is None else max(stated, (int(later.group(1)), int(later.group(2))))
+
+
+def listed_in(unpacked: bytes, count: Value, first: Value) -> list[tuple[int, int]]:
+    """Read the head of an object stream (§7.5.7): the number of each object, and where in the stream it begins."""
+    if type(count) is not int or type(first) is not int or not 0 <= count <= MAX_CONTAINED or first < 0:
+        raise NotPlain(Reason.SYNTAX, "the head of an object stream")
+    numbers = unpacked[:first].split()
+    if len(numbers) != 2 * count or not all(map(bytes.isdigit, numbers)):
+        raise NotPlain(Reason.SYNTAX, "the head of an object stream")
+    pairs = zip(map(int, numbers[::2]), map(int, numbers[1::2]), strict=True)
+    return [(one, first + offset) for one, offset in pairs]
 
 
 class Streamed:

@@ -64,10 +64,13 @@ class Short(Exception):
 
 
 class Ref(NamedTuple):
-    """An indirect reference."""
+    """An indirect reference: object number and generation."""
 
     number: int
-    generation: int
+    generation: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.generation} obj"
 
     @property
     def pdf(self) -> bytes:
@@ -194,7 +197,7 @@ class Reader:
 
     def value(self, position: int, depth: int = 0) -> Value:
         """Read one value from ``position`` on."""
-        if not depth and self.buffer.startswith(b"<<", position):
+        if not depth and self.buffer[position : position + 2] == b"<<":
             self.end = position + 2
             return self._dictionary(position, depth)
         found = TOKEN.match(self.buffer, position)

@@ -1,0 +1,303 @@
+"""Plain documents as :class:`verify.pdf.source.Source` has them: read by ourselves, in a tenth of the time of a general reader.
+
+Whatever is unusual raises :class:`NotPlain`, at once or when it is met, and is kept in ``refused``: the judge then throws
+away what it found and judges the document anew by pyHanko's reader, so that the verdict is the same and only later. Whoever
+asks ``refused`` learns of it even where the exception was taken for damage on its way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final, TypeVar, cast
+
+from pyhanko.pdf_utils.decode_limits import DecodePurpose
+
+from verify.pdf.pdf_values import Ref, Stream, Value
+from verify.pdf.plain.errors import NotPlain, Reason
+from verify.pdf.plain.file import listed_in
+from verify.pdf.plain.filters import unpack
+from verify.pdf.plain.octets import InMemory
+from verify.pdf.plain.sections import defined_sections
+from verify.pdf.plain.syntax import Array, Dictionary, Name, Reader
+from verify.pdf.source import Contained, Revision
+
+MAX_UNPACKED_ALL: Final = 64 * 1024 * 1024
+"""Octets unpacked of one document; pyHanko's limits lie higher, and decide beyond this."""
+_OF_THE_STREAM: Final = ("/Length", "/Filter", "/DecodeParms", "/W", "/Type", "/Index", "/XRefStm")
+"""Entries of a cross-reference stream that are about the stream alone (ISO 32000-2 table 17)."""
+_ODD: Final = re.compile(
+    rb"[\t\n\x0c\r ]{2,}[0-9]{1,5}[\t\n\x0c\r ]+R|[\t\n\x0c\r ][0-9]{1,5}[\t\n\x0c\r ]{2,}R"
+)
+"""References of more than twenty octets, which pyHanko does not take for any."""
+_REMARK: Final = re.compile(rb"[\r\n]%[^\r\n]*[\r\n]")
+"""A line of its own that is a comment, as ReportLab writes one into its trailers; readers agree about it."""
+_ESCAPE: Final = re.compile(rb"\\(?:[()\\nrtbf]|[0-3][0-7]{2})")
+_ENDED: Final = re.compile(rb"[\r\n]{0,2}endstream[\x00\t\n\x0c\r ]*endobj")
+_CUT: Final = b"\nendobj\n"
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+def _noted(method: _Method) -> _Method:
+    """Keep why a document was refused; what no check of ours foresaw is a refusal too."""
+
+    @wraps(method)
+    def noted(self: PlainSource, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, *args, **kwargs)
+        except NotPlain as refused:
+            self.refused = self.refused or refused
+            raise
+        except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as wrong:
+            self.refused = self.refused or NotPlain(Reason.UNFORESEEN, type(wrong).__name__)
+            raise self.refused from wrong
+
+    return cast("_Method", noted)
+
+
+class PlainSource:
+    """The sections and objects of a plain document that is held in memory."""
+
+    strict = True
+    encrypted = False
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.refused: NotPlain | None = None
+        self._sections = defined_sections(InMemory(data))
+        self._newest_first = tuple(reversed(self._sections))
+        self._last = len(self._sections) - 1
+        self._trailers = [_trailer(section.trailer) for section in self._sections]
+        self._containers: dict[int, tuple[bytes, list[tuple[int, int]]]] = {}
+        self._room = MAX_UNPACKED_ALL
+        self.revisions = tuple(self._revision(index) for index in range(len(self._sections)))
+
+    def _revision(self, index: int) -> Revision:
+        section = self._sections[index]
+        end = section.trailer.start
+        if section.stream is not None:
+            end = self.object_end(section.start, section.stream)
+        else:
+            octets = _REMARK.sub(b"\n", self.data[end : section.trailer.end])
+            _check_octets(octets, 0, len(octets))
+        return Revision(index, section.start, end, section.declared, hybrid=False, stream=section.stream)
+
+    def trailer(self, revision: int) -> dict[str, Value]:
+        """Return the entries of all trailers up to a revision, the newer before the older."""
+        found = {k: v for trailer in self._trailers[: revision + 1] for k, v in trailer.items()}
+        for key in _OF_THE_STREAM:
+            found.pop(key, None)
+        return found
+
+    def place(self, ref: Ref, revision: int) -> int | Contained | None:
+        """Return where an object stands at a revision; of the generations only 0 is plain."""
+        number, generation = ref
+        if generation:
+            return None
+        for section in self._newest_first[self._last - revision :]:
+            offset = section.offsets.get(number)
+            if offset is not None:
+                return offset
+            inside = section.contained.get(number)
+            if inside is not None:
+                return Contained(Ref(inside[0]), inside[1])
+        return None
+
+    def last_changed(self, ref: Ref) -> int:
+        """Return the revision that last defined or freed an object (``KeyError``: none did)."""
+        for index in range(self._last, -1, -1):
+            if ref.generation == 0 and self._sections[index].defines(ref.number):
+                return index
+        if self._sections[0].freed.get(ref.number) == ref.generation + 1:
+            return 0
+        raise KeyError(ref)
+
+    def introduced(self, ref: Ref) -> int:
+        """Return the revision that first defined an object (``KeyError``: none did)."""
+        for index, section in enumerate(self._sections):
+            if ref.generation == 0 and section.defines(ref.number):
+                return index
+        raise KeyError(ref)
+
+    def explicit(self, revision: int) -> set[Ref]:
+        """Return every object that a revision defines or frees."""
+        section = self._sections[revision]
+        freed = {Ref(number, generation - 1) for number, generation in section.freed.items()}
+        return {Ref(number) for table in (section.offsets, section.contained) for number in table} | freed
+
+    def places(self, revision: int) -> tuple[list[int], set[Ref]]:
+        """Return the offsets of the objects that a revision defines, and the object streams that hold the others."""
+        section = self._sections[revision]
+        return list(section.offsets.values()), {Ref(holder) for holder, _ in section.contained.values()}
+
+    def higher(self) -> dict[int, set[Ref]]:
+        """Return nothing: plain documents have no generations."""
+        return {}
+
+    @_noted
+    def read(self, ref: Ref, revision: int | None, *, spared: bool) -> Value:
+        """Read a defined object at a revision, ``None`` for the newest."""
+        del spared
+        found = self.place(ref, self._last if revision is None else revision)
+        if isinstance(found, Contained):
+            unpacked, listed = self._container(found.container.number)
+            number, begin = listed[found.at]
+            if number != ref.number:
+                raise NotPlain(Reason.CROSS_REFERENCE, f"object {ref.number}")
+            return _contained(unpacked, begin)
+        if found is None:
+            raise NotPlain(Reason.CROSS_REFERENCE, f"object {ref.number}")
+        return self._object(found, ref)[0]
+
+    @_noted
+    def parse(self, octets: bytes) -> tuple[Ref, Value]:
+        """Parse an object apart from the file."""
+        reader = StrictReader(octets + _CUT)
+        holder = Ref(*reader.header(0))
+        value = reader.value(reader.end)
+        if reader.close() is not None:
+            raise NotPlain(Reason.SYNTAX, "a stream")
+        _check_octets(reader.buffer, 0, reader.end)
+        return holder, settled(value)
+
+    def trailer_end(self, revision: Revision) -> int:
+        """Return the offset behind the trailer dictionary of a table."""
+        return self._sections[revision.index].trailer.end
+
+    @_noted
+    def object_end(self, offset: int, ref: Ref) -> int:
+        """Return the offset behind ``endobj`` of the object at ``offset``."""
+        value, end = self._object(offset, ref)
+        if not isinstance(value, Stream) and self.data.find(b"endobj", offset, end) != end - len(b"endobj"):
+            raise NotPlain(Reason.SYNTAX, "endobj inside a string")
+        return end
+
+    @_noted
+    def check_contained(self, revision: int) -> None:
+        """Parse every object in the object streams of a revision."""
+        for container in self.places(revision)[1]:
+            unpacked, listed = self._container(container.number)
+            for _, begin in listed:
+                _contained(unpacked, begin)
+
+    def check_section(self, revision: Revision) -> None:
+        """Nothing: sections that list an object twice are not plain."""
+
+    def _object(self, offset: int, ref: Ref) -> tuple[Value, int]:
+        reader = StrictReader(self.data)
+        if reader.header(offset) != ref:
+            raise NotPlain(Reason.CROSS_REFERENCE, f"object {ref.number} is not where it is listed")
+        value = reader.value(reader.end)
+        begin = reader.close()
+        _check_octets(self.data, offset, reader.end)
+        if begin is None:
+            return settled(value), reader.end
+        if not isinstance(value, Dictionary):
+            raise NotPlain(Reason.SYNTAX, "a stream without a dictionary")
+        end = begin + self._length(value)
+        closed = _ENDED.match(self.data, end)
+        if closed is None:
+            raise NotPlain(Reason.SYNTAX, f"a stream does not end at its length, from {begin}")
+        encoded = bytes(self.data[begin:end])
+        return Stream(settled(value), encoded, Unpacking(self, value, encoded)), closed.end()
+
+    def _length(self, entries: Dictionary) -> int:
+        """Read a stream's length, which pyHanko looks up as it is now, also in an older revision."""
+        length = entries.get("/Length")
+        if type(length) is Ref:
+            length = self.read(length, None, spared=False)
+        if type(length) is not int or not 0 <= length <= len(self.data):
+            raise NotPlain(Reason.SYNTAX, "/Length")
+        return length
+
+    def _container(self, number: int) -> tuple[bytes, list[tuple[int, int]]]:
+        """Unpack an object stream, which only one section defines: its octets, and number and offset of each object."""
+        if number not in self._containers:
+            offsets = [s.offsets[number] for s in self._sections if number in s.offsets]
+            if len(offsets) != 1 or any(number in section.contained for section in self._sections):
+                raise NotPlain(Reason.CROSS_REFERENCE, f"object stream {number}")
+            holder, _ = self._object(offsets[0], Ref(number))
+            if not isinstance(holder, Stream) or holder.dictionary.get("/Type") != "/ObjStm":
+                raise NotPlain(Reason.CROSS_REFERENCE, f"object stream {number}")
+            unpacked = holder.decode(DecodePurpose.OBJECT_STREAM)
+            listed = listed_in(unpacked, holder.dictionary.get("/N"), holder.dictionary.get("/First"))
+            if len({one for one, _ in listed}) != len(listed):
+                raise NotPlain(Reason.CROSS_REFERENCE, f"object stream {number} holds an object twice")
+            self._containers[number] = (unpacked, listed)
+        return self._containers[number]
+
+    @_noted
+    def unpacked(self, entries: Dictionary, encoded: bytes) -> bytes:
+        """Undo the filter of a stream."""
+        if entries.get("/Filter") not in (None, "/FlateDecode", ["/FlateDecode"]):
+            raise NotPlain(Reason.FILTER)
+        made = unpack(entries, encoded)
+        self._room -= len(made)
+        if self._room < 0:
+            raise NotPlain(Reason.LIMIT, "streams unpack to too much")
+        return made
+
+
+class Unpacking:
+    """A stream of a plain document that can be unpacked."""
+
+    __slots__ = ("_encoded", "_entries", "_source")
+
+    def __init__(self, source: PlainSource, entries: Dictionary, encoded: bytes) -> None:
+        self._source, self._entries, self._encoded = source, entries, encoded
+
+    def read_data(self, purpose: DecodePurpose = DecodePurpose.GENERIC) -> bytes:
+        """Unpack; :class:`NotPlain` for any filter but /FlateDecode."""
+        del purpose
+        return self._source.unpacked(self._entries, self._encoded)
+
+
+class StrictReader(Reader):
+    """The reader of plain syntax, without the strings that readers read differently."""
+
+    def _string(self, start: int) -> bytes:
+        value = super()._string(start)
+        raw = self.buffer[start : self.end - 1]
+        if b"\r" in raw or (b"\\" in raw and b"\\" in _ESCAPE.sub(b"", raw)):
+            raise NotPlain(Reason.SYNTAX, "a string with rare escapes")
+        return value
+
+
+def _check_octets(octets: bytes, start: int, end: int) -> None:
+    if octets.find(b"%", start, end) >= 0 or _ODD.search(octets, start, end) is not None:
+        raise NotPlain(Reason.SYNTAX, "a comment, or a reference with blanks")
+
+
+def _contained(unpacked: bytes, begin: int) -> Value:
+    """Read an object of an object stream: no reference, and no stream (§7.5.7)."""
+    reader = StrictReader(unpacked)
+    value = reader.value(begin)
+    if type(value) is Ref:
+        raise NotPlain(Reason.SYNTAX, "an object that is a reference")
+    _check_octets(unpacked, begin, reader.end)
+    return settled(value)
+
+
+def _trailer(entries: Dictionary) -> dict[str, Value]:
+    found = settled(entries)
+    if not isinstance(found.get("/Root", Ref(1)), Ref):
+        raise NotPlain(Reason.CATALOGUE)
+    return cast("dict[str, Value]", found)
+
+
+def settled(value: Value) -> Value:
+    """Turn what our reader put off reading into plain values, as the judge compares them; names are ASCII, and nobody refers to object 0."""
+    kind = type(value)
+    if kind is Name:
+        if not value.isascii():
+            raise NotPlain(Reason.SYNTAX, "a name that is not ASCII")
+        return str(value)
+    if kind is Dictionary:
+        return {settled(key): settled(item) for key, item in value.items()}
+    if kind is Array:
+        return [settled(item) for item in value]
+    if kind is Ref and not value.number:
+        raise NotPlain(Reason.SYNTAX, "a reference to object 0")
+    return value
