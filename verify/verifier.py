@@ -19,7 +19,7 @@ from verify.institution.judge import Document as Beside
 from verify.institution.judge import Presented, present, with_proofs
 from verify.objects.other import OtherDoor
 from verify.objects.steps import Bench
-from verify.pdf.document import Document, open_document
+from verify.pdf.document import Document, open_document, open_plainly
 from verify.pdf.fields import FormField, form_fields
 from verify.pdf.pdf_values import Ref
 from verify.pdf.placement import Pages
@@ -136,7 +136,21 @@ class Verifier:
             known = (*self._trust.anchors, *self._trust.intermediates)
             found = OtherDoor(Bench(judge, self._policy, at, known), lists, given.content).report(data, report)
             return replace(found, evidence_as_of=newest)
-        document = open_document(data, given.password)
+        plainly = open_plainly(data)
+        if plainly is not None:
+            try:
+                judged = self._judged(plainly, prefixes, report)
+            except Exception:
+                if plainly.source.refused is None:
+                    raise
+            else:
+                if plainly.source.refused is None:
+                    return judged
+        return self._judged(open_document(data, given.password), prefixes, report)
+
+    def _judged(self, document: Document, prefixes: Prefixes, report: DocumentReport) -> DocumentReport:
+        """Judge an opened document; what comes of one that turned out not to be plain does not count."""
+        at = cast("datetime", report.verified_at)
         cases = _open_cases(document)
         if len(cases) > MAX_SIGNATURES:
             return replace(
