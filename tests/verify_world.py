@@ -87,6 +87,13 @@ def append(
     return bytes(out)
 
 
+def in_store(pdf: bytes, objects: Mapping[int, bytes]) -> bytes:
+    """Append objects that a new document security store refers to, as if they were certificates."""
+    listed = b" ".join(b"%d 0 R" % number for number in objects)
+    catalog = raw_object(pdf, 1)[:-2] + b"/DSS<</Certs[%s]>>>>" % listed
+    return append(pdf, {1: catalog, **objects})
+
+
 def size_of(pdf: bytes) -> int:
     """Return the first free object number."""
     return int(PdfFileReader(BytesIO(pdf), strict=False).trailer["/Size"])

@@ -39,6 +39,7 @@ class RevisionKind(StrEnum):
     TIME_STAMP = "time-stamp"
     VALIDATION_DATA = "validation-data"
     FIELDS = "fields"
+    PROPERTIES = "properties"
     NOTHING = "nothing"
 
     @property
@@ -56,6 +57,7 @@ _KIND_ZH = {
     RevisionKind.TIME_STAMP: "追加文档时间戳",
     RevisionKind.VALIDATION_DATA: "追加验证信息",
     RevisionKind.FIELDS: "新增签名域",
+    RevisionKind.PROPERTIES: "更新文档属性",
     RevisionKind.NOTHING: "无可见变化",
 }
 

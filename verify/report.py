@@ -11,6 +11,7 @@ from seals.leave import Leave
 from verify.acceptance.answers import Answers
 from verify.institution.proofs import Proofs
 from verify.integrity import NOTHING_JUDGED, Change, Integrity
+from verify.nature import Nature, nature
 from verify.reports.reported import Reported
 from verify.sentence import Reason, iso
 from verify.ses.facts import SealDataPart
@@ -364,12 +365,20 @@ class DocumentReport:
     def to_json(self) -> dict[str, Any]:
         """Give the JSON object of the document; every value is a JSON type."""
         return {
+    @property
+    def nature(self) -> Nature:
+        """The one word for what the valid signatures make of it: sealed, signed, only time-stamped, or nothing."""
+        valid = (item for item in self.signatures if item.indication is Indication.TOTAL_PASSED)
+        return nature(item.kind.value for item in valid)
+
             "file": self.file,
             "verdict": self.verdict.value,
             "verdict_zh": self.verdict.zh,
             "sub_indication": None if self.sub_indication is None else self.sub_indication.value,
             "reason": self.reason.en,
             "reason_zh": self.reason.zh,
+            "nature": self.nature.value,
+            "nature_zh": self.nature.zh,
             "notice": self.notice,
             "sha256": self.sha256,
             "size": self.size,

@@ -65,6 +65,8 @@ def lines(report: DocumentReport) -> Iterator[str]:
     yield f"  {report.verdict.zh} / {report.verdict.en.upper()}"
     yield f"  {report.reason.zh}"
     yield f"  {report.reason.en}"
+    if report.signatures:
+        yield f"  {report.nature.zh} / {report.nature.value}"
     if report.answers is not None:
         yield from answer_lines(report.answers)
     if report.notice:
@@ -163,7 +165,7 @@ def _changes(integrity: Integrity) -> str:
         )
         return f"已改动 / changed: {places}"
     if integrity.doubts:
-        return "有批注可能遮盖已签内容 / comments may cover what was signed"
+        return "有追加内容可能遮盖已签内容 / what was added may cover what was signed"
     if integrity.additions:
         added = "、".join(dict.fromkeys(change.what_zh for change in integrity.additions))
         return f"未改动（其后{added}）/ unchanged"

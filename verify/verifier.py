@@ -21,6 +21,7 @@ from verify.objects.other import OtherDoor
 from verify.objects.steps import Bench
 from verify.pdf.document import Document, open_document, open_plainly
 from verify.pdf.fields import FormField, form_fields
+from verify.pdf.orphans import orphans
 from verify.pdf.pdf_values import Ref
 from verify.pdf.placement import Pages
 from verify.pdf.procedure import Procedure
@@ -29,7 +30,7 @@ from verify.policy import MAX_SIGNATURES, Policy
 from verify.report import DocumentReport, Reason, SignatureKind, SignatureReport
 from verify.reports.recognise import Reading, report_in, with_reported
 from verify.seal import SealJudge, SealLists, load_lists, trusted_lists
-from verify.signatures.case import Case, finish, level_of, open_case
+from verify.signatures.case import Case, finish, level_of, open_case, orphan_case
 from verify.signatures.detached import Content
 from verify.signatures.protected import ProofOfExistence
 from verify.trust import TrustStore
@@ -211,7 +212,9 @@ def _open_cases(document: Document) -> list[Case]:
         if item.signed:
             key: object = item.value if isinstance(item.value, Ref) else id(item)
             groups.setdefault(key, []).append(item)
-    return [open_case(document, tuple(group)) for group in islice(groups.values(), MAX_SIGNATURES + 1)]
+    known = [part for group in groups.values() for item in group for part in (item.value, item.ref)]
+    found = [open_case(document, tuple(group)) for group in islice(groups.values(), MAX_SIGNATURES + 1)]
+    return found + [orphan_case(ref) for ref in orphans(document, known)]
 
 
 def _run(procedure: Procedure, cases: list[Case]) -> None:

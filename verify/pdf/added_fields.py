@@ -1,22 +1,28 @@
 """Signature fields that a later revision adds: what they may show, and to whom they may point (ISO 32000-2 §12.8.2.2).
 
 A field without a signature of its own speaks for nobody, so it shows nothing; nor does a time-stamp, which anyone can buy.
+What a further signature shows is its signatory's; where it lies over much of a page, or over an earlier seal, it leaves doubt.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
+from verify.integrity import Change, RevisionKind
 from verify.pdf.fields import FormField
 from verify.pdf.pdf_values import Ref, Stream, Value
 from verify.pdf.permissions import NO_CHANGES
-from verify.pdf.placement import rectangle
+from verify.pdf.placement import Box, inherited, rectangle
 from verify.pdf.step import Step
-from verify.report import Change
 
 ACTIVE_KEYS: Final = frozenset({"/A", "/AA"})
 """Actions: a new signature field has none."""
 TIME_STAMP: Final = "/ETSI.RFC3161"
+MAX_SHARE: Final = 1 / 8
+"""Of a page that one further signature may cover: a seal of 42 mm takes a thirty-fifth of A4, a wide signature line a fifteenth."""
+MAX_OVERLAP: Final = 1 / 2
+"""Of an earlier seal that a further one may lie over: seals cross each other, they do not hide each other."""
 
 
 def new_signature_field(step: Step, item: Value, *, note: bool) -> bool:
@@ -29,10 +35,14 @@ def new_signature_field(step: Step, item: Value, *, note: bool) -> bool:
         return False
     if not permitted_signature(step, found) or not _speaks_for_itself(step, found):
         return False
+    if not _drawn_as_widget(dictionary) or _takes_a_name(step, found):
+        return False
     if step.rules.certified and shows(step, found):
         return False
     if note:
-        step.additions.append(addition(step, found))
+        step.note(*addition(step, found))
+        if found.signed:
+            _doubt_where_it_covers(step, found)
     return True
 
 
@@ -43,6 +53,18 @@ def _speaks_for_itself(step: Step, found: FormField) -> bool:
             return False
         return not (is_time_stamp(step, found) and shows(step, found))
     return not any(_drawn(step, step.new.resolve(item)) for item in (found.ref, *found.widgets))
+
+
+def _drawn_as_widget(dictionary: dict[str, Value]) -> bool:
+    """Tell a widget, or a field that is no annotation, from what readers draw by other rules: free text, a filled square."""
+    if "/Subtype" in dictionary:
+        return bool(dictionary["/Subtype"] == "/Widget")
+    return dictionary.keys().isdisjoint({"/Rect", "/AP"})
+
+
+def _takes_a_name(step: Step, found: FormField) -> bool:
+    """Tell whether a field has the name of an earlier one: to readers both are one field (ISO 32000-2 §12.7.4.2)."""
+    return bool(found.name) and any(item.name == found.name for item in step.old_fields.values())
 
 
 def _drawn(step: Step, widget: Value) -> bool:
@@ -91,14 +113,70 @@ def shows(step: Step, found: FormField) -> bool:
 def _has_box(step: Step, widget: Value) -> bool:
     stated = step.new.entry(widget, "/Rect")
     box = rectangle(step.new, stated)
-    return stated is not None if box is None else box[0] != box[2] and box[1] != box[3]
+    return stated is not None if box is None else _area(box) > 0
 
 
-def addition(step: Step, found: FormField) -> Change:
-    """Say what was added."""
+def _doubt_where_it_covers(step: Step, found: FormField) -> None:
+    signed = {id(item): item for item in step.old_fields.values() if item.signed}
+    earlier = _boxes(step, signed.values())
+    for page, boxes in _boxes(step, [found]).items():
+        shown = rectangle(step.new, inherited(step.new, page, "/MediaBox"))
+        number = step.page_number(page)
+        if shown is None or sum(map(_area, boxes)) > MAX_SHARE * _area(shown):
+            step.doubt(
+                Change(
+                    "追加的签章占据大片页面，可能遮盖已签内容",
+                    "a further signature lies over much of the page and may cover what was signed",
+                    number,
+                    field=found.name,
+                )
+            )
+        if any(_hidden(one, boxes) for one in earlier.get(page, ())):
+            step.doubt(
+                Change(
+                    "追加的签章盖住先前的签章",
+                    "a further signature lies over an earlier one",
+                    number,
+                    field=found.name,
+                )
+            )
+
+
+def _boxes(step: Step, items: Iterable[FormField]) -> dict[Ref, list[Box]]:
+    """Return the boxes of fields on each page that shows them, whatever page they say they are on."""
+    found: dict[Ref, list[Box]] = {}
+    for widget in (widget for item in items for widget in item.widgets if isinstance(widget, Ref)):
+        box = rectangle(step.new, step.new.entry(step.new.get(widget), "/Rect"))
+        if box is not None:
+            for page in step.shown_on.get(widget, ()):
+                found.setdefault(page, []).append(box)
+    return found
+
+
+def _hidden(earlier: Box, boxes: list[Box]) -> bool:
+    return any(_overlap(earlier, box) >= MAX_OVERLAP * _area(earlier) for box in boxes)
+
+
+def _overlap(a: Box, b: Box) -> float:
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    return max(0.0, width) * max(0.0, height)
+
+
+def _area(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def addition(step: Step, found: FormField) -> tuple[RevisionKind, Change]:
+    """Say what was added, and on which page it shows."""
     signature = step.new.resolve(found.value)
+    page = next((step.page_number(page) for page in _boxes(step, [found])), None)
     if signature is None:
-        return Change("新增签名字段", "a signature field was added", field=found.name)
+        return RevisionKind.FIELDS, Change(
+            "新增签名字段", "a signature field was added", page, field=found.name
+        )
     if isinstance(signature, dict) and signature.get("/Type") == "/DocTimeStamp":
-        return Change("追加文档时间戳", "a document time-stamp was added", field=found.name)
-    return Change("追加签章", "a further signature was added", field=found.name)
+        return RevisionKind.TIME_STAMP, Change(
+            "追加文档时间戳", "a document time-stamp was added", page, field=found.name
+        )
+    return RevisionKind.SIGNATURE, Change("追加签章", "a further signature was added", page, field=found.name)

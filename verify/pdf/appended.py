@@ -6,8 +6,10 @@ Octets outside any of these are what other readers may find and show, so they co
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
+from verify.pdf.buried import Span, buried
 from verify.pdf.document import Document
 from verify.pdf.source import Revision
 
@@ -27,33 +29,56 @@ def signed_start(data: bytes, covered: int) -> int | None:
     return None if found is None else int(found.group(1))
 
 
-def stray_octets(document: Document, covered: int, later: list[Revision]) -> tuple[int, int] | None:
-    """Return the first span (start, length) behind ``covered`` that belongs to nothing, or ``None``."""
-    spans = _spans(document, covered, later)
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Where the objects and the table of one later revision stand."""
+
+    revision: Revision
+    objects: frozenset[Span]
+    tables: frozenset[Span]
+
+    @property
+    def reach(self) -> Span:
+        """From the revision's first octet to its last."""
+        spans = self.objects | self.tables
+        return min(start for start, _ in spans), max(end for _, end in spans)
+
+
+def appended(document: Document, covered: int, later: list[Revision]) -> list[Appended]:
+    """Measure every later revision; raises what the reader raises on what is not one object after the other."""
+    found = [_measured(document, revision, covered) for revision in later]
     for revision in later:
         document.source.check_contained(revision.index)
         document.source.check_section(revision)
+    return found
+
+
+def _measured(document: Document, revision: Revision, covered: int) -> Appended:
+    source = document.source
+    objects: set[Span] = set()
+    tables: set[Span] = set()
+    if revision.stream is None or revision.hybrid:
+        tables.add((revision.start, source.trailer_end(revision)))
+    else:
+        objects.add((revision.start, source.object_end(revision.start, revision.stream)))
+    for ref in document.explicit(revision.index):
+        offset = document.location(ref, revision.index)
+        if offset is not None and offset >= covered:
+            objects.add((offset, source.object_end(offset, ref)))
+    return Appended(revision, frozenset(objects), frozenset(tables))
+
+
+def stray_octets(document: Document, covered: int, parts: list[Appended]) -> tuple[int, int] | None:
+    """Return the first span (start, length) behind ``covered`` that belongs to nothing, or ``None``."""
+    objects = {span for part in parts for span in part.objects}
+    tables = {span for part in parts for span in part.tables}
     position = covered
-    for start, end in [*sorted(spans), (len(document.data), len(document.data))]:
+    for start, end in [*sorted(objects | tables), (len(document.data), len(document.data))]:
         if start > position:
             match = _BETWEEN.match(document.data, position, start)
             stop = position if match is None else match.end()
             if stop != start:
                 return stop, start - stop
         position = max(position, end)
-    return None
-
-
-def _spans(document: Document, covered: int, later: list[Revision]) -> set[tuple[int, int]]:
-    source = document.source
-    spans: set[tuple[int, int]] = set()
-    for revision in later:
-        if revision.stream is None or revision.hybrid:
-            spans.add((revision.start, source.trailer_end(revision)))
-        else:
-            spans.add((revision.start, source.object_end(revision.start, revision.stream)))
-        for ref in document.explicit(revision.index):
-            offset = document.location(ref, revision.index)
-            if offset is not None and offset >= covered:
-                spans.add((offset, source.object_end(offset, ref)))
-    return spans
+    hidden = buried(document.data, covered, objects, tables)
+    return None if hidden is None else (hidden, document.data.find(b"\n", hidden + 1) - hidden)

@@ -8,7 +8,9 @@ looked at. A new object number that the signed revision already refers to would 
 from __future__ import annotations
 
 from verify.errors import Finding
-from verify.pdf.appended import signed_start, stray_octets
+from verify.integrity import Change, Integrity, LaterRevision, RevisionKind
+from verify.pdf.appended import Appended, appended, signed_start, stray_octets
+from verify.pdf.buried import check_containers, check_reached
 from verify.pdf.document import Document, View
 from verify.pdf.extents import reaches_unprotected
 from verify.pdf.fields import FormField, form_fields
@@ -21,7 +23,6 @@ from verify.pdf.signature_value import SignatureValue
 from verify.pdf.source import Revision
 from verify.pdf.step import Step, describe
 from verify.policy import MAX_CHANGED_OBJECTS, MAX_REVISIONS, Policy
-from verify.report import Change, Integrity
 
 
 def assess(document: Document, value: SignatureValue, policy: Policy) -> Integrity:
@@ -67,29 +68,33 @@ def _assess(document: Document, value: SignatureValue, policy: Policy) -> Integr
     start = signed_start(document.data, value.covered)
     if start is None or start not in {earlier[-1].start, earlier[-1].declared}:
         return _modified("签名没有覆盖一个完整的版本", "the signature does not cover a complete revision")
-    stray = stray_octets(document, value.covered, later)
+    parts = appended(document, value.covered, later)
+    stray = stray_octets(document, value.covered, parts)
     if stray is not None:
         return _modified(
             f"签章后有 {stray[1]} 字节不属于任何对象的内容",
             f"{stray[1]} octets after the signature belong to no object",
             f"offset {stray[0]}",
         )
-    return _compare(document, value, policy, later)
+    return _compare(document, value, policy, parts)
 
 
-def _compare(document: Document, value: SignatureValue, policy: Policy, later: list[Revision]) -> Integrity:
-    signed = Graph(document, later[0].index - 1)
+def _compare(document: Document, value: SignatureValue, policy: Policy, parts: list[Appended]) -> Integrity:
+    signed = Graph(document, parts[0].revision.index - 1)
     rules = rules_of(signed.view)
     changes: list[Change] = []
     additions: list[Change] = []
     doubts: list[Change] = []
-    for revision in later:
+    revisions: list[LaterRevision] = []
+    for part in parts:
+        revision = part.revision
         old, new = document.view(revision.index - 1), document.view(revision.index)
         step = Step(document, old, new, signed, policy, rules, _fields(old), _fields(new))
         _compare_revision(step, revision, value.covered)
         changes += step.changes
         additions += step.additions
         doubts += step.doubts
+        revisions.append(_told(step, part))
     return Integrity(
         covers_whole_document=False,
         modified=bool(changes),
@@ -97,7 +102,13 @@ def _compare(document: Document, value: SignatureValue, policy: Policy, later: l
         additions=tuple(dict.fromkeys(additions)),
         doubts=tuple(dict.fromkeys(doubts)),
         certification=rules.word,
+        revisions=tuple(revisions),
     )
+
+
+def _told(step: Step, part: Appended) -> LaterRevision:
+    touched = dict.fromkeys((*step.changes, *step.doubts, *step.additions, *step.described))
+    return LaterRevision(part.revision.index + 1, *part.reach, step.kind, tuple(touched))
 
 
 def _fields(view: View) -> dict[Ref, FormField]:
@@ -122,12 +133,19 @@ def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
         return
     for ref in sorted(refs, key=lambda item: (item.number, item.generation)):
         _compare_object(step, revision, ref, covered)
+    check_containers(step, revision)
+    check_reached(step, revision, refs)
 
 
 def _compare_trailers(step: Step) -> None:
     for key in ("/Root", "/Encrypt"):
         if not same(step.old.trailer.get(key), step.new.trailer.get(key)):
             step.changes.append(Change(f"文件尾的 {key} 被改写", f"the trailer's {key} was replaced"))
+    if not same(step.old.trailer.get("/Info"), step.new.trailer.get("/Info")):
+        step.note(
+            RevisionKind.PROPERTIES,
+            Change("更新文档属性", "the document's description was brought up to date"),
+        )
     if _hides(step):
         step.changes.append(Change("文件尾的 /Size 被改小", "the trailer's /Size was made smaller"))
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from verify.integrity import Change, RevisionKind
 from verify.pdf.pdf_values import Ref, Value
+from verify.pdf.placement import rectangle
 from verify.pdf.step import Step
-from verify.report import Change
 
 MARKUP: Final = frozenset(
     {
@@ -32,9 +33,9 @@ MARKUP: Final = frozenset(
     }
 )
 """Annotations that comment on a page (ISO 32000-2 table 171); links, widgets, media, redactions and files are none."""
-NOTES: Final = frozenset({"/Text", "/Popup"})
-"""Shown as an icon beside the text, drawn by the reader."""
 ACTIVE_KEYS: Final = frozenset({"/A", "/AA"})
+MAX_ICON: Final = 40.0
+"""Points in which the icon of a note is drawn; readers show it in some 20 by 20 (ISO 32000-2 §12.5.6.4)."""
 
 
 def comment(step: Step, item: Value) -> bool:
@@ -47,11 +48,10 @@ def comment(step: Step, item: Value) -> bool:
     if not ACTIVE_KEYS.isdisjoint(annotation):
         return False
     page = step.page_number(annotation.get("/P"))
-    harmless = annotation.get("/Subtype") in NOTES and "/AP" not in annotation
-    if harmless:
-        step.additions.append(Change("添加批注", "a comment was added", page, str(item)))
+    if _harmless(step, annotation):
+        step.note(RevisionKind.COMMENTS, Change("添加批注", "a comment was added", page, str(item)))
     else:
-        step.doubts.append(
+        step.doubt(
             Change(
                 "添加的批注可能遮盖已签内容",
                 "a comment was added that may cover what was signed",
@@ -60,3 +60,17 @@ def comment(step: Step, item: Value) -> bool:
             )
         )
     return True
+
+
+def _harmless(step: Step, annotation: dict[str, Value]) -> bool:
+    """Tell a closed note from what shows: an icon drawn by the reader, and its closed window.
+
+    An open window stands over the page with text of the commenter's choice; some readers draw it in the given box.
+    """
+    if "/AP" in annotation or step.new.entry(annotation, "/Open") not in {None, False}:
+        return False
+    if annotation.get("/Subtype") == "/Popup":
+        return True
+    box = rectangle(step.new, step.new.entry(annotation, "/Rect"))
+    small = box is not None and box[2] - box[0] <= MAX_ICON and box[3] - box[1] <= MAX_ICON
+    return annotation.get("/Subtype") == "/Text" and small

@@ -31,6 +31,7 @@ _TOKENS: Final = re.compile(
 )
 _STREAM: Final = re.compile(rb"stream[\x00\t\x0c ]{0,64}+(?:\r\n|\n|\r)?")
 _ESCAPED: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
+_ELSEWHERE: Final = re.compile(rb"/(?:F|Ref)(?=[\x00\t\n\x0c\r (<%])")
 _LENGTH: Final = re.compile(
     rb"/Length(?=[\x00\t\n\x0c\r %+])"
     + _BLANK
@@ -57,7 +58,7 @@ def reaches_unprotected(document: Document, gap: tuple[int, int], covered: int) 
 
     The object that holds the value, and nothing else, may be around it. Raises INDETERMINATE/LIMIT_REACHED.
     """
-    found = document.extents(lambda: list(_extents(document)))
+    found = extents(document)
     holder = max((one.start for one in found if one.start < gap[0] and not one.stream), default=None)
     for one in found:
         if one.start >= covered:
@@ -66,6 +67,19 @@ def reaches_unprotected(document: Document, gap: tuple[int, int], covered: int) 
         if into or one.end > covered:
             return one.start
     return None
+
+
+def extents(document: Document) -> list[Extent]:
+    """Return the reach of every listed object, in the order of the file. Raises INDETERMINATE/LIMIT_REACHED."""
+    return document.extents(lambda: list(_extents(document)))
+
+
+def drawn_from_outside(document: Document) -> int | None:
+    """Return the offset of an object whose content is taken from another file: no signature protects that.
+
+    ISO 32000-2 §7.3.8.2 (/F of a stream), §8.10.4 (reference XObjects).
+    """
+    return next((one.start for one in extents(document) if one.outside), None)
 
 
 def _extents(document: Document) -> Iterator[Extent]:
@@ -88,16 +102,30 @@ def _extents(document: Document) -> Iterator[Extent]:
             raise _unclear()
         begin = _STREAM.match(data, stop)
         if begin is None:
-            yield Extent(offset, stop, stream=False)
+            yield Extent(offset, stop, stream=False, head=stop)
             continue
-        lengths = list(_lengths(document, data[header.end() : stop]))
+        head = data[header.end() : stop]
+        lengths = list(_lengths(document, head))
         ends = [begin.end() + length for length in lengths]
         if not ends or any(_ENDED.match(data, end) is None for end in ends):  # readers look for the keyword
             if ended < begin.end():
                 ended = data.find(b"endstream", begin.end())
                 ended = len(data) if ended < 0 else ended
             ends.append(ended)
-        yield Extent(offset, max(ends), stream=True)
+        yield Extent(offset, max(ends), stream=True, head=stop, outside=_outside(document, head))
+
+
+def _outside(document: Document, head: bytes) -> bool:
+    """Tell whether a stream's dictionary names another file; it is parsed only where it might."""
+    if b"#" in head:
+        head = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), head)
+    if _ELSEWHERE.search(head) is None:
+        return False
+    try:
+        _, found = document.source.parse(b"1 0 obj" + head)
+    except Exception:  # noqa: BLE001 - another reader may make something of it
+        return True
+    return isinstance(found, dict) and (found.get("/F") is not None or found.get("/Ref") is not None)
 
 
 def _unclear() -> Exception:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from verify.integrity import Change, RevisionKind
 from verify.pdf.added_fields import addition, is_time_stamp, new_signature_field, permitted_signature, shows
 from verify.pdf.comments import comment
 from verify.pdf.fields import FormField
-from verify.pdf.pdf_values import Ref, Stream, Value, references, same
+from verify.pdf.pdf_values import Ref, Stream, Value, references, same, text
 from verify.pdf.step import Step, describe
-from verify.report import Change
 
 CATALOG_KEYS: Final = frozenset({"/AcroForm", "/DSS", "/Extensions", "/Metadata", "/Version"})
 FORM_KEYS: Final = frozenset({"/Fields", "/SigFlags"})
@@ -17,6 +17,7 @@ FILLED_FORM_KEYS: Final = FORM_KEYS | {"/NeedAppearances"}
 SIGNED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/F", "/Ff", "/M", "/Type", "/DA", "/MK"})
 LOOK_KEYS: Final = frozenset({"/AP", "/AS", "/F", "/MK"})
 FILLED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/M", "/DA"})
+PROPERTY_KEYS: Final = frozenset({"/Metadata", "/Version", "/Extensions"})
 DSS_KEYS: Final = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs", "/VRI"})
 
 
@@ -64,8 +65,18 @@ def _by_role(step: Step, ref: Ref, keys: frozenset[str], new: dict[str, Value]) 
     if graph.keys_of(ref) == {"/AP"}:
         return _appearance(step, ref)
     if ref == step.old.trailer.get("/Info") and graph.only_below(ref, "/Info", trailer=True):
-        return all(isinstance(new.get(key), bytes | str | None) for key in keys)
-    return graph.only_below(ref, "/Extensions") and _extensions(step, step.new.catalog)
+        return _properties(step, all(isinstance(new.get(key), bytes | str | None) for key in keys))
+    return _properties(step, graph.only_below(ref, "/Extensions") and _extensions(step, step.new.catalog))
+
+
+def _properties(step: Step, fits: bool) -> bool:
+    """Note that the document's description changed, which is never shown as content; passes on whether it may."""
+    if fits:
+        step.note(
+            RevisionKind.PROPERTIES,
+            Change("更新文档属性", "the document's description was brought up to date"),
+        )
+    return fits
 
 
 def _in_store(step: Step, ref: Ref) -> bool:
@@ -99,7 +110,8 @@ def _catalog(step: Step, keys: frozenset[str], old: dict[str, Value], new: dict[
             return False
     if "/Extensions" in keys and not _extensions(step, new):
         return False
-    return "/Metadata" not in keys or _is_metadata(step.new.entry(new, "/Metadata"))
+    fits = "/Metadata" not in keys or _is_metadata(step.new.entry(new, "/Metadata"))
+    return _properties(step, fits) if not keys.isdisjoint(PROPERTY_KEYS) else fits
 
 
 def _form(step: Step, old: Value, new: Value) -> bool:
@@ -115,6 +127,13 @@ def _form(step: Step, old: Value, new: Value) -> bool:
         keys -= {"/DR"}
     if not keys <= (FILLED_FORM_KEYS if step.fills else FORM_KEYS):
         return False
+    if "/NeedAppearances" in keys:
+        step.doubt(
+            Change(
+                "表单改由阅读器按域值重绘，显示内容可能与签章时不同",
+                "readers are told to draw the form anew, and it may not look as it was signed",
+            )
+        )
     return "/Fields" not in keys or _grown(step, before.get("/Fields", []), new.get("/Fields"), fields=True)
 
 
@@ -131,7 +150,17 @@ def _more_fonts(step: Step, old: Value, new: Value) -> bool:
     if not isinstance(fonts, dict) or not isinstance(more, dict):
         return False
     added = _changed_keys(fonts, more)
+    if any(key in _fonts_asked_for(step) for key in added):
+        return False
     return added.isdisjoint(fonts) and all(step.fresh(more[key]) for key in added)
+
+
+def _fonts_asked_for(step: Step) -> frozenset[str]:
+    """Name everything that the signed form's default appearances mention: a font put under such a name changes how it looks."""
+    form = step.old.entry(step.old.catalog, "/AcroForm")
+    stated = [form, *(item.dictionary for item in step.old_fields.values())]
+    texts = [text(step.old.entry(one, "/DA")) for one in stated]
+    return frozenset(word for one in texts for word in one.split() if word.startswith("/"))
 
 
 def _grown(step: Step, old: Value, new: Value, *, fields: bool) -> bool:
@@ -165,8 +194,19 @@ def _field(step: Step, known: FormField, ref: Ref, keys: frozenset[str], new: di
         return _signature_field(step, known, step.new_fields.get(ref), keys, new)
     if not step.fills or step.rules.locked(known.name) or not keys <= FILLED_FIELD_KEYS:
         return False
-    step.additions.append(describe(step, ref, "被填写", "was filled in"))
+    after = step.new_fields.get(ref)
+    if "/DA" in keys or not _filled(step, known, after):
+        step.doubt(
+            describe(step, ref, "的显示被改而值未改", "was made to look otherwise without a new value")
+        )
+    else:
+        step.note(RevisionKind.FORM_FILLING, describe(step, ref, "被填写", "was filled in"))
     return True
+
+
+def _filled(step: Step, before: FormField, after: FormField | None) -> bool:
+    """Tell whether a field has another value: a look that changes alone says something that no value does."""
+    return after is not None and not same(step.old.resolve(before.value), step.new.resolve(after.value))
 
 
 def _signature_field(
@@ -179,20 +219,23 @@ def _signature_field(
         return False
     if not keys.isdisjoint(LOOK_KEYS) and is_time_stamp(step, after) and shows(step, after):
         return False
-    step.additions.append(addition(step, after))
+    step.note(*addition(step, after))
     return True
 
 
 def _dss(step: Step, keys: frozenset[str]) -> bool:
     if keys <= DSS_KEYS:
-        step.additions.append(Change("追加验证信息（DSS）", "validation data (DSS) were added"))
+        step.note(
+            RevisionKind.VALIDATION_DATA, Change("追加验证信息（DSS）", "validation data (DSS) were added")
+        )
         return True
     return False
 
 
 def _metadata(step: Step, ref: Ref, old: Stream, new: Stream) -> bool:
     """Let the document's metadata stream replace another: it is never shown as content (ISO 32000-2 §14.3.2)."""
-    return _is_metadata(old) and _is_metadata(new) and step.graph(ref).only_below(ref, "/Metadata")
+    fits = _is_metadata(old) and _is_metadata(new) and step.graph(ref).only_below(ref, "/Metadata")
+    return _properties(step, fits)
 
 
 def _is_metadata(value: Value) -> bool:
@@ -237,4 +280,10 @@ def _filled_here(step: Step, ref: Ref) -> bool:
     before, after = step.old_fields.get(ref), step.new_fields.get(ref)
     if before is None or after is None or before.kind == "/Sig":
         return False
-    return step.fills and not step.rules.locked(before.name)
+    if not step.fills or step.rules.locked(before.name):
+        return False
+    if not _filled(step, before, after):
+        step.doubt(
+            describe(step, ref, "的显示被改而值未改", "was made to look otherwise without a new value")
+        )
+    return True

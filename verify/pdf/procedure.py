@@ -20,6 +20,7 @@ from verify.errors import Finding, failed, unexpected, unsure
 from verify.pdf.changes import assess
 from verify.pdf.dates import pdf_date
 from verify.pdf.document import Document
+from verify.pdf.extents import drawn_from_outside
 from verify.pdf.handed_in import begins_with
 from verify.pdf.signature_value import SignatureValue
 from verify.policy import Policy
@@ -60,6 +61,7 @@ class Procedure:
             return
         try:
             self._changes(case)
+            self._whole(case)
             if case.kind is SignatureKind.TIMESTAMP:
                 self._time_stamp_steps(case)
             else:
@@ -86,13 +88,29 @@ class Procedure:
 
         elif case.integrity.doubts:
             where = "；".join(_place(change) for change in case.integrity.doubts[:3])
+            where_en = "; ".join(change.what_en for change in case.integrity.doubts[:3])
             pages = sorted({change.page for change in case.integrity.doubts if change.page})
             case.object(
                 unsure(
                     SubIndication.DOCUMENT_MODIFIED,
-                    f"认证签名允许添加批注，但其后的批注可能遮盖已签内容（{where}），无法判定；请隐藏全部批注后查看原文。",
-                    "The certification lets comments follow, and one of them may cover what was signed "
-                    f"(page {', '.join(map(str, pages)) or '?'}); hide all comments and look at the document itself.",
+                    f"签章后追加了规则允许、但可能遮盖或改变已签内容显示的内容（{where}），无法判定；"
+                    "请向签章单位索取签章时的版本，以其显示为准。",
+                    f"What was added after signing is permitted and may hide what was signed ({where_en}; "
+                    f"page {', '.join(map(str, pages)) or '?'}); "
+                    "ask the signatory for the version that was signed, and go by what that shows.",
+                )
+            )
+
+    def _whole(self, case: Case) -> None:
+        """Whatever the document draws stands in it: content in another file is protected by nothing."""
+        place = drawn_from_outside(self.document)
+        if place is not None:
+            case.object(
+                unsure(
+                    SubIndication.SIGNED_DATA_NOT_FOUND,
+                    "文件的部分显示内容取自另一个文件，签章不能保护这部分内容，无法判定；请索取内容完整的文件。",
+                    "Part of what the document shows is taken from another file, which the signature does not protect "
+                    f"(offset {place}); ask for a document that holds all of its content.",
                 )
             )
 
@@ -108,6 +126,7 @@ class Procedure:
         )
         case.message, case.certificate, case.stamp = stamp.message, stamp.certificate, stamp
         case.chain, case.then, case.embedded = stamp.judged.chain, stamp.judged.state, stamp.judged.embedded
+        case.trust = stamp.judged.trust
         case.time = SigningTime(
             stamp.time, TimeSource.TSA if stamp.trusted else TimeSource.TSA_UNVERIFIED, stamp.authority
         )

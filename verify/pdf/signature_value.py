@@ -21,6 +21,8 @@ from verify.verdict import SubIndication
 _CONTENTS: Final = re.compile(rb"/Contents[\x00\t\n\x0c\r ]*<([0-9A-Fa-f\x00\t\n\x0c\r ]*)>")
 _BLANK: Final = bytes.maketrans(b"", b"")
 _WHITE: Final = b"\x00\t\n\x0c\r "
+_SENTINEL: Final = b"the value that stands here"
+"""Put in the place of the value while the rest is parsed: whatever else calls itself /Contents is then found out."""
 MAX_SIGNATURE_OBJECT: Final = 4 * MAX_CMS_OCTETS
 """Octets of the object that holds a signature dictionary: the container twice in hexadecimal, and as much again."""
 
@@ -100,10 +102,14 @@ def _read(document: Document, form_field: FormField) -> _Found:
             "签名字典中没有唯一的签名值。", "The signature dictionary has no single /Contents in hexadecimal."
         )
     match = matches[0]
-    masked = window[: match.start(1)] + window[match.end(1) : end if end >= 0 else len(window)]
+    masked = (
+        window[: match.start(1)]
+        + _SENTINEL.hex().encode()
+        + window[match.end(1) : end if end >= 0 else len(window)]
+    )
     value = _parse(document, holder, masked)
     dictionary = value if form_field.value is holder else _entry(value, "/V")
-    if not isinstance(dictionary, dict) or dictionary.get("/Contents") != b"":
+    if not isinstance(dictionary, dict) or dictionary.get("/Contents") != _SENTINEL:
         raise _format("签名字典无法解析。", "The signature dictionary cannot be parsed.")
     if document.source.encrypted:  # the octets hold the date encrypted; the library's view has it in clear
         readable = document.last.resolve(form_field.value)
@@ -130,7 +136,7 @@ def _parse(document: Document, holder: Ref, octets: bytes) -> Value:
 
 def _byte_range(document: Document, found: _Found) -> tuple[int, int, int]:
     """ISO 32000-2 §12.8.1: two spans, the whole file up to its end but for the value of /Contents."""
-    value = document.last.resolve(found.dictionary.get("/ByteRange"))
+    value = found.dictionary.get("/ByteRange")  # as it stands: elsewhere it could be exchanged
     numbers = value if isinstance(value, list) else []
     if len(numbers) != 4 or any(type(n) is not int or n < 0 for n in numbers):
         raise _format("签名范围（ByteRange）格式错误。", "The ByteRange is malformed.")

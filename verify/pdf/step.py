@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from verify.integrity import Change, RevisionKind
 from verify.pdf.document import Document, View
 from verify.pdf.fields import FormField
-from verify.pdf.graph import Graph
+from verify.pdf.graph import Graph, page_refs
 from verify.pdf.pdf_values import Ref, Stream, Value, text
 from verify.pdf.permissions import NO_CHANGES, Rules
 from verify.policy import Policy
-from verify.report import Change
 
 
 @dataclass(slots=True)
@@ -29,11 +29,34 @@ class Step:
     changes: list[Change] = field(default_factory=list)
     additions: list[Change] = field(default_factory=list)
     doubts: list[Change] = field(default_factory=list)
+    described: list[Change] = field(default_factory=list)
+    """What changed in the document's description alone."""
+    kinds: set[RevisionKind] = field(default_factory=set)
+    listed: dict[Ref, list[Ref]] | None = None
 
     @property
     def fills(self) -> bool:
         """Tell whether form fields may be filled in: a certification says so, or this verification's policy does."""
         return self.rules.fills or (self.policy.allow_form_filling and self.rules.permission != NO_CHANGES)
+
+    def note(self, kind: RevisionKind, change: Change) -> None:
+        """Keep what may follow: it is permitted, and told."""
+        self.kinds.add(kind)
+        (self.described if kind is RevisionKind.PROPERTIES else self.additions).append(change)
+
+    def doubt(self, change: Change) -> None:
+        """Keep what is permitted by the letter and may all the same hide what was signed."""
+        self.doubts.append(change)
+
+    @property
+    def kind(self) -> RevisionKind:
+        """Return the one word for the revision: the gravest of what it brings."""
+        found = set(self.kinds)
+        if self.changes:
+            found.add(RevisionKind.MODIFICATION)
+        if self.doubts:
+            found.add(RevisionKind.DOUBT)
+        return next((kind for kind in RevisionKind if kind in found), RevisionKind.NOTHING)
 
     def graph(self, ref: Ref) -> Graph:
         """Return who uses an object in the signed revision, or in the one before this, if the object is newer."""
@@ -46,6 +69,18 @@ class Step:
     def roles(self, ref: Ref) -> set[str]:
         """Return the keys under which an object is used there."""
         return self.graph(ref).keys_of(ref)
+
+    @property
+    def shown_on(self) -> dict[Ref, list[Ref]]:
+        """The pages that list an annotation now."""
+        if self.listed is None:
+            self.listed = {}
+            for page in page_refs(self.new):
+                annotations = self.new.entry(self.new.get(page), "/Annots")
+                for item in annotations if isinstance(annotations, list) else ():
+                    if isinstance(item, Ref):
+                        self.listed.setdefault(item, []).append(page)
+        return self.listed
 
     def page_number(self, page: Value) -> int | None:
         """Return the number of a page that the signed revision has already."""

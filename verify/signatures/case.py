@@ -9,9 +9,11 @@ from cryptography import x509
 from verify.certificates.identity import algorithm, custody, describe
 from verify.certificates.paths import Chain
 from verify.digests import SM3
-from verify.errors import Finding
+from verify.errors import Finding, unsure
+from verify.nature import NO_SEAL
 from verify.pdf.document import Document
 from verify.pdf.fields import FormField
+from verify.pdf.pdf_values import Ref
 from verify.pdf.placement import Pages, placements
 from verify.pdf.signature_value import SignatureValue, read_signature
 from verify.readers import Place, readers
@@ -33,6 +35,8 @@ from verify.ses.report import SealDataReport
 from verify.signatures.cms import SignedMessage
 from verify.signatures.containers import Container
 from verify.signatures.timestamp import TimeStamp
+from verify.trusted_lists.decision import TrustDecision
+from verify.verdict import SubIndication
 from verify.wording import TEST_NOTICE, is_test_root, passed
 
 PADES = "/ETSI.CAdES.detached"
@@ -95,9 +99,25 @@ def open_case(document: Document, fields: tuple[FormField, ...]) -> Case:
 
 
 def finish(case: Case, document: Document, pages: Pages, level: str) -> SignatureReport:
+def orphan_case(ref: Ref) -> Case:
+    """Open a case for a signature that stands in no field: it is told, and nobody can rely on the document without asking."""
+    case = Case((FormField(str(ref), "/Sig", ref, None),))
+    case.object(
+        unsure(
+            SubIndication.SIG_CONSTRAINTS_FAILURE,
+            f"文件中有一处签名（{ref}）不属于任何签名域：可能有人的签章被移除，无法判定；请向各签章单位索取完整原件。",
+            f"A signature stands in the file and in no field ({ref}): somebody's may have been taken out; "
+            "ask every signatory for the complete original.",
+        )
+    )
+    return case
+
+
     """Turn a finished case of a PDF into its report."""
     shown = tuple(place for item in case.fields for place in placements(document.last, pages, item))
     report = reported(case, case.fields[0].name, Place.PDF, shown)
+    if shown and case.kind is SignatureKind.SIGNATURE and case.finding is None:
+        case.notes.append(NO_SEAL)
     return replace(report, other_fields=tuple(item.name for item in case.fields[1:]), level=level)
 
 

@@ -103,9 +103,9 @@ def _page_content(data: bytes) -> bytes:
     return append(data, {5: b"<</Length %d>>stream\n%s\nendstream" % (len(body), body)})
 
 
-def _note_on_page(data: bytes, subtype: bytes, extra: bytes = b"") -> bytes:
+def _note_on_page(data: bytes, subtype: bytes, extra: bytes = b"", box: bytes = b"0 0 300 300") -> bytes:
     new = size_of(data)
-    note = b"<</Type/Annot/Subtype/%s/P 6 0 R/Rect[0 0 300 300]/Contents(void)%s>>" % (subtype, extra)
+    note = b"<</Type/Annot/Subtype/%s/P 6 0 R/Rect[%s]/Contents(void)%s>>" % (subtype, box, extra)
     body = raw_object(data, 6)[:-2] + b"/Annots[%d 0 R]>>" % new
     return append(data, {6: body, new: note})
 
@@ -178,7 +178,7 @@ def test_comments_that_may_cover_leave_doubt(world: Containers, subtype: bytes) 
 
 
 def test_a_note_beside_the_text_is_told_and_harmless(world: Containers) -> None:
-    noted = _note_on_page(certified(world, 3), b"Text")
+    noted = _note_on_page(certified(world, 3), b"Text", box=b"9 9 29 29")
     found = first(world, noted)
     assert found.indication is Indication.TOTAL_PASSED
     assert [change.what_en for change in found.integrity.additions] == ["a comment was added"]

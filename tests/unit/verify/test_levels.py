@@ -168,7 +168,8 @@ def test_json_has_every_promised_member(signing: Signing, b_b: bytes) -> None:
     assert {"name", "uscc", "serial", "issuer", "not_before", "not_after"} <= found["signer"].keys()
     assert found["time"]["source"] == "claimed"
     assert found["integrity"] == {
-        "covers_whole_document": True, "modified": False, "where": [], "additions": [], "doubts": [], "certification": ""
+        "covers_whole_document": True, "modified": False, "where": [], "additions": [], "doubts": [], "certification": "",
+        "revisions": [],
     }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 
-from tests.verify_world import Signing, append, raw_object, size_of, small_pdf
+from tests.verify_world import Signing, append, in_store, raw_object, size_of, small_pdf
 from verify.policy import Policy
 from verify.report import SignatureReport
 from verify.verdict import Indication, SubIndication
@@ -170,8 +170,9 @@ def test_unreferenced_octets_behind_an_empty_cross_reference(signing: Signing, b
 
 def test_octets_hidden_inside_a_later_object(signing: Signing, b_b: bytes) -> None:
     new = size_of(b_b)
-    assert signing.only(append(b_b, {new: b"<</Nothing true>>"})).indication is Indication.TOTAL_PASSED
-    assert modified(signing.only(append(b_b, {new: b"<</Nothing true>> 7 0 obj <</Length 0>>"})))
+    assert signing.only(in_store(b_b, {new: b"<</Nothing true>>"})).indication is Indication.TOTAL_PASSED
+    assert modified(signing.only(in_store(b_b, {new: b"<</Nothing true>> 7 0 obj <</Length 0>>"})))
+    assert modified(signing.only(append(b_b, {new: b"<</Nothing true>>"}))), "nothing refers to it"
 
 
 def test_removed_signature_field_is_not_forgotten(signing: Signing, b_b: bytes) -> None:

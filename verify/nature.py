@@ -1,0 +1,48 @@
+"""What a document is, in one word: sealed, signed, or only stamped with a time. A picture of a seal is none of these.
+
+Whoever signs may draw a seal beside the signature; only a seal statement that was verified, or a seal signature, makes it one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
+
+from verify.sentence import Reason
+
+
+class Nature(StrEnum):
+    """The word for what the valid signatures of a document amount to."""
+
+    SEALED = "sealed"
+    SIGNED = "signed"
+    STAMPED = "time-stamped"
+    NOTHING = "unsealed"
+
+    @property
+    def zh(self) -> str:
+        """Return the Chinese word."""
+        return _ZH[self]
+
+
+_ZH: Final = {
+    Nature.SEALED: "已盖章",
+    Nature.SIGNED: "非盖章（仅有数字签名）",
+    Nature.STAMPED: "非盖章（仅有时间戳）",
+    Nature.NOTHING: "无有效签章",
+}
+_OF_KIND: Final = (("seal", Nature.SEALED), ("signature", Nature.SIGNED), ("timestamp", Nature.STAMPED))
+
+NO_SEAL: Final = Reason(
+    "这是数字签名，不是电子印章；页面上即使画有印章图案，也不能据此认定已经盖章。需要印章的，请要求以电子印章重新签章。",
+    "This is a digital signature and no electronic seal; a picture of a seal on the page proves nothing. "
+    "Where a seal is asked for, have the document sealed.",
+)
+"""Stands beside every signature that shows on a page without being a seal."""
+
+
+def nature(valid: Iterable[str]) -> Nature:
+    """Return the word for the kinds (seal, signature, timestamp) of a document's valid signatures."""
+    found = set(valid)
+    return next((word for kind, word in _OF_KIND if kind in found), Nature.NOTHING)

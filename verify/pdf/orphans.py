@@ -1,0 +1,66 @@
+"""Signatures that stand in the file and in no field of its form: taken out by somebody, or never shown to anybody.
+
+A document that was signed by two, and from which one signature was taken away before the other, still holds it in its octets. The
+rights that some makers of readers sign into a form (/Perms /UR3, ISO 32000-1 §12.8.2.3) are nobody's signature and left out.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from verify.pdf.document import Document
+from verify.pdf.extents import extents
+from verify.pdf.pdf_values import Ref, Value
+
+MAX_ORPHANS: Final = 20
+"""Reported of one document; one is enough to ask."""
+MAX_PLACES: Final = 2_000
+"""Octet positions looked at; each costs the reading of one object."""
+_MARK: Final = b"/ByteRange"
+
+
+def orphans(document: Document, known: Iterable[Value]) -> list[Ref]:
+    """Return the signature dictionaries that are not among ``known``, the objects of the form's signed fields."""
+    seen = {item for item in known if isinstance(item, Ref)}
+    seen |= _usage_rights(document)
+    found = [ref for ref in dict.fromkeys(_holders(document)) if ref not in seen]
+    return found[:MAX_ORPHANS]
+
+
+def _usage_rights(document: Document) -> set[Ref]:
+    granted: set[Ref] = set()
+    for revision in document.revisions:
+        view = document.view(revision.index)
+        permissions = view.entry(view.catalog, "/Perms")
+        if isinstance(permissions, dict):
+            granted |= {permissions[k] for k in ("/UR3", "/UR") if isinstance(permissions.get(k), Ref)}
+    return granted
+
+
+def _holders(document: Document) -> Iterator[Ref]:
+    """Yield the object of each signature dictionary in the octets, whichever revision defined it."""
+    data = document.data
+    measured = extents(document)
+    starts = [one.start for one in measured]
+    place = data.find(_MARK)
+    for _ in range(MAX_PLACES):
+        if place < 0:
+            return
+        at = bisect_right(starts, place) - 1
+        if at >= 0 and place < measured[at].head:
+            ref = _signature_at(document, measured[at].start, measured[at].head)
+            if ref is not None:
+                yield ref
+        place = data.find(_MARK, place + len(_MARK))
+
+
+def _signature_at(document: Document, start: int, end: int) -> Ref | None:
+    try:
+        ref, value = document.source.parse(document.data[start:end])
+    except Exception:  # noqa: BLE001 - what no reader can parse is no signature to anybody
+        return None
+    values = [value, *value.values()] if isinstance(value, dict) else []
+    signed = any(isinstance(one, dict) and {"/ByteRange", "/Contents"} <= one.keys() for one in values)
+    return ref if signed else None
