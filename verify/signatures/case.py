@@ -98,7 +98,6 @@ def open_case(document: Document, fields: tuple[FormField, ...]) -> Case:
     return case
 
 
-def finish(case: Case, document: Document, pages: Pages, level: str) -> SignatureReport:
 def orphan_case(ref: Ref) -> Case:
     """Open a case for a signature that stands in no field: it is told, and nobody can rely on the document without asking."""
     case = Case((FormField(str(ref), "/Sig", ref, None),))
@@ -113,11 +112,12 @@ def orphan_case(ref: Ref) -> Case:
     return case
 
 
+def finish(case: Case, document: Document, pages: Pages, level: str) -> SignatureReport:
     """Turn a finished case of a PDF into its report."""
     shown = tuple(place for item in case.fields for place in placements(document.last, pages, item))
-    report = reported(case, case.fields[0].name, Place.PDF, shown)
     if shown and case.kind is SignatureKind.SIGNATURE and case.finding is None:
         case.notes.append(NO_SEAL)
+    report = reported(case, case.fields[0].name, Place.PDF, shown)
     return replace(report, other_fields=tuple(item.name for item in case.fields[1:]), level=level)
 
 
