@@ -44,6 +44,7 @@ from api.settings import Settings
 from api.stamp_desk import open_stamps, stamp_hooks
 from api.token_work import TokenWork, open_token_work
 from api.verification import Verification
+from api.verification_reports import open_reports
 from api.void_lists import VoidLists
 from ca.actor import Actor
 from ca.audit import AuditTrail
@@ -83,6 +84,7 @@ from signing.placing.keyword import TextReader
 from signing.placing.preview import Preview
 from signing.service import SealingService
 from signing.two_step.desk import TwoStepSealing
+from signing.verification_reports.desk import ReportDesk
 from verify.isolated import Limits
 from verify.report import DocumentReport
 
@@ -129,6 +131,7 @@ class Services:
     hashes: HashDesk
     two_step: TwoStepSealing
     verification: Verification
+    reports: ReportDesk
     evidence: Evidence
     api_keys: ApiKeys
     sessions: Sessions
@@ -148,6 +151,7 @@ class Services:
             "timestamps_burned": len(self.tsa.reconcile(actor)),
             "seal_lists_withheld": len(self.seal_states.reconcile(actor)),
             "seal_data_withheld": self.seal_data.reconcile(actor),
+            "reports_closed": self.reports.reconcile(actor),
             "sealings_completed": len(sealings.completed),
             "sealings_failed": len(sealings.failed),
             "digests_failed": self.hashes.reconcile(actor),
@@ -245,6 +249,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
     token_work = open_token_work(stores, home, authority, seals, rules, key_centre)
     studio = ImprintStudio()
     sealing = SealingService(works.tools, clock)
+    verification = Verification(evidence, clock, _limits(settings))
     parts = PaperParts(engine, clock, audit, works.archive, sealing, void_lists, seal_states.maker)
     return Services(
         settings=settings,
@@ -286,7 +291,8 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         papers=open_papers(settings, parts),
         hashes=open_hashes(ground, works, seals, use_desk),
         two_step=open_two_step(ground, works, seals),
-        verification=Verification(evidence, clock, _limits(settings)),
+        verification=verification,
+        reports=open_reports(ground, works, authority, tsa, verification),
         evidence=evidence,
         api_keys=ApiKeys(engine, clock, audit),
         sessions=_sessions(settings, home, clock),

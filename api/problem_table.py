@@ -18,6 +18,7 @@ from api.problem_rows_ofd import OFD
 from api.problem_rows_papers import PAPERS
 from api.problem_rows_placement import PLACEMENT
 from api.problem_rows_remote import REMOTE
+from api.problem_rows_reports import REPORTS
 from api.problem_rows_stamps import STAMPS
 from api.problem_rows_trust import TRUST
 from api.stamps import errors as stamp_lines
@@ -383,6 +384,7 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **PAPERS,
     **PLACEMENT,
     **REMOTE,
+    **REPORTS,
     **STAMPS,
     **TRUST,
     **LICENCES,

@@ -1,0 +1,62 @@
+"""Why a verification report is not issued, or not found; each sentence says what to do."""
+
+from __future__ import annotations
+
+from signing.errors import SigningError
+
+
+class ReportError(SigningError):
+    """No report was issued."""
+
+    zh = "核验报告未出具。"
+    en = "No verification report was issued."
+
+
+class ReportsNotAllowed(ReportError):
+    """No standing authorisation is in force."""
+
+    zh = "核验服务尚未获授权出具报告，或授权已停用、已到期；请管理员执行 yinxin report allow。"
+    en = "The verification service has no standing authorisation in force; let an administrator run yinxin report allow."
+
+
+class ReportsExhausted(ReportError):
+    """The authorisation's number for one day is used up."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"{most} a day")
+        self.zh = f"今日出具的核验报告已达授权的 {most} 份；请明日再试，或由管理员另行授权。"
+        self.en = f"Today's {most} reports of the authorisation are used up; try tomorrow, or have an administrator allow more."
+
+
+class ReportUnknown(ReportError):
+    """No report was issued under this number."""
+
+    zh = "没有这个编号的核验报告，请核对编号。"
+    en = "There is no verification report of this number; check it."
+
+
+class ReportWithheld(ReportError):
+    """The finished report did not pass our own verification."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.zh = "报告已生成，但未通过自检，已扣留；请联系管理员。"
+        self.en = "The report was made, but did not pass our own verification and is withheld; tell an administrator."
+
+
+class StandingInvalid(ReportError):
+    """An authorisation's dates or number cannot be right; ``field`` names which."""
+
+    def __init__(self, field: str, zh: str, en: str) -> None:
+        super().__init__(field)
+        self.field = field
+        self.zh = f"{field} 填写有误：应为{zh}。"
+        self.en = f"{field} is not right: it should be {en}."
+
+
+class StandingUnknown(ReportError):
+    """No authorisation of this number is in force."""
+
+    zh = "没有这项授权，或它已停用；请用 yinxin report allowed 查看。"
+    en = "There is no such authorisation, or it is stopped; see yinxin report allowed."
