@@ -362,15 +362,15 @@ class DocumentReport:
     def __bool__(self) -> NoReturn:
         raise TypeError("a report has several answers; look at its verdict")
 
-    def to_json(self) -> dict[str, Any]:
-        """Give the JSON object of the document; every value is a JSON type."""
-        return {
     @property
     def nature(self) -> Nature:
         """The one word for what the valid signatures make of it: sealed, signed, only time-stamped, or nothing."""
         valid = (item for item in self.signatures if item.indication is Indication.TOTAL_PASSED)
         return nature(item.kind.value for item in valid)
 
+    def to_json(self) -> dict[str, Any]:
+        """Give the JSON object of the document; every value is a JSON type."""
+        return {
             "file": self.file,
             "verdict": self.verdict.value,
             "verdict_zh": self.verdict.zh,

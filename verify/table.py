@@ -63,10 +63,10 @@ def lines(report: DocumentReport) -> Iterator[str]:
     if report.voided is not None:
         yield from _voided(report.voided)
     yield f"  {report.verdict.zh} / {report.verdict.en.upper()}"
-    yield f"  {report.reason.zh}"
-    yield f"  {report.reason.en}"
     if report.signatures:
         yield f"  {report.nature.zh} / {report.nature.value}"
+    yield f"  {report.reason.zh}"
+    yield f"  {report.reason.en}"
     if report.answers is not None:
         yield from answer_lines(report.answers)
     if report.notice:
