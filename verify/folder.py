@@ -15,7 +15,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from verify.algorithms import key_of
-from verify.certificates.paths import made_by
+from verify.certificates.links import made_by
 from verify.policy import MAX_CRL_OCTETS
 from verify.trust import TrustStore
 

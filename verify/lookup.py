@@ -22,6 +22,7 @@ from verify.policy import Policy
 from verify.report import Reason
 from verify.signatures.cms import load_certificate
 from verify.trust import TrustStore
+from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication, Verdict
 
 
@@ -97,7 +98,8 @@ def _check_maker(
     evidence = Evidence(paths)
     evidence.add(trust.crls, trust.ocsp, embedded=False)
     chain = [c for der in parsed.chain_der[1:] if (c := load_certificate(der)) is not None]
-    judged = CertificateJudge(paths, evidence, policy).judge(maker, chain, now, _is_maker)
+    judge = CertificateJudge(paths, evidence, policy, now)
+    judged = judge.judge(maker, chain, now, _is_maker, ServiceKind.SEAL_MAKER)
     if judged.finding is not None:
         raise judged.finding
 

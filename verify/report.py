@@ -183,6 +183,8 @@ class SealReport:
     leave: Leave | None = None
     """Under which case and rule it was used, if the statement says (制度证据)."""
     maker_id: str = ""  # by what its lists are known: maker_identity, or its certificate's digest
+    trust: TrustDecision | None = None
+    """Which list vouched for the maker, or an operator's own anchor."""
 
     def to_json(self) -> dict[str, Any]:
         """Give the JSON object of the seal."""
@@ -202,6 +204,7 @@ class SealReport:
             "picture_sha256": self.picture_sha256,
             "permit": self.permit,
             "leave": None if self.leave is None else self.leave.members(),
+            "trust": None if self.trust is None else self.trust.to_json(),
         }
 
 

@@ -29,6 +29,7 @@ from verify.errors import Finding, failed, unsure
 from verify.policy import Policy
 from verify.report import UNKNOWN, Reason, SealReport, SealStatusReport, SigningTime, StatusReport
 from verify.signatures.cms import load_certificate
+from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
 
 
@@ -78,7 +79,7 @@ def trusted_lists(
     lists = SealLists()
     for parsed, maker in loaded:
         chain = [c for der in parsed.chain_der[1:] if (c := load_certificate(der)) is not None]
-        judged = judge.judge(maker, chain, at, check_maker)
+        judged = judge.judge(maker, chain, at, check_maker, ServiceKind.SEAL_MAKER)
         candidate = parsed.status_list
         if judged.finding is not None or candidate.issued_at > at:
             continue
@@ -135,7 +136,7 @@ class SealJudge:
         statement = parsed.statement
         chain = [c for der in parsed.chain_der[1:] if (c := load_certificate(der)) is not None]
         at = question.when if question.time.trusted else question.at
-        judged = self.judge.judge(maker, chain, at, check_maker)
+        judged = self.judge.judge(maker, chain, at, check_maker, ServiceKind.SEAL_MAKER)
         report = _report(statement, maker, judged)
         if judged.finding is not None:
             return SealJudged(report, finding=_unknown_maker(judged.finding))
@@ -200,6 +201,7 @@ def _report(statement: SealStatement, maker: x509.Certificate, judged: Judged) -
         maker=name(maker.subject),
         maker_id=maker_identity(judged.chain),
         trusted=judged.finding is None,
+        trust=judged.trust,
         picture_sha256=statement.picture_sha256,
         permit=statement.permit,
         leave=statement.leave,

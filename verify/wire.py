@@ -21,6 +21,7 @@ from verify.policy import Policy
 from verify.report import DocumentReport
 from verify.ses.report import SealDataReport
 from verify.trust import TrustStore
+from verify.trusted_lists.model import TrustedList
 
 
 def pack(value: Any) -> Any:
@@ -33,6 +34,8 @@ def pack(value: Any) -> Any:
         return value.value
     if isinstance(value, tuple | list):
         return [pack(item) for item in value]
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
     return value
 
 
@@ -76,6 +79,8 @@ def _unpack_fields(kind: Any, value: dict[str, Any]) -> Any:
 def _unpack_scalar(kind: Any, value: Any) -> Any:
     if kind is datetime:
         return datetime.fromisoformat(value)
+    if kind is bytes:
+        return base64.b64decode(value, validate=True)
     if issubclass(kind, Enum):
         return kind(value)
     if kind is float and type(value) is int:
@@ -85,26 +90,29 @@ def _unpack_scalar(kind: Any, value: Any) -> Any:
     return value
 
 
-def pack_trust(trust: TrustStore) -> dict[str, list[str]]:
-    """Turn a trust store into JSON types: DER in base64, lists as they are."""
+def pack_trust(trust: TrustStore) -> dict[str, list[Any]]:
+    """Turn a trust store into JSON types: DER in base64, seal lists as they are, trust lists as they were read."""
     return {
         "anchors": _base64(item.public_bytes(Encoding.DER) for item in trust.anchors),
         "intermediates": _base64(item.public_bytes(Encoding.DER) for item in trust.intermediates),
         "crls": _base64(trust.crls),
         "ocsp": _base64(trust.ocsp),
         "seal_lists": list(trust.seal_lists),
+        "lists": [pack(item) for item in trust.lists],
     }
 
 
-def unpack_trust(value: dict[str, list[str]]) -> TrustStore:
+def unpack_trust(value: dict[str, list[Any]]) -> TrustStore:
     """Rebuild a trust store."""
-    octets = {key: [base64.b64decode(item) for item in value[key]] for key in value if key != "seal_lists"}
+    binary = ("anchors", "intermediates", "crls", "ocsp")
+    octets = {key: [base64.b64decode(item) for item in value[key]] for key in binary}
     return TrustStore(
         [x509.load_der_x509_certificate(der) for der in octets["anchors"]],
         [x509.load_der_x509_certificate(der) for der in octets["intermediates"]],
         octets["crls"],
         octets["ocsp"],
         value["seal_lists"],
+        [_unpack(TrustedList, item) for item in value["lists"]],
     )
 
 

@@ -26,6 +26,9 @@ from verify.certificates.rules import PolicyBroken, RuleBroken, check_rules
 from verify.errors import Finding, unsure
 from verify.policy import MAX_CERTIFICATES, MAX_CHAIN_DEPTH, MAX_PATH_STEPS
 from verify.trust import TrustStore
+from verify.trusted_lists.anchors import SIGNERS, ListAnchors, Vouching
+from verify.trusted_lists.decision import TrustDecision
+from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
 
 MAX_CANDIDATES: Final = 8
@@ -55,6 +58,7 @@ def name(subject: x509.Name) -> str:
 @dataclass(slots=True)
 class _Search:
     pool: dict[NameKey, list[x509.Certificate]]
+    kind: ServiceKind
     steps: int = 0
     found: list[Chain] = field(default_factory=list)
 
@@ -65,8 +69,9 @@ class PathFinder:
     def __init__(self, trust: TrustStore, terms: PathTerms = ANY_TERMS) -> None:
         self._terms = terms
         self._anchors = frozenset(trust.anchors)
+        self.listed = ListAnchors.of(trust.lists)
         self._by_subject: dict[NameKey, list[x509.Certificate]] = defaultdict(list)
-        for certificate in (*trust.anchors, *trust.intermediates):
+        for certificate in dict.fromkeys((*trust.anchors, *trust.intermediates, *self.listed.certificates)):
             self._by_subject[name_key(certificate.subject)].append(certificate)
         self._issued: dict[tuple[x509.Certificate, x509.Certificate], bool] = {}
         self._sound: dict[Chain, tuple[str, ...]] = {}
@@ -79,20 +84,30 @@ class PathFinder:
         """Return the anchors and known intermediates of a name."""
         return tuple(self._by_subject.get(name, ()))
 
-    def candidates(self, leaf: x509.Certificate, extra: Sequence[x509.Certificate]) -> list[Chain]:
-        """Return chains that link ``leaf`` to an anchor by name and signature, shortest first; no rule is applied."""
+    def candidates(
+        self,
+        leaf: x509.Certificate,
+        extra: Sequence[x509.Certificate],
+        kind: ServiceKind = ServiceKind.CA,
+    ) -> list[Chain]:
+        """Return chains that link ``leaf`` to an anchor by name and signature; no rule is applied.
+
+        An operator's own anchors come before those of trust lists, which count for their kind alone; then the shortest.
+        """
         pool = {subject: list(items) for subject, items in self._by_subject.items()}
         for certificate in extra[:MAX_CERTIFICATES]:
             pool.setdefault(name_key(certificate.subject), []).append(certificate)
-        search = _Search(pool)
+        search = _Search(pool, kind)
         self._extend(search, (leaf,))
-        return sorted(search.found, key=len)
+        return sorted(search.found, key=lambda chain: (not self.is_anchor(chain[-1]), len(chain)))
 
     def _extend(self, search: _Search, chain: Chain) -> None:
         tip = chain[-1]
         if self.is_anchor(tip):
             search.found.append(chain)
             return
+        if self.listed.names(tip, search.kind):
+            search.found.append(chain)  # and on: an operator's own anchor may stand above
         if len(chain) > MAX_CHAIN_DEPTH:
             return
         issuers = search.pool.get(name_key(tip.issuer), [])
@@ -122,16 +137,21 @@ class PathFinder:
         return known
 
     def choose(
-        self, leaf: x509.Certificate, extra: Sequence[x509.Certificate], at: datetime
+        self,
+        leaf: x509.Certificate,
+        extra: Sequence[x509.Certificate],
+        at: datetime,
+        asked: Vouching = SIGNERS,
     ) -> tuple[Chain, Finding | None]:
         """Return the first chain that holds at ``at``, or the first chain with what is wrong with it.
 
-        Raises NO_CERTIFICATE_CHAIN_FOUND when no chain reaches an anchor: an unknown issuer is never green.
+        ``asked`` is what a trust list must vouch for where it names the anchor. Raises NO_CERTIFICATE_CHAIN_FOUND when no chain reaches an anchor: an unknown issuer is never green.
         """
         first: tuple[Chain, Finding] | None = None
-        for chain in self.candidates(leaf, extra):
+        for chain in self.candidates(leaf, extra, asked.kind):
             try:
                 self._check(chain, at)
+                self._check_listed(chain, asked, at)
             except Finding as finding:
                 first = first or (chain, finding)
             else:
@@ -157,6 +177,15 @@ class PathFinder:
             if len(self._sound) >= MAX_REMEMBERED:
                 self._sound.clear()
             self._sound[chain] = policies
+
+    def _check_listed(self, chain: Chain, asked: Vouching, at: datetime) -> None:
+        objection = None if self.is_anchor(chain[-1]) else self.listed.objection(chain, asked, at)
+        if objection is not None:
+            raise objection
+
+    def decision(self, chain: Chain, asked: Vouching, at: datetime) -> TrustDecision:
+        """Tell which list vouches for a chain that was found, or what its lists say against it."""
+        return self.listed.decide(chain, asked, at, decreed=self.is_anchor(chain[-1]))
 
     def policies(self, chain: Chain) -> tuple[str, ...]:
         """Return the policies valid along a chain that was chosen; none where it does not hold."""

@@ -14,10 +14,13 @@ from verify.certificates.revocation import Evidence, Freshness, state_at
 from verify.errors import Finding, unsure
 from verify.policy import Policy
 from verify.report import UNKNOWN, CertificateStatus, StatusReport
+from verify.trusted_lists.anchors import Vouching
+from verify.trusted_lists.decision import TrustDecision
+from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
 
-_Question = tuple[x509.Certificate, Chain, datetime]
-"""A certificate, those that may lie above it, and a time."""
+_Question = tuple[x509.Certificate, Chain, datetime, ServiceKind]
+"""A certificate, those that may lie above it, a time, and what kind of listed service vouches for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +32,22 @@ class Judged:
     finding: Finding | None
     embedded: bool = False
     """Every revocation fact that was needed stands in the document itself."""
+    trust: TrustDecision | None = None
+    """Which list, or whose decree, makes the end of the chain an anchor; ``None`` where no chain was found."""
 
 
 class CertificateJudge:
-    """Judge certificates with the paths and the evidence of one document."""
+    """Judge certificates with the paths and the evidence of one document.
 
-    def __init__(self, paths: PathFinder, evidence: Evidence, policy: Policy) -> None:
+    ``now`` is the time of verification, at which a trust list must be in force whatever time is asked about; without it
+    the time asked about is taken.
+    """
+
+    def __init__(
+        self, paths: PathFinder, evidence: Evidence, policy: Policy, now: datetime | None = None
+    ) -> None:
         self.paths = paths
+        self.now = now
         self.evidence = evidence
         self._policy = policy
         self._fresh = Freshness(policy.freshness, policy.clock_skew)
@@ -47,25 +59,30 @@ class CertificateJudge:
         extra: Sequence[x509.Certificate],
         at: datetime,
         purpose: Callable[[x509.Certificate], None],
+        kind: ServiceKind = ServiceKind.CA,
     ) -> Judged:
-        """EN 319 102-1 §5.2.6: path, purpose, then the state of each certificate below the anchor at ``at``."""
+        """EN 319 102-1 §5.2.6: path, purpose, then the state of each certificate below the anchor at ``at``.
+
+        A trust list vouches only by services of ``kind``.
+        """
         self.evidence.learn(extra)
         try:
-            chain, finding = self._choose(certificate, tuple(extra), at)
+            chain, finding = self._choose(certificate, tuple(extra), at, kind)
         except Finding as unknown:
             return Judged((), UNKNOWN, unknown)
         state = self.state(chain, 0, at)
         if finding is None:
             finding = _first(lambda: purpose(certificate), lambda: self._check_states(chain, at))
-        return Judged(chain, state, finding, self._embedded(chain, at))
+        trust = self.paths.decision(chain, Vouching(kind, at, self.now), at)
+        return Judged(chain, state, finding, self._embedded(chain, at), trust)
 
     def _choose(
-        self, certificate: x509.Certificate, extra: Chain, at: datetime
+        self, certificate: x509.Certificate, extra: Chain, at: datetime, kind: ServiceKind
     ) -> tuple[Chain, Finding | None]:
         """Choose a path once for each question: a seal's maker is asked about for the list and the statement."""
-        key = (certificate, extra, at)
+        key = (certificate, extra, at, kind)
         if key not in self._chosen:
-            self._chosen[key] = self.paths.choose(certificate, extra, at)
+            self._chosen[key] = self.paths.choose(certificate, extra, at, Vouching(kind, at, self.now))
         return self._chosen[key]
 
     def state(self, chain: Chain, position: int, when: datetime) -> StatusReport:

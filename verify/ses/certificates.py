@@ -18,6 +18,9 @@ from verify.errors import Finding, unsure
 from verify.policy import Policy
 from verify.report import CertificateStatus, StatusReport
 from verify.ses.steps import Outcome, doubtful, failed, found, passed, skipped
+from verify.trusted_lists.anchors import Vouching
+from verify.trusted_lists.decision import TrustDecision
+from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
 
 _STOPPED = frozenset({CertificateStatus.REVOKED.value, CertificateStatus.ON_HOLD.value})
@@ -44,6 +47,8 @@ class Looked:
     certificate: x509.Certificate
     chain: Chain
     outcome: Outcome
+    trust: TrustDecision | None = None
+    """Which list, or whose decree, makes the end of the chain an anchor."""
 
     @property
     def trusted(self) -> bool:
@@ -60,24 +65,38 @@ class CertificateSteps:
     extra: tuple[x509.Certificate, ...] = ()
     """Certificates that the document brings along; seal data carries none but the two that sign."""
 
-    def look(self, certificate: x509.Certificate, near: datetime) -> Looked:
-        """Find a chain and hold it to the rules at a time when all of it is valid, ``near`` the one that matters."""
+    def look(
+        self,
+        certificate: x509.Certificate,
+        near: datetime,
+        kind: ServiceKind = ServiceKind.CA,
+        *proofs: Proof | None,
+    ) -> Looked:
+        """Find a chain and hold it to the rules at a time when all of it is valid, ``near`` the one that matters.
+
+        A trust list vouches by a service of ``kind`` that is granted at a time that is proved, else now: ``near`` is only
+        what the key itself said, and whoever has it dates back before a withdrawal.
+        """
+        proved = min((p.time for p in proofs if p is not None and p.trusted), default=self.judge.now)
+        asked = Vouching(kind, proved, self.judge.now)
         try:
-            chosen, first = self.judge.paths.choose(certificate, self.extra, near)
+            chosen, first = self.judge.paths.choose(certificate, self.extra, near, asked)
         except Finding as unknown:
             return Looked(certificate, (), found(unknown))
+        trust = self.judge.paths.decision(chosen, asked, near)
         if first is None:
-            return Looked(certificate, chosen, passed(*_chain_words(chosen)))
-        for chain in self.judge.paths.candidates(certificate, self.extra):
+            return Looked(certificate, chosen, passed(*_chain_words(chosen)), trust)
+        for chain in self.judge.paths.candidates(certificate, self.extra, kind):
             moment = _inside(chain, near)
             if moment is None:
                 first = _never_together()
                 continue
-            chosen, finding = self.judge.paths.choose(certificate, self.extra, moment)
+            chosen, finding = self.judge.paths.choose(certificate, self.extra, moment, asked)
             if finding is None:
-                return Looked(certificate, chosen, passed(*_chain_words(chosen)))
+                trust = self.judge.paths.decision(chosen, asked, moment)
+                return Looked(certificate, chosen, passed(*_chain_words(chosen)), trust)
             first = finding
-        return Looked(certificate, (), found(first, fatal=True))
+        return Looked(certificate, (), found(first, fatal=trust.trusted), trust)
 
     def validity(self, looked: Looked, at: datetime) -> Outcome:
         """Judge the validity of the certificate at ``at``, and of those above it where they are known."""

@@ -111,6 +111,7 @@ class SealDataJudge:
             steps=(*seal_steps(case), state),
             facts=_facts(seal),
             maker=_described(case.looked),
+            maker_trust=None if case.looked is None else case.looked.trust,
             notes=(*_told(seal.deviations), *case.notes),
             notice=_notice(case.looked),
         )
@@ -136,6 +137,8 @@ class SealDataJudge:
             facts=_facts(signature.seal),
             maker=_described(inner.looked),
             signer=_described(case.looked),
+            maker_trust=None if inner.looked is None else inner.looked.trust,
+            signer_trust=None if case.looked is None else case.looked.trust,
             signed_at=case.time,
             scope=signature.scope,
             notes=(*_told(signature.deviations), *case.notes, *inner.notes, *_about_time(case)),

@@ -21,6 +21,7 @@ from verify.report import (
 from verify.ses.facts import SealDataPart, SealDataStep, SealFacts, StepState
 
 __all__ = ["SealDataKind", "SealDataReport", "SealDataStep", "SealFacts", "StepState"]
+from verify.trusted_lists.decision import TrustDecision
 
 
 class SealDataKind(StrEnum):
@@ -60,6 +61,9 @@ class SealDataReport(DocumentReport):
     seal_then: StatusReport = UNKNOWN
     seal_now: StatusReport = UNKNOWN
     algorithm: str = ""
+    maker_trust: TrustDecision | None = None
+    signer_trust: TrustDecision | None = None
+    """Which list vouched for the maker and for the signer, or an operator's own anchor."""
 
     @property
     def part(self) -> SealDataPart:
@@ -77,6 +81,8 @@ class SealDataReport(DocumentReport):
             "seal": None if self.facts is None else self.facts.to_json(),
             "maker": None if self.maker is None else self.maker.to_json(),
             "signer": None if self.signer is None else self.signer.to_json(),
+            "maker_trust": None if self.maker_trust is None else self.maker_trust.to_json(),
+            "signer_trust": None if self.signer_trust is None else self.signer_trust.to_json(),
             "signed_at": iso(self.signed_at),
             "scope": self.scope,
             "notes": [note.en for note in self.notes],

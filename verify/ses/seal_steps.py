@@ -22,6 +22,7 @@ from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import SEAL_DEMANDS, Demand, Outcome, Step, doubtful, failed, found, passed, skipped
 from verify.signatures.cms import load_certificate
 from verify.signatures.timestamp import TimeStamp, TokenCheck, quiet
+from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
 
 _NO_CERTIFICATE: Final = failed(
@@ -52,13 +53,15 @@ class SealCase:
     def __post_init__(self) -> None:
         seal = self.seal
         self.maker = load_certificate(seal.maker_certificate)
-        if self.maker is not None:
-            self.looked = self.certificates.look(self.maker, seal.property.created)
         if seal.time_stamp is not None:
             token, judge = seal.time_stamp, self.certificates.judge
             check = TokenCheck(judge, self.certificates.extra, self.policy)
             self.stamp, self.stamp_finding = quiet(
                 lambda: check.check(token, lambda algorithm: digest_of(algorithm, seal.signature), self.now)
+            )
+        if self.maker is not None:
+            self.looked = self.certificates.look(
+                self.maker, seal.property.created, ServiceKind.SEAL_MAKER, self.stamp, self.used
             )
 
 

@@ -24,6 +24,7 @@ from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import Outcome, Step, doubtful, failed, found, passed, skipped
 from verify.signatures.cms import load_certificate, parse_message
 from verify.signatures.timestamp import TimeStamp, TokenCheck, quiet, time_stamp_info
+from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
 
 DIGEST_NAMES: Final = {
@@ -73,14 +74,16 @@ class SignatureCase:
 
     def __post_init__(self) -> None:
         self.signer = load_certificate(self.signature.certificate)
-        if self.signer is not None:
-            self.looked = self.certificates.look(self.signer, self.when)
         token, value = self.signature.time_stamp, self.signature.signature
         if token is not None:
             check = TokenCheck(self.certificates.judge, self.certificates.extra, self.policy)
             at = self.now if self.older is None else self.older.time
             self.stamp, self.stamp_finding = quiet(
                 lambda: check.check(token, lambda algorithm: digest_of(algorithm, value), at)
+            )
+        if self.signer is not None:
+            self.looked = self.certificates.look(
+                self.signer, self.when, ServiceKind.CA, self.stamp, self.older
             )
 
     @property

@@ -60,6 +60,7 @@ class Case:
     stamp: TimeStamp | None = None
     then: StatusReport = UNKNOWN
     now: StatusReport = UNKNOWN
+    trust: TrustDecision | None = None
     integrity: Integrity = NOTHING_JUDGED
     seal: SealJudged = field(default_factory=SealJudged)
     embedded: bool = False
@@ -146,6 +147,7 @@ def reported(case: Case, name: str, place: Place, shown: tuple[Placement, ...] =
         container="" if case.container is None else case.container.value,
         readers=_readers(case, place),
         seal_data=None if case.seal_data is None else case.seal_data.part,
+        trust=case.trust,
     )
     if case.finding is None:
         return report

@@ -74,6 +74,7 @@ class SealSignatureSteps:
         case.certificate, case.stamp = found.signer, found.stamp
         case.algorithm = "" if found.signer is None else algorithm(found.signer, "sm3")
         case.time = _time(found, protected)
+        case.trust = None if found.looked is None else found.looked.trust
         if found.signer is not None and found.looked is not None and found.looked.trusted:
             case.chain = found.looked.chain
             case.then = self.judge.state(case.chain, 0, min(found.when, self.at))
@@ -141,6 +142,7 @@ def _described(report: SealDataReport) -> SealReport | None:
         maker="" if maker is None else maker.name,
         maker_id="" if maker is None else maker.sha256,
         trusted=trusted,
+        trust=report.maker_trust,
         picture_sha256=facts.picture_sha256,
     )
 

@@ -126,6 +126,7 @@ class SignerSteps:
         extra = (*message.certificates, *self.extra, *stamp)
         judged = self.judge.judge(certificate, extra, when, check_document_signer)
         case.chain, case.then, case.embedded = judged.chain, judged.state, judged.embedded
+        case.trust = judged.trust
         if judged.chain:
             claimed = case.time.value if case.time.value is not None else self.at
             case.then = self.judge.state(

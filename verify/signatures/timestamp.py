@@ -27,6 +27,7 @@ from verify.signatures.cms import (
     parse_message,
     signing_certificate,
 )
+from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
 
 
@@ -93,10 +94,10 @@ class TokenCheck:
         authority whose certificate has expired since then needs a later document time-stamp.
         """
         certificates = [*message.certificates, *self.extra]
-        judged = self.judge.judge(certificate, certificates, at, check_time_stamper)
+        judged = self.judge.judge(certificate, certificates, at, check_time_stamper, ServiceKind.TSA)
         if judged.finding is None or judged.finding.sub is not SubIndication.TRY_LATER:
             return judged
-        then = self.judge.judge(certificate, certificates, moment, check_time_stamper)
+        then = self.judge.judge(certificate, certificates, moment, check_time_stamper, ServiceKind.TSA)
         return judged if then.finding is not None else then
 
 

@@ -25,6 +25,7 @@ from verify.digests import Prefixes
 from verify.report import DocumentReport, Reason
 from verify.seal import check_maker
 from verify.signatures.cms import load_certificate
+from verify.trusted_lists.model import ServiceKind
 from verify.verdict import Verdict
 from verify.voided.form import ParsedVoidList, VoidEntry, VoidList, parse_void_list
 from verify.voided.report import VoidedReport
@@ -89,7 +90,7 @@ def trusted_void_lists(
     for parsed, maker in loaded:
         found = parsed.void_list
         chain = [one for der in parsed.chain_der[1:] if (one := load_certificate(der)) is not None]
-        judged = judge.judge(maker, chain, at, check_maker)
+        judged = judge.judge(maker, chain, at, check_maker, ServiceKind.SEAL_MAKER)
         if found.issued_at > at or judged.finding is not None:
             continue
         identity = maker_identity(judged.chain)

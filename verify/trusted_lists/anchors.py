@@ -1,0 +1,267 @@
+"""The services of trust lists as anchors: each for its own kind, at a time when it is granted, while its list is in force.
+
+Pure. A service that issues certificates vouches for whoever it issued to, never for what its own key signs; a time-stamp
+authority vouches for time-stamps alone, a seal maker for seals alone. Of one scheme only the list with the highest number
+counts; two lists with one number and other octets count for nothing (I30).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from verify.errors import Finding, unsure
+from verify.sentence import Reason
+from verify.trusted_lists.age import age
+from verify.trusted_lists.decision import BY_DECREE, NOT_LISTED, ListedStatus, ListEntry, TrustDecision
+from verify.trusted_lists.limits import MAX_LISTS
+from verify.trusted_lists.model import ListedService, Period, ServiceKind, TrustedList
+from verify.trusted_lists.vocabulary import kind_of
+from verify.verdict import SubIndication
+
+Chain = tuple[x509.Certificate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Vouching:
+    """What a list is asked about: a kind of service, in force at ``when`` (a proved time, else now), the list itself ``now``.
+
+    Both default to the time at which the path is judged.
+    """
+
+    kind: ServiceKind = ServiceKind.CA
+    when: datetime | None = None
+    now: datetime | None = None
+
+
+SIGNERS = Vouching()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One entry of one list. ``disputed``: another list with this number says something else."""
+
+    trusted_list: TrustedList
+    service: ListedService
+    disputed: bool = False
+
+    @property
+    def order(self) -> tuple[str, int, str, str]:
+        """Sort entries that say the same in one way on every machine."""
+        found = self.trusted_list
+        return found.scheme_id, -found.sequence, self.service.provider.name.en, self.service.name.en
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    listed: Listed
+    entry: ListEntry
+    against: Finding | None
+
+
+@dataclass(slots=True)
+class ListAnchors:
+    """Every listed certificate, with the entries that name it."""
+
+    certificates: list[x509.Certificate] = field(default_factory=list)
+    _by_certificate: dict[x509.Certificate, list[Listed]] = field(default_factory=lambda: defaultdict(list))
+
+    @classmethod
+    def of(cls, lists: Sequence[TrustedList]) -> ListAnchors:
+        """Index the lists that count; a certificate that cannot be read is an anchor for nothing."""
+        found = cls()
+        known: dict[bytes, x509.Certificate | None] = {}
+        for trusted_list, disputed in newest(lists):
+            for service in trusted_list.services:
+                if service.kind is not ServiceKind.OTHER:
+                    found._add(Listed(trusted_list, service, disputed), known)
+        return found
+
+    def _add(self, listed: Listed, known: dict[bytes, x509.Certificate | None]) -> None:
+        for der in listed.service.certificates:
+            if der not in known:
+                known[der] = _load(der)
+            certificate = known[der]
+            if certificate is not None:
+                if certificate not in self._by_certificate:
+                    self.certificates.append(certificate)
+                self._by_certificate[certificate].append(listed)
+
+    def names(self, certificate: x509.Certificate, kind: ServiceKind) -> bool:
+        """Tell whether a list names this very certificate for a kind of service, in whatever state."""
+        return any(item.service.kind is kind for item in self._by_certificate.get(certificate, ()))
+
+    def decide(self, chain: Chain, asked: Vouching, at: datetime, *, decreed: bool) -> TrustDecision:
+        """Decide on a chain that ends at an anchor: an operator's own (``decreed``), or one that some list names."""
+        when, now = asked.when or at, asked.now or at
+        weighed = sorted(
+            (self._weigh(item, chain, asked, (when, now)) for item in self._entries(chain[-1], asked.kind)),
+            key=lambda item: (item.against is not None, item.listed.order),
+        )
+        if decreed:
+            decree = ListEntry(
+                BY_DECREE,
+                kind=asked.kind.value,
+                certificate_sha256=_digest(chain[-1]),
+                service=_name(chain[-1]),
+            )
+            return TrustDecision(True, when, decree, tuple(item.entry for item in weighed))
+        first, others = weighed[0], tuple(item.entry for item in weighed[1:])
+        reason = _trusted(first.entry, when) if first.against is None else first.against.reason
+        return TrustDecision(first.against is None, when, first.entry, others, reason)
+
+    def objection(self, chain: Chain, asked: Vouching, at: datetime) -> Finding | None:
+        """Return what stands against a chain that ends at a listed certificate; ``None``: some list vouches for it."""
+        times = (asked.when or at, asked.now or at)
+        against = [
+            self._weigh(item, chain, asked, times).against
+            for item in sorted(self._entries(chain[-1], asked.kind), key=lambda item: item.order)
+        ]
+        return None if None in against else against[0]
+
+    def _entries(self, certificate: x509.Certificate, kind: ServiceKind) -> Iterable[Listed]:
+        return (item for item in self._by_certificate.get(certificate, ()) if item.service.kind is kind)
+
+    def _weigh(
+        self, listed: Listed, chain: Chain, asked: Vouching, times: tuple[datetime, datetime]
+    ) -> _Weighed:
+        when, now = times
+        period = listed.service.status_at(when)
+        entry = _entry(listed, chain[-1], period, listed.service.status_at(now))
+        return _Weighed(listed, entry, _against(listed, chain, asked.kind, period, times))
+
+
+def newest(lists: Sequence[TrustedList]) -> list[tuple[TrustedList, bool]]:
+    """I30: keep of each scheme the list with the highest number, and tell whether two with that number disagree.
+
+    The two forms of one list have other octets by nature; the same form with other octets does not.
+    """
+    by_scheme: dict[str, list[TrustedList]] = defaultdict(list)
+    for item in islice(lists, MAX_LISTS):
+        by_scheme[item.scheme_id].append(item)
+    found = []
+    for scheme in sorted(by_scheme):
+        top = max(item.sequence for item in by_scheme[scheme])
+        same = [item for item in by_scheme[scheme] if item.sequence == top]
+        marks = {(item.form, item.sha256) for item in same}
+        disputed = len(marks) > len({item.form for item in same})
+        found.append((min(same, key=lambda item: (item.form.value, item.sha256)), disputed))
+    return found
+
+
+def _load(der: bytes) -> x509.Certificate | None:
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        _ = (certificate.subject.public_bytes(), certificate.issuer.public_bytes(), certificate.extensions)
+    except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        return None
+    return certificate
+
+
+def _digest(certificate: x509.Certificate) -> str:
+    return hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
+
+
+def _name(certificate: x509.Certificate) -> str:
+    return certificate.subject.rfc4514_string()[:200]
+
+
+def _entry(
+    listed: Listed, certificate: x509.Certificate, then: Period | None, now: Period | None
+) -> ListEntry:
+    found, service = listed.trusted_list, listed.service
+    return ListEntry(
+        scheme_id=found.scheme_id,
+        operator=found.operator.en,
+        operator_zh=found.operator.zh,
+        territory=found.territory,
+        sequence=found.sequence,
+        issued=found.issued,
+        next_update=found.next_update,
+        list_sha256=found.sha256,
+        provider=service.provider.name.en,
+        provider_zh=service.provider.name.zh,
+        service=service.name.en,
+        service_zh=service.name.zh,
+        kind=service.kind.value,
+        certificate_sha256=_digest(certificate),
+        then=_status(then),
+        now=_status(now),
+    )
+
+
+def _status(period: Period | None) -> ListedStatus:
+    if period is None:
+        return NOT_LISTED
+    return ListedStatus(period.status.value, period.status.zh, period.since)
+
+
+def _against(
+    listed: Listed, chain: Chain, kind: ServiceKind, period: Period | None, times: tuple[datetime, datetime]
+) -> Finding | None:
+    """Say why an entry does not vouch for a chain: its list first, then what the service is for, then its state."""
+    found, (when, now) = listed.trusted_list, times
+    if listed.disputed:
+        return _unsure(
+            f"信任清单“{found.scheme_id}”第 {found.sequence} 号有两份不同的内容，均不可信；请向发布机构核实。",
+            f"There are two different lists “{found.scheme_id}” with the number {found.sequence}, and neither is "
+            "trusted; ask their publisher.",
+        )
+    if not found.current_at(now):
+        said = age(found, now)
+        return unsure(SubIndication.TRY_LATER, said.zh, said.en)
+    if kind is ServiceKind.CA and len(chain) == 1:
+        return _unsure(
+            "该证书在信任清单中是签发机构的证书，不能用于签章；请改用由其签发的签章证书。",
+            "The certificate is listed as an issuing authority's: it vouches for those it issued to, not for what it signs "
+            "itself; sign with a certificate that it issued.",
+        )
+    if period is None or not period.status.in_force or _other_kind(period, kind):
+        return _not_granted(listed, period, when)
+    return None
+
+
+def _other_kind(period: Period, kind: ServiceKind) -> bool:
+    """Tell whether the service was of another type in that period: it vouched for something else then."""
+    return period.type_uri != "" and kind_of(period.type_uri) is not kind
+
+
+def _not_granted(listed: Listed, period: Period | None, when: datetime) -> Finding:
+    found, service = listed.trusted_list, listed.service
+    named_zh = f"信任清单“{found.scheme_id}”第 {found.sequence} 号"
+    named_en = f"The trust list “{found.scheme_id}”, number {found.sequence},"
+    who_zh, who_en = service.provider.name.zh, service.provider.name.en
+    if period is None:
+        first = service.periods[-1].since if service.periods else when
+        return _unsure(
+            f"{named_zh}自 {first:%Y-%m-%d} 起才列入“{who_zh}”的服务“{service.name.zh}”，不能证明 {when:%Y-%m-%d} 时可信；"
+            "请核对时间或向发布机构查询。",
+            f"{named_en} names {service.name.en} of {who_en} only since {first:%Y-%m-%d}: it says nothing of "
+            f"{when:%Y-%m-%d}; check the time, or ask its publisher.",
+        )
+    return _unsure(
+        f"{named_zh}中“{who_zh}”的服务“{service.name.zh}”自 {period.since:%Y-%m-%d} 起为“{period.status.zh}”，"
+        f"在 {when:%Y-%m-%d} 时不可信；如签章在此之前完成，请补充可信时间戳。",
+        f"{named_en} has {service.name.en} of {who_en} as {period.status.value} since {period.since:%Y-%m-%d}: it was not "
+        f"trusted on {when:%Y-%m-%d}. If the signature is older, add a trusted time-stamp that proves it.",
+    )
+
+
+def _unsure(zh: str, en: str) -> Finding:
+    return unsure(SubIndication.NO_CERTIFICATE_CHAIN_FOUND, zh, en)
+
+
+def _trusted(entry: ListEntry, when: datetime) -> Reason:
+    return Reason(
+        f"信任清单“{entry.scheme_id}”第 {entry.sequence} 号列有“{entry.provider_zh}”的服务“{entry.service_zh}”，"
+        f"{when:%Y-%m-%d} 时为“{entry.then.status_zh}”。",
+        f"The trust list “{entry.scheme_id}”, number {entry.sequence}, has {entry.service} of {entry.provider}, "
+        f"{entry.then.status} on {when:%Y-%m-%d}.",
+    )
