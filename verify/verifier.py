@@ -200,7 +200,7 @@ class Verifier:
         evidence.add(self._trust.crls, self._trust.ocsp, embedded=False)
         known = evidence.newest
         evidence.add(store.crls, store.ocsp, embedded=True)
-        judge = CertificateJudge(self._paths, evidence, self._policy)
+        judge = CertificateJudge(self._paths, evidence, self._policy, at)
         lists = trusted_lists(self._lists, judge, at)
         return judge, lists, max((t for t in (known, lists.newest) if t is not None), default=None)
 
