@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO, Self, cast
+from typing import IO, BinaryIO, Final, Self, cast
 
 from hsm.frames import read_frame, write_frame
 
@@ -28,6 +28,12 @@ class Upkeep:
     environment: Mapping[str, str]
     seconds: float
     most: int
+    greets: bool = False
+    """Whether it answers its first frame with one, so that its start does not count as a task's time."""
+
+
+START_SECONDS: Final = 120.0
+"""For a process that greets to come up: an import of everything on a busy machine."""
 
 
 class KeptProcess:
@@ -38,8 +44,13 @@ class KeptProcess:
         self.process: subprocess.Popen[bytes] | None = None
         self._served = 0
 
-    def exchange(self, task: Sequence[bytes], answers: int) -> tuple[tuple[bytes, ...] | None, bool]:
-        """Send a task's frames and wait for its answer's; ``None`` when it stopped. Tells too whether the time ran out."""
+    def exchange(
+        self, task: Sequence[bytes], answers: int, seconds: float | None = None
+    ) -> tuple[tuple[bytes, ...] | None, bool]:
+        """Send a task's frames and wait for its answer's; ``None`` when it stopped. Tells too whether the time ran out.
+
+        ``seconds`` is the time for this task where it is not that of every task.
+        """
         process = self._running()
         late = threading.Event()
 
@@ -47,7 +58,7 @@ class KeptProcess:
             late.set()
             process.kill()
 
-        timer = threading.Timer(self._upkeep.seconds, stop)
+        timer = threading.Timer(self._upkeep.seconds if seconds is None else seconds, stop)
         timer.start()
         try:
             frames = _talk(process, task, answers)
@@ -72,7 +83,19 @@ class KeptProcess:
             self._served = 0
             with contextlib.suppress(OSError):
                 write_frame(_pipe(self.process.stdin), self._upkeep.first)
+            if self._upkeep.greets:
+                self._wait_for(self.process)
         return self.process
+
+    @staticmethod
+    def _wait_for(process: subprocess.Popen[bytes]) -> None:
+        """Wait for the greeting; one that does not come is told by the task that finds nobody there."""
+        timer = threading.Timer(START_SECONDS, process.kill)
+        timer.start()
+        try:
+            read_frame(_pipe(process.stdout))
+        finally:
+            timer.cancel()
 
     def stop(self) -> None:
         """End the process, if there is one; the next task starts another."""

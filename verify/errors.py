@@ -39,7 +39,9 @@ def unsure(sub: SubIndication, zh: str, en: str) -> Finding:
 
 
 def unexpected(error: Exception) -> Finding:
-    """Make the finding for whatever a library raised over foreign octets."""
+    """Make the finding for whatever a library raised over foreign octets; memory that ran out is nobody's finding."""
+    if isinstance(error, MemoryError):
+        raise error
     return unsure(
         SubIndication.GENERIC,
         "签名内容异常，核验程序无法得出结论；请向签章单位索取原件后重新核验。",

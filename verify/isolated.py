@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Final, Self
 
 from hsm.kept_process import KeptProcess, Upkeep
-from verify.policy import Policy
+from verify.allowance import RESTED, in_use, resident_for, seconds_for
+from verify.policy import MAX_DOCUMENT_OCTETS, Policy
 from verify.report import DocumentReport, Reason
 from verify.signatures.detached import ContentFile, ContentOctets
 from verify.trust import TrustStore
@@ -19,16 +20,19 @@ from verify.verdict import SubIndication, Verdict
 from verify.wire import pack_policy, pack_trust, unpack_report
 
 DEFAULT_SECONDS: Final = 60.0
-"""Time for one document: fifty megabytes with several signatures take about five seconds."""
+"""Longest time for one document of any size; small ones have less (:mod:`verify.allowance`)."""
 DEFAULT_MEMORY: Final = 4 * 1024**3
 """Address space of the process: the largest document allowed, its parsed objects, and the libraries."""
 MAX_DOCUMENTS: Final = 500
 """Documents after which the process is replaced, so that leaks of libraries cannot add up."""
 
+TRUST_FACTOR: Final = 4
+"""Octets that a process keeps for each of its trust store, which no document is to blame for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one document may cost: wall-clock seconds and octets of address space."""
+    """What the largest document may cost: wall-clock seconds and octets of address space."""
 
     seconds: float = DEFAULT_SECONDS
     memory: int = DEFAULT_MEMORY
@@ -50,14 +54,17 @@ class IsolatedVerifier:
             "policy": pack_policy(policy or Policy()),
             "memory": self._limits.memory,
         }
+        first = json.dumps(setup).encode()
+        self._known = len(first) * TRUST_FACTOR
         self._lock = threading.Lock()
         self._worker = KeptProcess(
             Upkeep(
                 module="verify.worker",
-                first=json.dumps(setup).encode(),
+                first=first,
                 environment=os.environ,
                 seconds=self._limits.seconds,
                 most=MAX_DOCUMENTS,
+                greets=True,
             )
         )
 
@@ -76,17 +83,27 @@ class IsolatedVerifier:
             raise ValueError("the time of verification is aware")
         path = str(content.path.absolute()) if isinstance(content, ContentFile) else None
         beside = content.octets if isinstance(content, ContentOctets) else None
-        asked = {"at": at.isoformat(), "name": name, "password": password, "content": path, "evidence": evidence}
-        head = json.dumps({**asked, "beside": beside is not None}).encode()
+        asked = {
+            "at": at.isoformat(),
+            "name": name,
+            "password": password,
+            "content": path,
+            "evidence": evidence,
+        }
+        size = len(data) + len(beside or b"")
+        seconds = min(self._limits.seconds, seconds_for(_size(data, content)))
+        resident = resident_for(size) + self._known
+        head = json.dumps({**asked, "beside": beside is not None, "resident": resident}).encode()
         frames = (head, data) if beside is None else (head, data, beside)
         with self._lock:
-            answer, late = self._worker.exchange(frames, 1)
+            answer, late = self._worker.exchange(frames, 1, seconds)
+            self._rest()
             try:
                 if answer is not None:
                     return unpack_report(json.loads(answer[0]))
             except (ValueError, TypeError, KeyError):
                 self._worker.stop()
-        reason = _too_slow(self._limits.seconds) if late else _CRASHED
+        reason = _too_slow(seconds) if late else _CRASHED
         return DocumentReport(
             name,
             Verdict.INDETERMINATE,
@@ -96,6 +113,13 @@ class IsolatedVerifier:
             size=len(data),
             verified_at=at,
         )
+
+    def _rest(self) -> None:
+        """Replace a process that keeps much of what its last document took."""
+        process = self._worker.process
+        used = None if process is None else in_use(process.pid)
+        if used is not None and used[1] > RESTED + self._known:
+            self._worker.stop()
 
     def close(self) -> None:
         """End the process."""
@@ -122,6 +146,16 @@ def verify_isolated(  # noqa: PLR0913 - the two doors' arguments together
     """Verify one document in a process of its own; see :class:`IsolatedVerifier`."""
     with IsolatedVerifier(trust, policy, limits=limits) as verifier:
         return verifier.verify(data, at=at, name=name, password=password)
+
+
+def _size(data: bytes, content: ContentFile | ContentOctets | None) -> int:
+    """Octets that are read for one document, those of the file beside it too."""
+    if isinstance(content, ContentOctets):
+        return len(data) + len(content.octets)
+    try:
+        return len(data) + (0 if content is None else min(content.path.stat().st_size, MAX_DOCUMENT_OCTETS))
+    except OSError:
+        return len(data)
 
 
 def _too_slow(seconds: float) -> Reason:

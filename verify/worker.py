@@ -1,7 +1,7 @@
 """The process in which foreign documents are verified: frames in on stdin, frames out on stdout, limits on itself.
 
 Frames are those of :mod:`hsm.frames`. First comes one frame of set-up (JSON: trust, policy,
-memory); then for each document a frame of JSON (at, name, password, content, evidence, beside), a frame of its octets and, where
+memory), answered by an empty one when all is ready; then for each document a frame of JSON (at, name, password, content, evidence, beside), a frame of its octets and, where
 ``beside`` says so, one of the file that a detached signature is over; each is answered by one frame of JSON, the packed report. End of input ends the process.
 """
 
@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from hsm.frames import limit_memory, read_frame, write_frame
+from verify.allowance import cap_memory
+from verify.report import DocumentReport
 from verify.signatures.detached import ContentFile, ContentOctets
-from verify.verifier import Verifier
+from verify.verifier import Verifier, exhausted
 from verify.wire import pack, unpack_policy, unpack_trust
 
 
@@ -28,6 +30,7 @@ def serve(source: BinaryIO, out: BinaryIO) -> None:
     values: dict[str, Any] = json.loads(setup)
     verifier = Verifier(unpack_trust(values["trust"]), unpack_policy(values["policy"]))
     limit_memory(values["memory"])
+    write_frame(out, b"")
     while (head := read_frame(source)) is not None and (data := read_frame(source)) is not None:
         asked = json.loads(head)
         at = datetime.fromisoformat(asked["at"])
@@ -36,6 +39,7 @@ def serve(source: BinaryIO, out: BinaryIO) -> None:
             content = ContentFile(Path(asked["content"]))
         elif asked["beside"]:
             content = ContentOctets(read_frame(source) or b"")
+        cap_memory(asked["resident"])
         report = verifier.verify(
             data,
             at=at,
@@ -45,7 +49,17 @@ def serve(source: BinaryIO, out: BinaryIO) -> None:
             evidence=asked["evidence"],
         )
         del data, content
-        write_frame(out, json.dumps(pack(report)).encode())
+        answer = _packed(report)
+        del report
+        write_frame(out, answer)
+
+
+def _packed(report: DocumentReport) -> bytes:
+    """Pack a report; one for which the memory does not suffice is the limit's."""
+    try:
+        return json.dumps(pack(report)).encode()
+    except MemoryError:
+        return json.dumps(pack(exhausted(report))).encode()
 
 
 def main() -> None:
