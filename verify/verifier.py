@@ -92,6 +92,8 @@ class Verifier:
             report = self._verify(data, prefixes, report, Given(password, content))
         except Unreadable as unreadable:
             report = replace(report, reason=unreadable.reason)
+        except MemoryError:
+            return exhausted(report)
         except Exception:  # noqa: BLE001, S110 - foreign bytes: whatever a parser raises is a verdict, never a crash
             pass
         report = replace(report, sha256=prefixes.upto("sha256", len(data)).hexdigest())
@@ -231,6 +233,24 @@ def _run(procedure: Procedure, cases: list[Case]) -> None:
             final.run(case)
 
 
+def exhausted(report: DocumentReport) -> DocumentReport:
+    """Return the verdict on a file for which the memory that its size allows did not suffice."""
+    return DocumentReport(
+        report.file,
+        Verdict.INDETERMINATE,
+        _EXHAUSTED,
+        sub_indication=SubIndication.LIMIT_REACHED,
+        sha256=report.sha256,
+        size=report.size,
+        verified_at=report.verified_at,
+    )
+
+
+_EXHAUSTED = Reason(
+    "核验该文件所需的内存超出其大小所允许的上限，已停止，无法判定；请勿据此认可该文件，并向发送方核实。",
+    "Verifying the file takes more memory than its size allows, so it was stopped and nothing can be said; "
+    "do not rely on it and ask its sender.",
+)
 _UNREADABLE = Reason(
     "PDF 文件已损坏，无法读取；请向发送方索取完整的原件。",
     "The PDF file is damaged and cannot be read; ask its sender for the complete file.",
