@@ -14,6 +14,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from api.access import ApiKeys
+from api.acceptance_desk import AcceptanceDesk, open_acceptance
 from api.archive import Keeping
 from api.batch.door import Batches
 from api.batch.keys import SealKeys
@@ -133,6 +134,7 @@ class Services:
     verification: Verification
     reports: ReportDesk
     evidence: Evidence
+    acceptance: AcceptanceDesk
     api_keys: ApiKeys
     sessions: Sessions
 
@@ -294,6 +296,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         verification=verification,
         reports=open_reports(ground, works, authority, tsa, verification),
         evidence=evidence,
+        acceptance=open_acceptance(engine, clock, audit, seal_states.maker),
         api_keys=ApiKeys(engine, clock, audit),
         sessions=_sessions(settings, home, clock),
     )

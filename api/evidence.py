@@ -26,6 +26,7 @@ from ca.crl import CrlPublisher
 from ca.errors import AuditBroken
 from ca.issuer import UnitPurpose
 from hsm.algorithms import PublicKey
+from signing.recognition.departments import policy_files
 
 README: Final = """印信：信任文件夹 / Yinxin: trust folder
 
@@ -34,6 +35,7 @@ intermediates/  签发证书 / issuing certificates
 crls/           吊销列表 / revocation lists
 seals/          印章状态列表 / seal status list
 voided/         作废文件清单（有作废后才有）/ list of voided documents, once there is one
+departments/    本系统施行的部门政策（有导入后才有）/ department policies in force here, once there are some
 
 yinxin verify FILE --trust THIS_FOLDER      python -m verify FILE --trust THIS_FOLDER
 """
@@ -72,6 +74,7 @@ class Evidence:
         voided = self.void_lists.current()
         if voided is not None:
             found["voided/voided-0.jws"] = voided.jws.encode()
+        found |= policy_files(self.engine)
         return found
 
     def publish(self) -> None:

@@ -384,6 +384,7 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **PAPERS,
     **PLACEMENT,
     **REMOTE,
+    **RECOGNITION,
     **REPORTS,
     **STAMPS,
     **TRUST,

@@ -32,7 +32,9 @@ from signing.hashes import store as _hashes_store  # noqa: F401 - its tables joi
 from signing.licences import store as _licences_store  # noqa: F401 - its table joins signing_store.metadata
 from signing.parties import store as _parties_store  # noqa: F401 - its tables join signing_store.metadata
 from signing.printing import store as _printing_store  # noqa: F401 - its tables join signing_store.metadata
+from signing.recognition import department_store as _department_store  # noqa: F401 - its tables join signing_store.metadata
 from signing.recognition import store as _recognition_store  # noqa: F401 - its tables join signing_store.metadata
+from signing.records import store as _records_store  # noqa: F401 - its table joins signing_store.metadata
 from signing.renewal import store as _renewals_store  # noqa: F401 - its table joins signing_store.metadata
 from signing.retention import store as _retention_store  # noqa: F401 - its tables join signing_store.metadata
 from signing.two_step import store as _two_step_store  # noqa: F401 - its table joins signing_store.metadata
