@@ -252,8 +252,8 @@ def _whole_characters(value: Any, what: str) -> None:
 def _shallow(text: str, what: str, most: int) -> None:
     """Count brackets outside strings before a recursive reader sees them."""
     depth = 0
-    for mark in _BRACKETS.findall(_STRINGS.sub("", text)):
-        depth += 1 if mark in "[{" else -1
+    for mark in _BRACKETS.finditer(_STRINGS.sub("", text)):
+        depth += 1 if mark[0] in "[{" else -1
         if depth > most:
             raise StatementInvalid(f"the {what} is nested deeper than {most}")
 

@@ -30,7 +30,7 @@ MAX_BLOCKS: Final = 64
 MAX_IDENTIFIER_TEXT: Final = 256
 """Octets of a text that is only an identifier, with what a scanner puts around it."""
 _BLOCK: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,40})-----\s([A-Za-z0-9+/=\s]*)-----END \1-----")
-_BASE64: Final = re.compile(rb"[A-Za-z0-9+/\s]+={0,2}\s*")
+_BASE64: Final = re.compile(rb"[A-Za-z0-9+/\s]++={0,2}\s*+")  # possessive: blanks by the megabyte are not gone over again
 _JWS: Final = re.compile(rb"\s*[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\s*")
 _TYPES: Final = {
     LOOKUP_TYPE: ObjectKind.SEAL_ANSWER,
