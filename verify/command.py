@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -27,6 +28,7 @@ from verify.signatures.detached import ContentFile
 from verify.signatures.merkle import judge_with_proof
 from verify.table import lines
 from verify.trust import TrustStore
+from verify.trusted_lists.errors import ListRefused, ListUnreadable
 from verify.verdict import EXIT_STATUS, Verdict, worst
 
 SUFFIXES = frozenset({".pdf", ".ofd", ".esl"})
@@ -59,6 +61,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--trust", type=Path, metavar="DIR", help="信任库文件夹 / folder of trusted roots and evidence"
+    )
+    parser.add_argument(
+        "--list",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="信任清单（TS 119 612 XML 或 TS 119 602 JSON）/ a trust list, XML or JSON; may be repeated",
+    )
+    parser.add_argument(
+        "--signer",
+        action="append",
+        default=[],
+        metavar="SHA256|CERT",
+        help="信任清单的签名证书：SHA-256 或证书文件 / who may sign it: SHA-256 of a certificate, or its file",
     )
     parser.add_argument(
         "--at", metavar="TIME", help="核验时间（RFC 3339）/ time of verification, default now"
@@ -120,8 +137,9 @@ def run(
     try:
         at = clock() if asked.at is None else parse_time(asked.at)
         store = load_trust(asked.trust) if asked.trust is not None else trust or TrustStore(())
+        store = _with_lists(store, asked)
         department = _question(asked)
-    except (TrustFolderUnusable, AcceptanceError) as unusable:
+    except (TrustFolderUnusable, AcceptanceError, ListRefused) as unusable:
         print(unusable.zh, unusable.en, sep="\n", file=errors)
         return USAGE_STATUS
     except ValueError:
@@ -152,6 +170,22 @@ def _accepted_status(reports: Sequence[DocumentReport]) -> int:
     if AnswerStatus.NO in found:
         return REFUSED_STATUS
     return CONDITIONS_STATUS if AnswerStatus.CONDITIONS in found else 0
+
+
+def _with_lists(store: TrustStore, asked: argparse.Namespace) -> TrustStore:
+    """Add the lists that were named, each signed by one of the signers that were named."""
+    if not asked.list:
+        return store
+    from verify.trusted_lists.files import read_lists  # noqa: PLC0415 - XML is not always needed
+
+    try:
+        found = read_lists(asked.list, asked.signer)
+    except OSError as error:
+        raise ListUnreadable(
+            f"无法读取信任清单 {error.filename}，请检查路径。",
+            f"The trust list {error.filename} cannot be read; check its path.",
+        ) from error
+    return replace(store, lists=[*store.lists, *found])
 
 
 def parse_time(text: str) -> datetime:

@@ -1,7 +1,8 @@
 """A trust folder on disk: anchors, intermediates, CRLs, OCSP responses and seal status lists, in any subfolder.
 
 ``*.pem *.cer *.crt *.der`` are certificates (self-signed ones are anchors, and any in a folder called ``anchors``),
-``*.crl``, ``*.ocsp``, ``*.jws`` what they say. One damaged file stops the loading: an auditor must know.
+``*.crl``, ``*.ocsp``, ``*.jws`` what they say; ``*.tl.json`` and ``*.tl.xml`` trust lists, whose signers a ``pinned.json`` names
+(:mod:`verify.trusted_lists.files`). One damaged file stops the loading: an auditor must know. So does a list that nobody pinned.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ from verify.algorithms import key_of
 from verify.certificates.links import made_by
 from verify.policy import MAX_CRL_OCTETS
 from verify.trust import TrustStore
+from verify.trusted_lists.errors import ListRefused
+from verify.trusted_lists.model import TrustedList
 
 CERTIFICATE_SUFFIXES: Final = frozenset({".pem", ".cer", ".crt", ".der"})
+LIST_SUFFIXES: Final = (".tl.json", ".tl.xml")
 MAX_FILES: Final = 10_000
 """Files in one trust folder; a national list has some hundreds of authorities."""
 
@@ -40,10 +44,14 @@ class _Found:
     crls: list[bytes] = field(default_factory=list)
     ocsp: list[bytes] = field(default_factory=list)
     lists: list[str] = field(default_factory=list)
+    trust_lists: list[TrustedList] = field(default_factory=list)
 
 
 def load_trust(folder: Path) -> TrustStore:
-    """Read a trust folder; raises :class:`TrustFolderUnusable` when it is missing, has no anchor, or holds damage."""
+    """Read a trust folder; raises :class:`TrustFolderUnusable` when it is missing, has no anchor, or holds damage.
+
+    The age of a trust list is judged when something is verified: an expired one is there to be named.
+    """
     if not folder.is_dir():
         raise TrustFolderUnusable(
             f"找不到信任库文件夹 {folder}，请检查路径。",
@@ -58,12 +66,37 @@ def load_trust(folder: Path) -> TrustStore:
         )
     for path in files:
         _take(path, found)
-    if not found.anchors:
+    _take_lists(files, found)
+    if not found.anchors and not found.trust_lists:
         raise TrustFolderUnusable(
             f"信任库 {folder} 中没有根证书，请放入受信任的根证书（PEM 或 DER）。",
             f"The trust folder {folder} holds no root certificate; put a trusted root there (PEM or DER).",
         )
-    return TrustStore(found.anchors, found.intermediates, found.crls, found.ocsp, found.lists)
+    return TrustStore(
+        found.anchors, found.intermediates, found.crls, found.ocsp, found.lists, found.trust_lists
+    )
+
+
+def _take_lists(files: list[Path], found: _Found) -> None:
+    listed = [path for path in files if path.name.lower().endswith(LIST_SUFFIXES)]
+    if not listed:
+        return
+    from verify.trusted_lists.files import PINS, read_file, read_pinned, read_pins  # noqa: PLC0415 - XML is not always needed
+
+    try:
+        pins = [pin for path in files if path.name == PINS for pin in read_pins(read_file(path))]
+    except (OSError, ListRefused) as error:
+        raise _unusable_list(listed[0].parent / PINS, error) from error
+    for path in listed:
+        try:
+            found.trust_lists.append(read_pinned(read_file(path), pins))
+        except (OSError, ListRefused) as error:
+            raise _unusable_list(path, error) from error
+
+
+def _unusable_list(path: Path, error: OSError | ListRefused) -> TrustFolderUnusable:
+    zh, en = (error.zh, error.en) if isinstance(error, ListRefused) else ("无法读取。", "it cannot be read.")
+    return TrustFolderUnusable(f"信任库文件 {path}：{zh}", f"The file {path} in the trust folder: {en}")
 
 
 def _take(path: Path, found: _Found) -> None:

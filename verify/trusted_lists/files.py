@@ -1,0 +1,123 @@
+"""Trust lists as files: ``pinned.json`` says whose are believed, ``*.tl.json`` and ``*.tl.xml`` are the lists.
+
+``pinned.json`` is an array of objects: ``scheme_id``, the scheme's name; ``signers``, the SHA-256 of each certificate that may sign
+its lists, in hexadecimal; and, where its keeper wants to refuse older lists, ``sequence``, the lowest number that counts (I30).
+Digests only: a certificate file in a trust folder would be an anchor.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from verify.trusted_lists.errors import ListRolledBack, ListUnreadable
+from verify.trusted_lists.limits import MAX_CERTIFICATE_OCTETS, MAX_LIST_OCTETS, MAX_LISTS, MAX_NUMBER
+from verify.trusted_lists.model import TrustedList
+from verify.trusted_lists.pinned import PinnedSource, read_list
+
+PINS: Final = "pinned.json"
+MAX_PINS_OCTETS: Final = 1024 * 1024
+"""A pin has some 200 octets."""
+_DIGEST: Final = re.compile(r"[0-9a-fA-F]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A pinned source, and the lowest number of its lists that counts."""
+
+    source: PinnedSource
+    lowest: int = 0
+
+
+def read_pins(octets: bytes) -> tuple[Pin, ...]:
+    """Read ``pinned.json``; raises ``ListUnreadable``."""
+    try:
+        found = json.loads(octets) if len(octets) <= MAX_PINS_OCTETS else None
+    except (ValueError, RecursionError) as wrong:
+        raise _bad_pins() from wrong
+    if not isinstance(found, list) or len(found) > MAX_LISTS:
+        raise _bad_pins()
+    return tuple(map(_pin, found))
+
+
+def _pin(value: Any) -> Pin:
+    if not isinstance(value, dict) or not {"scheme_id", "signers"} <= set(value) <= {
+        "scheme_id",
+        "signers",
+        "sequence",
+    }:
+        raise _bad_pins()
+    scheme, signers, lowest = value["scheme_id"], value["signers"], value.get("sequence", 0)
+    if not isinstance(scheme, str) or not scheme or type(lowest) is not int or not 0 <= lowest <= MAX_NUMBER:
+        raise _bad_pins()
+    if not isinstance(signers, list) or not signers:
+        raise _bad_pins()
+    if not all(isinstance(digest, str) and _DIGEST.fullmatch(digest) for digest in signers):
+        raise _bad_pins()
+    return Pin(PinnedSource(scheme, tuple(digest.lower() for digest in signers)), lowest)
+
+
+def _bad_pins() -> ListUnreadable:
+    return ListUnreadable(
+        f"{PINS} 格式不正确：应为数组，每项含 scheme_id（体系名称）和 signers（签名证书的 SHA-256）。",
+        f"{PINS} has the wrong form: an array of objects with scheme_id, the scheme's name, and signers, the SHA-256 of the "
+        "signing certificates.",
+    )
+
+
+def read_pinned(octets: bytes, pins: Sequence[Pin]) -> TrustedList:
+    """Read a list under pins; raises as :func:`read_list` does, and ``ListRolledBack`` for one below the lowest number."""
+    found = read_list(octets, [pin.source for pin in pins])
+    lowest = max((pin.lowest for pin in pins if pin.source.scheme_id == found.scheme_id), default=0)
+    if found.sequence < lowest:
+        raise ListRolledBack(
+            f"信任清单“{found.scheme_id}”的序号 {found.sequence} 低于 {PINS} 要求的 {lowest}；请更换为新的清单。",
+            f"The trust list “{found.scheme_id}” has the number {found.sequence}, below {lowest}, which {PINS} asks for; "
+            "replace it by a newer one.",
+        )
+    return found
+
+
+def read_lists(paths: Iterable[Path], signers: Iterable[str]) -> list[TrustedList]:
+    """Read list files whose signers are given by hand: a SHA-256 in hexadecimal, or the file of a certificate.
+
+    Raises the errors of :func:`read_list`, and ``OSError``.
+    """
+    pins = [_by_hand(text) for text in signers]
+    return [read_list(read_file(path), pins) for path in paths]
+
+
+def read_file(path: Path) -> bytes:
+    """Read a list file that is not over the limit; raises ``ListUnreadable`` or ``OSError``."""
+    if path.stat().st_size > MAX_LIST_OCTETS:
+        raise ListUnreadable(
+            f"信任清单 {path} 过大，请检查文件。", f"The trust list {path} is too large; check the file."
+        )
+    return path.read_bytes()
+
+
+def _by_hand(text: str) -> PinnedSource:
+    digest = text.replace(":", "").lower()
+    if _DIGEST.fullmatch(digest):
+        return PinnedSource("", (digest,))
+    path = Path(text)
+    try:
+        octets = path.read_bytes() if path.stat().st_size <= MAX_CERTIFICATE_OCTETS else b""
+        pem = octets.lstrip().startswith(b"-----BEGIN")
+        certificate = (
+            x509.load_pem_x509_certificate(octets) if pem else x509.load_der_x509_certificate(octets)
+        )
+    except (OSError, ValueError, TypeError) as wrong:
+        raise ListUnreadable(
+            f"签名证书 {text[:200]} 无法读取：请给出证书的 SHA-256（64 位十六进制）或证书文件。",
+            f"The signer {text[:200]} cannot be read: give the SHA-256 of its certificate (64 hexadecimal digits) or its "
+            "file.",
+        ) from wrong
+    return PinnedSource.of("", (certificate.public_bytes(Encoding.DER),))
