@@ -251,8 +251,8 @@ def _feet(page: Setting, report: DocumentReport, issue: Issue) -> None:
     for number, sheet in enumerate(page.sheets, start=1):
         page.sheets.append(sheet)  # the setting writes on its last sheet
         y = A4[1] - 9
-        page.put(LEFT, y, foot, EN)
-        page.put(LEFT + 78, y, f"{number} / {total}", EN)
+        end = page.put(LEFT, y, foot, EN)
+        page.put(end + 6, y, f"{number} / {total}", EN)
         page.sheets.pop()
 
 

@@ -66,7 +66,12 @@ def _proof(parts: Sequence[ProofPart]) -> str:
     if not lacking:
         return f"齐全 complete（{len(parts)}）"
     words = {PartState.MISSING: "缺 missing", PartState.FAILED: "不成立 failed"}
-    return "；".join(f"{words[part.state]}：{part.sentence.zh or part.name}" for part in lacking)
+    told = [
+        f"{words[state]}（{len(same)}）：{''.join(dict.fromkeys(part.sentence.zh or part.name for part in same))}"
+        for state in words
+        if (same := [part for part in lacking if part.state is state])
+    ]
+    return "；".join(told)
 
 
 def changed(item: SignatureReport) -> str:
