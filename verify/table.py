@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from verify.acceptance.table import answer_lines, proof_lines
+from verify.objects.report import ObjectReport
+from verify.objects.table import object_lines
 from verify.ofd.report import OfdReport
 from verify.ofd.table import ofd_lines
 from verify.report import (
@@ -20,6 +22,7 @@ from verify.report import (
 from verify.ses.report import SealDataReport
 from verify.ses.table import part_lines, seal_data_lines
 from verify.terminal import row, safe, stamp
+from verify.trusted_lists.table import trust_lines
 from verify.voided.report import VoidedReport
 
 STATUS_ZH = {
@@ -73,6 +76,8 @@ def lines(report: DocumentReport) -> Iterator[str]:
         yield f"  ※ {report.notice} / demonstration certificates, without legal effect"
     if isinstance(report, SealDataReport):
         yield from seal_data_lines(report)
+    if isinstance(report, ObjectReport):
+        yield from object_lines(report)
     for number, signature in enumerate(report.signatures, start=1):
         yield ""
         yield from _signature(number, signature)
@@ -106,6 +111,8 @@ def _signature(number: int, item: SignatureReport) -> Iterator[str]:
         yield row(
             "印章 seal", f"{safe(seal.name)} · {seal.kind_zh} · {seal.code} / {seal.physical_code}{trust}"
         )
+        yield from trust_lines(seal.trust, "制章信任 maker")
+    yield from trust_lines(item.trust)
     yield row("时间 when", _when(item.time))
     yield row("签后改动 changed", _changes(item.integrity))
     if item.integrity.certification:
