@@ -13,7 +13,7 @@ from typing import Final
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
 
 from verify.integrity import Change
-from verify.pdf.pdf_values import Ref, Stream, references
+from verify.pdf.pdf_values import Ref, Stream, Value, references
 from verify.pdf.source import Contained, Revision
 from verify.pdf.step import Step, describe
 
@@ -97,4 +97,13 @@ def check_reached(step: Step, revision: Revision, refs: Iterable[Ref]) -> None:
             fresh.discard(ref)
             pending += references(step.new.get(ref))
     for ref in sorted(fresh, key=lambda item: item.number):
-        step.changes.append(describe(step, ref, "被追加而没有任何引用", "was added and nothing refers to it"))
+        told = describe(step, ref, "被追加而没有任何引用", "was added and nothing refers to it")
+        if _lifeless(step.new.get(ref)):
+            step.described.append(told)
+        else:
+            step.changes.append(told)
+
+
+def _lifeless(value: Value) -> bool:
+    """Tell what could never be shown: lists and plain values, and the index of validation data that some writers lose."""
+    return not isinstance(value, Stream | dict) or (isinstance(value, dict) and value.get("/Type") == "/VRI")
