@@ -70,6 +70,9 @@ class Scope(StrEnum):
     DOCUMENT_READ = "document:read"
     DOCUMENT_KEEP = "document:keep"
     DOCUMENT_DELETE = "document:delete"
+    TRUST_READ = "trust:read"
+    TRUST_PROPOSE = "trust:propose"
+    TRUST_CONFIRM = "trust:confirm"
     AUDIT_READ = "audit:read"
     SERVICE_MANAGE = "service:manage"
 

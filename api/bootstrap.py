@@ -29,6 +29,7 @@ from api.home import Home
 from api.key_stores import KeyStores, open_key_stores
 from api.papers import PaperParts, Papers, open_papers
 from api.rate_limit import PublicLimit, read_networks, read_rate
+from api.recognition import Recognition, open_recognition
 from api.schema import check_schema
 from api.seal_states import SealStates
 from api.sealing_works import (
@@ -134,6 +135,7 @@ class Services:
     verification: Verification
     reports: ReportDesk
     evidence: Evidence
+    recognition: Recognition
     acceptance: AcceptanceDesk
     api_keys: ApiKeys
     sessions: Sessions
@@ -167,6 +169,7 @@ class Services:
             **self.stamps.housekeep(actor=actor),
             **self.keeping.housekeep(actor),
             **self.papers.housekeep(actor),
+            **self.recognition.housekeep(actor),
         }
         self.evidence.publish()
         self.evidence.checkpoint()
@@ -296,6 +299,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         verification=verification,
         reports=open_reports(ground, works, authority, tsa, verification),
         evidence=evidence,
+        recognition=evidence.recognition,
         acceptance=open_acceptance(engine, clock, audit, seal_states.maker),
         api_keys=ApiKeys(engine, clock, audit),
         sessions=_sessions(settings, home, clock),
@@ -314,7 +318,8 @@ def _publications(
     engine, clock, audit = ground.engine, ground.clock, ground.audit
     states = SealStates(engine, ground.ring, clock, audit, authority)
     voided = VoidLists(engine, clock, audit, states.maker)
-    return states, voided, Evidence(home, engine, audit, authority, crls, states, voided)
+    recognition = open_recognition(ground, authority)
+    return states, voided, Evidence(home, engine, audit, authority, crls, states, voided, recognition)
 
 
 def _public_limit(settings: Settings, clock: Clock) -> PublicLimit:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import ssl
 import zipfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 
 from api.files import write_whole
 from api.home import Home
+from api.recognition import Recognition
 from api.seal_states import SealStates
 from api.void_lists import VoidLists
 from ca.audit import AuditProof, AuditTrail
@@ -27,6 +29,7 @@ from ca.errors import AuditBroken
 from ca.issuer import UnitPurpose
 from hsm.algorithms import PublicKey
 from signing.recognition.departments import policy_files
+from signing.recognition.handover import FOLDER as LISTS
 
 README: Final = """印信：信任文件夹 / Yinxin: trust folder
 
@@ -36,6 +39,7 @@ crls/           吊销列表 / revocation lists
 seals/          印章状态列表 / seal status list
 voided/         作废文件清单（有作废后才有）/ list of voided documents, once there is one
 departments/    本系统施行的部门政策（有导入后才有）/ department policies in force here, once there are some
+lists/          其他系统的信任清单（互认后才有）/ trust lists of other installations, once they are recognised
 
 yinxin verify FILE --trust THIS_FOLDER      python -m verify FILE --trust THIS_FOLDER
 """
@@ -52,6 +56,7 @@ class Evidence:
     crls: CrlPublisher
     seal_states: SealStates
     void_lists: VoidLists
+    recognition: Recognition
 
     def seal_lists(self) -> tuple[str, ...]:
         """Return the seal status lists in force; none before the ceremony made a seal maker."""
@@ -75,15 +80,23 @@ class Evidence:
         if voided is not None:
             found["voided/voided-0.jws"] = voided.jws.encode()
         found |= policy_files(self.engine)
-        return found
+        return found | self.recognition.files()
 
     def publish(self) -> None:
         """Bring the trust folder up to date; files that are already right are left alone."""
-        for name, data in self.files().items():
+        files = self.files()
+        for name, data in files.items():
             path = self.home.trust / name
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.is_file() or path.read_bytes() != data:
                 write_whole(path, data)
+        self._drop_lists(files.keys())
+
+    def _drop_lists(self, keep: Collection[str]) -> None:
+        """Take what is trusted no longer out of the folder too."""
+        for path in (self.home.trust / LISTS).rglob("*"):
+            if path.is_file() and str(path.relative_to(self.home.trust)) not in keep:
+                path.unlink(missing_ok=True)
 
     def archive(self) -> bytes:
         """Return the trust folder as a ZIP file."""

@@ -30,6 +30,7 @@ OPENAPI_TAGS: Final[tuple[dict[str, Any], ...]] = (
     {"name": "printing", "description": "打印管控 / Printed copies under control"},
     {"name": "verification", "description": "验章 / Verification"},
     {"name": "pki", "description": "证书、CRL、OCSP、时间戳与印章状态 / Published evidence"},
+    {"name": "trust", "description": "信任清单与互认 / Trust lists and federation"},
     {"name": "audit", "description": "审计日志 / Audit trail"},
     {"name": "session", "description": "登录 / Sessions"},
     {"name": "service", "description": "运行状态 / Service"},
@@ -47,6 +48,7 @@ _MEANING: Final = {
     422: "内容不正确 / Invalid content",
     423: "已锁定 / Locked",
     429: "过于频繁 / Too many requests",
+    502: "对方没有正确答复 / The other side gave no proper answer",
     503: "暂不可用 / Unavailable",
 }
 

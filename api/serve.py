@@ -25,12 +25,14 @@ LOG: Final = logging.getLogger("yinxin.housekeeping")
 PUBLISH_SECONDS: Final = 10.0
 """How often pending revocations are looked for: the promise is 15 minutes (:data:`ca.crl.PUBLISH_WITHIN`), which leaves
 the time to draw up a long list, and a token many tries. Looking costs two statements."""
+RENEW_SECONDS: Final = 30.0
+"""How often other installations' lists are looked at: what is fetched when is told by :mod:`signing.recognition.renewal`."""
 STOP_SECONDS: Final = 10
 """How long running requests may take to end; a seal on a 500-page file takes less."""
 
 
 class Housekeeper:
-    """Threads: one publishes revocation lists within seconds of a change, one closes what was cut off, one takes batches up.
+    """Threads, each with one kind of work: publish revocation lists, fetch those of others, take batches up, close what was cut off.
 
     They are apart so that neither a long round nor a failure of the one keeps a revocation off its list (I12).
     """
@@ -40,6 +42,7 @@ class Housekeeper:
         rounds = (
             ("housekeeping", lambda: services.reconcile(SYSTEM), seconds),
             ("batches", services.batches.take_up, min(seconds, PUBLISH_SECONDS)),
+            ("federation", services.recognition.renew_due, min(seconds, RENEW_SECONDS)),
             ("publishing", lambda: services.crls.publish_due(SYSTEM), min(seconds, PUBLISH_SECONDS)),
         )
         self._threads = [

@@ -101,6 +101,14 @@ class Settings(BaseSettings):
     batch_workers: Annotated[int, Field(ge=0, le=64)] = 2
     housekeeping_seconds: Annotated[int, Field(ge=1, le=900)] = 60
     stamp_offline_cap: Annotated[int, Field(ge=0, le=1000)] = 20
+    trust_operator: Annotated[str, Field(max_length=200)] = ""
+    trust_territory: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "CN"
+    trust_list_days: Annotated[int, Field(ge=1, le=180)] = 7
+    federation_refresh_seconds: Annotated[int, Field(ge=30, le=86_400)] = 300
+    federation_max_age_hours: Annotated[int, Field(ge=1, le=24 * 30)] = 24
+    federation_plain_http: bool = False
+    federation_networks: str = ""
+    federation_ca_file: Path | None = None
     mqtt_url: Annotated[str, Field(pattern=r"^(mqtts://[^/@\s]+)?$")] = ""
     mqtt_credentials: Path | None = None
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
@@ -149,7 +157,7 @@ class Settings(BaseSettings):
         read_rate(value)
         return value
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "federation_networks")
     @classmethod
     def _networks(cls, value: str) -> str:
         read_networks(value)

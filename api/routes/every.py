@@ -39,6 +39,7 @@ from api.routes import (
     stamps,
     tokens,
     trust,
+    trust_lists,
     use_rights,
     verification,
     voidings,
@@ -79,6 +80,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     public.router,
     printing.open_router,
     trust.router,
+    trust_lists.open_router,
+    trust_lists.router,
     session.router,
     service.router,
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Request, Response
 
+from api import conditional
 from api.auth import Doors
 from api.errors import NotFound
 from api.ocsp_door import ANSWER_TYPE as OCSP
@@ -47,9 +48,9 @@ def issuer_certificate(doors: Doors, issuer: str) -> Response:
 
 
 @router.get("/crl/{issuer}.crl", summary="吊销列表 / CRL", responses=binary(CRL, "DER") | problems(404))
-def crl(doors: Doors, issuer: str) -> Response:
+def crl(request: Request, doors: Doors, issuer: str) -> Response:
     """Return the list in force (RFC 5280 §5); one that is due is renewed first."""
-    return _list(doors, doors.crls.current(issuer))
+    return _list(request, doors, doors.crls.current(issuer))
 
 
 @router.get(
@@ -57,9 +58,9 @@ def crl(doors: Doors, issuer: str) -> Response:
     summary="吊销列表分片 / CRL shard",
     responses=binary(CRL, "DER") | problems(404),
 )
-def crl_shard(doors: Doors, issuer: str, shard: int) -> Response:
+def crl_shard(request: Request, doors: Doors, issuer: str, shard: int) -> Response:
     """Return the list in force over the certificates that name this address (RFC 5280 §5.2.5)."""
-    return _list(doors, doors.crls.current(issuer, _shard(shard)))
+    return _list(request, doors, doors.crls.current(issuer, _shard(shard)))
 
 
 @router.get(
@@ -67,9 +68,9 @@ def crl_shard(doors: Doors, issuer: str, shard: int) -> Response:
     summary="增量吊销列表 / Delta CRL",
     responses=binary(CRL, "DER") | problems(404),
 )
-def crl_delta(doors: Doors, issuer: str, shard: int) -> Response:
+def crl_delta(request: Request, doors: Doors, issuer: str, shard: int) -> Response:
     """Return what changed since the oldest complete list in force of this shard (RFC 5280 §5.2.4)."""
-    return _list(doors, doors.crls.current_delta(issuer, _shard(shard)))
+    return _list(request, doors, doors.crls.current_delta(issuer, _shard(shard)))
 
 
 def _shard(number: int) -> int:
@@ -78,13 +79,10 @@ def _shard(number: int) -> int:
     return number
 
 
-def _list(doors: Doors, found: PublishedCrl) -> Response:
+def _list(request: Request, doors: Doors, found: PublishedCrl) -> Response:
     age = max(0, int((found.next_update - doors.clock()).total_seconds()) // 20)
-    headers = {
-        "Cache-Control": f"public, max-age={min(age, 900)}",
-        "ETag": f'"{found.issuer}-{found.number}"',
-    }
-    return Response(found.der, media_type=CRL, headers=headers)
+    headers = {"Cache-Control": f"public, max-age={min(age, 900)}"}
+    return conditional.answer(request, found.der, CRL, headers)
 
 
 Octets = Annotated[bytes, Body(media_type=OCSP_REQUEST, max_length=MAX_REQUEST_OCTETS)]
@@ -118,8 +116,21 @@ def time_stamp(doors: Doors, body: Query) -> Response:
     summary="印章状态列表 / Seal status list",
     responses=binary(JOSE, "JWS compact") | problems(404),
 )
-def seal_states(doors: Doors) -> Response:
+def seal_states(request: Request, doors: Doors) -> Response:
     """Return the signed list of every seal's states through time (RFC 7515)."""
     for jws in doors.evidence.seal_lists():
-        return Response(jws, media_type=JOSE)
+        return conditional.answer(request, jws.encode(), JOSE)
     raise NotFound
+
+
+@router.get(
+    "/voided.jws",
+    summary="作废文件清单 / List of voided documents",
+    responses=binary(JOSE, "JWS compact") | problems(404),
+)
+def voided(request: Request, doors: Doors) -> Response:
+    """Return the signed list of voided documents; there is none before the first."""
+    found = doors.evidence.void_lists.current()
+    if found is None:
+        raise NotFound
+    return conditional.answer(request, found.jws.encode(), JOSE)

@@ -36,7 +36,7 @@ from signing.recognition.foreign import Attempt, ForeignList, Piece, Taken, read
 from signing.recognition.states import FIRST_STATUS, IN_FORCE, TRANSITIONS, ForeignAct, ForeignStatus
 from verify.trusted_lists.errors import ListRefused, ListSignerUnknown
 from verify.trusted_lists.limits import MAX_LIST_OCTETS
-from verify.trusted_lists.model import Seen, TrustedList
+from verify.trusted_lists.model import ListForm, Seen, TrustedList
 from verify.trusted_lists.pinned import PinnedSource, judge_list, read_list
 
 MAX_REASON = 200
@@ -80,9 +80,9 @@ class ForeignLists:
         fingerprint = read_fingerprint(offer.fingerprint)
         came = self._fetched(offer)
         octets = came.octets or b""
-        scheme = self._scheme_of(octets, fingerprint)
+        scheme, form = self._scheme_of(octets, fingerprint)
         with self._reading() as conn:
-            seen = rows.seen(conn, scheme)
+            seen = rows.seen(conn, scheme, form)
         now = self._clock()
         listed = judged(octets, PinnedSource(scheme, (fingerprint,)), seen, now)
         found = ForeignList(
@@ -124,7 +124,12 @@ class ForeignLists:
                     raise ListSecondPerson
                 if given != found.signer_sha256:
                     raise FingerprintDiffers
-                judged(found.taken.octets, found.pinned, rows.seen(ledger.conn, found.scheme_id), now)
+                judged(
+                    found.taken.octets,
+                    found.pinned,
+                    rows.seen(ledger.conn, found.scheme_id, found.taken.form),
+                    now,
+                )
                 self._replace(ledger, found, actor)
                 if not rows.remember(ledger.conn, found.scheme_id, found.taken, now):
                     raise ListMoved
@@ -187,16 +192,16 @@ class ForeignLists:
             return Fetched(offer.octets)
         return self._fetcher.fetch(Errand(offer.url, MAX_LIST_OCTETS, confirmed=True))
 
-    def _scheme_of(self, octets: bytes, fingerprint: str) -> str:
+    def _scheme_of(self, octets: bytes, fingerprint: str) -> tuple[str, ListForm]:
         try:
-            scheme = read_list(octets, [PinnedSource("", (fingerprint,))]).scheme_id
+            found = read_list(octets, [PinnedSource("", (fingerprint,))])
         except ListSignerUnknown as other:
             raise FingerprintDiffers from other
         except ListRefused as wrong:
             raise ForeignListRefused(wrong.zh, wrong.en) from wrong
-        if scheme == self._own_scheme():
+        if found.scheme_id == self._own_scheme():
             raise OwnListOffered
-        return scheme
+        return found.scheme_id, found.form
 
     @staticmethod
     def _demand_news(conn: sa.Connection, found: ForeignList) -> None:

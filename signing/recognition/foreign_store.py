@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -74,14 +74,18 @@ def in_force(conn: sa.Connection) -> tuple[ForeignList, ...]:
     return tuple(_foreign(row) for row in rows)
 
 
-def mark(conn: sa.Connection) -> tuple[Any, ...]:
-    """Return something that differs whenever lists in force or their pieces do; reads no octets."""
+def mark(conn: sa.Connection, now: datetime, max_age: timedelta) -> tuple[Any, ...]:
+    """Return something that differs whenever what is handed to verification does; reads no octets."""
     at, piece = foreign_list.c, list_piece.c
     lists = sa.select(at.id, at.moves, at.sha256, at.next_update).where(at.status.in_(_IN_FORCE))
-    pieces = sa.select(piece.foreign_list, piece.url, piece.number, piece.issued_at, piece.fetched_at)
-    found = [tuple(row) for row in conn.execute(lists.order_by(at.id))]
+    kept = sa.select(piece.foreign_list, piece.url, piece.number, piece.issued_at, piece.fetched_at)
+    found: list[tuple[Any, ...]] = [
+        (row.id, row.moves, row.sha256, row.next_update < now) for row in conn.execute(lists.order_by(at.id))
+    ]
     if found:
-        found += [tuple(row) for row in conn.execute(pieces.order_by(piece.foreign_list, piece.url))]
+        for row in conn.execute(kept.order_by(piece.foreign_list, piece.url)):
+            old = row.fetched_at is None or now - row.fetched_at > max_age
+            found.append((row.foreign_list, row.url, row.number, row.issued_at, old))
     return tuple(found)
 
 
@@ -113,22 +117,32 @@ def note_attempt(conn: sa.Connection, list_id: str, attempt: Attempt) -> None:
     conn.execute(foreign_list.update().where(foreign_list.c.id == list_id).values(**_attempt(attempt)))
 
 
-def seen(conn: sa.Connection, scheme_id: str) -> Seen | None:
-    """Return the highest number ever taken of a scheme."""
+def seen(conn: sa.Connection, scheme_id: str, form: ListForm) -> Seen | None:
+    """Return what a list of a scheme in one form must not be older than (I30).
+
+    The number counts across both forms, the digest within one: the same number in the other form has other octets.
+    """
     at = list_seen.c
-    row = conn.execute(sa.select(at.sequence, at.sha256).where(at.scheme_id == scheme_id)).one_or_none()
-    return None if row is None else Seen(row.sequence, row.sha256)
+    rows = conn.execute(sa.select(at.form, at.sequence, at.sha256).where(at.scheme_id == scheme_id)).all()
+    highest = max((row.sequence for row in rows), default=0)
+    for row in rows:
+        if row.form == form.value and row.sequence == highest:
+            return Seen(row.sequence, row.sha256)
+    return Seen(highest - 1, "") if rows else None
 
 
 def remember(conn: sa.Connection, scheme_id: str, taken: Taken, at: datetime) -> bool:
     """Raise the highest number of a scheme; tell whether it did not stand above, or at another list's digest, already."""
     insert_or = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    first = insert_or(list_seen).values(scheme_id=scheme_id, sequence=0, sha256="", seen_at=at)
+    mine = {"scheme_id": scheme_id, "form": taken.form.value}
+    first = insert_or(list_seen).values(**mine, sequence=0, sha256="", seen_at=at)
     conn.execute(first.on_conflict_do_nothing())
     column = list_seen.c
     higher = column.sequence < taken.sequence
     same = sa.and_(column.sequence == taken.sequence, column.sha256 == taken.sha256)
-    moving = list_seen.update().where(column.scheme_id == scheme_id, sa.or_(higher, same))
+    moving = list_seen.update().where(
+        column.scheme_id == scheme_id, column.form == taken.form.value, sa.or_(higher, same)
+    )
     values = {"sequence": taken.sequence, "sha256": taken.sha256, "seen_at": at}
     return conn.execute(moving.values(**values)).rowcount == 1
 

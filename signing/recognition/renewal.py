@@ -174,8 +174,13 @@ class Renewals:
 
     def _judged(self, found: ForeignList, octets: bytes) -> TrustedList:
         with self._reading() as conn:
-            seen = rows.seen(conn, found.scheme_id) or found.seen
-        return judge_list(octets, found.pinned, seen, self._clock())
+            seen = rows.seen(conn, found.scheme_id, found.taken.form) or found.seen
+        listed = judge_list(octets, found.pinned, seen, self._clock())
+        if listed.form is not found.taken.form:
+            raise ListUnreadable(
+                "清单的格式已改变，请重新提出。", "The list has another form now; propose it anew."
+            )
+        return listed
 
     def _take(self, found: ForeignList, taken: Taken, attempt: Attempt, actor: Actor) -> None:
         """Replace the octets and remember the number, or neither: :class:`ListMoved`."""

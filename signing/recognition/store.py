@@ -65,6 +65,7 @@ list_seen = sa.Table(
     "list_seen",
     metadata,
     sa.Column("scheme_id", sa.Text, primary_key=True),
+    sa.Column("form", sa.String(8), primary_key=True),  # one number in two forms has two digests
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("seen_at", UtcInstant, nullable=False),

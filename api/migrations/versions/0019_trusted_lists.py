@@ -78,10 +78,11 @@ def upgrade() -> None:
     op.create_table(
         "list_seen",
         sa.Column("scheme_id", sa.Text(), nullable=False),
+        sa.Column("form", sa.String(length=8), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("scheme_id", name=op.f("pk_list_seen")),
+        sa.PrimaryKeyConstraint("scheme_id", "form", name=op.f("pk_list_seen")),
     )
     op.create_table(
         "list_piece",

@@ -36,6 +36,9 @@ PUBLIC = {
     "/pki/ocsp/{issuer}/{request}",
     "/pki/tsa",
     "/pki/seals.jws",
+    "/pki/voided.jws",
+    "/trust/list.json",
+    "/trust/list.xml",
 }
 """No API key, each for a reason: verification, published evidence, the service's own state, logging in; and the line of
 smart stamps, which prove each request by their chip's signature."""
