@@ -73,6 +73,7 @@ class Scope(StrEnum):
     TRUST_READ = "trust:read"
     TRUST_PROPOSE = "trust:propose"
     TRUST_CONFIRM = "trust:confirm"
+    DEPARTMENT_ACCEPT = "department:accept"
     AUDIT_READ = "audit:read"
     SERVICE_MANAGE = "service:manage"
 

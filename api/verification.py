@@ -46,7 +46,7 @@ class Verification:
         for _ in range(WORKERS):
             self._desks.put(None)
 
-    def verify(
+    def verify(  # noqa: PLR0913 - what may come with a file, each by name
         self,
         data: bytes,
         *,
@@ -54,6 +54,7 @@ class Verification:
         name: str = "",
         password: str | None = None,
         content: ContentOctets | None = None,
+        evidence: str = "",
     ) -> DocumentReport:
         """Verify a document as of ``at`` (aware; ``None`` is now) with the evidence of this moment.
 
@@ -62,7 +63,9 @@ class Verification:
         """
         with self._desk() as verifier:
             moment = at or self._clock()
-            return verifier.verify(data, at=moment, name=name, password=password, content=content)
+            return verifier.verify(
+                data, at=moment, name=name, password=password, content=content, evidence=evidence
+            )
 
     def verify_with_proof(
         self, data: bytes, proof: bytes, *, at: datetime | None = None, name: str = ""

@@ -73,6 +73,10 @@ class ReportModel(BaseModel):
         description="Since when the document is void, and why; apart from the verdict on its seals",
     )
     verified_at: datetime | None = None
+    answers: dict[str, Any] | None = Field(
+        default=None,
+        description="Cryptographically valid; trusted under which list; accepted by which department, for which act",
+    )
     signatures: list[dict[str, Any]]
 
 
