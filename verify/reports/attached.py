@@ -5,32 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from verify.pdf.document import View
+from verify.pdf.document import View, open_document
 from verify.pdf.pdf_values import Stream, Value, text
 from verify.reports.signed import MAX_REPORT
 
 ATTACHED: Final = "yinxin-report.jws"
 """Name of the signed data in a report that is a PDF."""
-XML_ATTACHED: Final = "validation-report.xml"
 MAX_FILES: Final = 64
 """Attached files looked at: our reports have two."""
 MAX_NODES: Final = 32
 """Nodes of the name tree of attached files; ours has one."""
 
 
-def attached(view: View) -> bytes | None:
-    """Return the data; ``None`` where the PDF has none. Two files of that name are no data at all, whichever a reader shows."""
-    found = [data for data in _files(view) if data is not None]
+def attached(view: View, name: str = ATTACHED) -> bytes | None:
+    """Return a file's octets; ``None`` where the PDF has none. Two of one name are no data at all, whichever a reader shows."""
+    found = list(_files(view, name))
     if not found:
         return None
     return found[0] if len(found) == 1 else b""
 
 
-def _files(view: View) -> Iterator[bytes | None]:
+def attachment_of(pdf: bytes, name: str) -> bytes:
+    """Return a file attached to a report of our own; ``KeyError`` where it has none."""
+    found = attached(open_document(pdf).last, name)
+    if not found:
+        raise KeyError(name)
+    return found
+
+
+def _files(view: View, wanted: str) -> Iterator[bytes]:
     tree = view.entry(view.entry(view.catalog, "/Names"), "/EmbeddedFiles")
     for _, specification in _leaves(view, tree):
         name = text(view.entry(specification, "/UF")) or text(view.entry(specification, "/F"))
-        if name == ATTACHED:
+        if name == wanted:
             yield _octets(view, specification)
 
 
