@@ -30,6 +30,7 @@ from ca.profile import PROFILES, Profile
 from ca.reconcile import Reconciliation, reconcile_certificates
 from ca.revocation import Revocation
 from ca.shards import set_shard_capacity
+from ca.standing_mark import StandingMark, standing_mark
 from hsm.algorithms import PublicKey
 from hsm.provider import KeyRing
 
@@ -156,6 +157,11 @@ class CertificateAuthority:
             while not found[-1].is_root:
                 found.append(issuer_store.get_issuer(conn, found[-1].parent))
         return tuple(found)
+
+    def mark(self, issuers: Sequence[str], purposes: Sequence[UnitPurpose]) -> StandingMark:
+        """Return what moves with every revocation by these issuers and with their units (:mod:`ca.standing_mark`)."""
+        with self._reading() as conn:
+            return standing_mark(conn, issuers, purposes)
 
     def reconcile(self, actor: Actor) -> Reconciliation:
         """Close every reservation older than ``config.reservation_grace`` (I19)."""

@@ -5,9 +5,13 @@ Gathered before the key is touched: a certificate that is revoked or unknown the
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
@@ -18,9 +22,15 @@ from ca.crl import CrlPublisher
 from ca.errors import CaError
 from ca.issuer import HolderStatus, Issuer, UnitPurpose
 from ca.ocsp import OcspResponder
+from ca.standing_mark import StandingMark
 from hsm.errors import HsmError
 from signing.errors import CertificateNotGood, EvidenceMissing, SealNotUsableHere
 from signing.mark import Evidence
+
+KEPT_FOR: Final = timedelta(minutes=1)
+"""How long gathered evidence may be used again: as long as an OCSP answer without a nonce is repeated."""
+MAX_KEPT: Final = 256
+"""Seals whose evidence is kept: some ten kilobytes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,25 @@ class Register:
         return newest, Leaf(newest.der, newest.certificate.serial_number, self.above(newest.issuer))
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What stands behind one seal's signatures: its certificate, the seal maker, and the evidence for both."""
+
+    leaf: Leaf
+    maker: CertifiedKey
+    maker_leaf: Leaf
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What was gathered, when, and the mark of what it rests on as it was before."""
+
+    gathered: Gathered
+    at: datetime
+    mark: StandingMark
+
+
 class EvidenceDesk:
     """Gathers from the authority, its revocation lists and its OCSP responder, all in process."""
 
@@ -75,6 +104,46 @@ class EvidenceDesk:
         self._authority = authority
         self._crls = crls
         self._responder = responder
+        self._kept: OrderedDict[tuple[int, bool], _Kept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def behind(self, serial: int, *, stamped: bool, now: datetime) -> Gathered:
+        """Gather what stands behind the seal whose certificate has this number, and behind time-stamps where asked for.
+
+        What was gathered within the last minute is given again, unless any certificate of its issuers was revoked since, or an
+        issuer or a unit changed. Raises as :meth:`leaf`, :meth:`Register.unit` and :meth:`gather` do.
+        """
+        key = (serial, stamped)
+        with self._lock:
+            kept = self._kept.get(key)
+        if kept is None or not timedelta(0) <= now - kept.at < KEPT_FOR:
+            return self._anew(key, now)
+        same = self._mark(kept.gathered, stamped) == kept.mark
+        return kept.gathered if same else self._anew(key, now)
+
+    def _anew(self, key: tuple[int, bool], now: datetime) -> Gathered:
+        """Gather, and keep it with the mark of before: what moves meanwhile is found to differ the next time."""
+        serial, stamped = key
+        register = self.register()
+        leaf = self.leaf(serial, register)
+        maker, maker_leaf = register.unit(UnitPurpose.SEAL_MAKER)
+        bare = Gathered(leaf, maker, maker_leaf, Evidence())
+        mark = self._mark(bare, stamped)
+        leaves = [leaf, maker_leaf]
+        if stamped:
+            leaves.append(register.unit(UnitPurpose.TSA)[1])
+        gathered = replace(bare, evidence=self.gather(leaves))
+        with self._lock:
+            self._kept[key] = _Kept(gathered, now, mark)
+            self._kept.move_to_end(key)
+            if len(self._kept) > MAX_KEPT:
+                self._kept.popitem(last=False)
+        return gathered
+
+    def _mark(self, gathered: Gathered, stamped: bool) -> StandingMark:
+        issuers = {one.id for leaf in (gathered.leaf, gathered.maker_leaf) for one in leaf.above}
+        purposes = [UnitPurpose.SEAL_MAKER, *([UnitPurpose.TSA] if stamped else [])]
+        return self._authority.mark(sorted(issuers), purposes)
 
     def register(self) -> Register:
         """Give what reads who issues and who serves, for one sealing."""

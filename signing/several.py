@@ -102,7 +102,7 @@ class Several:
         try:
             with database():
                 permit = tasks[0].reserved.permit
-                papers = self._writs.papers(permit, pin, stamped=tasks[0].order.level.stamped)
+                papers = self._writs.papers(permit, self._clock(), pin, stamped=tasks[0].order.level.stamped)
             ready = self._prepared(tasks, papers, ends, done)
             if ready:
                 self._ledger.consume_several([one.task.reserved for one in ready])

@@ -12,7 +12,6 @@ from cryptography import x509
 
 from ca.checked_signer import CertifiedKey, OpenKeys
 from ca.custody_policy import custody_of
-from ca.issuer import UnitPurpose
 from hsm.absent_key import AbsentKey
 from hsm.algorithms import DEFAULT_ALGORITHM, kind_of
 from hsm.pins import Pin
@@ -96,22 +95,21 @@ class WritDesk:
         :class:`signing.errors.CertificateNotGood`, :class:`signing.errors.ContainerUnfit`, :class:`hsm.errors.HsmError`,
         :class:`ca.errors.CaError`, :class:`seals.ses.errors.SealDataError`.
         """
-        papers = self.papers(permit, pin, stamped=order.level.stamped, elsewhere=elsewhere)
+        papers = self.papers(permit, when, pin, stamped=order.level.stamped, elsewhere=elsewhere)
         return self.write(order, permit, when, papers, document)
 
-    def papers(self, permit: Permit, pin: Pin | None, *, stamped: bool, elsewhere: bool = False) -> Papers:
+    def papers(
+        self, permit: Permit, when: datetime, pin: Pin | None, *, stamped: bool, elsewhere: bool = False
+    ) -> Papers:
         """Open the key and gather the evidence for the seal of a permit: all sealings of a moment with it share them.
 
         Raises as :meth:`draw` does.
         """
-        register = self._evidence.register()
-        leaf = self._evidence.leaf(permit.seal.certificate.serial, register)
-        signatory = self.absent(leaf) if elsewhere else self._signatory(permit, leaf, pin)
-        maker, maker_leaf = register.unit(UnitPurpose.SEAL_MAKER)
-        leaves = [leaf, maker_leaf]
-        if stamped:
-            leaves.append(register.unit(UnitPurpose.TSA)[1])
-        return Papers(signatory, maker, (maker.der, *maker_leaf.chain), self._evidence.gather(leaves))
+        serial = permit.seal.certificate.serial
+        found = self._evidence.behind(serial, stamped=stamped, now=when)
+        signatory = self.absent(found.leaf) if elsewhere else self._signatory(permit, found.leaf, pin)
+        chain = (found.maker.der, *found.maker_leaf.chain)
+        return Papers(signatory, found.maker, chain, found.evidence)
 
     def write(
         self,
