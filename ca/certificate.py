@@ -13,6 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
+from ca.cross.terms import CrossTerms
+from ca.key_facts import key_identifier
 from hsm.algorithms import PublicKey
 from hsm.public_keys import certificate_key
 from hsm.signer import Custody
@@ -112,6 +114,18 @@ class CertificateRequest:
     custody: Custody | None = None
     national: NationalCodes | None = None
     hosts: tuple[str, ...] = ()
+    cross: CrossTerms | None = None
+    """How far another installation's authority is recognised, for the profile that certifies those."""
+
+    @property
+    def subject_octets(self) -> bytes:
+        """The subject to write (DER); another authority's is its own, octet for octet."""
+        return self.subject.x509().public_bytes() if self.cross is None else self.cross.subject
+
+    @property
+    def subject_key_identifier(self) -> bytes:
+        """How the certificate calls the key; another authority's key is called as it calls it itself."""
+        return key_identifier(self.public_key) if self.cross is None else self.cross.key_identifier
 
 
 @dataclass(frozen=True, slots=True)

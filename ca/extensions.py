@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtensionOID
 
 from ca import der
+from ca.cross.extensions import encode_cross
 from ca.custody_policy import ANY_POLICY, policy_oid
 from ca.host_names import general_names
 from ca.key_facts import family_of, key_identifier
@@ -46,7 +47,7 @@ def _extension(oid: x509.ObjectIdentifier, value: bytes, *, critical: bool = Fal
 
 
 def _basic_constraints(plan: Plan) -> Iterator[bytes]:
-    yield _constraints(plan.profile.is_ca, plan.profile.path_length)
+    yield _constraints(plan.profile.is_ca, plan.path_length)
 
 
 @_once
@@ -66,7 +67,7 @@ def _usage(uses: tuple[str, ...]) -> bytes:
 
 
 def _subject_key_identifier(plan: Plan) -> Iterator[bytes]:
-    value = der.octet_string(key_identifier(plan.request.public_key))
+    value = der.octet_string(plan.request.subject_key_identifier)
     yield der.sequence(
         der.oid(ExtensionOID.SUBJECT_KEY_IDENTIFIER.dotted_string), der.octet_string(value)
     )  # not kept: it is another one each time
@@ -168,6 +169,11 @@ def _alternative_names(plan: Plan) -> Iterator[bytes]:
         yield _extension(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, value)
 
 
+def _cross(plan: Plan) -> Iterator[bytes]:
+    if plan.request.cross is not None:
+        yield from encode_cross(plan.request.cross)
+
+
 def _national(plan: Plan) -> Iterator[bytes]:
     for oid, value in national_values(plan.config.suite, plan.request):
         yield der.sequence(der.oid(oid), der.octet_string(value))
@@ -184,6 +190,7 @@ _ROWS: Final[tuple[Callable[[Plan], Iterator[bytes]], ...]] = (
     _authority_access,
     _ocsp_no_check,
     _certificate_policies,
+    _cross,
     _alternative_names,
     _national,
 )

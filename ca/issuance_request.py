@@ -92,6 +92,8 @@ def _digest(request: CertificateRequest, key: str) -> str:
         asked["national"] = asdict(request.national)
     if request.hosts:
         asked["hosts"] = list(request.hosts)
+    if request.cross is not None:
+        asked["cross"] = request.cross.recorded()
     return hashlib.sha256(canonical_json(asked).encode()).hexdigest()
 
 

@@ -11,6 +11,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from ca.errors import LintFailed
 from ca.lint_body import BODY_DEMANDS
 from ca.lint_case import Broken, Case
+from ca.lint_cross import CROSS_DEMANDS
 from ca.lint_extensions import EXTENSION_DEMANDS
 from ca.plan import Draft
 from ca.ticket import Ticket
@@ -38,7 +39,7 @@ def check(draft: Draft, now: datetime) -> Ticket:
         raise LintFailed(["the unsigned certificate does not hold the octets to sign"])
     case = Case(draft, certificate, now)
     findings = []
-    for test in (*BODY_DEMANDS, *EXTENSION_DEMANDS):
+    for test in (*BODY_DEMANDS, *EXTENSION_DEMANDS, *CROSS_DEMANDS):
         try:
             test(case)
         except (Broken, *UNREADABLE) as broken:

@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtensionOID
 
 from ca import der
+from ca.cross.extensions import due_extensions
 from ca.extensions import policies_due
 from ca.extensions import subject_key_identifier as subject_key_identifier_of
 from ca.host_names import general_names
@@ -66,6 +67,8 @@ def extensions_are_the_profiles(case: Case) -> None:
         due.add(ExtensionOID.OCSP_NO_CHECK)
     if case.plan.request.custody is not None:
         due.add(ExtensionOID.CERTIFICATE_POLICIES)
+    if case.plan.request.cross is not None:
+        due |= due_extensions(case.plan.request.cross)
     if profile.names_hosts:
         due.add(ExtensionOID.SUBJECT_ALTERNATIVE_NAME)
     codes = national_values(case.plan.config.suite, case.plan.request)
@@ -83,7 +86,7 @@ def basic_constraints(case: Case) -> None:
         return
     demand(found.critical, "basic constraints are not critical")
     demand(found.value.ca == case.plan.profile.is_ca, "the CA flag is not the profile's")
-    demand(found.value.path_length == case.plan.profile.path_length, "the path length is not the profile's")
+    demand(found.value.path_length == case.plan.path_length, "the path length is not the profile's")
 
 
 def issuer_may_issue(case: Case) -> None:
@@ -99,7 +102,7 @@ def issuer_may_issue(case: Case) -> None:
     )
     if case.plan.profile.is_ca:
         left = constraints.path_length
-        own = case.plan.profile.path_length
+        own = case.plan.path_length
         demand(left is None or (own is not None and own < left), "the issuer's path length is used up")
 
 
@@ -178,7 +181,7 @@ def subject_key_identifier(case: Case) -> None:
         demand(met=False, finding="the subject key identifier is missing")
         return
     demand(not found.critical, "the subject key identifier is critical")
-    due = key_identifier(case.plan.request.public_key)
+    due = case.plan.request.subject_key_identifier
     demand(found.value.digest == due, "the subject key identifier is not the key's")
 
 
@@ -298,4 +301,4 @@ EXTENSION_DEMANDS: Final[tuple[Callable[[Case], None], ...]] = (
     alternative_names,
     national_codes,
 )
-"""RFC 5280 §4.2.1.10 (name constraints) has no function: no profile has them, and ``extensions_are_the_profiles`` refuses them."""
+"""What only cross certificates have (policies, mappings, names): :mod:`ca.lint_cross`."""

@@ -56,6 +56,12 @@ class Plan:
     shard: int = 0
     """The part of the issuer's revocation list that will say its status, for ever; 0 where the list has no parts."""
 
+    @property
+    def path_length(self) -> int | None:
+        """How many authorities may stand below: the profile's, or what was granted to another installation's."""
+        cross = self.request.cross
+        return self.profile.path_length if cross is None else cross.path_length
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -110,7 +116,7 @@ def _body(plan: Plan) -> bytes:
     """Encode the TBSCertificate (RFC 5280 §4.1.2): without unique identifiers, by hand, for ``cryptography`` builds
     certificates over the keys that it knows and no others.
     """  # noqa: D205
-    subject = plan.request.subject.x509().public_bytes()
+    subject = plan.request.subject_octets
     issuer = subject if plan.profile.self_signed else _name_of(plan.issuer.x509)
     validity = plan.validity
     return der.sequence(

@@ -99,6 +99,8 @@ class Profile:
     key_kinds: tuple[str, ...] = _ALL_KINDS
     names_hosts: bool = False
     """It is for a server at the addresses that the request names, and says so (RFC 5280 §4.2.1.6)."""
+    foreign: bool = False
+    """It certifies another installation's authority, under terms that the request names (:mod:`ca.cross.terms`)."""
     test: bool = False
     """For drills and demonstrations only: refused in production, and its names must say so."""
 
@@ -114,6 +116,8 @@ class Profile:
             raise ValueError("a key that enciphers signs nothing (I24)")
         if (self.purpose is Purpose.AUTHORITY) != self.is_ca:
             raise ValueError("authorities are CAs, and no others are")
+        if self.foreign and (not self.is_ca or self.path_length is None):
+            raise ValueError("other authorities are CAs of a bounded depth")
         if self.path_length is not None and not self.is_ca:
             raise ValueError("a leaf has no path length (RFC 5280 §4.2.1.9)")
 
@@ -159,7 +163,7 @@ ROOT: Final = Profile(
     key_usage=("key_cert_sign", "crl_sign"),
     purpose=Purpose.AUTHORITY,
     is_ca=True,
-    path_length=1,
+    path_length=3,  # below it: a bridge, another installation's root, that one's issuing CA
     crl_address=False,
     ocsp_address=False,
     subject_needs=("common_name", "organization"),
@@ -176,6 +180,19 @@ ISSUING: Final = Profile(
     path_length=0,
     ocsp_address=False,
     subject_needs=("common_name", "organization"),
+)
+CROSS: Final = Profile(
+    id="cross",
+    title="交叉认证证书 / Cross certificate",
+    issued_by=("root",),
+    default_days=3 * _YEAR,
+    max_days=5 * _YEAR,
+    key_usage=("key_cert_sign", "crl_sign"),
+    purpose=Purpose.AUTHORITY,
+    is_ca=True,
+    path_length=2,
+    ocsp_address=False,
+    foreign=True,
 )
 OCSP_RESPONDER: Final = Profile(
     id="ocsp-responder",
@@ -339,6 +356,7 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
         for profile in (
             ROOT,
             ISSUING,
+            CROSS,
             OCSP_RESPONDER,
             TSA,
             DOCUMENT_SERVICE,

@@ -13,7 +13,9 @@ from ca import der
 from ca.algorithm_identifiers import algorithm_identifier
 from ca.certificate import CertificateRequest, SubjectName, public_key_of, spki_sha256
 from ca.config import CaConfig
+from ca.cross.terms import CrossTerms
 from ca.issuer import HolderStatus, Issuer
+from ca.key_facts import key_identifier
 from ca.plan import Draft, Plan, assemble, decide_validity, draft, make_serial
 from ca.profile import ENTERPRISE_SEAL, Profile
 from hsm.algorithms import DEFAULT_ALGORITHM, PublicKey, SignatureAlgorithm, kind_of
@@ -50,6 +52,8 @@ def right_plan(
     if profile.names_hosts:
         request.setdefault("hosts", ("broker.example.test", "192.0.2.7"))
     key = request.pop("public_key", None) or new_key(pki.suite.key_kind).public_key()
+    if profile.foreign:
+        request.setdefault("cross", right_terms(subject, key))
     asked = CertificateRequest(profile.id, subject, key, **request)
     if profile.self_signed:
         issuer = Issuer(
@@ -72,6 +76,21 @@ def right_plan(
         serial=make_serial(config.instance_prefix, bytes(range(1, 18))),
         validity=decide_validity(asked, profile, now, issuer),
     )
+
+
+def right_terms(subject: SubjectName, key: PublicKey, **changes: Any) -> CrossTerms:
+    """Return terms for another authority of this name and key."""
+    right: dict[str, Any] = {
+        "subject": subject.x509().public_bytes(),
+        "key_identifier": key_identifier(key),
+        "path_length": 1,
+        "policies": ("1.3.6.1.4.1.55555.1",),
+        "mappings": (("1.3.6.1.4.1.55555.1", "1.3.6.1.4.1.66666.1"),),
+        "permitted": ("dn:/C=CN", "dns:example.cn"),
+        "excluded": ("dn:/C=CN/O=他人", "ip:10.0.0.0/8", "email:example.org", "uri:.example.org"),
+        "inhibit_policy_mapping": 1,
+    }
+    return CrossTerms(**right | changes)
 
 
 def right_draft(now: datetime, profile: Profile = ENTERPRISE_SEAL, **parts: Any) -> Draft:

@@ -9,6 +9,7 @@ import pytest
 from ca.config import CaConfig
 from ca.errors import ProfileUnknown
 from ca.profile import (
+    CROSS,
     EKU_DOCUMENT_SIGNING,
     EKU_OCSP_SIGNING,
     EKU_SEAL_MAKER,
@@ -26,8 +27,8 @@ from ca.profile import (
 )
 
 
-def test_I10_only_root_and_issuing_are_cas() -> None:
-    assert {profile.id for profile in PROFILES.values() if profile.is_ca} == {"root", "issuing"}
+def test_I10_only_root_issuing_and_cross_are_cas() -> None:
+    assert {profile.id for profile in PROFILES.values() if profile.is_ca} == {"root", "issuing", "cross"}
 
 
 @pytest.mark.parametrize(
@@ -57,8 +58,9 @@ def test_purposes_are_disjoint() -> None:
     assert all(uses == (only,) for uses, only in purposes.items())
 
 
-def test_path_lengths_leave_one_level() -> None:
-    assert (ROOT.path_length, ISSUING.path_length) == (1, 0)
+def test_path_lengths_leave_room_for_a_bridge() -> None:
+    """Below a root: a bridge, another installation's root, that one's issuing CA; below an issuing CA nothing."""
+    assert (ROOT.path_length, CROSS.path_length, ISSUING.path_length) == (3, 2, 0)
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.id)

@@ -1,0 +1,1 @@
+"""Cross certificates: another installation's authority, recognised under its own policies, names and depth."""
