@@ -32,6 +32,7 @@ from api.cli import (
     parties,
     print_copy,
     ra,
+    recognition,
     seal,
     seal_data,
     seal_life,
@@ -91,6 +92,7 @@ app.add_typer(stamp.app, name="stamp")
 app.add_typer(token.app, name="token")
 app.add_typer(chip.app, name="chip")
 app.add_typer(csc.app, name="csc")
+recognition.register(app)
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="key")
 app.add_typer(keycentre.app, name="kmc")
@@ -117,10 +119,12 @@ PANELS: Final = {
         "find",
         "sign",
         "verify",
+        "evidence-record",
         "archive",
         "agent",
     ),
     "运行维护 / to keep it running": ("doctor", "migrate", "reconcile", "backup-key", "backup", "restore"),
+    "互认 / recognition": ("department", "recognition"),
     "权限与审计 / rights and the trail": ("key", "audit"),
 }
 """How ``yinxin --help`` groups the commands."""

@@ -31,6 +31,11 @@ MAX_POLICIES: Final = 1000
 """Policies in one folder: every department of a province."""
 
 
+def example_text(policy_id: str) -> str:
+    """Return the text of a shipped example, to start an own policy from."""
+    return files("verify.acceptance").joinpath("departments", f"{policy_id}.toml").read_text("utf-8")
+
+
 @cache
 def shipped() -> tuple[DepartmentPolicy, ...]:
     """Return the shipped examples; they bind nobody."""

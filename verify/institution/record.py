@@ -27,6 +27,8 @@ from seals.seal import SealKind, SealStatus
 
 RECORD_TYPE: Final = "yinxin-evidence-record+jws"
 FORM: Final = 1
+FILE_SUFFIX: Final = ".evidence.jws"
+"""How the file beside a document is called, after the document's own name."""
 MAX_RECORD_SIZE: Final = 256 * 1024
 """Longest record read, in octets: 500 acts at some 200 octets and a chain of certificates."""
 MAX_RECORDS: Final = 50
