@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from asn1crypto import algos, core
@@ -30,6 +31,14 @@ DIGESTS: Final[dict[str, type[hashes.HashAlgorithm]]] = {
 }
 """Digests accepted (ETSI TS 119 312 §5.2; GB/T 32905); SHA-1 and MD5 are collision-broken and never count."""
 
+OLD_DIGESTS: Final[dict[str, type[hashes.HashAlgorithm]]] = {
+    "md5": hashes.MD5,
+    "sha1": hashes.SHA1,
+    "sha224": hashes.SHA224,
+}
+"""Digests that counted once: computed only for whoever judges by :mod:`verify.strength` when a proof shows they were sound."""
+MIN_OLD_RSA_BITS: Final = 1024
+"""Below it anyone with a desk computer factors the key; no proof of age helps what was never sound in this century."""
 MIN_RSA_BITS: Final = 2048
 """ETSI TS 119 312 §8.2."""
 MAX_RSA_BITS: Final = 16_384
@@ -46,12 +55,15 @@ def _weak(name: str) -> Exception:
     )
 
 
-def digest_name(algorithm: algos.DigestAlgorithm) -> str:
-    """Return the ``hashlib`` name of an accepted digest; raises CRYPTO_CONSTRAINTS_FAILURE for any other."""
+def digest_name(algorithm: algos.DigestAlgorithm, *, old: bool = False) -> str:
+    """Return the ``hashlib`` name of an accepted digest; raises CRYPTO_CONSTRAINTS_FAILURE for any other.
+
+    ``old``: digests of the past are named too; the caller judges whether they were sound when it mattered.
+    """
     name = str(algorithm["algorithm"].native)
     if name == DigestAlgorithm.SM3.oid:  # asn1crypto has no name for it
         return SM3
-    if name not in DIGESTS:
+    if name not in DIGESTS and not (old and name in OLD_DIGESTS):
         raise _weak(name)
     return name
 
@@ -71,28 +83,44 @@ def key_of(certificate: x509.Certificate) -> Any:
             raise UnsupportedAlgorithm("a key that is neither RSA, EC, EdDSA nor SM2") from wrong
 
 
+@dataclass(frozen=True, slots=True)
+class SignatureScheme:
+    """How a value was signed: the algorithm, the SignerInfo's digest, and whether algorithms of the past may be computed."""
+
+    algorithm: algos.SignedDigestAlgorithm
+    digest: str
+    old: bool = False
+
+
 def check_value(
     key: Any, algorithm: algos.SignedDigestAlgorithm, digest: str, signature: bytes, message: bytes
 ) -> None:
-    """Check a signature value over ``message`` (RFC 5652 §5.6).
+    """Check a signature value over ``message`` (RFC 5652 §5.6) by what counts today.
 
     ``digest`` is the SignerInfo's digest, used where the algorithm itself names none. Raises
     ``InvalidSignature``, or CRYPTO_CONSTRAINTS_FAILURE for algorithms that are unknown, weak, or not the key's.
     """
+    check_scheme(key, SignatureScheme(algorithm, digest), signature, message)
+
+
+def check_scheme(key: Any, used: SignatureScheme, signature: bytes, message: bytes) -> None:
+    """Check a signature value as :func:`check_value` does; with ``used.old`` by algorithms of the past too."""
+    algorithm = used.algorithm
     if isinstance(key, Sm2PublicKey):
-        _check_sm2(algorithm, digest)
+        _check_sm2(algorithm, used.digest)
         gm.check_value(key, message, signature)
         return
     name = _scheme(algorithm)
     if isinstance(key, rsa.RSAPublicKey) and name in {"rsassa_pkcs1v15", "rsassa_pss"}:
-        if not MIN_RSA_BITS <= key.key_size <= MAX_RSA_BITS:
+        least = MIN_OLD_RSA_BITS if used.old else MIN_RSA_BITS
+        if not least <= key.key_size <= MAX_RSA_BITS:
             raise _weak(f"RSA-{key.key_size}")
-        scheme, hashed = _rsa(algorithm, digest)
+        scheme, hashed = _rsa(used)
         key.verify(signature, message, scheme, hashed)
     elif isinstance(key, ec.EllipticCurvePublicKey) and name == "ecdsa":
         if key.key_size < MIN_CURVE_BITS:
             raise _weak(key.curve.name)
-        key.verify(signature, message, ec.ECDSA(_hash(_own_digest(algorithm, digest))))
+        key.verify(signature, message, ec.ECDSA(_hash(_own_digest(used), old=used.old)))
     elif (isinstance(key, ed25519.Ed25519PublicKey) and name == "ed25519") or (
         isinstance(key, ed448.Ed448PublicKey) and name == "ed448"
     ):
@@ -121,29 +149,35 @@ def _scheme(algorithm: algos.SignedDigestAlgorithm) -> str:
         return ""
 
 
-def _own_digest(algorithm: algos.SignedDigestAlgorithm, fallback: str) -> str:
+def _own_digest(used: SignatureScheme) -> str:
     try:
-        own = str(algorithm.hash_algo)
+        own = str(used.algorithm.hash_algo)
     except ValueError:
-        return fallback
-    if own != fallback:
+        return used.digest
+    if own != used.digest:
         raise InvalidSignature  # RFC 5652 §5.6: one digest for the attributes and for the signature
     return own
 
 
-def _hash(name: str) -> hashes.HashAlgorithm:
+def _hash(name: str, *, old: bool) -> hashes.HashAlgorithm:
+    if old and name in OLD_DIGESTS:
+        return OLD_DIGESTS[name]()
     if name not in DIGESTS or name == SM3:  # nobody signs SM3 digests with RSA or ECDSA
         raise _weak(name)
     return DIGESTS[name]()
 
 
-def _rsa(
-    algorithm: algos.SignedDigestAlgorithm, digest: str
-) -> tuple[padding.PKCS1v15 | padding.PSS, hashes.HashAlgorithm]:
-    if algorithm.signature_algo == "rsassa_pkcs1v15":
-        return padding.PKCS1v15(), _hash(_own_digest(algorithm, digest))
-    parameters = algorithm["parameters"]
-    hashed = _hash(str(parameters["hash_algorithm"]["algorithm"].native))
+def _named(wrapped: algos.DigestAlgorithm, used: SignatureScheme) -> hashes.HashAlgorithm:
+    """Return a digest that parameters name: one of the past only where the whole signature says that it rests on it."""
+    name = str(wrapped["algorithm"].native)
+    return _hash(name, old=used.old and name == used.digest)
+
+
+def _rsa(used: SignatureScheme) -> tuple[padding.PKCS1v15 | padding.PSS, hashes.HashAlgorithm]:
+    if used.algorithm.signature_algo == "rsassa_pkcs1v15":
+        return padding.PKCS1v15(), _hash(_own_digest(used), old=used.old)
+    parameters = used.algorithm["parameters"]
+    hashed = _named(parameters["hash_algorithm"], used)
     generator = parameters["mask_gen_algorithm"]
-    mask = _hash(str(generator["parameters"]["algorithm"].native))
+    mask = _named(generator["parameters"], used)
     return padding.PSS(mgf=padding.MGF1(mask), salt_length=int(parameters["salt_length"].native)), hashed

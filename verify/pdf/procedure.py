@@ -126,6 +126,7 @@ class Procedure:
         )
         case.message, case.certificate, case.stamp = stamp.message, stamp.certificate, stamp
         case.chain, case.then, case.embedded = stamp.judged.chain, stamp.judged.state, stamp.judged.embedded
+        case.strength = stamp.strength
         case.trust = stamp.judged.trust
         case.time = SigningTime(
             stamp.time, TimeSource.TSA if stamp.trusted else TimeSource.TSA_UNVERIFIED, stamp.authority

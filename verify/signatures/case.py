@@ -35,6 +35,7 @@ from verify.ses.report import SealDataReport
 from verify.signatures.cms import SignedMessage
 from verify.signatures.containers import Container
 from verify.signatures.timestamp import TimeStamp
+from verify.strength import Strength
 from verify.trusted_lists.decision import TrustDecision
 from verify.verdict import SubIndication
 from verify.wording import TEST_NOTICE, is_test_root, passed
@@ -62,6 +63,7 @@ class Case:
     now: StatusReport = UNKNOWN
     trust: TrustDecision | None = None
     integrity: Integrity = NOTHING_JUDGED
+    strength: Strength | None = None
     seal: SealJudged = field(default_factory=SealJudged)
     embedded: bool = False
     notes: list[Reason] = field(default_factory=list)
@@ -148,6 +150,7 @@ def reported(case: Case, name: str, place: Place, shown: tuple[Placement, ...] =
         readers=_readers(case, place),
         seal_data=None if case.seal_data is None else case.seal_data.part,
         trust=case.trust,
+        strength=case.strength,
     )
     if case.finding is None:
         return report

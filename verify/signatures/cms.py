@@ -28,7 +28,7 @@ from ca.cms_names import (
     SIGNING_CERTIFICATE_V2,
     SIGNING_TIME,
 )
-from verify.algorithms import check_value, digest_name, key_of
+from verify.algorithms import SignatureScheme, check_scheme, digest_name, key_of
 from verify.digests import digest_of
 from verify.errors import Finding, failed, unsure
 from verify.policy import MAX_CERTIFICATES, MAX_CMS_OCTETS, MAX_REVOCATION_ITEMS
@@ -78,6 +78,8 @@ class SignedMessage:
     certificates: tuple[x509.Certificate, ...]
     crls: tuple[bytes, ...]
     ocsp: tuple[bytes, ...]
+    old: bool = False
+    """Algorithms of the past are computed too: whoever asked for that judges whether they were sound when it mattered."""
 
     @property
     def signature(self) -> bytes:
@@ -101,14 +103,14 @@ def malformed(detail: str) -> Finding:
     )
 
 
-def parse_message(octets: bytes) -> SignedMessage:
+def parse_message(octets: bytes, *, old: bool = False) -> SignedMessage:
     """Parse one SignedData with exactly one signer; raises ``Finding`` FORMAT_FAILURE or an algorithm's finding.
 
     Trailing zero octets are PDF's padding (ISO 32000-2 §12.8.3.3); anything else behind the container is refused,
-    because nothing would protect it.
+    because nothing would protect it. ``old``: digests of the past are let through, to be judged by their time.
     """
     try:
-        return _parse(octets)
+        return _parse(octets, old)
     except Finding:
         raise
     except Exception as error:
@@ -124,7 +126,7 @@ def as_read(value: Any) -> bytes:
     return bytes(value._header + value.contents + value._trailer)  # noqa: SLF001
 
 
-def _parse(octets: bytes) -> SignedMessage:
+def _parse(octets: bytes, old: bool) -> SignedMessage:
     if len(octets) > MAX_CMS_OCTETS:
         raise malformed(f"larger than {MAX_CMS_OCTETS} octets")
     info = cms.ContentInfo.load(octets)
@@ -144,13 +146,14 @@ def _parse(octets: bytes) -> SignedMessage:
         signer=signer,
         content_type=encapsulated["content_type"].dotted,
         content=_octets(content),
-        digest=digest_name(signer["digest_algorithm"]),
+        digest=digest_name(signer["digest_algorithm"], old=old),
         signed=_attributes(signer["signed_attrs"]),
         signed_octets=signed_octets,
         unsigned=_attributes(signer["unsigned_attrs"]),
         certificates=_certificates(data["certificates"]),
         crls=crls,
         ocsp=ocsp,
+        old=old,
     )
 
 
@@ -330,7 +333,10 @@ def _certificate_references(message: SignedMessage) -> list[tuple[str, bytes]]:
         newer = message.signed.get(SIGNING_CERTIFICATE_V2)
         if newer:
             items = newer[0]["certs"]
-            return [(digest_name(item["hash_algorithm"]), bytes(item["cert_hash"].native)) for item in items]
+            return [
+                (digest_name(item["hash_algorithm"], old=message.old), bytes(item["cert_hash"].native))
+                for item in items
+            ]
         older = message.signed.get(SIGNING_CERTIFICATE)
         return [("sha1", bytes(item["cert_hash"].native)) for item in older[0]["certs"]] if older else []
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -362,7 +368,8 @@ def check_signature(message: SignedMessage, certificate: x509.Certificate, conte
 def _fits(message: SignedMessage, certificate: x509.Certificate, octets: bytes) -> bool:
     algorithm = message.signer["signature_algorithm"]
     try:
-        check_value(key_of(certificate), algorithm, message.digest, message.signature, octets)
+        used = SignatureScheme(algorithm, message.digest, message.old)
+        check_scheme(key_of(certificate), used, message.signature, octets)
     except (InvalidSignature, UnsupportedAlgorithm, ValueError):
         return False
     return True

@@ -16,7 +16,7 @@ from ca.cms_names import DATA, SIGNATURE_TIME_STAMP
 from seals.statement import SEAL_STATEMENT_OID
 from verify.certificates.purpose import check_document_signer
 from verify.certificates.signer import CertificateJudge
-from verify.digests import digest_of
+from verify.digests import SM3, digest_of
 from verify.errors import Finding, failed, unsure
 from verify.policy import Policy
 from verify.report import Indication, Reason, SignatureKind, SigningTime, TimeSource
@@ -35,7 +35,9 @@ from verify.signatures.cms import (
 from verify.signatures.containers import Container, container_of
 from verify.signatures.protected import CONTENT_DIFFERS, Protected
 from verify.signatures.seal_signature import SealSignatureSteps
+from verify.signatures.strength_steps import moments, strength_of, weakness
 from verify.signatures.timestamp import TokenCheck, quiet
+from verify.strength import weak_now
 from verify.verdict import SubIndication
 
 
@@ -53,8 +55,11 @@ class SignerSteps:
         """Run every step; what was found stays in the case. Raises ``Finding`` where the work ends."""
         if container_of(protected.container) is Container.SES:
             SealSignatureSteps(self.judge, self.seals, self.policy, self.at, self.extra).run(case, protected)
+            if case.certificate is not None:
+                when = moments(case.time, None, self.at)
+                case.strength = strength_of(SM3, case.certificate, case.chain, when)
             return
-        message = case.message = parse_message(protected.container)  # 2
+        message = case.message = parse_message(protected.container, old=True)  # 2
         case.container = container_of(protected.container) or Container.CMS
         if SEAL_STATEMENT_OID in message.signed:
             case.kind = SignatureKind.SEAL
@@ -68,6 +73,7 @@ class SignerSteps:
         check_signature(message, certificate, None if message.signed else protected.content())  # 5
         self._time(case, protected)  # 6
         self._certificate(case)  # 7
+        self._strength(case, protected)  # 7, §5.6.2.4
         self._seal(case, protected)  # 9
 
     def _digest(self, case: Case, protected: Protected) -> None:
@@ -137,6 +143,17 @@ class SignerSteps:
         if finding is not None and case.time.trusted:
             finding = with_proof(finding, certificate, when)
         case.object(finding)
+
+    def _strength(self, case: Case, protected: Protected) -> None:
+        """Judge the algorithms as of what is proved; those that have ended since are told."""
+        message, proof = known(case.message), protected.proof
+        when = moments(case.time, None if proof is None else proof.time, self.at)
+        case.strength = strength_of(message.digest, known(case.certificate), case.chain, when)
+        weak = weakness(case.strength, when)
+        case.object(weak)
+        since = weak_now(case.strength) if weak is None else None
+        if since is not None:
+            case.notes.append(since)
 
     def _seal(self, case: Case, protected: Protected) -> None:
         statement = _statement(known(case.message).signed.get(SEAL_STATEMENT_OID))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from asn1crypto import algos, tsp
@@ -27,6 +27,8 @@ from verify.signatures.cms import (
     parse_message,
     signing_certificate,
 )
+from verify.signatures.strength_steps import Moments, strength_of, token_weakness
+from verify.strength import Strength
 from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
 
@@ -40,6 +42,7 @@ class TimeStamp:
     certificate: x509.Certificate
     judged: Judged
     message: SignedMessage
+    strength: Strength
 
     @property
     def trusted(self) -> bool:
@@ -61,7 +64,7 @@ class TokenCheck:
         Raises ``Finding``: FORMAT_FAILURE, HASH_FAILURE, SIG_CRYPTO_FAILURE, NO_SIGNING_CERTIFICATE_FOUND, or
         TIMESTAMP_ORDER_FAILURE for a time after ``at``. Distrust of the authority is no exception but in the result.
         """
-        message = parse_message(octets)
+        message = parse_message(octets, old=True)
         info = time_stamp_info(message)
         self.judge.evidence.add(message.crls, message.ocsp, embedded=True)
         algorithm, value = imprint(info)
@@ -83,7 +86,11 @@ class TokenCheck:
                 "The time-stamp is later than the time of verification; check this computer's clock.",
             )
         judged = self._authority(certificate, message, max(moment, at), moment)
-        return TimeStamp(moment, name(certificate.subject), certificate, judged, message)
+        when = Moments(max(moment, at), max(moment, at), self.judge.now or at, moment, proved=True)
+        strength = strength_of(message.digest, certificate, judged.chain, when, imprint=algorithm)
+        if judged.finding is None:
+            judged = replace(judged, finding=token_weakness(strength))
+        return TimeStamp(moment, name(certificate.subject), certificate, judged, message, strength)
 
     def _authority(
         self, certificate: x509.Certificate, message: SignedMessage, at: datetime, moment: datetime
@@ -125,4 +132,4 @@ def time_stamp_info(message: SignedMessage) -> tsp.TSTInfo:
 def imprint(info: tsp.TSTInfo) -> tuple[str, bytes]:
     """Return digest name and value of the message imprint of a time-stamp."""
     wrapped: algos.DigestAlgorithm = info["message_imprint"]["hash_algorithm"]
-    return digest_name(wrapped), bytes(info["message_imprint"]["hashed_message"].native)
+    return digest_name(wrapped, old=True), bytes(info["message_imprint"]["hashed_message"].native)
