@@ -25,6 +25,7 @@ from hsm.skf.chip import SkfChips
 from hsm.skf.provider import SkfProvider
 from hsm.sm2.backend import open_backend
 from seals.fonts import Face, shelf
+from signing.recognition.handover import Standing
 
 if TYPE_CHECKING:
     from api.bootstrap import Services
@@ -80,6 +81,7 @@ def examine(services: Services) -> tuple[Check, ...]:
         ("archive", _archive),
         ("fonts", _fonts),
         ("crl", _lists),
+        ("trust", _recognition),
     )
     return tuple(check for subject, look in looks for check in _looked(subject, look, services))
 
@@ -256,3 +258,44 @@ def _lists(services: Services) -> Iterable[Check]:
             f"{name} 的 CRL 有效至 {until}",
             f"the CRL of {name} lasts until {until}",
         )
+
+
+def _recognition(services: Services) -> Iterable[Check]:
+    """Our own list and those of others: a list that ended or was rolled back is told before anybody misses it (I30)."""
+    own = services.recognition.own.peek()
+    if own is None:
+        fix = ("运行 yinxin trust list --publish。", "Run yinxin trust list --publish.")
+        yield Check("trust", Health.WARNING, "尚未发布信任清单", "no trust list was published yet", *fix)
+    else:
+        until = own.until.strftime("%Y-%m-%d %H:%MZ")
+        zh, en = (
+            f"信任清单第 {own.content.sequence} 号，有效至 {until}",
+            f"our trust list lasts until {until}",
+        )
+        if services.clock() > own.until:
+            fix = ("请保持 yinxin serve 运行并查看日志。", "Keep yinxin serve running and look at its log.")
+            yield Check("trust", Health.BROKEN, f"{zh}（已过期）", f"{en}: it has expired", *fix)
+        else:
+            yield Check("trust", Health.OK, zh, en)
+    for standing in services.recognition.standings():
+        yield _foreign(standing)
+
+
+def _foreign(standing: Standing) -> Check:
+    found = standing.found
+    until = f"{found.taken.next_update:%Y-%m-%d %H:%MZ}"
+    zh, en = f"外部清单 {found.operator}", f"the foreign list of {found.operator}"
+    fix_zh = f"与对方管理员联系，然后运行 yinxin federation refresh {found.id}。"
+    fix_en = f"Talk to its administrator, then run yinxin federation refresh {found.id}."
+    if standing.expired:
+        told = (f"{zh} 已于 {until} 过期，不再采信", f"{en} expired on {until}: nothing is trusted by it")
+        return Check("trust", Health.BROKEN, *told, fix_zh, fix_en)
+    if standing.troubles:
+        url, trouble = next((one for one in standing.troubles if one[1].attack), standing.troubles[0])
+        health = Health.BROKEN if standing.alarming else Health.WARNING
+        told = (f"{zh}：{trouble.zh}（{url}）", f"{en}: {trouble.en} ({url})")
+        return Check("trust", health, *told, fix_zh, fix_en)
+    if standing.ends_soon:
+        return Check("trust", Health.WARNING, f"{zh} 将于 {until} 到期", f"{en} ends {until}", fix_zh, fix_en)
+    told = (f"{zh} 第 {found.taken.sequence} 号，有效至 {until}", f"{en} lasts until {until}")
+    return Check("trust", Health.OK, *told)

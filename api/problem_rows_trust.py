@@ -26,5 +26,4 @@ TRUST: Final[dict[type[Exception], Kind]] = {
     errors.ListMoved: Kind("list-moved", 409, "清单刚被他人处理", "List moved meanwhile"),
     errors.ListSecondPerson: Kind("list-second-person", 409, "须由另一人办理", "Second person needed"),
     errors.ListReasonNeeded: Kind("list-reason-needed", 422, "请填写原因", "Reason needed"),
-    errors.ListComesByFile: Kind("list-comes-by-file", 409, "清单由文件导入", "List came as a file"),
 }

@@ -23,6 +23,7 @@ from api.cli import (
     desk,
     documents,
     engraver,
+    federation,
     filing,
     keycentre,
     keys,
@@ -42,6 +43,7 @@ from api.cli import (
     stamp_link,
     stamp_simulator,
     token,
+    trust,
     void,
 )
 from api.cli.console import CANCELLED, HomeOption, fail
@@ -93,6 +95,8 @@ app.add_typer(token.app, name="token")
 app.add_typer(chip.app, name="chip")
 app.add_typer(csc.app, name="csc")
 recognition.register(app)
+app.add_typer(trust.app, name="trust")
+app.add_typer(federation.app, name="federation")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="key")
 app.add_typer(keycentre.app, name="kmc")
@@ -124,7 +128,7 @@ PANELS: Final = {
         "agent",
     ),
     "运行维护 / to keep it running": ("doctor", "migrate", "reconcile", "backup-key", "backup", "restore"),
-    "互认 / recognition": ("department", "recognition"),
+    "互认 / recognition": ("trust", "federation", "department", "recognition"),
     "权限与审计 / rights and the trail": ("key", "audit"),
 }
 """How ``yinxin --help`` groups the commands."""

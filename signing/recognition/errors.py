@@ -134,10 +134,3 @@ class ListReasonNeeded(ForeignListError):
 
     zh = "请填写原因（1 至 200 个可见字符）。"
     en = "Give a reason of 1 to 200 printable characters."
-
-
-class ListComesByFile(ForeignListError):
-    """The list was imported from a file: there is no address to renew it from."""
-
-    zh = "该清单由文件导入，没有网络地址；请用新文件更新（yinxin trust import）。"
-    en = "The list came as a file and has no address; renew it with a newer file (yinxin trust import)."

@@ -1,0 +1,100 @@
+"""``yinxin trust``: the trust list that this installation publishes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from api.bootstrap import Services
+from api.cli.console import (
+    ActorOption,
+    HomeOption,
+    JsonOption,
+    installation,
+    out,
+    person,
+    print_json,
+    say,
+    table,
+    write_bytes,
+)
+from api.schemas.trust_lists import OwnListModel
+from ca.actor import SYSTEM
+from signing.recognition.errors import OwnListMissing
+from signing.recognition.foreign import grouped
+from signing.recognition.publisher import Published
+
+ADMINISTRATOR = "person:sun.tao=孙涛"
+app = typer.Typer(help="信任清单 / the trust list of this installation", no_args_is_help=True)
+
+
+@app.callback()
+def trust() -> None:
+    """信任清单 / the trust list of this installation."""
+
+
+@app.command("list")
+def show_list(
+    *,
+    show: Annotated[bool, typer.Option("--show", help="只显示（默认）/ show it, the default")] = False,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="立即发布新一号 / publish the next number")
+    ] = False,
+    target: Annotated[
+        Path | None, typer.Option("--out", help="另存清单（.json 或 .xml）/ save the list, by its ending")
+    ] = None,
+    home: HomeOption = None,
+    actor: ActorOption = ADMINISTRATOR,
+    as_json: JsonOption = False,
+) -> None:
+    """显示、发布或另存本系统的信任清单 / show, publish or save our trust list."""
+    del show  # what happens anyway; the option says so to whoever reads a script
+    with installation(home) as services:
+        if publish:
+            services.recognition.publish(person(actor))
+        found = own_list(services)
+    if target is not None:
+        write_bytes(target, found.xml if target.suffix == ".xml" and found.xml else found.json)
+        say(f"已保存 {target}", f"Saved {target}")
+    elif as_json:
+        print_json(OwnListModel.of(found).model_dump(mode="json"))
+    else:
+        _show(found)
+
+
+def own_list(services: Services) -> Published:
+    """Return our list in force, its key made where an older installation has none yet."""
+    if not services.recognition.ready(SYSTEM):
+        raise OwnListMissing
+    return services.recognition.own.current()
+
+
+def show_fingerprint(found: Published) -> None:
+    """Print what the other side's two people compare."""
+    say(
+        "清单签发者指纹（SHA-256），请由另一渠道告知对方：",
+        "the fingerprint to tell the other side by another channel:",
+    )
+    out().print(Text(f"  {grouped(found.fingerprint)}", style="bold"), soft_wrap=True)
+
+
+def _show(found: Published) -> None:
+    content = found.content
+    say(
+        f"{content.operator.zh} 的信任清单，第 {content.sequence} 号，{content.issued:%Y-%m-%d %H:%M}Z 签发，"
+        f"有效至 {found.until:%Y-%m-%d %H:%M}Z",
+        f"trust list of {content.operator.en}, number {content.sequence}, {content.scheme_id}",
+    )
+    made = table("服务 / service", "状态 / state", "自 / since")
+    for service in content.services:
+        now = service.periods[0]
+        made.add_row(service.name.zh, f"{now.status.zh} / {now.status.value}", f"{now.since:%Y-%m-%d %H:%M}Z")
+    out().print(made)
+    say(
+        "发布地址：" + "，".join(content.scheme.distribution[: 2 if found.xml else 1]),
+        "where it is published",
+    )
+    show_fingerprint(found)
