@@ -9,167 +9,138 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
+from hsm.spoken import SpokenError
 from verify.acceptance.answers import AnswerStatus
-from verify.acceptance.errors import AcceptanceError
 from verify.acceptance.shelf import Question, choose, question
+from verify.arguments import parse_time, parser
+from verify.bundle.judge import BundleReport
+from verify.bundle.memory import default_memory
+from verify.bundle.use import BundleUse, OpenedBundle, merged, opened
 from verify.folder import TrustFolderUnusable, load_trust
-from verify.institution.record import MAX_RECORD_SIZE, MAX_RECORDS
-from verify.isolated import DEFAULT_SECONDS, IsolatedVerifier, Limits
-from verify.policy import MAX_DOCUMENT_OCTETS
-from verify.report import DocumentReport, Reason
-from verify.signatures.detached import ContentFile
-from verify.signatures.merkle import judge_with_proof
+from verify.isolated import IsolatedVerifier, Limits
+from verify.report import DocumentReport
+from verify.reports.writing import Issuer, UsageRefused, check_report_path, write_report
 from verify.table import lines
+from verify.targets import expand, verify_file
+from verify.terminal import row, safe, stamp
 from verify.trust import TrustStore
 from verify.trusted_lists.errors import ListRefused, ListUnreadable
-from verify.verdict import EXIT_STATUS, Verdict, worst
+from verify.verdict import EXIT_STATUS, worst
 
-SUFFIXES = frozenset({".pdf", ".ofd", ".esl"})
-"""What is looked for in a folder: documents and electronic seals."""
 VOIDED_STATUS = 4
 """Every document passed, and one was voided since: its seals verify, it is not to be used."""
 REFUSED_STATUS = 5
 """Every document passed, and the department that was asked does not accept one."""
 CONDITIONS_STATUS = 6
 """Every document passed, and the department accepts one only if something is done as well."""
-EVIDENCE_SUFFIX = ".evidence.jws"
-"""How a document's evidence records are called that lie beside it."""
 USAGE_STATUS = 64
 """Wrong use (sysexits.h EX_USAGE): apart from every verdict."""
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="verify",
-        description="核验 PDF、OFD 签章与电子印章数据（.esl、.dat）/ verify sealed PDF and OFD documents and electronic seal data",
-        epilog="exit status: 0 passed, 1 failed, 2 indeterminate, 3 unreadable; of several the gravest (1, 3, 2, 0); "
-        "4 all passed, one was voided since; 5 all passed, the department does not accept one; 6 accepts one on a condition",
-    )
-    parser.add_argument(
-        "files",
-        nargs="+",
-        type=Path,
-        metavar="FILE",
-        help="PDF、OFD、印章文件或文件夹 / PDF, OFD or seal files, or folders",
-    )
-    parser.add_argument(
-        "--trust", type=Path, metavar="DIR", help="信任库文件夹 / folder of trusted roots and evidence"
-    )
-    parser.add_argument(
-        "--list",
-        action="append",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help="信任清单（TS 119 612 XML 或 TS 119 602 JSON）/ a trust list, XML or JSON; may be repeated",
-    )
-    parser.add_argument(
-        "--signer",
-        action="append",
-        default=[],
-        metavar="SHA256|CERT",
-        help="信任清单的签名证书：SHA-256 或证书文件 / who may sign it: SHA-256 of a certificate, or its file",
-    )
-    parser.add_argument(
-        "--at", metavar="TIME", help="核验时间（RFC 3339）/ time of verification, default now"
-    )
-    parser.add_argument(
-        "--content",
-        type=Path,
-        metavar="FILE",
-        help="分离式签名所签的原文件 / the file that a detached signature is over",
-    )
-    parser.add_argument(
-        "--proof",
-        type=Path,
-        metavar="JSON",
-        help="合并签名的证明文件 / proof of a document under a batch's signature",
-    )
-    parser.add_argument(
-        "--department",
-        metavar="NAME",
-        help="按该部门的政策判断是否受理（名称、编号或政策文件）/ also ask a department: its name, id or policy file",
-    )
-    parser.add_argument(
-        "--act", default="", metavar="ACT", help="办理的事项 / the act that the department is asked about"
-    )
-    parser.add_argument(
-        "--evidence",
-        type=Path,
-        metavar="FILE",
-        help="制度证据记录；默认取文件旁的 FILE.evidence.jws / evidence records, default FILE.evidence.jws",
-    )
-    parser.add_argument("--json", action="store_true", help="输出 JSON / print one JSON object")
-    parser.add_argument("--password", help="加密 PDF 的打开密码 / password of encrypted documents")
-    parser.add_argument(
-        "--seconds",
-        type=float,
-        default=DEFAULT_SECONDS,
-        help="每个文件的时限（秒）/ time limit for one document",
-    )
-    return parser
+@dataclass(frozen=True, slots=True)
+class _Streams:
+    out: TextIO
+    errors: TextIO
+    as_json: bool
+
+    def say(self, zh: str, en: str) -> None:
+        """Say something beside the verdicts: on the output, or apart from the JSON."""
+        print(zh, en, sep="\n", file=self.errors if self.as_json else self.out)
 
 
-def run(
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What the files are judged with."""
+
+    asked: argparse.Namespace
+    at: datetime
+    trust: TrustStore
+    department: Question | None
+    bundle: OpenedBundle | None
+
+
+def run(  # noqa: PLR0913 - the seams of a command
     args: Sequence[str],
     *,
     clock: Callable[[], datetime],
     trust: TrustStore | None = None,
     out: TextIO | None = None,
     errors: TextIO | None = None,
+    issuer: Issuer | None = None,
 ) -> int:
     """Run the command and return its exit status; ``trust`` is used where ``--trust`` is not given.
 
-    Wrong use and an unusable trust folder print what to do on ``errors`` and return 64.
+    ``issuer`` issues the report of ``--report``; without one it is written unsigned. Wrong use, an unusable trust folder and a
+    refused bundle print what to do on ``errors`` and return 64.
     """
-    out, errors = out or sys.stdout, errors or sys.stderr
     try:
-        asked = _parser().parse_args(list(args))
+        asked = parser().parse_args(list(args))
     except SystemExit as stop:
         return USAGE_STATUS if stop.code else 0
+    streams = _Streams(out or sys.stdout, errors or sys.stderr, asked.json)
     try:
-        at = clock() if asked.at is None else parse_time(asked.at)
-        store = load_trust(asked.trust) if asked.trust is not None else trust or TrustStore(())
-        store = _with_lists(store, asked)
-        department = _question(asked)
-    except (TrustFolderUnusable, AcceptanceError, ListRefused) as unusable:
-        print(unusable.zh, unusable.en, sep="\n", file=errors)
-        return USAGE_STATUS
-    except ValueError:
-        print("--at 的时间格式不正确，例如 2026-03-01T12:00:00Z。", file=errors)
-        print("The time of --at cannot be read; write it like 2026-03-01T12:00:00Z.", file=errors)
-        return USAGE_STATUS
-    reports = list(_verify_all(asked, store, at, None if asked.json else out, department))
-    if asked.json:
-        documents = [report.to_json() for report in reports]
-        print(json.dumps({"documents": documents}, ensure_ascii=False, indent=2), file=out)
-    status = EXIT_STATUS[worst([report.verdict for report in reports])]
-    if status:
-        return status
-    return (
-        VOIDED_STATUS if any(report.voided is not None for report in reports) else _accepted_status(reports)
-    )
+        with ExitStack() as stack:
+            case = _prepare(asked, clock, trust, stack, issued=issuer is not None)
+            reports = _reports(case, streams)
+            if asked.report is not None:
+                said = write_report(reports[0], asked.report, issuer)
+                streams.say(said.zh, said.en)
+            return _status(reports)
+    except (TrustFolderUnusable, ListRefused, SpokenError) as unusable:
+        print(unusable.zh, unusable.en, sep="\n", file=streams.errors)
+    return USAGE_STATUS
 
 
-def _question(asked: argparse.Namespace) -> Question | None:
-    """Find the department and the act that are asked about, before any file is read."""
+def _prepare(
+    asked: argparse.Namespace,
+    clock: Callable[[], datetime],
+    trust: TrustStore | None,
+    stack: ExitStack,
+    *,
+    issued: bool,
+) -> _Case:
+    """Find all that is judged with before any file is read."""
+    if asked.report is not None:
+        check_report_path(asked.report, len(list(expand(asked.files))), issued=issued)
+    now = clock()
+    at = now if asked.at is None else _moment(asked.at)
+    store = load_trust(asked.trust) if asked.trust is not None else trust or TrustStore(())
+    bundle = None
+    if asked.bundle is not None:
+        memory = asked.bundle_memory or default_memory(os.environ, Path.home())
+        bundle = stack.enter_context(opened(BundleUse(asked.bundle, asked.bundle_signer, memory), now))
+        store = merged(bundle.trust, store)
+    store = _with_lists(store, asked)
+    return _Case(asked, at, store, _question(asked, bundle), bundle)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return parse_time(text)
+    except ValueError as wrong:
+        raise UsageRefused(
+            "--at 的时间格式不正确，例如 2026-03-01T12:00:00Z。",
+            "The time of --at cannot be read; write it like 2026-03-01T12:00:00Z.",
+        ) from wrong
+
+
+def _question(asked: argparse.Namespace, bundle: OpenedBundle | None) -> Question | None:
+    """Find the department and the act that are asked about; an unknown maker's policies decide nothing."""
     if asked.department is None:
         return None
-    return question(choose(asked.department, asked.trust), asked.act)
-
-
-def _accepted_status(reports: Sequence[DocumentReport]) -> int:
-    found = [one.answers.accepted.status for one in reports if one.answers is not None]
-    if AnswerStatus.NO in found:
-        return REFUSED_STATUS
-    return CONDITIONS_STATUS if AnswerStatus.CONDITIONS in found else 0
+    folder = asked.trust
+    if folder is None and bundle is not None and bundle.report.pinned:
+        folder = bundle.folder
+    return question(choose(asked.department, folder), asked.act)
 
 
 def _with_lists(store: TrustStore, asked: argparse.Namespace) -> TrustStore:
@@ -188,95 +159,62 @@ def _with_lists(store: TrustStore, asked: argparse.Namespace) -> TrustStore:
     return replace(store, lists=[*store.lists, *found])
 
 
-def parse_time(text: str) -> datetime:
-    """Read an RFC 3339 time or a date; one without a zone is UTC. Raises ``ValueError``."""
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+def _reports(case: _Case, streams: _Streams) -> list[DocumentReport]:
+    shown = None if streams.as_json else streams.out
+    if case.bundle is not None and shown is not None:
+        print(*_bundle_lines(case.bundle), "", sep="\n", file=shown)
+    reports = list(_verify_all(case, shown))
+    if streams.as_json:
+        told: dict[str, object] = {"documents": [report.to_json() for report in reports]}
+        if case.bundle is not None:
+            told["bundle"] = case.bundle.report.to_json()
+        print(json.dumps(told, ensure_ascii=False, indent=2), file=streams.out)
+    return reports
 
 
-def _verify_all(
-    asked: argparse.Namespace,
-    trust: TrustStore,
-    at: datetime,
-    out: TextIO | None,
-    department: Question | None,
-) -> Iterator[DocumentReport]:
-    with IsolatedVerifier(trust, limits=Limits(seconds=asked.seconds)) as verifier:
-        for number, path in enumerate(_expand(asked.files)):
-            report = _verify_file(verifier, path, at, asked)
-            report = report if department is None else department.of(report)
-            if out is not None:
-                print(*([""] if number else []), *lines(report), sep="\n", file=out, flush=True)
+def _bundle_lines(bundle: OpenedBundle) -> Iterator[str]:
+    """Say whose bundle it is, how old it is, and whether it is believed."""
+    told: BundleReport = bundle.report
+    yield "离线核验包 / offline bundle"
+    yield row("出具 by", f"{safe(told.issuer)} · {safe(told.signer)}")
+    yield row("签名者 signer", f"SHA-256 {told.signer_sha256}")
+    yield row(
+        "序号 number", f"{told.sequence} · {stamp(told.as_of)} · 下次更新 next {stamp(told.next_update)}"
+    )
+    mark = "※ " if told.stale else ""
+    yield row("新旧 age", f"{mark}{told.age.zh}")
+    yield row("", f"{mark}{told.age.en}")
+    mark = "" if told.pinned else "※ "
+    yield row("采信 trust", f"{mark}{told.standing.zh}")
+    yield row("", f"{mark}{told.standing.en}")
+    if bundle.forgetful:
+        yield row(
+            "注 note",
+            "无法记住本次使用的序号，下次不能发现被换回的旧包；请用 --bundle-memory 指定可写的文件。",
+        )
+        yield row(
+            "",
+            "Its number could not be kept, so an older bundle would go unnoticed; name a file with --bundle-memory.",
+        )
+
+
+def _verify_all(case: _Case, shown: TextIO | None) -> Iterator[DocumentReport]:
+    with IsolatedVerifier(case.trust, limits=Limits(seconds=case.asked.seconds)) as verifier:
+        for number, path in enumerate(expand(case.asked.files)):
+            report = verify_file(verifier, path, case.at, case.asked)
+            report = report if case.department is None else case.department.of(report)
+            if shown is not None:
+                print(*([""] if number else []), *lines(report), sep="\n", file=shown, flush=True)
             yield report
 
 
-def _expand(paths: Sequence[Path]) -> Iterator[Path]:
-    for path in paths:
-        if path.is_dir():
-            found = sorted(
-                item for item in path.rglob("*") if item.suffix.lower() in SUFFIXES and item.is_file()
-            )
-            yield from found or [path]
-        else:
-            yield path
-
-
-def _verify_file(
-    verifier: IsolatedVerifier, path: Path, at: datetime, asked: argparse.Namespace
-) -> DocumentReport:
-    try:
-        size = path.stat().st_size
-        if path.is_dir():
-            return _unreadable(
-                path, at, "文件夹中没有 PDF 或 OFD 文件。", "The folder holds no PDF or OFD file."
-            )
-        if size > MAX_DOCUMENT_OCTETS:
-            limit = MAX_DOCUMENT_OCTETS // 1024 // 1024
-            return _unreadable(
-                path,
-                at,
-                f"文件超过 {limit} MB 的核验上限，请拆分后再核验。",
-                f"The file is larger than the limit of {limit} MB; split it and verify the parts.",
-            )
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return _unreadable(path, at, "找不到该文件，请检查路径。", "There is no such file; check the path.")
-    except OSError:
-        return _unreadable(
-            path, at, "无法读取该文件，请检查访问权限。", "The file cannot be read; check its permissions."
-        )
-    return _judged(verifier, path, data, at, asked)
-
-
-def _judged(
-    verifier: IsolatedVerifier, path: Path, data: bytes, at: datetime, asked: argparse.Namespace
-) -> DocumentReport:
-    if asked.proof is not None:
-        try:
-            proof = asked.proof.read_bytes()
-        except OSError:
-            return _unreadable(
-                path, at, "无法读取证明文件，请检查路径。", "The proof cannot be read; check its path."
-            )
-        return judge_with_proof(verifier.verify, data, proof, at=at, name=str(path))
-    content = None if asked.content is None else ContentFile(asked.content)
-    evidence = _evidence(path, asked.evidence)
-    return verifier.verify(
-        data, at=at, name=str(path), password=asked.password, content=content, evidence=evidence
-    )
-
-
-def _evidence(path: Path, given: Path | None) -> str:
-    """Read the evidence records named, or those beside the file; one that cannot be read is told as a damaged one."""
-    beside = given or path.with_name(path.name + EVIDENCE_SUFFIX)
-    if given is None and not beside.is_file():
-        return ""
-    try:
-        with beside.open("rb") as stream:
-            return stream.read(MAX_RECORDS * MAX_RECORD_SIZE + 1).decode("ascii", "replace") or "?"
-    except OSError:
-        return "?"
-
-
-def _unreadable(path: Path, at: datetime, zh: str, en: str) -> DocumentReport:
-    return DocumentReport(str(path), Verdict.UNREADABLE, Reason(zh, en), verified_at=at)
+def _status(reports: Sequence[DocumentReport]) -> int:
+    status = EXIT_STATUS[worst([report.verdict for report in reports])]
+    if status:
+        return status
+    if any(report.voided is not None for report in reports):
+        return VOIDED_STATUS
+    found = [one.answers.accepted.status for one in reports if one.answers is not None]
+    if AnswerStatus.NO in found:
+        return REFUSED_STATUS
+    return CONDITIONS_STATUS if AnswerStatus.CONDITIONS in found else 0

@@ -19,6 +19,7 @@ from verify.report import (
     StatusReport,
     TimeSource,
 )
+from verify.reports.table import reported_lines
 from verify.ses.report import SealDataReport
 from verify.ses.table import part_lines, seal_data_lines
 from verify.terminal import row, safe, stamp
@@ -74,6 +75,7 @@ def lines(report: DocumentReport) -> Iterator[str]:
         yield from answer_lines(report.answers)
     if report.notice:
         yield f"  ※ {report.notice} / demonstration certificates, without legal effect"
+    yield from reported_lines(report.reported)
     if isinstance(report, SealDataReport):
         yield from seal_data_lines(report)
     if isinstance(report, ObjectReport):

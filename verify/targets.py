@@ -1,0 +1,95 @@
+"""What the command verifies: files, the documents of a folder, and what lies or is handed beside them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from verify.institution.record import MAX_RECORD_SIZE, MAX_RECORDS
+from verify.isolated import IsolatedVerifier
+from verify.policy import MAX_DOCUMENT_OCTETS
+from verify.report import DocumentReport, Reason
+from verify.signatures.detached import ContentFile
+from verify.signatures.merkle import judge_with_proof
+from verify.verdict import Verdict
+
+SUFFIXES = frozenset({".pdf", ".ofd", ".esl"})
+"""What is looked for in a folder: documents and electronic seals."""
+EVIDENCE_SUFFIX = ".evidence.jws"
+"""How a document's evidence records are called that lie beside it."""
+
+
+def expand(paths: Sequence[Path]) -> Iterator[Path]:
+    """Yield the files, and of a folder its documents; a folder without any yields itself."""
+    for path in paths:
+        if path.is_dir():
+            found = sorted(
+                item for item in path.rglob("*") if item.suffix.lower() in SUFFIXES and item.is_file()
+            )
+            yield from found or [path]
+        else:
+            yield path
+
+
+def verify_file(
+    verifier: IsolatedVerifier, path: Path, at: datetime, asked: argparse.Namespace
+) -> DocumentReport:
+    """Verify one file with what was handed along; what cannot be read has a report too."""
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            return _unreadable(
+                path, at, "文件夹中没有 PDF 或 OFD 文件。", "The folder holds no PDF or OFD file."
+            )
+        if size > MAX_DOCUMENT_OCTETS:
+            limit = MAX_DOCUMENT_OCTETS // 1024 // 1024
+            return _unreadable(
+                path,
+                at,
+                f"文件超过 {limit} MB 的核验上限，请拆分后再核验。",
+                f"The file is larger than the limit of {limit} MB; split it and verify the parts.",
+            )
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return _unreadable(path, at, "找不到该文件，请检查路径。", "There is no such file; check the path.")
+    except OSError:
+        return _unreadable(
+            path, at, "无法读取该文件，请检查访问权限。", "The file cannot be read; check its permissions."
+        )
+    return _judged(verifier, path, data, at, asked)
+
+
+def _judged(
+    verifier: IsolatedVerifier, path: Path, data: bytes, at: datetime, asked: argparse.Namespace
+) -> DocumentReport:
+    if asked.proof is not None:
+        try:
+            proof = asked.proof.read_bytes()
+        except OSError:
+            return _unreadable(
+                path, at, "无法读取证明文件，请检查路径。", "The proof cannot be read; check its path."
+            )
+        return judge_with_proof(verifier.verify, data, proof, at=at, name=str(path))
+    content = None if asked.content is None else ContentFile(asked.content)
+    evidence = _evidence(path, asked.evidence)
+    return verifier.verify(
+        data, at=at, name=str(path), password=asked.password, content=content, evidence=evidence
+    )
+
+
+def _evidence(path: Path, given: Path | None) -> str:
+    """Read the evidence records named, or those beside the file; one that cannot be read is told as a damaged one."""
+    beside = given or path.with_name(path.name + EVIDENCE_SUFFIX)
+    if given is None and not beside.is_file():
+        return ""
+    try:
+        with beside.open("rb") as stream:
+            return stream.read(MAX_RECORDS * MAX_RECORD_SIZE + 1).decode("ascii", "replace") or "?"
+    except OSError:
+        return "?"
+
+
+def _unreadable(path: Path, at: datetime, zh: str, en: str) -> DocumentReport:
+    return DocumentReport(str(path), Verdict.UNREADABLE, Reason(zh, en), verified_at=at)
