@@ -5,6 +5,7 @@ Tests call the same function with other arguments. Nothing else in the project c
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +14,8 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from api.access import ApiKeys
 from api.acceptance_desk import AcceptanceDesk, open_acceptance
+from api.access import ApiKeys
 from api.archive import Keeping
 from api.batch.door import Batches
 from api.batch.keys import SealKeys
@@ -55,6 +56,7 @@ from ca.clock import Clock
 from ca.clock_guard import ClockGuard, KernelDiscipline, Reference, SteadyClock
 from ca.config import CaConfig
 from ca.crl import CrlPublisher
+from ca.cross.desk import CrossDesk
 from ca.enrolment.desk import Enrolment as EnrolmentDesk
 from ca.enrolment.drill import PublishedStatus
 from ca.enrolment.evidence_files import EvidenceFiles
@@ -103,6 +105,7 @@ class Services:
     audit: AuditTrail
     enterprises: Enterprises
     authority: CertificateAuthority
+    cross: CrossDesk
     crls: CrlPublisher
     ocsp: OcspResponder
     tsa: TimeStampAuthority
@@ -265,6 +268,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         audit=audit,
         enterprises=enterprises,
         authority=authority,
+        cross=CrossDesk(authority, secrets.token_bytes),
         crls=crls,
         ocsp=certification.ocsp,
         tsa=tsa,

@@ -22,11 +22,12 @@ from api.seal_states import SealStates
 from api.void_lists import VoidLists
 from ca.audit import AuditProof, AuditTrail
 from ca.authority import CertificateAuthority
-from ca.certificate import public_key_of
+from ca.certificate import MAX_PAGE, CertificateQuery, public_key_of
 from ca.checkpoint import Anchor, Checkpoint
 from ca.crl import CrlPublisher
 from ca.errors import AuditBroken
 from ca.issuer import UnitPurpose
+from ca.profile import CROSS
 from hsm.algorithms import PublicKey
 from signing.recognition.departments import policy_files
 from signing.recognition.handover import FOLDER as LISTS
@@ -71,6 +72,9 @@ class Evidence:
             folder = "anchors" if issuer.is_root else "intermediates"
             found[f"{folder}/{issuer.id}.cer"] = issuer.certificate
             found[f"{folder}/{issuer.id}.pem"] = ssl.DER_cert_to_PEM_cert(issuer.certificate).encode()
+        for record in self.authority.find(CertificateQuery(profile=CROSS.id, limit=MAX_PAGE)).items:
+            if record.der:  # also one that was revoked: what was sealed before rests on it
+                found[f"intermediates/cross-{record.serial:x}.cer"] = record.der
         for listed in self.crls.in_force():
             part = f".{listed.shard}" if listed.shard else ""
             found[f"crls/{listed.issuer}{part}.crl"] = listed.der

@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from api import store as api_store
 from api.errors import SchemaOutdated
 from ca import store as ca_store
+from ca.cross import store as _cross_store  # noqa: F401 - its table joins ca_store.metadata
 from ca.enrolment import store as _enrolment_store  # noqa: F401 - adds its tables to those of ca
 from ca.keycentre import store as _key_centre_store  # noqa: F401 - its tables join ca_store.metadata
 from ca.tokens import store as _tokens_store  # noqa: F401 - its tables join ca_store.metadata

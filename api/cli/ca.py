@@ -26,6 +26,7 @@ from api.cli.console import (
     table,
     write_bytes,
 )
+from api.cli.cross import app as cross_app
 from api.enrolment import EnrolmentOrder, certificate_request, serial_of, token_of
 from api.foundation import lay_foundation
 from api.schemas.certificates import CertificateModel, IssuedModel
@@ -35,6 +36,7 @@ from hsm.algorithms import KeyKind
 
 OPERATOR = "person:zhao.lei=赵磊"
 app = typer.Typer(help="证书签发 / certification authority", no_args_is_help=True)
+app.add_typer(cross_app, name="cross-certify")
 
 
 @app.command()

@@ -120,10 +120,6 @@ class CrossDesk:
         with self._authority.engine.execution_options(read_only=True).connect() as conn:
             return store.listed(conn)
 
-    def intermediates(self) -> dict[str, bytes]:
-        """Return what verifiers need for their paths, by a name for a file: our cross certificates (DER)."""
-        return {f"cross-{one.id}": one.certificate for one in self.orders() if one.certificate}
-
     def _move(
         self, conn: sa.Connection, found: CrossRecord, act: CrossAct, values: dict[str, object]
     ) -> None:

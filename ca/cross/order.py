@@ -59,6 +59,11 @@ class CrossOrder:
         return hashlib.sha256(self.certificate).hexdigest()
 
     @property
+    def authority(self) -> str:
+        """The other authority's name, as people write it (RFC 4514)."""
+        return x509.load_der_x509_certificate(self.certificate).subject.rfc4514_string()
+
+    @property
     def digest(self) -> str:
         """SHA-256 (hex) over all of it: what a second person confirms is this and nothing else (I22)."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
+from cryptography import x509
 
 from ca.cross.order import CrossOrder
 from ca.store import UtcInstant, metadata, only, status_column
@@ -73,6 +74,11 @@ class CrossRecord:
     decided_by: str
     decided_at: datetime | None
     certificate: bytes
+
+    @property
+    def serial(self) -> int | None:
+        """The serial number of the cross certificate, once there is one: by it it is revoked."""
+        return x509.load_der_x509_certificate(self.certificate).serial_number if self.certificate else None
 
 
 def _record(row: sa.Row[*tuple[Any, ...]]) -> CrossRecord:
