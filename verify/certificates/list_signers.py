@@ -39,7 +39,6 @@ class ListSigners:
         self._standing = standing
         self._learnt: dict[NameKey, list[x509.Certificate]] = defaultdict(list)
         self._count = 0
-        self._direct: dict[tuple[bytes, x509.Certificate], bool] = {}
         self._others: dict[tuple[bytes, Chain], bool] = {}
 
     def learn(self, certificates: Iterable[x509.Certificate]) -> None:
@@ -53,10 +52,7 @@ class ListSigners:
 
     def signed_directly(self, item: Crl, issuer: x509.Certificate) -> bool:
         """Tell whether the key of ``issuer`` itself, which may sign lists, made this signature."""
-        key = (item.mark, issuer)
-        if key not in self._direct:
-            self._direct[key] = crl_signed_by(item.value, issuer)
-        return self._direct[key]
+        return self._paths.proved((item.mark, issuer), lambda: crl_signed_by(item.value, issuer))
 
     def signed(self, item: Crl, chain: Chain, position: int) -> bool:
         """Tell whether a list counts for ``chain[position]``."""

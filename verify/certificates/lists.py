@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
@@ -21,6 +22,10 @@ from verify.policy import MAX_CRL_OCTETS
 
 MAX_INDIRECT_ENTRIES: Final = 200_000
 """Entries of a list for several authorities, which have to be walked: whose each is stands on the one before it."""
+KEPT_LISTS: Final = 64
+"""Lists kept decoded by their octets: the same come with document after document."""
+MAX_KEPT_OCTETS: Final = 65_536
+"""Longest of them, some thousand entries; at the most four megabytes of foreign octets are held."""
 _REMOVED: Final = "removeFromCRL"
 _Entries = dict[tuple[NameKey, int], x509.RevokedCertificate]
 
@@ -45,13 +50,10 @@ class Lists:
         """Take a list's octets; what cannot be read, or is over the limit, is left out as if it were not there."""
         if len(der) > MAX_CRL_OCTETS:
             return
-        try:
-            loaded = x509.load_der_x509_crl(der)
-            _ = (loaded.last_update_utc, loaded.next_update_utc)
-            head = head_of(loaded)
-        except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
-            return
-        self._by_issuer[head.issuer].append(Crl(loaded, mark, head))
+        found = _read_kept(der) if len(der) <= MAX_KEPT_OCTETS else _read(der)
+        if found is not None:
+            loaded, head = found
+            self._by_issuer[head.issuer].append(Crl(loaded, mark, head))
 
     def times(self) -> Iterator[datetime]:
         """Yield the thisUpdate of every list."""
@@ -113,6 +115,18 @@ class Lists:
         if item.mark not in self._entries:
             self._entries[item.mark] = _by_issuer(item)
         return self._entries[item.mark].get((name_key(certificate.issuer), certificate.serial_number))
+
+
+def _read(der: bytes) -> tuple[x509.CertificateRevocationList, Head] | None:
+    try:
+        loaded = x509.load_der_x509_crl(der)
+        _ = (loaded.last_update_utc, loaded.next_update_utc)
+        return loaded, head_of(loaded)
+    except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        return None
+
+
+_read_kept = lru_cache(maxsize=KEPT_LISTS)(_read)
 
 
 def _changes(delta: Crl, base: Crl) -> bool:

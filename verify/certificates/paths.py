@@ -8,7 +8,7 @@ on one chain with one anchor, whatever its algorithms.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -74,6 +74,7 @@ class PathFinder:
         for certificate in dict.fromkeys((*trust.anchors, *trust.intermediates, *self.listed.certificates)):
             self._by_subject[name_key(certificate.subject)].append(certificate)
         self._issued: dict[tuple[x509.Certificate, x509.Certificate], bool] = {}
+        self._proved: dict[tuple[bytes, x509.Certificate], bool] = {}
         self._sound: dict[Chain, tuple[str, ...]] = {}
 
     def is_anchor(self, certificate: x509.Certificate) -> bool:
@@ -134,6 +135,16 @@ class PathFinder:
             if len(self._issued) >= MAX_REMEMBERED:
                 self._issued.clear()
             self._issued[key] = known
+        return known
+
+    def proved(self, question: tuple[bytes, x509.Certificate], ask: Callable[[], bool]) -> bool:
+        """Remember whose signature a list or an answer bears, by its digest: no time changes that, and documents share them."""
+        known = self._proved.get(question)
+        if known is None:
+            known = ask()
+            if len(self._proved) >= MAX_REMEMBERED:
+                self._proved.clear()
+            self._proved[question] = known
         return known
 
     def choose(

@@ -57,7 +57,6 @@ class Evidence:
         self._responses: list[_Response] = []
         self._seen: set[bytes] = set()
         self._embedded: set[bytes] = set()
-        self._signed: dict[tuple[bytes, x509.Certificate], bool] = {}
         self._facts: dict[Chain, list[Fact]] = {}
 
     def add(self, crls: Iterable[bytes], responses: Iterable[bytes], *, embedded: bool) -> None:
@@ -138,13 +137,8 @@ class Evidence:
 
     def _ocsp_signed(self, item: _Response, issuer: x509.Certificate) -> bool:
         """RFC 6960 §4.2.2.2: signed by the issuer itself, or by a responder that the issuer named."""
-        key = (item.mark, issuer)
-        if key not in self._signed:
-            self._signed[key] = self._answers_for(item.value, issuer)
-        return self._signed[key]
-
-    def _answers_for(self, response: ocsp.OCSPResponse, issuer: x509.Certificate) -> bool:
-        return answering(response, issuer, self._paths) is not None
+        paths = self._paths
+        return paths.proved((item.mark, issuer), lambda: answering(item.value, issuer, paths) is not None)
 
 
 def answering(
