@@ -12,11 +12,13 @@ from api.problem_rows_archive import ARCHIVE
 from api.problem_rows_batches import BATCHES
 from api.problem_rows_cases import CASES
 from api.problem_rows_containers import CONTAINERS
+from api.problem_rows_cross import CROSS
 from api.problem_rows_filing import FILING
 from api.problem_rows_licences import LICENCES
 from api.problem_rows_ofd import OFD
 from api.problem_rows_papers import PAPERS
 from api.problem_rows_placement import PLACEMENT
+from api.problem_rows_recognition import RECOGNITION
 from api.problem_rows_remote import REMOTE
 from api.problem_rows_reports import REPORTS
 from api.problem_rows_stamps import STAMPS
@@ -379,6 +381,7 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **SEAL_DATA,
     **CASES,
     **CONTAINERS,
+    **CROSS,
     **FILING,
     **OFD,
     **PAPERS,
