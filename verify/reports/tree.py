@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any, Final
-from xml.sax.saxutils import escape, quoteattr
 
 from verify.reports.vocabulary import PREFIXES
 
@@ -78,10 +78,10 @@ def to_xml(root: Node) -> bytes:
 
 
 def _xml(one: Node, declared: str = "") -> str:
-    attributes = "".join(f" {name}={quoteattr(text)}" for name, text in one.attributes.items())
+    attributes = "".join(f' {name}="{escape(text)}"' for name, text in one.attributes.items())
     opened = f"<{one.name}{declared}{attributes}"
     if one.text is not None:
-        return f"{opened}>{escape(one.text)}</{one.name}>"
+        return f"{opened}>{escape(one.text, quote=False)}</{one.name}>"
     if not one.children:
         return f"{opened}/>"
     return f"{opened}>{''.join(map(_xml, one.children))}</{one.name}>"
