@@ -6,7 +6,7 @@ A frozen seal shows as frozen from that moment (B4), so whoever asks for the lis
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
@@ -45,6 +45,7 @@ class SealStates:
         self._authority = authority
         self._lock = threading.Lock()
         self._acts_listed: int | None = None
+        self._counted_since: datetime | None = None
         self._kept: tuple[Unit, StatusListPublisher] | None = None
 
     def current(self) -> PublishedList | None:
@@ -55,7 +56,7 @@ class SealStates:
         publisher = self._publisher(maker)
         with self._lock:
             found = _latest(publisher)
-            acts = self._acts()
+            acts = self._acts(found)
             if found is None or self._due(found, acts):
                 found = publisher.publish(actor=SYSTEM)
             self._acts_listed = acts
@@ -86,9 +87,15 @@ class SealStates:
             return acts != self._acts_listed
         return self._acted_since(found)
 
-    def _acts(self) -> int:
+    def _acts(self, found: PublishedList | None) -> int:
+        """Count the acts since this process first asked: few, however large the register is."""
+        if self._counted_since is None:
+            self._counted_since = self._clock() if found is None else found.issued_at - LOOK_BACK
+        query = (
+            sa.select(sa.func.count()).select_from(seal_event).where(seal_event.c.at >= self._counted_since)
+        )
         with self._engine.execution_options(read_only=True).connect() as connection:
-            return int(connection.execute(sa.select(sa.func.count()).select_from(seal_event)).scalar_one())
+            return int(connection.execute(query).scalar_one())
 
     def _acted_since(self, found: PublishedList) -> bool:
         query = sa.select(seal_event.c.number).where(seal_event.c.at >= found.issued_at - LOOK_BACK).limit(1)

@@ -103,6 +103,7 @@ seal_event = sa.Table(
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Index("seal_event_at", "electronic_code", "at", "number"),
+    sa.Index("seal_event_when", "at"),
 )
 """One row an act. Times never fall along the numbers of one pair, so its index answers a state as of any time."""
 
