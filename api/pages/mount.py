@@ -29,6 +29,7 @@ from api.pages.console import rounds as console_rounds
 from api.pages.console import seal_apply as console_seal_apply
 from api.pages.console import seals as console_seals
 from api.pages.console import stamps as console_stamps
+from api.pages.console import trust as console_trust
 from api.pages.console import workshop as console_workshop
 from api.pages.desk import DRAFTS, RESULTS, Desk
 from api.pages.drafts import Drafts
@@ -80,6 +81,7 @@ def mount_pages(app: FastAPI, services: Services) -> Desk:
     app.include_router(console_batches.router)
     app.include_router(console_rounds.router)
     app.include_router(console_stamps.router)
+    app.include_router(console_trust.router)
     app.include_router(console_filing.router)
     app.include_router(console_workshop.router)
     app.include_router(console_seals.router)

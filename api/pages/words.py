@@ -9,6 +9,7 @@ from api.pages.card_words import CARD_WORDS
 from api.pages.console.batch_words import BATCH_WORDS
 from api.pages.console.round_words import ROUND_WORDS
 from api.pages.console.seal_words import SEAL_WORDS
+from api.pages.console.trust_words import TRUST_WORDS
 from api.pages.console.words import CONSOLE_WORDS
 from api.pages.place_words import PLACE_WORDS
 from api.pages.public.printed_words import PRINTED_WORDS
@@ -311,6 +312,7 @@ _PAGE_WORDS: Final[dict[str, tuple[str, str]]] = {
 WORDS: Final = {
     **_PAGE_WORDS,
     **ROUND_WORDS,
+    **TRUST_WORDS,
     **PRINTED_WORDS,
     **AGENT_WORDS,
     **PLACE_WORDS,

@@ -46,6 +46,7 @@ TABS: Final = (
     Tab("enrolments", "/console/enrolments", (Scope.RA_REQUEST, Scope.RA_APPROVE)),
     Tab("certificates", "/console/certificates", (Scope.CA_READ,)),
     Tab("chips", "/console/chips", (Scope.TOKEN_READ, Scope.TOKEN_MANAGE)),
+    Tab("trust", "/console/trust", (Scope.TRUST_READ, Scope.TRUST_PROPOSE, Scope.TRUST_CONFIRM)),
     Tab("keys", "/console/keys", (Scope.KEY_CENTRE, Scope.ESCROW_CUSTODIAN, Scope.KEY_RECOVER)),
 )
 

@@ -15,6 +15,7 @@ from api.pages.console.enrolments import waiting
 from api.pages.console.filing import waiting_filings
 from api.pages.console.frame import Frame, enter
 from api.pages.console.jobs import waiting_jobs
+from api.pages.console.trust import waiting_lists
 from ca.errors import CaError
 from ca.issuer import HolderStatus, Issuer, Unit
 from ca.overview import SOON, overview
@@ -60,6 +61,7 @@ def start(request: Request) -> Response:
         jobs=waiting_jobs(frame),
         cases=waiting_cases(frame),
         filings=waiting_filings(frame),
+        lists=waiting_lists(frame),
         now=frame.doors.clock().isoformat(),
         soon=(frame.doors.clock() + SOON).isoformat(),
     )
