@@ -1,0 +1,1 @@
+"""Trust lists: their forms, the attacks on them, what they vouch for."""
