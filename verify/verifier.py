@@ -25,7 +25,7 @@ from verify.pdf.orphans import orphans
 from verify.pdf.pdf_values import Ref
 from verify.pdf.placement import Pages
 from verify.pdf.procedure import Procedure
-from verify.pdf.security_store import SecurityStore, read_store
+from verify.pdf.security_store import SecurityStore, evidence_below, read_store
 from verify.policy import MAX_SIGNATURES, Policy
 from verify.report import DocumentReport, Reason, SignatureKind, SignatureReport
 from verify.reports.recognise import Reading, report_in, with_reported
@@ -227,6 +227,8 @@ def _run(procedure: Procedure, cases: list[Case]) -> None:
             replace(procedure, proofs=proofs).run(case)
             if case.finding is None and case.stamp is not None:
                 proofs = (*proofs, ProofOfExistence(case.covered, case.stamp.time, case.stamp.authority))
+                archived = evidence_below(procedure.document, case.covered)
+                procedure.judge.evidence.prove(archived, case.stamp.time)
     final = replace(procedure, proofs=proofs)
     for case in cases:
         if case.kind is not SignatureKind.TIMESTAMP:

@@ -57,7 +57,9 @@ class Evidence:
         self._responses: list[_Response] = []
         self._seen: set[bytes] = set()
         self._embedded: set[bytes] = set()
-        self._facts: dict[Chain, list[Fact]] = {}
+        self._own: set[bytes] = set()
+        self._proved: dict[bytes, datetime] = {}
+        self._facts: dict[tuple[Chain, datetime | None], list[Fact]] = {}
 
     def add(self, crls: Iterable[bytes], responses: Iterable[bytes], *, embedded: bool) -> None:
         """Take DER octets; what cannot be decoded, or is over the limits, is left out as if it were not there.
@@ -79,6 +81,19 @@ class Evidence:
                 if response.response_status is ocsp.OCSPResponseStatus.SUCCESSFUL:
                     self._responses.append(_Response(response, mark))
 
+    def prove(self, items: Iterable[bytes], time: datetime) -> None:
+        """Note that a trusted time-stamp proves that these lists and responses (DER) existed at ``time``."""
+        self._facts.clear()
+        for der in items:
+            mark = hashlib.sha256(der).digest()
+            self._proved[mark] = min(time, self._proved.get(mark, time))
+
+    def _existed(self, mark: bytes, before: datetime | None) -> bool:
+        """Tell whether a document's own evidence is proved older than ``before``; the verifier's own evidence is its own."""
+        if before is None or mark in self._own:
+            return True
+        return mark in self._proved and self._proved[mark] < before
+
     def learn(self, certificates: Iterable[x509.Certificate]) -> None:
         """Take certificates of a document: one of them may be the key with which an issuer signs its lists."""
         self._signers.learn(certificates)
@@ -86,8 +101,7 @@ class Evidence:
     def _mark(self, der: bytes, *, embedded: bool) -> bytes | None:
         """Return the digest of octets not seen before, ``None`` for the others and for those over the limit."""
         mark = hashlib.sha256(der).digest()
-        if embedded:
-            self._embedded.add(mark)
+        (self._embedded if embedded else self._own).add(mark)
         fresh = mark not in self._seen and len(self._seen) < 4 * MAX_REVOCATION_ITEMS
         self._seen.add(mark)
         return mark if fresh else None
@@ -100,20 +114,31 @@ class Evidence:
             times += [single.this_update_utc for single in response.value.responses]
         return max(times, default=None)
 
-    def facts(self, chain: Chain, position: int) -> list[Fact]:
-        """Return every verified fact about ``chain[position]``, whose issuer stands above it in the chain."""
-        key = chain[position:]
+    def facts(self, chain: Chain, position: int, before: datetime | None = None) -> list[Fact]:
+        """Return every verified fact about ``chain[position]``, whose issuer stands above it in the chain.
+
+        ``before`` is when that issuer was revoked: whoever has its key since makes lists of any date, so of what a document
+        brings along only that counts which is proved to be older (EN 319 102-1 §5.6.2.2).
+        """
+        key = (chain[position:], before)
         if key not in self._facts:
             certificate, issuer = chain[position], chain[position + 1]
             said = self._lists.said(
-                certificate, lambda item: self._signers.signed(item, chain, position), self._embedded
+                certificate,
+                lambda item: self._existed(item.mark, before) and self._signers.signed(item, chain, position),
+                self._embedded,
             )
-            self._facts[key] = together(said) + self._answers(certificate, issuer)
+            self._facts[key] = together(said) + self._answers(certificate, issuer, before)
         return self._facts[key]
 
-    def _answers(self, certificate: x509.Certificate, issuer: x509.Certificate) -> list[Fact]:
+    def _answers(
+        self, certificate: x509.Certificate, issuer: x509.Certificate, before: datetime | None = None
+    ) -> list[Fact]:
         return [
-            fact for response in self._responses for fact in self._from_ocsp(response, certificate, issuer)
+            fact
+            for response in self._responses
+            if self._existed(response.mark, before)
+            for fact in self._from_ocsp(response, certificate, issuer)
         ]
 
     def _in_good_standing(self, signer: x509.Certificate, maker: x509.Certificate, item: Crl) -> bool:

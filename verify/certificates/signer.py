@@ -104,13 +104,25 @@ class CertificateJudge:
         return found
 
     def _facts(self, chain: Chain, position: int) -> list[Fact]:
-        return self.evidence.facts(chain, position)
+        since = None if self.now is None else self._revoked_since(chain, position + 1, self.now)
+        if since is None:
+            return self.evidence.facts(chain, position)
+        ended = [fact for fact in self.evidence.facts(chain, position) if fact.revoked_at is not None]
+        return [*ended, *self.evidence.facts(chain, position, since)]
+
+    def _revoked_since(self, chain: Chain, position: int, now: datetime) -> datetime | None:
+        """Return when an issuer was revoked, as is known now; an anchor never is."""
+        if position >= len(chain) - 1:
+            return None
+        found = state_at(chain[position], self._facts(chain, position), now, self._fresh)
+        return found.since if found.status == CertificateStatus.REVOKED.value else None
 
     def _check_states(self, chain: Chain, at: datetime) -> None:
-        for position, certificate in enumerate(chain[:-1]):
-            found = self.state(chain, position, at)
+        states = [self.state(chain, position, at) for position in range(len(chain) - 1)]
+        for position, (certificate, found) in enumerate(zip(chain, states, strict=False)):
             if found.status in {CertificateStatus.REVOKED.value, CertificateStatus.ON_HOLD.value}:
                 raise _revoked(certificate, found, authority=position > 0)
+        for certificate, found in zip(chain, states, strict=False):
             if found.status == CertificateStatus.UNKNOWN.value and self._policy.require_revocation:
                 raise _unknown(certificate, found)
 

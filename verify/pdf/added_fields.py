@@ -147,7 +147,7 @@ def _boxes(step: Step, items: Iterable[FormField]) -> dict[Ref, list[Box]]:
     found: dict[Ref, list[Box]] = {}
     for widget in (widget for item in items for widget in item.widgets if isinstance(widget, Ref)):
         box = rectangle(step.new, step.new.entry(step.new.get(widget), "/Rect"))
-        if box is not None:
+        if box is not None and _area(box) > 0:
             for page in step.shown_on.get(widget, ()):
                 found.setdefault(page, []).append(box)
     return found

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from cryptography import x509
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
 
-from verify.pdf.document import View
-from verify.pdf.pdf_values import Stream
+from verify.pdf.document import Document, View
+from verify.pdf.pdf_values import Ref, Stream, Value
 from verify.policy import MAX_CERTIFICATES, MAX_REVOCATION_ITEMS
 from verify.signatures.cms import load_certificate
 
@@ -38,6 +38,24 @@ def read_store(view: View) -> SecurityStore:
         crls=_items(view, found, "/CRLs", DecodePurpose.CRL, MAX_REVOCATION_ITEMS),
         ocsp=_items(view, found, "/OCSPs", DecodePurpose.OCSP_RESPONSE, MAX_REVOCATION_ITEMS),
     )
+
+
+def evidence_below(document: Document, covered: int) -> list[bytes]:
+    """Return the store's lists and responses whose octets stand below ``covered``, which a time-stamp over it proves."""
+    view = document.last
+    found: list[bytes] = []
+    store = view.entry(view.catalog, "/DSS")
+    for key, purpose in (("/CRLs", DecodePurpose.CRL), ("/OCSPs", DecodePurpose.OCSP_RESPONSE)):
+        listed = view.entry(store, key)
+        items = listed if isinstance(listed, list) else []
+        below = [item for item in items if _stands_below(document, item, covered)]
+        found += _items(view, {key: below}, key, purpose, MAX_REVOCATION_ITEMS)
+    return found
+
+
+def _stands_below(document: Document, item: Value, covered: int) -> bool:
+    place = document.location(item) if isinstance(item, Ref) else None
+    return place is not None and place < covered
 
 
 def _items(
