@@ -158,7 +158,8 @@ def _size(data: bytes, content: ContentFile | ContentOctets | None) -> int:
         return len(data)
 
 
-def _too_slow(seconds: float) -> Reason:
+def _too_slow(limit: float) -> Reason:
+    seconds = round(limit, 2)
     return Reason(
         f"核验超过 {seconds:g} 秒的时限，已停止，无法判定；请简化文件或放宽时限后重试。",
         f"Verification took longer than {seconds:g} seconds and was stopped; "

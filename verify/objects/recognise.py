@@ -30,7 +30,9 @@ MAX_BLOCKS: Final = 64
 MAX_IDENTIFIER_TEXT: Final = 256
 """Octets of a text that is only an identifier, with what a scanner puts around it."""
 _BLOCK: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,40})-----\s([A-Za-z0-9+/=\s]*)-----END \1-----")
-_BASE64: Final = re.compile(rb"[A-Za-z0-9+/\s]++={0,2}\s*+")  # possessive: blanks by the megabyte are not gone over again
+_BASE64: Final = re.compile(
+    rb"[A-Za-z0-9+/\s]++={0,2}\s*+"
+)  # possessive: blanks by the megabyte are not gone over again
 _JWS: Final = re.compile(rb"\s*[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\s*")
 _TYPES: Final = {
     LOOKUP_TYPE: ObjectKind.SEAL_ANSWER,
@@ -88,22 +90,26 @@ def unwrapped(data: bytes) -> bytes | None:
 
 def _pem(data: bytes) -> Recognised | None:
     """Take PEM apart (RFC 7468): what the label says counts for nothing, the content tells."""
-    if len(data) > MAX_PEM_OCTETS:
-        return None
-    found: list[bytes] = []
-    for block in _BLOCK.finditer(data):
-        if len(found) == MAX_BLOCKS or b"PRIVATE" in block[1]:
-            return None
-        try:
-            found.append(base64.b64decode(block[2], validate=False))
-        except binascii.Error:
-            return None
+    found = _blocks(data) if len(data) <= MAX_PEM_OCTETS else []
     kinds = [kind_of_der(octets) for octets in found]
     if len(found) == 1 and kinds[0] is not None:
         return Recognised(kinds[0], "PEM", tuple(found))
     if len(found) > 1 and set(kinds) == {ObjectKind.CERTIFICATE}:
         return Recognised(ObjectKind.CERTIFICATES, "PEM", tuple(found))
     return None
+
+
+def _blocks(data: bytes) -> list[bytes]:
+    """Return what each block holds; nothing where one is damaged, a key, or one too many: none is passed over."""
+    found: list[bytes] = []
+    for block in _BLOCK.finditer(data):
+        if len(found) == MAX_BLOCKS or b"PRIVATE" in block[1]:
+            return []
+        try:
+            found.append(base64.b64decode(block[2], validate=False))
+        except binascii.Error:
+            return []
+    return [] if b"---" in _BLOCK.sub(b"", data) else found
 
 
 def kind_of_der(octets: bytes) -> ObjectKind | None:

@@ -1,0 +1,1 @@
+"""Bare objects judged alone."""
