@@ -15,6 +15,7 @@ REPORTS: Final[dict[type[Exception], Kind]] = {
     errors.ReportsExhausted: Kind("reports-exhausted", 429, "今日报告已用完", "Today's reports are used up"),
     errors.ReportUnknown: Kind("report-unknown", 404, "没有此核验报告", "No such report"),
     errors.ReportWithheld: Kind("report-withheld", 500, "报告未通过自检", "Report withheld"),
+    errors.BundleWithheld: Kind("bundle-withheld", 500, "离线核验包未通过自检", "Bundle withheld"),
     errors.StandingInvalid: Kind("standing-invalid", 422, "授权填写有误", "Authorisation invalid"),
     errors.StandingUnknown: Kind("standing-unknown", 404, "没有此授权", "No such authorisation"),
 }

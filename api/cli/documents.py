@@ -19,6 +19,7 @@ from api.cli.console import (
     read_bytes,
     write_bytes,
 )
+from api.cli.report import issuing
 from api.container_choice import certification_of, lock_of
 from api.enrolment import token_of
 from api.settings import load_settings
@@ -138,6 +139,18 @@ def verify(
     evidence: Annotated[
         Path | None, typer.Option(help="制度证据记录，默认取文件旁的 .evidence.jws / evidence records")
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            help="核验报告：.pdf（一页，由核验服务盖章）、.json、.xml、.jws / a report, sealed where this installation may"
+        ),
+    ] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="离线核验包，代替信任文件夹 / offline bundle, in place of the folder")
+    ] = None,
+    bundle_signer: Annotated[
+        str, typer.Option(help="离线核验包签名证书的 SHA-256 / SHA-256 of its signer's certificate")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
     password: PasswordOption = None,
     home: HomeOption = None,
@@ -145,7 +158,11 @@ def verify(
     """验章：0 有效，1 无效，2 无法判定，3 无法读取，4 有效但已作废，5 部门不予接受，6 有条件接受 / verify documents."""
     folder = trust or load_settings(home).home / "trust"
     arguments = [str(file) for file in files]
-    arguments += ["--trust", str(folder)] if trust is not None or folder.is_dir() else []
+    usual = folder.is_dir() and bundle is None
+    arguments += ["--trust", str(folder)] if trust is not None or usual else []
+    arguments += [] if bundle is None else ["--bundle", str(bundle)]
+    arguments += ["--bundle-signer", bundle_signer] if bundle_signer else []
+    arguments += [] if report is None else ["--report", str(report)]
     arguments += ["--at", at] if at else []
     arguments += [] if proof is None else ["--proof", str(proof)]
     arguments += ["--content", str(content)] if content is not None else []
@@ -153,4 +170,8 @@ def verify(
     arguments += [] if evidence is None else ["--evidence", str(evidence)]
     arguments += ["--json"] if as_json else []
     arguments += [] if password is None else ["--password", password]
-    leave(run_verify(arguments, clock=system_clock))
+    if report is None:
+        leave(run_verify(arguments, clock=system_clock))
+    with issuing(home) as issuer:
+        status = run_verify(arguments, clock=system_clock, issuer=issuer)
+    leave(status)

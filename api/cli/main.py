@@ -34,6 +34,7 @@ from api.cli import (
     print_copy,
     ra,
     recognition,
+    report,
     seal,
     seal_data,
     seal_life,
@@ -75,6 +76,8 @@ desk.register(app)
 agent.register(app)
 app.add_typer(ca.app, name="ca")
 app.add_typer(ra.app, name="ra")
+app.add_typer(report.app, name="report")
+trust.app.command("bundle")(report.bundle)
 seal.app.command("lookup")(lookup.lookup)
 seal_data.add_to(seal.app)
 seal_life.add_to(seal.app)
@@ -128,7 +131,7 @@ PANELS: Final = {
         "agent",
     ),
     "运行维护 / to keep it running": ("doctor", "migrate", "reconcile", "backup-key", "backup", "restore"),
-    "互认 / recognition": ("trust", "federation", "department", "recognition"),
+    "互认 / recognition": ("trust", "federation", "department", "recognition", "report"),
     "权限与审计 / rights and the trail": ("key", "audit"),
 }
 """How ``yinxin --help`` groups the commands."""

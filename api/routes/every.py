@@ -43,6 +43,7 @@ from api.routes import (
     trust_lists,
     use_rights,
     verification,
+    verification_reports,
     voidings,
 )
 
@@ -76,6 +77,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     archive.router,
     csc.router,
     verification.router,
+    verification_reports.router,
+    verification_reports.bundle_router,
     recognition.router,
     audit.router,
     pki.router,

@@ -39,12 +39,15 @@ from signing.verification_reports.errors import (
 from signing.verification_reports.sealing import ReportSealer
 from signing.verification_reports.store import ReportRecord, ReportState, Standing
 from verify.report import DocumentReport, Verdict
+from verify.reports.attached import ATTACHED, attachment_of
+from verify.reports.page import JSON_NAME, XML_NAME
 
 _log: Final = logging.getLogger(__name__)
 LONGEST: Final = timedelta(days=3 * 366)
 """Longest standing authorisation: three years, as for automatic sealing (C8)."""
 MOST_PER_DAY: Final = 1_000_000
 MAX_REASON: Final = 500
+_ATTACHED: Final = {".json": JSON_NAME, ".xml": XML_NAME, ".jws": ATTACHED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,11 @@ class ReportDesk:
         digest = Digest(DigestAlgorithm.SHA256, bytes.fromhex(record.result))
         with self._tools.archive.open(digest) as stream:
             return stream.read()
+
+    def file(self, record: ReportRecord, suffix: str) -> bytes:
+        """Return a report as a file of a suffix: ``.pdf`` itself, or what is attached to it. ``KeyError`` for another suffix."""
+        pdf = self.octets(record)
+        return pdf if suffix == ".pdf" else attachment_of(pdf, _ATTACHED[suffix])
 
     def reconcile(self, actor: Actor) -> int:
         """Close what dead processes left: complete a finished report, fail the rest; the living are left alone."""

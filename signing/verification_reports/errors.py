@@ -60,3 +60,15 @@ class StandingUnknown(ReportError):
 
     zh = "没有这项授权，或它已停用；请用 yinxin report allowed 查看。"
     en = "There is no such authorisation, or it is stopped; see yinxin report allowed."
+
+
+class BundleWithheld(ReportError):
+    """The finished bundle did not pass our own reader."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.zh = "离线核验包已生成，但未通过自检，已扣留；请联系管理员。"
+        self.en = (
+            "The bundle was made, but did not pass our own reader and is withheld; tell an administrator."
+        )
