@@ -1,12 +1,12 @@
 """When a time-stamp stops proving: with its certificate, or earlier, with the algorithms that it rests on.
 
-The last days are those of NIST SP 800-131A rev. 3 and IR 8547 (drafts): RSA below 3,072 bits ends with 2030, every other
-signature of today's public-key algorithms with 2035. SM2 is given the time of a curve of its size.
+The last days are those by which verification judges (:mod:`verify.strength`): what is extended before them never meets a
+verifier that refuses it. An announced end counts here like one in force.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from cryptography import x509
@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from verify.algorithms import key_of
 from verify.pdf.time_stamps import StampFound
+from verify.strength import ANNOUNCED, KEY_ENDS, digest_sunset, key_sunset
 
-SMALL_RSA_BITS: Final = 3072
-SMALL_RSA_ENDS: Final = datetime(2030, 12, 31, 23, 59, 59, tzinfo=UTC)
-CLASSICAL_ENDS: Final = datetime(2035, 12, 31, 23, 59, 59, tzinfo=UTC)
+SMALL_RSA_ENDS: Final = KEY_ENDS["RSA"][-1][1].ends
+CLASSICAL_ENDS: Final = ANNOUNCED.ends
 
 
 def fades(stamp: StampFound) -> datetime:
@@ -26,11 +26,12 @@ def fades(stamp: StampFound) -> datetime:
     A stamp made after its algorithm's last day rests on its certificate alone: whoever runs such an authority decided so.
     """
     ends = stamp.certificate.not_valid_after_utc
-    sunset = _sunset(stamp.certificate)
+    sunset = _sunset(stamp)
     return min(ends, sunset) if stamp.time < sunset else ends
 
 
-def _sunset(certificate: x509.Certificate) -> datetime:
-    key = key_of(certificate)
-    small = isinstance(key, rsa.RSAPublicKey) and key.key_size < SMALL_RSA_BITS
-    return SMALL_RSA_ENDS if small else CLASSICAL_ENDS
+def _sunset(stamp: StampFound) -> datetime:
+    key = key_of(stamp.certificate)
+    family, bits = ("RSA", key.key_size) if isinstance(key, rsa.RSAPublicKey) else ("", 0)
+    found = (key_sunset(family, bits), digest_sunset(stamp.digest))
+    return min((one.ends for one in found if one is not None), default=CLASSICAL_ENDS)
