@@ -116,13 +116,17 @@ def retire_states(conn: sa.Connection, at: datetime) -> None:
     conn.execute(lists.update().where(lists.c.next_update > at).values(next_update=at))
 
 
+LIST_COUNTERS: Final = ("status-list:", "void-list:", "trust-list:")
+"""Counters of what others keep and compare: a number that they have seen may not come again."""
+
+
 def use_up_counters(conn: sa.Connection, at: datetime) -> None:
     """Let codes and list numbers go on above all that can have been given out since the backup.
 
     List numbers go on from the milliseconds since 1970, as CRL numbers do (:func:`ca.restoration.number_floor`).
     """
     for name in conn.execute(sa.select(seal_counter.c.name)).scalars().all():
-        if name.startswith(("status-list:", "void-list:")):
+        if name.startswith(LIST_COUNTERS):
             floor = number_floor(at)
             conn.execute(
                 seal_counter.update()

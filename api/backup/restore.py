@@ -53,6 +53,8 @@ from seals.jws import type_of
 from seals.restoration import StatesMerged, merge_states, retire_states, use_up_counters, void_permits
 from signing.batch.restoration import retire_batches
 from signing.hashes.store import end_all as end_activations
+from signing.recognition.handover import FOLDER as FOREIGN
+from signing.recognition.restoration import retire_foreign
 from signing.renewal.restoration import restore_archive
 from signing.two_step.store import end_all as end_waiting
 from signing.voiding.restoration import merge_voids, retire_papers
@@ -98,14 +100,18 @@ class Published:
 
 
 def read_published(folders: Sequence[Path]) -> Published:
-    """Read copies of trust folders and checkpoint folders: ``*.crl``, ``*.jws``, ``*.json`` at any depth."""
+    """Read copies of trust folders and checkpoint folders: ``*.crl``, ``*.jws``, ``*.json`` at any depth.
+
+    What other installations published, in a trust folder's ``lists``, is theirs and is left alone.
+    """
     crls: dict[str, bytes] = {}
     seal_lists: dict[str, str] = {}
     void_lists: dict[str, str] = {}
     checkpoints: list[Checkpoint] = []
     for folder in folders:
         for path in sorted(folder.rglob("*")):
-            if path.suffix in (".crl", ".jws", ".json") and path.is_file():
+            ours = FOREIGN not in path.relative_to(folder).parts[:-1]
+            if ours and path.suffix in (".crl", ".jws", ".json") and path.is_file():
                 if path.stat().st_size > MAX_LIST:
                     raise EvidenceForeign(path.name)
                 if path.suffix == ".crl":
@@ -291,6 +297,7 @@ class _Work:
         ended |= {"rounds": papers.rounds, "voidings": papers.voidings, "print_quotas": papers.quotas}
         ended["stamps"] = lock_stamps(conn, now, actor=self._actor, audit=self._audit)
         ended["batches"] = retire_batches(conn, now, actor=self._actor, audit=self._audit)
+        ended["foreign_lists"] = retire_foreign(conn, now, actor=self._actor, audit=self._audit)
         ended["extensions"] = restore_archive(conn, now, actor=self._actor, audit=self._audit)
         keys = _revoke_api_keys(conn, int(now.timestamp()))
         detail = {
