@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from api.bootstrap import Services
-from api.pages import agent_routes, place_routes, seal_routes, verify_routes
-from api.pages.checks import CONTENT, PROOF, Checks
+from api.pages import agent_routes, answer_routes, place_routes, seal_routes, verify_routes
+from api.pages.checks import Checks
 from api.pages.console import batches as console_batches
 from api.pages.console import cases as console_cases
 from api.pages.console import certificates as console_certificates
@@ -38,8 +38,10 @@ from api.pages.paper import HERE, STATIC_PATH, Paper, Static
 from api.pages.public import enterprise as public_enterprise
 from api.pages.public import printed as public_printed
 from api.pages.public import seal as public_seal
+from api.pages.question import kept
 from api.pages.render import PageRenderer
 from api.pages.shelf import Shelf
+from api.pages.upload_check import verify_upload
 from verify.signatures.detached import ContentOctets
 
 LOG: Final = logging.getLogger("yinxin.pages")
@@ -67,6 +69,7 @@ def mount_pages(app: FastAPI, services: Services) -> Desk:
 
     app.router.lifespan_context = lifespan
     app.include_router(verify_routes.router)
+    app.include_router(answer_routes.router)
     app.include_router(seal_routes.router)
     app.include_router(agent_routes.router)
     app.include_router(place_routes.router)
@@ -99,14 +102,9 @@ def open_desk(services: Services) -> Desk:
     renderer, jobs = PageRenderer(), Jobs()
 
     def check(document: Path, name: str, password: str | None) -> dict[str, Any]:
-        proof = document.with_name(PROOF)
-        if proof.exists():
-            by_proof = services.verification.verify_with_proof
-            return by_proof(document.read_bytes(), proof.read_bytes(), name=name).to_json()
-        beside = document.with_name(CONTENT)
-        content = ContentOctets(beside.read_bytes()) if beside.exists() else None
-        door = services.verification.verify
-        return door(document.read_bytes(), name=name, password=password, content=content).to_json()
+        choice = kept(document.parent)
+        report = verify_upload(services, document, name, password)
+        return services.acceptance.answered(report, choice.department, choice.act).to_json()
 
     checks = Checks(Shelf(folder / "results", services.clock, RESULTS), renderer, jobs, check)
     drafts = Drafts(Shelf(folder / "drafts", services.clock, DRAFTS), renderer, jobs, services.sealing)

@@ -9,11 +9,16 @@ from fastapi import APIRouter, File, Query, Request, UploadFile
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field, SecretStr
 
+from api.access import Scope
+from api.auth import Doors
+from api.bootstrap import Services
 from api.errors import NotFound
+from api.pages.answers_card import answers, groups, lacks_record, proofs
 from api.pages.checks import CHECKING, CONTENT, FAILED, PROOF
 from api.pages.desk import Desk, OpenDesk, hours, picture
 from api.pages.ofd_card import with_ofd
-from api.pages.paper import language_of
+from api.pages.paper import language_of, visitor_of
+from api.pages.question import MAX_CHOICE, Choice, kept
 from api.pages.render import WIDTHS
 from api.pages.seal_data_card import with_seal_data
 from api.pages.shelf import Entry
@@ -26,6 +31,7 @@ from verify.signatures.merkle import MAX_PROOF
 router = APIRouter(include_in_schema=False)
 MAX_PASSWORD: Final = 127
 """ISO 32000-2 §7.6.4.3.3: a password counts up to 127 octets."""
+Act = Annotated[str, Query(max_length=MAX_CHOICE)]
 PictureWidth = Annotated[int, Query(alias="w", ge=min(WIDTHS), le=max(WIDTHS))]
 
 
@@ -37,21 +43,27 @@ class Password(BaseModel):
 
 @router.get("/")
 @router.get("/verify")
-def start(request: Request, desk: OpenDesk) -> Response:
+def start(request: Request, doors: Doors, desk: OpenDesk) -> Response:
     """Show the drop zone."""
-    return desk.paper.page(request, "verify.html", here="verify", hours=hours(desk.checks.shelf))
+    known = groups(doors.acceptance.departments.known(), language_of(request))
+    return desk.paper.page(
+        request, "verify.html", here="verify", hours=hours(desk.checks.shelf), groups=known, chosen=""
+    )
 
 
 @router.post("/verify/files", status_code=202)
-async def drop(request: Request, desk: OpenDesk) -> dict[str, str]:
-    """Take an upload and begin to verify it."""
+async def drop(request: Request, doors: Doors, desk: OpenDesk, act: Act = "") -> dict[str, str]:
+    """Take an upload and begin to verify it; ``act`` names a department and what it is asked for."""
+    choice = Choice.read(act)
+    await desk.in_thread(doors.acceptance.question, choice.department, choice.act)
     entry = await take(request, desk.checks.shelf, desk.upload_limit, {"status": CHECKING})
+    choice.keep(entry.folder)
     desk.checks.begin_new(entry)
     return {"url": f"/verify/r/{entry.id}"}
 
 
 @router.get("/verify/r/{name}")
-def result(request: Request, desk: OpenDesk, name: str) -> Response:
+def result(request: Request, doors: Doors, desk: OpenDesk, name: str) -> Response:
     """Show the card, or that it is still being worked on."""
     entry = desk.checks.shelf.get(name)
     if entry is None:
@@ -75,6 +87,7 @@ def result(request: Request, desk: OpenDesk, name: str) -> Response:
         "card": told,
         "pages": state["pages"],
         "password": state["password"],
+        **_answers(request, doors, entry, state),
     }
     return desk.paper.page(request, "result.html", here="verify", base=base, **context)
 
@@ -132,6 +145,23 @@ def remove(desk: OpenDesk, name: str) -> dict[str, str]:
 def favicon() -> RedirectResponse:
     """Send browsers that ask by habit to the mark."""
     return RedirectResponse("/static/mark.svg", 301)
+
+
+def _answers(request: Request, doors: Services, entry: Entry, state: dict[str, Any]) -> dict[str, Any]:
+    """Return what the page tells and offers beside the verdict: the three answers, both proofs, a department to ask."""
+    found, language, visitor = state["report"], language_of(request), visitor_of(request)
+    scopes = frozenset() if visitor is None else visitor.caller.scopes
+    chosen = kept(entry.folder).text
+    return {
+        "answers": answers(found, language),
+        "proofs": tuple(proofs(item, language) for item in found["signatures"]),
+        "lacks_record": lacks_record(found),
+        "groups": groups(doors.acceptance.departments.known(), language),
+        "chosen": chosen,
+        "may_decide": bool(chosen) and Scope.DEPARTMENT_ACCEPT in scopes,
+        "may_fetch": Scope.DOCUMENT_READ in scopes,
+        "decision": state.get("decision"),
+    }
 
 
 def _beside(desk: Desk, name: str, beside: str, octets: bytes) -> RedirectResponse:

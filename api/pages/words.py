@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, get_args
 
 from api.pages.agent_words import AGENT_WORDS
+from api.pages.answer_words import ANSWER_WORDS
 from api.pages.card_words import CARD_WORDS
 from api.pages.console.batch_words import BATCH_WORDS
 from api.pages.console.round_words import ROUND_WORDS
@@ -125,6 +126,7 @@ _PAGE_WORDS: Final[dict[str, tuple[str, str]]] = {
     "password.wrong": ("口令不对，请再试一次。", "That password does not open the file; try again."),
     "password.go": ("打开", "Open"),
     **CARD_WORDS,
+    **ANSWER_WORDS,
     "viewer.label": ("文件页面", "Pages of the file"),
     "viewer.page": ("页码", "Page"),
     "viewer.of": ("共 {count} 页", "of {count}"),

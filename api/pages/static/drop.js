@@ -4,7 +4,7 @@ import { byId, say, tell, upload } from "./ask.js";
 
 const size = (bytes) => (bytes >= 1048576 ? `${(bytes / 1048576).toFixed(1)} MB` : `${Math.ceil(bytes / 1024)} KB`);
 
-/** Let the page's drop zone send a file to `url`; the answer names the page to go to. */
+/** Let the page's drop zone send a file to `url` (an address, or what gives one); the answer names the page to go to. */
 export function dropZone(url, limit) {
   const zone = byId("drop");
   const chooser = byId("file");
@@ -48,7 +48,7 @@ export function dropZone(url, limit) {
     byId("working-name").textContent = `${file.name} · ${size(file.size)}`;
     progress(say("progress.uploading"), 0);
     try {
-      const answer = await upload(url, file, (share) =>
+      const answer = await upload(typeof url === "function" ? url() : url, file, (share) =>
         share < 1 ? progress(say("progress.uploading"), share) : progress(say(zone.dataset.then ?? "progress.checking")),
       );
       location.assign(answer.url);

@@ -1,0 +1,111 @@
+"""Beside the verdict: ask a department, hand in evidence records, decide in the department's name, have a report sealed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi.responses import RedirectResponse, Response
+
+from api.access import Scope
+from api.auth import Doors
+from api.errors import NotAuthenticated, NotFound
+from api.pages.checks import DONE
+from api.pages.desk import Desk, OpenDesk
+from api.pages.paper import visitor_of
+from api.pages.question import EVIDENCE, MAX_CHOICE, Choice, kept
+from api.pages.shelf import Entry
+from api.pages.upload_check import verify_upload
+from ca.actor import Actor
+from seals.cases.case import Hand
+from signing.recognition.ledger import Decision
+from verify.institution.record import MAX_RECORD_SIZE, MAX_RECORDS
+
+router = APIRouter(include_in_schema=False)
+MAX_EVIDENCE: Final = MAX_RECORDS * MAX_RECORD_SIZE
+ANYBODY: Final = Actor("system:verification", "核验服务")
+"""Who asks for a sealed report where nobody has to say so."""
+
+
+@router.post("/verify/r/{name}/act")
+def choose(
+    doors: Doors, desk: OpenDesk, name: str, act: Annotated[str, Form(max_length=MAX_CHOICE)] = ""
+) -> RedirectResponse:
+    """Ask another department, or none: the file is verified again and the department answers."""
+    entry, choice = _found(desk, name), Choice.read(act)
+    doors.acceptance.question(choice.department, choice.act)
+    choice.keep(entry.folder)
+    desk.checks.begin(entry)
+    return RedirectResponse(f"/verify/r/{name}", 303)
+
+
+@router.post("/verify/r/{name}/evidence")
+def give_evidence(desk: OpenDesk, name: str, file: Annotated[UploadFile, File()]) -> RedirectResponse:
+    """Verify the file together with its evidence records."""
+    entry = _found(desk, name)
+    partial = entry.folder / f".{EVIDENCE}"
+    partial.write_bytes(file.file.read(MAX_EVIDENCE + 1))
+    partial.replace(entry.folder / EVIDENCE)
+    desk.checks.begin(entry)
+    return RedirectResponse(f"/verify/r/{name}", 303)
+
+
+@router.get("/verify/r/{name}/evidence.jws")
+def evidence_record(request: Request, doors: Doors, desk: OpenDesk, name: str) -> Response:
+    """Give the evidence record of a document that was sealed here, to those who may read its documents."""
+    state, visitor = _found(desk, name).state(), visitor_of(request)
+    if visitor is None:
+        raise NotAuthenticated
+    visitor.caller.require(Scope.DOCUMENT_READ)
+    given = doors.acceptance.records.give(str(state["report"]["sha256"]), actor=visitor.caller.actor)
+    headers = {"Content-Disposition": f'attachment; filename="{given.sealing}.evidence.jws"'}
+    return Response(given.jws + "\n", media_type="application/jose", headers=headers)
+
+
+@router.post("/verify/r/{name}/decision")
+def decide(  # noqa: PLR0913 - the parts of a form and its address
+    *,
+    request: Request,
+    doors: Doors,
+    desk: OpenDesk,
+    name: str,
+    csrf: Annotated[str, Form(max_length=200)],
+    purpose: Annotated[str, Form(max_length=200)],
+) -> RedirectResponse:
+    """Put the department's answer on the recognition ledger, in the name of whoever is logged in; once for each upload."""
+    visitor = visitor_of(request)
+    if visitor is None:
+        raise NotAuthenticated
+    doors.sessions.check_csrf(visitor.session, csrf, site=request.headers.get("Sec-Fetch-Site"))
+    caller = visitor.caller
+    caller.require(Scope.DEPARTMENT_ACCEPT)
+    entry = _found(desk, name)
+    choice, state = kept(entry.folder), entry.state()
+    policy = doors.acceptance.departments.find(choice.department)
+    report = verify_upload(doors, entry.document, str(state["name"]))
+    hand = Hand(caller.actor, f"key:{caller.key_prefix}", frozenset(scope.value for scope in caller.scopes))
+    decision = Decision(report, policy, choice.act, purpose)
+    key = f"page-{entry.id}-{choice.text}"[:128]
+    row = doors.acceptance.ledger.decide(decision, request_key=key, hand=hand)
+    entry.update(decision=row.number)
+    return RedirectResponse(f"/verify/r/{name}", 303)
+
+
+@router.post("/verify/r/{name}/sealed-report")
+def sealed_report(doors: Doors, desk: OpenDesk, name: str) -> RedirectResponse:
+    """Have the verification service seal a report on this file, with the department's answer, and lead to it."""
+    entry = _found(desk, name)
+    choice, state = kept(entry.folder), entry.state()
+    if state["status"] != DONE:
+        raise NotFound
+    report = verify_upload(doors, entry.document, str(state["name"]))
+    report = doors.acceptance.answered(report, choice.department, choice.act)
+    issued = doors.reports.issue(report, actor=ANYBODY)
+    return RedirectResponse(f"/api/v1/verifications/reports/{issued.code}/report.pdf", 303)
+
+
+def _found(desk: Desk, name: str) -> Entry:
+    entry = desk.checks.shelf.get(name)
+    if entry is None:
+        raise NotFound
+    return entry
