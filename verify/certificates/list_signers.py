@@ -2,7 +2,7 @@
 
 By the RFC another certificate of the same name below the same anchor will do; then any authority below it could take the
 name and clear what another one revoked. Here another key of the issuer is one that the issuer certified itself, or that
-whoever certified the issuer certified too.
+whoever certified the issuer certified too; and whom a certificate names is certified by an authority above that certificate.
 """
 
 from __future__ import annotations
@@ -97,12 +97,12 @@ class ListSigners:
         return False
 
     def _is_path(self, item: Crl, signer: x509.Certificate, above: Chain) -> bool:
-        """Whom the certificate's own issuer named: a sound path to the same anchor, each certificate in good standing."""
+        """Whom the certificate's own issuer named, certified by one that stands above the certificate, in good standing."""
         try:
             chain, finding = self._paths.choose(signer, above, item.value.last_update_utc)
         except Finding:
             return False
-        if finding is not None or chain[-1] != above[-1]:
+        if finding is not None or chain[-1] != above[-1] or chain[min(1, len(chain) - 1)] not in above:
             return False
         return all(
             self._standing(certificate, chain[position + 1], item)

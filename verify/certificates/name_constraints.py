@@ -19,7 +19,7 @@ from verify.certificates.names import name_key
 
 MAX_COMPARISONS: Final = 20_000
 """Names times subtrees of one certificate and one issuer: a hundred of each is much, thousands of each are an attack
-on the verifier's time (CVE-2024-0397 and its kin)."""
+on the verifier's time."""
 
 
 class NameForbidden(Exception):

@@ -68,6 +68,8 @@ class PathTerms:
     """A path without a valid policy is refused."""
     inhibit_mapping: bool = False
     inhibit_any: bool = False
+    max_length: int | None = None
+    """Most authorities between the leaf and its anchor, those that issued to themselves not counted (§6.1.2 (k))."""
 
 
 ANY_TERMS: Final = PathTerms()

@@ -47,6 +47,7 @@ def check_rules(chain: tuple[x509.Certificate, ...], terms: PathTerms = ANY_TERM
     The policies (dotted) are in the words of the anchor's domain; a chain of the anchor alone has none. Raises
     :class:`RuleBroken`, or :class:`PolicyBroken` where no policy is valid and one is demanded.
     """
+    _check_terms(chain, terms)
     for position, certificate in enumerate(chain):
         extensions = {extension.oid: extension for extension in certificate.extensions}
         _check_fields(certificate, issuer=position > 0)
@@ -95,6 +96,13 @@ def _check_issuer(extensions: _Extensions) -> None:
         raise RuleBroken("an issuer has no critical basic constraints")
     if x509.SubjectKeyIdentifier.oid not in extensions:
         raise RuleBroken("an issuer names no subject key")
+
+
+def _check_terms(chain: tuple[x509.Certificate, ...], terms: PathTerms) -> None:
+    """RFC 5280 §6.1.2 (k): no more authorities than whoever asks allows."""
+    counted = sum(1 for certificate in chain[1:-1] if not is_self_issued(certificate))
+    if terms.max_length is not None and counted > terms.max_length:
+        raise RuleBroken("more authorities stand in the path than are allowed")
 
 
 def _check_length(issuer: x509.Certificate, below: tuple[x509.Certificate, ...]) -> None:
