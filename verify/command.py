@@ -176,7 +176,9 @@ def _bundle_lines(bundle: OpenedBundle) -> Iterator[str]:
     """Say whose bundle it is, how old it is, and whether it is believed."""
     told: BundleReport = bundle.report
     yield "离线核验包 / offline bundle"
-    yield row("出具 by", f"{safe(told.issuer)} · {safe(told.signer)}")
+    yield row(
+        "出具 by", safe(told.signer) if told.signer == told.issuer else safe(f"{told.issuer} · {told.signer}")
+    )
     yield row("签名者 signer", f"SHA-256 {told.signer_sha256}")
     yield row(
         "序号 number", f"{told.sequence} · {stamp(told.as_of)} · 下次更新 next {stamp(told.next_update)}"
