@@ -55,6 +55,8 @@ class Demands:
     """Certificate, seal and list entry are in force now too."""
     seal_statement: bool = False
     """The seal maker's statement on this use, with case and rule."""
+    approved: bool = False
+    """Somebody else than the keeper approved this use: a case, with the digest of its approvals in the statement."""
     institutional_proof: bool = False
     """The whole institutional proof, from a signed evidence record."""
     age_days: int = 0
@@ -104,7 +106,7 @@ def joined(one: Demands, other: Demands, assurances: tuple[str, ...] = ()) -> De
 
 LISTED: Final = ("seal_kinds", "containers", "policies", "custody", "keys", "digests")
 TRUTHS: Final = (
-    "seal", "same_owner", "time_stamp", "strong_now", "good_now", "seal_statement", "institutional_proof",
+    "seal", "same_owner", "time_stamp", "strong_now", "good_now", "seal_statement", "approved", "institutional_proof",
     "nothing_added", "every_seal", "genuine",
 )  # fmt: skip
 """Demands that are made or not made; every other has a bound or a list."""

@@ -32,6 +32,7 @@ class RuleId(StrEnum):
     EVIDENCE_AGE = "R22-evidence-age"
     NOTHING_ADDED = "R23-nothing-added"
     CONDITIONS = "R24-conditions"
+    APPROVED = "R25-approved"
 
 
 CITES = {
@@ -59,5 +60,6 @@ CITES = {
     RuleId.EVIDENCE_AGE: "部门政策 / the department's policy",
     RuleId.NOTHING_ADDED: "ISO 32000-2 §12.8.2",
     RuleId.CONDITIONS: "部门政策 / the department's policy",
+    RuleId.APPROVED: "制度证据：用印审批 / approval of this use",
 }
 """What each rule rests on, where a policy does not say it itself."""

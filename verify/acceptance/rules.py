@@ -230,6 +230,18 @@ def _statement(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | Non
     )
 
 
+def _approved(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
+    del demands, vouched
+    seal = facts.signature.seal
+    leave = None if seal is None or not seal.trusted else seal.leave
+    if leave is not None and leave.ground == "case" and leave.approvals_sha256:
+        return None
+    return Reason(
+        "本次用印没有经他人审批的证明（保管人自行用印或静默用印），本事项要求；请经用印审批后重新用印。",
+        "Nothing shows that somebody else approved this use, and this act asks for it; seal it again under an approved case.",
+    )
+
+
 def _institution(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
     del demands, vouched
     proofs = facts.signature.proofs
@@ -304,6 +316,7 @@ RULES: Final = (
     Rule(RuleId.STRONG_NOW, lambda d: d.strong_now, _strong_now),
     Rule(RuleId.GOOD_NOW, lambda d: d.good_now, _good_now),
     Rule(RuleId.STATEMENT, lambda d: d.seal_statement, _statement),
+    Rule(RuleId.APPROVED, lambda d: d.approved, _approved),
     Rule(RuleId.INSTITUTION, lambda d: d.institutional_proof, _institution),
     Rule(RuleId.AGE, lambda d: bool(d.age_days), _age),
     Rule(RuleId.EVIDENCE_AGE, lambda d: bool(d.evidence_hours), _evidence_age),

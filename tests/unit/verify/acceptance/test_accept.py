@@ -1,0 +1,333 @@
+"""The third answer (D4): numbered rules, the first refusal decides, and what would slip through without each rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seals.leave import Leave
+from verify.acceptance.accept import accept
+from verify.acceptance.answers import AcceptanceStatus
+from verify.acceptance.errors import ActUnknown
+from verify.acceptance.policy import (
+    LISTED,
+    TRUTHS,
+    AcceptedList,
+    Act,
+    Assurance,
+    Condition,
+    Demands,
+    DepartmentPolicy,
+    Equivalence,
+    joined,
+)
+from verify.acceptance.shelf import find, shipped
+from verify.report import DocumentReport, SignatureReport, SigningTime, StatusReport, TimeSource
+from verify.sentence import Reason
+from verify.strength import Soundness, Strength
+from verify.trusted_lists.decision import ListedStatus, ListEntry, TrustDecision
+from verify.verdict import Indication, SubIndication, Verdict
+from verify.voided.report import VoidedReport
+
+OK, IF, NO = AcceptanceStatus.ACCEPTED, AcceptanceStatus.CONDITIONS, AcceptanceStatus.REFUSED
+ORIGINAL = Reason("出示原件", "show the original")
+LEVELS = (Assurance("high", ("1.2.3",)), Assurance("low", ("1.2.4",)))
+FOREIGN = "https://lists.example/province"
+
+
+def policy(demands: Demands | None = None, **changes: Any) -> DepartmentPolicy:
+    made = DepartmentPolicy(
+        id="office",
+        zh="某局",
+        en="Office",
+        version="1",
+        sha256="00" * 32,
+        demands=demands or Demands(),
+        lists=(AcceptedList(""),),
+        acts=(Act("a", "事", "A"),),
+        assurances=LEVELS,
+    )
+    return replace(made, **changes)
+
+
+def only(report: DocumentReport, **changes: Any) -> DocumentReport:
+    """Change the one signature of a report."""
+    return replace(report, signatures=(replace(report.signatures[0], **changes),))
+
+
+def answer(report: DocumentReport, made: DepartmentPolicy) -> tuple[str, AcceptanceStatus]:
+    found = accept(report, made, "a")
+    return found.rule.partition("-")[0], found.status
+
+
+def listed(
+    status: str = "granted", scheme: str = FOREIGN, kind: str = "ca", now: str = "granted"
+) -> TrustDecision:
+    at = datetime.now(UTC)
+    entry = ListEntry(
+        scheme, sequence=7, kind=kind, certificate_sha256="aa" * 32,
+        then=ListedStatus(status, since=at), now=ListedStatus(now, since=at),
+    )  # fmt: skip
+    return TrustDecision(True, at, entry)
+
+
+def test_one_department_accepts_what_another_refuses_with_the_reason(report: DocumentReport) -> None:
+    """D4: the same document; the answer names the rule, the policy's digest and the entry that decided."""
+    yes = accept(report, find(shipped(), "市场监管"), "企业变更登记")
+    no = accept(report, find(shipped(), "财政"), "财政票据报销")
+    assert (yes.status, no.status) == (OK, NO)
+    assert no.rule == "R07-seal-kind"
+    assert "02" in no.sentence.zh
+    assert "财政不予接受" in no.sentence.zh
+    assert no.policy_sha256 == find(shipped(), "财政").sha256
+    assert no.entry.startswith("list 1 (decree)")
+    assert no.cites.startswith("示例第六条")
+    assert yes.passed[:4] == ("R01-policy-in-force", "R02-signed-document", "R03-valid", "R04-not-voided")
+
+
+def test_an_unknown_act_is_an_error_and_no_answer(report: DocumentReport) -> None:
+    with pytest.raises(ActUnknown) as caught:
+        accept(report, find(shipped(), "税务"), "养老")
+    assert "出口退税" in caught.value.zh
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.INDETERMINATE, Verdict.UNREADABLE])
+def test_nothing_but_a_valid_document_is_accepted(report: DocumentReport, verdict: Verdict) -> None:
+    assert answer(replace(report, verdict=verdict), policy()) == ("R03", NO)
+
+
+def test_no_signature_no_acceptance(report: DocumentReport) -> None:
+    """A bare seal or a certificate is valid and is no document: without R02 a copied seal would be accepted."""
+    assert answer(replace(report, signatures=()), policy()) == ("R02", NO)
+
+
+def test_a_voided_document_is_not_accepted(report: DocumentReport) -> None:
+    at = datetime.now(UTC)
+    voided = VoidedReport(at, "错", "ab" * 16, "maker", at, stale=False, whole=True, sha256="00" * 32)
+    assert answer(replace(report, voided=voided), policy()) == ("R04", NO)
+
+
+def test_a_policy_counts_in_its_own_time(report: DocumentReport) -> None:
+    at = report.verified_at
+    assert at is not None
+    assert answer(report, policy(since=at + timedelta(days=1))) == ("R01", NO)
+    assert answer(report, policy(until=at - timedelta(days=1))) == ("R01", NO)
+    assert answer(replace(report, verified_at=None), policy()) == ("R01", NO)
+
+
+def test_lists_that_count(report: DocumentReport) -> None:
+    """TS 119 612: which scheme, which kind of service, which entries, which kinds of seal, since when."""
+    foreign = only(report, trust=listed())
+    assert answer(foreign, policy()) == ("R05", NO)
+    assert answer(foreign, policy(lists=(AcceptedList("*"),)))[1] is OK
+    assert answer(foreign, policy(lists=(AcceptedList(FOREIGN),)))[1] is OK
+    assert answer(report, policy(lists=(AcceptedList("*"),))) == ("R05", NO)
+    assert answer(only(report, trust=listed(kind="tsa")), policy(lists=(AcceptedList(FOREIGN),))) == (
+        "R05",
+        NO,
+    )
+    for wrong in (
+        {"services": ("bb" * 32,)},
+        {"seal_kinds": ("02",)},
+        {"since": datetime(2999, 1, 1, tzinfo=UTC)},
+    ):
+        assert answer(foreign, policy(lists=(AcceptedList(FOREIGN, **wrong),))) == ("R05", NO)
+    assert accept(foreign, policy(lists=(AcceptedList(FOREIGN),)), "a").entry.startswith(
+        f"list 1 ({FOREIGN}) · no. 7"
+    )
+
+
+def test_an_entry_withdrawn_does_not_vouch_beside_the_one_that_decided(report: DocumentReport) -> None:
+    decided = replace(listed(scheme="other"), others=(listed("withdrawn").entry,))
+    assert answer(only(report, trust=decided), policy(lists=(AcceptedList(FOREIGN),))) == ("R05", NO)
+    decided = replace(listed(scheme="other"), others=(listed().entry,))
+    assert answer(only(report, trust=decided), policy(lists=(AcceptedList(FOREIGN),)))[1] is OK
+    distrusted = replace(listed(), trusted=False)
+    assert answer(only(report, trust=distrusted), policy(lists=(AcceptedList(FOREIGN),))) == ("R05", NO)
+
+
+def test_every_seal_must_be_vouched_for_even_where_one_would_do(report: DocumentReport) -> None:
+    """Without this a seal of an unrecognised authority would ride along on an accepted one."""
+    twice = replace(report, signatures=(*report.signatures, replace(report.signatures[0], trust=listed())))
+    assert answer(twice, policy()) == ("R05", NO)
+
+
+SEAL = Demands(seal=True)
+CASES: list[tuple[str, Demands, dict[str, Any]]] = [
+    ("R06", SEAL, {"seal": None}),
+    ("R07", Demands(seal_kinds=("01",)), {"seal": None}),
+    ("R12", Demands(time_stamp=True), {"time": SigningTime(datetime.now(UTC), TimeSource.CLAIMED)}),
+    ("R11", Demands(level="LT"), {"level": "B-T"}),
+    ("R11", Demands(level="T"), {"level": "", "time": SigningTime(None, TimeSource.NONE)}),
+    ("R10", Demands(containers=("ses",)), {"container": "cms"}),
+    ("R15", Demands(custody=("token",)), {"custody": ""}),
+    ("R15", Demands(custody=("token",)), {"custody": "soft"}),
+    ("R16", Demands(keys=("SM2",)), {"algorithm": "RSA-2048 / SHA-256"}),
+    ("R16", Demands(rsa_bits=3072), {"algorithm": "RSA-2048 / SHA-256"}),
+    ("R16", Demands(digests=("SM3",)), {"algorithm": ""}),
+    (
+        "R17",
+        Demands(strong_now=True),
+        {"strength": Strength(Soundness.SOUND, Soundness.WEAK, None, proved=True)},
+    ),
+    ("R17", Demands(strong_now=True), {"strength": None}),
+    ("R18", Demands(good_now=True), {"certificate_now": StatusReport("revoked")}),
+    ("R18", Demands(good_now=True), {"seal_now": StatusReport("unknown")}),
+    ("R09", Demands(genuine=True), {"notice": "演示"}),
+    ("R20", Demands(institutional_proof=True), {"proofs": None}),
+    ("R21", Demands(age_days=1), {"time": SigningTime(datetime(2020, 1, 1, tzinfo=UTC), TimeSource.TSA)}),
+    ("R21", Demands(age_days=3650), {"time": SigningTime(datetime.now(UTC), TimeSource.CLAIMED)}),
+]
+
+
+@pytest.mark.parametrize(("rule", "demands", "changes"), CASES)
+def test_each_demand_has_what_it_refuses(
+    report: DocumentReport, rule: str, demands: Demands, changes: dict[str, Any]
+) -> None:
+    wrong = only(report, **changes)
+    assert answer(wrong, policy()) == ("R05", OK)
+    assert answer(wrong, policy(demands)) == (rule, NO)
+
+
+def test_a_seal_that_its_maker_does_not_vouch_for_is_none(report: DocumentReport) -> None:
+    seal = report.signatures[0].seal
+    assert seal is not None
+    forged = only(report, seal=replace(seal, trusted=False))
+    assert answer(forged, policy(SEAL)) == ("R06", NO)
+    assert answer(forged, policy(Demands(seal_kinds=("01",)))) == ("R07", NO)
+    assert answer(only(report, seal=replace(seal, owner_uscc="")), policy(Demands(same_owner=True))) == (
+        "R08",
+        NO,
+    )
+    assert answer(only(report, seal=replace(seal, leave=None)), policy(Demands(seal_statement=True))) == (
+        "R19",
+        NO,
+    )
+    keeper = Leave("keeper", "ab" * 16, "alone", "1", "cd" * 32, "")
+    assert answer(only(report, seal=replace(seal, leave=keeper)), policy(Demands(approved=True))) == (
+        "R25",
+        NO,
+    )
+    assert answer(report, policy(Demands(approved=True)))[1] is OK
+
+
+def test_policies_and_assurance(report: DocumentReport) -> None:
+    signer = report.signatures[0].signer
+    assert signer is not None
+    low = only(report, signer=replace(signer, policies=("1.2.4",)))
+    assert answer(low, policy(Demands(policies=("1.2.3",)))) == ("R13", NO)
+    assert answer(low, policy(Demands(assurance="high"))) == ("R14", NO)
+    assert answer(low, policy(Demands(assurance="low")))[1] is OK
+    high = only(report, signer=replace(signer, policies=("1.2.3",)))
+    assert answer(high, policy(Demands(assurance="low")))[1] is OK
+
+
+def test_old_evidence_and_additions(report: DocumentReport) -> None:
+    assert answer(replace(report, evidence_as_of=None), policy(Demands(evidence_hours=1))) == ("R22", NO)
+    assert answer(report, policy(Demands(evidence_hours=2)))[1] is OK
+    assert answer(report, policy(Demands(nothing_added=True))) == (
+        "R23",
+        NO,
+    )  # the DSS was added after sealing
+
+
+def test_a_foreign_list_counts_by_equivalence_in_its_time(report: DocumentReport) -> None:
+    """Like the trust schemes of mutual recognition: foreign kind and policy stand for own ones, from, until."""
+    signer = report.signatures[0].signer
+    assert signer is not None
+    foreign = only(report, trust=listed(), signer=replace(signer, policies=("9.9",)))
+    equal = Equivalence(
+        "mra", FOREIGN, "ca", (("01", "77"),), ("9.9",), "high", datetime(2020, 1, 1, tzinfo=UTC)
+    )
+    made = policy(Demands(seal_kinds=("77",), assurance="high"), equivalences=(equal,))
+    assert answer(foreign, made)[1] is OK
+    assert accept(foreign, made, "a").entry.startswith("equivalence mra")
+    assert answer(foreign, replace(made, equivalences=(replace(equal, kind="tsa"),))) == ("R05", NO)
+    assert answer(foreign, replace(made, equivalences=(replace(equal, until=equal.since),))) == ("R05", NO)
+    assert answer(foreign, replace(made, equivalences=(replace(equal, seal_kinds=()),))) == ("R07", NO)
+    assert answer(foreign, replace(made, equivalences=(replace(equal, policies=("8.8",)),))) == ("R14", NO)
+    own = policy(Demands(seal_kinds=("01",)), equivalences=(equal,))
+    assert answer(foreign, own) == ("R07", NO)  # the foreign 01 is a 77 here, no 01
+
+
+def test_conditions_fall_away_where_the_document_meets_them(report: DocumentReport) -> None:
+    always = Condition("always", ORIGINAL)
+    unless = Condition("unless", ORIGINAL, Demands(time_stamp=True))
+    assert answer(report, policy(conditions=(always,))) == ("R24", IF)
+    assert answer(report, policy(conditions=(unless,)))[1] is OK
+    claimed = only(report, time=SigningTime(datetime.now(UTC), TimeSource.CLAIMED))
+    found = accept(claimed, policy(conditions=(unless,)), "a")
+    assert (found.status, found.conditions) == (IF, (ORIGINAL,))
+    assert "出示原件" in found.sentence.zh
+
+
+def test_every_seal_or_one(report: DocumentReport) -> None:
+    worse = replace(report.signatures[0], custody="soft", field="Second")
+    two = replace(report, signatures=(replace(report.signatures[0], custody="token"), worse))
+    assert answer(two, policy(Demands(custody=("token",))))[1] is OK
+    assert answer(two, policy(Demands(custody=("token",), every_seal=True))) == ("R15", NO)
+
+
+# -- adding a demand -----------------------------------------------------------------------------------------------------
+
+_WORDS = {
+    "seal_kinds": ("01", "02"),
+    "containers": ("cms", "ses"),
+    "policies": ("1.2.3", "1.2.4"),
+    "custody": ("token", "soft"),
+    "keys": ("P-256", "SM2"),
+    "digests": ("SHA-256", "SM3"),
+}
+DEMANDS = st.builds(
+    Demands,
+    **{name: st.booleans() for name in TRUTHS},
+    **{
+        name: st.one_of(st.none(), st.lists(st.sampled_from(_WORDS[name]), unique=True).map(tuple))
+        for name in LISTED
+    },
+    level=st.sampled_from(("", "B", "T", "LT", "LTA")),
+    ofd_level=st.sampled_from(("", "B", "LTA")),
+    assurance=st.sampled_from(("", "low", "high")),
+    rsa_bits=st.sampled_from((0, 4096)),
+    age_days=st.sampled_from((0, 1, 3650)),
+    evidence_hours=st.sampled_from((0, 1, 48)),
+)
+RANK = {NO: 0, IF: 1, OK: 2}
+
+
+@settings(max_examples=150, deadline=None)
+@given(one=DEMANDS, more=DEMANDS, unless=DEMANDS, data=st.data())
+def test_adding_a_demand_never_makes_an_answer_better(
+    report: DocumentReport, one: Demands, more: Demands, unless: Demands, data: Any
+) -> None:
+    """Property: refused stays refused, and what was accepted on a condition is never accepted without one."""
+    variants: list[SignatureReport] = [
+        replace(
+            report.signatures[0],
+            custody=data.draw(st.sampled_from(("token", "soft", ""))),
+            level=data.draw(st.sampled_from(("B-B", "B-T", "B-LT", "B-LTA"))),
+            field=f"Seal{number}",
+        )
+        for number in range(2)
+    ]
+    two = replace(report, signatures=tuple(variants))
+    waived = (Condition("c", ORIGINAL, unless),)
+    names = tuple(level.name for level in LEVELS)
+    before = accept(two, policy(one, conditions=waived), "a").status
+    after = accept(two, policy(joined(one, more, names), conditions=waived), "a").status
+    in_act = accept(two, policy(one, conditions=waived, acts=(Act("a", "事", "A", more),)), "a").status
+    assert RANK[after] <= RANK[before]
+    assert after is in_act
+
+
+def test_a_broken_document_stays_broken_whatever_the_policy_leaves_out(report: DocumentReport) -> None:
+    broken = replace(
+        only(report, indication=Indication.TOTAL_FAILED, sub_indication=SubIndication.HASH_FAILURE),
+        verdict=Verdict.FAILED,
+    )
+    assert answer(broken, policy()) == ("R03", NO)
