@@ -89,6 +89,7 @@ PARTS = (
         _file("/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto"),
     ),
     Part("certutil", "the judge of paths (NSS)", "libnss3-tools", _command("certutil")),
+    Part("xmlsec1", "the judge of signatures in XML", "xmlsec1", _command("xmlsec1")),
 )
 
 

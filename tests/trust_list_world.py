@@ -164,7 +164,7 @@ def full(publisher: Publisher, *certificates: bytes) -> TrustedList:
     )
     scheme = replace(
         made.scheme,
-        legal_notice=Words((("", "No legal effect."),)),
+        legal_notice=Words((("und", "No legal effect."),)),
         distribution=("https://list.example.test/list.xml",),
     )
     return replace(made, scheme=scheme)

@@ -8,15 +8,19 @@ counts; two lists with one number and other octets count for nothing (I30).
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from verify.algorithms import key_of
 from verify.errors import Finding, unsure
 from verify.sentence import Reason
 from verify.trusted_lists.age import age
@@ -27,6 +31,13 @@ from verify.trusted_lists.vocabulary import kind_of
 from verify.verdict import SubIndication
 
 Chain = tuple[x509.Certificate, ...]
+_UNUSABLE: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +89,14 @@ class ListAnchors:
         """Index the lists that count; a certificate that cannot be read is an anchor for nothing."""
         found = cls()
         known: dict[bytes, x509.Certificate | None] = {}
-        for trusted_list, disputed in newest(lists):
-            for service in trusted_list.services:
-                if service.kind is not ServiceKind.OTHER:
-                    found._add(Listed(trusted_list, service, disputed), known)
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # national lists hold old certificates with long names and odd numbers
+            for trusted_list, disputed in newest(lists):
+                for service in trusted_list.services:
+                    if service.kind is not ServiceKind.OTHER:
+                        found._add(Listed(trusted_list, service, disputed), known)
         return found
 
     def _add(self, listed: Listed, known: dict[bytes, x509.Certificate | None]) -> None:
@@ -160,7 +175,8 @@ def _load(der: bytes) -> x509.Certificate | None:
     try:
         certificate = x509.load_der_x509_certificate(der)
         _ = (certificate.subject.public_bytes(), certificate.issuer.public_bytes(), certificate.extensions)
-    except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        key_of(certificate)
+    except _UNUSABLE:
         return None
     return certificate
 

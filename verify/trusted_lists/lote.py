@@ -23,6 +23,7 @@ from verify.trusted_lists.limits import (
     MAX_TEXTS,
 )
 from verify.trusted_lists.model import (
+    UNKNOWN_LANGUAGE,
     Contact,
     ListedService,
     ListForm,
@@ -185,7 +186,7 @@ def _scheme(information: dict[str, Any], name: Words) -> Scheme:
 def _notice(value: Any) -> Words:
     """Read the legal notice, to which the schema gives no language; policies are addresses, and not kept."""
     texts = [item["LoTELegalNotice"] for item in _items(value, MAX_TEXTS) if "LoTELegalNotice" in item]
-    return Words(tuple(("", _text(text)) for text in texts))
+    return Words(tuple((UNKNOWN_LANGUAGE, _text(text)) for text in texts))
 
 
 def _contact(address: Any, postal: str, electronic: str) -> Contact:

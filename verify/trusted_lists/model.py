@@ -10,6 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
+
+UNKNOWN_LANGUAGE: Final = "und"
+"""RFC 5646: undetermined; the JSON form gives a legal notice no language, the XML form demands one."""
 
 
 class ListForm(StrEnum):

@@ -55,6 +55,8 @@ DIGESTS: Final = {
     DigestAlgorithm.SHA384.value: "sha384",
     DigestAlgorithm.SHA512.value: "sha512",
 }
+NAMING: Final = DIGESTS | {DigestAlgorithm.SHA1.value: "sha1"}
+"""Digests that name the signing certificate beside the pin: national lists still do so by SHA-1, and nothing rests on it."""
 _ID_NAMES: Final = frozenset({"id", "Id", "ID", "iD"})
 _CONFIGURATION: Final = {
     "location": "./",
@@ -242,11 +244,11 @@ def _check_signing_certificate(properties: Element, signer: bytes) -> None:
 def _names(digest: Element, signer: bytes) -> bool:
     method = digest.find(tag("DigestMethod", DS))
     value = digest.find(tag("DigestValue", DS))
-    known = DIGESTS.get("" if method is None else _algorithm(method))
+    known = NAMING.get("" if method is None else _algorithm(method))
     if known is None or value is None:
         return False
     try:
         said = base64.b64decode("".join((value.text or "").split()), validate=True)
     except (binascii.Error, ValueError):
         return False
-    return said == hashlib.new(known, signer).digest()
+    return said == hashlib.new(known, signer, usedforsecurity=False).digest()

@@ -18,6 +18,7 @@ from lxml import etree
 from hsm.algorithms import SignatureAlgorithm
 from verify.trusted_lists.errors import ListIncomplete
 from verify.trusted_lists.model import (
+    UNKNOWN_LANGUAGE,
     Contact,
     ListedService,
     Period,
@@ -98,7 +99,7 @@ def _words(parent: Element, name: str, words: Words, inner: str = "Name") -> Non
     if words.texts:
         holder = _add(parent, name)
         for language, text in words.texts:
-            _add(holder, inner, text).set(XML_LANG, language)
+            _add(holder, inner, text).set(XML_LANG, language or UNKNOWN_LANGUAGE)
 
 
 def _uris(parent: Element, name: str, uris: Sequence[tuple[str, str]]) -> None:
