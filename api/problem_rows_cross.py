@@ -14,5 +14,6 @@ CROSS: Final[dict[type[Exception], Kind]] = {
     errors.FingerprintDiffers: Kind("cross-fingerprint-differs", 422, "指纹不一致", "Fingerprints differ"),
     errors.CrossUnknown: Kind("cross-unknown", 404, "没有此申请", "No such order"),
     errors.CrossMoved: Kind("cross-moved", 409, "当前状态不允许", "Not possible in this state"),
+    errors.CrossChanged: Kind("cross-changed", 409, "申请内容被改动", "The order was changed"),
     errors.CrossSecondPerson: Kind("cross-second-person", 409, "须由另一人确认", "Second person needed"),
 }

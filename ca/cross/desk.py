@@ -8,6 +8,7 @@ says the fingerprint that the other authority gave over a channel of its own; th
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import sqlalchemy as sa
@@ -17,12 +18,12 @@ from ca.audit import Detail, Entry
 from ca.authority import CertificateAuthority
 from ca.certificate import public_key_of, spki_sha256
 from ca.cross import store
-from ca.cross.errors import CrossMoved, CrossSecondPerson, CrossUnknown, ForeignUnfit
+from ca.cross.errors import CrossChanged, CrossMoved, CrossSecondPerson, CrossUnknown, ForeignUnfit
 from ca.cross.order import CrossOrder, read_foreign, read_order
 from ca.cross.store import CrossAct, CrossRecord, CrossStatus
 from ca.request_file import read_request
 
-_ID_OCTETS: Final = 8
+_NONCE_OCTETS: Final = 8
 
 
 class CrossDesk:
@@ -42,12 +43,12 @@ class CrossDesk:
         :func:`ca.request_file.read_request` raises.
         """
         now = self._authority.clock()
-        order = read_order(terms, certificate, now)
+        order = replace(read_order(terms, certificate, now), nonce=self._entropy(_NONCE_OCTETS).hex())
         order.check_fingerprint(fingerprint)
         possession = self._possession(order, request)
         self._authority.issuer(order.issuer)
         record = CrossRecord(
-            self._entropy(_ID_OCTETS).hex(),
+            order.id,
             CrossStatus.PROPOSED,
             order,
             possession,
@@ -81,6 +82,8 @@ class CrossDesk:
         found = self.order(order_id)
         if actor.is_any_of(found.proposed_by):
             raise CrossSecondPerson
+        if found.order.id != found.id:
+            raise CrossChanged
         found.order.check_fingerprint(fingerprint)
         if found.status is CrossStatus.PROPOSED:
             with self._authority.engine.begin() as conn:

@@ -58,6 +58,13 @@ class CrossMoved(CrossError):
     en = "The order is not in a state that allows this; look at its state."
 
 
+class CrossChanged(CrossError):
+    """What is kept is not what was proposed: its number is of another content (I22)."""
+
+    zh = "保存的申请内容与其编号不符，可能被改动，不得签发；请报告审计人员并重新提出。"
+    en = "What is kept is not what was proposed; nothing is issued. Tell the auditor, and propose again."
+
+
 class CrossSecondPerson(CrossError):
     """Whoever proposed it cannot confirm it (I22)."""
 

@@ -46,12 +46,16 @@ _KEYS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class CrossOrder:
-    """What is to be issued: by whom, for which certificate (DER), for how many days, under which terms."""
+    """What is to be issued: by whom, for which certificate (DER), for how many days, under which terms.
+
+    ``nonce`` tells one order from another with the same content.
+    """
 
     issuer: str
     certificate: bytes
     days: int
     terms: CrossTerms
+    nonce: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -65,8 +69,13 @@ class CrossOrder:
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) over all of it: what a second person confirms is this and nothing else (I22)."""
+        """SHA-256 (hex) over all of it."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    @property
+    def id(self) -> str:
+        """The order's number, half of its digest: who confirms by it confirms these very terms (I22)."""
+        return self.digest[:32]
 
     def to_json(self) -> str:
         """Return the order as canonical JSON."""
@@ -76,6 +85,7 @@ class CrossOrder:
                 "certificate": self.certificate.hex(),
                 "days": self.days,
                 "terms": self.terms.recorded(),
+                "nonce": self.nonce,
             }
         )
 
@@ -83,7 +93,7 @@ class CrossOrder:
     def of(cls, recorded: Mapping[str, Any]) -> CrossOrder:
         """Return the order that :meth:`to_json` wrote."""
         certificate, terms = bytes.fromhex(recorded["certificate"]), CrossTerms.of(recorded["terms"])
-        return cls(recorded["issuer"], certificate, recorded["days"], terms)
+        return cls(recorded["issuer"], certificate, recorded["days"], terms, recorded["nonce"])
 
     def check_fingerprint(self, said: str) -> None:
         """Compare what a person read out, in either case, with or without colons; raises :class:`FingerprintDiffers`."""

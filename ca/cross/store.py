@@ -47,7 +47,7 @@ TRANSITIONS: Final[Mapping[CrossAct, Mapping[CrossStatus, CrossStatus]]] = {
 cross_order = sa.Table(
     "cross_order",
     metadata,
-    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("id", sa.String(32), primary_key=True),  # half the digest of the content
     status_column(*CrossStatus),
     sa.Column("content", sa.Text, nullable=False),  # canonical JSON: the very text that is confirmed
     sa.Column("possession", sa.String(12), nullable=False),

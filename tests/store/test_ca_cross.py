@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from ca.certificate import CertificateQuery, RevocationReason
 from ca.cross.desk import CrossDesk
 from ca.cross.errors import (
+    CrossChanged,
     CrossMoved,
     CrossOrderInvalid,
     CrossSecondPerson,
@@ -25,7 +26,7 @@ from ca.cross.errors import (
     ForeignUnfit,
 )
 from ca.cross.order import CrossOrder, read_order
-from ca.cross.store import CrossStatus
+from ca.cross.store import CrossStatus, cross_order
 from ca.errors import LintFailed, RequestInvalid
 from ca.profile import ROOT
 from ca.store import audit, certificate
@@ -147,6 +148,19 @@ def test_the_certificate_is_found_listed_and_revoked_like_any_other(
     assert (record.serial, record.issuer, record.der) == (made.serial, "root", made.certificate)
     gone = world.authority.revoke(record.serial, RevocationReason.CESSATION_OF_OPERATION, actor=OFFICER)
     assert gone.revoked_at is not None
+
+
+def test_I22_terms_changed_behind_the_desk_are_not_issued(
+    world: World, desk: CrossDesk, foreign: Party
+) -> None:
+    """Somebody with the database widens what was proposed before the second person confirms."""
+    proposed = desk.propose(TERMS.encode(), foreign.der, fingerprint(foreign), actor=CLERK)
+    wider = replace(proposed.order, terms=replace(proposed.order.terms, permitted=("dn:/C=CN",)))
+    with world.engine.begin() as conn:
+        conn.execute(cross_order.update().values(content=wider.to_json()))
+    with pytest.raises(CrossChanged):
+        desk.confirm(proposed.id, fingerprint(foreign), actor=SECOND)
+    assert issued_rows(world) == 0
 
 
 def test_possession_by_a_request_file_must_be_of_the_same_key(desk: CrossDesk, clock: SteppingClock) -> None:

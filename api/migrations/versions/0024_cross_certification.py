@@ -19,7 +19,7 @@ def upgrade() -> None:
     """Create the table."""
     op.create_table(
         "cross_order",
-        sa.Column("id", sa.String(length=16), nullable=False),
+        sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("possession", sa.String(length=12), nullable=False),
