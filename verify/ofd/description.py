@@ -102,12 +102,13 @@ def _listed(package: Package, item: Element, near: str) -> Listed:
 def read_description(package: Package, path: str) -> Description:
     """Read one ``Signature.xml``; raises ``Unreadable``."""
     tree = package.tree(path)
-    info = tree.first("SignedInfo")
+    info = tree.only("SignedInfo", path)
+    tree.only("SignedValue", path)
     if tree.name != "Signature" or info is None:
         raise refused(
             f"的签名描述 {path} 不符合标准", f"has a description of a signature, {path}, that is none"
         )
-    protected = info.first("References")
+    protected = info.only("References", path)
     listed = protected.all("Reference") if protected is not None else []
     stamps = info.all("StampAnnot")
     if len(listed) > limits.MAX_REFERENCES or len(stamps) > limits.MAX_STAMPS:
@@ -120,7 +121,7 @@ def read_description(package: Package, path: str) -> Description:
         raise refused(
             f"的签名描述 {path} 有重复的引用", f"has a description, {path}, that names a file twice"
         )
-    seal = info.first("Seal")
+    seal = info.only("Seal", path)
     provider = info.first("Provider")
     return Description(
         path=path,

@@ -13,6 +13,7 @@ from verify.ofd.description import Listed, own_parts, read_description, read_lis
 from verify.ofd.integrity import integrity_parts, judge_integrity
 from verify.ofd.package import Package
 from verify.ofd.report import IntegrityFile, OfdReport, OfdStep
+from verify.ofd.showing import check_showing
 from verify.ofd.signature import (
     OfdCase,
     check_bases,
@@ -52,6 +53,7 @@ class OfdJudge:
         for case in cases:
             judge_signature(package, structure, case, parts, containers)
         package.prove()
+        check_showing(cases)
         check_bases(cases)
         integrity = judge_integrity(package, containers)
         signatures = tuple(map(report_of, cases))

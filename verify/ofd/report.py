@@ -22,6 +22,7 @@ class OfdStep(StrEnum):
     CONTENT = "signed-content"
     SIGNER = "signer"
     COVERAGE = "coverage"
+    SHOWING = "showing"
     RELATIVE = "base-signature"
 
 
@@ -34,6 +35,7 @@ NAMES = {
     OfdStep.CONTENT: Reason("签名值", "signed value"),
     OfdStep.SIGNER: Reason("签名人证书", "the signer's certificate"),
     OfdStep.COVERAGE: Reason("覆盖范围", "coverage"),
+    OfdStep.SHOWING: Reason("显示位置", "where it shows"),
     OfdStep.RELATIVE: Reason("基础签名", "base signature"),
 }
 

@@ -20,6 +20,7 @@ from verify.ofd.locations import resolve
 from verify.ofd.package import Package
 from verify.ofd.references import Compared, Coverage, compare, coverage, method_of
 from verify.ofd.report import OfdSignature, OfdStep, at
+from verify.ofd.stated_time import odd_time
 from verify.ofd.structure import DocumentBody, Structure
 from verify.ofd.zip_records import refused
 from verify.readers import Place
@@ -197,6 +198,9 @@ def report_of(case: OfdCase) -> SignatureReport:
     description, covered = case.description, case.coverage
     shown = () if description is None else _placements(description.stamps, case.body)
     report = reported(case.case, case.name, Place.OFD, shown)
+    odd = None if description is None else odd_time(description.stated_time, report.time.value)
+    if odd is not None:
+        report = replace(report, notes=(*report.notes, odd))
     if covered is None or not covered.locked:
         return report
     locked = Reason(

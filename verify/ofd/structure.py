@@ -86,11 +86,13 @@ def read_structure(package: Package) -> Structure:
         )
     structure = Structure()
     structure.bodies = tuple(_body(reader, body, structure) for body in bodies)
-    lists = {body.list for body in structure.bodies}
-    _walk(reader, structure, {path for path in lists if path is not None})
+    _walk(reader, structure)
     return structure
 
 
+_SINGLE: Final = ("DocRoot", "Signatures", "Versions")
+_SINGLE_IN_DOCUMENT: Final = ("CommonData", "Pages", "Annotations", "Attachments", "CustomTags", "Extensions")
+"""What stands once in ``DocBody`` and in a document: of two, each reader takes its own."""
 Lead = tuple[tuple[str, ...], str]
 """The files that one location may name, and the location as written where it must name one."""
 
@@ -138,6 +140,8 @@ def _last(location: str) -> str:
 
 def _body(reader: _Reader, body: Element, structure: Structure) -> DocumentBody:
     package = reader.package
+    for name in _SINGLE:
+        body.only(name, ROOT)
     root = _located(package, body.value("DocRoot"), ROOT)
     if root is None:
         raise refused("缺少文档根文件", "lacks the file of its document")
@@ -151,6 +155,8 @@ def _body(reader: _Reader, body: Element, structure: Structure) -> DocumentBody:
 
 
 def _pages(reader: _Reader, tree: Element, root: str) -> tuple[tuple[Page, ...], tuple[str, ...]]:
+    for name in _SINGLE_IN_DOCUMENT:
+        tree.only(name, root)
     common = _box(tree.first("CommonData", "PageArea")) or _A4
     listed = tree.first("Pages")
     items = listed.all("Page") if listed is not None else []
@@ -196,7 +202,7 @@ def _located(package: Package, location: str, near: str, base: str = "") -> str 
     return next((path for path in readings(location, near, base) if path in package), None)
 
 
-def _walk(reader: _Reader, structure: Structure, lists: set[str]) -> None:
+def _walk(reader: _Reader, structure: Structure) -> None:
     waiting = deque([ROOT])
     structure.reached.add(ROOT)
     while waiting:
@@ -205,7 +211,7 @@ def _walk(reader: _Reader, structure: Structure, lists: set[str]) -> None:
             if not found and len(structure.missing) < limits.MAX_NAMED:
                 structure.missing.append((written, path))
             for target in found:
-                if target not in structure.reached and target not in lists:
+                if target not in structure.reached:
                     structure.reached.add(target)
                     waiting.append(target)
 

@@ -38,6 +38,18 @@ class Element:
             found = next((child for child in found.children if child.name == name), None) if found else None
         return found
 
+    def only(self, name: str, path: str) -> Element | None:
+        """Return the one child of a name; raises ``Unreadable`` where there are two, for readers choose differently.
+
+        ``path`` is the file that it stands in. A second one may have another namespace: some readers heed that, some do not.
+        """
+        found = self.all(name)
+        if len(found) > 1:
+            raise refused(
+                f"的 {path} 有多个 {name}，不同阅读器读法不同", f"has {name} more than once in {path}"
+            )
+        return found[0] if found else None
+
     def value(self, *path: str) -> str:
         """Return the trimmed text at a path, or an empty one."""
         found = self.first(*path)

@@ -38,7 +38,7 @@ def steps(report: OfdReport) -> dict[str, str]:
     return {step.key: step.state.value for step in report.coverage[0].steps}
 
 
-GOOD = {"description", "digest-method", "references", "seal-copy", "scope", "coverage"}
+GOOD = {"description", "digest-method", "references", "seal-copy", "scope", "coverage", "showing"}
 
 
 @pytest.mark.parametrize(
