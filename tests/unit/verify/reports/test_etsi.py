@@ -41,8 +41,10 @@ def leaves(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from leaves(item)
+    elif isinstance(value, bool):
+        yield "true" if value else "false"
     else:
-        yield {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value
+        yield value
 
 
 def test_a_passed_signature_is_told_in_full(service: Service) -> None:
