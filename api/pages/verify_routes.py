@@ -16,6 +16,7 @@ from api.errors import NotFound
 from api.pages.answers_card import answers, groups, lacks_record, proofs
 from api.pages.checks import CHECKING, CONTENT, FAILED, PROOF
 from api.pages.desk import Desk, OpenDesk, hours, picture
+from api.pages.object_card import awaits_content, with_object
 from api.pages.ofd_card import with_ofd
 from api.pages.paper import language_of, visitor_of
 from api.pages.question import MAX_CHOICE, Choice, kept
@@ -78,11 +79,11 @@ def result(request: Request, doors: Doors, desk: OpenDesk, name: str) -> Respons
         return desk.paper.failed(request, state.get("problem"), "verify")
     language = language_of(request)
     told = with_seal_data(card(state["report"], language), state["report"], language)
-    told = with_ofd(told, state["report"], language)
+    told = with_object(with_ofd(told, state["report"], language), state["report"], language)
     alone = not state["report"]["signatures"] and not state["password"]
     detached = _is_detached(state)
     context: dict[str, Any] = {
-        "alone": alone and not detached,
+        "alone": alone and not detached and "object" not in state["report"],
         "detached": detached,
         "card": told,
         "pages": state["pages"],
@@ -177,6 +178,8 @@ def _beside(desk: Desk, name: str, beside: str, octets: bytes) -> RedirectRespon
 def _is_detached(state: dict[str, Any]) -> bool:
     """Tell whether the upload is a signature in a file of its own, from what the verifier reported."""
     report = state["report"]
+    if awaits_content(report):
+        return True
     if report.get("seal_data"):
         return bool(report["seal_data"]["kind"] == SealDataKind.SEAL_SIGNATURE)
     found = report["signatures"]
