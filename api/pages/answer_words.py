@@ -57,7 +57,7 @@ ANSWER_WORDS: Final[dict[str, tuple[str, str]]] = {
     "proof.part.approvals": ("审批", "Approvals"),
     "proof.part.keeper": ("用印人", "Who used it"),
     "proof.part.trail": ("审计位置", "Audit trail"),
-    "record.label": ("制度证据记录（.evidence.jws）", "Evidence record (.evidence.jws)"),
+    "record.label": ("附上制度证据记录（.evidence.jws）", "Add an evidence record (.evidence.jws)"),
     "record.go": ("一并核验", "Verify it too"),
     "record.why": (
         "盖章单位可用“yinxin evidence-record”或业务台出具；记录与本文件逐项核对。",

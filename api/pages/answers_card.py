@@ -18,13 +18,15 @@ _TONES: Final = {
     "not-asked": "unreadable",
 }
 _PART_TONES: Final = {"present": "passed", "missing": "unreadable", "failed": "failed"}
+_SOURCES: Final = frozenset({"seal-state", "revocation"})
+"""Parts whose detail is a word for programs."""
 QUESTIONS: Final = ("cryptographic", "trusted", "accepted")
 """In the order in which they are asked, and told."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerCard:
-    """One answer: its question, a word with a tone, the sentence, and what it rests on."""
+    """One answer: its question, a word with a tone, the sentence, and what it rests on; grey is what says nothing good."""
 
     key: str
     label: str
@@ -76,16 +78,17 @@ def answers(report: Report, language: Language) -> tuple[AnswerCard, ...]:
     found: Report | None = report.get("answers")
     if found is None:
         return ()
-    return tuple(_answer(key, found[key], language) for key in QUESTIONS)
+    good = str(report["verdict"]) == "passed"
+    return tuple(_answer(key, found[key], language, good=good) for key in QUESTIONS)
 
 
-def _answer(key: str, item: Report, language: Language) -> AnswerCard:
+def _answer(key: str, item: Report, language: Language, *, good: bool) -> AnswerCard:
+    """Tell one answer; a *yes* is green on a valid document alone: a correct signature of nobody known is not (D2)."""
     status = str(item["status"])
+    tone = _TONES[status] if good or status != "yes" else "unreadable"
     word = say(language, f"answer.{key}.{status}" if status in {"yes", "no"} else f"answer.{status}")
     sentence = str(item["sentence_zh" if language == "zh" else "sentence"])
-    return AnswerCard(
-        key, say(language, f"answer.{key}"), word, _TONES[status], sentence, tuple(item["rests_on"])
-    )
+    return AnswerCard(key, say(language, f"answer.{key}"), word, tone, sentence, tuple(item["rests_on"]))
 
 
 def proofs(item: Report, language: Language) -> tuple[ProofCard, ...]:
@@ -103,7 +106,7 @@ def _proof(name: str, parts: list[Report], language: Language) -> ProofCard:
             say(language, f"proof.{part['state']}"),
             _PART_TONES[str(part["state"])],
             str(part["sentence_zh" if language == "zh" else "sentence"]),
-            str(part["detail"]),
+            "" if part["name"] in _SOURCES else str(part["detail"]),
         )
         for part in parts
     )

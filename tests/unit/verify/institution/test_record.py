@@ -1,0 +1,220 @@
+"""The institutional proof: a record belongs to one seal on one document, signed by that seal's maker, or it proves nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ca.certificate import SubjectName
+from seals.cases.states import CaseAct, CaseStatus
+from seals.errors import StatementInvalid
+from seals.jws import sign
+from seals.leave import Leave
+from seals.seal import SealKind, SealStatus
+from tests.pki import COMPANY, USCC, Party
+from tests.unit.verify.test_seals import CODE, PHYSICAL, Sealing
+from tests.verify_world import Signing, small_pdf
+from verify.institution.proofs import PartState, ProofPart
+from verify.institution.record import (
+    MAX_ACTS,
+    MAX_RECORDS,
+    RECORD_TYPE,
+    EvidenceRecord,
+    RecordedAct,
+    RecordedApproval,
+    RecordedSeal,
+    RecordedUse,
+    TrailPlace,
+    file_of,
+    parse_record,
+    record_payload,
+    split_records,
+)
+from verify.report import DocumentReport
+
+LEAVE = Leave("case", "ab" * 16, "big-contracts", "2026.1", "cd" * 32, "ef" * 32)
+P, M, F = PartState.PRESENT, PartState.MISSING, PartState.FAILED
+
+
+class Recording:
+    """A sealed document and the record of its sealing; right by default."""
+
+    def __init__(self, signing: Signing) -> None:
+        self.sealing = Sealing(signing)
+        self.signing = signing
+        self.pdf = self.sealing.seal(leave=LEAVE)
+
+    def record(self, pdf: bytes | None = None, **changes: Any) -> EvidenceRecord:
+        pdf, now = pdf or self.pdf, self.signing.now
+        made = EvidenceRecord(
+            issuer="seal-maker",
+            issued_at=now + timedelta(minutes=5),
+            use=RecordedUse(
+                "11" * 16, "cd" * 16, now - timedelta(minutes=2), now, hashlib.sha256(small_pdf()).hexdigest(),
+                hashlib.sha256(pdf).hexdigest(), len(pdf), "赵六", "keeper",
+            ),
+            seal=RecordedSeal(
+                CODE, PHYSICAL, SealKind.CONTRACT, "合同专用章", COMPANY, USCC, SealStatus.ACTIVE,
+                now - timedelta(days=30), hashlib.sha256(self.signing.keeper.der).hexdigest(),
+            ),
+            leave=LEAVE,
+            needed=1,
+            approvals=(RecordedApproval("head", "陈静", now - timedelta(hours=1), "12" * 32, "34" * 32),),
+            acts=(RecordedAct(CaseAct.OPEN, CaseStatus.DRAFT, now - timedelta(hours=2), "张敏", "applicant", "key"),),
+            trail=(TrailPlace(7, "permit.used", "56" * 32),),
+        )  # fmt: skip
+        return replace(made, **changes)
+
+    def jws(self, record: EvidenceRecord | None = None, maker: Party | None = None) -> str:
+        maker = maker or self.sealing.maker
+        payload = record_payload(record or self.record())
+        return sign(payload, typ=RECORD_TYPE, signer=maker.signer, chain=[maker.der, *maker.chain])
+
+    def report(self, evidence: str, pdf: bytes | None = None) -> DocumentReport:
+        from verify.verifier import Verifier
+
+        trust = self.signing.trust(seal_lists=[self.sealing.status_list()])
+        at = self.signing.now + timedelta(hours=1)
+        return Verifier(trust).verify(pdf or self.pdf, at=at, name="x.pdf", evidence=evidence)
+
+    def parts(self, evidence: str, pdf: bytes | None = None) -> dict[str, ProofPart]:
+        proofs = self.report(evidence, pdf).signatures[0].proofs
+        assert proofs is not None
+        return {part.name: part for part in proofs.institutional}
+
+
+@pytest.fixture(scope="session")
+def recording(signing: Signing) -> Recording:
+    return Recording(signing)
+
+
+def states(parts: dict[str, ProofPart]) -> list[PartState]:
+    return [part.state for part in parts.values()]
+
+
+def test_with_its_record_the_institutional_proof_is_whole(recording: Recording) -> None:
+    """两种安全: both proofs, each part by name; people by name and role."""
+    report = recording.report(recording.jws())
+    proofs = report.signatures[0].proofs
+    assert proofs is not None
+    assert [part.state for part in proofs.institutional] == [P] * 6
+    assert [part.state for part in proofs.technical] == [P] * 6
+    assert not proofs.lacking()
+    parts = recording.parts(recording.jws())
+    assert "陈静" in parts["approvals"].detail
+    assert "赵六" in parts["keeper"].detail
+
+
+def test_without_a_record_the_report_says_which_parts_are_missing(recording: Recording) -> None:
+    parts = recording.parts("")
+    assert {name: part.state for name, part in parts.items()} == {
+        "record": M, "seal-state": P, "rule": P, "approvals": M, "keeper": M, "trail": M,
+    }  # fmt: skip
+
+
+def test_a_record_still_counts_after_evidence_was_added_behind_the_seal(recording: Recording) -> None:
+    assert states(recording.parts(recording.jws(), recording.signing.add_dss(recording.pdf))) == [P] * 6
+
+
+Change = Callable[[EvidenceRecord], EvidenceRecord]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda r: replace(r, use=replace(r.use, document_sha256="00" * 32)), "另一份文件"),
+        (lambda r: replace(r, use=replace(r.use, document_size=r.use.document_size - 1)), "另一份文件"),
+        (lambda r: replace(r, use=replace(r.use, document_size=0)), "另一份文件"),
+        (lambda r: replace(r, use=replace(r.use, permit="00" * 16)), "不一致"),
+        (lambda r: replace(r, seal=replace(r.seal, code="11010800000009")), "不一致"),
+        (lambda r: replace(r, seal=replace(r.seal, certificate_sha256="00" * 32)), "不一致"),
+        (lambda r: replace(r, leave=replace(r.leave, case="00" * 16)), "不一致"),
+        (lambda r: replace(r, leave=replace(r.leave, approvals_sha256="00" * 32)), "不一致"),
+        (lambda r: replace(r, leave=replace(r.leave, rule_sha256="00" * 32)), "不一致"),
+        (lambda r: replace(r, issued_at=r.issued_at + timedelta(days=1)), "晚于核验时间"),
+    ],
+)
+def test_a_record_of_anything_else_is_refused(recording: Recording, change: Change, said: str) -> None:
+    """Attack: a true record of an approved use is laid beside a document that nobody approved."""
+    parts = recording.parts(recording.jws(change(recording.record())))
+    assert parts["record"].state is F
+    assert said in parts["record"].sentence.zh
+    assert parts["approvals"].state is M
+
+
+def test_a_record_by_another_trusted_maker_is_refused(recording: Recording) -> None:
+    """Attack: a second seal maker under the same root vouches for the first one's seal."""
+    other = recording.signing.pki.seal_maker(subject=SubjectName("Another Seal Maker", "Another"))
+    found = recording.parts(recording.jws(maker=other))["record"]
+    assert (found.state, "不是该印章的制章单位" in found.sentence.zh) == (F, True)
+
+
+def test_a_record_signed_with_a_keepers_certificate_is_refused(recording: Recording) -> None:
+    """Attack: the enterprise that sealed writes the record itself."""
+    assert recording.parts(recording.jws(maker=recording.signing.keeper))["record"].state is F
+
+
+def test_a_flipped_bit_and_rubbish_are_refused(recording: Recording) -> None:
+    head, body, tail = recording.jws().split(".")
+    raw = bytearray(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    raw[raw.index("陈静".encode()) + 2] ^= 1
+    forged = f"{head}.{base64.urlsafe_b64encode(bytes(raw)).rstrip(b'=').decode()}.{tail}"
+    for evidence in (forged, "?", "a.b.c", "\n".join(["x"] * (MAX_RECORDS + 1)), "{}"):
+        parts = recording.parts(evidence)
+        assert parts["record"].state is F
+        assert parts["keeper"].state is M
+
+
+def test_fewer_approvals_than_the_rule_asks_for_fail(recording: Recording) -> None:
+    for record in (replace(recording.record(), needed=2), replace(recording.record(), approvals=())):
+        assert recording.parts(recording.jws(record))["approvals"].state is F
+
+
+def test_a_record_that_says_the_seal_was_stopped_fails(recording: Recording) -> None:
+    record = recording.record()
+    frozen = replace(record, seal=replace(record.seal, status=SealStatus.FROZEN))
+    assert recording.parts(recording.jws(frozen))["seal-state"].state is F
+
+
+def test_the_right_record_is_found_among_others(recording: Recording) -> None:
+    other = replace(recording.record(), use=replace(recording.record().use, permit="00" * 16))
+    assert states(recording.parts(file_of([recording.jws(other), recording.jws()]))) == [P] * 6
+
+
+def test_a_record_reads_back_as_it_was_written(recording: Recording) -> None:
+    record = recording.record()
+    assert parse_record(recording.jws(record)).record == record
+    assert split_records(file_of(["a", "b"])) == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda p: p | {"more": 1},
+        lambda p: p | {"form": 2},
+        lambda p: p | {"form": True},
+        lambda p: p | {"needed": -1},
+        lambda p: p | {"acts": p["acts"] * (MAX_ACTS + 1)},
+        lambda p: p | {"use": {**p["use"], "keeper_role": "king"}},
+        lambda p: p | {"use": {**p["use"], "permit": "x"}},
+        lambda p: p | {"use": {**p["use"], "granted_at": "2999-01-01T00:00:00.000000Z"}},
+        lambda p: p | {"acts": [{**p["acts"][0], "credential": "key:abcd"}]},
+        lambda p: p | {"acts": [{**p["acts"][0], "act": "steal"}]},
+        lambda p: p | {"trail": {}},
+    ],
+)
+def test_a_malformed_record_is_refused_by_its_reader(
+    recording: Recording, change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    maker = recording.sealing.maker
+    payload = change(json.loads(json.dumps(record_payload(recording.record()))))
+    jws = sign(payload, typ=RECORD_TYPE, signer=maker.signer, chain=[maker.der, *maker.chain])
+    with pytest.raises(StatementInvalid):
+        parse_record(jws)
