@@ -184,9 +184,16 @@ def _scheme(information: dict[str, Any], name: Words) -> Scheme:
 
 
 def _notice(value: Any) -> Words:
-    """Read the legal notice, to which the schema gives no language; policies are addresses, and not kept."""
+    """Read the legal notice, with a language or, as the schema has it, without; policies are addresses, and not kept."""
     texts = [item["LoTELegalNotice"] for item in _items(value, MAX_TEXTS) if "LoTELegalNotice" in item]
-    return Words(tuple((UNKNOWN_LANGUAGE, _text(text)) for text in texts))
+    return Words(
+        tuple(
+            (_text(text.get("lang", UNKNOWN_LANGUAGE)), _text(text.get("value", "")))
+            if isinstance(text, dict)
+            else (UNKNOWN_LANGUAGE, _text(text))
+            for text in texts
+        )
+    )
 
 
 def _contact(address: Any, postal: str, electronic: str) -> Contact:

@@ -220,6 +220,15 @@ def test_a_list_without_states_speaks_from_its_issue_on(publisher: Publisher, jw
     assert (period.since, period.status.value) == (found.issued, "granted")
 
 
+def test_a_legal_notice_has_a_language_or_none(publisher: Publisher, jws: bytes) -> None:
+    """The schema has a text, other publishers write an object."""
+    header, payload, _ = parts(jws)
+    said = [{"LoTELegalNotice": "a"}, {"LoTELegalNotice": {"lang": "zh", "value": "b"}}]
+    _information(payload)["PolicyOrLegalNotice"] = said
+    found = read_list(signed(header, payload, publisher.key), [publisher.pin])
+    assert found.scheme.legal_notice.texts == (("und", "a"), ("zh", "b"))
+
+
 def test_another_statement_of_the_same_key_is_no_list(publisher: Publisher, jws: bytes) -> None:
     """The publisher's key may sign other JSON too: only what has the form of a list is one."""
     header, _, _ = parts(jws)
