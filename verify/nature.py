@@ -30,7 +30,7 @@ _ZH: Final = {
     Nature.SEALED: "已盖章",
     Nature.SIGNED: "非盖章（仅有数字签名）",
     Nature.STAMPED: "非盖章（仅有时间戳）",
-    Nature.NOTHING: "无有效签章",
+    Nature.NOTHING: "不能认定为已盖章",
 }
 _OF_KIND: Final = (("seal", Nature.SEALED), ("signature", Nature.SIGNED), ("timestamp", Nature.STAMPED))
 

@@ -367,9 +367,9 @@ class DocumentReport:
 
     @property
     def nature(self) -> Nature:
-        """The one word for what the valid signatures make of it: sealed, signed, only time-stamped, or nothing."""
-        valid = (item for item in self.signatures if item.indication is Indication.TOTAL_PASSED)
-        return nature(item.kind.value for item in valid)
+        """The one word for what the signatures of a valid document make of it: sealed, signed, only time-stamped, or nothing."""
+        valid = self.verdict is Verdict.PASSED
+        return nature(item.kind.value for item in self.signatures if valid)
 
     def to_json(self) -> dict[str, Any]:
         """Give the JSON object of the document; every value is a JSON type."""

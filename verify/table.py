@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from verify.acceptance.table import answer_lines, proof_lines
+from verify.integrity import LaterRevision
 from verify.objects.report import ObjectReport
 from verify.objects.table import object_lines
 from verify.ofd.report import OfdReport
@@ -22,6 +23,7 @@ from verify.report import (
 from verify.reports.table import reported_lines
 from verify.ses.report import SealDataReport
 from verify.ses.table import part_lines, seal_data_lines
+from verify.strength import Soundness, Strength
 from verify.terminal import row, safe, stamp
 from verify.trusted_lists.table import trust_lines
 from verify.voided.report import VoidedReport
@@ -59,6 +61,10 @@ SOURCE = {
     TimeSource.CLAIMED: ("签章人时钟", "the signatory's clock"),
     TimeSource.NONE: ("无", "none"),
 }
+
+
+MAX_SHOWN = 5
+"""Revisions, and what each touches, that a terminal shows; the JSON report has them all."""
 
 
 def lines(report: DocumentReport) -> Iterator[str]:
@@ -101,12 +107,7 @@ def _signature(number: int, item: SignatureReport) -> Iterator[str]:
     zh, en = KIND[item.kind.value]
     named = "".join(f" · {safe(part)}" for part in (item.field, item.level) if part)
     yield f"  [{number}] {zh} / {en}{named} · {item.verdict.zh} / {item.verdict.en}"
-    if item.signer is not None:
-        code = f"（{item.signer.uscc}）" if item.signer.uscc else ""
-        yield row("签署方 who", f"{safe(item.signer.organization or item.signer.name)}{code}")
-        yield row("证书 certificate", f"{item.signer.serial} · {safe(item.signer.issuer)}")
-    if item.algorithm:
-        yield row("密钥 key", key_words(item))
+    yield from _who(item)
     if item.seal is not None:
         seal = item.seal
         trust = "" if seal.trusted else "（制章单位未识别 / maker unknown）"
@@ -116,10 +117,7 @@ def _signature(number: int, item: SignatureReport) -> Iterator[str]:
         yield from trust_lines(seal.trust, "制章信任 maker")
     yield from trust_lines(item.trust)
     yield row("时间 when", _when(item.time))
-    yield row("签后改动 changed", _changes(item.integrity))
-    if item.integrity.certification:
-        allowed_zh, allowed_en = CERTIFICATION[item.integrity.certification]
-        yield row("认证 certified", f"{allowed_zh} / {allowed_en}")
+    yield from _since(item.integrity)
     yield row(
         "证书状态 state",
         f"当时 then {_state(item.certificate_then)} → 现在 now {_state(item.certificate_now)}",
@@ -145,6 +143,48 @@ def _signature(number: int, item: SignatureReport) -> Iterator[str]:
     for note in item.notes:
         yield row("注 note", note.zh)
         yield row("", note.en)
+
+
+def _who(item: SignatureReport) -> Iterator[str]:
+    """Say who signed, with which certificate, key and algorithms."""
+    if item.signer is not None:
+        code = f"（{item.signer.uscc}）" if item.signer.uscc else ""
+        yield row("签署方 who", f"{safe(item.signer.organization or item.signer.name)}{code}")
+        yield row("证书 certificate", f"{item.signer.serial} · {safe(item.signer.issuer)}")
+    if item.algorithm:
+        yield row("密钥 key", key_words(item))
+    if item.strength is not None:
+        yield row("算法强度 strength", _strength(item.strength))
+
+
+def _since(integrity: Integrity) -> Iterator[str]:
+    """Say what became of the document since, revision by revision, and what its certification lets follow."""
+    yield row("签后改动 changed", _changes(integrity))
+    for later in integrity.revisions[:MAX_SHOWN]:
+        yield row(f"  版本 revision {later.number}", _touched(later))
+    if integrity.certification:
+        allowed_zh, allowed_en = CERTIFICATION[integrity.certification]
+        yield row("认证 certified", f"{allowed_zh} / {allowed_en}")
+
+
+def _strength(found: Strength) -> str:
+    """Say how strong the algorithms were and are, and which have ended."""
+    weak = [use for use in found.uses if Soundness.WEAK in {use.then, use.now} and use.sunset is not None]
+    ended = "、".join(
+        f"{use.algorithm} 至 until {use.sunset.ends:%Y-%m-%d}" for use in weak if use.sunset is not None
+    )
+    words = f"当时 then {found.then.zh} → 现在 now {found.now.zh}"
+    return f"{words}（{ended}）" if ended else words
+
+
+def _touched(later: LaterRevision) -> str:
+    """Say what one later revision is, and what it touches."""
+    places = "；".join(
+        " ".join(part for part in (safe(one.field), one.what_zh, one.object) if part)
+        for one in later.touched[:MAX_SHOWN]
+    )
+    more = f"（共 {len(later.touched)} 项）" if len(later.touched) > MAX_SHOWN else ""
+    return f"{later.kind.zh} / {later.kind.value}{'：' if places else ''}{places}{more}"
 
 
 def key_words(item: SignatureReport) -> str:

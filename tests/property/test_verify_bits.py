@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from signing.containers.cms import ContainerForm
 from tests.gm_world import GmSealing
 from tests.verify_world import Signing
-from verify.report import DocumentReport, SignatureReport
+from verify.report import DocumentReport, Indication, SignatureReport
 from verify.verdict import Verdict
 from verify.verifier import Verifier
 
@@ -67,6 +68,42 @@ def test_one_flipped_signed_bit_never_passes(kind: str, data: st.DataObject) -> 
     octets = [*range(start), *range(end, len(document))]
     bit = data.draw(st.sampled_from(octets)) * 8 + data.draw(st.integers(0, 7))
     assert judge(kind, flip(document, bit)).verdict is not Verdict.PASSED
+
+
+@cache
+def archived() -> tuple[Verifier, Signing, bytes, int]:
+    """Return a document of level B-LTA, and where what its first signature covers ends."""
+    signing = Signing()
+    data = signing.b_lta()
+    found = re.search(rb"/ByteRange ?\[ ?0 \d+ (\d+) (\d+)", data)
+    assert found is not None
+    return Verifier(signing.trust()), signing, data, int(found[1]) + int(found[2])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_one_flipped_bit_below_an_archive_stamp_never_passes(data: st.DataObject) -> None:
+    """B-LTA: the last time-stamp protects the signature's own value and the evidence too; only its own value is outside."""
+    verifier, signing, document, _ = archived()
+    gap = list(re.finditer(rb"/Contents <([0-9a-fA-F]+)>", document))[-1].span(1)
+    octet = data.draw(st.one_of(st.integers(0, gap[0] - 1), st.integers(gap[1], len(document) - 1)))
+    changed = flip(document, octet * 8 + data.draw(st.integers(0, 7)))
+    at = signing.now + timedelta(hours=1)
+    assert verifier.verify(changed, at=at).verdict is not Verdict.PASSED
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_one_flipped_bit_behind_a_signature_never_changes_what_it_says(data: st.DataObject) -> None:
+    """B-LT and any later revision: evidence may be lost, a word about who, what and whether it was changed never turns good."""
+    verifier, signing, document, covered = archived()
+    octet = data.draw(st.integers(covered, len(document) - 1))
+    changed = flip(document, octet * 8 + data.draw(st.integers(0, 7)))
+    at = signing.now + timedelta(hours=1)
+    before = verifier.verify(document, at=at).signatures[0]
+    for item in verifier.verify(changed, at=at).signatures:
+        if item.field == before.field and item.indication is Indication.TOTAL_PASSED:
+            assert (item.signer, item.time.value) == (before.signer, before.time.value)
 
 
 @WORLDS
