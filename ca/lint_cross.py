@@ -9,7 +9,7 @@ from cryptography import x509
 
 from ca import der
 from ca.cross.extensions import POLICY_MAPPINGS
-from ca.cross.terms import constraints_of
+from ca.cross.terms import constraints_of, same_name
 from ca.custody_policy import ANY_POLICY
 from ca.lint_case import Case, demand
 
@@ -37,7 +37,7 @@ def cross_is_bounded(case: Case) -> None:
         profile.path_length is not None and 0 <= terms.path_length <= profile.path_length,
         "the path length is beyond the profile's",
     )
-    demand(case.subject != case.issuer, "a cross certificate is for another authority")
+    demand(not same_name(case.subject, case.issuer), "a cross certificate is for another authority")
 
 
 def policies_are_the_terms(case: Case) -> None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 import sqlalchemy as sa
+from cryptography import x509
 
 from ca.actor import Actor
 from ca.audit import Detail, Entry
@@ -21,6 +22,7 @@ from ca.cross import store
 from ca.cross.errors import CrossChanged, CrossMoved, CrossSecondPerson, CrossUnknown, ForeignUnfit
 from ca.cross.order import CrossOrder, read_foreign, read_order
 from ca.cross.store import CrossAct, CrossRecord, CrossStatus
+from ca.cross.terms import same_name
 from ca.request_file import read_request
 
 _NONCE_OCTETS: Final = 8
@@ -46,7 +48,7 @@ class CrossDesk:
         order = replace(read_order(terms, certificate, now), nonce=self._entropy(_NONCE_OCTETS).hex())
         order.check_fingerprint(fingerprint)
         possession = self._possession(order, request)
-        self._authority.issuer(order.issuer)
+        self._check_name(order)
         record = CrossRecord(
             order.id,
             CrossStatus.PROPOSED,
@@ -62,6 +64,12 @@ class CrossDesk:
             store.insert(conn, record)
             self._say(conn, "cross.proposed", record, actor, {"possession": possession})
         return record
+
+    def _check_name(self, order: CrossOrder) -> None:
+        """Refuse an authority of our own name: verifiers would take it for ourselves, free of names and depth."""
+        foreign = x509.load_der_x509_certificate(order.certificate)
+        if same_name(foreign.subject, self._authority.issuer(order.issuer).x509.subject):
+            raise ForeignUnfit("其名称与本机构相同", "it is called as our own authority is")
 
     def _possession(self, order: CrossOrder, request: bytes) -> str:
         foreign, self_signed = read_foreign(order.certificate, self._authority.clock())

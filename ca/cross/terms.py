@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -111,6 +112,24 @@ def _directory(value: str) -> x509.Name:
             )
         attributes.append(x509.NameAttribute(_ATTRIBUTES[key], text))
     return x509.Name(attributes)
+
+
+def same_name(one: x509.Name, other: x509.Name) -> bool:
+    """Tell whether two names are one to a verifier (RFC 5280 §7.1): letters in either case, runs of blanks."""
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: x509.Name) -> list[frozenset[tuple[str, str]]]:
+    return [
+        frozenset(
+            (
+                item.oid.dotted_string,
+                " ".join(unicodedata.normalize("NFKC", str(item.value)).casefold().split()),
+            )
+            for item in part
+        )
+        for part in name.rdns
+    ]
 
 
 def constraints_of(terms: CrossTerms) -> x509.NameConstraints:

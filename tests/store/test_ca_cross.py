@@ -191,6 +191,10 @@ def test_what_is_no_authority_is_not_certified(world: World, desk: CrossDesk, cl
     ):
         with pytest.raises(ForeignUnfit):
             desk.propose(TERMS.encode(), party.der, fingerprint(party), actor=CLERK)
+    namesake = pki.make(ROOT, x509.Name(list(world.root.subject)))
+    with pytest.raises(ForeignUnfit) as called:
+        desk.propose(TERMS.encode(), namesake.der, fingerprint(namesake), actor=CLERK)
+    assert "called" in called.value.en
     own = world.hierarchy.root.certificate
     with pytest.raises(ForeignUnfit):
         desk.propose(TERMS.encode(), own, hashlib.sha256(own).hexdigest(), actor=CLERK)
