@@ -120,7 +120,7 @@ def main(count: int) -> int:
         name for name, found in zip(names, others, strict=True)
         if found[0].word == "passed" and {found[1].word, found[2].word} != {"passed"}
     ]  # fmt: skip
-    record = {
+    record: dict[str, Any] = {
         "versions": {"pyhanko": version("pyhanko"), "dss": "6.4"},
         "named": rows,
         "counts": counted([case.name for case in named], words),

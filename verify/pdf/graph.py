@@ -6,12 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 
-from verify.errors import unsure
 from verify.pdf.document import Document, View
-from verify.pdf.pdf_values import Ref, Stream, Value, references
+from verify.pdf.pdf_values import Ref, Stream, Value
+from verify.pdf.reach import Reach, too_many
 from verify.pdf.references import referenced
 from verify.policy import MAX_GRAPH_OBJECTS, MAX_PAGES
-from verify.verdict import SubIndication
 
 MAX_CLIMB = 12
 """Steps from an object up to its page: content, resource, form inside a form."""
@@ -28,7 +27,7 @@ class Graph:
         self.view = document.view(revision)
         self._document = document
         self._pages: dict[Ref, int] | None = None
-        self._elsewhere: dict[tuple[bool, str], frozenset[Ref]] = {}
+        self._reach = Reach(document, revision)
 
     @cached_property
     def users(self) -> dict[Ref, set[tuple[Ref | None, str]]]:
@@ -51,11 +50,7 @@ class Graph:
                 continue
             seen.add(ref)
             if len(seen) > MAX_GRAPH_OBJECTS:
-                raise unsure(
-                    SubIndication.LIMIT_REACHED,
-                    f"文件对象超过 {MAX_GRAPH_OBJECTS} 个的上限，无法判断签章后是否改动。",
-                    f"The file has more than {MAX_GRAPH_OBJECTS} objects, the limit; later changes cannot be judged.",
-                )
+                raise too_many()
             self._note(ref, self.view.get(ref), pending)
 
     def _note(self, owner: Ref | None, value: Value, pending: list[Ref]) -> None:
@@ -65,7 +60,7 @@ class Graph:
 
     def refers_to(self, ref: Ref) -> bool:
         """Tell whether anything in this revision refers to ``ref``, defined or not."""
-        return ref in self._scanned and ref in self.users
+        return ref in self._scanned and self._reach.reached(ref)
 
     def keys_of(self, ref: Ref) -> set[str]:
         """Return the keys under which ``ref`` is used: its roles."""
@@ -76,24 +71,7 @@ class Graph:
 
         The key beside a reference says nothing: a font may be called /Cert.
         """
-        if ref not in self.users:
-            return False
-        if (trailer, key) not in self._elsewhere:
-            self._elsewhere[trailer, key] = self._without(key, trailer=trailer)
-        return ref not in self._elsewhere[trailer, key]
-
-    def _without(self, key: str, *, trailer: bool) -> frozenset[Ref]:
-        """Walk the revision as if that entry were not there."""
-        root = self.view.trailer.get("/Root")
-        seen: set[Ref] = set()
-        pending = list(references(_less(self.view.trailer, key if trailer else "")))
-        while pending:
-            ref = pending.pop()
-            if ref not in seen:
-                seen.add(ref)
-                value = self.view.get(ref)
-                pending += references(_less(value, key) if ref == root and not trailer else value)
-        return frozenset(seen)
+        return self._reach.reached(ref) and not self._reach.reached(ref, key, trailer=trailer)
 
     @property
     def pages(self) -> dict[Ref, int]:
@@ -129,10 +107,6 @@ def keyed_references(value: Value) -> Iterator[tuple[str, Ref]]:
             pending.extend(item.dictionary.items())
         elif isinstance(item, dict):
             pending.extend(item.items())
-
-
-def _less(value: Value, key: str) -> Value:
-    return {k: v for k, v in value.items() if k != key} if isinstance(value, dict) else value
 
 
 def page_refs(view: View) -> Iterator[Ref]:

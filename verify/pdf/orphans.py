@@ -6,7 +6,6 @@ rights that some makers of readers sign into a form (/Perms /UR3, ISO 32000-1 §
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -42,18 +41,15 @@ def _usage_rights(document: Document) -> set[Ref]:
 def _holders(document: Document) -> Iterator[Ref]:
     """Yield the object of each signature dictionary in the octets, whichever revision defined it."""
     data = document.data
-    measured = extents(document)
-    starts = [one.start for one in measured]
-    place = data.find(_MARK)
-    for _ in range(MAX_PLACES):
-        if place < 0:
-            return
-        at = bisect_right(starts, place) - 1
-        if at >= 0 and place < measured[at].head:
-            ref = _signature_at(document, measured[at].start, measured[at].head)
+    left = MAX_PLACES
+    for one in extents(document):
+        if data.find(_MARK, one.start, one.head) >= 0:
+            left -= 1
+            if left < 0:
+                return
+            ref = _signature_at(document, one.start, one.head)
             if ref is not None:
                 yield ref
-        place = data.find(_MARK, place + len(_MARK))
 
 
 def _signature_at(document: Document, start: int, end: int) -> Ref | None:

@@ -25,7 +25,11 @@ Value = Any
 
 
 class Packed(Protocol):
-    """What can undo a stream's filters, within the limits of its reader."""
+    """What holds a stream's octets and can undo its filters, within the limits of its reader."""
+
+    @property
+    def encoded_data(self) -> bytes:
+        """The octets as they stand in the file, or decrypted."""
 
     def read_data(self, purpose: DecodePurpose = ...) -> bytes:
         """Decode; raises what the reader raises."""
@@ -33,11 +37,15 @@ class Packed(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stream:
-    """A stream: its dictionary, its encoded octets, and the reader's object that can decode them."""
+    """A stream: its dictionary, and the reader's object that holds and decodes its octets."""
 
     dictionary: dict[str, Value]
-    encoded: bytes
     source: Packed
+
+    @property
+    def encoded(self) -> bytes:
+        """Its octets before any filter is undone, copied when asked for."""
+        return bytes(self.source.encoded_data)
 
     def decode(self, purpose: DecodePurpose = DecodePurpose.GENERIC) -> bytes:
         """Decode through the filter chain within the document's limits; raises ``PdfReadError`` and its like."""
@@ -52,7 +60,7 @@ def plain(thing: object, depth: int = 0) -> Value:
         thing = thing.decrypted
     if isinstance(thing, generic.StreamObject):
         entries = {str(k): plain(v, depth + 1) for k, v in thing.items()}
-        return Stream(entries, bytes(thing.encoded_data), thing)
+        return Stream(entries, thing)
     if isinstance(thing, dict):
         return {str(k): plain(_value(thing, k, v), depth + 1) for k, v in thing.items()}
     if isinstance(thing, list):

@@ -33,11 +33,12 @@ def referenced(document: Document, revision: int) -> frozenset[Ref]:
             found |= document.scanned(offset, lambda at: scan(document.data, at))
         streams |= containers
     for stream in streams:
-        found |= _in_stream(document, revision, stream)
+        found |= in_stream(document, revision, stream)
     return frozenset(found)
 
 
-def _in_stream(document: Document, revision: int, ref: Ref) -> frozenset[Ref]:
+def in_stream(document: Document, revision: int, ref: Ref) -> frozenset[Ref]:
+    """Return the references in the objects of an object stream."""
     holder = document.view(revision).get(ref)
     if not isinstance(holder, Stream):
         return frozenset()

@@ -200,8 +200,7 @@ class PlainSource:
         closed = _ENDED.match(self.data, end)
         if closed is None:
             raise NotPlain(Reason.SYNTAX, f"a stream does not end at its length, from {begin}")
-        encoded = bytes(self.data[begin:end])
-        return Stream(settled(value), encoded, Unpacking(self, value, encoded)), closed.end()
+        return Stream(settled(value), Unpacking(self, value, (begin, end))), closed.end()
 
     def _length(self, entries: Dictionary) -> int:
         """Read a stream's length, which pyHanko looks up as it is now, also in an older revision."""
@@ -230,7 +229,7 @@ class PlainSource:
 
     @_noted
     def unpacked(self, entries: Dictionary, encoded: bytes) -> bytes:
-        """Undo the filter of a stream."""
+        """Undo the filter of a stream, or refuse it."""
         if entries.get("/Filter") not in (None, "/FlateDecode", ["/FlateDecode"]):
             raise NotPlain(Reason.FILTER)
         made = unpack(entries, encoded)
@@ -243,15 +242,20 @@ class PlainSource:
 class Unpacking:
     """A stream of a plain document that can be unpacked."""
 
-    __slots__ = ("_encoded", "_entries", "_source")
+    __slots__ = ("_entries", "_source", "_span")
 
-    def __init__(self, source: PlainSource, entries: Dictionary, encoded: bytes) -> None:
-        self._source, self._entries, self._encoded = source, entries, encoded
+    def __init__(self, source: PlainSource, entries: Dictionary, span: tuple[int, int]) -> None:
+        self._source, self._entries, self._span = source, entries, span
+
+    @property
+    def encoded_data(self) -> bytes:
+        """The octets as they stand in the file."""
+        return bytes(self._source.data[slice(*self._span)])
 
     def read_data(self, purpose: DecodePurpose = DecodePurpose.GENERIC) -> bytes:
         """Unpack; :class:`NotPlain` for any filter but /FlateDecode."""
         del purpose
-        return self._source.unpacked(self._entries, self._encoded)
+        return self._source.unpacked(self._entries, self.encoded_data)
 
 
 class StrictReader(Reader):

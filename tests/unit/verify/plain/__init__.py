@@ -1,0 +1,1 @@
+"""The reader of plain documents, and what it makes quick."""

@@ -1,0 +1,117 @@
+"""Whether an object can be reached in one revision, asked from the object upwards: who refers to it, who to those, to the trailer.
+
+Going down from the trailer reads the whole document; what later signatures and evidence change has few ancestors. The scan for
+references (:mod:`verify.pdf.references`) tells who may refer to an object, over-reporting rather than missing; each of those is read, and counts
+only if it does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cached_property
+
+from verify.errors import unsure
+from verify.pdf.document import Document
+from verify.pdf.pdf_values import Ref, Value, references
+from verify.pdf.references import in_stream, scan
+from verify.pdf.source import Contained
+from verify.policy import MAX_GRAPH_OBJECTS
+from verify.verdict import SubIndication
+
+
+class Reach:
+    """The ways to the objects of one revision."""
+
+    def __init__(self, document: Document, revision: int) -> None:
+        self._document = document
+        self._view = document.view(revision)
+        self._unpacked: set[Ref] = set()
+        self._below: dict[tuple[Ref, str], frozenset[Ref]] = {}
+        self._answers: dict[tuple[Ref, str, bool], bool] = {}
+
+    def reached(self, ref: Ref, without: str = "", *, trailer: bool = False) -> bool:
+        """Tell whether any way leads to ``ref``, defined or not, that avoids one entry of the catalog, or of the trailer.
+
+        Raises INDETERMINATE/LIMIT_REACHED beyond MAX_GRAPH_OBJECTS.
+        """
+        question = (ref, without, trailer)
+        if question not in self._answers:
+            self._answers[question] = self._climb(ref, without, trailer=trailer)
+        return self._answers[question]
+
+    def _climb(self, ref: Ref, without: str, *, trailer: bool) -> bool:
+        root = self._view.trailer.get("/Root")
+        top = set(references(less(self._view.trailer, without if trailer else "")))
+        seen, pending = {ref}, [ref]
+        while pending:
+            below = pending.pop()
+            if below in top:
+                return True
+            for owner in self._may_refer(below) - seen:
+                if below in self._referred(owner, without if owner == root and not trailer else ""):
+                    seen.add(owner)
+                    pending.append(owner)
+            if len(seen) > MAX_GRAPH_OBJECTS:
+                raise too_many()
+        return False
+
+    def _referred(self, owner: Ref, without: str) -> frozenset[Ref]:
+        if (owner, without) not in self._below:
+            self._below[owner, without] = frozenset(references(less(self._view.get(owner), without)))
+        return self._below[owner, without]
+
+    def _may_refer(self, ref: Ref) -> set[Ref]:
+        owners, containers = self._mentions
+        for container in containers.get(ref, set()) - self._unpacked:
+            self._unpacked.add(container)
+            for inside in self._contents[container]:
+                _note(owners, inside, self._referred(inside, ""))
+        return owners.get(ref, set())
+
+    @cached_property
+    def _contents(self) -> dict[Ref, set[Ref]]:
+        """The objects that stand in each object stream."""
+        found: dict[Ref, set[Ref]] = defaultdict(set)
+        for ref, place in self._places():
+            if isinstance(place, Contained):
+                found[place.container].add(ref)
+        return found
+
+    @cached_property
+    def _mentions(self) -> tuple[dict[Ref, set[Ref]], dict[Ref, set[Ref]]]:
+        """Which objects, and which object streams, mention an object."""
+        owners: dict[Ref, set[Ref]] = defaultdict(set)
+        containers: dict[Ref, set[Ref]] = defaultdict(set)
+        data = self._document.data
+        for ref, place in self._places():
+            if isinstance(place, int):
+                _note(owners, ref, self._document.scanned(place, lambda at: scan(data, at)))
+        for container in self._contents:
+            _note(containers, container, in_stream(self._document, self._view.revision, container))
+        return owners, containers
+
+    def _places(self) -> Iterable[tuple[Ref, int | Contained | None]]:
+        source = self._document.source
+        for index in range(self._view.revision + 1):
+            for ref in source.explicit(index):
+                yield ref, source.place(ref, index)
+
+
+def _note(index: dict[Ref, set[Ref]], owner: Ref, found: Iterable[Ref]) -> None:
+    for ref in found:
+        index[ref].add(owner)
+
+
+def less(value: Value, key: str) -> Value:
+    """Return a dictionary without one entry; any other value as it is."""
+    return {k: v for k, v in value.items() if k != key} if isinstance(value, dict) else value
+
+
+def too_many() -> Exception:
+    """Make the finding for a document that cannot be walked."""
+    return unsure(
+        SubIndication.LIMIT_REACHED,
+        f"文件对象超过 {MAX_GRAPH_OBJECTS} 个的上限，无法判断签章后是否改动。",
+        f"The file has more than {MAX_GRAPH_OBJECTS} objects, the limit; later changes cannot be judged.",
+    )
