@@ -15,6 +15,7 @@ from api.problem_rows_containers import CONTAINERS
 from api.problem_rows_cross import CROSS
 from api.problem_rows_filing import FILING
 from api.problem_rows_licences import LICENCES
+from api.problem_rows_lists import LISTS
 from api.problem_rows_ofd import OFD
 from api.problem_rows_papers import PAPERS
 from api.problem_rows_placement import PLACEMENT
@@ -392,6 +393,7 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **STAMPS,
     **TRUST,
     **LICENCES,
+    **LISTS,
     **ARCHIVE,
     **BATCHES,
     **_IMPRINTS,
