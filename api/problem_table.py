@@ -35,7 +35,6 @@ from seals.devices.simulator import errors as simulator
 from seals.imprint import errors as imprints
 from seals.lookup import errors as lookup
 from signing import errors as signing
-from verify.folder import TrustFolderUnusable
 
 INTERNAL: Final = Kind("internal-fault", 500, "系统内部故障", "Internal fault")
 
@@ -340,10 +339,6 @@ _SIGNING: Final[dict[type[Exception], Kind]] = {
     signing.DatabaseUnavailable: Kind("database-unavailable", 503, "数据库不可用", "Database unavailable"),
 }
 
-_VERIFY: Final[dict[type[Exception], Kind]] = {
-    TrustFolderUnusable: Kind("trust-folder-unusable", 400, "信任文件夹不可用", "Trust folder unusable"),
-}
-
 _ENROLMENT: Final[dict[type[Exception], Kind]] = {
     ra.EnrolmentError: Kind("enrolment-refused", 409, "申请无法办理", "Enrolment refused"),
     ra.FieldInvalid: Kind("enrolment-field-invalid", 422, "申请内容不正确", "Request field invalid"),
@@ -400,6 +395,5 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **_TOKENS,
     **_SEALS,
     **_STAMP_LINES,
-    **_VERIFY,
     **_SIGNING,
 }
