@@ -85,6 +85,7 @@ def result(request: Request, doors: Doors, desk: OpenDesk, name: str) -> Respons
     context: dict[str, Any] = {
         "alone": alone and not detached and "object" not in state["report"],
         "detached": detached,
+        "bare": "object" in state["report"],
         "card": told,
         "pages": state["pages"],
         "password": state["password"],

@@ -49,7 +49,7 @@ def judge_crl(octets: bytes, bench: Bench) -> Judged:
         return Judged(_GOOD, (at(ObjectStep.FORM, _UNREADABLE),))
     steps = [
         at(ObjectStep.FORM, passed("可以读取。", "It can be read.")),
-        at(ObjectStep.SCOPE, _scope(extensions)),
+        at(ObjectStep.WHOLE, _scope(extensions)),
         at(ObjectStep.CURRENT, bench.current(since, until)),
     ]
     named = tuple(one for one in bench.known if one.subject == crl.issuer)[:MAX_ISSUERS]

@@ -41,7 +41,7 @@ def judge_identifier(octets: bytes) -> Judged:
     )
     steps = (
         at(ObjectStep.IDENTIFIER, passed("校验位相符。", "The check character agrees.")),
-        at(ObjectStep.SCOPE, issuer_code(found)),
+        at(ObjectStep.ISSUER_CODE, issuer_code(found)),
         at(ObjectStep.CONTENT, _ONLY),
     )
     return Judged(_GOOD, steps, facts)

@@ -36,7 +36,8 @@ class ObjectStep(StrEnum):
     REVOCATION = "revocation"
     ALGORITHM = "algorithm"
     CURRENT = "current"
-    SCOPE = "scope"
+    WHOLE = "completeness"
+    ISSUER_CODE = "issuer-code"
     CONTENT = "content"
     PATH = "path"
     IDENTIFIER = "identifier"
@@ -51,7 +52,8 @@ NAMES: Final = {
     ObjectStep.REVOCATION: Reason("吊销状态", "revocation"),
     ObjectStep.ALGORITHM: Reason("算法强度", "strength of the algorithms"),
     ObjectStep.CURRENT: Reason("时效", "up to date"),
-    ObjectStep.SCOPE: Reason("范围", "scope"),
+    ObjectStep.WHOLE: Reason("完整性", "completeness"),
+    ObjectStep.ISSUER_CODE: Reason("颁发机构代码", "issuer's code"),
     ObjectStep.CONTENT: Reason("原文", "content"),
     ObjectStep.PATH: Reason("证明路径", "path of the proof"),
     ObjectStep.IDENTIFIER: Reason("标识校验", "check of the identifier"),
