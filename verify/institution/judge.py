@@ -24,6 +24,7 @@ from verify.report import DocumentReport, SealReport, SealStatusReport, Signatur
 from verify.seal import check_maker
 from verify.sentence import Reason
 from verify.signatures.cms import load_certificate
+from verify.trusted_lists.model import ServiceKind
 
 STOPPED: Final = frozenset(
     {
@@ -80,7 +81,7 @@ def _trusted(parsed: ParsedRecord, judge: CertificateJudge, at: datetime) -> Pre
     found = [one for der in parsed.chain_der if (one := load_certificate(der)) is not None]
     if len(found) != len(parsed.chain_der):
         return Presented(refusal=_UNREADABLE)
-    judged = judge.judge(found[0], found[1:], at, check_maker)
+    judged = judge.judge(found[0], found[1:], at, check_maker, ServiceKind.SEAL_MAKER)
     if judged.finding is not None:
         why = judged.finding.reason
         return Presented(

@@ -29,6 +29,7 @@ from verify.reports.signed import ParsedReport, bare_report, parse_report
 from verify.sentence import Reason
 from verify.signatures.cms import load_certificate
 from verify.signatures.detached import Content, Digests
+from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication, Verdict, worst
 
 
@@ -112,7 +113,7 @@ def _weighed(
     chain = [one for der in parsed.chain_der[1:] if (one := load_certificate(der)) is not None]
     if at is None:
         raise ValueError("a report is of a time")
-    judged = judge.judge(leaf, chain, at, check_service)
+    judged = judge.judge(leaf, chain, at, check_service, ServiceKind.VERIFICATION)
     if judged.finding is not None:
         return _objected(told, judged.finding)
     if parsed.issued_at > at + reading.skew:
