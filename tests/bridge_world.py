@@ -27,7 +27,7 @@ from ca.custody_policy import policy_oid
 from ca.profile import ENTERPRISE_SEAL
 from hsm.algorithms import KeyKind
 from hsm.signer import Custody
-from tests.pki import CLERK, OFFICER, SECOND, World, make_uscc, make_world, new_key
+from tests.pki import CLERK, OFFICER, SECOND, Party, World, make_uscc, make_world, new_key
 from verify.certificates.identity import describe
 from verify.certificates.paths import PathFinder
 from verify.certificates.policies import ANY_TERMS, PathTerms
@@ -100,13 +100,18 @@ class Bridged:
 
     def leaf(self, company: str = COMPANY_OF_B, custody: Custody | None = Custody.SOFT) -> x509.Certificate:
         """Issue a sealing certificate in B."""
+        return self.keeper(company, custody).certificate
+
+    def keeper(self, company: str = COMPANY_OF_B, custody: Custody | None = Custody.SOFT) -> Party:
+        """Issue one with its key; its chain is what B's documents bring along."""
         uscc = self.codes.pop()
         self.b.enterprises.register(uscc, company, actor=CLERK)
-        key = new_key(KeyKind.EC_P256).public_key()
+        key = new_key(KeyKind.EC_P256)
         asked = CertificateRequest(
-            ENTERPRISE_SEAL.id, SubjectName(company, company, uscc), key, custody=custody
+            ENTERPRISE_SEAL.id, SubjectName(company, company, uscc), key.public_key(), custody=custody
         )
-        return self.b.authority.issue(asked, request_key=f"leaf-{uscc}", actor=CLERK).certificate
+        issued = self.b.authority.issue(asked, request_key=f"leaf-{uscc}", actor=CLERK)
+        return Party(key, issued.certificate, self.b.authority.chain("issuing")[:-1])
 
     @property
     def between(self) -> list[x509.Certificate]:

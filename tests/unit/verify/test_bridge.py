@@ -23,11 +23,12 @@ from tests.bridge_world import (
 )
 from tests.conftest import SteppingClock
 from tests.pki import OFFICER
+from tests.verify_world import Signing
 from verify.certificates.identity import custody, describe
 from verify.certificates.paths import PathFinder
 from verify.certificates.policies import AssuranceLevel, PathTerms, level_of
 from verify.trust import TrustStore
-from verify.verdict import SubIndication
+from verify.verdict import SubIndication, Verdict
 
 
 def finding(bridged: Bridged, leaf: x509.Certificate, terms: PathTerms | None = None) -> SubIndication:
@@ -60,6 +61,22 @@ def test_a_seal_of_b_is_accepted_in_a_with_the_level_in_as_words(bridged: Bridge
     assert (
         level_of(report.policies, {B_LEVEL: AssuranceLevel.HIGH, BRIDGE_LEVEL: AssuranceLevel.HIGH}) is None
     )
+
+
+def test_a_document_sealed_in_b_passes_in_a_and_fails_in_c(clock: SteppingClock) -> None:
+    """D1: B's own document, the whole verifier, A's trust; a department that trusts neither gives no green word."""
+    bridged = make_bridge(clock)
+    signing = Signing(clock())
+    document = signing.sign(keeper=bridged.keeper())
+    crossing = [x509.load_der_x509_certificate(one.certificate) for one in (bridged.to_bridge, bridged.to_b)]
+    trust = TrustStore([bridged.a.root], crossing, bridged.lists())
+    report = signing.verify(document, trust=trust)
+    assert report.verdict is Verdict.PASSED, report.reason.en
+    (found,) = report.signatures
+    assert found.signer is not None
+    assert (found.signer.policies, found.custody) == ((A_LEVEL,), "")
+    elsewhere = TrustStore([signing.pki.root.certificate], crossing, bridged.lists())
+    assert signing.verify(document, trust=elsewhere).verdict is Verdict.INDETERMINATE
 
 
 def test_what_b_says_of_the_custody_of_its_keys_does_not_cross(bridged: Bridged) -> None:
