@@ -90,11 +90,11 @@ CARD_WORDS: Final[dict[str, tuple[str, str]]] = {
     "source.list": ("印章状态表", "seal status list"),
     "source.statement": ("印章声明", "seal statement"),
     "source.as_of": ("截至 {when}", "as of {when}"),
-    "content.label": ("这份签名签的是哪个文件？", "Which file is this signature over?"),
+    "content.label": ("这是关于哪个文件的？", "Which file is it about?"),
     "content.go": ("用原文件核验", "Verify over it"),
     "content.why": (
-        "签名文件本身不含原文；请选择被签名的原文件，最大 {size}，内容须一字不差。",
-        "A detached signature does not hold its content; choose the file that was signed, up to {size}, unchanged.",
+        "签名或时间戳文件本身不含原文；请选择被签署的原文件，最大 {size}，内容须一字不差。",
+        "A signature or time-stamp in a file of its own does not hold its content; choose the file that was signed, up to {size}, unchanged.",
     ),
 }
 """Chinese and English by key; :data:`api.pages.words.WORDS` takes them in."""

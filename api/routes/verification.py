@@ -20,11 +20,15 @@ router = APIRouter(prefix="/api/v1/verifications", tags=["verification"], respon
 def verify(  # noqa: PLR0913, PLR0917 - the parts of a form
     doors: Doors,
     file: Annotated[
-        UploadFile, File(description="A sealed PDF or OFD, or electronic seal data (.esl, .dat)")
+        UploadFile,
+        File(
+            description="A sealed PDF or OFD, or a seal, signature, certificate, CRL, OCSP answer, time-stamp, list"
+        ),
     ],
     at: Annotated[AwareDatetime | None, Form(description="Judge as of this time instead of now")] = None,
     content: Annotated[
-        UploadFile | None, File(description="The file that a detached signature (.p7s) is over")
+        UploadFile | None,
+        File(description="The file that a detached signature (.p7s) or a time-stamp is over"),
     ] = None,
     proof: Annotated[
         UploadFile | None,
@@ -42,6 +46,8 @@ def verify(  # noqa: PLR0913, PLR0917 - the parts of a form
     An electronic seal (SESeal) or a seal signature (SES_Signature) is recognised by its content; its steps stand in
     ``seal_data``. A detached signature (CAdES, GB/T 35275) is judged over ``content``, and says so where that is missing;
     for an OFD, ``ofd`` tells what each signature protects and leaves open; a document sealed under the one signature of a batch is judged by its ``proof``.
+    What stands alone (certificates, CRLs, OCSP answers, time-stamps, lists and answers of a seal maker, proofs) is told by its
+    content too: ``object`` says what it is, what it says of itself and how each step ended.
     ``answers`` holds three answers: cryptographically valid; trusted under which list; accepted by the ``department`` for the
     ``act``. ``proofs`` of each seal tell the technical and the institutional proof part by part; the latter needs ``evidence``.
     """
