@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from verify.pdf.document import Document
+from verify.pdf.document import Document, View
 from verify.pdf.extents import extents
 from verify.pdf.pdf_values import Ref, Value
 
@@ -17,6 +17,7 @@ MAX_ORPHANS: Final = 20
 """Reported of one document; one is enough to ask."""
 MAX_PLACES: Final = 2_000
 """Octet positions looked at; each costs the reading of one object."""
+USAGE_RIGHTS: Final = ("/UR3", "/UR")
 _MARK: Final = b"/ByteRange"
 
 
@@ -34,8 +35,17 @@ def _usage_rights(document: Document) -> set[Ref]:
         view = document.view(revision.index)
         permissions = view.entry(view.catalog, "/Perms")
         if isinstance(permissions, dict):
-            granted |= {permissions[k] for k in ("/UR3", "/UR") if isinstance(permissions.get(k), Ref)}
+            named = (permissions.get(key) for key in USAGE_RIGHTS)
+            granted |= {ref for ref in named if isinstance(ref, Ref) and _grants(view, ref)}
     return granted
+
+
+def _grants(view: View, ref: Ref) -> bool:
+    """Tell rights from a signature that somebody calls so: what it signs says itself which transform it is for."""
+    found = view.entry(view.get(ref), "/Reference")
+    listed = found[:MAX_ORPHANS] if isinstance(found, list) else []
+    methods = [view.entry(view.resolve(item), "/TransformMethod") for item in listed]
+    return bool(methods) and all(method in USAGE_RIGHTS for method in methods)
 
 
 def _holders(document: Document) -> Iterator[Ref]:

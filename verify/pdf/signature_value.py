@@ -56,7 +56,12 @@ class _Found:
 
 
 def _format(zh: str, en: str) -> Exception:
-    return failed(SubIndication.FORMAT_FAILURE, zh, en)
+    """Say what is wrong with the form, and what to do."""
+    return failed(
+        SubIndication.FORMAT_FAILURE,
+        f"{zh.rstrip('。')}，签章不能成立；请向签章单位索取原件。",
+        f"{en} The signature is invalid; ask the signatory for the original file.",
+    )
 
 
 def read_signature(document: Document, form_field: FormField) -> SignatureValue:

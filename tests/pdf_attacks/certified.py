@@ -1,0 +1,109 @@
+"""Certified documents, extended beyond or within what their certification lets follow."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from pyhanko.sign import signers
+
+from tests.pdf_attacks.catalogue import (
+    CERTIFIED,
+    COVER,
+    DRAWING,
+    Attack,
+    Victims,
+    collector,
+    signature_number,
+    stream,
+)
+from tests.verify_world import append, raw_object, size_of
+
+ATTACKS: Final[list[Attack]] = []
+attack = collector(ATTACKS)
+
+
+def annotated(data: bytes, entries: bytes, more: dict[int, bytes] | None = None, page: int = 6) -> bytes:
+    """Append an annotation to a page; ``%d`` in its entries is the number of the next object."""
+    new = size_of(data)
+    note = b"<</Type/Annot/P %d 0 R%s>>" % (page, entries.replace(b"%d", b"%d" % (new + 1)))
+    old = raw_object(data, page)
+    listed = re.sub(rb"/Annots\s*\[", b"/Annots[%d 0 R " % new, old)
+    body = old[:-2] + b"/Annots[%d 0 R]>>" % new if listed == old else listed
+    return append(data, {page: body, new: note, **(more or {})})
+
+
+LOOK: Final = b"/AP<</N %d 0 R>>"
+for _level in (1, 2, 3):
+    for _subtype in (
+        b"FreeText",
+        b"Redact",
+        b"Stamp",
+        b"Square",
+        b"Highlight",
+        b"Ink",
+        b"FileAttachment",
+        b"Watermark",
+    ):
+        attack(f"EAA: {_subtype.decode()} at P={_level}", CERTIFIED)(
+            lambda victims, level=_level, subtype=_subtype: _with_look(  # type: ignore[misc]
+                victims.certified(level), b"/Subtype/" + subtype + b"/Rect[0 0 595 842]/Contents(x)" + LOOK
+            )
+        )
+for _entries in (
+    b"/Subtype/Text/Rect[0 0 595 842]/Contents(Pay ten million)" + LOOK,
+    b"/Subtype/Text/Rect[0 0 9 9]/Open true/Contents(Pay ten million)",
+    b"/Subtype/Text/Rect[0 0 595 842]/Contents(Pay ten million)",
+    b"/Subtype/Popup/Rect[0 0 595 842]/Open true/C[1 1 1]/Contents(Pay ten million)",
+    b"/Subtype/Text/Rect[0 0 9 9]/Contents(x)/AA<</E<</S/JavaScript/JS(x)>>>>",
+    b"/Subtype/Screen/Rect[0 0 9 9]/A<</S/Rendition>>",
+    b"/Subtype/Link/Rect[0 0 595 842]/A<</S/URI/URI(http://example.test)>>",
+    b"/Subtype/Widget/FT/Tx/T(new)/V(x)/Rect[0 0 595 842]",
+):
+    attack(f"EAA: {_entries[9:].split(b'/')[0].decode()} {len(_entries)} at P=3", CERTIFIED)(
+        lambda victims, entries=_entries: _with_look(victims.certified(3), entries)  # type: ignore[misc]
+    )
+
+
+def _with_look(data: bytes, entries: bytes) -> bytes:
+    new = size_of(data)
+    return annotated(data, entries, {new + 1: stream(COVER, DRAWING)})
+
+
+def signed_over(victims: Victims, data: bytes, box: tuple[int, int, int, int]) -> bytes:
+    """Sign in a new field with a real certificate; pyHanko's own refusal is put aside."""
+    kept = signers.PdfSigner._enforce_certification_constraints
+    signers.PdfSigner._enforce_certification_constraints = lambda *_: None  # type: ignore[assignment]
+    try:
+        return victims.signing.sign(data, field="Sneaky", page=1, box=box)
+    finally:
+        signers.PdfSigner._enforce_certification_constraints = kept  # type: ignore[method-assign]
+
+
+for _level in (1, 2, 3):
+    attack(f"SSA: a signature over the page at P={_level}", CERTIFIED)(
+        lambda victims, level=_level: signed_over(victims, victims.certified(level), (0, 0, 595, 842))  # type: ignore[misc]
+    )
+
+
+@attack("permission escalation: /P raised in a copy of the certification", CERTIFIED)
+def _escalated(victims: Victims) -> bytes:
+    data = victims.certified(1)
+    number = signature_number(data)
+    body = re.sub(rb"/P\s+1", b"/P 3", raw_object(data, number))
+    filled = raw_object(data, 20).replace(b"(1.00)", b"(9.99)")
+    return append(data, {number: body, 20: filled})
+
+
+@attack("permission escalation: /Perms taken away", CERTIFIED)
+def _perms_gone(victims: Victims) -> bytes:
+    data = victims.certified(2)
+    return append(data, {1: re.sub(rb"/Perms\s*<<.*?>>", b"", raw_object(data, 1), flags=re.DOTALL)})
+
+
+@attack("permission escalation: /Perms written into a document that nobody certified", CERTIFIED)
+def _perms_added(victims: Victims) -> bytes:
+    data = victims.form
+    number = signature_number(data)
+    catalog = raw_object(data, 1)[:-2] + b"/Perms<</DocMDP %d 0 R>>>>" % number
+    return append(data, {1: catalog, 20: raw_object(data, 20).replace(b"(1.00)", b"(9.99)")})

@@ -1,0 +1,16 @@
+"""The whole catalogue of forged PDFs: what no reader of a report may ever be told to be valid (``docs/attacks.md``)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.pdf_attacks import certified, faces, forgery, incremental, shadow, structure
+
+ATTACKS: Final = (
+    *incremental.ATTACKS,
+    *forgery.ATTACKS,
+    *shadow.ATTACKS,
+    *certified.ATTACKS,
+    *structure.ATTACKS,
+    *faces.ATTACKS,
+)
