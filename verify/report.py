@@ -217,6 +217,8 @@ class SigningTime:
     authority: str = ""
     claimed: datetime | None = None
     """The signer's own claim, kept beside a time-stamp."""
+    trust: TrustDecision | None = None
+    """Which list vouched for the time-stamp authority, or an operator's own anchor."""
 
     @property
     def trusted(self) -> bool:
@@ -230,6 +232,7 @@ class SigningTime:
             "source": self.source.value,
             "authority": self.authority,
             "claimed": iso(self.claimed),
+            "trust": None if self.trust is None else self.trust.to_json(),
         }
 
 

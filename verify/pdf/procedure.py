@@ -129,7 +129,10 @@ class Procedure:
         case.strength = stamp.strength
         case.trust = stamp.judged.trust
         case.time = SigningTime(
-            stamp.time, TimeSource.TSA if stamp.trusted else TimeSource.TSA_UNVERIFIED, stamp.authority
+            stamp.time,
+            TimeSource.TSA if stamp.trusted else TimeSource.TSA_UNVERIFIED,
+            stamp.authority,
+            trust=stamp.judged.trust,
         )
         case.now = self.judge.state(case.chain, 0, self.at) if case.chain else UNKNOWN
         case.object(stamp.judged.finding)

@@ -154,7 +154,7 @@ def _with_states(
     stamp, claimed = case.stamp, case.time
     if stamp is not None:
         source = TimeSource.TSA if stamp.trusted else TimeSource.TSA_UNVERIFIED
-        time = SigningTime(stamp.time, source, stamp.authority, claimed)
+        time = SigningTime(stamp.time, source, stamp.authority, claimed, stamp.judged.trust)
     else:
         time = NO_TIME if claimed is None else SigningTime(claimed, TimeSource.CLAIMED, claimed=claimed)
     looked = case.looked

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from verify.report import Change
+from verify.trusted_lists.decision import TrustDecision
 
 CONTENT_DIFFERS: Final = Change("签章所覆盖的内容", "the octets under the signature")
 """What a failed digest tells: something the signature covers is not as it was, not where."""
@@ -20,6 +21,8 @@ class ProofOfExistence:
     covered: int
     time: datetime
     authority: str
+    trust: TrustDecision | None = None
+    """Which list vouched for its authority, or an operator's own anchor."""
 
     @property
     def trusted(self) -> bool:

@@ -100,11 +100,13 @@ class SealSignatureSteps:
 def _time(found: SignatureCase, protected: Protected) -> SigningTime:
     claimed, stamp, proof = found.time, found.stamp, protected.proof
     if stamp is not None and stamp.trusted:
-        return SigningTime(stamp.time, TimeSource.TSA, stamp.authority, claimed)
+        return SigningTime(stamp.time, TimeSource.TSA, stamp.authority, claimed, stamp.judged.trust)
     if proof is not None:
-        return SigningTime(proof.time, TimeSource.TSA, proof.authority, claimed)
+        return SigningTime(proof.time, TimeSource.TSA, proof.authority, claimed, proof.trust)
     if stamp is not None:
-        return SigningTime(stamp.time, TimeSource.TSA_UNVERIFIED, stamp.authority, claimed)
+        return SigningTime(
+            stamp.time, TimeSource.TSA_UNVERIFIED, stamp.authority, claimed, stamp.judged.trust
+        )
     return NO_TIME if claimed is None else SigningTime(claimed, TimeSource.CLAIMED, claimed=claimed)
 
 

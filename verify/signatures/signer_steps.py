@@ -96,12 +96,15 @@ class SignerSteps:
         tokens = message.unsigned.get(SIGNATURE_TIME_STAMP, [])
         if tokens:
             self._signature_stamp(case, tokens[0], self.at if proof is None else proof.time)
-        if case.stamp is not None and case.stamp.trusted:
-            case.time = SigningTime(case.stamp.time, TimeSource.TSA, case.stamp.authority, claimed)
+        stamp = case.stamp
+        if stamp is not None and stamp.trusted:
+            case.time = SigningTime(stamp.time, TimeSource.TSA, stamp.authority, claimed, stamp.judged.trust)
         elif proof is not None:
-            case.time = SigningTime(proof.time, TimeSource.TSA, proof.authority, claimed)
-        elif case.stamp is not None:
-            case.time = SigningTime(case.stamp.time, TimeSource.TSA_UNVERIFIED, case.stamp.authority, claimed)
+            case.time = SigningTime(proof.time, TimeSource.TSA, proof.authority, claimed, proof.trust)
+        elif stamp is not None:
+            case.time = SigningTime(
+                stamp.time, TimeSource.TSA_UNVERIFIED, stamp.authority, claimed, stamp.judged.trust
+            )
         elif claimed is not None:
             case.time = SigningTime(claimed, TimeSource.CLAIMED, claimed=claimed)
         if case.time.value is not None and case.time.value > self.at + self.policy.clock_skew:

@@ -119,6 +119,8 @@ def test_a_listed_time_stamp_authority_proves_time(
 ) -> None:
     found = judging.only(b_t, judging.listing(ca, tsa))
     assert (found.verdict, found.time.source) == (Verdict.PASSED, TimeSource.TSA)
+    assert found.time.trust is not None
+    assert (found.time.trust.entry.kind, found.time.trust.trusted) == ("tsa", True)
 
 
 def test_an_issuers_own_key_signs_nothing_that_its_listing_vouches_for(judging: Judging) -> None:
@@ -184,6 +186,8 @@ def test_a_withdrawn_time_stamp_authority_proves_nothing_by_itself(
     trust = judging.store(judging.listing(ca, gone, service(second.der, kind=TSA)))
     first = signing.verify(extended, trust=trust).signatures[0]
     assert (first.verdict, first.time.value) == (Verdict.PASSED, signing.now)
+    assert first.time.trust is not None
+    assert (first.time.trust.entry.then.status, first.time.trust.entry.now.status) == ("granted", "withdrawn")
 
 
 def test_before_its_first_day_a_list_says_nothing(
