@@ -226,7 +226,9 @@ def _run(procedure: Procedure, cases: list[Case]) -> None:
         if case.kind is SignatureKind.TIMESTAMP:
             replace(procedure, proofs=proofs).run(case)
             if case.finding is None and case.stamp is not None:
-                proofs = (*proofs, ProofOfExistence(case.covered, case.stamp.time, case.stamp.authority))
+                stamp = case.stamp
+                proof = ProofOfExistence(case.covered, stamp.time, stamp.authority, case.trust)
+                proofs = (*proofs, proof)
                 archived = evidence_below(procedure.document, case.covered)
                 procedure.judge.evidence.prove(archived, case.stamp.time)
     final = replace(procedure, proofs=proofs)
