@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 YINXIN_DEMO_ARGS ?=
+MINUTES ?= 60
 
-.PHONY: demo test check lint unit run dev bench docs parts clean
+.PHONY: demo test check lint unit run dev bench fuzz docs parts clean
 
 $(VENV)/.runtime: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { \
@@ -45,6 +46,9 @@ unit: $(VENV)/.dev
 
 bench: $(VENV)/.dev  ## ratios against named peers, in one run
 	@$(BIN)/python -m benchmarks all
+
+fuzz: $(VENV)/.dev  ## coverage-guided fuzzing of every parser of foreign bytes: make fuzz MINUTES=60
+	@$(BIN)/python -m tests.fuzz.guided --minutes $(MINUTES)
 
 docs: $(VENV)/.dev  ## draw again what is drawn from the code
 	@$(BIN)/python -m tests.architecture.drawings --write

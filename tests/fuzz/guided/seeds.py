@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from pathlib import Path
@@ -18,7 +19,13 @@ from tests.container_world import Containers, Wish
 from tests.fuzz.guided.targets import MARK
 from tests.fuzz.guided.world import CORPUS, TRUST
 from tests.ses_world import DOCUMENT
-from tests.verify_world import append, small_pdf
+from tests.trust_list_world import Publisher, full
+from tests.unit.verify.bundle.test_bundle import Maker
+from tests.unit.verify.institution.test_record import Recording
+from tests.unit.verify.reports.world import Service
+from tests.verify_world import Signing, append, small_pdf
+from verify.trusted_lists.lote_writing import payload_of, write_json
+from verify.trusted_lists.xml_writing import write_xml
 
 SAMPLES: Final = Path(__file__).parents[2] / "samples" / "pdf"
 FOREIGN: Final = (
@@ -46,7 +53,7 @@ def main() -> None:
         for target, files in _of(here).items():
             for name, octets in files.items():
                 _write(target, f"{'gm' if number else 'int'}-{name}", octets)
-    for target, files in _ofd().items():
+    for target, files in (_ofd() | _institutional()).items():
         for name, octets in files.items():
             _write(target, name, octets)
     for name in FOREIGN:
@@ -116,6 +123,29 @@ def _ofd() -> dict[str, dict[str, bytes]]:
         "ofd-package": {"package.ofd": ofd_world.packed(small)},
         "xml": {name.replace("/", "-"): octets for name, octets in small.items()},
     }
+
+
+def _institutional() -> dict[str, dict[str, bytes]]:
+    """Trust lists in both forms, evidence records, a signed report, a bundle."""
+    signing = Signing()
+    publisher = Publisher()
+    listed = full(publisher, publisher.pki.issuing.der)
+    jws = Recording(signing).jws()
+    told = Service(signing).jws(None)
+    return {
+        "list-xml": {"full.xml": publisher.signed(listed, write_xml)},
+        "list-json": {
+            "full.jws": publisher.signed(listed, write_json),
+            "full.json": json.dumps(payload_of(listed)).encode(),
+        },
+        "record": {"record.jws": jws.encode(), "record.json": _payload(jws), "report.jws": told.encode()},
+        "bundle": {"small.yxb": Maker(signing).make()},
+    }
+
+
+def _payload(jws: str) -> bytes:
+    text = jws.split(".")[1]
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def _write(target: str, name: str, octets: bytes) -> None:

@@ -6,6 +6,7 @@ was not signed passes: a verdict of *valid* on a mutation must be that of octets
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import json
@@ -15,21 +16,33 @@ from datetime import timedelta
 from typing import Final
 
 from ca.der import DerError
-from seals.errors import SealError
+from seals.errors import SealError, StatementInvalid
+from seals.jws import read_object
 from seals.lookup.answer import parse_lookup
 from seals.ses.errors import SealDataInvalid
 from seals.ses.structure import read_seal, read_signature
 from seals.statement import parse_statement, parse_status_list
 from tests.fuzz.guided.world import made_at, verifier
+from verify.bundle.errors import BundleRefused
+from verify.bundle.form import open_bundle
 from verify.errors import Finding, Unreadable
+from verify.institution.record import parse_record, record_of, split_records
 from verify.ofd.evidence import read_evidence
 from verify.ofd.package import Package
 from verify.ofd.structure import read_structure
 from verify.ofd.xml import parse
 from verify.report import DocumentReport
+from verify.reports.signed import parse_report
 from verify.signatures.cms import parse_message
 from verify.signatures.merkle import read_head, read_proof
 from verify.signatures.timestamp import imprint, time_stamp_info
+from verify.trusted_lists.errors import ListRefused
+from verify.trusted_lists.jades import FORM
+from verify.trusted_lists.lote import read_json
+from verify.trusted_lists.pinned import read_list
+from verify.trusted_lists.ts119612 import read_xml
+from verify.trusted_lists.xml_reading import parse as parse_list
+from verify.trusted_lists.xml_signature import check_xml
 from verify.voided.form import parse_void_list, parse_void_record
 from verify.wire import pack, unpack_report
 
@@ -133,6 +146,53 @@ def proof(data: bytes) -> None:
     door(data)
 
 
+def list_xml(data: bytes) -> None:
+    """Read a trust list in XML: with its signature, and past it, where only a signer of ours would come."""
+    for read in (
+        lambda: read_list(data, []),
+        lambda: read_xml(parse_list(data)),
+        lambda: check_xml(parse_list(data), {}),
+    ):
+        with contextlib.suppress(ListRefused):
+            read()
+
+
+def list_json(data: bytes) -> None:
+    """Read a trust list in JSON: the payload of a JWS, or the bare text."""
+    with contextlib.suppress(ListRefused):
+        read_list(data, [])
+    parts = data.split(b".")
+    text = data
+    if len(parts) == 3:
+        with contextlib.suppress(ValueError):
+            text = base64.urlsafe_b64decode(parts[1] + b"=" * (-len(parts[1]) % 4))
+    try:
+        payload = read_object(text, "payload", FORM)
+    except StatementInvalid:
+        return
+    with contextlib.suppress(ListRefused):
+        read_json(payload)
+
+
+def bundle(data: bytes) -> None:
+    """Open an offline bundle."""
+    with contextlib.suppress(BundleRefused):
+        open_bundle(data)
+
+
+def record(data: bytes) -> None:
+    """Read evidence records and signed reports: their JWS, and past it their members."""
+    text = data.decode("latin-1")
+    with contextlib.suppress(SealError):
+        for one in split_records(text):
+            parse_record(one)
+    with contextlib.suppress(SealError):
+        parse_report(text)
+    with contextlib.suppress(SealError):
+        record_of(read_object(data, "payload"))
+    door(data)
+
+
 TARGETS: Final[dict[str, Target]] = {
     "pdf": pdf,
     "ofd-package": ofd_package,
@@ -146,5 +206,9 @@ TARGETS: Final[dict[str, Target]] = {
     "time-stamp": bare,
     "jws": jws,
     "proof": proof,
+    "list-xml": list_xml,
+    "list-json": list_json,
+    "bundle": bundle,
+    "record": record,
 }
 NAMES: Final = tuple(TARGETS)
