@@ -1,0 +1,158 @@
+"""D4 over HTTP and on the page: one document, two departments, the reason; evidence records; the ledger."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.access import Scope
+from api.bootstrap import Services
+from api.demo import ENTERPRISE, KEEPER, OPERATOR, USCC, approved_seal, enrol_keeper, seal_contract
+from ca.actor import Actor
+from tests.unit.api.browsing import ADMIN, Client, log_in
+
+CLERK, SECOND = Actor("person:chen.jing", "陈静"), Actor("person:zhou.hui", "周慧")
+OWN = Path(__file__).parents[3] / "verify" / "acceptance" / "departments" / "finance.toml"
+
+
+@pytest.fixture
+def sealed(services: Services) -> bytes:
+    services.enterprises.register(USCC, ENTERPRISE, actor=OPERATOR)
+    seal = approved_seal(services, enrol_keeper(services))
+    return seal_contract(services, seal).read_bytes()
+
+
+def key(services: Services, actor: Actor, *scopes: Scope) -> dict[str, str]:
+    made = services.api_keys.create(actor, scopes, timedelta(days=30), actor=ADMIN)
+    return {"Authorization": f"Bearer {made.text}"}
+
+
+def test_D4_the_same_document_is_accepted_by_one_and_refused_by_another(
+    services: Services, sealed: bytes
+) -> None:
+    """D4: accepted here: yes/no, because …; decided in a department's name; counted; the institutional proof complete."""
+    anybody = Client(services)
+
+    def verify(**fields: str) -> Any:
+        evidence = fields.pop("evidence", "")
+        files = {"file": ("合同.pdf", sealed)} | ({"evidence": ("e.jws", evidence)} if evidence else {})
+        return anybody.post("/api/v1/verifications", files=files, data=fields)
+
+    yes = verify(department="市场监管", act="企业变更登记").json()
+    no = verify(department="财政", act="bill").json()
+    assert yes["verdict"] == no["verdict"] == "passed"
+    assert yes["answers"]["accepted"]["status"] == "yes"
+    assert no["answers"]["accepted"]["status"] == "no"
+    assert no["answers"]["acceptance"]["rule"] == "R07-seal-kind"
+    assert verify().json()["answers"]["accepted"]["status"] == "not-asked"
+    assert verify(department="海关", act="x").json()["type"] == "/problems/department-unknown"
+    assert verify(department="财政").json()["type"] == "/problems/department-act-unknown"
+
+    holder = key(services, KEEPER, Scope.DOCUMENT_READ)
+    address = f"/api/v1/evidence-records/{yes['sha256']}"
+    record = anybody.get(address, headers=holder)
+    assert record.status_code == 200, record.text
+    assert anybody.get(address, headers=holder).text == record.text
+    stranger = key(services, Actor("person:x", "某", "12100000000018032A"), Scope.DOCUMENT_READ)
+    assert anybody.get(address, headers=stranger).status_code == 404
+    proofs = verify(evidence=record.text).json()["signatures"][0]["proofs"]
+    assert {part["state"] for part in proofs["institutional"]} == {"present"}
+
+    clerk = key(services, CLERK, Scope.DEPARTMENT_ACCEPT)
+    form = {"department": "财政", "act": "bill", "purpose": "报销"}
+
+    def decide(number: str, **more: str) -> Any:
+        headers = {**clerk, "Idempotency-Key": number}
+        return anybody.post(
+            "/api/v1/recognitions", files={"file": ("a.pdf", sealed)}, data=form | more, headers=headers
+        )
+
+    made = decide("1").json()
+    assert (made["answer"], made["document"]) == ("refused", no["sha256"])
+    assert decide("1").json() == made
+    assert decide("1", act="subsidy").json()["type"] == "/problems/recognition-key-taken"
+    assert decide("2", purpose=" ").json()["type"] == "/problems/recognition-purpose"
+    assert anybody.get("/api/v1/recognitions", headers=clerk).status_code == 403
+    reader = key(services, SECOND, Scope.TRUST_READ)
+    assert [one["id"] for one in anybody.get("/api/v1/recognitions", headers=reader).json()["items"]] == [
+        made["id"]
+    ]
+    counted = anybody.get("/api/v1/recognitions/counts", headers=reader).json()["items"]
+    assert [(one["department"], one["answer"], one["count"]) for one in counted] == [
+        ("finance", "refused", 1)
+    ]
+    bound = key(services, KEEPER, Scope.TRUST_READ)
+    assert anybody.get("/api/v1/recognitions", headers=bound).status_code == 403
+    assert services.acceptance.ledger.prove() == 1
+    services.evidence.prove_audit()
+
+
+def test_a_policy_is_put_in_force_by_two_keys(services: Services) -> None:
+    one = key(services, CLERK, Scope.TRUST_PROPOSE, Scope.TRUST_CONFIRM, Scope.TRUST_READ)
+    two, asked = key(services, SECOND, Scope.TRUST_CONFIRM), Client(services)
+    text = OWN.read_text("utf-8").replace("2026.1", "own")
+    home = "/api/v1/departments/policies"
+    row = asked.post(home, json={"text": text}, headers=one).json()
+    own = asked.post(f"{home}/{row['id']}/confirmation", json={"sha256": row["sha256"]}, headers=one)
+    assert own.json()["type"] == "/problems/department-second-person"
+    other = asked.post(f"{home}/{row['id']}/confirmation", json={"sha256": row["sha256"]}, headers=two)
+    assert other.json()["status"] == "in-force"
+    assert services.home.trust.joinpath("departments", "finance.department.toml").is_file()
+    known = {item["id"]: item for item in asked.get("/api/v1/departments", headers=one).json()["items"]}
+    assert (known["finance"]["version"], known["finance"]["example"]) == ("own", False)
+    assert known["bank"]["example"]
+    bad = asked.post(home, json={"text": "schema = 9"}, headers=one).json()
+    assert bad["type"] == "/problems/department-policy-invalid"
+    again = asked.post(f"{home}/{row['id']}/refusal", headers=two).json()
+    assert again["type"] == "/problems/department-act-refused"
+    listed = asked.get(home, headers=one).json()["items"]
+    assert [item["status"] for item in listed] == ["in-force"]
+
+
+def test_D1_D4_the_page_gives_one_word_then_three_answers(services: Services, sealed: bytes) -> None:
+    """D1, D4: drop, choose, read; the decision is the clerk's own and is recorded once."""
+    clerk = log_in(services, CLERK, Scope.DEPARTMENT_ACCEPT, Scope.DOCUMENT_READ)
+    try:
+        assert "财政 · 财政票据报销" in clerk.page("/verify")
+        headers = {"X-File-Name": "a.pdf", "X-CSRF-Token": clerk.csrf}
+        gone = clerk.post("/verify/files?act=finance/nothing", content=sealed, headers=headers)
+        assert gone.json()["type"] == "/problems/department-act-unknown"
+        address = clerk.post("/verify/files?act=finance/bill", content=sealed, headers=headers).json()["url"]
+        told_page = _ready(clerk, address)
+        assert _answers(told_page) == ["成立", "可信", "不予接受"]
+        assert "附上制度证据记录" in told_page
+        assert clerk.get(f"{address}/evidence.jws").status_code == 200
+        assert clerk.send(f"{address}/act", act="market-regulation/annual-report").status_code == 303
+        assert _answers(_ready(clerk, address)) == ["成立", "可信", "接受"]
+        evidence = {"file": ("e.jws", clerk.get(f"{address}/evidence.jws").content)}
+        assert clerk.send(f"{address}/evidence", files=evidence).status_code == 303
+        whole = _ready(clerk, address)
+        assert whole.count("6 项齐备") == 2
+        assert "附上制度证据记录" not in whole
+        assert clerk.send(f"{address}/decision", purpose="年报").status_code == 303
+        assert "已记入互认台账" in _ready(clerk, address)
+        assert services.acceptance.ledger.prove() == 1
+        Client(services, csrf="x").send(f"{address}/decision", purpose="年报")
+        clerk.csrf = "wrong"
+        assert clerk.send(f"{address}/decision", purpose="年报").status_code == 403
+        assert services.acceptance.ledger.prove() == 1
+    finally:
+        clerk.close()
+
+
+def _ready(client: Client, address: str) -> str:
+    """Wait as the page does."""
+    end = time.monotonic() + 120
+    while client.get(f"{address}/state").json()["status"] == "checking":
+        assert time.monotonic() < end, "the check does not end"
+        time.sleep(0.05)
+    return client.page(address)
+
+
+def _answers(page: str) -> list[str]:
+    return re.findall(r'<p class="answer-word">.*?<b>(.*?)</b>', page, re.DOTALL)
