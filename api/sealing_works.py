@@ -98,7 +98,9 @@ def open_works(
     writs = WritDesk(ring, seals, ledger, desk, open_envelopes(ground.settings, seal_data))
     check = SelfCheck(desk, evidence.seal_lists)
     texts = TextReader()
-    tools = SealingTools(ledger, writs, tsa.stamp, check, archive, texts=texts)
+    tools = SealingTools(
+        ledger, writs, tsa.stamp, check, archive, texts=texts, stamp_several=tsa.stamp_several
+    )
     return SealingWorks(permits, ledger, archive, desk, seal_data, writs, check, texts, tools)
 
 

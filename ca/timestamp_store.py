@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -45,24 +46,43 @@ def move_head(conn: sa.Connection, unit: str, last: datetime | None, now: dateti
     return moved.rowcount == 1
 
 
-def insert_stamp(conn: sa.Connection, unit: str, serial: int, gen_time: datetime, imprint: Digest) -> None:
-    """Record a time-stamp that is about to be signed: its serial is then spent."""
-    row = {
-        "unit": unit,
-        "serial": serial,
-        "status": "reserved",
-        "gen_time": gen_time,
-        "imprint_algorithm": imprint.algorithm.label,
-        "imprint": imprint.value,
-    }
-    conn.execute(_INSERT, row)
+Reservation = tuple[int, datetime, Digest]
+"""Serial number, time and imprint of a time-stamp that is about to be signed."""
+
+
+def insert_stamps(conn: sa.Connection, unit: str, reserved: Sequence[Reservation]) -> None:
+    """Record time-stamps that are about to be signed: their serials are then spent."""
+    rows = [
+        {
+            "unit": unit,
+            "serial": serial,
+            "status": "reserved",
+            "gen_time": gen_time,
+            "imprint_algorithm": imprint.algorithm.label,
+            "imprint": imprint.value,
+        }
+        for serial, gen_time, imprint in reserved
+    ]
+    conn.execute(_INSERT, rows)
 
 
 def close_stamp(conn: sa.Connection, unit: str, serial: int, token_sha256: str) -> bool:
     """Move a reserved stamp to issued, or to burned when there is no token; tell whether it was still reserved."""
-    values = {"status": "issued" if token_sha256 else "burned", "token_sha256": token_sha256}
-    moved = conn.execute(_CLOSE, {"its_unit": unit, "its_serial": serial, **values})
-    return moved.rowcount == 1
+    return close_stamps(conn, unit, {serial: token_sha256})
+
+
+def close_stamps(conn: sa.Connection, unit: str, tokens: Mapping[int, str]) -> bool:
+    """Do the same for several serials, each with its token's digest; tell whether all were still reserved."""
+    rows = [
+        {
+            "its_unit": unit,
+            "its_serial": serial,
+            "status": "issued" if token_sha256 else "burned",
+            "token_sha256": token_sha256,
+        }
+        for serial, token_sha256 in tokens.items()
+    ]
+    return conn.execute(_CLOSE, rows).rowcount == len(rows)
 
 
 def open_stamps(conn: sa.Connection, before: datetime) -> list[tuple[str, int]]:

@@ -11,11 +11,12 @@ from enum import StrEnum
 from typing import IO
 
 from ca.clock import Clock
+from hsm.algorithms import Digest
 from signing.archive import Archive, Draft, Stored
 from signing.archive_stamp import ArchiveStamp
 from signing.formats import Format, Formats, LongTermFormat, written
 from signing.ledger import KeyUsed, Ledger, Reserved
-from signing.mark import Stamper, Texts, Work
+from signing.mark import SeveralStamper, Stamper, Texts, Work
 from signing.objects.local import storage
 from signing.order import SealOrder
 from signing.prepared import Prepared, writer_of
@@ -50,7 +51,10 @@ def no_progress(step: Step) -> None:
 
 @dataclass(frozen=True, slots=True)
 class SealingTools:
-    """What the service works with: the record, the paper work, the time-stamps, the check, the archive, keyword search."""
+    """What the service works with: the record, the paper work, the time-stamps, the check, the archive, keyword search.
+
+    ``stamp_several``: an authority that gives several time-stamps at once.
+    """
 
     ledger: Ledger
     writs: WritDesk
@@ -59,6 +63,7 @@ class SealingTools:
     archive: Archive
     formats: Formats = field(default_factory=Formats)
     texts: Texts | None = None
+    stamp_several: SeveralStamper | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,23 @@ class Task:
     form: Format
     reserved: Reserved
     draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A document that waits for its signature: everything else is written."""
+
+    task: Task
+    writ: Writ
+    prepared: Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureValue:
+    """A signature as the key gave it, and its time-stamp token (DER) where the level asks for one."""
+
+    signature: bytes
+    token: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +115,7 @@ class Making:
         self._texts = tools.texts
         self._clock = clock
 
-    def prepare(self, task: Task, writ: Writ) -> Prepared:
+    def prepare(self, task: Task, writ: Writ) -> Ready:
         """Write everything but the signature into the draft."""
         order, output = task.order, task.draft.stream
 
@@ -102,27 +124,29 @@ class Making:
             return task.form.prepare(work, writ.mark, writ.envelope, stamped=order.level.stamped)
 
         with storage():
-            return written(task.form, order, task.reserved.permit.document, fill, output)
+            prepared = written(task.form, order, task.reserved.permit.document, fill, output)
+        return Ready(task, writ, prepared)
+
+    @staticmethod
+    def sign(ready: Ready) -> bytes:
+        """Sign: the only touch of the key; the permit is taken."""
+        writ, prepared = ready.writ, ready.prepared
+        return writ.signatory.signer.sign(writ.envelope.to_sign(prepared.digest, prepared.scope))
+
+    def stamp(self, ready: Ready, signature: bytes) -> bytes | None:
+        """Time-stamp the signature where the level asks for it."""
+        return self._stamper(imprint(ready, signature)) if ready.task.order.level.stamped else None
 
     def finish(
-        self,
-        task: Task,
-        writ: Writ,
-        prepared: Prepared,
-        done: Progress,
-        verifier: Verifier | None = None,
+        self, ready: Ready, value: SignatureValue, done: Progress, verifier: Verifier | None = None
     ) -> Checked:
-        """Sign, stamp, complete and check; the permit is taken. Whatever is raised, nothing leaves.
+        """Complete and check what was signed and stamped. Whatever is raised, nothing leaves.
 
         ``verifier``: one that knows the writ's evidence, where several documents share it.
         """
-        to_sign = writ.envelope.to_sign(prepared.digest, prepared.scope)
-        signature = writ.signatory.signer.sign(to_sign)
-        done(Step.SIGNED)
-        token = self._stamp(task.order, writ, signature)
-        done(Step.STAMPED)
+        task, writ, prepared = ready.task, ready.writ, ready.prepared
         with storage():
-            prepared.complete(writ.envelope.finish(signature, token))
+            prepared.complete(writ.envelope.finish(value.signature, value.token))
             self._archive_stamp(task, writ)
         done(Step.COMPLETED)
         at = self._clock()
@@ -132,13 +156,13 @@ class Making:
         key = KeyUsed(signer.algorithm.label, signer.custody.value, writer_of(prepared))
         return Checked(task, report, key)
 
-    def _stamp(self, order: SealOrder, writ: Writ, signature: bytes) -> bytes | None:
-        if not order.level.stamped:
-            return None
-        return self._stamper(writ.signatory.signer.algorithm.digest.digest(signature))
-
     def _archive_stamp(self, task: Task, writ: Writ) -> None:
         """Stamp the whole document at level B-LTA; what proves the time-stamps is in it already (:mod:`signing.writ`)."""
         if task.order.level.archived and isinstance(task.form, LongTermFormat):
             stamp = ArchiveStamp(self._stamper, digest=writ.signatory.signer.algorithm.digest)
             task.form.archive_stamp(task.draft.stream, stamp, password=task.order.password)
+
+
+def imprint(ready: Ready, signature: bytes) -> Digest:
+    """Return what a time-stamp over a signature is about."""
+    return ready.writ.signatory.signer.algorithm.digest.digest(signature)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, Protocol
@@ -14,6 +14,10 @@ from signing.placing.where import Where
 
 Stamper = Callable[[Digest], bytes]
 """Gives a TimeStampToken (DER, RFC 3161) over the digest of a signature value; raises what its authority raises."""
+
+
+SeveralStamper = Callable[[Sequence[Digest]], list[bytes]]
+"""Gives the tokens over several digests, all or none."""
 
 
 @dataclass(frozen=True, slots=True)

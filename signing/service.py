@@ -21,7 +21,7 @@ from seals.errors import SealNotUsable
 from signing.archive import Stored
 from signing.errors import KeyDiffers, SealingInProgress, SelfCheckFailed, SigningError
 from signing.ledger import Reserved, Reserving, database
-from signing.making import Checked, Making, Progress, SealingTools, Step, Task, no_progress
+from signing.making import Checked, Making, Progress, SealingTools, SignatureValue, Step, Task, no_progress
 from signing.objects.errors import StorageUnavailable
 from signing.order import SealOrder
 from signing.pdf.reading import open_stream
@@ -218,11 +218,15 @@ class SealingService:
     def _make(self, task: Task, pin: Pin | None, steps: _Steps) -> tuple[Stored, Checked]:
         """Do steps 2 to 7; whatever is raised, nothing leaves."""
         writ = self._writs.draw(task.order, task.reserved.permit, self._clock(), pin, task.form.kind)
-        prepared = self._making.prepare(task, writ)
+        ready = self._making.prepare(task, writ)
         steps.done(Step.PREPARED)
         self._ledger.consume(task.reserved)
         steps.done(Step.PERMITTED)
-        checked = self._making.finish(task, writ, prepared, steps.done)
+        signature = self._making.sign(ready)
+        steps.done(Step.SIGNED)
+        value = SignatureValue(signature, self._making.stamp(ready, signature))
+        steps.done(Step.STAMPED)
+        checked = self._making.finish(ready, value, steps.done)
         return checked.store(), checked
 
     def _close_failed(self, record: SealingRecord, fault: Exception, actor: Actor) -> None:

@@ -23,12 +23,21 @@ from signing.archive import Draft, Stored
 from signing.errors import DatabaseUnavailable, SigningError
 from signing.formats import Format
 from signing.ledger import Made, Reserving, database
-from signing.making import Checked, Making, Progress, SealingTools, Step, Task
+from signing.making import (
+    Checked,
+    Making,
+    Progress,
+    Ready,
+    SealingTools,
+    SignatureValue,
+    Step,
+    Task,
+    imprint,
+)
 from signing.order import SealOrder
 from signing.pdf.reading import open_stream
-from signing.prepared import Prepared
 from signing.store import SealingRecord
-from signing.writ import Papers, Writ
+from signing.writ import Papers
 
 AT_ONCE: Final = 8
 """Files made durable at the same time: a disk takes several flushes for little more than one."""
@@ -43,13 +52,8 @@ class End:
     made: tuple[Checked, Stored] | Exception
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A document that waits for its signature."""
-
-    task: Task
-    writ: Writ
-    prepared: Prepared
+_Signed = tuple[Ready, bytes]
+"""A document and the signature over it."""
 
 
 class Several:
@@ -61,6 +65,7 @@ class Several:
         self._check = tools.check
         self._archive = tools.archive
         self._formats = tools.formats
+        self._stamp_several = tools.stamp_several
         self._making = making
         self._clock = clock
 
@@ -108,7 +113,10 @@ class Several:
                 self._ledger.consume_several([one.task.reserved for one in ready])
         except Exception as fault:  # noqa: BLE001 - it stops them all; each is closed with it by the service
             return {task.order.idempotency_key: End(task.reserved.record, fault) for task in tasks}
-        checked = self._signed(ready, papers, ends, done)
+        for _ in ready:
+            done(Step.PERMITTED)
+        stamped = self._stamped(self._signed(ready, ends, done), ends, done)
+        checked = self._checked(stamped, papers, ends, done)
         made = self._stored(checked, ends, done)
         if made:
             self._recorded(made, actor, ends, done)
@@ -116,30 +124,66 @@ class Several:
 
     def _prepared(
         self, tasks: Sequence[Task], papers: Papers, ends: dict[str, End], done: Progress
-    ) -> list[_Ready]:
+    ) -> list[Ready]:
         ready = []
         for task in tasks:
             try:
                 with database():
                     permit = task.reserved.permit
                     writ = self._writs.write(task.order, permit, self._clock(), papers, task.form.kind)
-                    ready.append(_Ready(task, writ, self._making.prepare(task, writ)))
+                    ready.append(self._making.prepare(task, writ))
                 done(Step.PREPARED)
             except Exception as fault:  # noqa: BLE001 - this document's own; the others go on
                 _fail(ends, task, fault)
         return ready
 
-    def _signed(
-        self, ready: Sequence[_Ready], papers: Papers, ends: dict[str, End], done: Progress
-    ) -> list[Checked]:
-        checked = []
-        verifier = self._check.knowing(papers.evidence)
-        for _ in ready:
-            done(Step.PERMITTED)
+    def _signed(self, ready: Sequence[Ready], ends: dict[str, End], done: Progress) -> list[_Signed]:
+        signed = []
         for one in ready:
             try:
+                signed.append((one, self._making.sign(one)))
+                done(Step.SIGNED)
+            except Exception as fault:  # noqa: BLE001 - this document's own; the others go on
+                _fail(ends, one.task, fault)
+        return signed
+
+    def _stamped(
+        self, signed: Sequence[_Signed], ends: dict[str, End], done: Progress
+    ) -> list[tuple[Ready, SignatureValue]]:
+        """Stamp the signatures, at once where the authority does that."""
+        stamped: list[tuple[Ready, SignatureValue]] = []
+        several = self._stamp_several
+        try:
+            with database():
+                if several is not None and signed and signed[0][0].task.order.level.stamped:
+                    tokens = several([imprint(one, signature) for one, signature in signed])
+                    stamped = [
+                        (one, SignatureValue(signature, token))
+                        for (one, signature), token in zip(signed, tokens, strict=True)
+                    ]
+                else:
+                    for one, signature in signed:
+                        stamped.append((one, SignatureValue(signature, self._making.stamp(one, signature))))
+        except Exception as fault:  # noqa: BLE001 - it stops all that are not stamped
+            for one, _ in signed[len(stamped) :]:
+                _fail(ends, one.task, fault)
+        for _ in stamped:
+            done(Step.STAMPED)
+        return stamped
+
+    def _checked(
+        self,
+        stamped: Sequence[tuple[Ready, SignatureValue]],
+        papers: Papers,
+        ends: dict[str, End],
+        done: Progress,
+    ) -> list[Checked]:
+        checked = []
+        verifier = self._check.knowing(papers.evidence) if stamped else None
+        for one, value in stamped:
+            try:
                 with database():
-                    checked.append(self._making.finish(one.task, one.writ, one.prepared, done, verifier))
+                    checked.append(self._making.finish(one, value, done, verifier))
             except Exception as fault:  # noqa: BLE001 - this document's own; the others go on
                 _fail(ends, one.task, fault)
         return checked

@@ -130,4 +130,6 @@ def make_tools(
     desk = EvidenceDesk(world.authority, crls, ocsp)
     seal_data = SealDataMaker(registry, world.authority, world.keys, stamper=tsa.stamp)
     writs = WritDesk(world.keys, registry, ledger, desk, EnvelopeDesk(seal_data=seal_data))
-    return SealingTools(ledger, writs, tsa.stamp, SelfCheck(desk), Archive(folder))
+    return SealingTools(
+        ledger, writs, tsa.stamp, SelfCheck(desk), Archive(folder), stamp_several=tsa.stamp_several
+    )
