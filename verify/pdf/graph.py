@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from verify.pdf.document import Document, View
-from verify.pdf.pdf_values import Ref, Stream, Value
-from verify.pdf.reach import Reach, too_many
+from verify.pdf.pdf_values import Ref, Value
+from verify.pdf.reach import Reach, keyed_references, too_many
 from verify.pdf.references import referenced
 from verify.policy import MAX_GRAPH_OBJECTS, MAX_PAGES
 
@@ -64,7 +64,7 @@ class Graph:
 
     def keys_of(self, ref: Ref) -> set[str]:
         """Return the keys under which ``ref`` is used: its roles."""
-        return {key for _, key in self.users.get(ref, ())}
+        return {key for _, key in self._reach.users(ref)}
 
     def only_below(self, ref: Ref, key: str, *, trailer: bool = False) -> bool:
         """Tell whether every way to ``ref`` leads through one entry of the catalog, or of the trailer.
@@ -92,21 +92,6 @@ class Graph:
             users = {user for item in level for user, key in self.users.get(item, ()) if key != "/Parent"}
             level = {user for user in users if user is not None} - seen
         return None
-
-
-def keyed_references(value: Value) -> Iterator[tuple[str, Ref]]:
-    """Yield each reference in a value with the nearest dictionary key above it (empty in a bare array)."""
-    pending: list[tuple[str, Value]] = [("", value)]
-    while pending:
-        key, item = pending.pop()
-        if isinstance(item, Ref):
-            yield key, item
-        elif isinstance(item, list):
-            pending.extend((key, element) for element in item)
-        elif isinstance(item, Stream):
-            pending.extend(item.dictionary.items())
-        elif isinstance(item, dict):
-            pending.extend(item.items())
 
 
 def page_refs(view: View) -> Iterator[Ref]:

@@ -8,12 +8,12 @@ only if it does.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from verify.errors import unsure
 from verify.pdf.document import Document
-from verify.pdf.pdf_values import Ref, Value, references
+from verify.pdf.pdf_values import Ref, Stream, Value, references
 from verify.pdf.references import in_stream, scan
 from verify.pdf.source import Contained
 from verify.policy import MAX_GRAPH_OBJECTS
@@ -40,6 +40,20 @@ class Reach:
             self._answers[question] = self._climb(ref, without, trailer=trailer)
         return self._answers[question]
 
+    def users(self, ref: Ref) -> set[tuple[Ref | None, str]]:
+        """Return who refers to ``ref``, ``None`` for the trailer, and the key under which the reference stands.
+
+        Only what can itself be reached counts.
+        """
+        found: set[tuple[Ref | None, str]] = {
+            (None, key) for key, named in keyed_references(self._view.trailer) if named == ref
+        }
+        for owner in self._may_refer(ref):
+            keys = {key for key, named in keyed_references(self._view.get(owner)) if named == ref}
+            if keys and self.reached(owner):
+                found |= {(owner, key) for key in keys}
+        return found
+
     def _climb(self, ref: Ref, without: str, *, trailer: bool) -> bool:
         root = self._view.trailer.get("/Root")
         top = set(references(less(self._view.trailer, without if trailer else "")))
@@ -50,6 +64,8 @@ class Reach:
                 return True
             for owner in self._may_refer(below) - seen:
                 if below in self._referred(owner, without if owner == root and not trailer else ""):
+                    if self._answers.get((owner, without, trailer)):
+                        return True
                     seen.add(owner)
                     pending.append(owner)
             if len(seen) > MAX_GRAPH_OBJECTS:
@@ -101,6 +117,21 @@ class Reach:
 def _note(index: dict[Ref, set[Ref]], owner: Ref, found: Iterable[Ref]) -> None:
     for ref in found:
         index[ref].add(owner)
+
+
+def keyed_references(value: Value) -> Iterator[tuple[str, Ref]]:
+    """Yield each reference in a value with the nearest dictionary key above it (empty in a bare array)."""
+    pending: list[tuple[str, Value]] = [("", value)]
+    while pending:
+        key, item = pending.pop()
+        if isinstance(item, Ref):
+            yield key, item
+        elif isinstance(item, list):
+            pending.extend((key, element) for element in item)
+        elif isinstance(item, Stream):
+            pending.extend(item.dictionary.items())
+        elif isinstance(item, dict):
+            pending.extend(item.items())
 
 
 def less(value: Value, key: str) -> Value:

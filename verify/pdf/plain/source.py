@@ -28,9 +28,12 @@ MAX_UNPACKED_ALL: Final = 64 * 1024 * 1024
 _OF_THE_STREAM: Final = ("/Length", "/Filter", "/DecodeParms", "/W", "/Type", "/Index", "/XRefStm")
 """Entries of a cross-reference stream that are about the stream alone (ISO 32000-2 table 17)."""
 _ODD: Final = re.compile(
-    rb"[\t\n\x0c\r ]{2,}[0-9]{1,5}[\t\n\x0c\r ]+R|[\t\n\x0c\r ][0-9]{1,5}[\t\n\x0c\r ]{2,}R"
+    rb"[\t\n\x0c\r ](?:[\t\n\x0c\r ]+[0-9]{1,5}[\t\n\x0c\r ]+R|[0-9]{1,5}[\t\n\x0c\r ]{2,}R)"
 )
 """References of more than twenty octets, which pyHanko does not take for any."""
+_DIGITS: Final = re.compile(rb"[0-9A-Fa-f]{64,}")
+LONG: Final = 4096
+"""Octets of an object that holds a signature's value, most likely: nothing is to be looked for in thousands of digits."""
 _REMARK: Final = re.compile(rb"[\r\n]%[^\r\n]*[\r\n]")
 """A line of its own that is a comment, as ReportLab writes one into its trailers; readers agree about it."""
 _ESCAPE: Final = re.compile(rb"\\(?:[()\\nrtbf]|[0-3][0-7]{2})")
@@ -270,7 +273,11 @@ class StrictReader(Reader):
 
 
 def _check_octets(octets: bytes, start: int, end: int) -> None:
-    if octets.find(b"%", start, end) >= 0 or _ODD.search(octets, start, end) is not None:
+    commented = octets.find(b"%", start, end) >= 0
+    if not commented and end - start > LONG:
+        octets = _DIGITS.sub(b"0", octets[start:end])
+        start, end = 0, len(octets)
+    if commented or _ODD.search(octets, start, end) is not None:
         raise NotPlain(Reason.SYNTAX, "a comment, or a reference with blanks")
 
 

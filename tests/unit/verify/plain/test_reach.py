@@ -9,6 +9,7 @@ from pyhanko.pdf_utils.misc import PdfReadError
 
 from tests.verify_world import Signing, append, raw_object, small_pdf
 from verify.pdf.document import Document, open_document, open_plainly
+from verify.pdf.graph import Graph
 from verify.pdf.pdf_values import Ref, Value, references
 from verify.pdf.reach import Reach, less
 
@@ -52,6 +53,8 @@ def agrees(document: Document) -> int:
                     ref,
                     without,
                 )
+        users = Graph(document, revision.index).users
+        assert all(reach.users(ref) == users.get(ref, set()) for ref in everything)
     return asked
 
 
