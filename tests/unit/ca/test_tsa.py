@@ -275,6 +275,33 @@ def test_I19_a_lost_answer_burns_the_serial(world: StatusWorld) -> None:
     ]
 
 
+def test_I18_several_stamps_have_serials_of_their_own_and_rising_times(world: StatusWorld) -> None:
+    digests = [DigestAlgorithm.SHA256.digest(bytes([number])) for number in range(5)]
+    tokens = world.tsa().stamp_several(digests)
+    facts = [read(token)[0] for token in tokens]
+    assert [info["message_imprint"]["hashed_message"].native for info in facts] == [d.value for d in digests]
+    assert len({info["serial_number"].native for info in facts}) == 5
+    times = [row.gen_time for row in rows(world)]
+    assert times == sorted(set(times))
+    assert [row.status for row in rows(world)] == ["issued"] * 5
+    assert world.actions() == ["timestamp.intended"] * 5 + ["timestamp.issued"] * 5
+    assert world.tsa().stamp_several([]) == []
+
+
+def test_I19_a_fault_among_several_burns_them_all(world: StatusWorld) -> None:
+    signed: list[None] = []
+
+    def lose() -> None:
+        signed.append(None)
+        world.memory.lose_answer = len(signed) == 2
+
+    world.memory.before_signing = lose
+    with pytest.raises(TokenLost):
+        world.tsa().stamp_several([DIGEST, DIGEST, DIGEST])
+    assert [row.status for row in rows(world)] == ["burned"] * 3
+    assert world.actions()[3:] == ["timestamp.burned"] * 3
+
+
 def test_I19_reconcile_burns_a_serial_cut_off(world: StatusWorld, clock: SteppingClock) -> None:
     def die() -> None:
         raise KeyboardInterrupt
