@@ -124,6 +124,13 @@ def verify(
     *,
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="待验文件 / documents")],
     trust: Annotated[Path | None, typer.Option(help="信任文件夹 / folder of anchors")] = None,
+    lists: Annotated[
+        list[Path] | None, typer.Option("--list", help="信任清单（XML 或 JSON），可多次 / a trust list, XML or JSON")
+    ] = None,
+    signer: Annotated[
+        list[str] | None,
+        typer.Option(help="清单签名证书的 SHA-256 或文件 / who may sign it: SHA-256 of a certificate, or its file"),
+    ] = None,
     at: Annotated[str, typer.Option(help="按此时间判断 / judge as of this time")] = "",
     proof: Annotated[
         Path | None,
@@ -160,6 +167,8 @@ def verify(
     arguments = [str(file) for file in files]
     usual = folder.is_dir() and bundle is None
     arguments += ["--trust", str(folder)] if trust is not None or usual else []
+    arguments += [part for path in lists or () for part in ("--list", str(path))]
+    arguments += [part for one in signer or () for part in ("--signer", one)]
     arguments += [] if bundle is None else ["--bundle", str(bundle)]
     arguments += ["--bundle-signer", bundle_signer] if bundle_signer else []
     arguments += [] if report is None else ["--report", str(report)]
