@@ -117,6 +117,8 @@ def _signature(number: int, item: SignatureReport) -> Iterator[str]:
         yield from trust_lines(seal.trust, "制章信任 maker")
     yield from trust_lines(item.trust)
     yield row("时间 when", _when(item.time))
+    if item.time.trust != item.trust:
+        yield from trust_lines(item.time.trust, "时间戳信任 stamp")
     yield from _since(item.integrity)
     yield row(
         "证书状态 state",

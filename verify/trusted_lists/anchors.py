@@ -257,17 +257,21 @@ def _not_granted(listed: Listed, period: Period | None, when: datetime) -> Findi
     if period is None:
         first = service.periods[-1].since if service.periods else when
         return _unsure(
-            f"{named_zh}自 {first:%Y-%m-%d} 起才列入“{who_zh}”的服务“{service.name.zh}”，不能证明 {when:%Y-%m-%d} 时可信；"
+            f"{named_zh}自 {_minute(first)} 起才列入“{who_zh}”的服务“{service.name.zh}”，不能证明 {_minute(when)} 时可信；"
             "请核对时间或向发布机构查询。",
-            f"{named_en} names {service.name.en} of {who_en} only since {first:%Y-%m-%d}: it says nothing of "
-            f"{when:%Y-%m-%d}; check the time, or ask its publisher.",
+            f"{named_en} names {service.name.en} of {who_en} only since {_minute(first)}: it says nothing of "
+            f"{_minute(when)}; check the time, or ask its publisher.",
         )
     return _unsure(
-        f"{named_zh}中“{who_zh}”的服务“{service.name.zh}”自 {period.since:%Y-%m-%d} 起为“{period.status.zh}”，"
-        f"在 {when:%Y-%m-%d} 时不可信；如签章在此之前完成，请补充可信时间戳。",
-        f"{named_en} has {service.name.en} of {who_en} as {period.status.value} since {period.since:%Y-%m-%d}: it was not "
-        f"trusted on {when:%Y-%m-%d}. If the signature is older, add a trusted time-stamp that proves it.",
+        f"{named_zh}中“{who_zh}”的服务“{service.name.zh}”自 {_minute(period.since)} 起为“{period.status.zh}”，"
+        f"在 {_minute(when)} 时不可信；如签章在此之前完成，请补充可信时间戳。",
+        f"{named_en} has {service.name.en} of {who_en} as {period.status.value} since {_minute(period.since)}: it was not "
+        f"trusted on {_minute(when)}. If the signature is older, add a trusted time-stamp that proves it.",
     )
+
+
+def _minute(when: datetime) -> str:
+    return f"{when:%Y-%m-%d %H:%M}Z"
 
 
 def _unsure(zh: str, en: str) -> Finding:
