@@ -116,7 +116,7 @@ def retire_states(conn: sa.Connection, at: datetime) -> None:
     conn.execute(lists.update().where(lists.c.next_update > at).values(next_update=at))
 
 
-LIST_COUNTERS: Final = ("status-list:", "void-list:", "trust-list:")
+LIST_COUNTERS: Final = ("status-list:", "void-list:", "trust-list:", "offline-bundle")
 """Counters of what others keep and compare: a number that they have seen may not come again."""
 
 

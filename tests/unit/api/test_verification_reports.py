@@ -25,8 +25,11 @@ from api.settings import Settings
 from ca.audit import AuditTrail
 from ca.issuer import UnitPurpose
 from hsm.pins import Pin
+from seals.codes import next_number
+from seals.restoration import use_up_counters
 from signing.errors import SigningError
 from signing.verification_reports import store
+from signing.verification_reports.bundles import COUNTER
 from signing.verification_reports.desk import ReportDesk
 from signing.verification_reports.errors import (
     ReportsExhausted,
@@ -36,6 +39,7 @@ from signing.verification_reports.errors import (
     StandingInvalid,
     StandingUnknown,
 )
+from signing.verification_reports.restoration import retire_reports
 from signing.verification_reports.store import ReportState
 from tests.conftest import SteppingClock
 from tests.unit.api.conftest import OPERATOR, in_step
@@ -317,3 +321,16 @@ def test_leave_ends_by_itself_and_at_once(bureau: Bureau) -> None:
     with pytest.raises(StandingUnknown):
         bureau.desk.stop(standing, actor=OPERATOR)
     assert bureau.actions(standing) == ["report_standing.granted", "report_standing.stopped"]
+
+
+def test_I31_after_a_restoration_no_leave_is_in_force_and_numbers_go_on(bureau: Bureau) -> None:
+    """Leave that was stopped after the backup would be in force again; a bundle's number would come twice."""
+    bureau.allow()
+    bureau.services.bundles.make(bureau.services.evidence.files(), actor=OPERATOR)
+    with bureau.services.engine.connect() as conn, conn.begin() as undone:
+        assert retire_reports(conn, bureau.clock(), actor=OPERATOR, audit=bureau.services.audit) == 1
+        assert store.in_force(conn, bureau.clock()) is None
+        use_up_counters(conn, bureau.clock())
+        assert next_number(conn, COUNTER) > bureau.clock().timestamp()
+        undone.rollback()
+    bureau.stop_all()
