@@ -125,11 +125,14 @@ def verify(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="待验文件 / documents")],
     trust: Annotated[Path | None, typer.Option(help="信任文件夹 / folder of anchors")] = None,
     lists: Annotated[
-        list[Path] | None, typer.Option("--list", help="信任清单（XML 或 JSON），可多次 / a trust list, XML or JSON")
+        list[Path] | None,
+        typer.Option("--list", help="信任清单（XML 或 JSON），可多次 / a trust list, XML or JSON"),
     ] = None,
     signer: Annotated[
         list[str] | None,
-        typer.Option(help="清单签名证书的 SHA-256 或文件 / who may sign it: SHA-256 of a certificate, or its file"),
+        typer.Option(
+            help="清单签名证书的 SHA-256 或文件 / who may sign it: SHA-256 of a certificate, or its file"
+        ),
     ] = None,
     at: Annotated[str, typer.Option(help="按此时间判断 / judge as of this time")] = "",
     proof: Annotated[
