@@ -85,3 +85,12 @@ def test_a_folder_gives_its_policies_and_a_damaged_one_stops(tmp_path: object) -
     (folder / "y.department.toml").write_bytes(b"\xff")
     with pytest.raises(DepartmentPolicyInvalid):
         in_folder(folder)
+
+
+def test_the_policy_in_the_documentation_reads() -> None:
+    from pathlib import Path
+
+    text = (Path(__file__).parents[4] / "docs" / "recognition.md").read_text("utf-8")
+    policy = read_policy(text.partition("```toml\n")[2].partition("```")[0].encode())
+    assert policy.equivalences[0].own_kind("01") == "01"
+    assert policy.acts[0].conditions[0].unless.institutional_proof
