@@ -11,6 +11,7 @@ from seals.leave import Leave
 from verify.acceptance.answers import Answers
 from verify.institution.proofs import Proofs
 from verify.integrity import NOTHING_JUDGED, Change, Integrity
+from verify.licences.report import LicencePart
 from verify.nature import Nature, nature
 from verify.reports.reported import Reported
 from verify.sentence import Reason, iso
@@ -364,6 +365,8 @@ class DocumentReport:
     """Cryptographically valid; trusted under which list; accepted by which department: three answers, never mixed."""
     reported: Reported | None = None
     """What the file says, where it is itself a verification report."""
+    licence: LicencePart | None = None
+    """What came of the electronic licence that the document says it is; the verdict is on its seals."""
 
     def __bool__(self) -> NoReturn:
         raise TypeError("a report has several answers; look at its verdict")
@@ -394,5 +397,6 @@ class DocumentReport:
             "evidence_as_of": iso(self.evidence_as_of),
             "answers": None if self.answers is None else self.answers.to_json(),
             "reported": None if self.reported is None else self.reported.to_json(),
+            "licence": None if self.licence is None else self.licence.to_json(),
             "signatures": [signature.to_json() for signature in self.signatures],
         }

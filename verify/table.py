@@ -7,6 +7,7 @@ from datetime import UTC
 
 from verify.acceptance.table import answer_lines, proof_lines
 from verify.integrity import LaterRevision
+from verify.licences.report import LicencePart
 from verify.objects.report import ObjectReport
 from verify.objects.table import object_lines
 from verify.ofd.report import OfdReport
@@ -82,6 +83,7 @@ def lines(report: DocumentReport) -> Iterator[str]:
     if report.notice:
         yield f"  ※ {report.notice} / demonstration certificates, without legal effect"
     yield from reported_lines(report.reported)
+    yield from _licence(report.licence)
     if isinstance(report, SealDataReport):
         yield from seal_data_lines(report)
     if isinstance(report, ObjectReport):
@@ -94,6 +96,16 @@ def lines(report: DocumentReport) -> Iterator[str]:
     if report.evidence_as_of is not None:
         yield ""
         yield f"  信任库证据截至 / trust evidence as of {stamp(report.evidence_as_of)}"
+
+
+def _licence(found: LicencePart | None) -> Iterator[str]:
+    """Say what came of the licence that the document says it is, apart from the verdict on its seals; nothing of none."""
+    if found is None:
+        return
+    words = found.state.words
+    yield f"  电子证照 / licence {safe(found.identifier)} · {words.zh} / {words.en}"
+    yield f"  {found.reason.zh}"
+    yield f"  {found.reason.en}"
 
 
 def _voided(found: VoidedReport) -> Iterator[str]:

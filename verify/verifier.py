@@ -17,6 +17,7 @@ from verify.digests import Prefixes
 from verify.errors import Unreadable
 from verify.institution.judge import Document as Beside
 from verify.institution.judge import Presented, present, with_proofs
+from verify.licences.judge import judge_licence, said_by_octets
 from verify.objects.other import OtherDoor
 from verify.objects.steps import Bench
 from verify.pdf.document import Document, open_document, open_plainly
@@ -97,6 +98,8 @@ class Verifier:
         except Exception:  # noqa: BLE001, S110 - foreign bytes: whatever a parser raises is a verdict, never a crash
             pass
         report = replace(report, sha256=prefixes.upto("sha256", len(data)).hexdigest())
+        if report.signatures and report.licence is None and PDF_HEADER in data[:HEADER_WITHIN]:
+            report = replace(report, licence=judge_licence(said_by_octets(data), report.signatures, at))
         report = self._with_reported(data, prefixes, report, Given(password, content))
         report = self._with_voiding(data, prefixes, report) if self._void_lists else report
         return self._with_proofs(data, prefixes, report, evidence)

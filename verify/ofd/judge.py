@@ -7,10 +7,12 @@ from datetime import datetime
 
 from verify.certificates.signer import CertificateJudge
 from verify.errors import Unreadable
+from verify.licences.judge import judge_licence
 from verify.ofd import limits
 from verify.ofd.container import ContainerJudge
 from verify.ofd.description import Listed, own_parts, read_description, read_list
 from verify.ofd.integrity import integrity_parts, judge_integrity
+from verify.ofd.licence import said_by
 from verify.ofd.package import Package
 from verify.ofd.report import IntegrityFile, OfdReport, OfdStep
 from verify.ofd.showing import check_showing
@@ -73,6 +75,7 @@ class OfdJudge:
             entries=len(package.paths),
             coverage=tuple(map(details_of, cases)),
             missing=tuple(f"{location} ({near})" for location, near in structure.missing),
+            licence=judge_licence(said_by(package, structure), signatures, self.at),
         )
         return _with_integrity(report, None if integrity is None else integrity.file)
 

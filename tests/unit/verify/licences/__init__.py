@@ -1,0 +1,1 @@
+"""Licences inside sealed documents."""

@@ -1,0 +1,1 @@
+"""Electronic licences inside sealed documents: what they call themselves, and whether who sealed them may grant them."""

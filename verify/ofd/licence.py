@@ -1,0 +1,35 @@
+"""What an OFD says of itself as an electronic licence (GB/T 36905): its metadata, and the text of its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from verify.errors import Unreadable
+from verify.licences.judge import Said, identifiers_in
+from verify.ofd.package import ROOT, Package
+from verify.ofd.structure import Structure
+
+MAX_PAGES: Final = 4
+"""Pages whose text is looked at: licences have one or two, annual stamps a few more."""
+MAX_METADATA: Final = 200
+
+
+def said_by(package: Package, structure: Structure) -> Said:
+    """Read metadata (``CustomDatas`` of the main entry) and identifiers; nothing where that cannot be read."""
+    metadata: dict[str, str] = {}
+    try:
+        for item in package.tree(ROOT).below():
+            if item.name == "CustomData" and len(metadata) < MAX_METADATA:
+                metadata.setdefault(item.attributes.get("Name", "").strip(), item.text.strip())
+        return Said(identifiers_in((*metadata.values(), *_texts(package, structure))), metadata)
+    except Unreadable:
+        return Said(())
+
+
+def _texts(package: Package, structure: Structure) -> Iterator[str]:
+    pages = [page.path for body in structure.bodies for page in body.pages if page.path]
+    for path in pages[:MAX_PAGES]:
+        for item in package.tree(path).below():
+            if item.name == "TextObject":
+                yield "".join(code.text.strip() for code in item.all("TextCode"))
