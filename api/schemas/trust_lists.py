@@ -14,6 +14,7 @@ from ca.actor import Actor
 from signing.recognition.foreign import ForeignList, Piece
 from signing.recognition.handover import Standing
 from signing.recognition.publisher import Published
+from signing.recognition.states import ForeignStatus
 from verify.trusted_lists.model import ListedService
 
 _SHA: Final = "3f79bb7b435b05321651daefd374cdc681dc06faa65e374e38337b88ca046dea"
@@ -210,7 +211,9 @@ class ForeignListModel(BaseModel):
     operator: str
     territory: str
     url: str
-    fingerprint: str
+    fingerprint: str = Field(
+        description="Empty while the list is proposed: whoever confirms gets it from the other side"
+    )
     proposed_by: ActorModel
     proposed_at: datetime
     confirmed_by: ActorModel | None
@@ -241,7 +244,7 @@ class ForeignListModel(BaseModel):
             operator=found.operator,
             territory=found.territory,
             url=found.url,
-            fingerprint=found.signer_sha256,
+            fingerprint="" if found.status is ForeignStatus.PROPOSED else found.signer_sha256,
             proposed_by=_actor(found.proposed_by),
             proposed_at=found.proposed_at,
             confirmed_by=None if found.confirmed_by is None else _actor(found.confirmed_by),

@@ -19,10 +19,14 @@ from signing.recognition.foreign import grouped
 from signing.recognition.handover import Standing
 from signing.recognition.publisher import Published
 from signing.recognition.states import ForeignStatus
+from verify.trusted_lists.model import TrustedList
+from verify.trusted_lists.pinned import read_list
 
 router = APIRouter(include_in_schema=False)
 HOME = "/console/trust"
 Address = Annotated[str, Form(max_length=2000)]
+MAX_SERVICES = 100
+"""Services shown of one list: a national one has hundreds, and its own page shows them."""
 _ENDED = frozenset({ForeignStatus.REMOVED, ForeignStatus.DECLINED})
 
 
@@ -129,15 +133,6 @@ def _own(frame: Frame, found: Published | None) -> dict[str, Any] | None:
     if found is None:
         return None
     zh, content = frame.language == "zh", found.content
-    services = [
-        {
-            "name": one.name.zh if zh else one.name.en,
-            "state": one.periods[0].status.zh if zh else one.periods[0].status.value,
-            "tone": "passed" if one.periods[0].status.in_force else "failed",
-            "since": one.periods[0].since,
-        }
-        for one in content.services
-    ]
     expired = frame.doors.clock() > found.until
     return {
         "operator": content.operator.zh if zh else content.operator.en,
@@ -150,13 +145,29 @@ def _own(frame: Frame, found: Published | None) -> dict[str, Any] | None:
         "expired": expired,
         "fingerprint": grouped(found.fingerprint),
         "addresses": content.scheme.distribution[: 2 if found.xml else 1],
-        "services": services,
+        "services": _services(frame, content),
     }
+
+
+def _services(frame: Frame, content: TrustedList) -> list[dict[str, Any]]:
+    zh = frame.language == "zh"
+    return [
+        {
+            "name": one.name.zh if zh else one.name.en,
+            "state": one.periods[0].status.zh if zh else one.periods[0].status.value,
+            "tone": "passed" if one.periods[0].status.in_force else "failed",
+            "since": one.periods[0].since,
+        }
+        for one in content.services[:MAX_SERVICES]
+    ]
 
 
 def _row(frame: Frame, standing: Standing) -> dict[str, Any]:
     found, zh = standing.found, frame.language == "zh"
     tone, state = _state(standing)
+    secret = (
+        found.status is ForeignStatus.PROPOSED
+    )  # whoever confirms gets it from the other side, not from this page
     return {
         "id": found.id,
         "operator": found.operator,
@@ -170,7 +181,8 @@ def _row(frame: Frame, standing: Standing) -> dict[str, Any]:
         "state": state,
         "expired": standing.expired and found.in_force,
         "url": found.url,
-        "fingerprint": grouped(found.signer_sha256),
+        "fingerprint": "" if secret else grouped(found.signer_sha256),
+        "services": _services(frame, read_list(found.taken.octets, [found.pinned])),
         "people": _people(frame, standing),
         "mine": frame.caller.actor.is_any_of(_first(standing)),
         "reason": found.reason,
@@ -226,5 +238,7 @@ def _people(frame: Frame, standing: Standing) -> list[tuple[str, str]]:
 
 def _age(frame: Frame, since: datetime) -> str:
     hours = max(0, int((frame.doors.clock() - since).total_seconds() // 3600))
+    if not hours:
+        return say(frame.language, "trust.fresh")
     word, count = ("trust.hours", hours) if hours < 48 else ("trust.days", hours // 24)
     return say(frame.language, word, count=count)

@@ -18,6 +18,7 @@ TRUST_WORDS: Final[dict[str, tuple[str, str]]] = {
     "trust.issued": ("签发", "Issued"),
     "trust.until": ("有效至", "Valid until"),
     "trust.age": ("已签发 {age}", "{age} old"),
+    "trust.fresh": ("不到 1 小时", "less than 1 h"),
     "trust.hours": ("{count} 小时", "{count} h"),
     "trust.days": ("{count} 天", "{count} days"),
     "trust.expired": ("已过期", "Expired"),
