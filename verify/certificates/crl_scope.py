@@ -13,7 +13,7 @@ from typing import Final
 
 from cryptography import x509
 
-from verify.certificates.names import NameKey, name_key, part_key
+from verify.certificates.names import NameKey, issuer_key_of, name_key, part_key
 
 ACCEPTED_CRL_EXTENSIONS: Final = {
     x509.AuthorityKeyIdentifier.oid,
@@ -78,13 +78,13 @@ def covered(head: Head, certificate: x509.Certificate) -> Reasons:
 def crl_applies(crl: x509.CertificateRevocationList, certificate: x509.Certificate) -> bool:
     """Tell whether a complete list of the certificate's own issuer speaks for it over all reasons."""
     head = head_of(crl)
-    own = head.base is None and head.issuer == name_key(certificate.issuer)
+    own = head.base is None and head.issuer == issuer_key_of(certificate)
     return own and covered(head, certificate) == ALL_REASONS
 
 
 def list_issuers(certificate: x509.Certificate) -> frozenset[NameKey]:
     """Return the names by whom lists about a certificate may be issued: its issuer, and whom it names beside."""
-    names = {name_key(certificate.issuer)}
+    names = {issuer_key_of(certificate)}
     for point in _points(certificate):
         names |= set(_issuers_of(point))
     return frozenset(names)
@@ -131,7 +131,7 @@ def _issuer_fits(head: Head, certificate: x509.Certificate, point: x509.Distribu
     """§6.3.3 (b) (1): the certificate's issuer, or whom the point names, by a list that says it speaks for others."""
     if point.crl_issuer:
         return head.indirect and head.issuer in _issuers_of(point)
-    return head.issuer == name_key(certificate.issuer)
+    return head.issuer == issuer_key_of(certificate)
 
 
 def _place_fits(head: Head, certificate: x509.Certificate, point: x509.DistributionPoint) -> bool:
@@ -142,7 +142,7 @@ def _place_fits(head: Head, certificate: x509.Certificate, point: x509.Distribut
     if point is _WHOLE:
         return False
     places = _places(scope.full_name, scope.relative_name, head.issuer)
-    above = next(_issuers_of(point), name_key(certificate.issuer))
+    above = next(_issuers_of(point), issuer_key_of(certificate))
     named = _places(point.full_name, point.relative_name, above)
     if not named:  # the point is named by who issues its list alone
         named = {("directory", key) for key in _issuers_of(point)}

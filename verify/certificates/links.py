@@ -14,14 +14,14 @@ from ca import der
 from hsm.sm2.public_key import Sm2PublicKey
 from verify.algorithms import MAX_RSA_BITS, MIN_CURVE_BITS, MIN_RSA_BITS, key_of
 from verify.certificates import gm
-from verify.certificates.names import name_key
+from verify.certificates.names import issuer_key_of, subject_key_of
 
 _VERSION: Final = 0xA0
 
 
 def made_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Tell whether names match and ``issuer``'s key made the certificate's signature."""
-    return name_key(certificate.issuer) == name_key(issuer.subject) and signed_by(certificate, issuer)
+    return issuer_key_of(certificate) == subject_key_of(issuer) and signed_by(certificate, issuer)
 
 
 def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

@@ -19,7 +19,7 @@ from verify.algorithms import DIGESTS, key_of
 from verify.certificates import gm
 from verify.certificates.links import usable
 from verify.certificates.lists import Crl
-from verify.certificates.names import NameKey, name_key
+from verify.certificates.names import NameKey, subject_key_of
 from verify.certificates.paths import Chain, PathFinder
 from verify.errors import Finding
 from verify.policy import MAX_CERTIFICATES
@@ -44,7 +44,7 @@ class ListSigners:
     def learn(self, certificates: Iterable[x509.Certificate]) -> None:
         """Take certificates that a document brings along; what was answered *no* before may be *yes* now."""
         for certificate in certificates:
-            mine = self._learnt[name_key(certificate.subject)]
+            mine = self._learnt[subject_key_of(certificate)]
             if certificate not in mine and self._count < MAX_CERTIFICATES:
                 mine.append(certificate)
                 self._count += 1
@@ -57,7 +57,7 @@ class ListSigners:
     def signed(self, item: Crl, chain: Chain, position: int) -> bool:
         """Tell whether a list counts for ``chain[position]``."""
         issuer = chain[position + 1]
-        own = item.head.issuer == name_key(issuer.subject)
+        own = item.head.issuer == subject_key_of(issuer)
         if own and self.signed_directly(item, issuer):
             return True
         above = chain[position + 1 :]
@@ -89,7 +89,7 @@ class ListSigners:
         if signer in above:
             return True
         top = 0
-        while top + 1 < len(above) and name_key(above[top + 1].subject) == item.head.issuer:
+        while top + 1 < len(above) and subject_key_of(above[top + 1]) == item.head.issuer:
             top += 1
         for maker in above[: top + 2]:
             if self._paths.issued(signer, maker) and self._standing(signer, maker, item):

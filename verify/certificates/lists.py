@@ -17,7 +17,7 @@ from cryptography import x509
 
 from verify.certificates.crl_scope import Head, Reasons, covered, head_of, list_issuers
 from verify.certificates.facts import CERTIFICATE_HOLD, Fact, Said
-from verify.certificates.names import NameKey, name_key
+from verify.certificates.names import NameKey, issuer_key_of, name_key
 from verify.policy import MAX_CRL_OCTETS
 
 MAX_INDIRECT_ENTRIES: Final = 200_000
@@ -114,7 +114,7 @@ class Lists:
             return item.value.get_revoked_certificate_by_serial_number(certificate.serial_number)
         if item.mark not in self._entries:
             self._entries[item.mark] = _by_issuer(item)
-        return self._entries[item.mark].get((name_key(certificate.issuer), certificate.serial_number))
+        return self._entries[item.mark].get((issuer_key_of(certificate), certificate.serial_number))
 
 
 def _read(der: bytes) -> tuple[x509.CertificateRevocationList, Head] | None:

@@ -15,6 +15,9 @@ from cryptography import x509
 KEPT_NAMES: Final = 8192
 """Names whose comparable form is remembered: a few hundred octets each."""
 
+KEPT_CERTIFICATES: Final = 512
+"""Certificates whose names are remembered: those of a document are asked about some twenty times each."""
+
 Part = tuple[tuple[str, str | bytes], ...]
 NameKey = tuple[Part, ...]
 """A name in the form that is compared: its parts in order, the attributes of one part in none."""
@@ -39,6 +42,18 @@ def _folded(value: str | bytes) -> str | bytes:
     return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
 
 
+@lru_cache(maxsize=KEPT_CERTIFICATES)
+def subject_key_of(certificate: x509.Certificate) -> NameKey:
+    """Return the comparable form of a certificate's subject; a certificate is looked up by its octets, a name by its parts."""
+    return name_key(certificate.subject)
+
+
+@lru_cache(maxsize=KEPT_CERTIFICATES)
+def issuer_key_of(certificate: x509.Certificate) -> NameKey:
+    """Return the comparable form of a certificate's issuer."""
+    return name_key(certificate.issuer)
+
+
 def is_self_issued(certificate: x509.Certificate) -> bool:
     """RFC 5280 §6.1: the same name stands as subject and as issuer."""
-    return name_key(certificate.subject) == name_key(certificate.issuer)
+    return subject_key_of(certificate) == issuer_key_of(certificate)

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from verify.algorithms import DIGESTS, key_of
 from verify.certificates.links import made_by, usable
-from verify.certificates.names import NameKey, name_key
+from verify.certificates.names import NameKey, issuer_key_of, subject_key_of
 from verify.certificates.policies import ANY_TERMS, PathTerms
 from verify.certificates.rules import PolicyBroken, RuleBroken, check_rules
 from verify.errors import Finding, unsure
@@ -72,7 +72,7 @@ class PathFinder:
         self.listed = ListAnchors.of(trust.lists)
         self._by_subject: dict[NameKey, list[x509.Certificate]] = defaultdict(list)
         for certificate in dict.fromkeys((*trust.anchors, *trust.intermediates, *self.listed.certificates)):
-            self._by_subject[name_key(certificate.subject)].append(certificate)
+            self._by_subject[subject_key_of(certificate)].append(certificate)
         self._issued: dict[tuple[x509.Certificate, x509.Certificate], bool] = {}
         self._proved: dict[tuple[bytes, x509.Certificate], bool] = {}
         self._sound: dict[Chain, tuple[str, ...]] = {}
@@ -97,7 +97,7 @@ class PathFinder:
         """
         pool = {subject: list(items) for subject, items in self._by_subject.items()}
         for certificate in extra[:MAX_CERTIFICATES]:
-            pool.setdefault(name_key(certificate.subject), []).append(certificate)
+            pool.setdefault(subject_key_of(certificate), []).append(certificate)
         search = _Search(pool, kind)
         self._extend(search, (leaf,))
         return sorted(search.found, key=lambda chain: (not self.is_anchor(chain[-1]), len(chain)))
@@ -111,7 +111,7 @@ class PathFinder:
             search.found.append(chain)  # and on: an operator's own anchor may stand above
         if len(chain) > MAX_CHAIN_DEPTH:
             return
-        issuers = search.pool.get(name_key(tip.issuer), [])
+        issuers = search.pool.get(issuer_key_of(tip), [])
         wanted = _authority_key(tip)
         for issuer in sorted(issuers, key=lambda item: self._likely(item, wanted)):
             if len(search.found) >= MAX_CANDIDATES or search.steps >= MAX_PATH_STEPS:
@@ -207,7 +207,7 @@ def _same_authority(one: x509.Certificate, other: x509.Certificate) -> bool:
     """RFC 4158 §5.2: the same name with the same key is met again; a path through it only runs in a circle."""
     if one == other:
         return True
-    return name_key(one.subject) == name_key(other.subject) and _spki(one) == _spki(other)
+    return subject_key_of(one) == subject_key_of(other) and _spki(one) == _spki(other)
 
 
 def _spki(certificate: x509.Certificate) -> bytes:

@@ -6,6 +6,7 @@ rights that some makers of readers sign into a form (/Perms /UR3, ISO 32000-1 §
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -19,13 +20,14 @@ MAX_PLACES: Final = 2_000
 """Octet positions looked at; each costs the reading of one object."""
 USAGE_RIGHTS: Final = ("/UR3", "/UR")
 _MARK: Final = b"/ByteRange"
+_NUMBER: Final = re.compile(rb"([0-9]{1,10})[\t\n\x0c\r ]+([0-9]{1,5})[\t\n\x0c\r ]+obj")
 
 
 def orphans(document: Document, known: Iterable[Value]) -> list[Ref]:
     """Return the signature dictionaries that are not among ``known``, the objects of the form's signed fields."""
     seen = {item for item in known if isinstance(item, Ref)}
     seen |= _usage_rights(document)
-    found = [ref for ref in dict.fromkeys(_holders(document)) if ref not in seen]
+    found = [ref for ref in dict.fromkeys(_holders(document, seen)) if ref not in seen]
     return found[:MAX_ORPHANS]
 
 
@@ -48,8 +50,8 @@ def _grants(view: View, ref: Ref) -> bool:
     return bool(methods) and all(method in USAGE_RIGHTS for method in methods)
 
 
-def _holders(document: Document) -> Iterator[Ref]:
-    """Yield the object of each signature dictionary in the octets, whichever revision defined it."""
+def _holders(document: Document, seen: set[Ref]) -> Iterator[Ref]:
+    """Yield the object of each signature dictionary in the octets, whichever revision defined it; those ``seen`` are not read."""
     data = document.data
     left = MAX_PLACES
     for one in extents(document):
@@ -57,6 +59,9 @@ def _holders(document: Document) -> Iterator[Ref]:
             left -= 1
             if left < 0:
                 return
+            named = _NUMBER.match(data, one.start)
+            if named is not None and Ref(int(named[1]), int(named[2])) in seen:
+                continue
             ref = _signature_at(document, one.start, one.head)
             if ref is not None:
                 yield ref
