@@ -199,7 +199,7 @@ def _report(statement: SealStatement, maker: x509.Certificate, judged: Judged) -
         valid_from=statement.valid_from,
         valid_to=statement.valid_to,
         maker=name(maker.subject),
-        maker_id=maker_identity(judged.chain),
+        maker_id=maker_identity(judged.chain, judged.trust),
         trusted=judged.finding is None,
         trust=judged.trust,
         picture_sha256=statement.picture_sha256,

@@ -17,6 +17,7 @@ from verify.algorithms import key_of
 from verify.certificates.paths import Chain, check_lasting, fingerprint, name
 from verify.errors import Finding
 from verify.report import SignerReport
+from verify.trusted_lists.decision import TrustDecision
 
 ORGANIZATION_IDENTIFIER: Final = x509.ObjectIdentifier("2.5.4.97")
 _CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
@@ -92,12 +93,16 @@ def _attribute(subject: x509.Name, oid: x509.ObjectIdentifier) -> str:
     return str(found[0].value) if found else ""
 
 
-def maker_identity(chain: Chain) -> str:
-    """Name a seal maker across renewals: SHA-256 (hex) of the anchor's key and of whose certificate it is; empty without a path.
+def maker_identity(chain: Chain, trust: TrustDecision | None = None) -> str:
+    """Name a seal maker across renewals: SHA-256 (hex) of its anchor and of whose certificate it is; empty without a path.
 
-    The anchor's key, not its name: two installations may call their authorities and makers alike.
+    The anchor is known by its key, not its name: two installations may call their authorities and makers alike. A maker that
+    a trust list names is its own anchor, and has another key after a renewal: it is known by scheme and provider, for whom the list stands.
     """
     if not chain:
         return ""
-    anchor = key_of(chain[-1]).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    if trust is None or trust.by_decree:
+        anchor = key_of(chain[-1]).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    else:
+        anchor = f"{trust.entry.scheme_id}\n{trust.entry.provider}\n".encode()
     return hashlib.sha256(anchor + chain[0].subject.public_bytes()).hexdigest()

@@ -90,7 +90,7 @@ def _trusted(parsed: ParsedRecord, judge: CertificateJudge, at: datetime) -> Pre
                 f"The signer of the evidence record is not recognised or not trusted: {why.en}",
             )
         )
-    return Presented(parsed.record, maker_identity(judged.chain))
+    return Presented(parsed.record, maker_identity(judged.chain, judged.trust))
 
 
 def with_proofs(report: DocumentReport, presented: Sequence[Presented], document: Document) -> DocumentReport:

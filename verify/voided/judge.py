@@ -93,7 +93,7 @@ def trusted_void_lists(
         judged = judge.judge(maker, chain, at, check_maker, ServiceKind.SEAL_MAKER)
         if found.issued_at > at or judged.finding is not None:
             continue
-        identity = maker_identity(judged.chain)
+        identity = maker_identity(judged.chain, judged.trust)
         aliases[hashlib.sha256(parsed.chain_der[0]).hexdigest()] = identity
         known = kept.get(identity)
         if known is None or found.number > known.void_list.number:

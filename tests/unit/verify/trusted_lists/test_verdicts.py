@@ -5,6 +5,7 @@ D2: an unknown issuer is never green. The attack that each rule stops is in its 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 
+from seals.jws import sign
 from tests.pki import Party, Pki, shared_rsa_key
 from tests.trust_list_world import DAY, FORMS, Publisher, Write, granted, service, withdrawn
 from tests.unit.verify.test_seals import Sealing
@@ -22,9 +24,10 @@ from verify.report import SignatureReport, TimeSource
 from verify.table import lines
 from verify.trust import TrustStore
 from verify.trusted_lists.decision import TrustDecision
-from verify.trusted_lists.model import ListedService, ServiceKind, ServiceStatus, TrustedList
+from verify.trusted_lists.model import ListedService, ServiceKind, ServiceStatus, TrustedList, Words
 from verify.verdict import SubIndication, Verdict
 from verify.verifier import Verifier
+from verify.voided.form import VOID_LIST_TYPE, VoidEntry, VoidList, void_list_payload
 from verify.wire import pack, unpack_report
 
 HOUR = timedelta(hours=1)
@@ -367,6 +370,27 @@ def test_a_withdrawn_seal_maker_states_what_is_proved_before_only(
     listed = judging.listing(ca, tsa, gone)
     assert judging.only(sealing.seal(), listed).verdict is Verdict.PASSED
     assert judging.only(sealing.seal(stamp=False), listed).verdict is Verdict.INDETERMINATE
+
+
+def _void_list(maker: Party, document: bytes, now: Any) -> str:
+    entry = VoidEntry(now, "合同解除", "ab" * 16)
+    listed = VoidList("北京制章中心", 3, now, now + DAY, {hashlib.sha256(document).hexdigest(): entry})
+    payload = void_list_payload(listed)
+    return sign(payload, typ=VOID_LIST_TYPE, signer=maker.signer, chain=[maker.der, *maker.chain])
+
+
+def test_a_listed_maker_is_the_same_after_it_renewed_its_key(
+    judging: Judging, sealing: Sealing, ca: ListedService, tsa: ListedService
+) -> None:
+    """Known by its key alone, a maker that renewed it could void nothing of before: the document would show as good."""
+    sealed, renewed = sealing.seal(), judging.signing.pki.seal_maker()
+    voiding = _void_list(renewed, sealed, sealing.now)
+    old, new = (service(party.der, kind=MAKER) for party in (sealing.maker, renewed))
+    foreign = replace(new, provider=replace(new.provider, name=Words.of(en="Another Maker")))
+    for second, voided in ((new, True), (foreign, False)):
+        store = judging.store(judging.listing(ca, tsa, old, second), seal_lists=[voiding])
+        report = judging.signing.verify(sealed, trust=store)
+        assert (report.verdict, report.voided is not None) == (Verdict.PASSED, voided)
 
 
 def test_the_decision_travels_and_shows(
