@@ -27,13 +27,14 @@ from seals.list_publisher import ListMaker
 from signing.recognition import foreign_store, handover
 from signing.recognition.addresses import Reach
 from signing.recognition.desk import ForeignLists, Offer
-from signing.recognition.errors import OwnListMissing
+from signing.recognition.errors import ListSecondPerson, ListTaken, OwnListMissing
 from signing.recognition.fetching import WebFetcher
 from signing.recognition.foreign import ForeignList
 from signing.recognition.handover import Standing
 from signing.recognition.own import ListProfile
 from signing.recognition.publisher import ISSUER, OwnTrustList
 from signing.recognition.renewal import Renewal, Renewals
+from signing.recognition.states import ForeignStatus
 
 if TYPE_CHECKING:
     from api.sealing_works import Ground
@@ -91,14 +92,26 @@ class Recognition:
         self.own.publish(actor)
 
     def join(self, offer: Offer, *, by: Actor, confirmed_by: Actor) -> ForeignList:
-        """Import a list with two people at once and fetch what it points to. Raises as the desk does for each."""
-        found = self.foreign.propose(offer, actor=by)
+        """Import a list with two people at once and fetch what it points to. Raises as the desk does for each.
+
+        What an earlier run of the same two left proposed is taken up.
+        """
+        if confirmed_by.is_any_of(by.id):
+            raise ListSecondPerson
+        try:
+            found = self.foreign.propose(offer, actor=by)
+        except ListTaken as taken:
+            found = self.foreign.get(taken.known)
+            if found.status is not ForeignStatus.PROPOSED or found.url != offer.url:
+                raise
         found = self.foreign.confirm(found.id, offer.fingerprint, actor=confirmed_by)
         self.renewals.renew(found.id, SYSTEM)
         return self.foreign.get(found.id)
 
     def leave(self, list_id: str, reason: str, *, by: Actor, confirmed_by: Actor) -> ForeignList:
         """End the trust in a list with two people at once."""
+        if confirmed_by.is_any_of(by.id):
+            raise ListSecondPerson
         self.foreign.ask_removal(list_id, reason, actor=by)
         return self.foreign.remove(list_id, actor=confirmed_by)
 

@@ -102,6 +102,7 @@ class ListTaken(ForeignListError):
 
     def __init__(self, known: str, status: ForeignStatus) -> None:
         super().__init__(f"{known} {status}")
+        self.known = known
         self.zh = f"该清单已在列（编号 {known}，{status.zh}），请在该条目上办理。"
         self.en = f"The list is here already (number {known}, {status}); go on with that one."
 

@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
+from api.access import Scope
 from api.app import create_app
 from api.bootstrap import Services, assemble
 from api.demo import ENTERPRISE, KEEPER, USCC, approved_seal, enrol_keeper, seal_contract
@@ -29,9 +31,11 @@ from ca.certificate import RevocationReason
 from seals.seal import SealRecord
 from signing.recognition.desk import Offer
 from signing.recognition.errors import FingerprintDiffers, ForeignListRefused, ListSecondPerson
+from signing.recognition.foreign import grouped
 from signing.recognition.publisher import OwnTrustList, Published
 from signing.recognition.states import ForeignStatus, Trouble
 from tests.conftest import SteppingClock, _free_port
+from tests.e2e.conftest import in_process
 from tests.unit.api.conftest import OPERATOR, in_step
 from verify.acceptance.accept import accept
 from verify.acceptance.answers import AcceptanceStatus
@@ -151,8 +155,7 @@ en = "Filing"
 
 @pytest.fixture(scope="module")
 def joined(two: Two) -> str:
-    """Let each recognise the other; return A's number in B."""
-    two.a.join(two.b)
+    """Let B recognise A; return A's number in B."""
     return two.b.join(two.a)
 
 
@@ -169,6 +172,58 @@ def test_I22_a_list_needs_the_right_fingerprint_and_two_people(two: Two) -> None
         foreign.confirm(found.id, two.b.fingerprint, actor=CONFIRMER)
     assert not two.b.services.recognition.files(), "nothing is trusted before the second person"
     foreign.decline(found.id, "演练", actor=PROPOSER)
+
+
+def test_the_command_line_shows_the_list_and_its_fingerprint(two: Two) -> None:
+    """What an administrator reads out on the telephone."""
+    home, environment = two.a.services.home.folder, {"YINXIN_KEY_STORE": "soft", "YINXIN_BASE_URL": two.a.url}
+    environment["YINXIN_TRUST_OPERATOR"] = two.a.services.settings.trust_operator
+    shown = in_process("trust", "list", "--show", home=home, **environment)
+    assert shown.returncode == 0, shown.stderr
+    assert grouped(two.a.fingerprint) in shown.stdout.replace("\n", " ")
+    alone = in_process("federation", "list", home=home, **environment)
+    assert "尚未与其他系统互认" in alone.stdout
+    join = ("federation", "join", two.b.url, "--fingerprint", two.b.fingerprint, "--by", "孙涛")
+    same = in_process(*join, "--confirmed-by", "孙涛", home=home, **environment)
+    assert (same.returncode, "须由另一人办理" in same.stderr) == (1, True), "one person is not two"
+    assert not two.a.services.recognition.foreign.every(), "and nothing was proposed"
+
+
+def test_by_http_two_people_act_apart(two: Two) -> None:
+    """The same over HTTP and on the page: one proposes, another confirms, each with a key of their own (I22, I23)."""
+    keys = {
+        who.id: two.a.services.api_keys.create(who, scopes, timedelta(days=30), actor=OPERATOR).text
+        for who, scopes in (
+            (PROPOSER, (Scope.TRUST_READ, Scope.TRUST_PROPOSE)),
+            (CONFIRMER, (Scope.TRUST_READ, Scope.TRUST_CONFIRM)),
+            (Actor("person:sun.TAO"), (Scope.TRUST_CONFIRM,)),
+        )
+    }
+    base = f"{two.a.url}/api/v1/trust/lists"
+    with httpx.Client(trust_env=False, timeout=60) as client:
+
+        def ask(who: Actor, method: str, path: str = "", **body: str) -> httpx.Response:
+            bearer = {"Authorization": f"Bearer {keys[who.id]}"}
+            return client.request(method, base + path, json=body or None, headers=bearer)
+
+        waiting = ask(PROPOSER, "POST", url=two.b.url, fingerprint=two.b.fingerprint).json()
+        number = waiting["id"]
+        assert waiting["fingerprint"] == "", "the second person gets it from the other side"
+        right = {"fingerprint": two.b.fingerprint}
+        assert ask(PROPOSER, "POST", f"/{number}/confirmation", **right).status_code == 403
+        same = ask(Actor("person:sun.TAO"), "POST", f"/{number}/confirmation", **right)
+        assert same.json()["type"] == "/problems/list-second-person"
+        done = ask(CONFIRMER, "POST", f"/{number}/confirmation", **right).json()
+        assert (done["status"], len(done["pieces"])) == ("trusted", 3)
+        assert ask(CONFIRMER, "GET", f"/{number}").json()["fingerprint"] == two.b.fingerprint
+        list_url = two.b.list_url
+        first = client.get(list_url)
+        assert client.get(list_url, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+        assert (
+            client.get(f"{two.b.url}/trust/list.xml").headers["Content-Type"]
+            == "application/vnd.etsi.tsl+xml"
+        )
+        assert client.get(f"{two.b.url}/pki/voided.jws").status_code == 404, "nothing is void yet"
 
 
 def test_sealed_in_one_is_accepted_in_the_other_and_refused_by_a_third(two: Two, joined: str) -> None:
