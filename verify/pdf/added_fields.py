@@ -64,7 +64,7 @@ def _drawn_as_widget(dictionary: dict[str, Value]) -> bool:
 
 def _takes_a_name(step: Step, found: FormField) -> bool:
     """Tell whether a field has the name of an earlier one: to readers both are one field (ISO 32000-2 §12.7.4.2)."""
-    return bool(found.name) and any(item.name == found.name for item in step.old_fields.values())
+    return bool(found.name) and found.name in step.names
 
 
 def _drawn(step: Step, widget: Value) -> bool:
@@ -117,8 +117,9 @@ def _has_box(step: Step, widget: Value) -> bool:
 
 
 def _doubt_where_it_covers(step: Step, found: FormField) -> None:
-    signed = {id(item): item for item in step.old_fields.values() if item.signed}
-    earlier = _boxes(step, signed.values())
+    if step.earlier is None:
+        signed = {id(item): item for item in step.old_fields.values() if item.signed}
+        step.earlier = _boxes(step, signed.values())
     for page, boxes in _boxes(step, [found]).items():
         shown = rectangle(step.new, inherited(step.new, page, "/MediaBox"))
         number = step.page_number(page)
@@ -131,7 +132,7 @@ def _doubt_where_it_covers(step: Step, found: FormField) -> None:
                     field=found.name,
                 )
             )
-        if any(_hidden(one, boxes) for one in earlier.get(page, ())):
+        if any(_hidden(one, boxes) for one in step.earlier.get(page, ())):
             step.doubt(
                 Change(
                     "追加的签章盖住先前的签章",

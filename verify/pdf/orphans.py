@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final
 
 from verify.pdf.document import Document, View
@@ -20,15 +21,18 @@ MAX_PLACES: Final = 2_000
 """Octet positions looked at; each costs the reading of one object."""
 USAGE_RIGHTS: Final = ("/UR3", "/UR")
 _MARK: Final = b"/ByteRange"
-_NUMBER: Final = re.compile(rb"([0-9]{1,10})[\t\n\x0c\r ]+([0-9]{1,5})[\t\n\x0c\r ]+obj")
+MAX_HEAD: Final = 64 * 1024
+"""Octets of a signature dictionary beside its value; real ones have some hundreds."""
+_PADDING: Final = re.compile(rb"(?<=[0-9A-Fa-f]{16})[0-9A-Fa-f]{16,}+")
+"""What follows the first digits of a long hexadecimal string."""
 
 
 def orphans(document: Document, known: Iterable[Value]) -> list[Ref]:
     """Return the signature dictionaries that are not among ``known``, the objects of the form's signed fields."""
-    seen = {item for item in known if isinstance(item, Ref)}
-    seen |= _usage_rights(document)
-    found = [ref for ref in dict.fromkeys(_holders(document, seen)) if ref not in seen]
-    return found[:MAX_ORPHANS]
+    seen = {document.location(item) for item in known if isinstance(item, Ref)}
+    rights = _usage_rights(document)
+    found = (ref for ref in dict.fromkeys(_holders(document, seen)) if ref not in rights)
+    return list(islice(found, MAX_ORPHANS))
 
 
 def _usage_rights(document: Document) -> set[Ref]:
@@ -50,8 +54,11 @@ def _grants(view: View, ref: Ref) -> bool:
     return bool(methods) and all(method in USAGE_RIGHTS for method in methods)
 
 
-def _holders(document: Document, seen: set[Ref]) -> Iterator[Ref]:
-    """Yield the object of each signature dictionary in the octets, whichever revision defined it; those ``seen`` are not read."""
+def _holders(document: Document, seen: set[int | None]) -> Iterator[Ref]:
+    """Yield the object of each signature dictionary in the octets, whichever revision defined it.
+
+    Those at the offsets ``seen`` are not read; another body of the same number is, for a number can be used again.
+    """
     data = document.data
     left = MAX_PLACES
     for one in extents(document):
@@ -59,19 +66,26 @@ def _holders(document: Document, seen: set[Ref]) -> Iterator[Ref]:
             left -= 1
             if left < 0:
                 return
-            named = _NUMBER.match(data, one.start)
-            if named is not None and Ref(int(named[1]), int(named[2])) in seen:
-                continue
-            ref = _signature_at(document, one.start, one.head)
+            ref = None if one.start in seen else _signature_at(document, one.start, one.head)
             if ref is not None:
                 yield ref
 
 
 def _signature_at(document: Document, start: int, end: int) -> Ref | None:
+    head = _PADDING.sub(b"", document.data[start:end])
+    if len(head) > MAX_HEAD:
+        return None
     try:
-        ref, value = document.source.parse(document.data[start:end])
+        ref, value = document.source.parse(head)
     except Exception:  # noqa: BLE001 - what no reader can parse is no signature to anybody
         return None
     values = [value, *value.values()] if isinstance(value, dict) else []
-    signed = any(isinstance(one, dict) and {"/ByteRange", "/Contents"} <= one.keys() for one in values)
-    return ref if signed else None
+    return ref if any(_is_signature(one) for one in values) else None
+
+
+def _is_signature(value: Value) -> bool:
+    """Tell a signature from a place that was only kept for one: its value begins with something."""
+    if not isinstance(value, dict) or not {"/ByteRange", "/Contents"} <= value.keys():
+        return False
+    contents = value["/Contents"]
+    return not isinstance(contents, bytes) or bool(contents.strip(b"\0"))

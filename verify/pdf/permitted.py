@@ -150,7 +150,7 @@ def _more_fonts(step: Step, old: Value, new: Value) -> bool:
     if not isinstance(fonts, dict) or not isinstance(more, dict):
         return False
     added = _changed_keys(fonts, more)
-    if any(key in _fonts_asked_for(step) for key in added):
+    if not added.isdisjoint(_fonts_asked_for(step)):
         return False
     return added.isdisjoint(fonts) and all(step.fresh(more[key]) for key in added)
 

@@ -33,6 +33,9 @@ class Step:
     """What changed in the document's description alone."""
     kinds: set[RevisionKind] = field(default_factory=set)
     listed: dict[Ref, list[Ref]] | None = None
+    taken: frozenset[str] | None = None
+    earlier: dict[Ref, list[tuple[float, float, float, float]]] | None = None
+    """Where the signatures that were there before stand, by page; found when first asked."""
 
     @property
     def fills(self) -> bool:
@@ -69,6 +72,13 @@ class Step:
     def roles(self, ref: Ref) -> set[str]:
         """Return the keys under which an object is used there."""
         return self.graph(ref).keys_of(ref)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The full names of the fields that were there before."""
+        if self.taken is None:
+            self.taken = frozenset(item.name for item in self.old_fields.values())
+        return self.taken
 
     @property
     def shown_on(self) -> dict[Ref, list[Ref]]:
