@@ -88,7 +88,6 @@ from signing.placing.keyword import TextReader
 from signing.placing.preview import Preview
 from signing.service import SealingService
 from signing.two_step.desk import TwoStepSealing
-from signing.verification_reports.bundles import BundleDesk
 from signing.verification_reports.desk import ReportDesk
 from verify.isolated import Limits
 from verify.report import DocumentReport
@@ -138,7 +137,6 @@ class Services:
     two_step: TwoStepSealing
     verification: Verification
     reports: ReportDesk
-    bundles: BundleDesk
     evidence: Evidence
     recognition: Recognition
     acceptance: AcceptanceDesk
@@ -260,7 +258,6 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
     studio = ImprintStudio()
     sealing = SealingService(works.tools, clock)
     verification = Verification(evidence, clock, _limits(settings))
-    service = open_reports(ground, works, authority, tsa, verification)
     parts = PaperParts(engine, clock, audit, works.archive, sealing, void_lists, seal_states.maker)
     return Services(
         settings=settings,
@@ -304,8 +301,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         hashes=open_hashes(ground, works, seals, use_desk),
         two_step=open_two_step(ground, works, seals),
         verification=verification,
-        reports=service.reports,
-        bundles=service.bundles,
+        reports=open_reports(ground, works, authority, tsa, verification),
         evidence=evidence,
         recognition=evidence.recognition,
         acceptance=open_acceptance(engine, clock, audit, seal_states.maker),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from api.sealing_works import Ground, SealingWorks
@@ -10,7 +9,6 @@ from api.verification import Verification
 from ca.authority import CertificateAuthority
 from ca.tsa import TimeStampAuthority
 from signing.archive import Archive
-from signing.verification_reports.bundles import BundleDesk
 from signing.verification_reports.desk import ReportDesk, ReportTools
 from signing.verification_reports.sealing import ReportSealer
 
@@ -20,21 +18,13 @@ ANSWER: Final = "/api/v1/verifications/reports/{}/report.pdf"
 """What the code on a report leads to: the report as its service keeps it."""
 
 
-@dataclass(frozen=True, slots=True)
-class VerificationService:
-    """What is done in the name of the verification service."""
-
-    reports: ReportDesk
-    bundles: BundleDesk
-
-
 def open_reports(
     ground: Ground,
     works: SealingWorks,
     authority: CertificateAuthority,
     tsa: TimeStampAuthority,
     verification: Verification,
-) -> VerificationService:
+) -> ReportDesk:
     """Open it; nothing is signed and no file is made."""
     settings = ground.settings
     archive = Archive(settings.archive, works.archive.objects, work=REPORT_WORK)
@@ -46,7 +36,4 @@ def open_reports(
         lambda made: verification.verify(made, name="report.pdf"),
         lambda code: f"{base}{ANSWER.format(code)}",
     )
-    engine, clock, audit = ground.engine, ground.clock, ground.audit
-    return VerificationService(
-        ReportDesk(engine, clock, audit, tools), BundleDesk(engine, clock, audit, sealer)
-    )
+    return ReportDesk(ground.engine, ground.clock, ground.audit, tools)

@@ -117,8 +117,8 @@ def bundle(
 ) -> None:
     """生成离线核验包：信任清单、证书、吊销列表、印章状态、部门政策，一个签名文件 / one signed file to verify without a network."""
     with installation(home) as services:
-        made = services.bundles.make(services.evidence.files(), actor=person(actor))
-        signer = services.bundles.signer_sha256()
+        made = services.reports.bundles.make(services.evidence.files(), actor=person(actor))
+        signer = services.reports.bundles.signer_sha256()
     write_bytes(target, made)
     say(f"离线核验包 {target}（{len(made):,} 字节）", f"offline bundle {target} ({len(made):,} octets)")
     say(

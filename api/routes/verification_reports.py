@@ -114,7 +114,7 @@ def bundle(doors: Doors) -> Response:
 
     Its signer's SHA-256 (``--bundle-signer``) is to be had over a channel that you trust already, not from here.
     """
-    made = doors.bundles.current(doors.evidence.files(), actor=ANYBODY)
+    made = doors.reports.bundles.current(doors.evidence.files(), actor=ANYBODY)
     headers = {"Content-Disposition": 'attachment; filename="yinxin.bundle"'}
     return Response(made, media_type=OCTETS, headers=headers)
 

@@ -27,6 +27,7 @@ from signing.objects.errors import StorageUnavailable
 from signing.objects.local import storage
 from signing.printing.code import new_code, read_code, shown
 from signing.verification_reports import store
+from signing.verification_reports.bundles import BundleDesk
 from signing.verification_reports.errors import (
     ReportError,
     ReportsExhausted,
@@ -71,6 +72,7 @@ class ReportDesk:
         self._clock = clock
         self._audit = audit
         self._tools = tools
+        self.bundles = BundleDesk(engine, clock, audit, tools.sealer)
 
     def allow(self, valid_to: datetime, per_day: int, reason: str, *, actor: Actor) -> Standing:
         """Grant a standing authorisation from now on. :class:`StandingInvalid`."""

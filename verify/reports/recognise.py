@@ -89,7 +89,7 @@ def with_reported(reading: Reading, jws: str, judge: CertificateJudge) -> Docume
 def _told(parsed: ParsedReport, leaf: x509.Certificate) -> Reported:
     return Reported(
         Verdict.PASSED,
-        _TRUE,
+        _true(parsed),
         parsed.number,
         parsed.says,
         parsed.says_reason,
@@ -184,15 +184,20 @@ def _handed_along(told: Reported, content: Content | None) -> Reported:
 def _merged(report: DocumentReport, told: Reported) -> DocumentReport:
     verdict = worst([report.verdict, told.verdict])
     if verdict is report.verdict:
-        return replace(report, reported=told)
+        reason = told.reason if verdict is Verdict.PASSED else report.reason
+        return replace(report, reason=reason, reported=told)
     sub = SubIndication.DOCUMENT_MODIFIED if told.page_agrees is False else SubIndication.GENERIC
     return replace(report, verdict=verdict, reason=told.reason, sub_indication=sub, reported=told)
 
 
-_TRUE: Final = Reason(
-    "这是一份完整的核验报告，由受信任的核验服务签发；所报告的内容见下。",
-    "This is a whole verification report, issued by a trusted verification service; what it reports stands below.",
-)
+def _true(parsed: ParsedReport) -> Reason:
+    """Say first that it is a report and what it reports: that a report is true does not make its document good."""
+    return Reason(
+        f"这是一份真实的核验报告，它报告的结论是“{parsed.says.zh}”：{parsed.says_reason.zh}",
+        f"This is a true verification report, and what it reports is “{parsed.says.en}”: {parsed.says_reason.en}",
+    )
+
+
 _BROKEN: Final = Reported(
     Verdict.FAILED,
     Reason(

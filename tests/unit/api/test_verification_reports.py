@@ -248,7 +248,7 @@ def test_a_report_on_a_failed_document_says_so(allowed: Bureau) -> None:
 
 def test_a_bundle_is_numbered_recorded_and_given_again_while_nothing_changed(bureau: Bureau) -> None:
     """I30: a number is used once; what a laptop takes is the whole trust folder as it stands."""
-    bundles, files = bureau.services.bundles, bureau.services.evidence.files()
+    bundles, files = bureau.services.reports.bundles, bureau.services.evidence.files()
     first = open_bundle(bundles.make(files, actor=OPERATOR))
     second = open_bundle(bundles.make(files, actor=OPERATOR))
     assert second.manifest.sequence == first.manifest.sequence + 1
@@ -286,10 +286,10 @@ def test_by_command_a_report_is_sealed_where_it_may_be(bureau: Bureau, tmp_path:
 def test_by_command_a_bundle_names_its_signer(bureau: Bureau, tmp_path: Path) -> None:
     status, text = run(bureau, "trust", "bundle", str(tmp_path / "b.bundle"))
     assert status == 0, text
-    assert bureau.services.bundles.signer_sha256() in "".join(text.split())
+    assert bureau.services.reports.bundles.signer_sha256() in "".join(text.split())
     assert (
         open_bundle((tmp_path / "b.bundle").read_bytes()).signer_sha256
-        == bureau.services.bundles.signer_sha256()
+        == bureau.services.reports.bundles.signer_sha256()
     )
 
 
@@ -326,7 +326,7 @@ def test_leave_ends_by_itself_and_at_once(bureau: Bureau) -> None:
 def test_I31_after_a_restoration_no_leave_is_in_force_and_numbers_go_on(bureau: Bureau) -> None:
     """Leave that was stopped after the backup would be in force again; a bundle's number would come twice."""
     bureau.allow()
-    bureau.services.bundles.make(bureau.services.evidence.files(), actor=OPERATOR)
+    bureau.services.reports.bundles.make(bureau.services.evidence.files(), actor=OPERATOR)
     with bureau.services.engine.connect() as conn, conn.begin() as undone:
         assert retire_reports(conn, bureau.clock(), actor=OPERATOR, audit=bureau.services.audit) == 1
         assert store.in_force(conn, bureau.clock()) is None

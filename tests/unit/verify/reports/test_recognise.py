@@ -73,6 +73,7 @@ def test_a_failed_verdict_is_reported_by_a_passed_report(service: Service) -> No
     assert damaged.verdict is Verdict.FAILED
     found = service.read(service.sealed(damaged))
     assert (found.verdict, told(found).says) == (Verdict.PASSED, Verdict.FAILED)
+    assert "它报告的结论是“无效”" in found.reason.zh  # nobody takes the word above for the document's
 
 
 def test_attack_a_page_that_says_otherwise_than_its_data(service: Service) -> None:
