@@ -25,6 +25,7 @@ from api.pages.console import filing as console_filing
 from api.pages.console import jobs as console_jobs
 from api.pages.console import key_centre as console_keys
 from api.pages.console import overview as console_overview
+from api.pages.console import recognition as console_recognition
 from api.pages.console import rounds as console_rounds
 from api.pages.console import seal_apply as console_seal_apply
 from api.pages.console import seals as console_seals
@@ -85,6 +86,7 @@ def mount_pages(app: FastAPI, services: Services) -> Desk:
     app.include_router(console_rounds.router)
     app.include_router(console_stamps.router)
     app.include_router(console_trust.router)
+    app.include_router(console_recognition.router)
     app.include_router(console_filing.router)
     app.include_router(console_workshop.router)
     app.include_router(console_seals.router)

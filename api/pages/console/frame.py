@@ -47,6 +47,7 @@ TABS: Final = (
     Tab("certificates", "/console/certificates", (Scope.CA_READ,)),
     Tab("chips", "/console/chips", (Scope.TOKEN_READ, Scope.TOKEN_MANAGE)),
     Tab("trust", "/console/trust", (Scope.TRUST_READ, Scope.TRUST_PROPOSE, Scope.TRUST_CONFIRM)),
+    Tab("recognition", "/console/recognition", (Scope.TRUST_READ,)),
     Tab("keys", "/console/keys", (Scope.KEY_CENTRE, Scope.ESCROW_CUSTODIAN, Scope.KEY_RECOVER)),
 )
 

@@ -14,6 +14,8 @@ from api.access import Scope
 from api.bootstrap import Services
 from api.demo import ENTERPRISE, KEEPER, OPERATOR, USCC, approved_seal, enrol_keeper, seal_contract
 from ca.actor import Actor
+from seals.cases.case import Hand
+from signing.recognition.ledger import Decision
 from tests.unit.api.browsing import ADMIN, Client, log_in
 
 CLERK, SECOND = Actor("person:chen.jing", "陈静"), Actor("person:zhou.hui", "周慧")
@@ -156,3 +158,26 @@ def _ready(client: Client, address: str) -> str:
 
 def _answers(page: str) -> list[str]:
     return re.findall(r'<p class="answer-word">.*?<b>(.*?)</b>', page, re.DOTALL)
+
+
+def test_the_console_shows_the_ledger_and_the_second_persons_form(services: Services) -> None:
+    row = services.acceptance.departments.propose(OWN.read_bytes(), hand=Hand(CLERK))
+    policy = services.acceptance.departments.find("银行")
+    report = services.verify(b"no document", name="x")
+    decision = Decision(report, policy, "loan", "贷款审查")
+    services.acceptance.ledger.decide(decision, request_key="1", hand=Hand(CLERK))
+    second = log_in(services, SECOND, Scope.TRUST_READ, Scope.TRUST_CONFIRM)
+    page = second.page("/console/recognition")
+    assert "贷款合同" in page
+    assert "R02-signed-document" in page
+    assert row.sha256 in page
+    assert "谁接受了什么" in page
+    assert second.send(f"/console/recognition/policies/{row.id}/confirm", sha256="0" * 64).status_code == 409
+    assert (
+        second.send(f"/console/recognition/policies/{row.id}/confirm", sha256=row.sha256).status_code == 303
+    )
+    assert "施行中" in second.page("/console/recognition")
+    assert "贷款合同" not in second.page("/console/recognition?department=finance")
+    assert "in force" in second.page("/console/recognition?lang=en")
+    bound = log_in(services, KEEPER, Scope.TRUST_READ)
+    assert bound.get("/console/recognition", headers={"Accept": "text/html"}).status_code == 403
