@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from signing.recognition import foreign_store as rows
 from signing.recognition.foreign import ForeignList, Piece, PieceKind
 from signing.recognition.states import ForeignStatus, Trouble
+from verify.trusted_lists.files import read_pinned, read_pins
 from verify.trusted_lists.model import TrustedList
-from verify.trusted_lists.pinned import PinnedSource, read_list
 
 FOLDER: Final = "lists"
 PINS: Final = f"{FOLDER}/pinned.json"
@@ -86,17 +86,21 @@ def files(found: tuple[Standing, ...]) -> dict[str, bytes]:
 
 
 def foreign_lists(found: Mapping[str, bytes]) -> tuple[TrustedList, ...]:
-    """Read the lists back from such files, each under its pins, for a verifier in this process."""
+    """Read the lists back from such files as an auditor's verifier does, each under its pins."""
     if PINS not in found:
         return ()
-    pins = [PinnedSource(one["scheme_id"], tuple(one["signers"])) for one in json.loads(found[PINS])]
+    pins = read_pins(found[PINS])
     lists = (octets for name, octets in sorted(found.items()) if _LIST.fullmatch(name))
-    return tuple(read_list(octets, pins) for octets in lists)
+    return tuple(read_pinned(octets, pins) for octets in lists)
 
 
 def _pins(chosen: list[Standing]) -> bytes:
     pins = [
-        {"scheme_id": one.found.scheme_id, "signers": [one.found.signer_sha256]}
+        {
+            "scheme_id": one.found.scheme_id,
+            "signers": [one.found.signer_sha256],
+            "sequence": one.found.taken.sequence,
+        }
         for one in sorted(chosen, key=lambda one: one.found.scheme_id)
     ]
     return json.dumps(pins, ensure_ascii=False, indent=1).encode()
