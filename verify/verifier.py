@@ -211,7 +211,7 @@ class Verifier:
 
 
 def _open_cases(document: Document) -> list[Case]:
-    """Open one case for each signature dictionary; fields that share one are judged once."""
+    """Open one case for each signature dictionary; fields that share one are judged once, those in no field told."""
     groups: dict[object, list[FormField]] = {}
     for item in form_fields(document.last):
         if item.signed:
