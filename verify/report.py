@@ -359,14 +359,12 @@ class DocumentReport:
     """Age of the newest revocation evidence or seal list in the trust store (offline checks state it)."""
     notice: str = field(default="")
     voided: VoidedReport | None = None  # by its maker's list (作废); the verdict is on the signatures
-    content_sha256: str = ""
-    """Digest of the file that a detached signature was judged over; empty for documents that hold their signatures."""
+    content_sha256: str = ""  # of the file that a detached signature was judged over
     answers: Answers | None = None
     """Cryptographically valid; trusted under which list; accepted by which department: three answers, never mixed."""
     reported: Reported | None = None
     """What the file says, where it is itself a verification report."""
-    licence: LicencePart | None = None
-    """What came of the electronic licence that the document says it is; the verdict is on its seals."""
+    licence: LicencePart | None = None  # that the document says it is; the verdict is on its seals
 
     def __bool__(self) -> NoReturn:
         raise TypeError("a report has several answers; look at its verdict")
