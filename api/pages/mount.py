@@ -43,7 +43,6 @@ from api.pages.question import kept
 from api.pages.render import PageRenderer
 from api.pages.shelf import Shelf
 from api.pages.upload_check import verify_upload
-from verify.signatures.detached import ContentOctets
 
 LOG: Final = logging.getLogger("yinxin.pages")
 SWEEP_SECONDS: Final = 60.0
