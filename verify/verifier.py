@@ -140,7 +140,9 @@ class Verifier:
         if PDF_HEADER not in data[:HEADER_WITHIN]:
             judge, lists, newest = self._judge(SecurityStore(), at)
             known = (*self._trust.anchors, *self._trust.intermediates)
-            found = OtherDoor(Bench(judge, self._policy, at, known), lists, given.content).report(data, report)
+            found = OtherDoor(Bench(judge, self._policy, at, known), lists, given.content).report(
+                data, report
+            )
             return replace(found, evidence_as_of=newest)
         plainly = open_plainly(data)
         if plainly is not None:
