@@ -69,6 +69,10 @@ CARD_WORDS: Final[dict[str, tuple[str, str]]] = {
         "The sealed content is unchanged; permitted additions followed",
     ),
     "integrity.modified": ("盖章后已改动", "Changed after sealing"),
+    "integrity.doubts": (
+        "盖章后追加的内容可能遮盖已签内容",
+        "What was added after sealing may cover what was sealed",
+    ),
     "integrity.unknown": ("无法判断是否改动", "It cannot be told whether it was changed"),
     "integrity.page": ("第 {page} 页", "Page {page}"),
     "status.good": ("有效", "Good"),

@@ -272,6 +272,10 @@ def _integrity(item: Report, language: Language) -> Fact:
         return Fact(
             label, (Line(say(language, "integrity.modified"), "bad"), *_changes(found["where"], language))
         )
+    if found["doubts"]:
+        return Fact(
+            label, (Line(say(language, "integrity.doubts"), "warn"), *_changes(found["doubts"], language))
+        )
     key = "integrity.additions" if found["additions"] else "integrity.intact"
     return Fact(label, (Line(say(language, key), "good"), *_changes(found["additions"], language)))
 

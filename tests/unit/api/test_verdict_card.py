@@ -231,3 +231,16 @@ def test_unknown_issuer_is_never_green() -> None:
 def test_a_state_that_we_have_no_word_for_is_told_as_it_stands() -> None:
     told = _card(certificate_now=StatusReport("<quarantined>"))
     assert _rows(told.signatures[0])["证书"] == "有效 → <quarantined>"
+
+
+def test_what_may_cover_the_sealed_content_is_never_called_unchanged() -> None:
+    """D2: a later signature over an earlier one leaves doubt; the row about changes warns and names the page."""
+    doubt = Change("追加的签章盖住先前的签章", "a further signature lies over an earlier one", page=2)
+    told = _card(
+        indication=Indication.INDETERMINATE,
+        sub_indication=SubIndication.DOCUMENT_MODIFIED,
+        integrity=Integrity(covers_whole_document=False, modified=False, doubts=(doubt,)),
+    )
+    (fact,) = [fact for fact in told.signatures[0].facts if fact.label == "是否改动"]
+    assert [line.form for line in fact.lines] == ["warn", ""]
+    assert fact.lines[1].text == "第 2 页：追加的签章盖住先前的签章"
