@@ -10,6 +10,7 @@ from verify.integrity import LaterRevision
 from verify.licences.report import LicencePart
 from verify.objects.report import ObjectReport
 from verify.objects.table import object_lines
+from verify.certificates.policies import level_of
 from verify.ofd.report import OfdReport
 from verify.ofd.table import ofd_lines
 from verify.report import (
@@ -164,6 +165,8 @@ def _who(item: SignatureReport) -> Iterator[str]:
         code = f"（{item.signer.uscc}）" if item.signer.uscc else ""
         yield row("签署方 who", f"{safe(item.signer.organization or item.signer.name)}{code}")
         yield row("证书 certificate", f"{item.signer.serial} · {safe(item.signer.issuer)}")
+        if item.signer.policies:
+            yield row("证书策略 policies", _policies(item.signer.policies))
     if item.algorithm:
         yield row("密钥 key", key_words(item))
     if item.strength is not None:
@@ -178,6 +181,14 @@ def _since(integrity: Integrity) -> Iterator[str]:
     if integrity.certification:
         allowed_zh, allowed_en = CERTIFICATION[integrity.certification]
         yield row("认证 certified", f"{allowed_zh} / {allowed_en}")
+
+
+def _policies(policies: tuple[str, ...]) -> str:
+    """Name the policies valid for the signer, in the anchor's words, with the level that ours stand for."""
+    level = level_of(policies)
+    words = "" if level is None else f"（保证等级 assurance：{level.zh} / {level.value}）"
+    more = f" …（共 {len(policies)} 项）" if len(policies) > MAX_SHOWN else ""
+    return "、".join(policies[:MAX_SHOWN]) + more + words
 
 
 def _strength(found: Strength) -> str:
