@@ -93,6 +93,12 @@ def _covering_signature(victims: Victims) -> bytes:
     return signed_over(victims, victims.plain, (0, 0, 595, 842))
 
 
+@attack("a later signature in a field that was kept over the page before", OURS)
+def _covering_in_two_steps(victims: Victims) -> bytes:
+    kept = with_field(victims.plain, b"/Subtype/Widget")
+    return victims.signing.sign(kept, field="More", box=None)
+
+
 @attack("a later signature whose look covers an earlier seal", OURS)
 def _covering_seal(victims: Victims) -> bytes:
     return victims.signing.sign(victims.plain, field="Seal2", page=0, box=(100, 600, 219, 719))

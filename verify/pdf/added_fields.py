@@ -42,7 +42,7 @@ def new_signature_field(step: Step, item: Value, *, note: bool) -> bool:
     if note:
         step.note(*addition(step, found))
         if found.signed:
-            _doubt_where_it_covers(step, found)
+            doubt_where_it_covers(step, found)
     return True
 
 
@@ -116,7 +116,8 @@ def _has_box(step: Step, widget: Value) -> bool:
     return stated is not None if box is None else _area(box) > 0
 
 
-def _doubt_where_it_covers(step: Step, found: FormField) -> None:
+def doubt_where_it_covers(step: Step, found: FormField) -> None:
+    """Doubt a further signature in a field that the signed revision did not have, where it lies over much of a page or a seal."""
     if step.earlier is None:
         signed = {id(item): item for item in step.old_fields.values() if item.signed}
         step.earlier = _boxes(step, signed.values())

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from verify.integrity import Change, RevisionKind
-from verify.pdf.added_fields import addition, is_time_stamp, new_signature_field, permitted_signature, shows
+from verify.pdf.added_fields import (
+    addition,
+    doubt_where_it_covers,
+    is_time_stamp,
+    new_signature_field,
+    permitted_signature,
+    shows,
+)
 from verify.pdf.comments import comment
 from verify.pdf.fields import FormField
 from verify.pdf.pdf_values import Ref, Stream, Value, references, same, text
@@ -220,6 +227,8 @@ def _signature_field(
     if not keys.isdisjoint(LOOK_KEYS) and is_time_stamp(step, after) and shows(step, after):
         return False
     step.note(*addition(step, after))
+    if after.ref is None or not step.signed.view.exists(after.ref):  # kept in between: nobody signed its box
+        doubt_where_it_covers(step, after)
     return True
 
 
