@@ -141,13 +141,14 @@ def _parse(octets: bytes, old: bool) -> SignedMessage:
     signed_octets = b"" if isinstance(attributes, core.Void) else b"\x31" + as_read(attributes)[1:]
     encapsulated = data["encap_content_info"]
     content = encapsulated["content"]
-    crls, ocsp = _revocation(data, signer)
+    signed = _attributes(attributes)
+    crls, ocsp = _revocation(data, signed)
     return SignedMessage(
         signer=signer,
         content_type=encapsulated["content_type"].dotted,
         content=_octets(content),
         digest=digest_name(signer["digest_algorithm"], old=old),
-        signed=_attributes(signer["signed_attrs"]),
+        signed=signed,
         signed_octets=signed_octets,
         unsigned=_attributes(signer["unsigned_attrs"]),
         certificates=_certificates(data["certificates"]),
@@ -225,7 +226,7 @@ def _load(der: bytes) -> x509.Certificate | None:
 _load_kept = lru_cache(maxsize=KEPT_CERTIFICATES)(_load)
 
 
-def _revocation(data: Any, signer: Any) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+def _revocation(data: Any, signed: dict[str, list[Any]]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
     """Take CRLs and OCSP responses from SignedData.crls (RFC 5940) and Adobe's signed attribute."""
     crls: list[bytes] = []
     ocsp: list[bytes] = []
@@ -235,11 +236,10 @@ def _revocation(data: Any, signer: Any) -> tuple[tuple[bytes, ...], tuple[bytes,
                 crls.append(as_read(choice.chosen))
             elif choice.chosen["other_rev_info_format"].dotted == "1.3.6.1.5.5.7.16.2":
                 ocsp.append(as_read(choice.chosen["other_rev_info"]))
-    for attribute in signer["signed_attrs"] if not isinstance(signer["signed_attrs"], core.Void) else ():
-        if attribute["type"].dotted == ADOBE_REVOCATION:
-            archive = _RevocationArchive.load(as_read(attribute["values"][0]))
-            crls += [as_read(item) for item in _listed(archive["crl"])]
-            ocsp += [as_read(item) for item in _listed(archive["ocsp"])]
+    if ADOBE_REVOCATION in signed:
+        archive = _RevocationArchive.load(as_read(signed[ADOBE_REVOCATION][0]))
+        crls += [as_read(item) for item in _listed(archive["crl"])]
+        ocsp += [as_read(item) for item in _listed(archive["ocsp"])]
     return tuple(crls[:MAX_REVOCATION_ITEMS]), tuple(ocsp[:MAX_REVOCATION_ITEMS])
 
 
