@@ -28,7 +28,7 @@ def with_object(card: Card, report: Report, language: Language) -> Card:
     """Add what a report says of a bare object to its card; any other report leaves it as it is."""
     found: Report | None = report.get("object")
     if found is None or found["kind"] == ObjectKind.UNKNOWN.value:
-        return card
+        return _with_licence(card, report.get("licence"), language)
     chinese = language == "zh"
     verdict = str(report["verdict"])
     kind = str(found["kind_zh" if chinese else "kind_en"])
@@ -44,6 +44,21 @@ def with_object(card: Card, report: Report, language: Language) -> Card:
         marks=(),
     )
     return replace(card, signatures=(told,))
+
+
+def _with_licence(card: Card, licence: Report | None, language: Language) -> Card:
+    """Say what came of the licence that a sealed document says it is; first of the details, for its seals come before."""
+    if licence is None:
+        return card
+    chinese = language == "zh"
+    word = str(licence["state_zh"] if chinese else licence["state"])
+    lines = (
+        Line(word, _FORMS[str(licence["state"])]),
+        Line(str(licence["reason_zh" if chinese else "reason"])),
+        Line(str(licence["identifier"]), "code"),
+    )
+    fact = Fact("电子证照" if chinese else "Electronic licence", lines)
+    return replace(card, technical=(fact, *card.technical))
 
 
 def awaits_content(report: Report) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from verify.errors import Unreadable
@@ -28,8 +29,13 @@ def said_by(package: Package, structure: Structure) -> Said:
 
 
 def _texts(package: Package, structure: Structure) -> Iterator[str]:
+    """Yield each line of text, and two that follow each other as one: an identifier may be longer than a line."""
     pages = [page.path for body in structure.bodies for page in body.pages if page.path]
     for path in pages[:MAX_PAGES]:
-        for item in package.tree(path).below():
-            if item.name == "TextObject":
-                yield "".join(code.text.strip() for code in item.all("TextCode"))
+        lines = [
+            "".join(code.text.strip() for code in item.all("TextCode"))
+            for item in package.tree(path).below()
+            if item.name == "TextObject"
+        ]
+        yield from lines
+        yield from (one + other for one, other in pairwise(lines))

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from seals.licence_identifier import LicenceIdentifier
+from signing.ofd.licence_page import LicenceFace, licence_page
 from tests.ofd_world import document, entries, judged, packed, seal
 from tests.pki import USCC
 from tests.verify_world import NOW, Signing, small_pdf
@@ -71,6 +72,15 @@ def test_a_licence_past_its_last_day_is_none() -> None:
     forever = judged(licence(OURS, 证照有效期截止日期="长期")).licence
     assert forever is not None
     assert (forever.state, forever.valid_to) == (StepState.PASSED, None)
+
+
+def test_a_licence_of_our_own_making_names_itself_on_its_page() -> None:
+    """The longest serial does not fit on one line of the page."""
+    long = str(LicenceIdentifier(TYPE, USCC, "209FA4E88F9E4C878F3E9BED2CE7EA49"))
+    face = LicenceFace("营业执照", "110000001", (("证照标识", long), ("持证人", "示例公司")), "示例机关", NOW)
+    found = judged(seal(licence_page(face))).licence
+    assert found is not None
+    assert (found.identifier, found.state) == (long, StepState.PASSED)
 
 
 def test_a_document_that_names_several_or_none_is_no_licence() -> None:
