@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
-from api.pages.verdict_card import Card, Fact, Line, Report, SignatureCard, moment
+from api.pages.verdict_card import Fact, Line, Report, SignatureCard, moment
 from api.pages.words import Language, say
 
 _TITLE: Final = ("核验报告", "Verification report")
@@ -26,14 +25,14 @@ _AGREES: Final = {
 }
 
 
-def with_reported(card: Card, report: Report, language: Language) -> Card:
-    """Put what a report says before its signatures; any other file's card stays as it is."""
+def reported_card(report: Report, language: Language) -> SignatureCard | None:
+    """Return what a report says as a card of its own, to stand before its signatures; nothing for any other file."""
     told: Report | None = report.get("reported")
     if told is None:
-        return card
+        return None
     side = 0 if language == "zh" else 1
     verdict = str(told["verdict"])
-    block = SignatureCard(
+    return SignatureCard(
         number=0,
         verdict=verdict,
         word=say(language, f"verdict.{verdict}"),
@@ -48,7 +47,6 @@ def with_reported(card: Card, report: Report, language: Language) -> Card:
         ),
         marks=(),
     )
-    return replace(card, signatures=(block, *card.signatures))
 
 
 def _facts(told: Report, side: int, language: Language) -> tuple[Fact, ...]:

@@ -21,7 +21,7 @@ from api.pages.ofd_card import with_ofd
 from api.pages.paper import language_of, visitor_of
 from api.pages.question import MAX_CHOICE, Choice, kept
 from api.pages.render import WIDTHS
-from api.pages.reported_card import with_reported
+from api.pages.reported_card import reported_card
 from api.pages.seal_data_card import with_seal_data
 from api.pages.shelf import Entry
 from api.pages.uploads import take
@@ -81,7 +81,6 @@ def result(request: Request, doors: Doors, desk: OpenDesk, name: str) -> Respons
     language = language_of(request)
     told = with_seal_data(card(state["report"], language), state["report"], language)
     told = with_object(with_ofd(told, state["report"], language), state["report"], language)
-    told = with_reported(told, state["report"], language)
     alone = not (state["report"]["signatures"] or state["report"].get("reported") or state["password"])
     detached = _is_detached(state)
     context: dict[str, Any] = {
@@ -89,6 +88,7 @@ def result(request: Request, doors: Doors, desk: OpenDesk, name: str) -> Respons
         "detached": detached,
         "bare": "object" in state["report"],
         "card": told,
+        "reported": reported_card(state["report"], language),
         "pages": state["pages"],
         "password": state["password"],
         **_answers(request, doors, entry, state),
