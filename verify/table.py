@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from verify.acceptance.table import answer_lines, proof_lines
+from verify.certificates.policies import level_of
 from verify.integrity import LaterRevision
 from verify.licences.report import LicencePart
 from verify.objects.report import ObjectReport
 from verify.objects.table import object_lines
-from verify.certificates.policies import level_of
 from verify.ofd.report import OfdReport
 from verify.ofd.table import ofd_lines
 from verify.report import (

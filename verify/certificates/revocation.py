@@ -96,7 +96,8 @@ class Evidence:
 
     def learn(self, certificates: Iterable[x509.Certificate]) -> None:
         """Take certificates of a document: one of them may be the key with which an issuer signs its lists."""
-        self._signers.learn(certificates)
+        if self._signers.learn(certificates):
+            self._facts.clear()
 
     def _mark(self, der: bytes, *, embedded: bool) -> bytes | None:
         """Return the digest of octets not seen before, ``None`` for the others and for those over the limit."""
