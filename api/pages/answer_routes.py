@@ -35,6 +35,7 @@ def choose(
     entry, choice = _found(desk, name), Choice.read(act)
     doors.acceptance.question(choice.department, choice.act)
     choice.keep(entry.folder)
+    entry.update(decision=None)
     desk.checks.begin(entry)
     return RedirectResponse(f"/verify/r/{name}", 303)
 

@@ -16,6 +16,7 @@ from api.errors import NotFound
 from api.pages.answers_card import answers, groups, lacks_record, proofs
 from api.pages.checks import CHECKING, CONTENT, FAILED, PROOF
 from api.pages.desk import Desk, OpenDesk, hours, picture
+from api.pages.more_facts import with_more
 from api.pages.object_card import awaits_content, with_object
 from api.pages.ofd_card import with_ofd
 from api.pages.paper import language_of, visitor_of
@@ -81,6 +82,7 @@ def result(request: Request, doors: Doors, desk: OpenDesk, name: str) -> Respons
     language = language_of(request)
     told = with_seal_data(card(state["report"], language), state["report"], language)
     told = with_object(with_ofd(told, state["report"], language), state["report"], language)
+    told = with_more(told, state["report"], language)
     alone = not (state["report"]["signatures"] or state["report"].get("reported") or state["password"])
     detached = _is_detached(state)
     context: dict[str, Any] = {
