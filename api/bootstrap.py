@@ -138,7 +138,6 @@ class Services:
     verification: Verification
     reports: ReportDesk
     evidence: Evidence
-    recognition: Recognition
     acceptance: AcceptanceDesk
     api_keys: ApiKeys
     sessions: Sessions
@@ -177,6 +176,11 @@ class Services:
         self.evidence.publish()
         self.evidence.checkpoint()
         return counts
+
+    @property
+    def recognition(self) -> Recognition:
+        """Our own trust list and those of others."""
+        return self.evidence.recognition
 
     @property
     def tokens(self) -> TokenRegistry:
@@ -303,7 +307,6 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         verification=verification,
         reports=open_reports(ground, works, authority, tsa, verification),
         evidence=evidence,
-        recognition=evidence.recognition,
         acceptance=open_acceptance(engine, clock, audit, seal_states.maker),
         api_keys=ApiKeys(engine, clock, audit),
         sessions=_sessions(settings, home, clock),

@@ -70,6 +70,7 @@ TRUST_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Give the other's address and the fingerprint that its administrator told you otherwise; another person confirms.",
     ),
     "trust.propose.url": ("对方地址", "Address of the other installation"),
+    "trust.propose.example": ("https://seals.example.gov.cn", "https://seals.example.gov.cn"),
     "trust.confirm": ("核对指纹并确认信任", "Compare the fingerprint and confirm"),
     "trust.confirm.what": (
         "请从对方管理员处再次取得指纹并填入：与提出人所填不一致则不生效。",
