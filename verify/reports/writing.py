@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -63,6 +64,9 @@ def unsigned(report: DocumentReport, suffix: str) -> bytes:
 def write_report(report: DocumentReport, path: Path, issuer: Issuer | None) -> Reason:
     """Write it; return what to say of it. :class:`UsageRefused`, and what ``issuer`` raises."""
     suffix = path.suffix.lower()
+    report = replace(
+        report, file=Path(report.file).name
+    )  # where it lies on this machine is nobody else's matter
     made = unsigned(report, suffix) if issuer is None else issuer(report, suffix)
     try:
         path.write_bytes(made)

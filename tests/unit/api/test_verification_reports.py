@@ -276,7 +276,9 @@ def test_by_command_a_report_is_sealed_where_it_may_be(bureau: Bureau, tmp_path:
     try:
         status, text = run(bureau, *words)
         assert "由核验服务签章" in text, text
-        assert bureau.services.verify(target.read_bytes()).reported is not None
+        reported = bureau.services.verify(target.read_bytes()).reported
+        assert reported is not None
+        assert reported.file == "letter.pdf"  # and not where it lies on this machine
         listed = json.loads(run(bureau, "report", "allowed", "--json")[1])
         assert run(bureau, "report", "stop", listed[0]["id"])[0] == 0
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.verify_world import NOW, Signing
 from verify.report import DocumentReport, Reason, Verdict
 from verify.reports.etsi import Issue, etsi_json, etsi_xml
 from verify.reports.vocabulary import VR
+from verify.reports.writing import UsageRefused, check_report_path, write_report
 from verify.verdict import SubIndication
 
 NS = {"vr": VR, "yx": "urn:yinxin:report:1"}
@@ -121,3 +123,22 @@ def test_foreign_text_cannot_break_out(service: Service) -> None:
 def test_a_report_of_no_time_is_wrong_use(service: Service) -> None:
     with pytest.raises(ValueError, match="of a time"):
         etsi_json(replace(service.reported, verified_at=None))
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".json", ".xml"])
+def test_the_program_writes_unsigned_reports_and_says_so(
+    service: Service, tmp_path: Path, suffix: str
+) -> None:
+    """``python -m verify --report``: nothing of this machine's folders, no number, no issuer."""
+    target = tmp_path / f"report{suffix}"
+    said = write_report(replace(service.reported, file="/home/li/合同.pdf"), target, None)
+    assert "未签名" in said.zh
+    assert b"/home/li" not in target.read_bytes()
+    if suffix == ".xml":
+        assert texts(etree.fromstring(target.read_bytes()), ".//yx:Number") == []
+
+
+@pytest.mark.parametrize(("name", "files"), [("r.jws", 1), ("r.docx", 1), ("r", 1), ("r.pdf", 2)])
+def test_what_the_program_cannot_write_is_refused_before_anything_is_verified(name: str, files: int) -> None:
+    with pytest.raises(UsageRefused):
+        check_report_path(Path(name), files, issued=False)
