@@ -46,7 +46,7 @@ from api.session import Sessions
 from api.settings import Settings
 from api.stamp_desk import open_stamps, stamp_hooks
 from api.token_work import TokenWork, open_token_work
-from api.verification import Verification
+from api.verification import Verification, open_verification
 from api.verification_reports import open_reports
 from api.void_lists import VoidLists
 from ca.actor import Actor
@@ -89,7 +89,6 @@ from signing.placing.preview import Preview
 from signing.service import SealingService
 from signing.two_step.desk import TwoStepSealing
 from signing.verification_reports.desk import ReportDesk
-from verify.isolated import Limits
 from verify.report import DocumentReport
 
 
@@ -261,7 +260,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
     token_work = open_token_work(stores, home, authority, seals, rules, key_centre)
     studio = ImprintStudio()
     sealing = SealingService(works.tools, clock)
-    verification = Verification(evidence, clock, _limits(settings))
+    verification = open_verification(settings, evidence, clock)
     parts = PaperParts(engine, clock, audit, works.archive, sealing, void_lists, seal_states.maker)
     return Services(
         settings=settings,
@@ -331,10 +330,6 @@ def _publications(
 
 def _public_limit(settings: Settings, clock: Clock) -> PublicLimit:
     return PublicLimit(read_rate(settings.public_rate), read_networks(settings.trusted_proxies), clock)
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(settings.verify_seconds, settings.verify_memory_mib * 2**20)
 
 
 def _use_desk(

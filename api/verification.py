@@ -14,6 +14,7 @@ from typing import Final
 from cryptography import x509
 
 from api.evidence import Evidence
+from api.settings import Settings
 from ca.clock import Clock
 from signing.recognition.handover import foreign_lists
 from verify.folder import load_trust
@@ -104,6 +105,11 @@ class Verification:
             yield desk.verifier
         finally:
             self._desks.put(desk)
+
+
+def open_verification(settings: Settings, evidence: Evidence, clock: Clock) -> Verification:
+    """Open the verifier under the settings' limits; no process is started yet."""
+    return Verification(evidence, clock, Limits(settings.verify_seconds, settings.verify_memory_mib * 2**20))
 
 
 def _fingerprint(files: dict[str, bytes]) -> str:
