@@ -15,6 +15,7 @@ _EPILOG: Final = """\
   verify contract.pdf --trust trust/                      用信任库核验 / against a trust folder
   verify contract.pdf --trust trust/ --report report.pdf  另出一页报告 / and write a report
   verify report.pdf --trust trust/ --content contract.pdf 核验他人的报告并与原文件对照 / check somebody's report
+  verify folder/ --trust trust/ --out result.xlsx         许多文件，一张表 / many files, one table
   verify contract.pdf --bundle yinxin.bundle --bundle-signer 3f9c…  断网核验 / without a network
 
 退出码 / exit status:
@@ -137,6 +138,19 @@ def _output(made: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="把核验报告写入 .pdf（一页）、.json 或 .xml（ETSI TS 119 102-2）；只对一个文件 / write a report on one file",
+    )
+    group.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="把许多文件的结论写入一张表（.csv 或 .xlsx），中断后再次执行即继续 / one table of many files; run again, it goes on",
+    )
+    group.add_argument(
+        "--workers",
+        type=int,
+        default=0,
+        metavar="N",
+        help="--out 的并行进程数，默认为处理器核数 / processes for --out, default one for each core",
     )
     group.add_argument(
         "--seconds",

@@ -19,12 +19,18 @@ from pathlib import Path
 from typing import TextIO
 
 from hsm.spoken import SpokenError
-from verify.acceptance.answers import AnswerStatus
 from verify.acceptance.shelf import Question, choose, question
 from verify.arguments import parse_time, parser
 from verify.bundle.judge import BundleReport
 from verify.bundle.memory import default_memory
 from verify.bundle.use import BundleUse, OpenedBundle, merged, opened
+from verify.exit_status import (
+    CONDITIONS_STATUS,
+    REFUSED_STATUS,
+    USAGE_STATUS,
+    VOIDED_STATUS,
+    exit_status,
+)
 from verify.folder import TrustFolderUnusable, load_trust
 from verify.isolated import IsolatedVerifier, Limits
 from verify.report import DocumentReport
@@ -34,16 +40,8 @@ from verify.targets import expand, verify_file
 from verify.terminal import row, safe, stamp
 from verify.trust import TrustStore
 from verify.trusted_lists.errors import ListRefused, ListUnreadable
-from verify.verdict import EXIT_STATUS, worst
 
-VOIDED_STATUS = 4
-"""Every document passed, and one was voided since: its seals verify, it is not to be used."""
-REFUSED_STATUS = 5
-"""Every document passed, and the department that was asked does not accept one."""
-CONDITIONS_STATUS = 6
-"""Every document passed, and the department accepts one only if something is done as well."""
-USAGE_STATUS = 64
-"""Wrong use (sysexits.h EX_USAGE): apart from every verdict."""
+__all__ = ["CONDITIONS_STATUS", "REFUSED_STATUS", "USAGE_STATUS", "VOIDED_STATUS", "run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +88,8 @@ def run(  # noqa: PLR0913 - the seams of a command
     try:
         with ExitStack() as stack:
             case = _prepare(asked, clock, trust, stack, issued=issuer is not None)
+            if asked.out is not None:
+                return _many(case, streams)
             reports = _reports(case, streams)
             if asked.report is not None:
                 said = write_report(reports[0], asked.report, issuer)
@@ -109,6 +109,8 @@ def _prepare(
     issued: bool,
 ) -> _Case:
     """Find all that is judged with before any file is read."""
+    if asked.out is not None:
+        _check_many(asked)
     if asked.report is not None:
         check_report_path(asked.report, len(list(expand(asked.files))), issued=issued)
     now = clock()
@@ -121,6 +123,19 @@ def _prepare(
         store = merged(bundle.trust, store)
     store = _with_lists(store, asked)
     return _Case(asked, at, store, _question(asked, bundle), bundle)
+
+
+def _check_many(asked: argparse.Namespace) -> None:
+    """Refuse what is about one document where many are asked for."""
+    from verify.many.run import check_order  # noqa: PLC0415 - not for one document
+
+    single = ("report", "content", "proof", "evidence")
+    given = [f"--{name}" for name in single if getattr(asked, name) is not None] + ["--json"] * asked.json
+    if given:
+        raise UsageRefused(
+            f"--out 不能与 {'、'.join(given)} 一起使用。", f"--out does not go with {', '.join(given)}."
+        )
+    check_order(asked.out, asked.workers)
 
 
 def _moment(text: str) -> datetime:
@@ -211,12 +226,27 @@ def _verify_all(case: _Case, shown: TextIO | None) -> Iterator[DocumentReport]:
 
 
 def _status(reports: Sequence[DocumentReport]) -> int:
-    status = EXIT_STATUS[worst([report.verdict for report in reports])]
-    if status:
-        return status
-    if any(report.voided is not None for report in reports):
-        return VOIDED_STATUS
     found = [one.answers.accepted.status for one in reports if one.answers is not None]
-    if AnswerStatus.NO in found:
-        return REFUSED_STATUS
-    return CONDITIONS_STATUS if AnswerStatus.CONDITIONS in found else 0
+    voided = any(report.voided is not None for report in reports)
+    return exit_status([report.verdict for report in reports], found, voided=voided)
+
+
+def _many(case: _Case, streams: _Streams) -> int:
+    """Verify into one table; what is said goes beside it."""
+    from verify.many.run import Order, verify_many  # noqa: PLC0415 - not for one document
+
+    asked = case.asked
+    if case.bundle is not None:
+        print(*_bundle_lines(case.bundle), "", sep="\n", file=streams.errors)
+    order = Order(
+        tuple(asked.files),
+        asked.out,
+        case.trust,
+        case.at,
+        asked.at is not None,
+        case.department,
+        asked.password,
+        asked.seconds,
+        asked.workers,
+    )
+    return verify_many(order, streams.errors)

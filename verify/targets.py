@@ -37,6 +37,12 @@ def verify_file(
     verifier: IsolatedVerifier, path: Path, at: datetime, asked: argparse.Namespace
 ) -> DocumentReport:
     """Verify one file with what was handed along; what cannot be read has a report too."""
+    data = octets_of(path, at)
+    return data if isinstance(data, DocumentReport) else _judged(verifier, path, data, at, asked)
+
+
+def octets_of(path: Path, at: datetime) -> bytes | DocumentReport:
+    """Read a file, or report why it cannot be read."""
     try:
         size = path.stat().st_size
         if path.is_dir():
@@ -51,14 +57,13 @@ def verify_file(
                 f"文件超过 {limit} MB 的核验上限，请拆分后再核验。",
                 f"The file is larger than the limit of {limit} MB; split it and verify the parts.",
             )
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         return _unreadable(path, at, "找不到该文件，请检查路径。", "There is no such file; check the path.")
     except OSError:
         return _unreadable(
             path, at, "无法读取该文件，请检查访问权限。", "The file cannot be read; check its permissions."
         )
-    return _judged(verifier, path, data, at, asked)
 
 
 def _judged(
@@ -73,19 +78,19 @@ def _judged(
             )
         return judge_with_proof(verifier.verify, data, proof, at=at, name=str(path))
     content = None if asked.content is None else ContentFile(asked.content)
-    evidence = _evidence(path, asked.evidence)
+    evidence = beside(path, asked.evidence)
     return verifier.verify(
         data, at=at, name=str(path), password=asked.password, content=content, evidence=evidence
     )
 
 
-def _evidence(path: Path, given: Path | None) -> str:
+def beside(path: Path, given: Path | None) -> str:
     """Read the evidence records named, or those beside the file; one that cannot be read is told as a damaged one."""
-    beside = given or path.with_name(path.name + EVIDENCE_SUFFIX)
-    if given is None and not beside.is_file():
+    found = given or path.with_name(path.name + EVIDENCE_SUFFIX)
+    if given is None and not found.is_file():
         return ""
     try:
-        with beside.open("rb") as stream:
+        with found.open("rb") as stream:
             return stream.read(MAX_RECORDS * MAX_RECORD_SIZE + 1).decode("ascii", "replace") or "?"
     except OSError:
         return "?"

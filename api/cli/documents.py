@@ -161,6 +161,13 @@ def verify(
     bundle_signer: Annotated[
         str, typer.Option(help="离线核验包签名证书的 SHA-256 / SHA-256 of its signer's certificate")
     ] = "",
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="许多文件的结论写入一张 .csv 或 .xlsx，中断后再执行即继续 / one table of many files"
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option(help="--out 的并行进程数，0 为核数 / processes for --out")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
     password: PasswordOption = None,
     home: HomeOption = None,
@@ -180,6 +187,7 @@ def verify(
     arguments += ["--content", str(content)] if content is not None else []
     arguments += ["--department", department, "--act", act] if department else []
     arguments += [] if evidence is None else ["--evidence", str(evidence)]
+    arguments += [] if table is None else ["--out", str(table), "--workers", str(workers)]
     arguments += ["--json"] if as_json else []
     arguments += [] if password is None else ["--password", password]
     if report is None:

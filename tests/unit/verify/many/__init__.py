@@ -1,0 +1,1 @@
+"""Tests of verifying many documents at once."""
