@@ -93,14 +93,14 @@ class _Office:
 
     def ask(self) -> None:
         """Find and judge the ground of one use."""
-        from seals.cases.uses import Use
+        from seals.cases.grounds import Use
 
         code, document = self._use()
         self._desk.warrant(Use(code, document, self._hand, title=PURPOSE))
 
     def use(self) -> None:
         """Take one permit from the question to the counted use, as the sealing cycle does around its key."""
-        from seals.cases.uses import Use
+        from seals.cases.grounds import Use
 
         code, document = self._use()
         warrant = self._desk.warrant(Use(code, document, self._hand, title=PURPOSE))

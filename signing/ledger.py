@@ -20,7 +20,7 @@ from ca.clock import Clock
 from hsm.algorithms import Digest
 from seals.cases.case import Hand
 from seals.cases.desk import UseDesk
-from seals.cases.uses import Use
+from seals.cases.grounds import Use
 from seals.ledger import Ledger as Acts
 from seals.ledger import acting
 from seals.permit import Ask, Outcome, Permit, Permits

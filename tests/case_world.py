@@ -28,7 +28,7 @@ from seals.cases.rules import Role, UseBook
 from seals.cases.signer_store import Signer
 from seals.cases.standing import STANDING_TYPE, payload_of
 from seals.cases.standing_store import Grantee, Standing
-from seals.cases.uses import Use
+from seals.cases.grounds import Use
 from seals.cases.warrant import Warrant
 from seals.jws import sign
 from seals.permit import Permit, Permits

@@ -23,7 +23,7 @@ from hsm.signer import Custody
 from seals.cases.case import Hand
 from seals.cases.desk import UseDesk
 from seals.cases.rule_file import default_book
-from seals.cases.uses import Use
+from seals.cases.grounds import Use
 from seals.cases.warrant import Warrant
 from seals.permit import Permits
 from seals.registry import RegistryRules, SealRegistry

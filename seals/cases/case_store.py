@@ -28,9 +28,9 @@ from seals.cases.warrant import Ground
 
 C: Final = use_case.c
 _COLUMNS: Final = (*use_case.c, use_rule.c.text)
-_JOINED: Final = sa.select(*_COLUMNS).join(use_rule, use_rule.c.hash == C.rule_hash)
-_BY_ID: Final = _JOINED.where(C.id == sa.bindparam("case_id"))
-_BY_KEY: Final = _JOINED.where(C.request_key == sa.bindparam("key"))
+JOINED: Final = sa.select(*_COLUMNS).join(use_rule, use_rule.c.hash == C.rule_hash)
+_BY_ID: Final = JOINED.where(C.id == sa.bindparam("case_id"))
+_BY_KEY: Final = JOINED.where(C.request_key == sa.bindparam("key"))
 _LAST_ENTRY: Final = (
     sa.select(use_case_entry.c.number, use_case_entry.c.digest, use_case_entry.c.at)
     .where(use_case_entry.c.case_id == sa.bindparam("case_id"))
@@ -49,33 +49,6 @@ _APPROVALS: Final = (
 NEW_CASE: Final = use_case.insert()
 NEW_ENTRY: Final = use_case_entry.insert()
 NEW_DOCUMENT: Final = use_case_document.insert()
-NEW_PERMIT: Final = use_permit.insert()
-_OF_PERMITS: Final = sa.select(
-    use_permit.c.permit, use_permit.c.case_id, use_permit.c.standing, use_permit.c.day
-).where(use_permit.c.permit.in_(sa.bindparam("permits", expanding=True)))
-_AMONG: Final = (
-    _JOINED.where(C.id.in_(sa.bindparam("ids", expanding=True))).order_by(C.id).with_for_update(of=use_case)
-)
-_NEWEST: Final = (
-    sa.select(use_case_entry.c.case_id, sa.func.max(use_case_entry.c.number).label("number"))
-    .where(use_case_entry.c.case_id.in_(sa.bindparam("ids", expanding=True)))
-    .group_by(use_case_entry.c.case_id)
-    .subquery()
-)
-_LAST_ENTRIES: Final = sa.select(
-    use_case_entry.c.case_id, use_case_entry.c.number, use_case_entry.c.digest, use_case_entry.c.at
-).join(
-    _NEWEST,
-    sa.and_(use_case_entry.c.case_id == _NEWEST.c.case_id, use_case_entry.c.number == _NEWEST.c.number),
-)
-_KNOWN: Final = sa.select(
-    use_case_document.c.case_id, use_case_document.c.digest, use_case_document.c.role
-).where(use_case_document.c.digest.in_(sa.bindparam("digests", expanding=True)))
-_SWAP: Final = use_case.update().where(
-    C.id == sa.bindparam("its_id"),
-    C.status == sa.bindparam("its_status"),
-    C.moves == sa.bindparam("its_moves"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,18 +153,18 @@ def find(conn: sa.Connection, case_id: str, *, lock: bool = False) -> CaseRecord
     """Return a case with the approvals of its version, or nothing; ``lock`` holds its row."""
     query = _BY_ID.with_for_update(of=use_case) if lock else _BY_ID
     row = conn.execute(query, {"case_id": case_id}).one_or_none()
-    return None if row is None else _record(conn, row)
+    return None if row is None else record_of(conn, row)
 
 
 def by_request_key(conn: sa.Connection, key: str) -> CaseRecord | None:
     """Return what was opened under a request key."""
     row = conn.execute(_BY_KEY, {"key": key}).one_or_none()
-    return None if row is None else _record(conn, row)
+    return None if row is None else record_of(conn, row)
 
 
 def page(conn: sa.Connection, query: CaseQuery, limit: int) -> list[CaseRecord]:
     """Return cases in order of their ids."""
-    wanted = _JOINED.where(C.id > query.after).order_by(C.id).limit(limit)
+    wanted = JOINED.where(C.id > query.after).order_by(C.id).limit(limit)
     if query.status is not None:
         wanted = wanted.where(C.status == query.status.value)
     for column, value in (
@@ -199,23 +172,23 @@ def page(conn: sa.Connection, query: CaseQuery, limit: int) -> list[CaseRecord]:
     ):  # fmt: skip
         if value:
             wanted = wanted.where(column == value)
-    return [_record(conn, row) for row in conn.execute(wanted).all()]
+    return [record_of(conn, row) for row in conn.execute(wanted).all()]
 
 
 def about(conn: sa.Connection, digest: str, limit: int, uscc: str = "") -> list[CaseRecord]:
     """Return the newest cases that are or were about a document, or that a sealed file came of; of one owner if named."""
     ids = sa.select(use_case_document.c.case_id).where(use_case_document.c.digest == digest)
-    wanted = _JOINED.where(C.id.in_(ids))
+    wanted = JOINED.where(C.id.in_(ids))
     if uscc:
         wanted = wanted.where(C.owner_uscc == uscc)
     rows = conn.execute(wanted.order_by(C.created_at.desc(), C.id).limit(limit)).all()
-    return [_record(conn, row) for row in rows]
+    return [record_of(conn, row) for row in rows]
 
 
 def due(conn: sa.Connection, now: datetime, states: Sequence[str], limit: int) -> list[CaseRecord]:
     """Return cases whose deadline has passed."""
-    wanted = _JOINED.where(C.status.in_(states), C.deadline < now).order_by(C.deadline, C.id).limit(limit)
-    return [_record(conn, row) for row in conn.execute(wanted).all()]
+    wanted = JOINED.where(C.status.in_(states), C.deadline < now).order_by(C.deadline, C.id).limit(limit)
+    return [record_of(conn, row) for row in conn.execute(wanted).all()]
 
 
 def move(
@@ -228,45 +201,6 @@ def move(
         .values(status=after.value, moves=before.moves + 1, changed_at=now, **changes)
     )
     return moved.rowcount == 1
-
-
-def swap(conn: sa.Connection, moves: Sequence[tuple[CaseRecord, CaseRecord]]) -> bool:
-    """Move cases from what was read to what they are now, by compare-and-swap; tell whether all were as read.
-
-    Only what acts of use change is written: state, count of acts and of copies, the approvals' digest, the times.
-    """
-    rows = [
-        {
-            "its_id": before.id,
-            "its_status": before.status.value,
-            "its_moves": before.moves,
-            "status": after.status.value,
-            "moves": after.moves,
-            "used": after.used,
-            "approvals_sha256": after.approvals_sha256,
-            "changed_at": after.changed_at,
-        }
-        for before, after in moves
-    ]
-    return not rows or conn.execute(_SWAP, rows).rowcount == len(rows)
-
-
-def among(conn: sa.Connection, ids: Sequence[str]) -> dict[str, CaseRecord]:
-    """Return cases by their ids and hold their rows, always in one order."""
-    rows = conn.execute(_AMONG, {"ids": list(ids)}).all()
-    return {row.id: _record(conn, row) for row in rows}
-
-
-def last_entries(conn: sa.Connection, ids: Sequence[str]) -> dict[str, tuple[int, str, datetime]]:
-    """Return number, digest and time of the last entry of several cases."""
-    rows = conn.execute(_LAST_ENTRIES, {"ids": list(ids)})
-    return {row.case_id: (row.number, row.digest, row.at) for row in rows}
-
-
-def known_documents(conn: sa.Connection, digests: Sequence[Digest]) -> set[tuple[str, str, str]]:
-    """Return which cases are about some of these documents already: case, digest, role."""
-    rows = conn.execute(_KNOWN, {"digests": [str(digest) for digest in digests]})
-    return {(row.case_id, row.digest, row.role) for row in rows}
 
 
 def last_entry(conn: sa.Connection, case_id: str) -> tuple[int, str, datetime | None]:
@@ -357,29 +291,14 @@ def approvals(conn: sa.Connection, case_id: str, version: int) -> tuple[CaseAppr
     )
 
 
-def permit_row(permit: str, case_id: str, standing: str, day: str) -> dict[str, Any]:
-    """Return the row that says under which case a permit was granted."""
-    return {"permit": permit, "case_id": case_id, "standing": standing, "day": day}
-
-
-def cases_of_permits(conn: sa.Connection, permits: Sequence[str]) -> dict[str, tuple[str, str, str]]:
-    """Return case, standing authorisation and day of permits; a permit of before there were cases has none."""
-    rows = conn.execute(_OF_PERMITS, {"permits": list(permits)})
-    return {row.permit: (row.case_id, row.standing, row.day) for row in rows}
-
-
-def case_of_permit(conn: sa.Connection, permit: str) -> tuple[str, str, str] | None:
-    """Return case, standing authorisation and day of one permit."""
-    return cases_of_permits(conn, [permit]).get(permit)
-
-
 def permits_of(conn: sa.Connection, case_id: str) -> tuple[str, ...]:
     """Return the permits granted under a case."""
     query = sa.select(use_permit.c.permit).where(use_permit.c.case_id == case_id)
     return tuple(conn.scalars(query.order_by(use_permit.c.permit)))
 
 
-def _record(conn: sa.Connection, row: sa.Row[Any]) -> CaseRecord:
+def record_of(conn: sa.Connection, row: sa.Row[Any]) -> CaseRecord:
+    """Read a row of the joined tables, and the approvals of its version where its rule asks for any."""
     document = Attachment(
         Digest.parse(row.document), row.document_name, row.document_size, bool(row.document_kept)
     )

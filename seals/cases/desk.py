@@ -22,8 +22,9 @@ from hsm.pins import Pin
 from hsm.provider import KeyRing
 from seals import store as seal_store
 from seals.cases import case_store, lanes, member_store
-from seals.cases.approved import ApprovedUse, Medium
+from seals.cases.approved import ApprovedUse
 from seals.cases.approving import Approving, Passing
+from seals.cases.asking import check_request
 from seals.cases.case import Attachment, CaseRecord, Hand, UseRequest
 from seals.cases.case_store import CaseQuery
 from seals.cases.deciding import Ballot
@@ -35,8 +36,8 @@ from seals.cases.errors import (
     DocumentDiffers,
     NotYourCase,
 )
+from seals.cases.grounds import Grounds, Use
 from seals.cases.lanes import ThreeLanes
-from seals.cases.members import MAX_MEMBERS
 from seals.cases.office import DESK, CaseDeed, CaseOffice, Detail, begin, load, move, next_status
 from seals.cases.physical import PhysicalUses
 from seals.cases.reminders import CaseReminders
@@ -45,16 +46,13 @@ from seals.cases.signed import Payload
 from seals.cases.signers import SignerRegister, signer_for
 from seals.cases.standing import StandingDesk
 from seals.cases.states import WAITING, CaseAct, CaseStatus
-from seals.cases.texts import MAX_TITLE, check_key, check_reason, check_word, own_key
-from seals.cases.uses import Use, Uses, new_case
+from seals.cases.texts import check_key, check_reason, own_key
+from seals.cases.uses import Uses, new_case
 from seals.cases.warrant import Warrant
 from seals.errors import SealNotFound
 from seals.ledger import Ledger
 from seals.seal import SealRecord
 
-MAX_COPIES: Final = 1000
-"""Copies in one case: a tender in a hundred volumes has fewer pages to seal."""
-MAX_YUAN: Final = 10**15
 MAY_CLOSE: Final = "seal:authorise"
 """The right of whoever looks after an enterprise's uses: it closes cases that others asked for."""
 MAX_PAGE: Final = 200
@@ -88,6 +86,7 @@ class UseDesk:
         self.standing = StandingDesk(self.office)
         self.reminders = CaseReminders(self.office)
         self.uses = Uses(self.office)
+        self._grounds = Grounds(self.office)
         self._physical = PhysicalUses(self.office)
 
     # -- the requester ------------------------------------------------------------------------------------------------
@@ -99,7 +98,7 @@ class UseDesk:
         :class:`seals.errors.SealNotFound`, :class:`seals.cases.errors.UseRuleMissing`.
         """
         check_key(request_key)
-        request = _checked(request)
+        request = check_request(request)
         try:
             with self.office.acting() as ledger:
                 seal = _seal(ledger.conn, request.seal_code, hand)
@@ -161,7 +160,7 @@ class UseDesk:
 
     def amend(self, case_id: str, request: UseRequest, *, hand: Hand) -> CaseRecord:
         """Replace the document or anything else that is approved: a new version as a draft; every approval is void (I22)."""
-        request = _checked(request)
+        request = check_request(request)
         with self.office.acting() as ledger:
             case = self._own(ledger.conn, case_id, CaseAct.AMEND, hand)
             seal = _seal(ledger.conn, case.seal_code, hand)
@@ -257,22 +256,23 @@ class UseDesk:
         A document that is not the one approved voids the approvals, on record, before it is refused. Raises a
         :class:`seals.cases.errors.UseRefused` that says what is missing.
         """
-        try:
-            with self.office.reading() as conn:
-                return self.uses.warrant(conn, use)
-        except DocumentDiffers:
-            with self.office.acting() as ledger:
-                case = load(ledger.conn, use.case_id, lock=True)
-                if case.status in (CaseStatus.APPROVED, CaseStatus.APPROVING):
-                    self._void(ledger, case, f"文件不符 / another document: {use.document}", use.hand)
-            raise
+        return self.warrants((use,))[0]
 
     def warrants(self, uses: Sequence[Use]) -> list[Warrant]:
-        """Return the grounds for several permits of one transaction, as :meth:`warrant` does."""
-        if len(uses) == 1:
-            return [self.warrant(uses[0])]
-        with self.office.reading() as conn:
-            return self.uses.warrants(conn, uses)
+        """Return the grounds for several permits of one transaction; approvals are voided for a single use alone."""
+        try:
+            with self.office.reading() as conn:
+                return self._grounds.warrants(conn, uses)
+        except DocumentDiffers:
+            if len(uses) == 1:
+                self._void_differing(uses[0])
+            raise
+
+    def _void_differing(self, use: Use) -> None:
+        with self.office.acting() as ledger:
+            case = load(ledger.conn, use.case_id, lock=True)
+            if case.status in (CaseStatus.APPROVED, CaseStatus.APPROVING):
+                self._void(ledger, case, f"文件不符 / another document: {use.document}", use.hand)
 
     def take_physical(self, ledger: Ledger, case_id: str, *, hand: Hand) -> ApprovedUse:
         """Begin the physical use of an approved case (:meth:`seals.cases.physical.PhysicalUses.take`)."""
@@ -380,25 +380,3 @@ def _same(known: CaseRecord, request: UseRequest, seal: SealRecord, hand: Hand) 
     if not same:
         raise CaseKeyTaken
     return known
-
-
-def _checked(request: UseRequest) -> UseRequest:
-    """Demand a form of every member; return the request with its texts trimmed."""
-    most = MAX_MEMBERS if request.members else MAX_COPIES
-    if not 1 <= request.copies <= most:
-        raise CaseFieldInvalid("copies", f"应为 1 至 {most}", f"it is 1 to {most}")
-    if request.members and (request.copies, request.medium) != (request.members, Medium.ELECTRONIC):
-        raise CaseFieldInvalid(
-            "members", "批次中每份文件各用印一次", "a batch uses the seal once on each document"
-        )
-    if request.amount is not None and not 0 <= request.amount <= MAX_YUAN:
-        raise CaseFieldInvalid("amount", "金额不正确（单位：元）", "it is an amount in yuan, not negative")
-    document = request.document
-    if document.size < 0 or len(document.name) > MAX_TITLE or not (document.name + "x").isprintable():
-        raise CaseFieldInvalid("document", "文件名或大小不正确", "the file's name or size is not in order")
-    return replace(
-        request,
-        title=check_word("title", request.title, needed=True, most=MAX_TITLE),
-        document_class=check_word("document_class", request.document_class),
-        department=check_word("department", request.department),
-    )

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from hsm.algorithms import Digest
-from seals.cases import case_store
+from seals.cases import case_store, round_store
 from seals.cases.case import GENESIS, CaseRecord, Hand
 from seals.cases.errors import CaseMoved, CaseUnknown
 from seals.cases.office import PLAIN, CaseDeed, Last, next_status, noted_entry
@@ -36,12 +36,12 @@ class Round:
         wanted = sorted({one for one in ids if one not in self._now})
         if not wanted:
             return
-        found = case_store.among(self.ledger.conn, wanted)
+        found = round_store.among(self.ledger.conn, wanted)
         if len(found) != len(wanted):
             raise CaseUnknown
         self._read |= found
         self._now |= found
-        self._last |= case_store.last_entries(self.ledger.conn, wanted)
+        self._last |= round_store.last_entries(self.ledger.conn, wanted)
 
     def case(self, case_id: str) -> CaseRecord:
         """Return a case that is held, as it is now."""
@@ -73,7 +73,7 @@ class Round:
         """Remember which documents cases are about, and which sealed files came of them; twice changes nothing."""
         if not named:
             return
-        self._known |= case_store.known_documents(self.ledger.conn, [digest for _, digest, _ in named])
+        self._known |= round_store.known_documents(self.ledger.conn, [digest for _, digest, _ in named])
         for case, digest, role in named:
             self._name(case, digest, role)
 
@@ -83,7 +83,7 @@ class Round:
             if case_id not in self._read:
                 self.ledger.put(case_store.NEW_CASE, case_store.row_of(case), referred=True)
         moved = [(self._read[one], self._now[one]) for one in self._read]
-        if not case_store.swap(self.ledger.conn, [pair for pair in moved if pair[0] is not pair[1]]):
+        if not round_store.swap(self.ledger.conn, [pair for pair in moved if pair[0] is not pair[1]]):
             raise CaseMoved
 
     def _name(self, case: CaseRecord, digest: Digest, role: str) -> None:

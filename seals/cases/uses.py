@@ -1,4 +1,4 @@
-"""From a case to a permit and back: a warrant judged before the transaction, the case moved inside it, the outcome counted.
+"""From a case to a permit and back: the warrant judged again, the case moved, the outcome counted.
 
 :class:`Uses` works in the transactions of ``seals.permit``; it never commits. Row locks are taken before the audit trail's:
 the seal first, then the case or the authorisation, as everywhere in this room.
@@ -6,7 +6,6 @@ the seal first, then the case or the authorisation, as everywhere in this room.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,57 +14,28 @@ from typing import Final
 import sqlalchemy as sa
 
 from hsm.algorithms import Digest
-from hsm.merkle import Inclusion
-from seals import store as seal_store
-from seals.active import check_usable
-from seals.cases import case_store, member_store, signer_store, standing_store
-from seals.cases.approved import MADE_HERE, Medium
-from seals.cases.approving import prove_approvals
+from seals.cases import member_store, round_store, signer_store, standing_store
 from seals.cases.case import Attachment, CaseRecord, Hand, UseRequest
 from seals.cases.errors import (
-    ApprovalNeeded,
     ApprovalNoLongerGood,
     CaseNotReady,
-    CaseOfAnother,
     CaseUnknown,
-    DocumentDiffers,
     StandingEnded,
     StandingUsedUp,
-    UseRefused,
 )
-from seals.cases.members import prove_member
+from seals.cases.grounds import check_ready, day_of, signature_holds
 from seals.cases.office import CaseDeed, CaseOffice, load, move
 from seals.cases.proof import still_good
 from seals.cases.round import Round
-from seals.cases.rules import CIVIL, UseRule, Wish
+from seals.cases.rules import UseRule
 from seals.cases.signer_store import SignerStatus
-from seals.cases.standing import still_signed
-from seals.cases.standing_store import Standing
 from seals.cases.states import FIRST_STATUS, CaseAct, CaseStatus
 from seals.cases.warrant import Ground, Warrant
-from seals.errors import SealUnknown
 from seals.ledger import Ledger
 from seals.seal import SealRecord
 
 AUTO: Final = "permit:"
 """Begins the request key of a case that the desk opened for a use without one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """One use that is wished for: the seal, the document, whose hand; the case, or what else is known of it.
-
-    ``inclusion`` is the document's place among those of a case about many.
-    """
-
-    seal_code: str
-    document: Digest
-    hand: Hand
-    case_id: str = ""
-    title: str = ""
-    document_class: str = ""
-    amount: int | None = None
-    inclusion: Inclusion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,108 +55,6 @@ class Uses:
     def __init__(self, office: CaseOffice) -> None:
         self._office = office
 
-    # -- before the transaction ---------------------------------------------------------------------------------------
-
-    def warrant(self, conn: sa.Connection, use: Use) -> Warrant:
-        """Find the ground for a use and judge it: the named case, a standing authorisation, or the keeper-alone rule.
-
-        Every approval is verified again, signature and certificate. Raises a :class:`seals.cases.errors.UseRefused`;
-        :class:`ApprovalNeeded` names the rule and how to apply.
-        """
-        seal = seal_store.find(conn, use.seal_code) if use.seal_code.isdigit() else None
-        if seal is None:
-            raise SealUnknown(use.seal_code[:32])
-        check_usable(seal, self._office.now())
-        if use.case_id:
-            return self._of_case(conn, seal, use)
-        return self._of_standing(conn, seal, use) or self._alone(seal, use)
-
-    def warrants(self, conn: sa.Connection, uses: Sequence[Use]) -> list[Warrant]:
-        """Find the grounds of several uses, as :meth:`warrant` does; of one case about many, approvals are proved once."""
-        found: list[Warrant] = []
-        known: tuple[tuple[str, str], SealRecord, CaseRecord] | None = None
-        for use in uses:
-            same = known is not None and known[0] == (use.seal_code, use.case_id)
-            if same and known is not None and known[2].request.members:
-                found.append(self._of_member(known[1], known[2], use))
-                continue
-            warrant = self.warrant(conn, use)
-            found.append(warrant)
-            if warrant.member is not None:
-                seal = seal_store.find(conn, use.seal_code)
-                assert seal is not None  # noqa: S101 - a warrant was just found for it
-                known = ((use.seal_code, use.case_id), seal, _case(conn, use.case_id))
-        return found
-
-    def _of_case(self, conn: sa.Connection, seal: SealRecord, use: Use) -> Warrant:
-        case = _case(conn, use.case_id)
-        if case.seal_code != seal.code or case.request.medium is not Medium.ELECTRONIC:
-            raise CaseOfAnother
-        if use.hand.actor.uscc not in (None, case.owner_uscc):
-            raise CaseUnknown
-        asked = case.request
-        if asked.members:
-            warrant = self._of_member(seal, case, use)
-        elif asked.document.digest == use.document:
-            warrant = _warrant(case.rule, Ground.CASE, case.id, use, seal, case.approvals_sha256)
-        else:
-            raise DocumentDiffers
-        self._ready(case)
-        prove_approvals(conn, case)
-        return warrant
-
-    @staticmethod
-    def _of_member(seal: SealRecord, case: CaseRecord, use: Use) -> Warrant:
-        asked = case.request
-        member = prove_member(asked.document.digest, asked.members, use.document, use.inclusion)
-        warrant = _warrant(case.rule, Ground.CASE, case.id, use, seal, case.approvals_sha256)
-        return replace(warrant, member=member, made_by=MADE_HERE)
-
-    def _ready(self, case: CaseRecord) -> None:
-        many = case.request.members and case.status is CaseStatus.IN_USE
-        if case.status is not CaseStatus.APPROVED and not many:
-            raise CaseNotReady(
-                case.id,
-                f"当前为“{case.status.zh}”，不能用印。",
-                f"is {case.status.value}: the seal cannot be used.",
-            )
-        if case.deadline is not None and self._office.now() > case.deadline:
-            raise CaseNotReady(case.id, "已超过用印期限，请重新申请。", "is past its time; apply again.")
-
-    def _of_standing(self, conn: sa.Connection, seal: SealRecord, use: Use) -> Warrant | None:
-        """Return a warrant from the first authorisation that covers the use; why none does, if there are some."""
-        now = self._office.now()
-        why: UseRefused | None = None
-        for one in standing_store.of_app(conn, use.hand.actor.person, seal.code):
-            asked = one.grantee
-            if use.document_class not in asked.classes:
-                continue
-            if not asked.begins <= now <= asked.ends or not _signature_holds(conn, one):
-                why = why or StandingEnded()
-            elif one.used >= asked.quota or self._spent_today(conn, one, now):
-                why = StandingUsedUp()
-            else:
-                rule = self._rule(seal, use)
-                return _warrant(rule, Ground.STANDING, self._office.new_id(), use, seal, _digest(one), one.id)
-        if why is not None:
-            raise why
-        return None
-
-    @staticmethod
-    def _spent_today(conn: sa.Connection, one: Standing, now: datetime) -> bool:
-        used = standing_store.used_on(conn, one.id, _day(now)) or 0
-        return bool(one.grantee.per_day) and used >= one.grantee.per_day
-
-    def _alone(self, seal: SealRecord, use: Use) -> Warrant:
-        rule = self._rule(seal, use)
-        if not rule.alone:
-            raise ApprovalNeeded(rule.id, rule.told)
-        return _warrant(rule, Ground.KEEPER, self._office.new_id(), use, seal, "")
-
-    def _rule(self, seal: SealRecord, use: Use) -> UseRule:
-        wish = Wish(seal.kind.code, Medium.ELECTRONIC.value, use.document_class, use.amount)
-        return self._office.book.find(wish)
-
     # -- inside the transaction of permits ----------------------------------------------------------------------------
 
     def exercise(self, ledger: Ledger, takings: Sequence[Taking]) -> None:
@@ -205,9 +73,9 @@ class Uses:
                 deed = CaseDeed(CaseAct.USE, taking.hand, {}, {"permit": taking.permit})
                 uses.move(held, deed, self._office.now())
             warrant = taking.warrant
-            day = _day(now) if warrant.ground is Ground.STANDING else ""
-            row = case_store.permit_row(taking.permit, case.id, warrant.standing, day)
-            ledger.put(case_store.NEW_PERMIT, row)
+            day = day_of(now) if warrant.ground is Ground.STANDING else ""
+            row = round_store.permit_row(taking.permit, case.id, warrant.standing, day)
+            ledger.put(round_store.NEW_PERMIT, row)
         self._take_members(uses, takings)
         uses.write()
 
@@ -217,7 +85,7 @@ class Uses:
         if warrant.ground is Ground.CASE:
             case = uses.case(warrant.case_id)
             if case.id not in proven:
-                self._ready(case)
+                check_ready(case, self._office.now())
             self._same(case, warrant)
             if case.id not in proven:
                 _still_approved(uses.ledger.conn, case)
@@ -226,7 +94,7 @@ class Uses:
                 raise CaseNotReady(case.id, "只用印一份文件。", "is for one document.")
             return case
         if warrant.ground is Ground.STANDING:
-            self._take(uses.ledger.conn, warrant, _day(now), now)
+            self._take(uses.ledger.conn, warrant, day_of(now), now)
         return self._opened(uses, taking)
 
     @staticmethod
@@ -270,7 +138,7 @@ class Uses:
     @staticmethod
     def _take(conn: sa.Connection, warrant: Warrant, day: str, now: datetime) -> None:
         one = standing_store.find(conn, warrant.standing, lock=True)
-        if one is None or not _signature_holds(conn, one):
+        if one is None or not signature_holds(conn, one):
             raise StandingEnded
         if standing_store.take(conn, one, day, now):
             return
@@ -316,7 +184,7 @@ class Uses:
 
     def hold_permit(self, conn: sa.Connection, permit: str) -> bool:
         """Do the same for a permit taken in an earlier transaction; tell whether it was granted to an application."""
-        found = case_store.case_of_permit(conn, permit)
+        found = round_store.case_of_permit(conn, permit)
         standing = "" if found is None else found[1]
         if standing:
             self._hold_standing(conn, standing)
@@ -324,7 +192,7 @@ class Uses:
 
     def _hold_standing(self, conn: sa.Connection, standing: str) -> None:
         one = standing_store.find(conn, standing, lock=True)
-        if one is None or not _signature_holds(conn, one):
+        if one is None or not signature_holds(conn, one):
             raise StandingEnded
         in_force = one.status is standing_store.StandingStatus.EFFECTIVE
         if not in_force or self._office.now() > one.grantee.ends:
@@ -334,7 +202,7 @@ class Uses:
 
     def used(self, ledger: Ledger, permits: Sequence[tuple[str, Digest | None]], hand: Hand) -> None:
         """Count the uses of permits: one copy more each, the sealed file's digest among its case's documents."""
-        found = case_store.cases_of_permits(ledger.conn, [permit for permit, _ in permits])
+        found = round_store.cases_of_permits(ledger.conn, [permit for permit, _ in permits])
         uses = Round(ledger)
         uses.hold([case_id for case_id, _, _ in found.values()])
         named: list[tuple[CaseRecord, Digest, str]] = []
@@ -356,7 +224,7 @@ class Uses:
 
     def released(self, ledger: Ledger, permit: str, hand: Hand, why: str) -> None:
         """Give back the use of a permit that came to nothing: to its case, or to the authorisation that it was taken from."""
-        found = case_store.case_of_permit(ledger.conn, permit)
+        found = round_store.case_of_permit(ledger.conn, permit)
         if found is None:
             return
         case_id, standing, day = found
@@ -399,48 +267,6 @@ def new_case(seal: SealRecord, request: UseRequest, rule: UseRule, hand: Hand, n
     )
 
 
-def _warrant(  # noqa: PLR0913, PLR0917 - the facts of a warrant, each once
-    rule: UseRule,
-    ground: Ground,
-    case_id: str,
-    use: Use,
-    seal: SealRecord,
-    approvals: str,
-    standing: str = "",
-) -> Warrant:
-    return Warrant(
-        ground=ground,
-        case_id=case_id,
-        seal_code=seal.code,
-        document=use.document,
-        person=use.hand.actor.person,
-        rule_id=rule.id,
-        rule_version=rule.version,
-        rule_hash=rule.hash,
-        approvals_sha256=approvals,
-        standing=standing,
-        document_class=use.document_class,
-        amount=use.amount,
-        made_by=MADE_HERE,
-    )
-
-
-def _case(conn: sa.Connection, case_id: str) -> CaseRecord:
-    """Return the case that an order names; a wrong number refuses the use."""
-    try:
-        return load(conn, case_id)
-    except CaseUnknown as unknown:
-        raise CaseOfAnother(
-            "没有这个编号的用印事项，请核对。", "There is no case of this number; check it."
-        ) from unknown
-
-
-def _signature_holds(conn: sa.Connection, one: Standing) -> bool:
-    """Tell whether the representative's registration and certificate are still in force."""
-    signer = still_signed(conn, one)
-    return signer is not None and still_good(conn, signer.issuer, signer.serial, signer.der)
-
-
 def _still_approved(conn: sa.Connection, case: CaseRecord) -> None:
     """Ask once more whether those who approved may still be relied on; :class:`ApprovalNoLongerGood`."""
     signers = signer_store.among(conn, [one.certificate_sha256 for one in case.approvals])
@@ -452,15 +278,6 @@ def _still_approved(conn: sa.Connection, case: CaseRecord) -> None:
             or not still_good(conn, signer.issuer, signer.serial, signer.der)
         ):
             raise ApprovalNoLongerGood
-
-
-def _digest(one: Standing) -> str:
-    return hashlib.sha256(one.jws.encode()).hexdigest()
-
-
-def _day(now: datetime) -> str:
-    """Name the day of a quota: Beijing's."""
-    return now.astimezone(CIVIL).date().isoformat()
 
 
 def _is_late(ledger: Ledger, case: CaseRecord, permit: str, hand: Hand) -> bool:

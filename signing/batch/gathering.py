@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from hsm.algorithms import Digest
 from seals.cases.case import Attachment, CaseRecord, Hand, UseRequest
 from seals.cases.errors import ApprovalNeeded
+from seals.cases.grounds import Use
 from seals.cases.members import tree_of
 from seals.cases.states import CaseStatus
 from seals.cases.texts import MAX_TITLE, check_key, check_reason, check_word
-from seals.cases.uses import Use
 from seals.cases.warrant import Ground, Warrant
 from signing.batch import chunk_rows, rows
 from signing.batch.batch import (

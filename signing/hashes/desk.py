@@ -30,7 +30,7 @@ from hsm.sealed_secret import seal, unseal
 from hsm.verification import verify_signature
 from seals.cases.case import Hand
 from seals.cases.desk import UseDesk
-from seals.cases.uses import Use
+from seals.cases.grounds import Use
 from seals.cases.warrant import Ground, Warrant
 from seals.errors import SealNotUsable
 from seals.permit import PERMIT_LIFE, Permits

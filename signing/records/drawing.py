@@ -14,7 +14,7 @@ from ca.actor import Actor
 from ca.audit import AuditTrail
 from seals import event_store
 from seals import store as seal_store
-from seals.cases import case_store
+from seals.cases import case_store, round_store
 from seals.cases.case import CaseApproval, CaseEntry, CaseRecord, first_break
 from seals.cases.states import CaseAct
 from seals.cases.warrant import Ground
@@ -84,7 +84,7 @@ def draw(
 
 
 def _case(conn: sa.Connection, permit: str) -> CaseRecord:
-    found = case_store.cases_of_permits(conn, (permit,)).get(permit)
+    found = round_store.cases_of_permits(conn, (permit,)).get(permit)
     case = None if found is None else case_store.find(conn, found[0])
     if case is None:
         raise RecordWithoutCase
