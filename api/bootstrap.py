@@ -6,11 +6,9 @@ Tests call the same function with other arguments. Nothing else in the project c
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -20,21 +18,31 @@ from api.archive import Keeping
 from api.batch.door import Batches
 from api.batch.keys import SealKeys
 from api.batch.opening import open_batches
+from api.chosen import (
+    ca_config,
+    centre_rules,
+    chosen_reference,
+    enrolment_rules,
+    public_limit,
+    sessions,
+    use_book,
+)
 from api.database import make_engine
 from api.enrolment import Enrolment
 from api.errors import DirectIssuanceOff, SchemaOutdated
 from api.evidence import Evidence
-from api.files import read_file
 from api.filing import open_filing
 from api.home import Home
 from api.key_stores import KeyStores, open_key_stores
 from api.papers import PaperParts, Papers, open_papers
-from api.rate_limit import PublicLimit, read_networks, read_rate
+from api.rate_limit import PublicLimit
 from api.recognition import Recognition, open_recognition
 from api.schema import check_schema
 from api.seal_states import SealStates
 from api.sealing_works import (
+    Certification,
     Ground,
+    SealingWorks,
     open_certification,
     open_hashes,
     open_kept,
@@ -53,25 +61,20 @@ from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.authority import CertificateAuthority
 from ca.clock import Clock
-from ca.clock_guard import ClockGuard, KernelDiscipline, Reference, SteadyClock
-from ca.config import CaConfig
+from ca.clock_guard import ClockGuard, Reference
 from ca.crl import CrlPublisher
 from ca.cross.desk import CrossDesk
 from ca.enrolment.desk import Enrolment as EnrolmentDesk
 from ca.enrolment.drill import PublishedStatus
 from ca.enrolment.evidence_files import EvidenceFiles
-from ca.enrolment.rule_file import default_rules, read_rules
 from ca.enrolment.rules import RuleBook
 from ca.enterprise import Enterprises
 from ca.keycentre.centre import KeyCentre
-from ca.keycentre.house import CentreRules
 from ca.ocsp import OcspResponder
 from ca.tokens.registry import TokenRegistry
 from ca.tsa import TimeStampAuthority
 from hsm.pins import PinSource
 from seals.cases.desk import UseDesk
-from seals.cases.rule_file import default_book, read_book
-from seals.cases.rules import UseBook
 from seals.chips import SealChips
 from seals.devices.desk import StampDesk
 from seals.filing.desk import FilingDesk
@@ -239,29 +242,67 @@ def assemble(
     home.prepare()
     engine = make_engine(settings.database)
     stores = open_key_stores(settings.key_store, home, pins, settings.key_policy, settings.devices)
-    guard = ClockGuard(clock, reference or _reference(settings, clock))
-    return _assemble(settings, home, clock, engine, stores, guard)
+    guard = ClockGuard(clock, reference or chosen_reference(settings, clock))
+    ground = Ground(settings, engine, clock, AuditTrail(clock), stores.ring)
+    return _assemble(home, stores, _found(ground, home, stores, guard))
 
 
-def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
-    settings: Settings, home: Home, clock: Clock, engine: sa.Engine, stores: KeyStores, guard: ClockGuard
-) -> Services:
-    audit = AuditTrail(clock)
-    ground = Ground(settings, engine, clock, audit, stores.ring)
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What the doors are built on."""
+
+    ground: Ground
+    enterprises: Enterprises
+    certification: Certification
+    seals: SealRegistry
+    seal_states: SealStates
+    void_lists: VoidLists
+    evidence: Evidence
+    use_desk: UseDesk
+    works: SealingWorks
+    key_centre: KeyCentre
+    rules: RuleBook
+    token_work: TokenWork
+
+
+def _found(ground: Ground, home: Home, stores: KeyStores, guard: ClockGuard) -> _Base:
+    settings, engine, clock, audit = ground.settings, ground.engine, ground.clock, ground.audit
     enterprises = Enterprises(engine, clock, audit)
-    certification = open_certification(ground, _ca_config(settings), guard)
-    authority, crls, tsa = certification.authority, certification.crls, certification.tsa
+    certification = open_certification(ground, ca_config(settings), guard)
+    authority = certification.authority
     seals = _registry(ground, enterprises)
-    seal_states, void_lists, evidence = _publications(ground, home, authority, crls)
+    seal_states, void_lists, evidence = _publications(ground, home, authority, certification.crls)
     use_desk = _use_desk(settings, engine, clock, audit, stores)
     works = open_works(ground, certification, seals, use_desk, evidence)
-    key_centre = KeyCentre(engine, stores.ring, clock, audit, _centre_rules(settings))
-    rules = _enrolment_rules(settings)
+    key_centre = KeyCentre(engine, stores.ring, clock, audit, centre_rules(settings))
+    rules = enrolment_rules(settings)
     token_work = open_token_work(stores, home, authority, seals, rules, key_centre)
+    return _Base(
+        ground,
+        enterprises,
+        certification,
+        seals,
+        seal_states,
+        void_lists,
+        evidence,
+        use_desk,
+        works,
+        key_centre,
+        rules,
+        token_work,
+    )
+
+
+def _assemble(home: Home, stores: KeyStores, base: _Base) -> Services:
+    """Open every door: the one place where everything meets."""
+    ground, works, enterprises, evidence = base.ground, base.works, base.enterprises, base.evidence
+    settings, engine, clock, audit = ground.settings, ground.engine, ground.clock, ground.audit
+    authority, crls, tsa = base.certification.authority, base.certification.crls, base.certification.tsa
+    seals, use_desk, seal_states = base.seals, base.use_desk, base.seal_states
     studio = ImprintStudio()
     sealing = SealingService(works.tools, clock)
     verification = open_verification(settings, evidence, clock)
-    parts = PaperParts(engine, clock, audit, works.archive, sealing, void_lists, seal_states.maker)
+    parts = PaperParts(engine, clock, audit, works.archive, sealing, base.void_lists, seal_states.maker)
     return Services(
         settings=settings,
         home=home,
@@ -273,7 +314,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         authority=authority,
         cross=CrossDesk(authority, secrets.token_bytes),
         crls=crls,
-        ocsp=certification.ocsp,
+        ocsp=base.certification.ocsp,
         tsa=tsa,
         service_seal=ServiceSeal(authority, stores.ring, tsa),
         seals=seals,
@@ -281,18 +322,16 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         seal_states=seal_states,
         seal_data=works.seal_data,
         lookups=SealLookups(engine, clock, seal_states.maker),
-        public_limit=_public_limit(settings, clock),
-        token_work=token_work,
+        public_limit=public_limit(settings, clock),
+        token_work=base.token_work,
         studio=studio,
         texts=works.texts,
         preview=Preview(works.texts),
         pictures=PictureUploads(engine, enterprises, clock, audit, studio),
-        filing=open_filing(settings, authority, stores.ring, seals, token_work, studio),
+        filing=open_filing(settings, authority, stores.ring, seals, base.token_work, studio),
         stamps=open_stamps(settings, authority, seals, use_desk, seal_states),
-        enrolments=_enrolments(
-            settings, authority, audit, rules, PublishedStatus(certification.ocsp, crls), key_centre
-        ),
-        key_centre=key_centre,
+        enrolments=_enrolments(base),
+        key_centre=base.key_centre,
         enrolment=Enrolment(stores, enterprises, authority, works.ledger, settings.suite),
         ledger=works.ledger,
         archive=works.archive,
@@ -308,7 +347,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the one place where everything meets
         evidence=evidence,
         acceptance=open_acceptance(engine, clock, audit, seal_states.maker),
         api_keys=ApiKeys(engine, clock, audit),
-        sessions=_sessions(settings, home, clock),
+        sessions=sessions(settings, home, clock),
     )
 
 
@@ -328,70 +367,22 @@ def _publications(
     return states, voided, Evidence(home, engine, audit, authority, crls, states, voided, recognition)
 
 
-def _public_limit(settings: Settings, clock: Clock) -> PublicLimit:
-    return PublicLimit(read_rate(settings.public_rate), read_networks(settings.trusted_proxies), clock)
-
-
 def _use_desk(
     settings: Settings, engine: sa.Engine, clock: Clock, audit: AuditTrail, stores: KeyStores
 ) -> UseDesk:
     files = EvidenceFiles(settings.archive / "use")
-    return UseDesk(engine, clock, audit, _use_book(settings), keys=stores.ring, files=files)
+    return UseDesk(engine, clock, audit, use_book(settings), keys=stores.ring, files=files)
 
 
-def _use_book(settings: Settings) -> UseBook:
-    rules = settings.use_rules
-    return default_book() if rules is None else read_book(read_file(rules))
-
-
-def _enrolment_rules(settings: Settings) -> RuleBook:
-    rules = settings.enrolment_rules
-    return default_rules() if rules is None else read_rules(read_file(rules))
-
-
-def _enrolments(  # noqa: PLR0913, PLR0917 - its neighbours, each once
-    settings: Settings,
-    authority: CertificateAuthority,
-    audit: AuditTrail,
-    book: RuleBook,
-    status: PublishedStatus,
-    key_centre: KeyCentre,
-) -> EnrolmentDesk:
-    evidence = EvidenceFiles(settings.archive / "evidence")
-    engine, clock = authority.engine, authority.clock
+def _enrolments(base: _Base) -> EnrolmentDesk:
+    ground, authority = base.ground, base.certification.authority
     return EnrolmentDesk(
-        engine, authority, clock, audit, book, evidence=evidence, status=status, encryption_keys=key_centre
+        ground.engine,
+        authority,
+        ground.clock,
+        ground.audit,
+        base.rules,
+        evidence=EvidenceFiles(ground.settings.archive / "evidence"),
+        status=PublishedStatus(base.certification.ocsp, base.certification.crls),
+        encryption_keys=base.key_centre,
     )
-
-
-def _centre_rules(settings: Settings) -> CentreRules:
-    pool = ((settings.suite.key_kind, settings.kmc_pool_size),) if settings.kmc_pool_size else ()
-    return CentreRules(pool=pool, double_hash=settings.kmc_double_hash)
-
-
-def _ca_config(settings: Settings) -> CaConfig:
-    return CaConfig(
-        base_url=settings.base_url,
-        instance_prefix=settings.instance_prefix,
-        production=settings.production,
-        suite=settings.suite,
-        crl_lifetime=timedelta(hours=settings.crl_hours),
-        ocsp_lifetime=timedelta(minutes=settings.ocsp_minutes),
-    )
-
-
-def _reference(settings: Settings, clock: Clock) -> Reference:
-    if settings.clock_reference == "kernel":
-        return KernelDiscipline()
-    return SteadyClock(clock, _since_boot)
-
-
-def _since_boot() -> float:
-    """Seconds that no setting of the clock moves, time asleep included where the system tells it."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
-
-
-def _sessions(settings: Settings, home: Home, clock: Clock) -> Sessions:
-    given = settings.session_secret
-    secret = home.session_secret() if given is None else given.get_secret_value().encode()
-    return Sessions(secret, clock, timedelta(minutes=settings.session_minutes))
