@@ -11,7 +11,9 @@ import re
 from operator import lt
 from typing import Final
 
-from signing.incremental.pages import Page
+from signing.incremental.casts import Cast
+from signing.incremental.pages import Alike, Page
+from signing.incremental.templates import Template, naming_of, template_of
 from signing.incremental.update import Update
 from verify.pdf.plain.errors import NotPlain, Reason
 from verify.pdf.plain.file import PlainPdf, Streamed
@@ -38,24 +40,70 @@ class Strokes:
         self.name = f"Seal{seal.number}"
         """What the seal is called in the resources: its object number makes it unique."""
         self._entry = b"/%s %s" % (self.name.encode("ascii"), seal.pdf)
+        self._only = b"<</XObject <<%s>>>>" % self._entry
         self._named: set[Ref] = set()
         self._renamed: dict[bytes, bytes] = {}
         """Resources with the seal named, by what they were: many pages have the same."""
-        self._save: Ref | None = None
-        self._written: dict[bytes, Ref] = {}
+        self._save = b""
+        self._written: dict[bytes, bytes] = {}
+        self._templates: dict[Alike, Template | None] = {}
 
     def draw(self, page: Page, strokes: bytes) -> None:
         """Append strokes to a page."""
+        if page.alike is not None and not self._update.touches(page.ref):
+            if page.alike not in self._templates:
+                self._templates[page.alike] = self._template(page, page.alike.cast)
+            template = self._templates[page.alike]
+            if template is not None and self._fill(template, page, strokes):
+                return
         self._name_in(page)
         streams = self._streams(page)
-        if self._save is None:
-            self._save = self._update.add_stream(b"", b"q\n")
-        body = b"Q\n" * (1 + self._left_open(streams)) + strokes if streams else strokes
-        if body not in self._written:
-            self._written[body] = self._update.add_stream(b"", body)
-        before = [self._save, *streams] if streams else []
-        listed = b" ".join(ref.pdf for ref in (*before, self._written[body]))
-        self._update.set(page.ref, "/Contents", b"[%s]" % listed)
+        around = self._around([ref.pdf for ref in streams], [self._content(ref) for ref in streams], strokes)
+        self._update.set(page.ref, "/Contents", around)
+
+    def _template(self, page: Page, cast: Cast) -> Template | None:
+        """Find out how pages of a cast are written; what all of them inherit is named now."""
+        naming = naming_of(cast)
+        if naming is None:
+            return None
+        changes: dict[str, bytes] = {}
+        if naming.direct is not None:
+            named = self._named_raw(naming.direct.get("/XObject"))
+            changes["/Resources"] = naming.direct.changed({"/XObject": named})
+        elif "/Resources" in cast.entries:
+            pass
+        elif "/Resources" in page.inherited:
+            passed = page.inherited["/Resources"]
+            self._name(passed.holder, passed.value)
+        else:
+            changes["/Resources"] = self._only
+        return template_of(cast, naming, changes)
+
+    def _fill(self, template: Template, page: Page, strokes: bytes) -> bool:
+        """Write a page by its template; false: its content is something else than streams, and nothing was done."""
+        references = page.references
+        streams = references[template.contents]
+        found = [self._pdf.unpacked(Ref(int(ref[:-4]))) for ref in streams]
+        contents = [content for content in found if content is not None]
+        if len(contents) != len(streams):
+            return False
+        if template.resources is not None:
+            self._name(page.ref, Ref(int(references[template.resources][:-4])))
+        elif template.objects is not None:
+            self._name_in_object(Ref(int(references[template.objects][:-4])))
+        around = self._around(streams, contents, strokes)
+        self._update.replace(page.ref, template.filled(references, around))
+        return True
+
+    def _around(self, streams: list[bytes], contents: list[bytes], strokes: bytes) -> bytes:
+        """Write /Contents anew: what was there between ``q`` and ``Q``, and the strokes."""
+        if not self._save:
+            self._save = self._update.add_stream(b"", b"q\n").pdf
+        body = b"Q\n" * (1 + _left_open(contents)) + strokes if streams else strokes
+        written = self._written.get(body)
+        if written is None:
+            written = self._written[body] = self._update.add_stream(b"", body).pdf
+        return b"[%b %b %b]" % (self._save, b" ".join(streams), written) if streams else b"[%b]" % written
 
     def _streams(self, page: Page) -> list[Ref]:
         stated = page.entries.get("/Contents")
@@ -70,32 +118,24 @@ class Strokes:
             raise NotPlain(Reason.PAGE, "/Contents")
         return list(found)
 
-    def _left_open(self, streams: list[Ref]) -> int:
-        """Count the states that a page's content saves and does not restore."""
-        content = b"\n".join([self._content(ref) for ref in streams])
-        if b"q" not in content or _paired(content):
-            return 0
-        depth = _depth(content)
-        if depth > MAX_OPEN:
-            raise NotPlain(Reason.PAGE, f"{depth} states left open")
-        return depth
-
     def _content(self, ref: Ref) -> bytes:
-        found = self._pdf.stream(ref)
+        found = self._pdf.unpacked(ref)
         if found is None:
             raise NotPlain(Reason.PAGE, "/Contents")
-        return found.unpacked()
+        return found
 
     def _name_in(self, page: Page) -> None:
         """Name the seal in the resources that the page uses: its own, shared ones, or those of a node above it."""
         if "/Resources" in page.entries:
-            holder, stated = page.ref, page.entries["/Resources"]
+            self._name(page.ref, page.entries["/Resources"])
         elif "/Resources" in page.inherited:
             passed = page.inherited["/Resources"]
-            holder, stated = passed.holder, passed.value
+            self._name(passed.holder, passed.value)
         else:
-            self._update.set(page.ref, "/Resources", b"<</XObject <<%s>>>>" % self._entry)
-            return
+            self._update.set(page.ref, "/Resources", self._only)
+
+    def _name(self, holder: Ref, stated: Value) -> None:
+        """Name the seal in these resources, which stand in ``holder`` unless they are an object of their own."""
         target = stated if isinstance(stated, Ref) else holder
         if target in self._named:
             return
@@ -127,6 +167,17 @@ class Strokes:
         if not isinstance(objects, Dictionary) or f"/{self.name}" in objects:
             raise NotPlain(Reason.PAGE, "/XObject")
         return objects.changed({f"/{self.name}": self._seal.pdf})
+
+
+def _left_open(contents: list[bytes]) -> int:
+    """Count the states that a page's content saves and does not restore."""
+    content = contents[0] if len(contents) == 1 else b"\n".join(contents)
+    if b"q" not in content or _paired(content):
+        return 0
+    depth = _depth(content)
+    if depth > MAX_OPEN:
+        raise NotPlain(Reason.PAGE, f"{depth} states left open")
+    return depth
 
 
 def _paired(content: bytes) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from signing.errors import PageMissing
+from signing.incremental.casts import Cast, marked, references_in, split_at_references
 from signing.pdf.reading import LETTER, MAX_PAGES, MAX_TREE_DEPTH, UNIT_RANGE
 from signing.placing.placement import Box, PageView
 from verify.pdf.plain.errors import NotPlain, Reason
@@ -14,6 +15,10 @@ from verify.pdf.plain.octets import InMemory
 from verify.pdf.plain.syntax import Array, Dictionary, Ref, Value
 
 INHERITED: Final = ("/MediaBox", "/CropBox", "/Rotate", "/Resources")
+FEWEST_ALIKE: Final = 3
+"""Pages of a document from which on looking for pages that are alike pays."""
+CASTS_KEPT: Final = 64
+"""Kinds of pages noted in one document; where there are more, hardly two are alike."""
 DISPLAYED: Final = ("/MediaBox", "/CropBox", "/Rotate", "/UserUnit")
 """What a page's display depends on."""
 
@@ -26,13 +31,30 @@ class Passed:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
 class Page:
-    """A page: its object, what stands in it, what it inherits."""
+    """A page: its object, what stands in it, what it inherits; ``alike`` where it is written as other pages are."""
 
-    ref: Ref
-    entries: Dictionary
-    inherited: dict[str, Passed]
+    __slots__ = ("_entries", "_pdf", "alike", "inherited", "ref", "references")
+
+    def __init__(self, pdf: PlainPdf, ref: Ref, inherited: dict[str, Passed]) -> None:
+        self.ref, self.inherited = ref, inherited
+        self.alike: Alike | None = None
+        self.references: list[bytes] = []
+        """What the references of the cast name here, as it is written."""
+        self._pdf = pdf
+        self._entries: Dictionary | None = None
+
+    @property
+    def entries(self) -> Dictionary:
+        """What stands in the page, read when it is asked for."""
+        if self._entries is None:
+            entries = self._pdf.value(self.ref)
+            if isinstance(entries, Dictionary) and "/Kids" in entries:
+                raise NotPlain(Reason.PAGES, "/Count of a node")
+            if not isinstance(entries, Dictionary) or entries.get("/Type", "/Page") != "/Page":
+                raise NotPlain(Reason.PAGE, "a page is no dictionary")
+            self._entries = entries
+        return self._entries
 
     def attribute(self, key: str) -> Value:
         """Return an attribute, its own or inherited."""
@@ -47,6 +69,14 @@ class Page:
             return self.entries.raw_value(key)
         passed = self.inherited.get(key)
         return None if passed is None else passed.holder
+
+
+@dataclass(slots=True, eq=False)
+class Alike:
+    """Pages of one cast that inherit the same, and how all of them are displayed, once that was asked."""
+
+    cast: Cast
+    view: PageView | None = None
 
 
 @dataclass(slots=True)
@@ -68,6 +98,8 @@ class PageTree:
         self._views: dict[int, PageView] = {}
         self._alike: dict[tuple[bytes | Ref | None, ...], PageView] = {}
         """Views by what the page says of itself: most pages of a document say the same."""
+        self._casts: dict[tuple[tuple[bytes, ...], int], Alike | bool | None] = {}
+        """What was found about casts, by their texts and what their pages inherit; ``None``: one page was met."""
         self._certain = 0
         """Leaves up to here are known to have no kids."""
         root = pdf.catalogue.get("/Pages")
@@ -89,19 +121,39 @@ class PageTree:
         """Load page ``number`` (from 1). :class:`signing.errors.PageMissing`."""
         if not 1 <= number <= self.count:
             raise PageMissing(number, self.count)
-        if number not in self._pages:
+        known = self._pages.get(number)
+        if known is None:
             for before in self._leaves[self._certain : number - 1]:
                 if not before.certain and not self._is_leaf(before.ref):
                     raise NotPlain(Reason.PAGES, "/Count of a node")
             leaf = self._leaves[number - 1]
-            entries = self._pdf.value(leaf.ref)
-            if isinstance(entries, Dictionary) and "/Kids" in entries:
-                raise NotPlain(Reason.PAGES, "/Count of a node")
+            known = Page(self._pdf, leaf.ref, leaf.inherited)
+            self._find_alike(known)
+            if known.alike is None:
+                known.entries  # noqa: B018 - read now, so that a page is refused here
             self._certain = max(self._certain, number)
-            if not isinstance(entries, Dictionary) or entries.get("/Type", "/Page") != "/Page":
-                raise NotPlain(Reason.PAGE, "a page is no dictionary")
-            self._pages[number] = Page(leaf.ref, entries, leaf.inherited)
-        return self._pages[number]
+            self._pages[number] = known
+        return known
+
+    def _find_alike(self, page: Page) -> None:
+        """Know a page by its cast: the first of a cast is only noted, the second read for all that follow."""
+        number, generation = page.ref
+        if generation or len(self._leaves) < FEWEST_ALIKE:
+            return
+        parts = split_at_references(self._pdf, number)
+        if parts is None:
+            return
+        texts = tuple(parts[::2])
+        key = texts, id(page.inherited)
+        if key not in self._casts:
+            if len(self._casts) < CASTS_KEPT:
+                self._casts[key] = None
+            return
+        alike = self._casts[key]
+        if alike is None:
+            alike = self._casts[key] = _alike_of(texts)
+        if isinstance(alike, Alike):
+            page.alike, page.references = alike, parts[1::2]
 
     def number(self, ref: Ref) -> int:
         """Return the number of a page's object; 0 if it is none."""
@@ -120,11 +172,18 @@ class PageTree:
         known = self._views.get(number)
         if known is None:
             page = self.page(number)
-            said = tuple([page.said(key) for key in DISPLAYED])
-            known = self._alike.get(said)
-            if known is None:
-                known = self._alike[said] = self._view(page)
+            alike = page.alike
+            known = (alike and alike.view) or self._view_of(page)
+            if alike is not None:
+                alike.view = known
             self._views[number] = known
+        return known
+
+    def _view_of(self, page: Page) -> PageView:
+        said = tuple([page.said(key) for key in DISPLAYED])
+        known = self._alike.get(said)
+        if known is None:
+            known = self._alike[said] = self._view(page)
         return known
 
     def _view(self, page: Page) -> PageView:
@@ -187,6 +246,16 @@ class PageTree:
         x1, y1, x2, y2 = (float(number) for number in numbers)
         box = (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
         return box if box[0] < box[2] and box[1] < box[3] else None
+
+
+def _alike_of(texts: tuple[bytes, ...]) -> Alike | bool:
+    """Read a cast as a page; false: none, or what decides how it is displayed stands behind its references."""
+    cast = Cast.of(texts)
+    if cast is None or "/Kids" in cast.entries or cast.entries.get("/Type", "/Page") != "/Page":
+        return False
+    if any(marked(ref) is not None for key in DISPLAYED for ref in references_in(cast.entries.get(key))):
+        return False
+    return Alike(cast)
 
 
 def _intersection(crop: Box, media: Box) -> Box:

@@ -54,7 +54,8 @@ class Update:
         self._pdf = pdf
         self._next = pdf.size
         self._bodies: dict[Ref, bytes] = {}
-        self._entries: dict[Ref, dict[str, bytes]] = {}
+        self._entries: dict[Ref, dict[str, bytes] | bytes] = {}
+        """Entries to be changed of an object, or the object as it is to be written."""
         self._items: dict[Ref, list[bytes]] = {}
 
     def reserve(self) -> Ref:
@@ -78,7 +79,18 @@ class Update:
 
     def set(self, ref: Ref, key: str, raw: bytes) -> None:
         """Change one entry of a dictionary that is an object of its own."""
-        self._entries.setdefault(ref, {})[key] = raw
+        entries = self._entries.setdefault(ref, {})
+        if isinstance(entries, bytes):
+            raise NotPlain(Reason.SYNTAX, f"object {ref.number} is changed twice")
+        entries[key] = raw
+
+    def touches(self, ref: Ref) -> bool:
+        """Tell whether entries of this object are to be changed already."""
+        return ref in self._entries
+
+    def replace(self, ref: Ref, body: bytes) -> None:
+        """Change an object, no entry of which is changed otherwise, to ``body``."""
+        self._entries[ref] = body
 
     def extend(self, ref: Ref, *items: bytes) -> None:
         """Add items to an array that is an object of its own."""
@@ -102,6 +114,9 @@ class Update:
 
     def _change(self) -> None:
         for ref, entries in self._entries.items():
+            if isinstance(entries, bytes):
+                self._bodies[ref] = entries
+                continue
             found = self._pdf.value(ref)
             if not isinstance(found, Dictionary) or ref in self._bodies:
                 raise NotPlain(Reason.SYNTAX, f"object {ref.number} is no dictionary")

@@ -15,7 +15,16 @@ from verify.pdf.plain.errors import NotPlain, Reason
 from verify.pdf.plain.filters import unpack
 from verify.pdf.plain.octets import InMemory, Octets, octets_of
 from verify.pdf.plain.syntax import Dictionary, Reader, Ref, Value
-from verify.pdf.plain.xref import FREE, MAX_OBJECTS, Place, read_object, read_sections, stream_data
+from verify.pdf.plain.usual import usual_stream
+from verify.pdf.plain.xref import (
+    FREE,
+    MAX_OBJECTS,
+    Place,
+    Section,
+    read_object,
+    read_sections,
+    stream_data,
+)
 
 MAX_CHAIN: Final = 4
 """References that refer to references, followed in a row; one is common, two are rare."""
@@ -48,6 +57,8 @@ class PlainPdf:
         self.sections, self.start = read_sections(octets)
         self.trailer = self.sections[0].trailer
         self._places: dict[int, Place] = {}
+        self._offsets: dict[int, int] = {}
+        """Where objects of generation 0 begin, as far as the table that lists them was looked at as a whole."""
         self._values: dict[Ref, Value] = {}
         self._containers: dict[int, tuple[bytes, list[tuple[int, int]]]] = {}
         self.size = self._check_trailers()
@@ -68,8 +79,14 @@ class PlainPdf:
         """Look an object up: the newest section that speaks of it decides."""
         known = self._places.get(number)
         if known is None:
-            known = self._places[number] = self._find(number)
+            offset = self._offsets.get(number)
+            known = self._find(number) if offset is None else Place(offset, 0)
+            self._places[number] = known
         return known
+
+    def offset(self, number: int) -> int:
+        """Return where an object of generation 0 begins if that is certain at once, else 0."""
+        return self._offsets.get(number, 0)
 
     def value(self, value: Value) -> Value:
         """Follow references to a value; a missing object is ``None`` (§7.3.10)."""
@@ -92,6 +109,16 @@ class PlainPdf:
         if type(length) is not int or length < 0:
             raise NotPlain(Reason.SYNTAX, "/Length")
         return Stream(found.entries, stream_data(self.octets, found.data, length))
+
+    def unpacked(self, ref: Ref) -> bytes | None:
+        """Read a stream and undo its filter; ``None``: the object is none. Usual ones are read in one step."""
+        offset = 0 if ref.generation else self.offset(ref.number)
+        if offset and isinstance(self.octets, InMemory):
+            found = usual_stream(self.octets.data, offset)
+            if found is not None:
+                return found
+        stream = self.stream(ref)
+        return None if stream is None else stream.unpacked()
 
     def _find(self, number: int) -> Place:
         for section in self.sections:
@@ -159,6 +186,8 @@ class PlainPdf:
         seen: set[int] = set()
         hybrid = any(section.hidden for section in self.sections)
         for section in self.sections:
+            if not hybrid and self._all_begin(section, seen):
+                continue
             for number, place in section.numbers():
                 if number not in seen:
                     seen.add(number)
@@ -166,6 +195,34 @@ class PlainPdf:
                         self._places[number] = place
                     if place.offset and not self._begins(number, place):
                         raise NotPlain(Reason.CROSS_REFERENCE, f"object {number} is not where it is listed")
+
+    def _all_begin(self, section: Section, seen: set[int]) -> bool:
+        """Look at a table as a whole: true where all it lists begin where it says, as nearly always; else nothing is settled.
+
+        Object 0 may be free; all others are in use at generation 0, written in the usual way and listed once.
+        """
+        octets = self.octets
+        if not isinstance(octets, InMemory) or section.widths is not None:
+            return False
+        found: dict[int, int] = {}
+        listed: list[int] = []
+        for run in section.runs:
+            words, first = run.lines.split(), run.first
+            listed += range(first, first + run.count)
+            if not first and words[2:3] == [b"f"]:
+                words, first = words[3:], 1
+            count = len(words) // 3
+            if words[1::3].count(b"00000") != count or words[2::3].count(b"n") != count:
+                return False
+            found.update(zip(range(first, first + count), map(int, words[::3]), strict=True))
+        if not seen.isdisjoint(found):
+            found = {number: offset for number, offset in found.items() if number not in seen}
+        headers = [b"%d 0 obj" % number for number in found]
+        if len(set(listed)) != len(listed) or not all(map(octets.data.startswith, headers, found.values())):
+            return False
+        seen.update(listed)
+        self._offsets.update(found)
+        return True
 
     def _begins(self, number: int, place: Place) -> bool:
         octets = self.octets

@@ -21,13 +21,13 @@ _NONE, _SUB, _UP = 0, 1, 2
 def unpack(entries: Dictionary, data: bytes) -> bytes:
     """Undo /FlateDecode and its predictor; any other filter, and whatever is damaged, is :class:`NotPlain`."""
     if "/DecodeParms" not in entries and "/F" not in entries and entries.get("/Filter") in _ALONE:
-        return _inflate(data)
+        return inflate(data)
     filters, parameters = _listed(entries.get("/Filter")), _listed(entries.get("/DecodeParms"))
     if not filters:
         return data
     if len(filters) != 1 or filters[0] not in _FLATE or len(parameters) > 1 or "/F" in entries:
         raise NotPlain(Reason.FILTER, str(filters)[:60])
-    unpacked = _inflate(data)
+    unpacked = inflate(data)
     wanted = parameters[0] if parameters else None
     if wanted is None:
         return unpacked
@@ -42,7 +42,8 @@ def _listed(value: Value) -> list[Value]:
     return [] if value is None else [value]
 
 
-def _inflate(data: bytes) -> bytes:
+def inflate(data: bytes) -> bytes:
+    """Undo Flate alone. :class:`NotPlain`: damaged, cut off, or too much."""
     machine = zlib.decompressobj()
     try:
         unpacked = machine.decompress(data, MAX_UNPACKED)

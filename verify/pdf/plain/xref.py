@@ -31,6 +31,10 @@ _SUBSECTION: Final = re.compile(rb"[\x00\t\n\x0c\r ]*([0-9]{1,10})[ ]([0-9]{1,10
 _TRAILER: Final = re.compile(rb"[\x00\t\n\x0c\r ]*trailer(?=[\x00\t\n\x0c\r <%])")
 _LINE: Final = re.compile(rb"([0-9]{10}) ([0-9]{5}) ([nf])")
 _LINES: Final = re.compile(rb"(?:[0-9]{10} [0-9]{5} [nf](?: \r| \n|\r\n))*")
+_ALIKE: Final = bytes.maketrans(b"123456789f", b"000000000n")
+"""Makes all lines of a table alike that end alike."""
+_ENDS: Final = (b" \r", b" \n", b"\r\n")
+_BARE: Final = b"0000000000 00000 n"
 
 
 class Place(NamedTuple):
@@ -166,7 +170,7 @@ def _table(buffer: bytes, position: int, *, whole: bool) -> Section:
         lines = buffer[header.end() : position]
         if len(lines) < count * ENTRY and not whole:
             raise Short
-        if len(lines) < count * ENTRY or _LINES.fullmatch(lines) is None:
+        if len(lines) < count * ENTRY or not _well_formed(lines, count):
             raise NotPlain(Reason.CROSS_REFERENCE, f"entries of {first}")
         runs.append(Run(first, count, lines))
     begun = _TRAILER.match(buffer, position)
@@ -178,6 +182,14 @@ def _table(buffer: bytes, position: int, *, whole: bool) -> Section:
     if not isinstance(trailer, Dictionary):
         raise NotPlain(Reason.CROSS_REFERENCE, "the trailer is no dictionary")
     return Section(trailer, runs, None)
+
+
+def _well_formed(lines: bytes, count: int) -> bool:
+    """Tell whether these are the lines of a table; nearly always all end as the first does."""
+    bare = lines.translate(_ALIKE)
+    if lines[18:20] in _ENDS and bare == (_BARE + lines[18:20]) * count:
+        return True
+    return _LINES.fullmatch(lines) is not None
 
 
 def _stream(octets: Octets, offset: int) -> Section:
