@@ -77,7 +77,7 @@ def check_json(octets: bytes, pinned: Mapping[str, bytes | None]) -> SignedPaylo
     header = _object(_decode(parts[0]), "header")
     _check_header(header)
     signer = _signer(header, pinned)
-    _check_value(signer, header["alg"], parts[0] + b"." + parts[1], _decode(parts[2]))
+    _check_value(signer, header.get("alg"), parts[0] + b"." + parts[1], _decode(parts[2]))
     return SignedPayload(_object(_decode(parts[1]), "payload"), signer)
 
 
@@ -103,7 +103,11 @@ def _check_header(header: dict[str, Any]) -> None:
     critical = header.get("crit", [])
     if not isinstance(critical, list) or ("crit" in header and not critical):
         raise not_signed("crit 头不正确", "its crit header is wrong (RFC 7515 §4.1.11)")
-    strange = [str(name) for name in critical if name not in UNDERSTOOD or name not in header]
+    strange = [
+        str(name)
+        for name in critical
+        if not isinstance(name, str) or name not in UNDERSTOOD or name not in header
+    ]
     if strange:
         raise not_signed(
             f"含有不支持的关键头（{strange[0][:40]}）",

@@ -60,6 +60,15 @@ def test_an_unprotected_algorithm_is_refused(publisher: Publisher, jws: bytes) -
         read_list(message + b"." + encode(value).encode(), [publisher.pin])
 
 
+def test_a_header_without_an_algorithm_is_refused(publisher: Publisher, jws: bytes) -> None:
+    """RFC 7515 §4.1.1: it is mandatory; whoever serves a list may leave out whatever he likes."""
+    header, payload, value = parts(jws)
+    del header["alg"]
+    for head in (header, {}):
+        with pytest.raises(ListRefused):
+            read_list(f"{encode(head)}.{encode(payload)}.{encode(value)}".encode(), [publisher.pin])
+
+
 @pytest.mark.parametrize("alg", ["ES384", "ES512", "RS256", "PS256", "EdDSA", "SM2SM3", 7, None])
 def test_an_algorithm_fits_the_pinned_key(publisher: Publisher, jws: bytes, alg: Any) -> None:
     header, payload, _ = parts(jws)
@@ -74,6 +83,8 @@ def test_an_algorithm_fits_the_pinned_key(publisher: Publisher, jws: bytes, alg:
         ({"crit": ["sigT"]}, "critical"),
         ({"crit": []}, "crit"),
         ({"crit": "b64", "b64": True}, "crit"),
+        ({"crit": [{}]}, "critical"),
+        ({"crit": [["b64"]], "b64": True}, "critical"),
         ({"crit": ["b64"], "b64": False}, "enclosed"),
         ({"b64": False}, "enclosed"),
         ({"sigD": {"mId": "http://uri.etsi.org/19182/HttpHeaders"}}, "enclosed"),
