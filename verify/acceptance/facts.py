@@ -72,7 +72,9 @@ def vouching(signature: SignatureReport, at: datetime) -> tuple[ListEntry, ...]:
     if decision is None or not decision.trusted:
         return ()
     others = tuple(
-        one for one in decision.others if one.scheme_id == BY_DECREE or one.then.status in _IN_FORCE
+        one
+        for one in decision.others
+        if one.vouches and (one.scheme_id == BY_DECREE or one.then.status in _IN_FORCE)
     )
     return (decision.entry, *others)
 

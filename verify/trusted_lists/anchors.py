@@ -11,7 +11,7 @@ import hashlib
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -150,13 +150,14 @@ class ListAnchors:
         when, now = times
         period = listed.service.status_at(when)
         entry = _entry(listed, chain[-1], period, listed.service.status_at(now))
-        return _Weighed(listed, entry, _against(listed, chain, asked.kind, period, times))
+        against = _against(listed, chain, asked.kind, period, times)
+        return _Weighed(listed, replace(entry, vouches=against is None), against)
 
 
 def newest(lists: Sequence[TrustedList]) -> list[tuple[TrustedList, bool]]:
     """I30: keep of each scheme the list with the highest number, and tell whether two with that number disagree.
 
-    The two forms of one list have other octets by nature; the same form with other octets does not.
+    The two forms of one list have other octets by nature, and say the same; the same form has the same octets.
     """
     by_scheme: dict[str, list[TrustedList]] = defaultdict(list)
     for item in islice(lists, MAX_LISTS):
@@ -166,9 +167,21 @@ def newest(lists: Sequence[TrustedList]) -> list[tuple[TrustedList, bool]]:
         top = max(item.sequence for item in by_scheme[scheme])
         same = [item for item in by_scheme[scheme] if item.sequence == top]
         marks = {(item.form, item.sha256) for item in same}
-        disputed = len(marks) > len({item.form for item in same})
+        disputed = len(marks) > len({item.form for item in same}) or len(set(map(_said, same))) > 1
         found.append((min(same, key=lambda item: (item.form.value, item.sha256)), disputed))
     return found
+
+
+def _said(found: TrustedList) -> frozenset[tuple[object, ...]]:
+    """Return what a list says that trust rests on: kinds, certificates and states, in whatever order and words."""
+    return frozenset(
+        (
+            service.kind,
+            frozenset(service.certificates),
+            tuple((period.since, period.status) for period in service.periods),
+        )
+        for service in found.services
+    )
 
 
 def _load(der: bytes) -> x509.Certificate | None:

@@ -49,6 +49,8 @@ class ListEntry:
     certificate_sha256: str = ""
     then: ListedStatus = NOT_LISTED
     now: ListedStatus = NOT_LISTED
+    vouches: bool = True
+    """Nothing stands against it: its list is in force and undisputed, and it had the service granted then."""
 
     def to_json(self) -> dict[str, Any]:
         """Give the JSON object of this entry."""
@@ -69,6 +71,7 @@ class ListEntry:
             "certificate_sha256": self.certificate_sha256,
             "then": self.then.to_json(),
             "now": self.now.to_json(),
+            "vouches": self.vouches,
         }
 
 

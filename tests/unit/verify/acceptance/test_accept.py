@@ -145,6 +145,9 @@ def test_lists_that_count(report: DocumentReport) -> None:
 def test_an_entry_withdrawn_does_not_vouch_beside_the_one_that_decided(report: DocumentReport) -> None:
     decided = replace(listed(scheme="other"), others=(listed("withdrawn").entry,))
     assert answer(only(report, trust=decided), policy(lists=(AcceptedList(FOREIGN),))) == ("R05", NO)
+    expired = replace(listed().entry, vouches=False)  # granted then, by a list that counts no longer (I30)
+    decided = replace(listed(scheme="other"), others=(expired,))
+    assert answer(only(report, trust=decided), policy(lists=(AcceptedList(FOREIGN),))) == ("R05", NO)
     decided = replace(listed(scheme="other"), others=(listed().entry,))
     assert answer(only(report, trust=decided), policy(lists=(AcceptedList(FOREIGN),)))[1] is OK
     distrusted = replace(listed(), trusted=False)

@@ -282,6 +282,36 @@ def test_both_forms_of_one_list_are_one_list(judging: Judging, b_b: bytes, ca: L
     assert decided(found).others == ()
 
 
+def test_I30_two_forms_under_one_number_that_differ_count_for_nothing(
+    judging: Judging, b_b: bytes, ca: ListedService, signing: Signing
+) -> None:
+    """The publisher, or who has his key, withdraws a service in one form and grants it in the other."""
+    gone = service(signing.pki.issuing.der, periods=(withdrawn(signing.now - DAY), granted()))
+    one, other = (
+        judging.publisher.read(judging.publisher.list(listed), write)
+        for listed, write in zip((ca, gone), FORMS, strict=True)
+    )
+    for lists in ((one, other), (other, one)):
+        found = judging.only(b_b, *lists)
+        assert found.verdict is Verdict.INDETERMINATE
+        assert "two different lists" in found.reason.en
+
+
+def test_I30_an_entry_of_an_expired_or_disputed_list_does_not_vouch_beside_another(
+    judging: Judging, b_b: bytes, ca: ListedService, tsa: ListedService
+) -> None:
+    """It still says that it granted the service; a department that takes that list alone must not be told that it vouches."""
+    good = judging.publisher.list(ca, scheme_id="CN:b")
+    old = judging.publisher.list(ca, scheme_id="CN:a", next_update=judging.signing.now - DAY)
+    disputed = [judging.listing(ca), judging.listing(ca, tsa)]
+    decision = decided(judging.only(b_b, good, old, *disputed))
+    assert (decision.entry.scheme_id, decision.entry.vouches) == ("CN:b", True)
+    assert [(one.then.status, one.vouches) for one in decision.others] == [("granted", False)] * 2
+    assert [one["vouches"] for one in decision.to_json()["others"]] == [False, False]
+    by_decree = judging.only(b_b, old, anchors=[judging.signing.pki.issuing.certificate])
+    assert [one.vouches for one in decided(by_decree).others] == [False]
+
+
 def test_of_two_lists_one_decides_the_same_everywhere_and_both_are_named(
     judging: Judging, b_b: bytes, ca: ListedService, signing: Signing
 ) -> None:
