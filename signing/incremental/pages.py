@@ -119,10 +119,10 @@ class PageTree:
 
     def page(self, number: int) -> Page:
         """Load page ``number`` (from 1). :class:`signing.errors.PageMissing`."""
-        if not 1 <= number <= self.count:
-            raise PageMissing(number, self.count)
         known = self._pages.get(number)
         if known is None:
+            if not 1 <= number <= self.count:
+                raise PageMissing(number, self.count)
             for before in self._leaves[self._certain : number - 1]:
                 if not before.certain and not self._is_leaf(before.ref):
                     raise NotPlain(Reason.PAGES, "/Count of a node")

@@ -136,7 +136,7 @@ class _SealUpdate:
         by_page: dict[int, bytes] = {}
         for spot in spots:
             drawn = strokes(pages.view(spot.page), spot, self._size, drawing.name)
-            by_page[spot.page] = by_page.get(spot.page, b"") + drawn
+            by_page[spot.page] = by_page[spot.page] + drawn if spot.page in by_page else drawn
         for number, drawn in by_page.items():
             drawing.draw(pages.page(number), drawn)
 

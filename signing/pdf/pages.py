@@ -60,6 +60,7 @@ class PdfPages:
     def __init__(self, leaves: Leaves, search: Search = no_search) -> None:
         self._leaves = leaves
         self._search = search
+        self._sizes: dict[int, tuple[float, float]] = {}
 
     @property
     def count(self) -> int:
@@ -68,7 +69,10 @@ class PdfPages:
 
     def size_mm(self, number: int) -> tuple[float, float]:
         """Width and height of a page as displayed. :class:`signing.errors.PageMissing`."""
-        return self._leaves.view(number).size_mm
+        known = self._sizes.get(number)
+        if known is None:
+            known = self._sizes[number] = self._leaves.view(number).size_mm
+        return known
 
     def signature_fields(self) -> tuple[SignatureField, ...]:
         """List the signatures that are there, and the fields that wait for one."""

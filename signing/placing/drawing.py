@@ -13,7 +13,9 @@ from typing import Final
 from signing.placing.layout import Spot, drawn
 from signing.placing.placement import POINTS_PER_MM, Box, Matrix, PageView
 
-NUMBERS_KEPT: Final = 256
+STATES_KEPT: Final = 64
+"""Scales and turns remembered as they are written: nearly all pages are upright, in points."""
+NUMBERS_KEPT: Final = 1024
 """Numbers remembered as they are written: the spots of a seal share most of theirs."""
 
 
@@ -49,31 +51,30 @@ def strokes(view: PageView, spot: Spot, seal_mm: tuple[float, float], name: str)
 
     It is marked as an artifact (§14.8.2.2), so that a tagged document stays one whose every content is accounted for.
     """
-    left, top, width, height = spot.clip_mm or (0.0, 0.0, *seal_mm)
-    x1, y1, x2, y2 = _bbox(left, top, width, height, seal_mm)
-    matrix = _onto(view, spot, seal_mm)
-    cut = "" if spot.clip_mm is None else f"{_row(x1, y1, x2 - x1, y2 - y1)} re W n "
-    return f"/Artifact BMC q {_row(*matrix)} cm {cut}/{name} Do Q EMC\n".encode("ascii")
+    drawn_as = _state(view.upright, spot.scale * view.units_per_mm / POINTS_PER_MM)
+    x, y = view.point(spot.x_mm, spot.y_mm + seal_mm[1] * spot.scale)
+    cut = ""
+    if spot.clip_mm is not None:
+        x1, y1, x2, y2 = _bbox(*spot.clip_mm, seal_mm)
+        cut = f"{_number(x1)} {_number(y1)} {_number(x2 - x1)} {_number(y2 - y1)} re W n "
+    return f"/Artifact BMC q {drawn_as} {_number(x)} {_number(y)} cm {cut}/{name} Do Q EMC\n".encode("ascii")
 
 
 def _bbox(left: float, top: float, width: float, height: float, seal_mm: tuple[float, float]) -> Box:
     """Turn a part of the seal (mm from its top left) into its own points, origin at the lower left."""
     bottom = seal_mm[1] - top - height
-    box = (left, bottom, left + width, bottom + height)
-    x1, y1, x2, y2 = (side * POINTS_PER_MM for side in box)
-    return x1, y1, x2, y2
+    return (
+        left * POINTS_PER_MM,
+        bottom * POINTS_PER_MM,
+        (left + width) * POINTS_PER_MM,
+        (bottom + height) * POINTS_PER_MM,
+    )
 
 
-def _onto(view: PageView, spot: Spot, seal_mm: tuple[float, float]) -> Matrix:
-    """Map the seal's points onto default user space: scale, stand upright, move its lower left corner into place."""
-    a, b, c, d, _, _ = view.upright
-    scale = spot.scale * view.units_per_mm / POINTS_PER_MM
-    x, y = view.point(spot.x_mm, spot.y_mm + seal_mm[1] * spot.scale)
-    return a * scale, b * scale, c * scale, d * scale, x, y
-
-
-def _row(*numbers: float) -> str:
-    return " ".join([_number(number) for number in numbers])
+@lru_cache(maxsize=STATES_KEPT)
+def _state(upright: Matrix, scale: float) -> str:
+    """Write how the seal's points are mapped onto default user space, but for where: scaled, and standing upright."""
+    return " ".join([_number(part * scale) for part in upright[:4]])
 
 
 @lru_cache(maxsize=NUMBERS_KEPT)

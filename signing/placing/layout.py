@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from signing.errors import OutsidePage
 from signing.placing.errors import (
@@ -39,8 +39,7 @@ Rectangle = tuple[float, float, float, float]
 """Left, top, width, height in mm, from the top left of the page as displayed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """Where one picture of the seal is drawn.
 
     ``x_mm``, ``y_mm``: top left of the WHOLE seal on the page as displayed; it may lie off the page where ``clip_mm`` cuts
@@ -151,12 +150,7 @@ def _spots(where: Where, pages: Pages, seal_mm: tuple[float, float]) -> Layout:
     if isinstance(where, Seam):
         numbers = where.pages.numbers(pages.count)
         leaves = [Leaf(number, *pages.size_mm(number)) for number in numbers]
-        return Layout(
-            tuple(
-                Spot(piece.page, piece.x_mm, piece.y_mm, piece.clip_mm)
-                for piece in seam_pieces(where, leaves, seal_mm)
-            )
-        )
+        return Layout(tuple([Spot(*piece) for piece in seam_pieces(where, leaves, seal_mm)]))
     return Layout(())
 
 

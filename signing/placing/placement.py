@@ -7,7 +7,7 @@ top left corner of what is seen; a seal placed so stands upright in what is seen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from signing.errors import OutsidePage
@@ -42,18 +42,19 @@ class PageView:
     box: Box
     rotation: int
     unit: float
+    size_mm: tuple[float, float] = field(init=False, repr=False, compare=False)
+    """Width and height in millimetres, as displayed."""
+    _mm: float = field(init=False, repr=False, compare=False)
+    """Millimetres in one unit of default user space."""
 
-    @property
-    def size_mm(self) -> tuple[float, float]:
-        """Width and height in millimetres, as displayed."""
+    def __post_init__(self) -> None:
         left, bottom, right, top = self.box
-        width, height = (right - left) * self._mm, (top - bottom) * self._mm
-        return (height, width) if self.rotation in (90, 270) else (width, height)
-
-    @property
-    def _mm(self) -> float:
-        """Millimetres in one unit of default user space."""
-        return self.unit / POINTS_PER_MM
+        millimetres = self.unit / POINTS_PER_MM
+        width, height = (right - left) * millimetres, (top - bottom) * millimetres
+        object.__setattr__(self, "_mm", millimetres)
+        object.__setattr__(
+            self, "size_mm", (height, width) if self.rotation in (90, 270) else (width, height)
+        )
 
     def locate(self, place: Placement, seal_mm: tuple[float, float]) -> SealBox:
         """Find the rectangle for a seal of ``seal_mm`` (width, height); outside the page raises :class:`OutsidePage`."""
