@@ -74,6 +74,7 @@ class Scope(StrEnum):
     TRUST_PROPOSE = "trust:propose"
     TRUST_CONFIRM = "trust:confirm"
     DEPARTMENT_ACCEPT = "department:accept"
+    VERIFICATION_ORDER = "verification:order"
     AUDIT_READ = "audit:read"
     SERVICE_MANAGE = "service:manage"
 

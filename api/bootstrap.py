@@ -55,6 +55,7 @@ from api.settings import Settings
 from api.stamp_desk import open_stamps, stamp_hooks
 from api.token_work import TokenWork, open_token_work
 from api.verification import Verification, open_verification
+from api.verification_orders import VerificationOrders, open_orders
 from api.verification_reports import open_reports
 from api.void_lists import VoidLists
 from ca.actor import Actor
@@ -139,6 +140,7 @@ class Services:
     two_step: TwoStepSealing
     verification: Verification
     reports: ReportDesk
+    orders: VerificationOrders
     evidence: Evidence
     acceptance: AcceptanceDesk
     api_keys: ApiKeys
@@ -174,6 +176,7 @@ class Services:
             **self.keeping.housekeep(actor),
             **self.papers.housekeep(actor),
             **self.recognition.housekeep(actor),
+            **self.orders.work.housekeep(),
         }
         self.evidence.publish()
         self.evidence.checkpoint()
@@ -222,6 +225,7 @@ class Services:
         """End verifiers, token workers and database connections."""
         self.batches.close()
         self.verification.close()
+        self.orders.close()
         self.studio.close()
         self.texts.close()
         self.papers.close()
@@ -302,6 +306,7 @@ def _assemble(home: Home, stores: KeyStores, base: _Base) -> Services:
     studio = ImprintStudio()
     sealing = SealingService(works.tools, clock)
     verification = open_verification(settings, evidence, clock)
+    acceptance = open_acceptance(engine, clock, audit, seal_states.maker)
     parts = PaperParts(engine, clock, audit, works.archive, sealing, base.void_lists, seal_states.maker)
     return Services(
         settings=settings,
@@ -344,8 +349,9 @@ def _assemble(home: Home, stores: KeyStores, base: _Base) -> Services:
         two_step=open_two_step(ground, works, seals),
         verification=verification,
         reports=open_reports(ground, works, authority, tsa, verification),
+        orders=open_orders(ground, authority, evidence, acceptance),
         evidence=evidence,
-        acceptance=open_acceptance(engine, clock, audit, seal_states.maker),
+        acceptance=acceptance,
         api_keys=ApiKeys(engine, clock, audit),
         sessions=sessions(settings, home, clock),
     )

@@ -39,8 +39,10 @@ from signing.records import store as _records_store  # noqa: F401 - its table jo
 from signing.renewal import store as _renewals_store  # noqa: F401 - its table joins signing_store.metadata
 from signing.retention import store as _retention_store  # noqa: F401 - its tables join signing_store.metadata
 from signing.two_step import store as _two_step_store  # noqa: F401 - its table joins signing_store.metadata
+from signing.verification_orders import store as _orders_store  # noqa: F401 - its tables join signing_store.metadata
 from signing.verification_reports import store as _reports_store  # noqa: F401 - its tables join signing_store.metadata
 from signing.voiding import store as _voiding_store  # noqa: F401 - its tables join signing_store.metadata
+from signing.webhooks import store as _webhooks_store  # noqa: F401 - its table joins signing_store.metadata
 
 METADATA: Final = (ca_store.metadata, seals_store.metadata, signing_store.metadata, api_store.metadata)
 FOLDER: Final = Path(__file__).parent / "migrations"

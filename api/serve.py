@@ -19,6 +19,7 @@ from api.bootstrap import Services
 from api.stamps.broker import link_folder
 from api.stamps.client import Credentials
 from api.stamps.link import LINK_FILES, StampLink
+from api.verification_orders import OrderCrew
 from ca.actor import SYSTEM
 
 LOG: Final = logging.getLogger("yinxin.housekeeping")
@@ -87,7 +88,7 @@ def serve(services: Services, host: str, port: int, console: Console) -> None:
     """Serve until interrupted (SIGINT or SIGTERM); running requests end first. Called on the main thread."""
     settings = services.settings
     app = create_app(services)
-    keeper = Housekeeper(services, settings.housekeeping_seconds)
+    keeper, crew = Housekeeper(services, settings.housekeeping_seconds), OrderCrew(services.orders)
     server = make_server(app, host, port, settings.log_level)
     shown = f"http://{host}:{port}"
     console.print(Text(f"验章 / verify: {shown}/verify"))
@@ -96,6 +97,7 @@ def serve(services: Services, host: str, port: int, console: Console) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     link = open_link(services)
     keeper.start()
+    crew.start()
     if link is not None:
         link.start(wait=False)
     try:
@@ -106,6 +108,7 @@ def serve(services: Services, host: str, port: int, console: Console) -> None:
     finally:
         if link is not None:
             link.stop()
+        crew.stop()
         keeper.stop()
 
 

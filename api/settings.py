@@ -99,6 +99,13 @@ class Settings(BaseSettings):
     verify_seconds: Annotated[int, Field(ge=1, le=600)] = 60
     verify_memory_mib: Annotated[int, Field(ge=1024, le=65536)] = 4096
     batch_workers: Annotated[int, Field(ge=0, le=64)] = 2
+    verification_workers: Annotated[int, Field(ge=0, le=64)] = 2
+    verification_queue_documents: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
+    verification_queue_gib: Annotated[int, Field(ge=1, le=10_000)] = 20
+    verification_results_days: Annotated[int, Field(ge=1, le=365)] = 7
+    webhook_plain_http: bool = False
+    webhook_networks: str = ""
+    webhook_ca_file: Path | None = None
     housekeeping_seconds: Annotated[int, Field(ge=1, le=900)] = 60
     stamp_offline_cap: Annotated[int, Field(ge=0, le=1000)] = 20
     trust_operator: Annotated[str, Field(max_length=200)] = ""
@@ -157,7 +164,7 @@ class Settings(BaseSettings):
         read_rate(value)
         return value
 
-    @field_validator("trusted_proxies", "federation_networks")
+    @field_validator("trusted_proxies", "federation_networks", "webhook_networks")
     @classmethod
     def _networks(cls, value: str) -> str:
         read_networks(value)

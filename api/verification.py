@@ -39,12 +39,13 @@ class _Desk:
 class Verification:
     """Verifies foreign documents; close it to end its processes."""
 
-    def __init__(self, evidence: Evidence, clock: Clock, limits: Limits) -> None:
+    def __init__(self, evidence: Evidence, clock: Clock, limits: Limits, workers: int = WORKERS) -> None:
         self._evidence = evidence
         self._clock = clock
         self._limits = limits
         self._desks: queue.LifoQueue[_Desk | None] = queue.LifoQueue()
-        for _ in range(WORKERS):
+        self._workers = workers
+        for _ in range(workers):
             self._desks.put(None)
 
     def verify(  # noqa: PLR0913 - what may come with a file, each by name
@@ -85,7 +86,7 @@ class Verification:
 
     def close(self) -> None:
         """End the processes that are idle; one at work ends with its document."""
-        for _ in range(WORKERS):
+        for _ in range(self._workers):
             desk = self._desks.get()
             if desk is not None:
                 desk.verifier.close()
@@ -107,9 +108,12 @@ class Verification:
             self._desks.put(desk)
 
 
-def open_verification(settings: Settings, evidence: Evidence, clock: Clock) -> Verification:
+def open_verification(
+    settings: Settings, evidence: Evidence, clock: Clock, workers: int = WORKERS
+) -> Verification:
     """Open the verifier under the settings' limits; no process is started yet."""
-    return Verification(evidence, clock, Limits(settings.verify_seconds, settings.verify_memory_mib * 2**20))
+    limits = Limits(settings.verify_seconds, settings.verify_memory_mib * 2**20)
+    return Verification(evidence, clock, limits, workers)
 
 
 def _fingerprint(files: dict[str, bytes]) -> str:

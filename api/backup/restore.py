@@ -57,6 +57,7 @@ from signing.recognition.handover import FOLDER as FOREIGN
 from signing.recognition.restoration import retire_foreign
 from signing.renewal.restoration import restore_archive
 from signing.two_step.store import end_all as end_waiting
+from signing.verification_orders.restoration import retire_orders
 from signing.verification_reports.restoration import retire_reports
 from signing.voiding.restoration import merge_voids, retire_papers
 from verify.voided.form import VOID_LIST_TYPE
@@ -300,6 +301,7 @@ class _Work:
         ended["batches"] = retire_batches(conn, now, actor=self._actor, audit=self._audit)
         ended["foreign_lists"] = retire_foreign(conn, now, actor=self._actor, audit=self._audit)
         ended["report_leaves"] = retire_reports(conn, now, actor=self._actor, audit=self._audit)
+        ended["verification_orders"] = retire_orders(conn, now, actor=self._actor, audit=self._audit)
         ended["extensions"] = restore_archive(conn, now, actor=self._actor, audit=self._audit)
         keys = _revoke_api_keys(conn, int(now.timestamp()))
         detail = {

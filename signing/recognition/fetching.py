@@ -17,6 +17,7 @@ from typing import Final, Protocol
 from urllib.parse import SplitResult
 
 from signing.recognition.addresses import Ip, Reach, check_ip, read_address
+from signing.recognition.connecting import connect_to
 from signing.recognition.errors import ListUnreachable
 
 SECONDS: Final = 30.0
@@ -105,10 +106,7 @@ class WebFetcher:
         return checked[0]
 
     def _connection(self, parts: SplitResult, address: Ip) -> http.client.HTTPConnection:
-        host = parts.hostname or ""
-        if parts.scheme == "http":
-            return _Plain(host, parts.port, address)
-        return _Secure(host, parts.port, address, self._context or ssl.create_default_context())
+        return connect_to(parts, address, STEP_SECONDS, self._context)
 
     def _asked(
         self, connection: http.client.HTTPConnection, parts: SplitResult, errand: Errand, end: float
@@ -140,30 +138,6 @@ class WebFetcher:
         if answer.length:
             raise http.client.IncompleteRead(bytes(found))
         return bytes(found)
-
-
-class _Plain(http.client.HTTPConnection):
-    """Connects to the address that was checked, under the name that was asked for."""
-
-    def __init__(self, host: str, port: int | None, address: Ip) -> None:
-        super().__init__(host, port, timeout=STEP_SECONDS)
-        self._address = address
-
-    def connect(self) -> None:
-        self.sock = socket.create_connection((str(self._address), self.port), STEP_SECONDS)
-
-
-class _Secure(http.client.HTTPSConnection):
-    """The same with TLS; the certificate is for the name."""
-
-    def __init__(self, host: str, port: int | None, address: Ip, context: ssl.SSLContext) -> None:
-        super().__init__(host, port, timeout=STEP_SECONDS, context=context)
-        self._address = address
-        self._tls = context
-
-    def connect(self) -> None:
-        plain = socket.create_connection((str(self._address), self.port), STEP_SECONDS)
-        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
 
 
 def _mark(text: str) -> str:

@@ -1,0 +1,162 @@
+"""An order to verify documents: what it asks for, where it stands, how it moves. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from ca.actor import Actor
+from hsm.algorithms import Digest
+
+MAX_FILES: Final = 20_000
+"""Documents of one order: twice the largest that is asked for."""
+MAX_OPEN: Final = 20
+"""Orders of one maker that are not finished."""
+MAX_NAME: Final = 300
+MAX_ATTEMPTS: Final = 5
+"""How often a document is begun: one that takes the whole service along each time is not begun for ever."""
+
+
+class OrderState(StrEnum):
+    """Where an order stands."""
+
+    GATHERING = "gathering"
+    RUNNING = "running"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+    @property
+    def zh(self) -> str:
+        """The word on a page."""
+        return {"gathering": "收集文件", "running": "核验中", "finished": "已完成", "cancelled": "已取消"}[
+            self.value
+        ]
+
+
+class OrderAct(StrEnum):
+    """What happens to an order."""
+
+    START = "start"
+    FINISH = "finish"
+    CANCEL = "cancel"
+
+
+_S = OrderState
+TRANSITIONS: Final[dict[OrderAct, dict[OrderState, OrderState]]] = {
+    OrderAct.START: {_S.GATHERING: _S.RUNNING},
+    OrderAct.FINISH: {_S.RUNNING: _S.FINISHED},
+    OrderAct.CANCEL: {_S.GATHERING: _S.CANCELLED, _S.RUNNING: _S.CANCELLED},
+}
+"""Every move there is; the database moves by compare-and-swap on the state."""
+
+
+class FileState(StrEnum):
+    """Where one document stands."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRequest:
+    """What is asked for. ``at`` is the time of verification (nothing: when each document's turn comes).
+
+    ``callback`` gets a message when the order is finished, and with ``per_document`` one for each document too.
+    """
+
+    request_key: str
+    title: str = ""
+    at: datetime | None = None
+    department: str = ""
+    act: str = ""
+    callback: str = ""
+    per_document: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A document handed in: its octets in a file, its name, the sender's own mark of it (unique in the order, or empty)."""
+
+    path: Path
+    name: str
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as the database holds it; ``expires_at`` is when its results are removed, once it has ended."""
+
+    id: str
+    request: OrderRequest
+    maker: Actor
+    state: OrderState
+    total: int
+    created_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFile:
+    """One document of an order; ``finding`` is there once it is judged (:mod:`verify.many.finding`)."""
+
+    order_id: str
+    number: int
+    name: str
+    mark: str
+    size: int
+    state: FileState
+    finding: dict[str, Any] | None = None
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A document that somebody judges now: where its octets are, and the fence that says whose turn it is."""
+
+    order: Order
+    number: int
+    name: str
+    spooled: Digest
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderProgress:
+    """How far an order is: documents by verdict, a second of late, seconds left (``None`` while nobody can tell)."""
+
+    order: Order
+    verdicts: dict[str, int] = field(default_factory=dict)
+    good: int = 0
+    cancelled: int = 0
+    rate: float = 0.0
+
+    @property
+    def done(self) -> int:
+        """Documents that have a verdict."""
+        return sum(self.verdicts.values())
+
+    @property
+    def failed(self) -> int:
+        """Documents that are not good in every respect that was asked."""
+        return self.done - self.good
+
+    @property
+    def left(self) -> int:
+        """Documents still to be judged."""
+        return self.order.total - self.done - self.cancelled
+
+    @property
+    def left_seconds(self) -> int | None:
+        """How long that will take, at the speed of late."""
+        return round(self.left / self.rate) if self.rate > 0 else None
+
+    @property
+    def version(self) -> str:
+        """Changes whenever anything here but the clock does: the id of an event."""
+        return f"{self.order.state.value}-{self.order.total}-{self.done}-{self.cancelled}"

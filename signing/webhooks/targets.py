@@ -1,0 +1,100 @@
+"""Where messages may go: the public network, and private nets that the settings open. Pure.
+
+Whoever may hand in an order names an address that *this service* connects to: without these rules it would be a way into the
+network behind it (server-side request forgery, CWE-918). Names are looked up once, every address is checked, and the
+connection goes to the very one that was checked, so a name that changes its mind (DNS rebinding) gains nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from signing.webhooks.errors import WebhookAddressInvalid
+
+MAX_ADDRESS: Final = 1000
+Ip = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+_NAT64: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+"""Translators put the IPv4 address into the last 32 bits (RFC 6052 §2.2, RFC 8215)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What may be sent to: plain HTTP where somebody said so, and the private nets that were opened."""
+
+    plain_http: bool = False
+    networks: Sequence[Network] = ()
+
+
+def read_target(url: str, reach: Reach) -> SplitResult:
+    """Take an address apart; :class:`WebhookAddressInvalid` says what is wrong. An address in numbers is checked at once."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        host.encode("idna")
+    except ValueError:
+        raise _malformed() from None
+    odd = len(url) > MAX_ADDRESS or not url.isascii() or not url.isprintable() or " " in url or "\\" in url
+    if (
+        odd
+        or not host
+        or port == 0
+        or parts.scheme not in ("http", "https")
+        or "@" in parts.netloc
+        or parts.fragment
+    ):
+        raise _malformed()
+    if parts.scheme == "http" and not reach.plain_http:
+        raise WebhookAddressInvalid(
+            "须为 https:// 地址（内容含核验结论；测试环境可由管理员设置 webhook_plain_http）",
+            "it has to be an https:// address (for a test, the administrator can set webhook_plain_http)",
+        )
+    try:
+        literal = ip_address(host.partition("%")[0])
+    except ValueError:
+        return parts
+    check_ip(str(literal), reach)
+    return parts
+
+
+def check_ip(found: str, reach: Reach) -> Ip:
+    """Return an address that a name stands for if it may be connected to; :class:`WebhookAddressInvalid`."""
+    try:
+        address = ip_address(found.partition("%")[0])
+    except ValueError:
+        raise _malformed() from None
+    for one in (address, *_inside(address)):
+        if any(one in network for network in reach.networks):
+            continue
+        if not one.is_global or one.is_multicast or one.is_reserved or one.is_unspecified or one.is_loopback:
+            raise WebhookAddressInvalid(
+                "它指向本机或内部网络；确有需要请管理员在设置 webhook_networks 中放行该网段",
+                "it leads to this machine or into a private network; if it should, have that network opened in the setting "
+                "webhook_networks",
+            )
+    return address
+
+
+def _inside(address: Ip) -> Iterator[Ip]:
+    """Yield the IPv4 addresses that an IPv6 one is another writing of: mapped, translated, 6to4, Teredo."""
+    if isinstance(address, IPv4Address):
+        return
+    if address.ipv4_mapped is not None:
+        yield address.ipv4_mapped
+    if address.sixtofour is not None:
+        yield address.sixtofour
+    if address.teredo is not None:
+        yield from address.teredo
+    if any(address in network for network in _NAT64):
+        yield IPv4Address(int(address) & 0xFFFFFFFF)
+
+
+def _malformed() -> WebhookAddressInvalid:
+    return WebhookAddressInvalid(
+        "应为 https:// 开头的完整地址，不含用户名和 #",
+        "it is a whole address that begins with https:// and has neither a user's name nor a fragment",
+    )
