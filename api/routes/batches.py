@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -23,7 +21,8 @@ from api.batch.incoming import from_zip
 from api.bootstrap import Services
 from api.enrolment import pin_of
 from api.idempotency import IdempotencyKey
-from api.openapi import CALLER, Responses, binary, problems
+from api.openapi import CALLER, binary, problems
+from api.progress_stream import EVENTS, Look, stream
 from api.routes.cases import hand_of
 from api.schemas.batches import (
     AskBatch,
@@ -37,22 +36,12 @@ from api.schemas.batches import (
 )
 from hsm.pins import Pin
 from signing.batch import report as reports
-from signing.batch.batch import BatchProgress, BatchState, DocumentState, Incoming
+from signing.batch.batch import BatchState, DocumentState, Incoming
 from verify.wording import TEST_NOTICE
 
 router = APIRouter(prefix="/api/v1/batches", tags=["sealing"], responses=CALLER)
 Keeper = Annotated[Principal, Requires(Scope.SEAL_USE)]
 MOVE: Final = problems(404, 409)
-LOOK_SECONDS: Final = 1.0
-"""How often a stream of events looks; whatever happened in between is one event."""
-KEEP_ALIVE: Final = 15
-"""Looks after which a silent stream says that it lives: proxies close what is silent for a minute."""
-EVENTS: Final[Responses] = {
-    200: {
-        "description": "Server-sent events `progress`; `id` resumes with Last-Event-ID; the last one is `end`",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
-    }
-}
 
 
 class ReportForm(StrEnum):
@@ -187,29 +176,13 @@ async def events(
 ) -> StreamingResponse:
     """Stream progress until the batch is at rest. Each event is whole, so one that was missed is not missed."""
     await run_in_threadpool(doors.batches.desk.get, batch, hand=hand_of(caller))
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_stream(doors, batch, last), media_type="text/event-stream", headers=headers)
 
+    def look() -> Look:
+        progress = doors.batches.desk.progress(batch)
+        told = BatchModel.of(progress).model_dump(mode="json")
+        return Look(progress.version, told, progress.batch.state is BatchState.RUNNING)
 
-async def _stream(doors: Services, batch: str, last: str) -> AsyncIterator[str]:
-    silent = 0
-    while True:
-        progress: BatchProgress = await run_in_threadpool(doors.batches.desk.progress, batch)
-        if progress.version != last:
-            last, silent = progress.version, 0
-            yield _event("progress", progress)
-        if progress.batch.state is not BatchState.RUNNING:
-            yield _event("end", progress)
-            return
-        silent += 1
-        if silent % KEEP_ALIVE == 0:
-            yield ": still here\n\n"
-        await asyncio.sleep(LOOK_SECONDS)
-
-
-def _event(name: str, progress: BatchProgress) -> str:
-    data = json.dumps(BatchModel.of(progress).model_dump(mode="json"), ensure_ascii=False)
-    return f"event: {name}\nid: {progress.version}\ndata: {data}\n\n"
+    return stream(look, last)
 
 
 @contextmanager

@@ -43,6 +43,7 @@ from api.routes import (
     trust_lists,
     use_rights,
     verification,
+    verification_orders,
     verification_reports,
     voidings,
 )
@@ -77,6 +78,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     archive.router,
     csc.router,
     verification.router,
+    verification_orders.router,
+    verification_orders.hooks,
     verification_reports.router,
     verification_reports.bundle_router,
     recognition.router,

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import html
-import io
 import json
 from collections.abc import Iterator
 from typing import Any, Final
 
 from signing.batch.batch import BatchDocument, BatchProgress, DocumentState
 from signing.batch.desk import MAX_PAGE, BatchDesk
+from verify.many.sheet import MARK, csv_line
 
 FORM: Final = "yinxin-batch-report-v1"
 _COLUMNS: Final = (
     "number", "name", "mark", "document", "state", "result", "size", "sealing", "settled_at", "fault", "fault_zh", "fault_en",
 )  # fmt: skip
-_RISKY: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula (CWE-1236)."""
 
 
 def every(desk: BatchDesk, batch_id: str) -> Iterator[BatchDocument]:
@@ -87,10 +84,10 @@ def json_text(report: dict[str, Any]) -> str:
 
 def as_csv(desk: BatchDesk, batch_id: str) -> Iterator[str]:
     """Yield the lines of the report for a spreadsheet: UTF-8 with a mark, as Excel wants it."""
-    yield "\ufeff" + _csv(_COLUMNS)
+    yield MARK + csv_line(_COLUMNS)
     for one in every(desk, batch_id):
         values = line(one)
-        yield _csv([values[name] for name in _COLUMNS])
+        yield csv_line([values[name] for name in _COLUMNS])
 
 
 def as_page(desk: BatchDesk, batch_id: str, notice: str = "") -> str:
@@ -133,16 +130,6 @@ def _row(one: BatchDocument) -> str:
         f'<tr class="{one.state.value}"><td>{one.number + 1}</td><td>{html.escape(one.name)}</td>'
         f"<td>{one.state.zh}</td><td><code>{one.document.hex}</code><br><code>{result}</code>{fault and '<br>'}{fault}</td></tr>"
     )
-
-
-def _csv(values: Any) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow([_safe(str(value)) for value in values])
-    return out.getvalue()
-
-
-def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith(_RISKY) else text
 
 
 def _time(when: Any) -> str:
