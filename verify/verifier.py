@@ -44,12 +44,13 @@ HEADER_WITHIN: Final = 1024
 """Readers take a file for a PDF whose header stands in its first 1,024 octets (ISO 32000-1, annex H.3.4.1)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Given:
-    """What comes with a file: its password, and the file that a detached signature is over."""
+    """What comes with a file: its password, and the file that a detached signature is over; and how it was opened."""
 
     password: str | None = field(default=None, repr=False)
     content: Content | None = None
+    opened: Document | None = None
 
 
 class Verifier:
@@ -89,8 +90,9 @@ class Verifier:
         at = at.astimezone(UTC)
         prefixes = Prefixes(data)
         report = DocumentReport(name, Verdict.UNREADABLE, _UNREADABLE, size=len(data), verified_at=at)
+        given = Given(password, content)
         try:
-            report = self._verify(data, prefixes, report, Given(password, content))
+            report = self._verify(data, prefixes, report, given)
         except Unreadable as unreadable:
             report = replace(report, reason=unreadable.reason)
         except MemoryError:
@@ -100,7 +102,7 @@ class Verifier:
         report = replace(report, sha256=prefixes.upto("sha256", len(data)).hexdigest())
         if report.signatures and report.licence is None and PDF_HEADER in data[:HEADER_WITHIN]:
             report = replace(report, licence=judge_licence(said_by_octets(data), report.signatures, at))
-        report = self._with_reported(data, prefixes, report, Given(password, content))
+        report = self._with_reported(data, prefixes, report, given)
         report = self._with_voiding(data, prefixes, report) if self._void_lists else report
         return self._with_proofs(data, prefixes, report, evidence)
 
@@ -119,7 +121,7 @@ class Verifier:
         self, data: bytes, prefixes: Prefixes, report: DocumentReport, given: Given
     ) -> DocumentReport:
         """Add what the file says, where it is itself a verification report."""
-        told = report_in(data, given.password)
+        told = report_in(data, given.opened, given.password)
         if told is None:
             return report
         judge, _, _ = self._judge(SecurityStore(), cast("datetime", report.verified_at))
@@ -146,6 +148,7 @@ class Verifier:
             return replace(found, evidence_as_of=newest)
         plainly = open_plainly(data)
         if plainly is not None:
+            given.opened = plainly
             try:
                 judged = self._judged(plainly, prefixes, report)
             except Exception:
@@ -154,7 +157,9 @@ class Verifier:
             else:
                 if plainly.source.refused is None:
                     return judged
-        return self._judged(open_document(data, given.password), prefixes, report)
+        given.opened = None
+        given.opened = open_document(data, given.password)
+        return self._judged(given.opened, prefixes, report)
 
     def _judged(self, document: Document, prefixes: Prefixes, report: DocumentReport) -> DocumentReport:
         """Judge an opened document; what comes of one that turned out not to be plain does not count."""

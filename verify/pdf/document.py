@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from verify.errors import Unreadable
+from verify.pdf.heads import Heads
 from verify.pdf.library import damaged, open_by_library
 from verify.pdf.pdf_values import Ref, Value
 from verify.pdf.plain.errors import NotPlain
@@ -33,8 +34,11 @@ class Extent(NamedTuple):
 class View:
     """The objects of a document as they were at one revision."""
 
-    def __init__(self, source: Source, revision: int, values: dict[tuple[Ref, int], Value]) -> None:
+    def __init__(
+        self, source: Source, revision: int, values: dict[tuple[Ref, int], Value], heads: Heads
+    ) -> None:
         self._source = source
+        self._heads = heads
         self._cache: dict[Ref, Value] = {}
         self._values = values
         self.revision = revision
@@ -60,6 +64,11 @@ class View:
     def exists(self, ref: Ref) -> bool:
         """Tell whether the object is defined at this revision."""
         return self._source.place(ref, self.revision) is not None
+
+    def lacks(self, ref: Ref, key: bytes) -> bool:
+        """Tell, without reading it, whether an object is certainly a dictionary in which ``key`` stands nowhere."""
+        place = self._source.place(ref, self.revision)
+        return isinstance(place, int) and self._heads.lacks(place, ref, key)
 
     def resolve(self, value: Value) -> Value:
         """Follow references until a value stands there (at most eight in a row)."""
@@ -89,7 +98,9 @@ class Document:
         self.revisions = source.revisions
         self._views: dict[int, View] = {}
         self._values: dict[tuple[Ref, int], Value] = {}
+        self.heads = Heads(source.data)
         self._scans: dict[int, frozenset[Ref]] = {}
+        self._mentioned: dict[int, dict[Ref, list[Ref]]] = {}
         self._higher: dict[int, set[Ref]] | None = None
         self._extents: list[Extent] | None = None
 
@@ -101,7 +112,7 @@ class Document:
     def view(self, revision: int) -> View:
         """Return the view at one revision (0 is the oldest)."""
         if revision not in self._views:
-            self._views[revision] = View(self.source, revision, self._values)
+            self._views[revision] = View(self.source, revision, self._values, self.heads)
         return self._views[revision]
 
     def location(self, ref: Ref, revision: int | None = None) -> int | None:
@@ -141,11 +152,21 @@ class Document:
         """Return the offsets of the objects that a revision defines, and the object streams that hold the others."""
         return self.source.places(revision)
 
-    def scanned(self, offset: int, scan: Callable[[int], frozenset[Ref]]) -> frozenset[Ref]:
+    def scanned(self, offset: int, scan: Callable[[], frozenset[Ref]]) -> frozenset[Ref]:
         """Return what ``scan`` finds at an offset, scanning each offset once."""
-        if offset not in self._scans:
-            self._scans[offset] = scan(offset)
-        return self._scans[offset]
+        found = self._scans.get(offset)
+        if found is None:
+            found = self._scans[offset] = scan()
+        return found
+
+    def mentioned(
+        self, revision: int, find: Callable[[Document, int], dict[Ref, list[Ref]]]
+    ) -> dict[Ref, list[Ref]]:
+        """Return who of the objects that a revision defines mentions whom, looking once."""
+        found = self._mentioned.get(revision)
+        if found is None:
+            found = self._mentioned[revision] = find(self, revision)
+        return found
 
     def extents(self, measure: Callable[[], list[Extent]]) -> list[Extent]:
         """Return what ``measure`` finds, the reach of every object, measuring once."""

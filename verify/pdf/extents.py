@@ -13,6 +13,7 @@ from typing import Final
 
 from verify.errors import unsure
 from verify.pdf.document import Document, Extent
+from verify.pdf.heads import Head
 from verify.pdf.pdf_values import Ref
 from verify.pdf.references import skip_string
 from verify.verdict import SubIndication
@@ -23,11 +24,11 @@ _SHORT: Final = rb"\((?:[^()\\]|\\[\x00-\xff]|\((?:[^()\\]|\\[\x00-\xff])*+\))*+
 _HEADER: Final = re.compile(_BLANK + rb"*+[0-9]++" + _BLANK + rb"++[0-9]++" + _BLANK + rb"*+obj")
 _ONLY_HEADER: Final = re.compile(rb"(?:" + _BLANK + rb"|[0-9])*+")
 _TOKENS: Final = re.compile(
-    rb"(?:[\x00\t\n\x0c\r \[\]{}0-9+.\-]|/[^\x00\t\n\x0c\r ()<>\[\]{}/%]*+|<[0-9A-Fa-f\x00\t\n\x0c\r ]*+>|[<>)]|%[^\r\n]*+|"
+    rb"(?:[\x00\t\n\x0c\r \[\]{}0-9+.\-]++|/[^\x00\t\n\x0c\r ()<>\[\]{}/%]*+|<[0-9A-Fa-f\x00\t\n\x0c\r ]*+>|[<>)]|%[^\r\n]*+|"
     + _SHORT
     + rb"|(?!"
     + _STOP
-    + rb")[^\x00\t\n\x0c\r ()<>\[\]{}/%0-9+.\-])*+"
+    + rb")[eostx]|[^\x00\t\n\x0c\r ()<>\[\]{}/%0-9+.\-eostx]++)*+"
 )
 _STREAM: Final = re.compile(rb"stream[\x00\t\x0c ]{0,64}+(?:\r\n|\n|\r)?")
 _ESCAPED: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
@@ -41,6 +42,8 @@ _LENGTH: Final = re.compile(
     + _BLANK
     + rb"++R)?+"
 )
+_DIRECT: Final = re.compile(rb"/Length ([0-9]{1,12}+)(?![\x00\t\n\x0c\r ]++[0-9])(?=[\x00\t\n\x0c\r />])")
+"""A length that stands in the dictionary itself."""
 _NUMBER: Final = re.compile(
     rb"[0-9]{1,20}+[\x00\t\n\x0c\r ]{1,64}+[0-9]{1,20}+[\x00\t\n\x0c\r ]{1,64}+obj[\x00\t\n\x0c\r ]{1,64}+([0-9]{1,20}+)[\x00\t\n\x0c\r ]{1,64}+endobj"
 )
@@ -90,6 +93,11 @@ def _extents(document: Document) -> Iterator[Extent]:
     left = _ROUNDS * len(data)
     ended = 0
     for offset in sorted(offsets):
+        quick = _quick(document, offset)
+        if quick is not None:
+            left = _spent(left, quick.head - offset)
+            yield quick
+            continue
         header = _HEADER.match(data, offset, offset + _HEADER_OCTETS)
         if header is None:
             window = data[offset : offset + _HEADER_OCTETS]
@@ -97,9 +105,7 @@ def _extents(document: Document) -> Iterator[Extent]:
                 raise _unclear()
             continue
         stop = _head_end(data, header.end())
-        left -= stop - offset
-        if left < 0:
-            raise _unclear()
+        left = _spent(left, stop - offset)
         begin = _STREAM.match(data, stop)
         if begin is None:
             yield Extent(offset, stop, stream=False, head=stop)
@@ -113,6 +119,35 @@ def _extents(document: Document) -> Iterator[Extent]:
                 ended = len(data) if ended < 0 else ended
             ends.append(ended)
         yield Extent(offset, max(ends), stream=True, head=stop, outside=_outside(document, head))
+
+
+def _spent(left: int, octets: int) -> int:
+    """Return how many octets may still be read; raises beyond."""
+    if octets > left:
+        raise _unclear()
+    return left - octets
+
+
+def _quick(document: Document, offset: int) -> Extent | None:
+    """Measure an object about whose reach no two readers differ."""
+    simple = document.heads.at(offset)
+    end = None if simple is None else _simple_end(document.data, simple)
+    return None if simple is None or end is None else Extent(offset, end, simple[2], simple[1])
+
+
+def _simple_end(data: bytes, head: Head) -> int | None:
+    """Return where an object ends that is no stream, or one that states one length, keeps to it and names no file; ``None``: look closer."""
+    begin, stop, stream = head
+    if not stream:
+        return stop
+    octets = data[begin:stop]
+    if b"#" in octets or octets.count(b"/Length") != 1 or _ELSEWHERE.search(octets) is not None:
+        return None
+    length, opened = _DIRECT.search(octets), _STREAM.match(data, stop)
+    if length is None or opened is None:
+        return None
+    end = opened.end() + int(length[1])
+    return end if _ENDED.match(data, end) is not None else None
 
 
 def _outside(document: Document, head: bytes) -> bool:

@@ -104,6 +104,9 @@ def page_refs(view: View) -> Iterator[Ref]:
         if not isinstance(node, Ref) or node in seen:
             continue
         seen.add(node)
+        if view.lacks(node, b"/Kids"):
+            yield node
+            continue
         value = view.get(node)
         if not isinstance(value, dict):
             continue

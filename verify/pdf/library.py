@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any, Final
@@ -63,6 +63,11 @@ class LibrarySource:
         found: dict[str, Value] = plain(self.reader.trailer.flatten(revision))
         return found
 
+    def stated(self, revision: int) -> frozenset[str]:
+        """Return the keys that a revision's own trailer states."""
+        newest_first = self.reader.trailer._trailer_revisions  # noqa: SLF001 - the library only gives them merged
+        return frozenset(newest_first[len(newest_first) - 1 - revision])
+
     def place(self, ref: Ref, revision: int) -> int | Contained | None:
         """Return where an object stands at a revision."""
         found = self.reader.xrefs.get_historical_ref(self._pointer(ref), revision)
@@ -87,6 +92,13 @@ class LibrarySource:
         """Return every object that a revision defines or frees."""
         found = self.reader.xrefs.explicit_refs_in_revision(revision)
         return {Ref(pointer.idnum, pointer.generation) for pointer in found}
+
+    def listed(self, revision: int) -> Iterable[tuple[Ref, int | Contained]]:
+        """Yield each object that a revision defines, and where it stands then."""
+        for ref in self.explicit(revision):
+            place = self.place(ref, revision)
+            if place is not None:
+                yield ref, place
 
     def places(self, revision: int) -> tuple[list[int], set[Ref]]:
         """Return the offsets of the objects that a revision defines, and the object streams that hold the others."""

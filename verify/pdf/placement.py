@@ -61,6 +61,8 @@ class Pages:
         if self._by_widget is None:
             self._by_widget = {}
             for ref in page_refs(self._view):
+                if self._view.lacks(ref, b"/Annots"):
+                    continue
                 listed = self._view.entry(self._view.get(ref), "/Annots")
                 for item in listed if isinstance(listed, list) else ():
                     if isinstance(item, Ref):

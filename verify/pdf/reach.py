@@ -8,13 +8,13 @@ only if it does.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 
 from verify.errors import unsure
 from verify.pdf.document import Document
 from verify.pdf.pdf_values import Ref, Stream, Value, references
-from verify.pdf.references import in_stream, scan
+from verify.pdf.references import in_stream, scanned
 from verify.pdf.source import Contained
 from verify.policy import MAX_GRAPH_OBJECTS
 from verify.verdict import SubIndication
@@ -27,6 +27,7 @@ class Reach:
         self._document = document
         self._view = document.view(revision)
         self._unpacked: set[Ref] = set()
+        self._inside: dict[Ref, set[Ref]] = defaultdict(set)
         self._below: dict[tuple[Ref, str], frozenset[Ref]] = {}
         self._answers: dict[tuple[Ref, str, bool], bool] = {}
 
@@ -78,45 +79,53 @@ class Reach:
         return self._below[owner, without]
 
     def _may_refer(self, ref: Ref) -> set[Ref]:
-        owners, containers = self._mentions
-        for container in containers.get(ref, set()) - self._unpacked:
+        for container in self._containers.get(ref, set()) - self._unpacked:
             self._unpacked.add(container)
             for inside in self._contents[container]:
-                _note(owners, inside, self._referred(inside, ""))
-        return owners.get(ref, set())
+                for named in self._referred(inside, ""):
+                    self._inside[named].add(inside)
+        found = set(self._inside.get(ref, ()))
+        for mentioned in self._mentioned:
+            found.update(mentioned.get(ref, ()))
+        return found
 
     @cached_property
     def _contents(self) -> dict[Ref, set[Ref]]:
         """The objects that stand in each object stream."""
         found: dict[Ref, set[Ref]] = defaultdict(set)
-        for ref, place in self._places():
-            if isinstance(place, Contained):
-                found[place.container].add(ref)
+        for index in range(self._view.revision + 1):
+            for ref, place in self._document.source.listed(index):
+                if isinstance(place, Contained):
+                    found[place.container].add(ref)
         return found
 
     @cached_property
-    def _mentions(self) -> tuple[dict[Ref, set[Ref]], dict[Ref, set[Ref]]]:
-        """Which objects, and which object streams, mention an object."""
-        owners: dict[Ref, set[Ref]] = defaultdict(set)
+    def _containers(self) -> dict[Ref, set[Ref]]:
+        """Which object streams mention an object."""
         containers: dict[Ref, set[Ref]] = defaultdict(set)
-        data = self._document.data
-        for ref, place in self._places():
-            if isinstance(place, int):
-                _note(owners, ref, self._document.scanned(place, lambda at: scan(data, at)))
         for container in self._contents:
-            _note(containers, container, in_stream(self._document, self._view.revision, container))
-        return owners, containers
+            for ref in in_stream(self._document, self._view.revision, container):
+                containers[ref].add(container)
+        return containers
 
-    def _places(self) -> Iterable[tuple[Ref, int | Contained | None]]:
-        source = self._document.source
-        for index in range(self._view.revision + 1):
-            for ref in source.explicit(index):
-                yield ref, source.place(ref, index)
+    @cached_property
+    def _mentioned(self) -> list[dict[Ref, list[Ref]]]:
+        """Which objects of their own mention an object, by the revision that defines them."""
+        document = self._document
+        return [document.mentioned(index, _mentioned_in) for index in range(self._view.revision + 1)]
 
 
-def _note(index: dict[Ref, set[Ref]], owner: Ref, found: Iterable[Ref]) -> None:
-    for ref in found:
-        index[ref].add(owner)
+def _mentioned_in(document: Document, index: int) -> dict[Ref, list[Ref]]:
+    found: dict[Ref, list[Ref]] = {}
+    for owner, place in document.source.listed(index):
+        if isinstance(place, int):
+            for ref in scanned(document, place):
+                known = found.get(ref)
+                if known is None:
+                    found[ref] = [owner]
+                else:
+                    known.append(owner)
+    return found
 
 
 def keyed_references(value: Value) -> Iterator[tuple[str, Ref]]:

@@ -13,6 +13,7 @@ from typing import Final
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
 
 from verify.pdf.document import Document
+from verify.pdf.heads import Heads
 from verify.pdf.pdf_values import Ref, Stream, references
 
 _NEXT: Final = re.compile(
@@ -30,7 +31,7 @@ def referenced(document: Document, revision: int) -> frozenset[Ref]:
     for index in range(revision + 1):
         offsets, containers = document.places(index)
         for offset in offsets:
-            found |= document.scanned(offset, lambda at: scan(document.data, at))
+            found |= scanned(document, offset)
         streams |= containers
     for stream in streams:
         found |= in_stream(document, revision, stream)
@@ -51,9 +52,15 @@ def in_stream(document: Document, revision: int, ref: Ref) -> frozenset[Ref]:
     return frozenset(found)
 
 
-def scan(data: bytes, offset: int) -> frozenset[Ref]:
+def scanned(document: Document, offset: int) -> frozenset[Ref]:
+    """Return the references in the object at ``offset``, scanned once."""
+    return document.scanned(offset, lambda: scan(document.data, offset, document.heads))
+
+
+def scan(data: bytes, offset: int, heads: Heads | None = None) -> frozenset[Ref]:
     """Return the references in the object at ``offset``, its dictionary included, its stream not."""
-    return _scan(data, offset)[0]
+    simple = (heads or Heads(data)).references(offset)
+    return _scan(data, offset)[0] if simple is None else simple
 
 
 def _scan(data: bytes, position: int) -> tuple[frozenset[Ref], int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -45,6 +46,9 @@ class Source(Protocol):
     def trailer(self, revision: int) -> dict[str, Value]:
         """Return the entries of all trailers up to a revision, the newer before the older."""
 
+    def stated(self, revision: int) -> frozenset[str]:
+        """Return the keys that a revision's own trailer states."""
+
     def place(self, ref: Ref, revision: int) -> int | Contained | None:
         """Return where an object stands at a revision: an offset, or in an object stream; ``None``: it is not defined."""
 
@@ -59,6 +63,9 @@ class Source(Protocol):
 
     def explicit(self, revision: int) -> set[Ref]:
         """Return every object that a revision defines or frees."""
+
+    def listed(self, revision: int) -> Iterable[tuple[Ref, int | Contained]]:
+        """Yield each object that a revision defines, and where it stands then."""
 
     def places(self, revision: int) -> tuple[list[int], set[Ref]]:
         """Return the offsets of the objects that a revision defines, and the object streams that hold the others."""

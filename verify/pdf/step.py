@@ -86,6 +86,8 @@ class Step:
         if self.listed is None:
             self.listed = {}
             for page in page_refs(self.new):
+                if self.new.lacks(page, b"/Annots"):
+                    continue
                 annotations = self.new.entry(self.new.get(page), "/Annots")
                 for item in annotations if isinstance(annotations, list) else ():
                     if isinstance(item, Ref):

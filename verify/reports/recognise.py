@@ -20,10 +20,10 @@ from verify.certificates.paths import name
 from verify.certificates.purpose import check_exactly
 from verify.certificates.signer import CertificateJudge
 from verify.digests import Prefixes
-from verify.errors import Finding
-from verify.pdf.document import open_document
+from verify.errors import Finding, Unreadable
+from verify.pdf.document import Document, open_document
 from verify.report import DocumentReport, SignatureReport
-from verify.reports.attached import ATTACHED, attached
+from verify.reports.attached import attached
 from verify.reports.reported import Reported
 from verify.reports.signed import ParsedReport, bare_report, parse_report
 from verify.sentence import Reason
@@ -44,18 +44,27 @@ class Reading:
     skew: timedelta
 
 
-def report_in(data: bytes, password: str | None = None) -> str | None:
-    """Return the signed data of a report, bare or attached to a PDF; ``None``: the file is no report."""
+def report_in(data: bytes, opened: Document | None, password: str | None = None) -> str | None:
+    """Return the signed data of a report, bare or attached to a PDF as it was ``opened``; ``None``: the file is no report."""
     bare = bare_report(data)
     if bare is not None:
         return bare
-    if b"%PDF-" not in data[:1024] or ATTACHED.encode() not in data:
+    if opened is None:
         return None
     try:
-        octets = attached(open_document(data, password).last)
+        octets = attached(opened.last)
     except Exception:  # noqa: BLE001 - foreign octets: the document's own verdict says what is wrong with it
-        return None
+        octets = None
+    if opened.source.refused is not None:  # what our reader takes for unusual, the other one reads
+        return report_in(data, _reopened(data, password), password)
     return None if octets is None else octets.decode("latin-1").strip()
+
+
+def _reopened(data: bytes, password: str | None) -> Document | None:
+    try:
+        return open_document(data, password)
+    except Unreadable:
+        return None
 
 
 def with_reported(reading: Reading, jws: str, judge: CertificateJudge) -> DocumentReport:

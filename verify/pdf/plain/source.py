@@ -8,7 +8,7 @@ asks ``refused`` learns of it even where the exception was taken for damage on i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Final, TypeVar, cast
 
@@ -94,6 +94,10 @@ class PlainSource:
             found.pop(key, None)
         return found
 
+    def stated(self, revision: int) -> frozenset[str]:
+        """Return the keys that a revision's own trailer states."""
+        return frozenset(self._trailers[revision])
+
     def place(self, ref: Ref, revision: int) -> int | Contained | None:
         """Return where an object stands at a revision; of the generations only 0 is plain."""
         number, generation = ref
@@ -129,6 +133,14 @@ class PlainSource:
         section = self._sections[revision]
         freed = {Ref(number, generation - 1) for number, generation in section.freed.items()}
         return {Ref(number) for table in (section.offsets, section.contained) for number in table} | freed
+
+    def listed(self, revision: int) -> Iterable[tuple[Ref, int | Contained]]:
+        """Yield each object that a revision defines, and where it stands then."""
+        section = self._sections[revision]
+        for number, offset in section.offsets.items():
+            yield Ref(number), offset
+        for number, (holder, at) in section.contained.items():
+            yield Ref(number), Contained(Ref(holder), at)
 
     def places(self, revision: int) -> tuple[list[int], set[Ref]]:
         """Return the offsets of the objects that a revision defines, and the object streams that hold the others."""
