@@ -112,5 +112,15 @@ ANSWER_WORDS: Final[dict[str, tuple[str, str]]] = {
     "policy.replaced": ("已被替换", "replaced"),
     "policy.declined": ("未采纳", "declined"),
     "result.sealed": ("出具盖章的核验报告（PDF）", "Issue a sealed report (PDF)"),
+    "sealed.open": ("打开盖章的核验报告（PDF）", "Open the sealed report (PDF)"),
+    "sealed.again": ("再次出具盖章的核验报告", "Try the sealed report again"),
+    "sealed.making": (
+        "核验服务正在出具并盖章；可以刷新或离开此页，进度不会丢失。",
+        "The report is being made and sealed; you may reload or leave this page, nothing is lost.",
+    ),
+    "sealed.interrupted": (
+        "出具报告时服务重新启动，没有完成；请再按一次。",
+        "The service was restarted before the report was made; press the button once more.",
+    ),
 }
 """Chinese and English by key; :data:`api.pages.words.WORDS` takes them in."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from api.pages.verdict_card import Report
+from api.pages.verdict_card import Report, local_minute
 from api.pages.words import Language, say
 from verify.acceptance.policy import DepartmentPolicy
 
@@ -18,6 +19,7 @@ _TONES: Final = {
     "not-asked": "unreadable",
 }
 _PART_TONES: Final = {"present": "passed", "missing": "unreadable", "failed": "failed"}
+_UTC: Final = re.compile(r"\b(\d{4}-\d\d-\d\d) (\d\d:\d\d)(?: UTC|Z)\b")
 _SOURCES: Final = frozenset({"seal-state", "revocation"})
 """Parts whose detail is a word for programs."""
 QUESTIONS: Final = ("cryptographic", "trusted", "accepted")
@@ -87,8 +89,13 @@ def _answer(key: str, item: Report, language: Language, *, good: bool) -> Answer
     status = str(item["status"])
     tone = _TONES[status] if good or status != "yes" else "unreadable"
     word = say(language, f"answer.{key}.{status}" if status in {"yes", "no"} else f"answer.{status}")
-    sentence = str(item["sentence_zh" if language == "zh" else "sentence"])
+    sentence = in_local_time(str(item["sentence_zh" if language == "zh" else "sentence"]), language)
     return AnswerCard(key, say(language, f"answer.{key}"), word, tone, sentence, tuple(item["rests_on"]))
+
+
+def in_local_time(text: str, language: Language) -> str:
+    """Write the times within a sentence as the page writes every time; reports have them in UTC."""
+    return _UTC.sub(lambda found: local_minute(f"{found[1]}T{found[2]}Z", language), text)
 
 
 def proofs(item: Report, language: Language) -> tuple[ProofCard, ...]:
@@ -105,7 +112,7 @@ def _proof(name: str, parts: list[Report], language: Language) -> ProofCard:
             say(language, f"proof.part.{part['name']}"),
             say(language, f"proof.{part['state']}"),
             _PART_TONES[str(part["state"])],
-            str(part["sentence_zh" if language == "zh" else "sentence"]),
+            in_local_time(str(part["sentence_zh" if language == "zh" else "sentence"]), language),
             "" if part["name"] in _SOURCES else str(part["detail"]),
         )
         for part in parts

@@ -18,6 +18,7 @@ from api.pages.drafts import Drafts
 from api.pages.jobs import Jobs
 from api.pages.paper import Paper
 from api.pages.render import WIDTHS, NotShown, PageRenderer
+from api.pages.report_work import ReportWork
 from api.pages.shelf import Entry, Limits, Shelf
 
 RESULTS: Final = Limits(age=timedelta(hours=2), entries=500, total_bytes=4 * 2**30)
@@ -36,6 +37,7 @@ class Desk:
     paper: Paper
     checks: Checks
     drafts: Drafts
+    reports: ReportWork
     renderer: PageRenderer
     jobs: Jobs
     upload_limit: int

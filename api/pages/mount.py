@@ -41,10 +41,14 @@ from api.pages.public import printed as public_printed
 from api.pages.public import seal as public_seal
 from api.pages.question import kept
 from api.pages.render import PageRenderer
+from api.pages.report_work import ReportWork, keep_found
 from api.pages.shelf import Shelf
 from api.pages.upload_check import verify_upload
+from ca.actor import Actor
 
 LOG: Final = logging.getLogger("yinxin.pages")
+ANYBODY: Final = Actor("system:verification", "核验服务")
+"""Who asks for a sealed report where nobody has to say so."""
 SWEEP_SECONDS: Final = 60.0
 """An upload stays at most this much longer than its time."""
 UPLOADS: Final = "uploads"
@@ -105,11 +109,14 @@ def open_desk(services: Services) -> Desk:
     def check(document: Path, name: str, password: str | None) -> dict[str, Any]:
         choice = kept(document.parent)
         report = verify_upload(services, document, name, password)
-        return services.acceptance.answered(report, choice.department, choice.act).to_json()
+        answered = services.acceptance.answered(report, choice.department, choice.act)
+        keep_found(document.parent, answered)
+        return answered.to_json()
 
     checks = Checks(Shelf(folder / "results", services.clock, RESULTS), renderer, jobs, check)
     drafts = Drafts(Shelf(folder / "drafts", services.clock, DRAFTS), renderer, jobs, services.sealing)
-    return Desk(Paper(limit), checks, drafts, renderer, jobs, limit)
+    reports = ReportWork(jobs, lambda found: services.reports.issue(found, actor=ANYBODY).code)
+    return Desk(Paper(limit), checks, drafts, reports, renderer, jobs, limit)
 
 
 async def _sweep(desk: Desk) -> None:

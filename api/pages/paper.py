@@ -32,6 +32,8 @@ STATIC_PATH: Final = "/static"
 YEAR_SECONDS: Final = 365 * 24 * 3600
 MACHINES: Final = ("/api/", "/pki/", "/static/")
 """Addresses that answer programs, whoever opens them."""
+FORMS: Final = ("/console/", "/verify/r/")
+"""Addresses to which browsers send forms without a script."""
 SECTIONS: Final = (("/console", "console"), ("/s/", "lookup"), ("/e/", "lookup"))
 """Which part of the pages an address belongs to; every other is the front page's."""
 POLICY: Final = (
@@ -70,7 +72,7 @@ def language_of(request: Request) -> Language:
 
 def is_page(request: Request) -> bool:
     """Tell whether a person opened the address in a browser; scripts and programs ask for anything, or for JSON."""
-    sent = request.method == "POST" and request.url.path.startswith("/console/")  # a form without a script
+    sent = request.method == "POST" and request.url.path.startswith(FORMS)  # a form without a script
     return (
         (request.method == "GET" or sent)
         and not request.url.path.startswith(MACHINES)

@@ -99,6 +99,11 @@ def moment(text: str | None, language: Language) -> str:
     return f"{shown}（北京时间）" if language == "zh" else f"{shown} (UTC+8)"
 
 
+def local_minute(text: str, language: Language) -> str:
+    """Write a time without seconds, within a sentence."""
+    return short_moment(text) + ("（北京时间）" if language == "zh" else " (UTC+8)")
+
+
 def short_moment(text: str | None) -> str:
     """Write a time without seconds and zone, for small print."""
     return datetime.fromisoformat(text).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M") if text else ""

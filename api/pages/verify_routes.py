@@ -22,11 +22,13 @@ from api.pages.ofd_card import with_ofd
 from api.pages.paper import language_of, visitor_of
 from api.pages.question import MAX_CHOICE, Choice, kept
 from api.pages.render import WIDTHS
+from api.pages.report_work import FAILED as NOT_ISSUED
 from api.pages.reported_card import reported_card
 from api.pages.seal_data_card import with_seal_data
 from api.pages.shelf import Entry
 from api.pages.uploads import take
 from api.pages.verdict_card import card
+from api.pages.words import Language, say
 from verify.ses.report import SealDataKind
 from verify.signatures.detached import SIGNATURES
 from verify.signatures.merkle import MAX_PROOF
@@ -93,6 +95,7 @@ def result(request: Request, doors: Doors, desk: OpenDesk, name: str) -> Respons
         "reported": reported_card(state["report"], language),
         "pages": state["pages"],
         "password": state["password"],
+        "sealed": _sealed(desk, entry, language),
         **_answers(request, doors, entry, state),
     }
     return desk.paper.page(request, "result.html", here="verify", base=base, **context)
@@ -168,6 +171,16 @@ def _answers(request: Request, doors: Services, entry: Entry, state: dict[str, A
         "may_fetch": Scope.DOCUMENT_READ in scopes,
         "decision": state.get("decision"),
     }
+
+
+def _sealed(desk: Desk, entry: Entry, language: Language) -> dict[str, str]:
+    """Return how far the sealed report is, its number, and why there is none."""
+    state = desk.reports.state(entry)
+    told = {"status": str(state["status"]), "code": str(state.get("number", "")), "problem": ""}
+    if told["status"] == NOT_ISSUED:
+        problem = state["problem"]
+        told["problem"] = problem[language] if problem else say(language, "sealed.interrupted")
+    return told
 
 
 def _beside(desk: Desk, name: str, beside: str, octets: bytes) -> RedirectResponse:

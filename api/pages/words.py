@@ -52,10 +52,11 @@ _PAGE_WORDS: Final[dict[str, tuple[str, str]]] = {
     "verify.title": ("核验印章", "Verify a seal"),
     "verify.heading": ("这份文件上的章，是真的吗？", "Is the seal on this file genuine?"),
     "verify.lede": (
-        "放入一份盖过章的 PDF。先给一个词的结论，再讲清楚理由。",
-        "Give us a sealed PDF. One word first, then the reasons, in plain language.",
+        "放入一份盖过章的文件。先给一个词的结论，再讲清楚理由。",
+        "Give us a sealed file. One word first, then the reasons, in plain language.",
     ),
     "drop.title": ("把 PDF 拖到这里", "Drop a PDF here"),
+    "drop.any": ("把文件拖到这里", "Drop a file here"),
     "drop.or": ("或按此选择文件", "or press to choose a file"),
     "drop.release": ("松手即可上传", "Let go to upload"),
     "drop.limit": ("最大 {size}", "up to {size}"),

@@ -15,8 +15,14 @@ class ReportError(SigningError):
 class ReportsNotAllowed(ReportError):
     """No standing authorisation is in force."""
 
-    zh = "核验服务尚未获授权出具报告，或授权已停用、已到期；请管理员执行 yinxin report allow。"
-    en = "The verification service has no standing authorisation in force; let an administrator run yinxin report allow."
+    zh = (
+        "本系统的核验服务尚未获授权出具盖章的报告，或授权已停用、已到期；核验结论不受影响。"
+        "请管理员在服务器上运行 yinxin report allow --reason 理由，之后再试一次。"
+    )
+    en = (
+        "The verification service here is not authorised to issue sealed reports, or no longer; the verdict stands without one. "
+        "Ask an administrator to run yinxin report allow --reason WHY on the server, then try again."
+    )
 
 
 class ReportsExhausted(ReportError):

@@ -120,8 +120,8 @@ def _trusted(entry: ListEntry, as_of: datetime) -> Reason:
     day = f"{as_of:%Y-%m-%d %H:%M} UTC"
     if not entry.scheme_id:
         return Reason(
-            f"截至 {day}，由本信任库中的锚点担保（运维人员指定，未经信任列表）。",
-            f"As of {day}, an anchor of this trust store vouches for it, by the operator's decree and no list.",
+            f"截至 {day}，由本系统管理员直接指定信任的机构担保（不依据信任列表）。",
+            f"As of {day}, an authority that the administrator of this trust store trusts directly vouches for it, without a trusted list.",
         )
     issued = "" if entry.issued is None else f"{entry.issued:%Y-%m-%d}"
     who_zh, who_en = entry.operator_zh or entry.operator, entry.operator or entry.operator_zh

@@ -1,9 +1,10 @@
-// Wait for a verification that is under way; the page may be reloaded meanwhile.
+// Wait for a verification or a report that is under way; the page may be reloaded meanwhile.
 
 import { ask, byId, pause, tell } from "./ask.js";
 
 const began = Date.now();
 const url = byId("waiting").dataset.state;
+const going = byId("waiting").dataset.going;
 const fresh = () => location.reload();
 
 for (;;) {
@@ -13,7 +14,7 @@ for (;;) {
   try {
     const { status } = await ask("GET", url);
     tell("");
-    if (status !== "checking") {
+    if (status !== going) {
       fresh();
       break;
     }

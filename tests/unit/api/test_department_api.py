@@ -140,17 +140,28 @@ def test_D1_D4_the_page_gives_one_word_then_three_answers(services: Services, se
         assert "已记入互认台账" in _ready(clerk, address)
         assert services.acceptance.ledger.prove() == 1
         Client(services, csrf="x").send(f"{address}/decision", purpose="年报")
+        assert clerk.send(f"{address}/sealed-report").status_code == 303
+        refused = _ready(clerk, address, "sealed-report", "making")
+        assert "请管理员在服务器上运行 yinxin report allow --reason" in refused
+        services.reports.allow(services.clock() + timedelta(days=1), 9, "窗口核验", actor=ADMIN)
+        assert clerk.send(f"{address}/sealed-report").status_code == 303
+        link = re.search(r'href="([^"]+/report.pdf)"', _ready(clerk, address, "sealed-report", "making"))
+        assert link is not None
+        reported = services.verify(clerk.get(link[1]).content, name="report.pdf").reported
+        assert reported is not None
+        assert reported.file == "a.pdf"
         clerk.csrf = "wrong"
-        assert clerk.send(f"{address}/decision", purpose="年报").status_code == 403
+        wrong = clerk.send(f"{address}/decision", purpose="年报")
+        assert (wrong.status_code, wrong.headers["content-type"]) == (403, "text/html; charset=utf-8")
         assert services.acceptance.ledger.prove() == 1
     finally:
         clerk.close()
 
 
-def _ready(client: Client, address: str) -> str:
+def _ready(client: Client, address: str, what: str = "state", going: str = "checking") -> str:
     """Wait as the page does."""
     end = time.monotonic() + 120
-    while client.get(f"{address}/state").json()["status"] == "checking":
+    while client.get(f"{address}/{what}").json()["status"] == going:
         assert time.monotonic() < end, "the check does not end"
         time.sleep(0.05)
     return client.page(address)

@@ -32,7 +32,7 @@ def test_a_valid_seal_of_a_known_authority(report: DocumentReport) -> None:
     assert told(report) == (YES, YES, AnswerStatus.NOT_ASKED)
     found = report.answers
     assert found is not None
-    assert "运维人员指定" in found.trusted.sentence.zh
+    assert "管理员直接指定" in found.trusted.sentence.zh
     assert told(ask(report, find(shipped(), "市场监管"), "年度报告"))[2] is YES
     assert told(ask(report, find(shipped(), "财政"), "bill"))[2] is NO
 
