@@ -13,6 +13,7 @@ import pytest
 from cryptography import x509
 
 from api.backup.make import KEPT
+from api.verification_reports import REPORT_WORK
 from tests.e2e.conftest import Demo
 from tests.e2e.conftest import in_process as yinxin
 from tests.e2e.test_cli import Done, good, one_red_line
@@ -65,7 +66,8 @@ def loss(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Loss:
     public = good(yinxin("backup-key", key)).strip()
     made = told(home, "backup", backup, "--to", public, "--with-embedded-token")
     assert made["rows"] > 50
-    assert {path.name for path in (home / "archive").iterdir()} <= {*KEPT, "work"}
+    assert {path.name for path in (home / "archive").iterdir()} <= {*KEPT, "work", REPORT_WORK}
+    assert not [path for path in (home / "archive" / REPORT_WORK).rglob("*") if path.is_file()]
     kept = [path for name in KEPT for path in (home / "archive" / name).rglob("*") if path.is_file()]
     assert (
         made["documents"] == len(kept) > 8
