@@ -5,10 +5,16 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-from ipaddress import IPv4Address, IPv6Address
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from typing import Final
 from urllib.parse import SplitResult
 
 Ip = IPv4Address | IPv6Address
+_NAT64: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+"""Translators put the IPv4 address into the last 32 bits (RFC 6052 §2.2, RFC 8215)."""
 
 
 def connect_to(
@@ -19,6 +25,39 @@ def connect_to(
     if parts.scheme == "http":
         return _Plain(host, parts.port, address, seconds)
     return _Secure(host, parts.port, address, seconds, context or ssl.create_default_context())
+
+
+@contextmanager
+def bounded(connection: http.client.HTTPConnection, seconds: float, late: threading.Event) -> Iterator[None]:
+    """Cut the connection off when the time is over, however slowly and steadily the other side talks."""
+
+    def cut() -> None:
+        late.set()
+        with suppress(OSError, AttributeError):
+            connection.sock.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        connection.close()
+
+
+def inside(address: Ip) -> Iterator[Ip]:
+    """Yield the IPv4 addresses that an IPv6 one is another writing of: mapped, translated, 6to4, Teredo."""
+    if isinstance(address, IPv4Address):
+        return
+    if address.ipv4_mapped is not None:
+        yield address.ipv4_mapped
+    if address.sixtofour is not None:
+        yield address.sixtofour
+    if address.teredo is not None:
+        yield from address.teredo
+    if any(address in network for network in _NAT64):
+        yield IPv4Address(int(address) & 0xFFFFFFFF)
 
 
 class _Plain(http.client.HTTPConnection):
@@ -46,4 +85,6 @@ class _Secure(http.client.HTTPSConnection):
 
     def connect(self) -> None:
         self.sock = socket.create_connection((str(self._address), self.port), self._seconds)
-        self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host)  # whoever cuts it off finds it meanwhile
+        self.sock = self._tls.wrap_socket(
+            self.sock, server_hostname=self.host
+        )  # whoever cuts it off finds it meanwhile

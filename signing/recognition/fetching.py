@@ -10,14 +10,15 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import SplitResult
 
-from signing.recognition.addresses import Ip, Reach, check_ip, read_address
-from signing.recognition.connecting import connect_to
+from signing.recognition.addresses import Reach, check_ip, read_address
+from signing.recognition.connecting import Ip, bounded, connect_to
 from signing.recognition.errors import ListUnreachable
 
 SECONDS: Final = 30.0
@@ -73,28 +74,32 @@ class WebFetcher:
     def fetch(self, errand: Errand) -> Fetched:
         """Fetch one thing; see :class:`Fetcher`."""
         parts = read_address(errand.url, self._reach)
-        end = self._stopwatch() + self._seconds
+        end, late = self._stopwatch() + self._seconds, threading.Event()
         try:
-            connection = self._connection(parts, self._resolved(parts, errand))
-            try:
-                return self._asked(connection, parts, errand, end)
-            finally:
-                connection.close()
+            connection = connect_to(parts, self._resolved(parts, errand), STEP_SECONDS, self._context)
+            with bounded(connection, self._seconds, late):
+                found = self._asked(connection, parts, errand, end)
+            if late.is_set():  # whatever was read of a connection that was cut off is no whole answer
+                raise TimeoutError
         except ssl.SSLCertVerificationError as wrong:
             raise ListUnreachable(
                 errand.url, "对方的 TLS 证书未通过校验", "its TLS certificate is not valid"
             ) from wrong
-        except TimeoutError as slow:
-            raise ListUnreachable(
-                errand.url,
-                f"超过 {self._seconds:.0f} 秒未答复完毕",
-                f"no whole answer in {self._seconds:.0f} s",
-            ) from slow
-        except (OSError, http.client.HTTPException) as down:
+        except (OSError, ValueError, http.client.HTTPException) as down:
+            if late.is_set() or isinstance(down, TimeoutError):
+                raise self._slow(errand) from down
             why = type(down).__name__
             raise ListUnreachable(
                 errand.url, f"连接失败（{why}）", f"the connection failed ({why})"
             ) from down
+        return found
+
+    def _slow(self, errand: Errand) -> ListUnreachable:
+        return ListUnreachable(
+            errand.url,
+            f"超过 {self._seconds:.0f} 秒未答复完毕",
+            f"no whole answer in {self._seconds:.0f} s",
+        )
 
     def _resolved(self, parts: SplitResult, errand: Errand) -> Ip:
         """Return the first address of the host; one among them that is closed to us closes the host."""
@@ -104,9 +109,6 @@ class WebFetcher:
             check_ip(errand.url, str(one[4][0]), self._reach, confirmed=errand.confirmed) for one in found
         ]
         return checked[0]
-
-    def _connection(self, parts: SplitResult, address: Ip) -> http.client.HTTPConnection:
-        return connect_to(parts, address, STEP_SECONDS, self._context)
 
     def _asked(
         self, connection: http.client.HTTPConnection, parts: SplitResult, errand: Errand, end: float

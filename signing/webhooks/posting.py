@@ -6,12 +6,11 @@ import http.client
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Final, Protocol
 from urllib.parse import SplitResult
 
-from signing.recognition.connecting import connect_to
+from signing.recognition.connecting import bounded, connect_to
 from signing.webhooks.errors import WebhookUnreachable
 from signing.webhooks.message import SIGNATURE, Signed
 from signing.webhooks.targets import Ip, Reach, check_ip, read_target
@@ -47,7 +46,7 @@ class WebPost:
         late = threading.Event()
         try:
             connection = connect_to(parts, self._resolved(parts), self._seconds, self._context)
-            with _bounded(connection, self._seconds, late):
+            with bounded(connection, self._seconds, late):
                 status = self._asked(connection, parts, signed)
         except ssl.SSLCertVerificationError as wrong:
             raise WebhookUnreachable(
@@ -88,25 +87,6 @@ class WebPost:
             ):  # the status is there; whoever trickles a body is not waited for
                 answer.read1(MAX_ANSWER)
             return int(answer.status)
-
-
-@contextmanager
-def _bounded(connection: http.client.HTTPConnection, seconds: float, late: threading.Event) -> Iterator[None]:
-    """Cut the connection off when the time is over, however slowly and steadily the other side talks."""
-
-    def cut() -> None:
-        late.set()
-        with suppress(OSError, AttributeError):
-            connection.sock.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(seconds, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        connection.close()
 
 
 def _slow(seconds: float) -> WebhookUnreachable:

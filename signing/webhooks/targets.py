@@ -7,19 +7,17 @@ connection goes to the very one that was checked, so a name that changes its min
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from signing.recognition.connecting import Ip, inside
 from signing.webhooks.errors import WebhookAddressInvalid
 
 MAX_ADDRESS: Final = 1000
-Ip = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
-_NAT64: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
-"""Translators put the IPv4 address into the last 32 bits (RFC 6052 §2.2, RFC 8215)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ def check_ip(found: str, reach: Reach) -> Ip:
         address = ip_address(found.partition("%")[0])
     except ValueError:
         raise _malformed() from None
-    for one in (address, *_inside(address)):
+    for one in (address, *inside(address)):
         if any(one in network for network in reach.networks):
             continue
         if not one.is_global or one.is_multicast or one.is_reserved or one.is_unspecified or one.is_loopback:
@@ -77,20 +75,6 @@ def check_ip(found: str, reach: Reach) -> Ip:
                 "webhook_networks",
             )
     return address
-
-
-def _inside(address: Ip) -> Iterator[Ip]:
-    """Yield the IPv4 addresses that an IPv6 one is another writing of: mapped, translated, 6to4, Teredo."""
-    if isinstance(address, IPv4Address):
-        return
-    if address.ipv4_mapped is not None:
-        yield address.ipv4_mapped
-    if address.sixtofour is not None:
-        yield address.sixtofour
-    if address.teredo is not None:
-        yield from address.teredo
-    if any(address in network for network in _NAT64):
-        yield IPv4Address(int(address) & 0xFFFFFFFF)
 
 
 def _malformed() -> WebhookAddressInvalid:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 
@@ -15,6 +17,14 @@ from signing.recognition.errors import ListAddressInvalid, ListUnreachable
 from signing.recognition.fetching import Errand, WebFetcher
 from tests.conftest import _free_port
 
+ENDLESS = {
+    "/continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "/header": (b"HTTP/1.1 200 OK\r\nX-Long: ", b"a"),
+    "/chunk": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0"),
+    "/trailer": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n", b"a: b\r\n"),
+    "/body": (b"HTTP/1.0 200 OK\r\n\r\n", b"a"),
+}
+"""Answers of which each octet comes in time, and which have no end."""
 OPEN = Reach(networks=(ip_network("127.0.0.0/8"),))
 
 
@@ -32,9 +42,20 @@ class Handler(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(b"half")
             return None
+        if self.path in ENDLESS:
+            return self._talk(*ENDLESS[self.path])
         if self.path in ("/list", "/known"):
             return self._say(200, b"x" * 1000, ETag='"one"')
         return self._say(404, b"no")
+
+    def _talk(self, first: bytes, again: bytes) -> None:
+        """Say one thing over and over until the other side has enough."""
+        self.close_connection = True
+        with suppress(OSError):
+            self.wfile.write(first)
+            while True:
+                self.wfile.write(again)
+                time.sleep(0.01)
 
     def _say(self, status: int, octets: bytes, **headers: str) -> None:
         self.send_response(status)
@@ -88,6 +109,13 @@ def test_an_answer_that_drips_is_cut_off(base: str) -> None:
         WebFetcher(Reach(), stopwatch=lambda: next(watch)).fetch(Errand(f"{base}/list", 1000, confirmed=True))
 
 
+@pytest.mark.parametrize("path", ENDLESS)
+def test_whoever_talks_without_end_is_cut_off(base: str, path: str) -> None:
+    """Attack: interim answers, a header, a chunk's size or trailers that never end keep every round of renewals waiting."""
+    with pytest.raises(ListUnreachable, match="no whole answer"):
+        WebFetcher(Reach(), seconds=0.3).fetch(Errand(base + path, 10**9, confirmed=True))
+
+
 def test_what_a_list_says_does_not_lead_into_our_net(base: str) -> None:
     """Attack (SSRF): a supply point that is this machine's own address, unless a person named it or the settings open it."""
     with pytest.raises(ListAddressInvalid):
@@ -102,7 +130,10 @@ def test_nobody_at_home() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["10.0.0.5", "192.168.1.1", "169.254.169.254", "127.0.0.1", "::1", "fe80::1%eth0", "fd00::1", "0.0.0.0", "::ffff:10.0.0.5"],
+    [
+        "10.0.0.5", "192.168.1.1", "169.254.169.254", "127.0.0.1", "::1", "fe80::1%eth0", "fd00::1", "0.0.0.0", "::ffff:10.0.0.5",
+        "64:ff9b::10.0.0.5", "2002:a00:5::1", "fec0::1", "224.0.0.1", "ff02::1", "100.64.0.1", "::127.0.0.1",
+    ],
 )  # fmt: skip
 def test_private_addresses_are_closed_to_foreign_words(address: str) -> None:
     with pytest.raises(ListAddressInvalid):
