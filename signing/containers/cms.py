@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca.cms import signing_time
-from ca.cms_names import DATA, MESSAGE_DIGEST, SIGNATURE_TIME_STAMP, SIGNED_DATA
+from ca.cms_names import SIGNATURE_TIME_STAMP, SIGNED_DATA
 from ca.der import SET, explicit, integer, octet_string, oid, sequence, set_of, tlv, utf8_string
 from ca.gm_cms import GmSignedData
 from hsm.algorithms import Digest, Family, SignatureAlgorithm
@@ -27,17 +27,20 @@ from hsm.signer import Signer
 from seals.statement import SEAL_STATEMENT_OID
 from signing.containers.cms_parts import (
     CONTENT_IS_DATA,
+    DETACHED,
     SIGNATORIES_KEPT,
     Parts,
     attribute,
+    message_digest,
     parts_of,
     signing_certificate,
 )
 
 OCSP_RESPONSE: Final = "1.3.6.1.5.5.7.16.2"
 """RFC 5940 §2.1, id-ri-ocsp-response."""
-_CONTENT: Final = sequence(oid(DATA))
-"""EncapsulatedContentInfo without content: it stands in the document."""
+_SIGNED: Final = b"\xa0"
+"""The tag of the signed attributes where they stand in SignerInfo (RFC 5652 §5.4)."""
+_SIGNED_DATA: Final = oid(SIGNED_DATA)
 IMPLICIT_0: Final = 0xA0
 IMPLICIT_1: Final = 0xA1
 TIME_STAMP_ROOM: Final = 16 * 1024
@@ -89,7 +92,10 @@ class Signatory:
     @property
     def form(self) -> ContainerForm:
         """The form in which this key's containers are written."""
-        return self.wanted if self.signer.algorithm.family is Family.SM2 else ContainerForm.RFC5652
+        wanted = self.wanted
+        if wanted is ContainerForm.RFC5652 or self.signer.algorithm.family is Family.SM2:
+            return wanted
+        return ContainerForm.RFC5652
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,7 @@ def signed_attributes(
 def _attributes(certificate: x509.Certificate, document: Digest, *further: bytes) -> bytes:
     return set_of(
         CONTENT_IS_DATA,
-        attribute(MESSAGE_DIGEST, octet_string(document.value)),
+        message_digest(document.value),
         signing_certificate(certificate, document.algorithm),
         *further,
     )
@@ -151,29 +157,28 @@ def container(
 def _assemble(
     parts: Parts, attributes: bytes, signature: bytes, stamps: tuple[bytes, ...], carried: Revocation
 ) -> bytes:
-    signer = [
-        integer(1),
-        parts.identifier,
-        parts.digest,
-        bytes((IMPLICIT_0,)) + attributes[1:],
-        parts.algorithm,
-        octet_string(signature),
-    ]
-    if stamps:
-        signer.append(tlv(IMPLICIT_1, *stamps))
-    listed = parts.certificates
-    if carried.certificates:
-        listed = tuple(sorted({*listed, *carried.certificates}))
+    signer = tlv(
+        SET,
+        sequence(
+            parts.signer,
+            _SIGNED + attributes[1:],
+            parts.algorithm,
+            octet_string(signature),
+            *((tlv(IMPLICIT_1, *stamps),) if stamps else ()),
+        ),
+    )
+    if carried == NOTHING_CARRIED:
+        return sequence(_SIGNED_DATA, explicit(0, sequence(parts.bare, signer)))
     # RFC 5652 §5.1: version 5 where revocation information of another format stands
     signed_data = sequence(
         integer(5 if carried.ocsp else 1),
         tlv(SET, parts.digest),
-        _CONTENT,
-        tlv(IMPLICIT_0, *listed),
+        DETACHED,
+        tlv(IMPLICIT_0, *sorted({*parts.certificates, *carried.certificates})),
         _revocation(carried),
-        tlv(SET, sequence(*signer)),
+        signer,
     )
-    return sequence(oid(SIGNED_DATA), explicit(0, signed_data))
+    return sequence(_SIGNED_DATA, explicit(0, signed_data))
 
 
 def room_for(signatory: Signatory, statement: str | None, *, stamped: bool) -> int:

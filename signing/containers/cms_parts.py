@@ -11,10 +11,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca.algorithm_identifiers import algorithm_identifier, digest_identifier
-from ca.cms_names import CONTENT_TYPE, DATA, SIGNING_CERTIFICATE_V2
-from ca.der import integer, octet_string, oid, sequence, set_of
+from ca.cms_names import CONTENT_TYPE, DATA, MESSAGE_DIGEST, SIGNING_CERTIFICATE_V2
+from ca.der import SET, explicit, integer, octet_string, oid, sequence, set_of, tlv
 from hsm.algorithms import DigestAlgorithm, SignatureAlgorithm
 
+DETACHED: Final = sequence(oid(DATA))
+"""EncapsulatedContentInfo without content: it stands in the document."""
 SIGNATORIES_KEPT: Final = 256
 """Signatories whose parts are remembered, some ten kilobytes each."""
 
@@ -25,10 +27,12 @@ class Parts:
 
     certificates: tuple[bytes, ...]
     """Its certificate and the chain, in DER order."""
-    identifier: bytes
-    """IssuerAndSerialNumber."""
     digest: bytes
     algorithm: bytes
+    signer: bytes
+    """What SignerInfo begins with: its version, IssuerAndSerialNumber, the digest's name."""
+    bare: bytes
+    """What SignedData begins with where it carries nothing else: all before the signers (RFC 5652 §5.1)."""
 
 
 def attribute(identifier: str, value: bytes) -> bytes:
@@ -47,12 +51,26 @@ def parts_of(certificate: x509.Certificate, chain: Sequence[bytes], algorithm: S
 
 @lru_cache(maxsize=SIGNATORIES_KEPT)
 def _parts(certificate: x509.Certificate, chain: tuple[bytes, ...], algorithm: SignatureAlgorithm) -> Parts:
+    certificates = tuple(sorted({certificate.public_bytes(Encoding.DER), *chain}))
+    identifier = sequence(certificate.issuer.public_bytes(), integer(certificate.serial_number))
+    digest = digest_identifier(algorithm.digest)
     return Parts(
-        tuple(sorted({certificate.public_bytes(Encoding.DER), *chain})),
-        sequence(certificate.issuer.public_bytes(), integer(certificate.serial_number)),
-        digest_identifier(algorithm.digest),
+        certificates,
+        digest,
         algorithm_identifier(algorithm),
+        integer(1) + identifier + digest,
+        integer(1) + tlv(SET, digest) + DETACHED + explicit(0, *certificates),
     )
+
+
+@lru_cache(maxsize=len(DigestAlgorithm))
+def _before_digest(size: int) -> bytes:
+    return attribute(MESSAGE_DIGEST, octet_string(bytes(size)))[:-size]
+
+
+def message_digest(value: bytes) -> bytes:
+    """Encode the attribute with a document's digest; what stands before the digest depends on its size alone."""
+    return _before_digest(len(value)) + value
 
 
 @lru_cache(maxsize=SIGNATORIES_KEPT)

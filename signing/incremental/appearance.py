@@ -24,12 +24,12 @@ class Appearance:
     def __init__(self, update: Update, picture: Picture) -> None:
         self._update = update
         self._whole = (0.0, 0.0, picture.size_mm[0] * POINTS_PER_MM, picture.size_mm[1] * POINTS_PER_MM)
-        self.seal = update.add_stream(_form(picture), _compressed(picture.content))
+        self.seal = update.add_stream(_form(picture.size_mm), _compressed(picture.content))
         """The whole seal, upright, in points."""
 
     def of(self, look: Look) -> Ref:
         """Return the appearance for a widget: the seal itself, or a form that shows a part of it, turned."""
-        if numbers(look.bbox) == numbers(self._whole) and look.matrix == _UPRIGHT:
+        if look.matrix == _UPRIGHT and numbers(look.bbox) == numbers(self._whole):
             return self.seal
         entries = (
             b"/Type /XObject /Subtype /Form /BBox [%s] /Matrix [%s] /Resources <</XObject <</S %s>>>> "
@@ -47,9 +47,10 @@ def _compressed(content: bytes) -> bytes:
     return zlib.compress(content)
 
 
-def _form(picture: Picture) -> bytes:
+@lru_cache(maxsize=PICTURES_KEPT)
+def _form(size_mm: tuple[float, float]) -> bytes:
     """ISO 32000-2 §8.10: paths only, no font, no image."""
-    width, height = (side * POINTS_PER_MM for side in picture.size_mm)
+    width, height = (side * POINTS_PER_MM for side in size_mm)
     return b"/Type /XObject /Subtype /Form /BBox [%s] /Resources <<>> /Filter /FlateDecode " % numbers(
         (0.0, 0.0, width, height)
     )

@@ -7,8 +7,9 @@ from typing import Final
 
 from signing.errors import PageMissing
 from signing.incremental.casts import Cast, marked, references_in, split_at_references
-from signing.pdf.reading import LETTER, MAX_PAGES, MAX_TREE_DEPTH, UNIT_RANGE
-from signing.placing.placement import Box, PageView
+from signing.incremental.views import DISPLAYED, view_of, view_said
+from signing.pdf.reading import MAX_PAGES, MAX_TREE_DEPTH
+from signing.placing.placement import PageView
 from verify.pdf.plain.errors import NotPlain, Reason
 from verify.pdf.plain.file import PlainPdf
 from verify.pdf.plain.octets import InMemory
@@ -19,8 +20,6 @@ FEWEST_ALIKE: Final = 3
 """Pages of a document from which on looking for pages that are alike pays."""
 CASTS_KEPT: Final = 64
 """Kinds of pages noted in one document; where there are more, hardly two are alike."""
-DISPLAYED: Final = ("/MediaBox", "/CropBox", "/Rotate", "/UserUnit")
-"""What a page's display depends on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,21 +182,12 @@ class PageTree:
         said = tuple([page.said(key) for key in DISPLAYED])
         known = self._alike.get(said)
         if known is None:
-            known = self._alike[said] = self._view(page)
+            known = view_said(said)
+            if known is None:
+                stated = [page.attribute(key) for key in DISPLAYED[:3]]
+                known = view_of([*stated, page.entries.get("/UserUnit", 1)], self._pdf.value)
+            self._alike[said] = known
         return known
-
-    def _view(self, page: Page) -> PageView:
-        pdf = self._pdf
-        media = self._box(page.attribute("/MediaBox")) or LETTER
-        visible = _intersection(self._box(page.attribute("/CropBox")) or media, media)
-        turned = pdf.value(page.attribute("/Rotate"))
-        unit = pdf.value(page.entries.get("/UserUnit", 1))
-        turned = 0 if turned is None else turned
-        if not isinstance(turned, int | float) or not isinstance(unit, int | float) or int(turned) % 90:
-            raise NotPlain(Reason.PAGE, "rotation or unit")
-        if not UNIT_RANGE[0] <= unit <= UNIT_RANGE[1]:
-            raise NotPlain(Reason.PAGE, "unit")
-        return PageView(visible, int(turned) % 360, float(unit))
 
     def _walk(self, root: Ref) -> None:
         waiting: list[tuple[Value, dict[str, Passed], int]] = [(root, {}, 0)]
@@ -233,20 +223,6 @@ class PageTree:
         node = self._pdf.value(ref)
         return isinstance(node, Dictionary) and "/Kids" not in node
 
-    def _box(self, value: Value) -> Box | None:
-        """Read a rectangle (ISO 32000-2 §7.9.5): any two opposite corners."""
-        listed = self._pdf.value(value)
-        if listed is None:
-            return None
-        if not isinstance(listed, Array) or len(listed) != 4:
-            raise NotPlain(Reason.PAGE, "a box")
-        numbers = [self._pdf.value(item) for item in listed]
-        if not all(isinstance(item, int | float) for item in numbers):
-            raise NotPlain(Reason.PAGE, "a box")
-        x1, y1, x2, y2 = (float(number) for number in numbers)
-        box = (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
-        return box if box[0] < box[2] and box[1] < box[3] else None
-
 
 def _alike_of(texts: tuple[bytes, ...]) -> Alike | bool:
     """Read a cast as a page; false: none, or what decides how it is displayed stands behind its references."""
@@ -256,9 +232,3 @@ def _alike_of(texts: tuple[bytes, ...]) -> Alike | bool:
     if any(marked(ref) is not None for key in DISPLAYED for ref in references_in(cast.entries.get(key))):
         return False
     return Alike(cast)
-
-
-def _intersection(crop: Box, media: Box) -> Box:
-    """ISO 32000-2 §14.11.2.1: what lies outside the media box is cut; a crop box wholly outside counts for nothing."""
-    box = max(crop[0], media[0]), max(crop[1], media[1]), min(crop[2], media[2]), min(crop[3], media[3])
-    return box if box[0] < box[2] and box[1] < box[3] else media

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
+from typing import Final
 
+NUMBERS_KEPT: Final = 1024
+"""Numbers remembered as they are written: sizes of seals and pages, places that are asked for again and again."""
 _ESCAPES = str.maketrans({"\\": "\\\\", "(": "\\(", ")": "\\)"})
 
 
@@ -14,6 +18,7 @@ def text(value: str) -> bytes:
     return b"<FEFF%s>" % value.encode("utf-16-be").hex().upper().encode("ascii")
 
 
+@lru_cache(maxsize=NUMBERS_KEPT)
 def number(value: float) -> bytes:
     """Write a number with at most four decimals."""
     if value == int(value):

@@ -235,6 +235,8 @@ class PlainPdf:
 
     def _version(self, header: re.Match[bytes]) -> tuple[int, int]:
         stated = int(header.group(1)), int(header.group(2))
+        if "/Version" not in self.catalogue:
+            return stated
         later = _HEADER.fullmatch(f"%PDF-{str(self.entry(self.catalogue, '/Version') or '')[1:]}".encode())
         return stated if later is None else max(stated, (int(later.group(1)), int(later.group(2))))
 
