@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.pdf_attacks import certified, faces, forgery, incremental, shadow, structure
+from tests.pdf_attacks import certified, faces, forgery, incremental, readers, shadow, structure
 
 ATTACKS: Final = (
     *incremental.ATTACKS,
@@ -13,4 +13,5 @@ ATTACKS: Final = (
     *certified.ATTACKS,
     *structure.ATTACKS,
     *faces.ATTACKS,
+    *readers.ATTACKS,
 )

@@ -35,7 +35,11 @@ def new_signature_field(step: Step, item: Value, *, note: bool) -> bool:
         return False
     if not permitted_signature(step, found) or not _speaks_for_itself(step, found):
         return False
-    if not _drawn_as_widget(dictionary) or _takes_a_name(step, found):
+    if (
+        not _drawn_as_widget(dictionary)
+        or _takes_a_name(step, found)
+        or not _is_drawn_as_signature(step, item)
+    ):
         return False
     if step.rules.certified and shows(step, found):
         return False
@@ -60,6 +64,14 @@ def _drawn_as_widget(dictionary: dict[str, Value]) -> bool:
     if "/Subtype" in dictionary:
         return bool(dictionary["/Subtype"] == "/Widget")
     return dictionary.keys().isdisjoint({"/Rect", "/AP"})
+
+
+def _is_drawn_as_signature(step: Step, item: Value) -> bool:
+    """Tell a widget that is of a signature field to readers too: they climb, and take the nearest type for its own.
+
+    One that names another type, or another parent, is drawn with that field's text.
+    """
+    return inherited(step.new, item, "/FT") in {None, "/Sig"}
 
 
 def _takes_a_name(step: Step, found: FormField) -> bool:

@@ -13,9 +13,12 @@ from verify.pdf.buried import Span, buried
 from verify.pdf.document import Document
 from verify.pdf.source import Revision
 
+_BLANK: Final = rb"[\x00\t\n\x0c\r ]*+"
 _BETWEEN: Final = re.compile(
-    rb"(?:[\x00\t\n\x0c\r ]+|%%EOF|startxref[\x00\t\n\x0c\r ]+[0-9]{1,12}(?=[\x00\t\n\x0c\r ]))*"
+    _BLANK + rb"(?:startxref(?=[\x00\t\n\x0c\r ])" + _BLANK + rb"([0-9]{1,12})(?=[\x00\t\n\x0c\r ]))?+"
+    rb"(?:" + _BLANK + rb"%%EOF)*+" + _BLANK
 )
+"""White space, and one end mark."""
 _END: Final = re.compile(
     rb"startxref[\x00\t\n\x0c\r ]+([0-9]{1,12})[\x00\t\n\x0c\r ]+%%EOF[\x00\t\n\x0c\r ]*\Z"
 )
@@ -36,6 +39,11 @@ class Appended:
     revision: Revision
     objects: frozenset[Span]
     tables: frozenset[Span]
+
+    @property
+    def closed(self) -> int:
+        """The offset behind its table, where its end mark follows."""
+        return next(end for start, end in self.tables | self.objects if start == self.revision.start)
 
     @property
     def reach(self) -> Span:
@@ -69,9 +77,13 @@ def _measured(document: Document, revision: Revision, covered: int) -> Appended:
 
 
 def stray_octets(document: Document, covered: int, parts: list[Appended]) -> tuple[int, int] | None:
-    """Return the first span (start, length) behind ``covered`` that belongs to nothing, or ``None``."""
+    """Return the first span (start, length) behind ``covered`` that belongs to nothing, or ``None``.
+
+    An end mark names the table that it follows: some readers go by any other, and show what that one lists.
+    """
     objects = {span for part in parts for span in part.objects}
     tables = {span for part in parts for span in part.tables}
+    marks = {part.closed: {part.revision.declared, part.revision.start} for part in parts}
     position = covered
     for start, end in [*sorted(objects | tables), (len(document.data), len(document.data))]:
         if start > position:
@@ -79,6 +91,8 @@ def stray_octets(document: Document, covered: int, parts: list[Appended]) -> tup
             stop = position if match is None else match.end()
             if stop != start:
                 return stop, start - stop
+            if match is not None and match[1] is not None and int(match[1]) not in marks.get(position, ()):
+                return match.start(1), len(match[1])
         position = max(position, end)
     hidden = buried(document.data, covered, objects, tables)
     return None if hidden is None else (hidden, document.data.find(b"\n", hidden + 1) - hidden)

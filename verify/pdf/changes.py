@@ -7,6 +7,8 @@ looked at. A new object number that the signed revision already refers to would 
 
 from __future__ import annotations
 
+from typing import Final
+
 from verify.errors import Finding
 from verify.integrity import Change, Integrity, LaterRevision, RevisionKind
 from verify.pdf.appended import Appended, appended, signed_start, stray_octets
@@ -19,10 +21,15 @@ from verify.pdf.library import opens_strictly
 from verify.pdf.pdf_values import Ref, same
 from verify.pdf.permissions import rules_of
 from verify.pdf.permitted import allowed
+from verify.pdf.repaired import unlisted_object
 from verify.pdf.signature_value import SignatureValue
 from verify.pdf.source import Revision
 from verify.pdf.step import Step, describe
 from verify.policy import MAX_CHANGED_OBJECTS, MAX_REVISIONS, Policy
+
+REPEATED: Final = frozenset({"/Encrypt"})
+"""What a trailer repeats of the one before. A reader that misses /Root or /Size there repairs the file (ISO 32000-2 §7.5.6),
+and shows objects that no table lists."""
 
 
 def assess(document: Document, value: SignatureValue, policy: Policy) -> Integrity:
@@ -95,6 +102,15 @@ def _compare(document: Document, value: SignatureValue, policy: Policy, parts: l
         additions += step.additions
         doubts += step.doubts
         revisions.append(_told(step, part))
+    unlisted = unlisted_object(document, value.covered)
+    if unlisted is not None:
+        doubts.append(
+            Change(
+                "签章前的内容里有交叉引用未列出的对象，部分阅读器可能改为显示它",
+                "the signed part holds an object that no table lists, and some readers may show it instead",
+                object=f"offset {unlisted}",
+            )
+        )
     return Integrity(
         covers_whole_document=False,
         modified=bool(changes),
@@ -141,6 +157,9 @@ def _compare_trailers(step: Step) -> None:
     for key in ("/Root", "/Encrypt"):
         if not same(step.old.trailer.get(key), step.new.trailer.get(key)):
             step.changes.append(Change(f"文件尾的 {key} 被改写", f"the trailer's {key} was replaced"))
+    stated = step.document.source.stated(step.new.revision)
+    for key in sorted(({"/Root", "/Size"} | REPEATED & step.old.trailer.keys()) - stated):
+        step.changes.append(Change(f"追加的文件尾缺少 {key}", f"an appended trailer lacks {key}"))
     if not same(step.old.trailer.get("/Info"), step.new.trailer.get("/Info")):
         step.note(
             RevisionKind.PROPERTIES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from verify.integrity import Change, RevisionKind
@@ -15,9 +16,13 @@ from verify.pdf.added_fields import (
 )
 from verify.pdf.comments import comment
 from verify.pdf.fields import FormField
-from verify.pdf.pdf_values import Ref, Stream, Value, references, same, text
+from verify.pdf.graph import page_refs
+from verify.pdf.pdf_values import Ref, Stream, Value, references, same
+from verify.pdf.plain.tokens import HASH
 from verify.pdf.step import Step, describe
+from verify.policy import MAX_FIELD_DEPTH
 
+_NAME: Final = re.compile(rb"/[^\x00\t\n\x0c\r ()<>\[\]{}/%]*")
 CATALOG_KEYS: Final = frozenset({"/AcroForm", "/DSS", "/Extensions", "/Metadata", "/Version"})
 FORM_KEYS: Final = frozenset({"/Fields", "/SigFlags"})
 FILLED_FORM_KEYS: Final = FORM_KEYS | {"/NeedAppearances"}
@@ -128,7 +133,7 @@ def _form(step: Step, old: Value, new: Value) -> bool:
     before = old or {}
     keys = _changed_keys(before, new)
     drawn_by_reader = step.old.entry(before, "/NeedAppearances") is True
-    if not before:
+    if not before and _new_names(step, {}, new.get("/DR")) is not None:
         keys -= {"/DA", "/DR"}
     if "/DR" in keys and not drawn_by_reader and _more_fonts(step, before.get("/DR"), new.get("/DR")):
         keys -= {"/DR"}
@@ -153,21 +158,52 @@ def _more_fonts(step: Step, old: Value, new: Value) -> bool:
         or _changed_keys(before, after) != {"/Font"}
     ):
         return False
-    fonts, more = step.old.entry(before, "/Font"), step.new.entry(after, "/Font")
+    return _new_names(step, step.old.entry(before, "/Font"), after) is not None
+
+
+def _new_names(step: Step, fonts: Value, resources: Value) -> frozenset[str] | None:
+    """Return the names of fonts that resources add to those there were; ``None`` where one is not new, or asked for already."""
+    more = step.new.entry(step.new.resolve(resources), "/Font") or {}
     if not isinstance(fonts, dict) or not isinstance(more, dict):
-        return False
+        return None
     added = _changed_keys(fonts, more)
-    if not added.isdisjoint(_fonts_asked_for(step)):
-        return False
-    return added.isdisjoint(fonts) and all(step.fresh(more[key]) for key in added)
+    if not (added.isdisjoint(fonts) and all(key.isascii() and step.fresh(more[key]) for key in added)):
+        return None
+    return added if not added or added.isdisjoint(_fonts_asked_for(step)) else None
 
 
 def _fonts_asked_for(step: Step) -> frozenset[str]:
-    """Name everything that the signed form's default appearances mention: a font put under such a name changes how it looks."""
-    form = step.old.entry(step.old.catalog, "/AcroForm")
-    stated = [form, *(item.dictionary for item in step.old_fields.values())]
-    texts = [text(step.old.entry(one, "/DA")) for one in stated]
-    return frozenset(word for one in texts for word in one.split() if word.startswith("/"))
+    """Name everything that default appearances of the signed form mention: a font put under such a name changes how it looks.
+
+    Fields, their widgets, what they inherit from, and free text on the pages.
+    """
+    stated = [step.old.entry(step.old.catalog, "/AcroForm")]
+    for item in {id(item): item for item in step.old_fields.values()}.values():
+        stated += [item.dictionary, *map(step.old.resolve, item.widgets)]
+        stated += _above(step, item.dictionary)
+    for page in page_refs(step.old):
+        listed = step.old.entry(step.old.get(page), "/Annots")
+        stated += map(step.old.resolve, listed if isinstance(listed, list) else ())
+    found: set[str] = set()
+    for one in stated:
+        asked = step.old.entry(one, "/DA")
+        found |= _names_in(asked) if isinstance(asked, bytes) else set()
+    return frozenset(found)
+
+
+def _above(step: Step, dictionary: Value) -> list[Value]:
+    found = [step.old.entry(dictionary, "/Parent")]
+    while found[-1] is not None and len(found) < MAX_FIELD_DEPTH:
+        found.append(step.old.entry(found[-1], "/Parent"))
+    return found
+
+
+def _names_in(octets: bytes) -> set[str]:
+    """Read the names of a content stream, which need no blank before them (ISO 32000-2 §7.2.3, §7.3.5)."""
+    return {
+        HASH.sub(lambda octet: bytes((int(octet[1], 16),)), name).decode("latin-1")
+        for name in _NAME.findall(octets)
+    }
 
 
 def _grown(step: Step, old: Value, new: Value, *, fields: bool) -> bool:
@@ -197,6 +233,8 @@ def _array(step: Step, ref: Ref, old: list[Value], new: list[Value]) -> bool:
 
 
 def _field(step: Step, known: FormField, ref: Ref, keys: frozenset[str], new: dict[str, Value]) -> bool:
+    if not _stays_a_widget(step, keys, new):
+        return False
     if known.kind == "/Sig":
         return _signature_field(step, known, step.new_fields.get(ref), keys, new)
     if not step.fills or step.rules.locked(known.name) or not keys <= FILLED_FIELD_KEYS:
@@ -209,6 +247,13 @@ def _field(step: Step, known: FormField, ref: Ref, keys: frozenset[str], new: di
     else:
         step.note(RevisionKind.FORM_FILLING, describe(step, ref, "被填写", "was filled in"))
     return True
+
+
+def _stays_a_widget(step: Step, keys: frozenset[str], new: dict[str, Value]) -> bool:
+    """Tell whether /AS and /Type say what they say in a widget: in a layer's or a page's dictionary they decide what shows."""
+    if "/AS" in keys and not isinstance(step.new.entry(new, "/AS"), str | None):
+        return False
+    return "/Type" not in keys or step.new.entry(new, "/Type") == "/Annot"
 
 
 def _filled(step: Step, before: FormField, after: FormField | None) -> bool:
