@@ -90,6 +90,14 @@ def trusted_lists(
     return lists
 
 
+def learn_makers(
+    loaded: Sequence[tuple[ParsedStatusList, x509.Certificate]], judge: CertificateJudge
+) -> None:
+    """Let a judge know the certificates that the lists bring along, as judging their makers does."""
+    for parsed, _ in loaded:
+        judge.evidence.learn([c for der in parsed.chain_der[1:] if (c := load_certificate(der)) is not None])
+
+
 def check_maker(certificate: x509.Certificate) -> None:
     """Demand a seal maker's certificate: nobody else states seals or lists."""
     check_exactly(certificate, EKU_SEAL_MAKER, "签发印章声明", "stating seals")

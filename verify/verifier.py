@@ -30,7 +30,7 @@ from verify.pdf.security_store import SecurityStore, evidence_below, read_store
 from verify.policy import MAX_SIGNATURES, Policy
 from verify.report import DocumentReport, Reason, SignatureKind, SignatureReport
 from verify.reports.recognise import Reading, report_in, with_reported
-from verify.seal import SealJudge, SealLists, load_lists, trusted_lists
+from verify.seal import SealJudge, SealLists, learn_makers, load_lists, trusted_lists
 from verify.signatures.case import Case, finish, level_of, open_case, orphan_case
 from verify.signatures.detached import Content
 from verify.signatures.protected import ProofOfExistence
@@ -42,6 +42,10 @@ from verify.wording import summary
 PDF_HEADER: Final = b"%PDF-"
 HEADER_WITHIN: Final = 1024
 """Readers take a file for a PDF whose header stands in its first 1,024 octets (ISO 32000-1, annex H.3.4.1)."""
+
+
+MAX_MOMENTS: Final = 16
+"""Moments with their evidence for which a verifier remembers whose lists are trusted; a batch has one."""
 
 
 @dataclass(slots=True)
@@ -62,10 +66,12 @@ class Verifier:
         self._paths = PathFinder(trust)
         self._lists = load_lists(trust.seal_lists)
         self._void_lists = load_void_lists(trust.seal_lists)
+        self._makers: dict[tuple[datetime, tuple[bytes, ...], tuple[bytes, ...]], SealLists] = {}
 
     def knowing(self, crls: Sequence[bytes], ocsp: Sequence[bytes]) -> Verifier:
         """Return a verifier with the same trust and policy and other evidence (DER); what was read once is shared."""
         other = copy(self)
+        other._makers = {}  # noqa: SLF001 - our own copy
         other._trust = replace(self._trust, crls=crls, ocsp=ocsp)  # noqa: SLF001 - our own copy
         return other
 
@@ -213,8 +219,21 @@ class Verifier:
         known = evidence.newest
         evidence.add(store.crls, store.ocsp, embedded=True)
         judge = CertificateJudge(self._paths, evidence, self._policy, at)
-        lists = trusted_lists(self._lists, judge, at)
+        lists = self._trusted_lists(judge, store, at)
         return judge, lists, max((t for t in (known, lists.newest) if t is not None), default=None)
+
+
+    def _trusted_lists(self, judge: CertificateJudge, store: SecurityStore, at: datetime) -> SealLists:
+        """Judge the makers of the lists once for each moment and evidence: of a batch, the documents share both."""
+        question = (at, tuple(store.crls), tuple(store.ocsp))
+        known = self._makers.get(question)
+        if known is not None:
+            learn_makers(self._lists, judge)
+            return known
+        if len(self._makers) >= MAX_MOMENTS:
+            self._makers.clear()
+        self._makers[question] = found = trusted_lists(self._lists, judge, at)
+        return found
 
 
 def _open_cases(document: Document) -> list[Case]:

@@ -24,6 +24,7 @@ _CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-52
 _USCC: Final = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
 
 
+@lru_cache(maxsize=1024)
 def describe(certificate: x509.Certificate, chain: Chain) -> SignerReport:
     """Describe a certificate; ``chain`` is empty when no path was found. Its policies are those that the path keeps."""
     subject = certificate.subject
@@ -50,6 +51,7 @@ def policies_of(chain: Chain) -> tuple[str, ...]:
         return ()
 
 
+@lru_cache(maxsize=1024)
 def custody(chain: Chain) -> str:
     """Return where the key of a chain's leaf is kept; empty without a proved chain or where its issuer does not say.
 
@@ -64,6 +66,7 @@ def custody(chain: Chain) -> str:
     return "" if found is None or policy_oid(found) not in policies_of(chain) else found.value
 
 
+@lru_cache(maxsize=1024)
 def algorithm(certificate: x509.Certificate, digest: str) -> str:
     """Name key and digest as people do: ``SM2 / SM3``, ``P-256 / SHA-256``, ``RSA-3072 / SHA-256``."""
     key = key_of(certificate)

@@ -37,6 +37,9 @@ MAX_CANDIDATES: Final = 8
 MAX_REMEMBERED: Final = 4096
 """Signatures between certificates, and chains, that one finder remembers: some megabytes in a service that seals for years."""
 
+MAX_QUESTIONS: Final = 128
+"""Certificates with those that came along, whose chains one finder remembers; each may have brought a hundred."""
+
 Chain = tuple[x509.Certificate, ...]
 """From the leaf to its anchor, both included."""
 
@@ -76,6 +79,7 @@ class PathFinder:
         self._issued: dict[tuple[x509.Certificate, x509.Certificate], bool] = {}
         self._proved: dict[tuple[bytes, x509.Certificate], bool] = {}
         self._sound: dict[Chain, tuple[str, ...]] = {}
+        self._candidates: dict[tuple[Chain, ServiceKind], list[Chain]] = {}
 
     def is_anchor(self, certificate: x509.Certificate) -> bool:
         """Tell whether the trust store believes this very certificate."""
@@ -94,7 +98,20 @@ class PathFinder:
         """Return chains that link ``leaf`` to an anchor by name and signature; no rule is applied.
 
         An operator's own anchors come before those of trust lists, which count for their kind alone; then the shortest.
+        No time changes them, so documents share them.
         """
+        key = ((leaf, *extra[:MAX_CERTIFICATES]), kind)
+        known = self._candidates.get(key)
+        if known is None:
+            known = self._linked(leaf, extra, kind)
+            if len(self._candidates) >= MAX_QUESTIONS:
+                self._candidates.clear()
+            self._candidates[key] = known
+        return list(known)
+
+    def _linked(
+        self, leaf: x509.Certificate, extra: Sequence[x509.Certificate], kind: ServiceKind
+    ) -> list[Chain]:
         pool = {subject: list(items) for subject, items in self._by_subject.items()}
         for certificate in extra[:MAX_CERTIFICATES]:
             pool.setdefault(subject_key_of(certificate), []).append(certificate)
@@ -259,17 +276,16 @@ def _check_keys(chain: Chain) -> None:
 
 def check_validity(certificate: x509.Certificate, at: datetime) -> None:
     """RFC 5280 §4.1.2.5: ``at`` lies inside the validity, both ends included; raises OUT_OF_BOUNDS_NO_POE."""
-    who = name(certificate.subject)
     at = at.replace(microsecond=0)
     if at < certificate.not_valid_before_utc:
-        day = certificate.not_valid_before_utc.date()
+        who, day = name(certificate.subject), certificate.not_valid_before_utc.date()
         raise unsure(
             SubIndication.OUT_OF_BOUNDS_NO_POE,
             f"证书“{who}”在该时间尚未生效（自 {day} 起有效），请核对时间。",
             f"The certificate of {who} was not yet valid at that time (valid from {day}); check the time.",
         )
     if at > certificate.not_valid_after_utc:
-        day = certificate.not_valid_after_utc.date()
+        who, day = name(certificate.subject), certificate.not_valid_after_utc.date()
         raise unsure(
             SubIndication.OUT_OF_BOUNDS_NO_POE,
             f"证书“{who}”已于 {day} 到期，且没有可信时间戳证明签章在到期前完成；请要求重新签章或补充证据。",

@@ -60,13 +60,21 @@ class Evidence:
         self._own: set[bytes] = set()
         self._proved: dict[bytes, datetime] = {}
         self._facts: dict[tuple[Chain, datetime | None], list[Fact]] = {}
+        self.changes = 0
+        """How often something was added: what was worked out before may be otherwise now."""
+
+    def _changed(self) -> None:
+        self.changes += 1
+        self._facts.clear()
 
     def add(self, crls: Iterable[bytes], responses: Iterable[bytes], *, embedded: bool) -> None:
         """Take DER octets; what cannot be decoded, or is over the limits, is left out as if it were not there.
 
         What the trust store holds and the document carries as well counts as embedded.
         """
-        self._facts.clear()
+        crls, responses = tuple(crls), tuple(responses)
+        if crls or responses:
+            self._changed()
         for der in crls:
             mark = self._mark(der, embedded=embedded)
             if mark is not None:
@@ -83,7 +91,7 @@ class Evidence:
 
     def prove(self, items: Iterable[bytes], time: datetime) -> None:
         """Note that a trusted time-stamp proves that these lists and responses (DER) existed at ``time``."""
-        self._facts.clear()
+        self._changed()
         for der in items:
             mark = hashlib.sha256(der).digest()
             self._proved[mark] = min(time, self._proved.get(mark, time))
@@ -97,7 +105,7 @@ class Evidence:
     def learn(self, certificates: Iterable[x509.Certificate]) -> None:
         """Take certificates of a document: one of them may be the key with which an issuer signs its lists."""
         if self._signers.learn(certificates):
-            self._facts.clear()
+            self._changed()
 
     def _mark(self, der: bytes, *, embedded: bool) -> bytes | None:
         """Return the digest of octets not seen before, ``None`` for the others and for those over the limit."""

@@ -51,6 +51,9 @@ class CertificateJudge:
         self.evidence = evidence
         self._policy = policy
         self._fresh = Freshness(policy.freshness, policy.clock_skew)
+        self._known: dict[tuple[int, int, datetime], tuple[Chain, StatusReport]] = {}
+        self._facts_known: dict[tuple[int, int], tuple[Chain, list[Fact]]] = {}
+        self._as_of = evidence.changes
         self._chosen: dict[_Question, tuple[Chain, Finding | None]] = {}
 
     def judge(
@@ -87,6 +90,21 @@ class CertificateJudge:
 
     def state(self, chain: Chain, position: int, when: datetime) -> StatusReport:
         """Tell the state of one certificate of a chain at ``when``; an anchor is good by decree."""
+        self._forget()
+        key = (id(chain), position, when)
+        known = self._known.get(key)
+        if known is None:  # with the chain itself, so that no other takes its identity
+            known = self._known[key] = chain, self._state(chain, position, when)
+        return known[1]
+
+    def _forget(self) -> None:
+        """Work everything out anew where the evidence has changed since."""
+        if self._as_of != self.evidence.changes:
+            self._known.clear()
+            self._facts_known.clear()
+            self._as_of = self.evidence.changes
+
+    def _state(self, chain: Chain, position: int, when: datetime) -> StatusReport:
         if position >= len(chain) - 1:
             return StatusReport(CertificateStatus.GOOD.value, "anchor")
         certificate = chain[position]
@@ -104,6 +122,14 @@ class CertificateJudge:
         return found
 
     def _facts(self, chain: Chain, position: int) -> list[Fact]:
+        self._forget()
+        key = (id(chain), position)
+        known = self._facts_known.get(key)
+        if known is None:
+            known = self._facts_known[key] = chain, self._said(chain, position)
+        return known[1]
+
+    def _said(self, chain: Chain, position: int) -> list[Fact]:
         since = None if self.now is None else self._revoked_since(chain, position + 1, self.now)
         if since is None:
             return self.evidence.facts(chain, position)
