@@ -149,8 +149,8 @@ class Update:
         """Carry the trailer's entries on; the second half of /ID is this update's own (§14.4)."""
         before = self._pdf.trailer
         carried = [
-            before.source[start:end] + b"\n"
-            for key, (start, _, end) in before.spans.items()
+            before.source[before.span(key)[0] : before.span(key)[2]] + b"\n"
+            for key in before
             if key not in _OWN_TRAILER
         ]
         fresh = b"<%s>" % secrets.token_hex(16).encode()

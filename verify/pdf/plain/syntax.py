@@ -78,29 +78,35 @@ class Ref(NamedTuple):
         return b"%d %d R" % self
 
 
+_tuple: Final = tuple.__new__
+"""Makes a :class:`Ref` without the step in between that named tuples have."""
+
+
 class Name(str):
     """A name with its slash, decoded (``#20`` is a blank), one character to the octet."""
 
     __slots__ = ()
 
 
-Deferred: Final = tuple
-"""Where a value stands (start, end) whose syntax was checked and which is read when it is asked for; no value is a bare tuple."""
+Deferred: Final = re.Match
+"""The match of an entry whose value's syntax was checked and which is read when it is asked for; no value is one."""
 
 
 class Dictionary(dict[str, Value]):
     """A dictionary with the octets that it was read from; entries that were null are kept as ``None``."""
 
-    __slots__ = ("end", "source", "spans", "start")
+    __slots__ = ("end", "found", "source", "start")
 
     def __init__(self, source: bytes, start: int) -> None:
-        self.source, self.start, self.end = source, start, start
-        self.spans: dict[str, tuple[int, int, int]] = {}
+        self.source = source
+        self.start = self.end = start
+        self.found: dict[str, re.Match[bytes] | tuple[int, int, int]] = {}
+        """Each entry as it was found, or where it stands."""
 
     def __getitem__(self, key: str) -> Value:
         value = dict.__getitem__(self, key)
         if type(value) is Deferred:
-            value = self[key] = _put_off(self.source[value[0] : value[1]])
+            value = self[key] = _put_off(value[TO_SIMPLE])
         return value
 
     def get(self, key: str, default: Value = None) -> Value:
@@ -122,15 +128,23 @@ class Dictionary(dict[str, Value]):
         """The octets, brackets included."""
         return self.source[self.start : self.end]
 
+    def span(self, key: str) -> tuple[int, int, int]:
+        """Return where an entry stands: where its key begins, where its value does, white space included, and its end."""
+        found = self.found[key]
+        if isinstance(found, tuple):
+            return found
+        begun, named = found.span(KEY)
+        return begun - 1, named, found.end()
+
     def raw_value(self, key: str) -> bytes:
         """Return the octets of one value."""
-        _, start, end = self.spans[key]
+        _, start, end = self.span(key)
         return self.source[start:end].strip(b"\x00\t\n\x0c\r ")
 
     def changed(self, entries: dict[str, bytes]) -> bytes:
         """Return the octets with these values exchanged or, behind the others, added; an empty value takes an entry out."""
         out, position = bytearray(), self.start
-        replaced = sorted((self.spans[key], key) for key in entries if key in self.spans)
+        replaced = sorted([(self.span(key), key) for key in entries if key in self.found])
         for (key_start, value_start, value_end), key in replaced:
             if entries[key]:
                 out += self.source[position:value_start] + b" " + entries[key]
@@ -139,7 +153,7 @@ class Dictionary(dict[str, Value]):
             position = value_end
         out += self.source[position : self.end - 2]
         for key, raw in entries.items():
-            if key not in self.spans and raw:
+            if key not in self.found and raw:
                 out += b"\n" + key.encode("latin-1") + b" " + raw
         return bytes(out + b"\n>>")
 
@@ -242,7 +256,7 @@ class Reader:
 
     def _dictionary(self, start: int, depth: int) -> Dictionary:
         made = Dictionary(self.buffer, start)
-        match, buffer, spans, position = ENTRY.match, self.buffer, made.spans, self.end
+        match, buffer, every, position = ENTRY.match, self.buffer, made.found, self.end
         while True:
             found = match(buffer, position)
             if found is None:
@@ -257,14 +271,13 @@ class Reader:
                 self.end = made.end = position
                 return made
             key = _name(found[KEY])
-            if key in spans or len(spans) > MAX_ITEMS:
+            if key in every or len(every) > MAX_ITEMS:
                 raise self._wrong("a key twice, or too many", start)
-            begun, named = found.span(KEY)
-            spans[key] = (begun - 1, named, position)
+            every[key] = found
             if kind == TO_SIMPLE:
-                made[key] = (found.start(TO_SIMPLE), position)
+                made[key] = found
             elif kind == TO_GENERATION:
-                made[key] = Ref(int(found[TO_NUMBER]), int(found[TO_GENERATION]))
+                made[key] = _tuple(Ref, (int(found[TO_NUMBER]), int(found[TO_GENERATION])))
             else:
                 made[key] = _name(found[TO_NAME]) if kind == TO_NAME else int(found[TO_INTEGER])
 
@@ -282,7 +295,7 @@ class Reader:
             raise self._wrong("a key without a value, or twice", made.start)
         self.end = valued.end()
         made[key] = self._valued(valued, depth + 1)
-        made.spans[key] = (found.start(NAME) - 1, value_start, self.end)
+        made.found[key] = (found.start(NAME) - 1, value_start, self.end)
         return False
 
     def _array(self, start: int, depth: int) -> Array:
