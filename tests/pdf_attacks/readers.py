@@ -133,3 +133,32 @@ def _font_escaped(victims: Victims) -> bytes:
 @attack("a font that a field asks for by inheritance", OURS)
 def _font_inherited(victims: Victims) -> bytes:
     return _with_font(_signed_asking(victims, b"/Parent 60 0 R", b"60 0 R 22 0 R"))
+
+
+@attack("a later signature among others that cover the page together", OURS)
+def _covering_together(victims: Victims) -> bytes:
+    data = victims.plain
+    for row in range(4):
+        data = victims.signing.sign(
+            data, field=f"Strip{row}", page=1, box=(0, 100 * row, 595, 100 * row + 100)
+        )
+    return data
+
+
+@attack("a later signature and another that hide a seal half each", OURS)
+def _covering_halves(victims: Victims) -> bytes:
+    data = victims.signing.sign(victims.plain, field="Left", box=(100, 600, 156, 719))
+    return victims.signing.sign(data, field="Right", box=(163, 600, 219, 719))
+
+
+@attack("a later signature over all that a crop box leaves of the page", OURS)
+def _covering_crop(victims: Victims) -> bytes:
+    cropped = victims.signing.sign(small_pdf(page="/CropBox[0 0 200 200]"))
+    return victims.signing.sign(cropped, field="More", page=1, box=(0, 0, 200, 200))
+
+
+@attack("a later signature in a field over the page that was there, empty, before", OURS)
+def _covering_kept(victims: Victims) -> bytes:
+    field = b"<</FT/Sig/T(Kept)/Type/Annot/Subtype/Widget/F 4/Rect[0 0 595 842]/P 4 0 R>>"
+    kept = victims.signing.sign(append(form_pdf(), {22: field}))
+    return victims.signing.sign(kept, field="Kept", box=None)

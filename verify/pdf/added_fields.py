@@ -21,6 +21,8 @@ ACTIVE_KEYS: Final = frozenset({"/A", "/AA"})
 TIME_STAMP: Final = "/ETSI.RFC3161"
 MAX_SHARE: Final = 1 / 8
 """Of a page that one further signature may cover: a seal of 42 mm takes a thirty-fifth of A4, a wide signature line a fifteenth."""
+MAX_SHARE_OF_ALL: Final = 1 / 3
+"""Of a page that all signatures behind one may cover together: a dozen seals of 42 mm on A4."""
 MAX_OVERLAP: Final = 1 / 2
 """Of an earlier seal that a further one may lie over: seals cross each other, they do not hide each other."""
 
@@ -129,14 +131,17 @@ def _has_box(step: Step, widget: Value) -> bool:
 
 
 def doubt_where_it_covers(step: Step, found: FormField) -> None:
-    """Doubt a further signature in a field that the signed revision did not have, where it lies over much of a page or a seal."""
-    if step.earlier is None:
-        signed = {id(item): item for item in step.old_fields.values() if item.signed}
-        step.earlier = _boxes(step, signed.values())
+    """Doubt a further signature where it, alone or with others that followed, lies over much of a page or over a seal.
+
+    What one signature shows in several fields counts together.
+    """
+    together = [item for item in _signed(step.new_fields) if item.value == found.value]
+    later = _boxes(step, [item for item in _signed(step.new_fields) if not _was_signed(step, item)])
     for page, boxes in _boxes(step, [found]).items():
-        shown = rectangle(step.new, inherited(step.new, page, "/MediaBox"))
-        number = step.page_number(page)
-        if shown is None or sum(map(_area, boxes)) > MAX_SHARE * _area(shown):
+        same = _boxes(step, together).get(page, boxes)
+        every = later.get(page, boxes)
+        room, number = _room(step, page), step.page_number(page)
+        if _covered(same) > MAX_SHARE * room or _covered(every) > MAX_SHARE_OF_ALL * room:
             step.doubt(
                 Change(
                     "追加的签章占据大片页面，可能遮盖已签内容",
@@ -145,7 +150,7 @@ def doubt_where_it_covers(step: Step, found: FormField) -> None:
                     field=found.name,
                 )
             )
-        if any(_hidden(one, boxes) for one in step.earlier.get(page, ())):
+        if _hides_earlier(step, page, same, every):
             step.doubt(
                 Change(
                     "追加的签章盖住先前的签章",
@@ -154,6 +159,38 @@ def doubt_where_it_covers(step: Step, found: FormField) -> None:
                     field=found.name,
                 )
             )
+
+
+def _signed(listed: dict[Ref, FormField]) -> list[FormField]:
+    return [item for item in {id(item): item for item in listed.values()}.values() if item.signed]
+
+
+def _was_signed(step: Step, item: FormField) -> bool:
+    """Tell whether a signature stands in the revision that is judged, not behind it."""
+    holder = item.value if isinstance(item.value, Ref) else item.ref
+    return holder is not None and step.signed.view.exists(holder)
+
+
+def _room(step: Step, page: Ref) -> float:
+    """Return the area of a page as it is shown: what is outside of its crop box is not (ISO 32000-2 §14.11.2)."""
+    boxes = [rectangle(step.new, inherited(step.new, page, key)) for key in ("/CropBox", "/MediaBox")]
+    return min((_area(box) for box in boxes if box is not None), default=0.0)
+
+
+def _covered(boxes: Iterable[Box]) -> float:
+    return sum(map(_area, boxes))
+
+
+def _hides_earlier(step: Step, page: Ref, boxes: list[Box], every: list[Box]) -> bool:
+    """Tell whether a signature lies over an earlier one, or those behind the one judged lie together over one before them."""
+    if step.earlier is None:
+        before = _signed(step.old_fields)
+        step.earlier = _boxes(step, before)
+        step.judged = _boxes(step, [item for item in before if _was_signed(step, item)])
+    judged = (step.judged or {}).get(page, ())
+    return any(_hidden(one, boxes) for one in step.earlier.get(page, ())) or any(
+        _hidden(one, every) for one in judged
+    )
 
 
 def _boxes(step: Step, items: Iterable[FormField]) -> dict[Ref, list[Box]]:
@@ -168,7 +205,7 @@ def _boxes(step: Step, items: Iterable[FormField]) -> dict[Ref, list[Box]]:
 
 
 def _hidden(earlier: Box, boxes: list[Box]) -> bool:
-    return any(_overlap(earlier, box) >= MAX_OVERLAP * _area(earlier) for box in boxes)
+    return sum(_overlap(earlier, box) for box in boxes) >= MAX_OVERLAP * _area(earlier)
 
 
 def _overlap(a: Box, b: Box) -> float:

@@ -272,8 +272,9 @@ def _signature_field(
     if not keys.isdisjoint(LOOK_KEYS) and is_time_stamp(step, after) and shows(step, after):
         return False
     step.note(*addition(step, after))
-    if after.ref is None or not step.signed.view.exists(after.ref):  # kept in between: nobody signed its box
-        doubt_where_it_covers(step, after)
+    doubt_where_it_covers(
+        step, after
+    )  # also where its box was signed: an empty field shows nobody how large it is
     return True
 
 

@@ -36,6 +36,8 @@ class Step:
     taken: frozenset[str] | None = None
     earlier: dict[Ref, list[tuple[float, float, float, float]]] | None = None
     """Where the signatures that were there before stand, by page; found when first asked."""
+    judged: dict[Ref, list[tuple[float, float, float, float]]] | None = None
+    """Where those of them stand that the signed revision holds."""
 
     @property
     def fills(self) -> bool:
