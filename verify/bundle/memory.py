@@ -34,8 +34,10 @@ def remembered(path: Path, signer_sha256: str) -> SeenBundle | None:
 
 
 def remember(path: Path, bundle: Bundle) -> None:
-    """Keep that a bundle was used; the file is replaced whole. ``OSError``."""
-    known = _read(path)
+    """Keep that a bundle was used, unless a newer one was meanwhile; the file is replaced whole. ``OSError``."""
+    known, before = _read(path), remembered(path, bundle.signer_sha256)
+    if before is not None and before.sequence >= bundle.manifest.sequence:
+        return
     known[bundle.signer_sha256] = {"sequence": bundle.manifest.sequence, "sha256": bundle.sha256}
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".bundles-")

@@ -213,6 +213,15 @@ def test_the_memory_survives_and_damage_to_it_is_told(maker: Maker, bundle: byte
         remembered(memory, maker.signer)
 
 
+def test_I30_a_slower_process_does_not_bring_an_older_bundle_back(maker: Maker, tmp_path: Path) -> None:
+    """Two runs at once: the one with the older bundle was let in before the newer one was remembered, and writes last."""
+    memory, older, newer = tmp_path / "bundles.json", open_bundle(maker.make(6)), open_bundle(maker.make(7))
+    assert remembered(memory, maker.signer) is None
+    remember(memory, newer)
+    remember(memory, older)
+    assert remembered(memory, maker.signer) == SeenBundle(7, newer.sha256)
+
+
 class Desk:
     """A laptop without a network: the command with a bundle, and what it printed."""
 
