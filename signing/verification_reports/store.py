@@ -99,10 +99,10 @@ def add_standing(conn: sa.Connection, one: Standing) -> None:
 
 
 def in_force(conn: sa.Connection, at: datetime) -> Standing | None:
-    """Return the authorisation in force that ends last."""
+    """Return the authorisation in force that ends last; until the transaction ends, nobody else counts by it."""
     where = (_S.valid_from <= at) & (_S.valid_to > at) & _S.stopped_at.is_(None)
     query = sa.select(*_S).where(where).order_by(_S.valid_to.desc(), _S.id).limit(1)
-    row = conn.execute(query).one_or_none()
+    row = conn.execute(query.with_for_update()).one_or_none()
     return None if row is None else Standing(*row)
 
 
