@@ -48,6 +48,8 @@ from verify.trusted_lists.pinned import judge_list, read_list
 
 PROMISE: Final = timedelta(minutes=5)
 """How old our copy of another's revocations may be before it is fetched again."""
+SHARE: Final = 4
+"""One list's pieces may take this part of the promise in a round before it is the next list's turn."""
 TROUBLES: Final[Mapping[type[ListRefused], Trouble]] = MappingProxyType(
     {
         ListUnreadable: Trouble.UNREADABLE,
@@ -214,8 +216,10 @@ class Renewals:
             known = {piece.url: piece for piece in rows.pieces(conn, found.id)}
         wanted = pieces.wanted(listed)
         done, now = Renewal(), self._clock()
-        for url, limit in wanted:
+        for url, limit in sorted(wanted, key=lambda one: _tried(known.get(one[0]))):
             before = known.get(url)
+            if self._clock() - now > self._promise / SHARE:
+                break  # whoever answers slowly holds up nobody else's revocations; the rest comes first in the next round
             if before is None or before.attempt.due(now, every):
                 done = done.plus(self._renew_piece(found, listed, (url, limit, before), actor))
         if known.keys() - {url for url, _ in wanted}:
@@ -261,6 +265,12 @@ def _taken_piece(known: Piece, came: Fetched, listed: TrustedList, now: datetime
 
 def _troubled_piece(known: Piece, trouble: Trouble, now: datetime) -> Piece:
     return replace(known, attempt=replace(known.attempt, tried_at=now, trouble=trouble))
+
+
+def _tried(known: Piece | None) -> float:
+    """Order pieces by when they were tried last, those that never were first."""
+    tried = None if known is None else known.attempt.tried_at
+    return 0.0 if tried is None else tried.timestamp()
 
 
 def _guess(url: str) -> PieceKind:

@@ -477,6 +477,29 @@ def test_a_piece_that_cannot_be_fetched_for_a_day_is_used_no_longer(office: Offi
     assert len(office.files()) == 5
 
 
+def test_a_slow_list_holds_nobody_up_and_gets_all_its_turns(office: Office) -> None:
+    """Attack: a list of two hundred addresses that each take half a minute keeps the others' revocations from being fetched."""
+    genuine = dict(office.line.served)
+
+    def slowly(url: str) -> Callable[[], bytes]:
+        def answer() -> bytes:
+            office.clock.advance(PROMISE / 3)
+            return genuine[url]()
+
+        return answer
+
+    found = office.join()
+    office.line.served |= {url: slowly(url) for url in genuine if url != URL}
+    asked = []
+    for _ in range(3):
+        office.line.asked.clear()
+        office.later()
+        (one,) = [errand.url for errand in office.line.asked if errand.url != URL]
+        asked.append(one)
+    assert len(set(asked)) == 3
+    assert {one.attempt.trouble for one in office.foreign.pieces(found.id)} == {Trouble.NONE}
+
+
 def test_another_round_that_was_faster_wins(office: Office) -> None:
     """Two processes renew at once: the number is raised by compare-and-swap, and the slower one changes nothing."""
     found = office.join()
