@@ -13,7 +13,7 @@ from api.pages.console.forms import Csrf, Text, done, posted
 from api.pages.console.frame import Frame, enter, moment
 from api.pages.words import say
 from api.recognition import list_address
-from ca.actor import SYSTEM
+from ca.actor import SYSTEM, Actor
 from signing.recognition.desk import Offer
 from signing.recognition.foreign import grouped
 from signing.recognition.handover import Standing
@@ -50,7 +50,7 @@ def lists(request: Request) -> Response:
 def publish(request: Request, csrf: Csrf) -> Response:
     """Publish the next number of our list."""
     frame = posted(request, "trust", csrf, Scope.TRUST_PROPOSE)
-    frame.doors.recognition.publish(frame.caller.actor)
+    frame.doors.recognition.publish(_ours(frame))
     return done(HOME)
 
 
@@ -59,7 +59,7 @@ def propose(request: Request, csrf: Csrf, url: Address, fingerprint: Text) -> Re
     """Propose an installation."""
     frame = posted(request, "trust", csrf, Scope.TRUST_PROPOSE)
     offer = Offer(fingerprint, list_address(url.strip()))
-    frame.doors.recognition.foreign.propose(offer, actor=frame.caller.actor)
+    frame.doors.recognition.foreign.propose(offer, actor=_ours(frame))
     return done(HOME)
 
 
@@ -68,7 +68,7 @@ def confirm(request: Request, number: str, csrf: Csrf, fingerprint: Text) -> Res
     """Confirm a proposal, as another person."""
     frame = posted(request, "trust", csrf, Scope.TRUST_CONFIRM)
     recognition = frame.doors.recognition
-    found = recognition.foreign.confirm(number, fingerprint, actor=frame.caller.actor)
+    found = recognition.foreign.confirm(number, fingerprint, actor=_ours(frame))
     recognition.renewals.renew(found.id, SYSTEM)
     return _published(frame)
 
@@ -77,7 +77,7 @@ def confirm(request: Request, number: str, csrf: Csrf, fingerprint: Text) -> Res
 def decline(request: Request, number: str, csrf: Csrf, reason: Text) -> Response:
     """Turn a proposal down."""
     frame = posted(request, "trust", csrf, Scope.TRUST_PROPOSE)
-    frame.doors.recognition.foreign.decline(number, reason, actor=frame.caller.actor)
+    frame.doors.recognition.foreign.decline(number, reason, actor=_ours(frame))
     return done(HOME)
 
 
@@ -85,7 +85,7 @@ def decline(request: Request, number: str, csrf: Csrf, reason: Text) -> Response
 def refresh(request: Request, number: str, csrf: Csrf) -> Response:
     """Fetch a list and what it points to now."""
     frame = posted(request, "trust", csrf, Scope.TRUST_PROPOSE)
-    frame.doors.recognition.renewals.renew(number, frame.caller.actor)
+    frame.doors.recognition.renewals.renew(number, _ours(frame))
     return _published(frame)
 
 
@@ -93,7 +93,7 @@ def refresh(request: Request, number: str, csrf: Csrf) -> Response:
 def leave(request: Request, number: str, csrf: Csrf, reason: Text) -> Response:
     """Ask for a removal."""
     frame = posted(request, "trust", csrf, Scope.TRUST_PROPOSE)
-    frame.doors.recognition.foreign.ask_removal(number, reason, actor=frame.caller.actor)
+    frame.doors.recognition.foreign.ask_removal(number, reason, actor=_ours(frame))
     return done(HOME)
 
 
@@ -101,7 +101,7 @@ def leave(request: Request, number: str, csrf: Csrf, reason: Text) -> Response:
 def agree(request: Request, number: str, csrf: Csrf) -> Response:
     """Agree to a removal, as another person."""
     frame = posted(request, "trust", csrf, Scope.TRUST_CONFIRM)
-    frame.doors.recognition.foreign.remove(number, actor=frame.caller.actor)
+    frame.doors.recognition.foreign.remove(number, actor=_ours(frame))
     return _published(frame)
 
 
@@ -109,8 +109,13 @@ def agree(request: Request, number: str, csrf: Csrf) -> Response:
 def keep(request: Request, number: str, csrf: Csrf) -> Response:
     """Turn a removal down."""
     frame = posted(request, "trust", csrf, Scope.TRUST_CONFIRM)
-    frame.doors.recognition.foreign.keep(number, actor=frame.caller.actor)
+    frame.doors.recognition.foreign.keep(number, actor=_ours(frame))
     return done(HOME)
+
+
+def _ours(frame: Frame) -> Actor:
+    frame.caller.of_the_authority()
+    return frame.caller.actor
 
 
 def waiting_lists(frame: Frame) -> list[dict[str, Any]]:
@@ -184,7 +189,7 @@ def _row(frame: Frame, standing: Standing) -> dict[str, Any]:
         "fingerprint": "" if secret else grouped(found.signer_sha256),
         "services": _services(frame, read_list(found.taken.octets, [found.pinned])),
         "people": _people(frame, standing),
-        "mine": frame.caller.actor.is_any_of(_first(standing)),
+        "mine": _ours(frame).is_any_of(_first(standing)),
         "reason": found.reason,
         "troubles": [(url, one.zh if zh else one.en) for url, one in standing.troubles],
         "pieces": [

@@ -39,6 +39,9 @@ class Client:
         """Post as a page's script does."""
         return asyncio.run(self._ask("POST", address, **given))
 
+    def put(self, address: str, **given: Any) -> httpx.Response:
+        return asyncio.run(self._ask("PUT", address, **given))
+
     def page(self, address: str, **given: Any) -> str:
         """Open a page as a browser does; it must be there."""
         answer = self.get(address, headers={"Accept": "text/html"}, **given)
