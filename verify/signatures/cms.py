@@ -32,6 +32,7 @@ from verify.algorithms import SignatureScheme, check_scheme, digest_name, key_of
 from verify.digests import digest_of
 from verify.errors import Finding, failed, unsure
 from verify.policy import MAX_CERTIFICATES, MAX_CMS_OCTETS, MAX_REVOCATION_ITEMS
+from verify.signatures.containers import are_attributes
 from verify.verdict import SubIndication
 
 DATA_TYPES: Final = frozenset({DATA, GM_DATA})
@@ -348,6 +349,8 @@ def check_signature(message: SignedMessage, certificate: x509.Certificate, conte
     if message.signed:
         octets = message.signed_octets
     elif content is not None:
+        if are_attributes(content):
+            raise malformed("its content is the signed attributes of another signature")
         octets = content
     else:
         raise malformed("nothing is signed")

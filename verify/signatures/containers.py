@@ -5,7 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from ca.cms_names import GM_SIGNED_DATA, SIGNED_DATA
+from asn1crypto import cms
+
+from ca.cms_names import CONTENT_TYPE, GM_SIGNED_DATA, MESSAGE_DIGEST, SIGNED_DATA
 from ca.der import OID, SEQUENCE, DerError, Reader
 from seals.ses.structure import is_seal_data, is_signature
 
@@ -70,3 +72,17 @@ def without_padding(octets: bytes) -> bytes | None:
     except DerError:
         return None
     return None if octets[len(whole) :].strip(b"\0") else whole
+
+
+def are_attributes(content: bytes) -> bool:
+    """Tell what was signed as somebody's attributes: whoever takes them out of a signature could present them as a file it is over.
+
+    The octets of a SET OF attributes, as RFC 5652 §5.4 has them signed, hold a content type and a message digest.
+    """
+    if content[:1] != b"\x31":
+        return False
+    try:
+        found = {item["type"].dotted for item in cms.CMSAttributes.load(content, strict=True)}
+    except (ValueError, TypeError):
+        return False
+    return found >= {CONTENT_TYPE, MESSAGE_DIGEST}

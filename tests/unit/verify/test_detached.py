@@ -175,6 +175,21 @@ def test_signed_without_attributes() -> None:
     assert judge(here, bare, CONTENT + b"x").verdict is Verdict.FAILED
 
 
+@WORLDS
+def test_the_attributes_of_a_signature_are_no_file_that_was_signed(world: World, wish: Wish) -> None:
+    """RFC 5652 §5.4: taken out, they are octets that the key did sign; the file that they make was never signed."""
+    here = world()
+    taken = cms.ContentInfo.load(here.sign_file(CONTENT, wish))
+    signer = (taken["content"] if wish.kind is ContainerKind.CMS else taken["content"].parse(cms.SignedData))[
+        "signer_infos"
+    ][0]
+    file = b"\x31" + signer["signed_attrs"].dump()[1:]
+    signer["signed_attrs"] = None
+    report = judge(here, taken.dump(force=True), file)
+    assert report.verdict is Verdict.FAILED
+    assert only(report).sub_indication is SubIndication.FORMAT_FAILURE
+
+
 def test_isolated_and_by_path(tmp_path: Path) -> None:
     """A file is given by its path and never crosses between processes; octets do."""
     here = national()
