@@ -167,7 +167,7 @@ def _assemble(
             *((tlv(IMPLICIT_1, *stamps),) if stamps else ()),
         ),
     )
-    if carried == NOTHING_CARRIED:
+    if carried is NOTHING_CARRIED:
         return sequence(_SIGNED_DATA, explicit(0, sequence(parts.bare, signer)))
     # RFC 5652 §5.1: version 5 where revocation information of another format stands
     signed_data = sequence(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from binascii import hexlify
 from dataclasses import dataclass, field
 from typing import IO, Final
 
@@ -36,7 +37,7 @@ class PreparedPlain:
         if len(value) > self.room:
             raise TimeStampFailed(f"the container takes {len(value)} octets, {self.room} were kept")
         self.output.seek(self.gap.start + 1)
-        self.output.write(value.hex().upper().encode("ascii"))
+        self.output.write(hexlify(value).upper())
         self.output.flush()
 
 

@@ -131,15 +131,15 @@ class Update:
         if not self._pdf.streamed:
             lines = [b"xref\n"]
             for run in _runs(places):
-                lines.append(b"%d %d\n" % (run[0].number, len(run)))
-                lines += [b"%010d %05d n \n" % (places[ref], ref.generation) for ref in run]
+                lines.append(b"%d %d\n" % (run[0][0][0], len(run)))
+                lines += [b"%010d %05d n \n" % (offset, ref[1]) for ref, offset in run]
             return b"%strailer\n<<%s>>\n" % (b"".join(lines), self._trailer(self._next))
         own = self.reserve()
         every = places | {own: start}
         index, rows = [], []
         for run in _runs(every):
-            index.append(b"%d %d" % (run[0].number, len(run)))
-            rows += [b"\x01" + every[ref].to_bytes(4) + ref.generation.to_bytes(2) for ref in run]
+            index.append(b"%d %d" % (run[0][0][0], len(run)))
+            rows += [b"\x01" + offset.to_bytes(4) + ref[1].to_bytes(2) for ref, offset in run]
         data = b"".join(rows)
         return b"%d 0 obj\n<</Type /XRef /W [1 4 2] /Index [%s] %s/Length %d>>\nstream\n%s\nendstream\nendobj\n" % (
             own.number, b" ".join(index), self._trailer(self._next), len(data), data,
@@ -177,12 +177,14 @@ class Update:
         return gap
 
 
-def _runs(places: dict[Ref, int]) -> list[list[Ref]]:
-    """Group objects by consecutive numbers."""
-    runs: list[list[Ref]] = []
-    for ref in sorted(places):
-        if runs and runs[-1][-1].number + 1 == ref.number:
-            runs[-1].append(ref)
-        else:
-            runs.append([ref])
+def _runs(places: dict[Ref, int]) -> list[list[tuple[Ref, int]]]:
+    """Group objects and where they are by consecutive numbers."""
+    runs: list[list[tuple[Ref, int]]] = []
+    expected = -1
+    for placed in sorted(places.items()):
+        number = placed[0][0]
+        if number != expected:
+            runs.append([])
+        runs[-1].append(placed)
+        expected = number + 1
     return runs

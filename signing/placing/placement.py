@@ -73,7 +73,8 @@ class PageView:
 
     def user_space(self, left: float, top: float, width: float, height: float) -> Box:
         """Turn a box as displayed (mm) into left, bottom, right, top in default user space."""
-        (x1, y1), (x2, y2) = (self.point(*corner) for corner in ((left, top), (left + width, top + height)))
+        x1, y1 = self.point(left, top)
+        x2, y2 = self.point(left + width, top + height)
         return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
 
     @property

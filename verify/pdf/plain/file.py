@@ -205,22 +205,25 @@ class PlainPdf:
         if not isinstance(octets, InMemory) or section.widths is not None:
             return False
         found: dict[int, int] = {}
-        listed: list[int] = []
+        none: set[int] = set()
+        total = 0
         for run in section.runs:
             words, first = run.lines.split(), run.first
-            listed += range(first, first + run.count)
             if not first and words[2:3] == [b"f"]:
-                words, first = words[3:], 1
+                words, first, none = words[3:], 1, {0}
             count = len(words) // 3
+            total += count
             if words[1::3].count(b"00000") != count or words[2::3].count(b"n") != count:
                 return False
             found.update(zip(range(first, first + count), map(int, words[::3]), strict=True))
+        if len(found) != total or 0 in found:
+            return False
         if not seen.isdisjoint(found):
             found = {number: offset for number, offset in found.items() if number not in seen}
         headers = [b"%d 0 obj" % number for number in found]
-        if len(set(listed)) != len(listed) or not all(map(octets.data.startswith, headers, found.values())):
+        if not all(map(octets.data.startswith, headers, found.values())):
             return False
-        seen.update(listed)
+        seen.update(found, none)
         self._offsets.update(found)
         return True
 

@@ -49,7 +49,7 @@ def _entries_of(*values: bytes) -> bytes:
 _SIMPLE: Final = _LIST + rb"|" + _entries_of(_ATOM, _LIST, _entries_of(_ATOM, _LIST)) + rb"|" + _TEXT
 """A list, a dictionary of two levels, or a string."""
 ENTRY: Final = re.compile(
-    _BLANK + rb"(?:/(" + _LETTERS + rb")" + _EDGE + _BLANK
+    _BLANK + rb"(?:%[^\r\n]*+[\r\n]" + _BLANK + rb")*+(?:/(" + _LETTERS + rb")" + _EDGE + _BLANK
     + rb"(?:" + _REFERENCE + _EDGE
     + rb"|/(" + _LETTERS + rb")" + _EDGE
     + rb"|([+-]?[0-9]{1,18})" + _EDGE
