@@ -46,6 +46,7 @@ from api.cli import (
     token,
     trust,
     void,
+    webhooks,
 )
 from api.cli.console import CANCELLED, HomeOption, fail
 
@@ -99,6 +100,7 @@ app.add_typer(chip.app, name="chip")
 app.add_typer(csc.app, name="csc")
 recognition.register(app)
 app.add_typer(trust.app, name="trust")
+app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(federation.app, name="federation")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="key")
@@ -131,7 +133,7 @@ PANELS: Final = {
         "agent",
     ),
     "运行维护 / to keep it running": ("doctor", "migrate", "reconcile", "backup-key", "backup", "restore"),
-    "互认 / recognition": ("trust", "federation", "department", "recognition", "report"),
+    "互认 / recognition": ("trust", "federation", "department", "recognition", "report", "webhooks"),
     "权限与审计 / rights and the trail": ("key", "audit"),
 }
 """How ``yinxin --help`` groups the commands."""

@@ -48,6 +48,8 @@ class WebPost:
             connection = connect_to(parts, self._resolved(parts), self._seconds, self._context)
             with bounded(connection, self._seconds, late):
                 status = self._asked(connection, parts, signed)
+            if late.is_set():  # cut off in the middle of its headers, which then look as if they had ended
+                raise _slow(self._seconds)
         except ssl.SSLCertVerificationError as wrong:
             raise WebhookUnreachable(
                 "对方的 TLS 证书未通过校验", "the TLS certificate is not valid"

@@ -1,0 +1,253 @@
+"""Verification orders over HTTP: handed in, judged in the background, told by signed messages, seen by their maker alone (D7, D8)."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import importlib.util
+import io
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from api.access import Scope
+from api.bootstrap import Services
+from api.foundation import lay_foundation
+from ca.actor import SYSTEM, Actor
+from ca.ceremony import verification_unit
+from signing.verification_orders.work import LEASE
+from signing.webhooks.outbox import PAUSES
+from tests.conftest import SteppingClock
+from tests.unit.api.browsing import ADMIN, Client
+from tests.unit.api.conftest import OPERATOR, Install
+from tests.verify_world import small_pdf
+
+OA, OTHER = Actor("app:oa", "OA"), Actor("app:other", "Other")
+ORDERS, HOOKS = "/api/v1/verification-orders", "/api/v1/webhook-deliveries"
+EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "webhook_receiver.py"
+
+
+@pytest.fixture
+def services(install: Install) -> Services:
+    made = install(webhook_plain_http=True, webhook_networks="127.0.0.0/8", verification_queue_documents=8)
+    lay_foundation(made, "印信测试认证中心 TEST", actor=OPERATOR, progress=lambda _line: None)
+    return made
+
+
+def headers(services: Services, actor: Actor = OA, key: str = "") -> dict[str, str]:
+    made = services.api_keys.create(actor, [Scope.VERIFICATION_ORDER], timedelta(days=30), actor=ADMIN)
+    return {"Authorization": f"Bearer {made.text}"} | ({"Idempotency-Key": key} if key else {})
+
+
+def uploads(*names: str) -> list[tuple[str, tuple[str, bytes]]]:
+    return [
+        ("file", (name, small_pdf(1, text=name) if name.endswith(".pdf") else b"nothing")) for name in names
+    ]
+
+
+def work_off(services: Services) -> int:
+    count = 0
+    while services.orders.work.one():
+        count += 1
+    return count
+
+
+@pytest.fixture
+def receiver(clock: SteppingClock) -> Iterator[tuple[ModuleType, str]]:
+    """Serve the example of the documentation as it stands there, on an address of this machine."""
+    spec = importlib.util.spec_from_file_location("webhook_receiver", EXAMPLE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["webhook_receiver"] = module
+    spec.loader.exec_module(module)
+    module.Receiver.log_message = lambda *_given: None
+    module.Receiver.seen = {}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), module.Receiver)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    module.Receiver.audience = f"http://127.0.0.1:{server.server_port}/yinxin"
+    yield module, module.Receiver.audience
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_D8_an_integrator_with_curl(
+    services: Services, receiver: tuple[ModuleType, str], clock: SteppingClock
+) -> None:
+    """One order from upload to message: progress, results page by page, both sheets, and a message that verifies."""
+    example, address = receiver
+    unit = verification_unit(services.authority, actor=SYSTEM)
+    example.Receiver.signers = {hashlib.sha256(unit.certificate).hexdigest()}
+    client, mine = Client(services), headers(services, key="first")
+    form = {"title": "材料", "callback": address, "per_document": "true"}
+    files = uploads("a.pdf", "../=b.pdf", "c.txt")
+    made = client.post(ORDERS, headers=mine, files=files, data=form)
+    assert made.status_code == 202, made.text
+    order = made.json()
+    assert (order["state"], order["total"], order["left"]) == ("running", 3, 3)
+    assert client.post(ORDERS, headers=mine, files=files, data=form).json()["id"] == order["id"]
+    assert (
+        client.post(ORDERS, headers=mine, data={"title": "x"}).json()["type"]
+        == "/problems/verification-order-key"
+    )
+    here = f"{ORDERS}/{order['id']}"
+
+    assert work_off(services) == 3
+    told = client.get(here, headers=mine).json()
+    assert (told["state"], told["done"], told["good"], told["failed"]) == ("finished", 3, 0, 3)
+    assert sum(told["verdicts"].values()) == 3
+    page = client.get(f"{here}/results?limit=2", headers=mine).json()
+    assert [one["name"] for one in page["items"]] == ["a.pdf", "=b.pdf"]
+    rest = client.get(f"{here}/results?after={page['next']}", headers=mine).json()
+    assert [(one["name"], one["number"]) for one in rest["items"]] == [("c.txt", 3)]
+    assert page["items"][0]["finding"]["reason_zh"]
+    sheet = client.get(f"{here}/results.csv", headers=mine)
+    rows = list(csv.reader(io.StringIO(sheet.content.decode("utf-8-sig"))))
+    assert rows[2][0] == "'=b.pdf", "no name begins a formula"
+    book = client.get(f"{here}/results.xlsx", headers=mine).content
+    assert b"=b.pdf" in zipfile.ZipFile(io.BytesIO(book)).read("xl/worksheets/sheet1.xml")
+    events = client.get(f"{here}/events", headers=mine).text
+    assert events.startswith("event: progress\nid: finished-3-3-0")
+    assert "event: end" in events
+    spool = services.settings.archive / "verification"
+    assert not [one for one in spool.rglob("*") if one.is_file()], "octets go once they are judged"
+
+    assert services.orders.outbox.deliver_due() == 4
+    had = list(example.Receiver.seen.values())
+    assert sorted(one["type"].split(".")[1] for one in had) == [
+        "document",
+        "document",
+        "document",
+        "finished",
+    ]
+    end = next(one["data"]["order"] for one in had if one["type"].endswith("finished"))
+    assert (end["id"], end["total"], end["good"]) == (order["id"], 3, 0)
+    listed = client.get(f"{HOOKS}?order={order['id']}", headers=mine).json()["items"]
+    assert {(one["state"], one["status"]) for one in listed} == {("delivered", 204)}
+
+    for path in ("", "/results", "/results.csv", "/results.xlsx", "/events"):
+        assert client.get(here + path, headers=headers(services, OTHER)).status_code == 404, path
+    assert client.get(HOOKS, headers=headers(services, OTHER)).json()["items"] == []
+    theirs = headers(services, OTHER)
+    assert client.post(f"{HOOKS}/{listed[0]['id']}/resend", headers=theirs).status_code == 404
+    assert client.get(here).status_code == 401
+
+    clock.advance(timedelta(days=8))
+    services.orders.work.housekeep()
+    assert client.get(here, headers=headers(services)).status_code == 404, (
+        "results are removed after their time"
+    )
+    with services.reading() as conn:
+        services.audit.verify(conn, [])
+
+
+def test_messages_that_fail(
+    services: Services, receiver: tuple[ModuleType, str], clock: SteppingClock
+) -> None:
+    """A receiver that does not believe us, then one that does; nothing is lost, nobody is asked more often than promised."""
+    example, address = receiver
+    example.Receiver.signers = {"0" * 64}
+    client, mine = Client(services), headers(services, key="k")
+    client.post(ORDERS, headers=mine, files=uploads("a.txt"), data={"callback": address})
+    work_off(services)
+    outbox = services.orders.outbox
+    for pause in PAUSES:
+        assert outbox.deliver_due() == 1
+        assert outbox.deliver_due() == 0, "not before its pause is over"
+        clock.advance(pause)
+    assert outbox.deliver_due() == 1
+    dead = client.get(f"{HOOKS}?state=dead", headers=mine).json()["items"]
+    assert [(one["attempts"], one["status"]) for one in dead] == [(len(PAUSES) + 1, 400)]
+    assert "HTTP 400" in dead[0]["why_zh"]
+    assert example.Receiver.seen == {}
+
+    unit = verification_unit(services.authority, actor=SYSTEM)
+    example.Receiver.signers = {hashlib.sha256(unit.certificate).hexdigest()}
+    clock.now = datetime.now(UTC)
+    again = f"{HOOKS}/{dead[0]['id']}/resend"
+    assert client.post(again, headers=headers(services)).status_code == 202
+    assert client.post(again, headers=headers(services)).json()["type"] == "/problems/webhook-waiting"
+    assert outbox.deliver_due() == 1
+    assert list(example.Receiver.seen) == [dead[0]["id"]]
+    client.post(again, headers=headers(services))
+    outbox.deliver_due()
+    assert len(example.Receiver.seen) == 1, "a number that was had before changes nothing"
+
+
+def test_an_address_that_is_down_is_tried_once_for_all(services: Services, clock: SteppingClock) -> None:
+    client = Client(services)
+    form = {"callback": "http://127.0.0.1:9/x", "per_document": "true"}
+    client.post(ORDERS, headers=headers(services, key="k"), files=uploads("a.txt", "b.txt"), data=form)
+    work_off(services)
+    assert services.orders.outbox.deliver_due() == 1, "three wait, one is tried"
+    clock.advance(PAUSES[0])
+    assert services.orders.outbox.deliver_due() == 1
+
+
+def test_a_worker_that_dies_loses_nothing(services: Services, clock: SteppingClock) -> None:
+    """A restart: what somebody had begun is begun again after its lease, and a late answer of the dead changes nothing."""
+    client, mine = Client(services), headers(services, key="k")
+    order = client.post(ORDERS, headers=mine, files=uploads("a.txt", "b.txt")).json()
+    work, judged = services.orders.work, services.orders.work._judge
+
+    def die(*_given: object) -> Any:
+        raise MemoryError
+
+    work._judge = die
+    with pytest.raises(MemoryError):
+        work.one()
+    work._judge = judged
+    assert work_off(services) == 1
+    assert client.get(f"{ORDERS}/{order['id']}", headers=mine).json()["left"] == 1
+    clock.advance(LEASE)
+    assert work_off(services) == 1
+    assert client.get(f"{ORDERS}/{order['id']}", headers=mine).json()["state"] == "finished"
+
+    more = client.post(ORDERS, headers=headers(services, key="m"), files=uploads("killer.txt")).json()
+    work._judge = die
+    for _ in range(5):
+        with pytest.raises(MemoryError):
+            work.one()
+        clock.advance(LEASE)
+    assert not work.one(), "what takes the service along is not begun for ever"
+    work._judge = judged
+    work.housekeep()
+    found = client.get(f"{ORDERS}/{more['id']}/results", headers=mine).json()["items"][0]["finding"]
+    assert (found["verdict"], found["sub_indication"]) == ("indeterminate", "LIMIT_REACHED")
+
+
+def test_more_files_quotas_and_cancelling(services: Services) -> None:
+    client, mine = Client(services), headers(services, key="k")
+    bad = client.post(ORDERS, headers=mine, data={"callback": "https://10.0.0.5/admin"})
+    assert bad.json()["type"] == "/problems/webhook-address"
+    unknown = client.post(ORDERS, headers=mine, data={"department": "海关", "act": "x"})
+    assert unknown.json()["type"] == "/problems/department-unknown"
+    order = client.post(ORDERS, headers=mine, files=uploads("a.txt"), data={"more": "true"}).json()
+    here = f"{ORDERS}/{order['id']}"
+    assert order["state"] == "gathering"
+    for _ in range(2):
+        added = client.post(f"{here}/files", headers=mine, files=uploads("b.txt"), data={"mark": "oa-1"})
+        assert added.json() == {"total": 2}, "the same mark is the same document"
+    full = client.post(f"{here}/files", headers=mine, files=uploads(*(f"{n}.txt" for n in range(7))))
+    assert (full.status_code, full.json()["type"]) == (429, "/problems/verification-queue-full")
+    assert work_off(services) == 0, "nothing begins before start"
+    assert client.post(f"{here}/start", headers=mine).json()["state"] == "running"
+    late = client.post(f"{here}/files", headers=mine, files=uploads("c.txt"))
+    assert late.json()["type"] == "/problems/verification-order-state"
+    services.orders.work.one()
+    stopped = client.post(f"{here}/cancellation", headers=mine).json()
+    assert (stopped["state"], stopped["done"], stopped["cancelled"]) == ("cancelled", 1, 1)
+    assert work_off(services) == 0
+    services.orders.work.housekeep()
+    spool = services.settings.archive / "verification"
+    assert not [one for one in spool.rglob("*") if one.is_file()]
