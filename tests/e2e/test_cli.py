@@ -234,7 +234,7 @@ def test_doctor_names_what_is_wrong_and_its_fix(home: Path, tmp_path: Path) -> N
     told = json.loads(good(yinxin("doctor", "--json", home=home)))
     assert told["status"] == "ok"
     subjects = {check["subject"] for check in told["checks"]}
-    assert subjects == {"database", "token", "clock", "disk", "archive", "fonts", "crl"}
+    assert subjects == {"database", "token", "clock", "disk", "archive", "fonts", "crl", "trust"}
     fresh = yinxin("doctor", home=tmp_path / "fresh", YINXIN_KEY_STORE="soft")
     assert fresh.returncode == 1
     assert "yinxin migrate" in fresh.stdout
