@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, cast
 
 from cryptography import x509
 
@@ -156,14 +156,10 @@ def _on_page(
     if reading.prefixes.upto("sha256", page.octets).hexdigest() != page.sha256:
         return replace(told, verdict=Verdict.FAILED, reason=_OTHER_PAGE, page_agrees=False)
     told = replace(told, page_agrees=True)
-    if _sealed(
-        reading.report.signatures, told.by_sha256
-    ):  # the seal's own judgement has told its certificate's state
-        try:
-            check_service(leaf)
-        except Finding as finding:
-            return _objected(told, finding)
-        return told
+    seal = _seal(reading.report.signatures, told.by_sha256)
+    if seal is not None:
+        against = _no_service(seal, parsed, leaf, judge, reading)
+        return told if against is None else _objected(told, against)
     told = _weighed(told, parsed, leaf, judge, reading)
     if reading.report.verdict is Verdict.FAILED:
         return replace(told, verdict=Verdict.FAILED, reason=reading.report.reason)
@@ -171,11 +167,35 @@ def _on_page(
     return replace(told, verdict=verdict, reason=_UNSEALED if told.verdict is Verdict.PASSED else told.reason)
 
 
-def _sealed(signatures: tuple[SignatureReport, ...], certificate: str) -> bool:
-    return any(
-        item.verdict is Verdict.PASSED and item.signer is not None and item.signer.sha256 == certificate
-        for item in signatures
-    )
+def _seal(signatures: tuple[SignatureReport, ...], certificate: str) -> SignatureReport | None:
+    """Return the passed seal by a certificate, if there is one."""
+    for item in signatures:
+        if item.verdict is Verdict.PASSED and item.signer is not None and item.signer.sha256 == certificate:
+            return item
+    return None
+
+
+def _no_service(
+    seal: SignatureReport,
+    parsed: ParsedReport,
+    leaf: x509.Certificate,
+    judge: CertificateJudge,
+    reading: Reading,
+) -> Finding | None:
+    """Say why the seal is no verification service's, or nothing; its own judgement has told its certificate's state.
+
+    A list that vouches for whoever issued the certificate vouches for no verification service: it names those apart.
+    """
+    proved = seal.time.value if seal.time.trusted else None
+    at = proved or cast("datetime", reading.report.verified_at)
+    chain = [one for der in parsed.chain_der[1:] if (one := load_certificate(der)) is not None]
+    judged = judge.judge(leaf, chain, at, check_service, ServiceKind.VERIFICATION)
+    trusted = judged.trust is not None and judged.trust.trusted
+    try:
+        check_service(leaf)
+    except Finding as finding:
+        return finding
+    return None if trusted else judged.finding
 
 
 def _handed_along(told: Reported, content: Content | None) -> Reported:

@@ -11,12 +11,17 @@ from cryptography.x509 import ReasonFlags
 
 from ca.profile import DOCUMENT_SERVICE, SEAL_MAKER
 from seals.errors import StatementInvalid
+from tests.trust_list_world import DAY, Publisher, granted, withdrawn
+from tests.trust_list_world import service as listed
 from tests.unit.verify.reports.world import HOUR, NUMBER, Service, with_data
 from tests.verify_world import Signing, append, size_of
 from verify.report import DocumentReport, Verdict
 from verify.reports.reported import Reported
 from verify.reports.signed import parse_report
 from verify.table import lines
+from verify.trust import TrustStore
+from verify.trusted_lists.model import ServiceKind
+from verify.verifier import Verifier
 from verify.wire import pack, unpack_report
 
 
@@ -119,6 +124,28 @@ def test_attack_an_enterprise_issues_a_report_of_its_own(service: Service) -> No
 def test_attack_another_service_of_the_installation_signs(service: Service, profile: object) -> None:
     other = service.signing.pki.make(profile, service.signing.pki.issuing.certificate.subject)  # type: ignore[arg-type]
     assert service.read(service.jws(None, party=other).encode()).verdict is not Verdict.PASSED
+
+
+def test_attack_a_service_that_the_list_withdrew_or_never_named(service: Service, sealed: bytes) -> None:
+    """A list vouches for the issuer of its certificate still: that is no word for a verification service, sealed page or bare."""
+    signing, publisher = service.signing, Publisher(service.now)
+    others = (listed(signing.pki.issuing.der), listed(signing.tsa.der, kind=ServiceKind.TSA))
+    states = {None: False, (granted(),): True, (withdrawn(service.now - DAY), granted()): False}
+    for periods, believed in states.items():
+        own = (
+            ()
+            if periods is None
+            else (listed(service.party.der, kind=ServiceKind.VERIFICATION, periods=periods),)
+        )
+        trust = TrustStore(
+            anchors=[], crls=signing.crls(), lists=[publisher.read(publisher.list(*others, *own))]
+        )
+        found = Verifier(trust).verify(sealed, at=service.now + 2 * HOUR)
+        assert found.signatures[0].verdict is Verdict.PASSED
+        assert (told(found).verdict is Verdict.PASSED, found.verdict is Verdict.PASSED) == (
+            believed,
+            believed,
+        )
 
 
 def test_attack_two_attachments_of_the_one_name(service: Service) -> None:
