@@ -54,7 +54,7 @@ from seals.restoration import StatesMerged, merge_states, retire_states, use_up_
 from signing.batch.restoration import retire_batches
 from signing.hashes.store import end_all as end_activations
 from signing.recognition.handover import FOLDER as FOREIGN
-from signing.recognition.restoration import retire_foreign
+from signing.recognition.restoration import merge_foreign, published_lists, retire_foreign
 from signing.renewal.restoration import restore_archive
 from signing.two_step.store import end_all as end_waiting
 from signing.verification_orders.restoration import retire_orders
@@ -99,12 +99,13 @@ class Published:
     seal_lists: dict[str, str]
     void_lists: dict[str, str]
     checkpoints: tuple[Checkpoint, ...]
+    foreign: tuple[bytes, ...] = ()  # lists of other installations
 
 
 def read_published(folders: Sequence[Path]) -> Published:
     """Read copies of trust folders and checkpoint folders: ``*.crl``, ``*.jws``, ``*.json`` at any depth.
 
-    What other installations published, in a trust folder's ``lists``, is theirs and is left alone.
+    Of what other installations published, in a trust folder's ``lists``, their lists alone are read: none comes back older.
     """
     crls: dict[str, bytes] = {}
     seal_lists: dict[str, str] = {}
@@ -123,7 +124,7 @@ def read_published(folders: Sequence[Path]) -> Published:
                     (void_lists if type_of(jws) == VOID_LIST_TYPE else seal_lists)[str(path)] = jws
                 else:
                     checkpoints.append(_checkpoint(path))
-    return Published(crls, seal_lists, void_lists, tuple(checkpoints))
+    return Published(crls, seal_lists, void_lists, tuple(checkpoints), published_lists(folders))
 
 
 def _checkpoint(path: Path) -> Checkpoint:
@@ -299,6 +300,7 @@ class _Work:
         ended |= {"rounds": papers.rounds, "voidings": papers.voidings, "print_quotas": papers.quotas}
         ended["stamps"] = lock_stamps(conn, now, actor=self._actor, audit=self._audit)
         ended["batches"] = retire_batches(conn, now, actor=self._actor, audit=self._audit)
+        merge_foreign(conn, published.foreign, now, actor=self._actor, audit=self._audit)
         ended["foreign_lists"] = retire_foreign(conn, now, actor=self._actor, audit=self._audit)
         ended["report_leaves"] = retire_reports(conn, now, actor=self._actor, audit=self._audit)
         ended["verification_orders"] = retire_orders(conn, now, actor=self._actor, audit=self._audit)

@@ -8,7 +8,9 @@ transaction that restores the database.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -16,8 +18,52 @@ from ca.actor import Actor
 from ca.audit import AuditTrail
 from seals.ledger import Ledger
 from signing.recognition import foreign_store as rows
+from signing.recognition.desk import taken_of
+from signing.recognition.handover import FOLDER
 from signing.recognition.states import TRANSITIONS, ForeignAct, ForeignStatus
 from signing.recognition.store import foreign_list, list_piece, trust_list
+from verify.trusted_lists.errors import ListRefused
+from verify.trusted_lists.limits import MAX_LIST_OCTETS
+from verify.trusted_lists.pinned import read_list
+
+
+def published_lists(folders: Iterable[Path]) -> tuple[bytes, ...]:
+    """Return the lists of other installations that copies of trust folders hold."""
+    return tuple(
+        path.read_bytes()
+        for folder in folders
+        for path in sorted(folder.rglob(f"{FOLDER}/*.tl.*"))
+        if path.is_file() and path.stat().st_size <= MAX_LIST_OCTETS
+    )
+
+
+def merge_foreign(
+    conn: sa.Connection, published: Sequence[bytes], at: datetime, *, actor: Actor, audit: AuditTrail
+) -> int:
+    """Take the newer lists that the trust folder had since the backup, so that none comes back older (I30); return how many.
+
+    A list in force here counts where the key that its two people confirmed signed it; of others nothing is known, and
+    nothing is taken. Goes before :func:`retire_foreign`.
+    """
+    ledger, count = Ledger(conn), 0
+    for octets in published:
+        for found in rows.in_force(conn):
+            try:
+                taken = taken_of(read_list(octets, [found.pinned]), octets)
+            except ListRefused:
+                continue
+            newer = taken.form is found.taken.form and taken.sequence > found.taken.sequence
+            if newer and rows.remember(conn, found.scheme_id, taken, at):
+                count += rows.take(conn, found, taken, found.attempt)
+                detail: dict[str, str | int | None] = {
+                    "scheme": found.scheme_id,
+                    "sequence": taken.sequence,
+                    "before": found.taken.sequence,
+                    "sha256": taken.sha256,
+                }
+                ledger.note("foreign_list.renewed", actor=actor, subject=found.id, detail=detail)
+    ledger.close(audit)
+    return count
 
 
 def retire_foreign(conn: sa.Connection, at: datetime, *, actor: Actor, audit: AuditTrail) -> int:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -42,7 +43,7 @@ from signing.recognition.foreign import ForeignList, read_fingerprint
 from signing.recognition.own import ListProfile, OwnList, draw
 from signing.recognition.publisher import ISSUER, OwnTrustList, Published, _signed
 from signing.recognition.renewal import Renewals
-from signing.recognition.restoration import retire_foreign
+from signing.recognition.restoration import merge_foreign, published_lists, retire_foreign
 from signing.recognition.states import TRANSITIONS, ForeignAct, ForeignStatus, Trouble
 from signing.recognition.store import list_piece, trust_list
 from tests.conftest import SteppingClock
@@ -536,6 +537,31 @@ def test_stopped_things_stay_stopped_after_a_restoration(office: Office) -> None
         office.foreign.confirm(found.id, found.signer_sha256, actor=ONE)
     office.foreign.confirm(found.id, found.signer_sha256, actor=THREE)
     assert office.files()
+
+
+def test_I30_a_restored_installation_takes_no_list_back_older(office: Office, tmp_path: Path) -> None:
+    """Attack: after a restoration the line serves the list of the backup, from before a service was withdrawn."""
+    found = office.join()
+    office.clock.advance(timedelta(seconds=1))
+    old, new = office.line.served[URL](), office.own.publish(ONE)
+    assert new.content.sequence == 2
+    folder = tmp_path / "copy" / "trust" / "lists"
+    folder.mkdir(parents=True)
+    for number, octets in enumerate((b"?", old, new.json, new.json)):
+        (folder / f"{number}.tl.json").write_bytes(octets)
+    (folder / "pinned.json").write_bytes(b"[]")
+    published = published_lists([tmp_path])
+    assert len(published) == 4
+    with office.engine.begin() as conn:
+        now, audit = office.clock(), office.world.audit
+        assert merge_foreign(conn, published, now, actor=OFFICER, audit=audit) == 1
+        retire_foreign(conn, now, actor=OFFICER, audit=audit)
+    assert office.foreign.confirm(found.id, found.signer_sha256, actor=THREE).taken.sequence == 2
+    office.line.served[URL] = lambda: old
+    office.later()
+    fresh = office.foreign.get(found.id)
+    assert (fresh.taken.sequence, fresh.attempt.trouble) == (2, Trouble.ROLLED_BACK)
+    assert office.actions().count("foreign_list.renewed") == 1
 
 
 def test_a_piece_is_of_a_service_of_that_very_list(office: Office) -> None:
