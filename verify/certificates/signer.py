@@ -132,9 +132,19 @@ class CertificateJudge:
     def _said(self, chain: Chain, position: int) -> list[Fact]:
         since = None if self.now is None else self._revoked_since(chain, position + 1, self.now)
         if since is None:
-            return self.evidence.facts(chain, position)
+            return [fact for fact in self.evidence.facts(chain, position) if self._made_by_now(fact)]
         ended = [fact for fact in self.evidence.facts(chain, position) if fact.revoked_at is not None]
-        return [*ended, *self.evidence.facts(chain, position, since)]
+        others = self.evidence.facts(chain, position, since)
+        return [*ended, *(fact for fact in others if self._made_by_now(fact))]
+
+    def _made_by_now(self, fact: Fact) -> bool:
+        """Tell a fact from one made ahead of its time, which cannot know what happens until then; a revocation it may announce.
+
+        RFC 6960 §3.2 (5), §4.2.2.1: whose thisUpdate is later than now is unreliable.
+        """
+        if self.now is None or (fact.revoked_at is not None and not fact.on_hold):
+            return True
+        return fact.this_update <= self.now + self._policy.clock_skew
 
     def _revoked_since(self, chain: Chain, position: int, now: datetime) -> datetime | None:
         """Return when an issuer was revoked, as is known now; an anchor never is."""

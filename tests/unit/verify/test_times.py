@@ -24,7 +24,7 @@ from verify.errors import Finding
 from verify.report import Indication, SignatureKind, SignatureReport, TimeSource
 from verify.strength import ANNOUNCED, Soundness, digest_sunset, key_sunset, soundness
 from verify.trust import TrustStore
-from verify.verdict import SubIndication
+from verify.verdict import SubIndication, Verdict
 
 THEN = datetime(2009, 6, 1, tzinfo=UTC)
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -295,3 +295,18 @@ def test_stamp_unit_revoked_later_needs_an_archive_stamp(signing: Signing) -> No
     too_late = signing.add_time_stamp(data, since + DAY)
     found = signing.verify(too_late, at=later, trust=fresh).signatures[0]
     assert found.time.value == since + DAY, "only the later stamp tells a time"
+
+
+@pytest.mark.parametrize("embedded", [False, True], ids=["beside it", "in the document"])
+def test_a_list_made_ahead_of_its_time_clears_nobody(signing: Signing, embedded: bool) -> None:
+    """An authority that makes its lists in advance cannot know whom it will revoke until then (RFC 6960 §4.2.2.1)."""
+    ahead = signing.crls(
+        this_update=signing.now + timedelta(days=10), next_update=signing.now + timedelta(days=17)
+    )
+    signed = signing.sign()
+    document = signing.add_dss(signed, crls=ahead) if embedded else signed
+    report = signing.verify(document, trust=signing.trust([] if embedded else ahead))
+    assert report.verdict is Verdict.INDETERMINATE
+    assert report.signatures[0].sub_indication is SubIndication.TRY_LATER
+    later = signing.now + timedelta(days=11)
+    assert signing.verify(document, at=later, trust=signing.trust(ahead)).verdict is Verdict.PASSED
