@@ -88,4 +88,4 @@ def split_at_references(pdf: PlainPdf, number: int) -> list[bytes] | None:
     if end < 0:
         return None
     # the octet behind the end belongs to it: a letter there would make another word of it
-    return _REFERENCE.split(octets.data[offset + len(b"%d 0 obj" % number) : end + len(_END) + 1])
+    return _REFERENCE.split(octets.data[octets.data.index(b"obj", offset) + 3 : end + len(_END) + 1])

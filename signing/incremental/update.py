@@ -69,7 +69,8 @@ class Update:
 
     def add(self, body: bytes) -> Ref:
         """Write a new object."""
-        ref = self.reserve()
+        ref = Ref(self._next, 0)
+        self._next += 1
         self._bodies[ref] = body
         return ref
 
@@ -104,9 +105,7 @@ class Update:
         places: dict[Ref, int] = {}
         for ref, body in self._bodies.items():
             places[ref] = size + len(out)
-            out += b"%d %d obj\n" % ref
-            out += body
-            out += b"\nendobj\n"
+            out += b"%d %d obj\n%b\nendobj\n" % (*ref, body)
         start = size + len(out)
         out += self._section(places, start)
         out += b"startxref\n%d\n%%%%EOF\n" % start

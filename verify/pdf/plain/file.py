@@ -112,8 +112,9 @@ class PlainPdf:
 
     def unpacked(self, ref: Ref) -> bytes | None:
         """Read a stream and undo its filter; ``None``: the object is none. Usual ones are read in one step."""
-        offset = 0 if ref.generation else self.offset(ref.number)
-        if offset and isinstance(self.octets, InMemory):
+        number, generation = ref
+        offset = self._offsets.get(number, 0)
+        if offset and not generation and isinstance(self.octets, InMemory):
             found = usual_stream(self.octets.data, offset)
             if found is not None:
                 return found
