@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from asn1crypto import cms, core, parser
 from cryptography import x509
@@ -24,20 +24,25 @@ from ca.cms_names import (
     GM_SIGNED_DATA,
     MESSAGE_DIGEST,
     SIGNED_DATA,
-    SIGNING_CERTIFICATE,
-    SIGNING_CERTIFICATE_V2,
     SIGNING_TIME,
 )
 from verify.algorithms import SignatureScheme, check_scheme, digest_name, key_of
 from verify.digests import digest_of
 from verify.errors import Finding, failed, unsure
 from verify.policy import MAX_CERTIFICATES, MAX_CMS_OCTETS, MAX_REVOCATION_ITEMS
+from verify.signatures.cms_der import Parts, take_apart
+from verify.signatures.cms_values import (
+    as_read,
+    certificate_references,
+    digest_algorithm,
+    protects,
+    revocation,
+    signature_algorithm,
+)
 from verify.signatures.containers import are_attributes
 from verify.verdict import SubIndication
 
 DATA_TYPES: Final = frozenset({DATA, GM_DATA})
-ADOBE_REVOCATION: Final = "1.2.840.113583.1.1.8"
-"""Adobe's archive of revocation evidence among the signed attributes (ISO 32000-2 §12.8.3.3.2)."""
 MAX_ATTRIBUTES: Final = 64
 """Attributes of one signer; CAdES defines about twenty."""
 KEPT_CERTIFICATES: Final = 256
@@ -46,29 +51,12 @@ MAX_KEPT_OCTETS: Final = 8192
 """Longest of them; ours have 1.2 kB, so at the most two megabytes of foreign octets are held."""
 
 
-class _AnySequence(core.SequenceOf):  # type: ignore[misc]
-    _child_spec = core.Any
-
-
-class _RevocationArchive(core.Sequence):  # type: ignore[misc]
-    """Adobe's RevocationInfoArchival (ISO 32000-2 §12.8.3.3.2); declared here because other libraries may or may not."""
-
-    _fields: ClassVar[list[Any]] = [
-        ("crl", _AnySequence, {"explicit": 0, "optional": True}),
-        ("ocsp", _AnySequence, {"explicit": 1, "optional": True}),
-        ("other", _AnySequence, {"explicit": 2, "optional": True}),
-    ]
-
-
-def _listed(items: Any) -> list[Any]:
-    return [] if items is None or isinstance(items, core.Void) else list(items)
-
-
 @dataclass(frozen=True, slots=True)
 class SignedMessage:
     """A parsed SignedData: its signer, its attributes by OID, the certificates and revocation data it carries."""
 
-    signer: cms.SignerInfo
+    signer: cms.SignerInfo | None
+    """As the general library has it; ``None`` where the container was ordinary: then ``parts`` holds it."""
     content_type: str
     content: bytes | None
     digest: str
@@ -82,10 +70,45 @@ class SignedMessage:
     old: bool = False
     """Algorithms of the past are computed too: whoever asked for that judges whether they were sound when it mattered."""
 
+    parts: Parts | None = None
+
     @property
     def signature(self) -> bytes:
         """The signature value, as a time-stamp covers it."""
-        return bytes(self.signer["signature"].native)
+        return bytes(self._signer["signature"].native) if self.parts is None else self.parts.signature
+
+    @property
+    def algorithms(self) -> tuple[Any, Any]:
+        """The algorithms of the digest and of the signature, as the SignerInfo names them."""
+        if self.parts is not None:
+            return digest_algorithm(self.parts.digest_algorithm), signature_algorithm(
+                self.parts.signature_algorithm
+            )
+        return self._signer["digest_algorithm"], self._signer["signature_algorithm"]
+
+    @property
+    def attributes_as_der(self) -> bytes:
+        """The signed attributes, encoded anew."""
+        return bytes(cms.CMSAttributes(list(self._signer["signed_attrs"])).dump(force=True))
+
+    @property
+    def _signer(self) -> Any:
+        return self.signer if self.parts is None else cms.SignerInfo.load(self.parts.signer)
+
+    def names(self, certificate: x509.Certificate) -> bool:
+        """Tell whether the SignerInfo names a certificate as the signer's."""
+        if self.parts is not None:
+            if self.parts.key is not None:
+                return subject_key(certificate) == self.parts.key
+            same = certificate.serial_number == self.parts.serial
+            return same and certificate.issuer.public_bytes() == self.parts.issuer
+        sid = self._signer["sid"]
+        if sid.name == "issuer_and_serial_number":
+            serial, issuer = sid.chosen["serial_number"].native, sid.chosen["issuer"].chosen
+            return certificate.serial_number == serial and certificate.issuer.public_bytes() == as_read(
+                issuer
+            )
+        return bool(subject_key(certificate) == sid.chosen.native)
 
     @property
     def claimed_time(self) -> datetime | None:
@@ -118,18 +141,14 @@ def parse_message(octets: bytes, *, old: bool = False) -> SignedMessage:
         raise malformed("it cannot be decoded") from error
 
 
-def as_read(value: Any) -> bytes:
-    """Return the octets of a decoded value as they were read.
-
-    asn1crypto's own ``dump`` encodes anew whenever the header's last octet is 0x80, which takes long for large values and
-    changes what was not DER; signatures are checked over the original octets.
-    """
-    return bytes(value._header + value.contents + value._trailer)  # noqa: SLF001
-
-
 def _parse(octets: bytes, old: bool) -> SignedMessage:
     if len(octets) > MAX_CMS_OCTETS:
         raise malformed(f"larger than {MAX_CMS_OCTETS} octets")
+    ordinary = take_apart(octets)
+    if ordinary is not None:
+        message = _of_parts(ordinary, old)
+        if message is not None:
+            return message
     info = cms.ContentInfo.load(octets)
     size = parser.peek(octets)
     if octets[size:].strip(b"\0"):
@@ -143,7 +162,7 @@ def _parse(octets: bytes, old: bool) -> SignedMessage:
     encapsulated = data["encap_content_info"]
     content = encapsulated["content"]
     signed = _attributes(attributes)
-    crls, ocsp = _revocation(data, signed)
+    crls, ocsp = revocation(data, signed)
     return SignedMessage(
         signer=signer,
         content_type=encapsulated["content_type"].dotted,
@@ -156,6 +175,30 @@ def _parse(octets: bytes, old: bool) -> SignedMessage:
         crls=crls,
         ocsp=ocsp,
         old=old,
+    )
+
+
+def _of_parts(parts: Parts, old: bool) -> SignedMessage | None:
+    """Make the message of an ordinary container; ``None`` where a limit or an algorithm has to be told in words."""
+    algorithm = digest_algorithm(parts.digest_algorithm)
+    if algorithm is None or signature_algorithm(parts.signature_algorithm) is None:
+        return None
+    if len(parts.certificates) > MAX_CERTIFICATES or len(parts.signed) > MAX_ATTRIBUTES:
+        return None
+    loaded = (load_certificate(one) for one in parts.certificates)
+    return SignedMessage(
+        signer=None,
+        content_type=parts.content_type,
+        content=parts.content,
+        digest=digest_name(algorithm, old=old),
+        signed=parts.signed,
+        signed_octets=parts.signed_octets,
+        unsigned=parts.unsigned,
+        certificates=tuple(one for one in loaded if one is not None),
+        crls=parts.crls[:MAX_REVOCATION_ITEMS],
+        ocsp=(),
+        old=old,
+        parts=parts,
     )
 
 
@@ -227,23 +270,6 @@ def _load(der: bytes) -> x509.Certificate | None:
 _load_kept = lru_cache(maxsize=KEPT_CERTIFICATES)(_load)
 
 
-def _revocation(data: Any, signed: dict[str, list[Any]]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    """Take CRLs and OCSP responses from SignedData.crls (RFC 5940) and Adobe's signed attribute."""
-    crls: list[bytes] = []
-    ocsp: list[bytes] = []
-    if not isinstance(data["crls"], core.Void) and data["crls"] is not None:
-        for choice in data["crls"]:
-            if choice.name == "crl":
-                crls.append(as_read(choice.chosen))
-            elif choice.chosen["other_rev_info_format"].dotted == "1.3.6.1.5.5.7.16.2":
-                ocsp.append(as_read(choice.chosen["other_rev_info"]))
-    if ADOBE_REVOCATION in signed:
-        archive = _RevocationArchive.load(as_read(signed[ADOBE_REVOCATION][0]))
-        crls += [as_read(item) for item in _listed(archive["crl"])]
-        ocsp += [as_read(item) for item in _listed(archive["ocsp"])]
-    return tuple(crls[:MAX_REVOCATION_ITEMS]), tuple(ocsp[:MAX_REVOCATION_ITEMS])
-
-
 def check_digest(message: SignedMessage, content_digest: bytes) -> None:
     """RFC 5652 §5.4: the message-digest attribute equals the digest of the content; raises HASH_FAILURE."""
     values = message.signed.get(MESSAGE_DIGEST, [])
@@ -281,15 +307,8 @@ def signing_certificate(message: SignedMessage, known: tuple[x509.Certificate, .
 
     Raises NO_SIGNING_CERTIFICATE_FOUND (EN 319 102-1 §5.2.3).
     """
-    sid = message.signer["sid"]
     for certificate in (*message.certificates, *known):
-        if sid.name == "issuer_and_serial_number":
-            named = sid.chosen
-            if certificate.serial_number == named[
-                "serial_number"
-            ].native and certificate.issuer.public_bytes() == as_read(named["issuer"].chosen):
-                return certificate
-        elif subject_key(certificate) == sid.chosen.native:
+        if message.names(certificate):
             return certificate
     raise unsure(
         SubIndication.NO_SIGNING_CERTIFICATE_FOUND,
@@ -310,7 +329,10 @@ def check_signing_certificate(
     message: SignedMessage, certificate: x509.Certificate, *, required: bool
 ) -> None:
     """RFC 5035 §5.4, EN 319 142-1 §5.3: the signed reference to the signing certificate is to this one."""
-    references = _certificate_references(message)
+    try:
+        references = certificate_references(message.signed, old=message.old)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise malformed("the signing-certificate attribute") from error
     if not references:
         if required:
             raise unsure(
@@ -329,21 +351,6 @@ def check_signing_certificate(
         )
 
 
-def _certificate_references(message: SignedMessage) -> list[tuple[str, bytes]]:
-    try:
-        newer = message.signed.get(SIGNING_CERTIFICATE_V2)
-        if newer:
-            items = newer[0]["certs"]
-            return [
-                (digest_name(item["hash_algorithm"], old=message.old), bytes(item["cert_hash"].native))
-                for item in items
-            ]
-        older = message.signed.get(SIGNING_CERTIFICATE)
-        return [("sha1", bytes(item["cert_hash"].native)) for item in older[0]["certs"]] if older else []
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise malformed("the signing-certificate attribute") from error
-
-
 def check_signature(message: SignedMessage, certificate: x509.Certificate, content: bytes | None) -> None:
     """RFC 5652 §5.6: the signature value fits the signed attributes (or ``content``); raises SIG_CRYPTO_FAILURE."""
     if message.signed:
@@ -357,9 +364,7 @@ def check_signature(message: SignedMessage, certificate: x509.Certificate, conte
     _check_protection(message)
     if _fits(message, certificate, octets):
         return
-    if message.signed and _fits(
-        message, certificate, cms.CMSAttributes(list(message.signer["signed_attrs"])).dump(force=True)
-    ):
+    if message.signed and _fits(message, certificate, message.attributes_as_der):
         return  # §5.4: signed as DER, written as BER
     raise failed(
         SubIndication.SIG_CRYPTO_FAILURE,
@@ -369,7 +374,7 @@ def check_signature(message: SignedMessage, certificate: x509.Certificate, conte
 
 
 def _fits(message: SignedMessage, certificate: x509.Certificate, octets: bytes) -> bool:
-    algorithm = message.signer["signature_algorithm"]
+    algorithm = message.algorithms[1]
     try:
         used = SignatureScheme(algorithm, message.digest, message.old)
         check_scheme(key_of(certificate), used, message.signature, octets)
@@ -383,11 +388,5 @@ def _check_protection(message: SignedMessage) -> None:
     values = message.signed.get(ALGORITHM_PROTECTION)
     if not values:
         return
-    protected = values[0].parsed if isinstance(values[0], core.Any) else values[0]
-    signer = message.signer
-    if (
-        protected["digest_algorithm"]["algorithm"].dotted != signer["digest_algorithm"]["algorithm"].dotted
-        or protected["signature_algorithm"]["algorithm"].dotted
-        != signer["signature_algorithm"]["algorithm"].dotted
-    ):
+    if not protects(values[0], message.algorithms):
         raise malformed("the algorithms are not the protected ones")

@@ -23,7 +23,6 @@ from verify.report import Indication, Reason, SignatureKind, SigningTime, TimeSo
 from verify.seal import SealJudge, SealQuestion
 from verify.signatures.case import Case
 from verify.signatures.cms import (
-    as_read,
     check_content_type,
     check_detached,
     check_digest,
@@ -32,6 +31,7 @@ from verify.signatures.cms import (
     parse_message,
     signing_certificate,
 )
+from verify.signatures.cms_values import as_read
 from verify.signatures.containers import Container, container_of
 from verify.signatures.protected import CONTENT_DIFFERS, Protected
 from verify.signatures.seal_signature import SealSignatureSteps

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from asn1crypto import cms, core
 
-from verify.signatures.cms import as_read
+from verify.signatures.cms_values import as_read
 
 
 def _attribute(arc: int, octets: int) -> bytes:

@@ -1,0 +1,144 @@
+"""Values of a container as they stand in it: their octets, the algorithms they name, the evidence that came along."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, ClassVar, Final
+
+from asn1crypto import algos, cms, core, tsp
+
+from ca.cms_names import SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2
+from verify.algorithms import digest_name
+from verify.policy import MAX_REVOCATION_ITEMS
+from verify.signatures.cms_der import Attribute
+
+ADOBE_REVOCATION: Final = "1.2.840.113583.1.1.8"
+"""Adobe's archive of revocation evidence among the signed attributes (ISO 32000-2 §12.8.3.3.2)."""
+KEPT_ALGORITHMS: Final = 256
+"""Algorithm identifiers kept decoded: there are a few dozen in the world."""
+MAX_ALGORITHM_OCTETS: Final = 128
+"""Longest of them; RSA-PSS with all its parameters has some seventy."""
+KEPT_REFERENCES: Final = 256
+"""Signing-certificate attributes kept read: every signature of one certificate has the same."""
+MAX_REFERENCE_OCTETS: Final = 1024
+"""Longest of them; ours have some two hundred."""
+
+
+class _AnySequence(core.SequenceOf):  # type: ignore[misc]
+    _child_spec = core.Any
+
+
+class _RevocationArchive(core.Sequence):  # type: ignore[misc]
+    """Adobe's RevocationInfoArchival (ISO 32000-2 §12.8.3.3.2); declared here because other libraries may or may not."""
+
+    _fields: ClassVar[list[Any]] = [
+        ("crl", _AnySequence, {"explicit": 0, "optional": True}),
+        ("ocsp", _AnySequence, {"explicit": 1, "optional": True}),
+        ("other", _AnySequence, {"explicit": 2, "optional": True}),
+    ]
+
+
+def _listed(items: Any) -> list[Any]:
+    return [] if items is None or isinstance(items, core.Void) else list(items)
+
+
+def as_read(value: Any) -> bytes:
+    """Return the octets of a decoded value as they were read.
+
+    asn1crypto's own ``dump`` encodes anew whenever the header's last octet is 0x80, which takes long for large values and
+    changes what was not DER; signatures are checked over the original octets.
+    """
+    if isinstance(value, Attribute):
+        return value.octets
+    return bytes(value._header + value.contents + value._trailer)  # noqa: SLF001
+
+
+def revocation(data: Any, signed: dict[str, list[Any]]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """Take CRLs and OCSP responses from SignedData.crls (RFC 5940) and Adobe's signed attribute."""
+    crls: list[bytes] = []
+    ocsp: list[bytes] = []
+    if not isinstance(data["crls"], core.Void) and data["crls"] is not None:
+        for choice in data["crls"]:
+            if choice.name == "crl":
+                crls.append(as_read(choice.chosen))
+            elif choice.chosen["other_rev_info_format"].dotted == "1.3.6.1.5.5.7.16.2":
+                ocsp.append(as_read(choice.chosen["other_rev_info"]))
+    if ADOBE_REVOCATION in signed:
+        archive = _RevocationArchive.load(as_read(signed[ADOBE_REVOCATION][0]))
+        crls += [as_read(item) for item in _listed(archive["crl"])]
+        ocsp += [as_read(item) for item in _listed(archive["ocsp"])]
+    return tuple(crls[:MAX_REVOCATION_ITEMS]), tuple(ocsp[:MAX_REVOCATION_ITEMS])
+
+
+@lru_cache(maxsize=KEPT_ALGORITHMS)
+def digest_algorithm(octets: bytes) -> algos.DigestAlgorithm | None:
+    """Read the identifier of a digest."""
+    return _read_whole(algos.DigestAlgorithm, octets)
+
+
+@lru_cache(maxsize=KEPT_ALGORITHMS)
+def signature_algorithm(octets: bytes) -> algos.SignedDigestAlgorithm | None:
+    """Read the identifier of a signature algorithm."""
+    return _read_whole(algos.SignedDigestAlgorithm, octets)
+
+
+def _read_whole(kind: Any, octets: bytes) -> Any:
+    """Read an algorithm to its last part, so that nobody who shares it has anything left to read; ``None``: it is not ordinary."""
+    if len(octets) > MAX_ALGORITHM_OCTETS:
+        return None
+    try:
+        found = kind.load(octets, strict=True)
+        _ = found.native
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return found
+
+
+def referred(octets: bytes, *, newer: bool) -> list[tuple[Any, bytes]]:
+    """Read whom a signing-certificate attribute names: digest algorithm (``None``: SHA-1) and digest of each certificate."""
+    return (_referred_kept if len(octets) <= MAX_REFERENCE_OCTETS else _referred)(octets, newer)
+
+
+def _referred(octets: bytes, newer: bool) -> list[tuple[Any, bytes]]:
+    if not newer:
+        return [
+            (None, bytes(item["cert_hash"].native)) for item in tsp.SigningCertificate.load(octets)["certs"]
+        ]
+    found = [
+        (item["hash_algorithm"], bytes(item["cert_hash"].native))
+        for item in tsp.SigningCertificateV2.load(octets)["certs"]
+    ]
+    for algorithm, _ in found:
+        _ = algorithm.native  # to its last part: it is shared
+    return found
+
+
+_referred_kept = lru_cache(maxsize=KEPT_REFERENCES)(_referred)
+
+
+def certificate_references(signed: dict[str, list[Any]], *, old: bool) -> list[tuple[str, bytes]]:
+    """Return digest name and digest of each certificate that the signed attributes name; raises what a reader raises."""
+    newer, older = signed.get(SIGNING_CERTIFICATE_V2), signed.get(SIGNING_CERTIFICATE)
+    if newer and isinstance(newer[0], Attribute):
+        return [(digest_name(one, old=old), value) for one, value in referred(newer[0].octets, newer=True)]
+    if newer:
+        items = newer[0]["certs"]
+        return [
+            (digest_name(item["hash_algorithm"], old=old), bytes(item["cert_hash"].native)) for item in items
+        ]
+    if older and isinstance(older[0], Attribute):
+        return [("sha1", value) for _, value in referred(older[0].octets, newer=False)]
+    return [("sha1", bytes(item["cert_hash"].native)) for item in older[0]["certs"]] if older else []
+
+
+def protects(value: Any, algorithms: tuple[Any, Any]) -> bool:
+    """RFC 6211 §3: tell whether the protected algorithm identifiers are these of the digest and of the signature."""
+    if isinstance(value, Attribute):
+        protected = cms.CMSAlgorithmProtection.load(value.octets)
+    else:
+        protected = value.parsed if isinstance(value, core.Any) else value
+    digest, signature = algorithms
+    return bool(
+        protected["digest_algorithm"]["algorithm"].dotted == digest["algorithm"].dotted
+        and protected["signature_algorithm"]["algorithm"].dotted == signature["algorithm"].dotted
+    )
