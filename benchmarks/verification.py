@@ -34,14 +34,15 @@ def run(quick: bool) -> Iterable[Row]:
     """Measure small and large files at B-B and B-LTA in processor time, the large ones against hashing too, and memory."""
     from benchmarks.installation import folder
     from benchmarks.sealing import make_pdf
+    from benchmarks.sealing_acts import make_thirty
     from tests.verify_world import Signing
 
     signing = Signing(now=datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10))
     with folder() as place:
         small, large = place / "small.pdf", place / "large.pdf"
-        make_pdf(small, pages=1, images=False)
+        make_thirty(small)
         make_pdf(large, pages=LARGE_PAGES, images=True)
-        for path, label in ((small, "small"), (large, "500-pages")):
+        for path, label in ((small, "30-KB"), (large, "500-pages")):
             yield from _file(signing, path, label, quick=quick)
         yield _hashing(signing, large, quick=quick)
         yield _memory(signing, large)
