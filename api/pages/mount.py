@@ -24,6 +24,7 @@ from api.pages.console import enterprises as console_enterprises
 from api.pages.console import filing as console_filing
 from api.pages.console import jobs as console_jobs
 from api.pages.console import key_centre as console_keys
+from api.pages.console import orders as console_orders
 from api.pages.console import overview as console_overview
 from api.pages.console import recognition as console_recognition
 from api.pages.console import rounds as console_rounds
@@ -86,6 +87,7 @@ def mount_pages(app: FastAPI, services: Services) -> Desk:
     app.include_router(console_seal_apply.router)
     app.include_router(console_cases.router)
     app.include_router(console_batches.router)
+    app.include_router(console_orders.router)
     app.include_router(console_rounds.router)
     app.include_router(console_stamps.router)
     app.include_router(console_trust.router)

@@ -8,6 +8,7 @@ from api.pages.agent_words import AGENT_WORDS
 from api.pages.answer_words import ANSWER_WORDS
 from api.pages.card_words import CARD_WORDS
 from api.pages.console.batch_words import BATCH_WORDS
+from api.pages.console.order_words import ORDER_WORDS
 from api.pages.console.round_words import ROUND_WORDS
 from api.pages.console.seal_words import SEAL_WORDS
 from api.pages.console.trust_words import TRUST_WORDS
@@ -322,6 +323,7 @@ WORDS: Final = {
     **PUBLIC_WORDS,
     **CONSOLE_WORDS,
     **BATCH_WORDS,
+    **ORDER_WORDS,
     **SEAL_WORDS,
 }
 """Key → (Chinese, English). ``{…}`` are filled by name."""

@@ -12,6 +12,7 @@ BATCH_WORDS: Final[dict[str, tuple[str, str]]] = {
     "batches.by": ("用印人", "By"),
     "batches.began": ("提交时间", "Handed in"),
     "batches.gone": ("没有这个批次。", "There is no such batch."),
+    "batches.gone.next": ("请核对地址，或回到列表查看。", "Check the address or look at the list."),
     "batches.file": ("文件（可多选）或一个 zip 压缩包", "Documents (several), or one zip archive"),
     "batches.file.what": (
         "PDF 或 OFD；提交后清单即固定，审批与用印都只对这些文件有效。",

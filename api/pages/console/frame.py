@@ -38,6 +38,7 @@ TABS: Final = (
     ),
     Tab("cases", "/console/cases", (Scope.CASE_REQUEST, Scope.CASE_APPROVE)),
     Tab("batches", "/console/batches", (Scope.SEAL_USE,)),
+    Tab("orders", "/console/verification-orders", (Scope.VERIFICATION_ORDER,)),
     Tab("rounds", "/console/rounds", (Scope.CASE_REQUEST, Scope.CASE_APPROVE, Scope.SEAL_USE)),
     Tab("workshop", "/console/workshop", (Scope.SEAL_ENGRAVE,)),
     Tab("filing", "/console/filing", (Scope.SEAL_FILE,)),

@@ -1,6 +1,8 @@
 // Follow a batch at work. The page as it was loaded is true; the stream of events carries on from there, across reloads.
 
-import { byId, tell } from "./ask.js";
+import { byId } from "./ask.js";
+import { clock } from "./clock.js";
+import { follow } from "./follow.js";
 
 const box = byId("batch");
 
@@ -14,21 +16,4 @@ function show(batch) {
   byId("batch-time").textContent = clock(batch.left_seconds);
 }
 
-function clock(seconds) {
-  if (seconds === null) return "–";
-  const two = (number) => String(number).padStart(2, "0");
-  const hours = Math.floor(seconds / 3600);
-  const rest = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
-  return hours ? `${hours}:${rest}` : rest;
-}
-
-if (box.dataset.running) {
-  const events = new EventSource(box.dataset.events);
-  events.addEventListener("open", () => tell(""));
-  events.addEventListener("progress", (event) => show(JSON.parse(event.data)));
-  events.addEventListener("end", () => {
-    events.close();
-    location.reload();
-  });
-  events.addEventListener("error", () => tell(box.dataset.lost));
-}
+follow(box, show);

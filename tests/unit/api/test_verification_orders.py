@@ -6,6 +6,7 @@ import csv
 import hashlib
 import importlib.util
 import io
+import re
 import sys
 import threading
 import zipfile
@@ -26,7 +27,7 @@ from ca.ceremony import verification_unit
 from signing.verification_orders.work import LEASE
 from signing.webhooks.outbox import PAUSES
 from tests.conftest import SteppingClock
-from tests.unit.api.browsing import ADMIN, Client
+from tests.unit.api.browsing import ADMIN, Client, log_in
 from tests.unit.api.conftest import OPERATOR, Install
 from tests.verify_world import small_pdf
 
@@ -224,6 +225,29 @@ def test_a_worker_that_dies_loses_nothing(services: Services, clock: SteppingClo
     work.housekeep()
     found = client.get(f"{ORDERS}/{more['id']}/results", headers=mine).json()["items"][0]["finding"]
     assert (found["verdict"], found["sub_indication"]) == ("indeterminate", "LIMIT_REACHED")
+
+
+def test_a_clerk_in_the_console(services: Services) -> None:
+    """Hand in, look at it while it waits and when it is done, in both languages; nobody else finds it."""
+    clerk = log_in(services, OA, Scope.VERIFICATION_ORDER)
+    page = clerk.page("/console/verification-orders")
+    key = re.search(r'name="key" value="([0-9a-f]+)"', page)
+    assert key is not None
+    sent = clerk.send(
+        "/console/verification-orders", files=uploads("<b>.txt"), key=key[1], title="材料", act="finance/bill"
+    )
+    assert sent.status_code == 303, sent.text
+    here = sent.headers["location"]
+    assert "核验中" in clerk.page(here)
+    work_off(services)
+    found = clerk.page(here)
+    assert "已完成" in found
+    assert "无法读取" in found
+    assert "财政" in found
+    assert "&lt;b&gt;.txt" in found
+    assert "材料" in clerk.page("/console/verification-orders")
+    other = log_in(services, OTHER, Scope.VERIFICATION_ORDER)
+    assert other.get(here, headers={"Accept": "text/html"}).status_code in (404, 410)
 
 
 def test_more_files_quotas_and_cancelling(services: Services) -> None:
