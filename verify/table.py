@@ -79,7 +79,7 @@ def lines(report: DocumentReport) -> Iterator[str]:
     yield f"  {report.reason.zh}"
     yield f"  {report.reason.en}"
     if report.answers is not None:
-        yield from answer_lines(report.answers)
+        yield from answer_lines(report.answers, report.reason)
     if report.notice:
         yield f"  ※ {report.notice} / demonstration certificates, without legal effect"
     yield from reported_lines(report.reported)

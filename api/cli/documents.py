@@ -130,9 +130,7 @@ def verify(
     ] = None,
     signer: Annotated[
         list[str] | None,
-        typer.Option(
-            help="清单签名证书的 SHA-256 或文件 / who may sign it: SHA-256 of a certificate, or its file"
-        ),
+        typer.Option(help="清单签名证书或其 SHA-256 / the certificate of who signs it, or its SHA-256"),
     ] = None,
     at: Annotated[str, typer.Option(help="按此时间判断 / judge as of this time")] = "",
     proof: Annotated[
@@ -143,7 +141,7 @@ def verify(
         Path | None, typer.Option(help="分离式签名所签的原文件 / what a detached signature is over")
     ] = None,
     department: Annotated[
-        str, typer.Option(help="按该部门的政策判断：名称、编号或政策文件 / ask this department too")
+        str, typer.Option(help="按该部门的政策判断 / ask it too: its name, id or policy file")
     ] = "",
     act: Annotated[str, typer.Option(help="办理的事项 / the act that it is asked about")] = "",
     evidence: Annotated[
@@ -151,9 +149,7 @@ def verify(
     ] = None,
     report: Annotated[
         Path | None,
-        typer.Option(
-            help="核验报告：.pdf（一页，由核验服务盖章）、.json、.xml、.jws / a report, sealed where this installation may"
-        ),
+        typer.Option(help="核验报告 .pdf、.json、.xml、.jws / a report on one file"),
     ] = None,
     bundle: Annotated[
         Path | None, typer.Option(help="离线核验包，代替信任文件夹 / offline bundle, in place of the folder")
@@ -172,7 +168,10 @@ def verify(
     password: PasswordOption = None,
     home: HomeOption = None,
 ) -> None:
-    """验章：0 有效，1 无效，2 无法判定，3 无法读取，4 有效但已作废，5 部门不予接受，6 有条件接受 / verify documents."""
+    """验章：0 有效，1 无效，2 无法判定，3 无法读取，4 有效但已作废，5 部门不予接受，6 有条件接受 / verify documents.
+
+    0 passed, 1 failed, 2 indeterminate, 3 unreadable, 4 passed but voided since, 5 refused by the department, 6 accepted on conditions.
+    """
     folder = trust or load_settings(home).home / "trust"
     arguments = [str(file) for file in files]
     usual = folder.is_dir() and bundle is None

@@ -235,10 +235,14 @@ def count(
 def evidence_record(
     *,
     sealing: Annotated[
-        str, typer.Argument(help="用印编号，或签章后的文件 / id of the sealing, or the sealed file")
+        str,
+        typer.Argument(
+            metavar="SEALING|FILE", help="用印编号，或签章后的文件 / id of the sealing, or the sealed file"
+        ),
     ],
     target: Annotated[
-        Path | None, typer.Argument(metavar="OUT", help="输出文件，默认为文件旁的 .evidence.jws / where to")
+        Path | None,
+        typer.Argument(metavar="OUT", help="输出文件，默认为文件旁的 .evidence.jws / where it goes"),
     ] = None,
     home: HomeOption = None,
     actor: Annotated[str, typer.Option("--as", help="办理人 / who asks")] = CLERK,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from verify.acceptance.answers import Answer, Answers, AnswerStatus
 from verify.institution.proofs import PartState, ProofPart, Proofs
+from verify.sentence import Reason
 from verify.terminal import row, safe
 
 MARKS = {
@@ -32,11 +33,11 @@ PARTS = {
 """Names of the parts of both proofs."""
 
 
-def answer_lines(answers: Answers) -> Iterator[str]:
-    """Yield the lines of the three answers."""
-    yield from _answer("① 密码学有效 valid", answers.cryptographic)
-    yield from _answer("② 可信 trusted", answers.trusted)
-    yield from _answer("③ 受理 accepted", answers.accepted)
+def answer_lines(answers: Answers, said: Reason) -> Iterator[str]:
+    """Yield the lines of the three answers; the sentence that the verdict has ``said`` already is not said again."""
+    yield from _answer("① 密码学有效 valid", answers.cryptographic, said)
+    yield from _answer("② 可信 trusted", answers.trusted, said)
+    yield from _answer("③ 受理 accepted", answers.accepted, said)
     found = answers.acceptance
     if found is not None:
         yield row("", safe(f"{found.rule} · {found.cites}"))
@@ -45,7 +46,10 @@ def answer_lines(answers: Answers) -> Iterator[str]:
             yield row("", safe(found.entry))
 
 
-def _answer(label: str, answer: Answer) -> Iterator[str]:
+def _answer(label: str, answer: Answer, said: Reason) -> Iterator[str]:
+    if answer.sentence == said:
+        yield row(label, MARKS[answer.status])
+        return
     yield row(label, f"{MARKS[answer.status]} · {answer.sentence.zh}")
     if answer.status is not AnswerStatus.NOT_ASKED:
         yield row("", answer.sentence.en)

@@ -86,7 +86,7 @@ def _plain(head: bytes) -> tuple[str, str] | None:
         except UnicodeDecodeError as wrong:
             if wrong.start < len(head[:1024]) - 4:
                 continue
-        return "纯文本文件", "a plain text"
+        return "纯文本文件", "plain text"
     return None
 
 
@@ -111,11 +111,16 @@ def _der(data: bytes) -> tuple[str, str] | None:
     return "ASN.1 数据（DER）", "ASN.1 data (DER)"
 
 
+def _apart(name: str) -> str:
+    """Set a Latin name off from the Chinese before it."""
+    return f" {name}" if name[0].isascii() else name
+
+
 def unknown_reason(data: bytes) -> Reason:
     """Say that it cannot be judged, what it looks like, and what can."""
     found = looks_like(data)
     zh, en = ("无法识别这是什么文件", "This kind of file is not known") if found is None else (
-        f"这看起来是{found[0]}，不是可以核验的文件", f"This looks like {found[1]}, which cannot be verified"
+        f"这看起来是{_apart(found[0])}，不是可以核验的文件", f"This looks like {found[1]}, which cannot be verified"
     )  # fmt: skip
     if found is not None and found[0] == _PRIVATE:
         return Reason(

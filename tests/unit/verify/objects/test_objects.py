@@ -16,7 +16,9 @@ from hsm.suite import Suite
 from seals.seal import SealStatus
 from tests import bare_world as bare
 from tests.bare_world import CONTENT, DAY, HOUR, Containers
+from tests.conftest import SteppingClock
 from tests.pki import Pki
+from verify.acceptance.answering import answered
 from verify.command import run
 from verify.isolated import IsolatedVerifier
 from verify.objects.report import ObjectKind, ObjectReport
@@ -300,3 +302,13 @@ def test_a_report_crosses_processes_whole(tmp_path: Path) -> None:
             octets = MAKERS[name][1](here)
             there = apart.verify(octets, at=at, name="object", content=ContentFile(beside))
             assert there == judge(here, octets), name
+
+
+def test_what_it_looks_like_is_set_off_and_said_once(clock: SteppingClock) -> None:
+    """A picture handed in: a blank before a Latin name, and three answers that do not repeat the verdict's sentence."""
+    picture = b"\xff\xd8\xff\xe0" + bytes(40)
+    found = answered(Verifier(TrustStore([])).verify(picture, at=clock(), name="photo.jpg"))
+    told = "\n".join(lines(found))
+    assert "这看起来是 JPEG 图片" in told
+    assert told.count("不是可以核验的文件") == 1
+    assert told.count("无法判定 open") == 2
