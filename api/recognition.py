@@ -96,8 +96,7 @@ class Recognition:
 
         What an earlier run of the same two left proposed is taken up.
         """
-        if confirmed_by.is_any_of(by.id):
-            raise ListSecondPerson
+        demand_two(by, confirmed_by)
         try:
             found = self.foreign.propose(offer, actor=by)
         except ListTaken as taken:
@@ -110,8 +109,7 @@ class Recognition:
 
     def leave(self, list_id: str, reason: str, *, by: Actor, confirmed_by: Actor) -> ForeignList:
         """End the trust in a list with two people at once."""
-        if confirmed_by.is_any_of(by.id):
-            raise ListSecondPerson
+        demand_two(by, confirmed_by)
         self.foreign.ask_removal(list_id, reason, actor=by)
         return self.foreign.remove(list_id, actor=confirmed_by)
 
@@ -155,6 +153,16 @@ def open_recognition(ground: Ground, authority: CertificateAuthority) -> Recogni
         Renewals(engine, clock, audit, fetcher, timedelta(seconds=settings.federation_refresh_seconds)),
         timedelta(hours=settings.federation_max_age_hours),
     )
+
+
+def demand_two(by: Actor, confirmed_by: Actor) -> None:
+    """Demand two people of one command: neither one id nor one name twice, however written; :class:`ListSecondPerson`.
+
+    Who types both names may give one person two ids; two people of one name act in two commands.
+    """
+    named = Actor(by.name).person
+    if confirmed_by.is_any_of(by.id) or (named and Actor(confirmed_by.name).person == named):
+        raise ListSecondPerson
 
 
 def list_address(url: str) -> str:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from api.access import Scope
 from api.bootstrap import Services
 from api.demo import KEEPER
+from api.recognition import demand_two
+from ca.actor import Actor
+from signing.recognition.errors import ListSecondPerson
 from tests.unit.api.browsing import ADMIN, Client, log_in
 
 
@@ -32,3 +37,22 @@ def test_I23_a_caller_of_an_enterprise_decides_on_no_list(services: Services) ->
     keeper = log_in(services, KEEPER, *scopes)
     assert keeper.send("/console/trust/publish").status_code == 403
     assert keeper.send(f"/console/trust/{'0' * 32}/agree").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Actor("person:孙涛", "孙涛"), Actor("person:孙涛", "孙涛")),
+        (Actor("person:sun.tao", "孙涛"), Actor("person:孙涛", "孙涛")),
+        (Actor("person:sun.tao", "孙涛"), Actor("person:s2", " 孙涛")),
+        (Actor("person:sun.tao", "孙涛"), Actor("person:SUN.TAO", "别人")),
+        (Actor("person:a"), Actor("person:Ａ")),
+    ],
+)
+def test_I22_one_command_names_two_people(one: Actor, other: Actor) -> None:
+    """Attack: whoever types both names is one person under two ids."""
+    for two in ((one, other), (other, one)):
+        with pytest.raises(ListSecondPerson):
+            demand_two(*two)
+    demand_two(Actor("person:sun.tao", "孙涛"), Actor("person:zhou.hui", "周慧"))
+    demand_two(Actor("person:a"), Actor("person:b"))
