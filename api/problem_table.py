@@ -64,9 +64,7 @@ _API: Final[dict[type[Exception], Kind]] = {
     api.NotFound: Kind("not-found", 404, "没有找到", "Not found"),
     backup.BackupError: Kind("backup-failed", 400, "备份或恢复失败", "Backup failed"),
     backup.BackupExists: Kind("backup-exists", 409, "文件已存在", "File exists"),
-    backup.RecipientInvalid: Kind(
-        "backup-recipient-invalid", 422, "备份公钥不正确", "Backup public key invalid"
-    ),
+    backup.RecipientInvalid: Kind("backup-recipient-invalid", 422, "备份公钥不正确", "Public key invalid"),
     backup.BackupKeyUnusable: Kind("backup-key-unusable", 422, "备份私钥不正确", "Backup key unusable"),
     backup.BackupUnreadable: Kind("backup-unreadable", 422, "备份无法打开", "Backup unreadable"),
     backup.BackupIncomplete: Kind("backup-incomplete", 422, "备份不完整", "Backup incomplete"),
