@@ -20,10 +20,9 @@ from signing.mark import SeveralStamper, Stamper, Texts, Work
 from signing.objects.local import storage
 from signing.order import SealOrder
 from signing.prepared import Prepared, writer_of
-from signing.selfcheck import SelfCheck
+from signing.selfcheck import SelfCheck, Together
 from signing.writ import Writ, WritDesk
 from verify.report import DocumentReport
-from verify.verifier import Verifier
 
 
 class Step(StrEnum):
@@ -138,18 +137,20 @@ class Making:
         return self._stamper(imprint(ready, signature)) if ready.task.order.level.stamped else None
 
     def finish(
-        self, ready: Ready, value: SignatureValue, done: Progress, verifier: Verifier | None = None
+        self, ready: Ready, value: SignatureValue, done: Progress, together: Together | None = None
     ) -> Checked:
         """Complete and check what was signed and stamped. Whatever is raised, nothing leaves.
 
-        ``verifier``: one that knows the writ's evidence, where several documents share it.
+        ``together``: a verifier that knows the writ's evidence, and the moment, where several documents share them.
         """
         task, writ, prepared = ready.task, ready.writ, ready.prepared
         with storage():
             prepared.complete(writ.envelope.finish(value.signature, value.token))
             self._archive_stamp(task, writ)
         done(Step.COMPLETED)
-        at = self._clock()
+        verifier, at = (None, None) if together is None else together
+        if at is None or task.order.level.archived:  # its last time-stamp is younger than the chunk's moment
+            at = self._clock()
         report = self._check.passed(task.draft.path, writ, at=at, order=task.order, verifier=verifier)
         done(Step.VERIFIED)
         signer = writ.signatory.signer

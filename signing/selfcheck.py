@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from cryptography import x509
 
@@ -28,6 +28,13 @@ SealLists = Callable[[], Sequence[str]]
 def no_lists() -> Sequence[str]:
     """Give no seal status list."""
     return ()
+
+
+class Together(NamedTuple):
+    """What the documents of one chunk are checked by: one verifier, as of one moment."""
+
+    verifier: Verifier
+    at: datetime
 
 
 class Claim(Protocol):

@@ -36,6 +36,7 @@ from signing.making import (
 )
 from signing.order import SealOrder
 from signing.pdf.reading import open_stream
+from signing.selfcheck import Together
 from signing.store import SealingRecord
 from signing.writ import Papers
 
@@ -179,11 +180,11 @@ class Several:
         done: Progress,
     ) -> list[Checked]:
         checked = []
-        verifier = self._check.knowing(papers.evidence) if stamped else None
+        together = Together(self._check.knowing(papers.evidence), self._clock()) if stamped else None
         for one, value in stamped:
             try:
                 with database():
-                    checked.append(self._making.finish(one, value, done, verifier))
+                    checked.append(self._making.finish(one, value, done, together))
             except Exception as fault:  # noqa: BLE001 - this document's own; the others go on
                 _fail(ends, one.task, fault)
         return checked
