@@ -17,7 +17,6 @@ from api.problem_rows_filing import FILING
 from api.problem_rows_licences import LICENCES
 from api.problem_rows_lists import LISTS
 from api.problem_rows_ofd import OFD
-from api.problem_rows_orders import ORDERS
 from api.problem_rows_papers import PAPERS
 from api.problem_rows_placement import PLACEMENT
 from api.problem_rows_recognition import RECOGNITION
@@ -384,7 +383,6 @@ TABLE: Final[dict[type[Exception], Kind]] = {
     **REMOTE,
     **RECOGNITION,
     **REPORTS,
-    **ORDERS,
     **STAMPS,
     **TRUST,
     **LICENCES,

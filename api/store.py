@@ -47,3 +47,9 @@ def mark_revoked(connection: sa.Connection, prefix: str, at: int) -> bool:
     """Revoke a key that is not revoked yet; tell whether there was one."""
     live = (api_key.c.prefix == prefix) & (api_key.c.revoked_at == 0)
     return connection.execute(api_key.update().where(live).values(revoked_at=at)).rowcount == 1
+
+
+def revoke_all(conn: sa.Connection, now: int) -> int:
+    """Revoke every key, as after a restoration: one revoked since the backup would open the door again; return how many."""
+    moved = conn.execute(api_key.update().where(api_key.c.revoked_at == 0).values(revoked_at=now))
+    return moved.rowcount

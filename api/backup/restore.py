@@ -305,7 +305,7 @@ class _Work:
         ended["report_leaves"] = retire_reports(conn, now, actor=self._actor, audit=self._audit)
         ended["verification_orders"] = retire_orders(conn, now, actor=self._actor, audit=self._audit)
         ended["extensions"] = restore_archive(conn, now, actor=self._actor, audit=self._audit)
-        keys = _revoke_api_keys(conn, int(now.timestamp()))
+        keys = api_store.revoke_all(conn, int(now.timestamp()))
         detail = {
             "made_at": manifest["made_at"],
             "records": proof.records,
@@ -395,10 +395,3 @@ def _proven(checkpoint: Checkpoint, keys: Sequence[PublicKey]) -> Anchor:
         with suppress(AuditBroken):
             return checkpoint.proven(key)
     raise EvidenceForeign(f"checkpoint {checkpoint.anchor.number}")
-
-
-def _revoke_api_keys(conn: sa.Connection, now: int) -> int:
-    """Revoke every API key: one revoked since the backup would open the door again."""
-    keys = api_store.api_key
-    moved = conn.execute(keys.update().where(keys.c.revoked_at == 0).values(revoked_at=now))
-    return moved.rowcount
