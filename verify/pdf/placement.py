@@ -53,21 +53,24 @@ class Pages:
         return count if isinstance(count, int) and count >= 0 else 1
 
     def page_of(self, widget: Value) -> Ref | None:
-        """Return the page of a widget: its /P, else the page that lists it."""
+        """Return the page that lists a widget, which is where it shows; what its /P says is only asked first."""
         dictionary = self._view.resolve(widget)
         page = dictionary.get("/P") if isinstance(dictionary, dict) else None
-        if isinstance(page, Ref) and self.number(page) is not None:
+        if isinstance(page, Ref) and self.number(page) is not None and widget in self._listed(page):
             return page
         if self._by_widget is None:
             self._by_widget = {}
             for ref in page_refs(self._view):
                 if self._view.lacks(ref, b"/Annots"):
                     continue
-                listed = self._view.entry(self._view.get(ref), "/Annots")
-                for item in listed if isinstance(listed, list) else ():
+                for item in self._listed(ref):
                     if isinstance(item, Ref):
                         self._by_widget.setdefault(item, ref)
         return self._by_widget.get(widget) if isinstance(widget, Ref) else None
+
+    def _listed(self, page: Ref) -> list[Value]:
+        found = self._view.entry(self._view.get(page), "/Annots")
+        return found if isinstance(found, list) else []
 
 
 def placements(view: View, pages: Pages, field: FormField) -> tuple[Placement, ...]:

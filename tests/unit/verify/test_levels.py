@@ -10,7 +10,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import fields
 
 from tests.pki import COMPANY, USCC
-from tests.verify_world import Signing, small_pdf
+from tests.verify_world import Signing, append, raw_object, small_pdf
 from verify.report import SignatureKind, TimeSource
 from verify.verdict import Indication, SubIndication, Verdict
 
@@ -147,6 +147,15 @@ def test_placement_on_turned_pages(signing: Signing, turn: int, x: float, y: flo
 
 def test_invisible_signature_shows_nowhere(signing: Signing) -> None:
     assert signing.only(signing.sign(box=None)).placements == ()
+
+
+def test_the_page_told_is_the_one_that_shows_the_seal(signing: Signing) -> None:
+    """What a widget says of its page is not asked by readers: they draw what the page lists."""
+    field = b"<</FT/Sig/T(Lied)/Type/Annot/Subtype/Widget/F 4/Rect[300 300 440 440]/P 4 0 R>>"
+    pdf = small_pdf(catalog="/AcroForm<</Fields[20 0 R]>>")
+    page = raw_object(pdf, 6)[:-2] + b"/Annots[20 0 R]>>"
+    signed = signing.sign(append(pdf, {6: page, 20: field}), field="Lied", box=None)
+    assert [place.page for place in signing.only(signed).placements] == [2]
 
 
 def test_demonstration_root_is_named_on_every_report(signing: Signing, b_b: bytes) -> None:
