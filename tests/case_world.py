@@ -23,12 +23,12 @@ from seals.cases.approval_form import APPROVAL_TYPE
 from seals.cases.approved import Medium
 from seals.cases.case import Attachment, CaseRecord, Hand, UseRequest
 from seals.cases.desk import UseDesk, no_passing
+from seals.cases.grounds import Use
 from seals.cases.rule_file import default_book, read_book
 from seals.cases.rules import Role, UseBook
 from seals.cases.signer_store import Signer
 from seals.cases.standing import STANDING_TYPE, payload_of
 from seals.cases.standing_store import Grantee, Standing
-from seals.cases.grounds import Use
 from seals.cases.warrant import Warrant
 from seals.jws import sign
 from seals.permit import Permit, Permits

@@ -22,8 +22,8 @@ from hsm.algorithms import DEFAULT_ALGORITHM, Digest, PublicKey, SignatureAlgori
 from hsm.signer import Custody
 from seals.cases.case import Hand
 from seals.cases.desk import UseDesk
-from seals.cases.rule_file import default_book
 from seals.cases.grounds import Use
+from seals.cases.rule_file import default_book
 from seals.cases.warrant import Warrant
 from seals.permit import Permits
 from seals.registry import RegistryRules, SealRegistry

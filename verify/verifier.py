@@ -222,7 +222,6 @@ class Verifier:
         lists = self._trusted_lists(judge, store, at)
         return judge, lists, max((t for t in (known, lists.newest) if t is not None), default=None)
 
-
     def _trusted_lists(self, judge: CertificateJudge, store: SecurityStore, at: datetime) -> SealLists:
         """Judge the makers of the lists once for each moment and evidence: of a batch, the documents share both."""
         question = (at, tuple(store.crls), tuple(store.ocsp))

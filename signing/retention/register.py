@@ -13,9 +13,7 @@ from signing.retention.store import StoredDocument, insert_sealed
 from signing.store import SealingRecord
 
 
-def enter_sealed(
-    conn: sa.Connection, sealed: Sequence[tuple[SealingRecord, Stored]], when: datetime
-) -> None:
+def enter_sealed(conn: sa.Connection, sealed: Sequence[tuple[SealingRecord, Stored]], when: datetime) -> None:
     """Enter sealed documents, each as the first of its line. Octets that are in the archive already are entered once."""
     insert_sealed(conn, [(_document(*one, when), one[0].seal_code) for one in sealed])
 

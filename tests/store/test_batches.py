@@ -13,11 +13,11 @@ from hsm.errors import PinIncorrect
 from hsm.merkle import Inclusion
 from seals.cases.case import Hand
 from seals.cases.errors import ApprovalNeeded, CaseNotReady, NotInBatch
+from seals.cases.grounds import Use
 from seals.cases.rules import Role
 from seals.cases.standing import STANDING_TYPE, payload_of
 from seals.cases.standing_store import Grantee
 from seals.cases.states import CaseStatus
-from seals.cases.grounds import Use
 from seals.store import seal_permit
 from signing.batch.batch import BatchState, DocumentState, Incoming
 from signing.batch.errors import (
