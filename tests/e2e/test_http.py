@@ -421,7 +421,7 @@ def test_health_and_metrics(site: Site) -> None:
     health = site.client().get("/healthz")
     assert health.status_code == 200, health.text
     assert {check["subject"] for check in health.json()["checks"]} == {
-        "database", "token", "clock", "disk", "archive", "fonts", "crl",
+        "database", "token", "clock", "disk", "archive", "fonts", "crl", "trust",
     }  # fmt: skip
     assert "/" not in health.text, "no path, label or count of the inside is told to anybody"
     site.client().get("/api/v1/certificates/ffff")
