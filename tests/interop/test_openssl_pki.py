@@ -93,8 +93,7 @@ def test_I13_database_ocsp_and_list_agree_for_every_serial(court: Court, clock: 
     by_list = list_says(court)
     by_database = database_says(court)
     listed = {one.serial for one in subjects}
-    service = {court.world.hierarchy.tsa.x509.serial_number, court.world.hierarchy.ocsp.x509.serial_number}
-    service.add(court.world.hierarchy.seal_maker.x509.serial_number)
+    service = {unit.x509.serial_number for unit in court.world.authority.units()}
     assert set(by_database) <= listed | service, "the sweep left a serial out"
     for one in subjects:
         assert by_database.get(one.serial, "unknown") == one.expected, one.name
