@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -88,7 +89,7 @@ def test_a_file_that_takes_too_much_memory_is_stopped_and_the_next_one_is_judged
     with IsolatedVerifier(signing.trust()) as verifier:
         large = verifier.verify(hostile.wide(4 * MEGABYTE), at=NOW)
         monkeypatch.undo()
-        next_one = verifier.verify(signing.sign(), at=NOW)
+        next_one = verifier.verify(signing.sign(), at=datetime.now(UTC))
     assert (large.verdict, large.sub_indication) == (Verdict.INDETERMINATE, SubIndication.LIMIT_REACHED)
     assert next_one.verdict is Verdict.PASSED, next_one.reason.en
 

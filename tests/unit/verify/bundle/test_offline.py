@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -68,7 +68,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Maker]:
     stopped = signing.pki.party()
     for name, data in documents(signing, stopped).items():
         (folder / "documents" / name).write_bytes(data)
-    when = signing.now + timedelta(minutes=2)
+    when = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=2)  # after they were signed
     revoked = {stopped.certificate.serial_number: (when, ReasonFlags.key_compromise)}
     states = sealing.status_list((signing.now - DAY, SealStatus.ACTIVE), (when, SealStatus.SUSPENDED))
     files = {

@@ -12,7 +12,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -207,7 +207,8 @@ def test_killed_and_gone_on(mix: Path, trust: Path, tmp_path: Path, b_lt: bytes)
     began = json.loads(state.read_bytes().splitlines()[0])["at"]
 
     errors = io.StringIO()
-    assert run(args, clock=lambda: NOW + timedelta(minutes=2), errors=errors) == 2
+    later = datetime.now(UTC) + timedelta(minutes=2)
+    assert run(args, clock=lambda: later, errors=errors) == 2
     assert f"{kept}" in errors.getvalue()
     assert "Going on" in errors.getvalue()
     rows = read(out)
