@@ -206,16 +206,10 @@ class Ledger:
         :class:`SealingInProgress` if one of them was settled meanwhile.
         """
         now = self._clock()
-        moves: list[tuple[SealingRecord, dict[str, object]]] = [
-            (
-                one.record,
-                {"settled_at": now, "result": one.stored.digest.hex, "size": one.stored.size, "fault": ""},
-            )
-            for one in made
-        ]
+        moves = [(one.record, _completed(one.stored, now)) for one in made]
         with database(), acting(self._engine, self._audit) as ledger:
             _hold(ledger.conn, [errand])
-            if not store.complete_sealings(ledger.conn, moves):
+            if not store.move_sealings(ledger.conn, SealingAct.COMPLETE, moves):
                 raise SealingInProgress(made[0].record.idempotency_key)
             self._outcomes(ledger, made, "sealed", actor, now, errand)
 
@@ -255,9 +249,7 @@ class Ledger:
         ``key`` says what signed; it is not known for a file that a dead process left finished.
         """
         now = self._clock()
-        changes: dict[str, Any] = {
-            "settled_at": now, "result": stored.digest.hex, "size": stored.size, "fault": ""
-        }  # fmt: skip
+        changes = _completed(stored, now)
         with database(), acting(self._engine, self._audit) as ledger:
             _hold(ledger.conn, [errand])
             if not store.move_sealing(ledger.conn, record, SealingAct.COMPLETE, changes):
@@ -363,6 +355,11 @@ def _intent(record: SealingRecord) -> dict[str, str | int]:
         "permit": record.permit,
         "attempt": record.attempt,
     }
+
+
+def _completed(stored: Stored, now: datetime) -> dict[str, Any]:
+    """Return what changes in the record of a sealing that is done."""
+    return {"settled_at": now, "result": stored.digest.hex, "size": stored.size, "fault": ""}
 
 
 def _outcome(made: Made, how: str) -> dict[str, str | int]:

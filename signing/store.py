@@ -157,29 +157,29 @@ def reserved_sealings(conn: sa.Connection, after: str, limit: int) -> list[Seali
     return [_record(row) for row in conn.execute(chosen)]
 
 
+Move = tuple[SealingRecord, dict[str, object]]
+"""A sealing as it was read, and the columns that change with its move."""
+
+
 def move_sealing(
     conn: sa.Connection, before: SealingRecord, act: SealingAct, changes: dict[str, object]
 ) -> bool:
     """Move by compare-and-swap on state and attempt; tell whether it was ours to move."""
-    target = TRANSITIONS[act].get(before.state)
-    if target is None:
-        return False
-    expected = {"its_id": before.id, "its_state": before.state.value, "its_attempt": before.attempt}
-    moved = conn.execute(_MOVE, {**expected, "state": target.value, **changes})
-    return moved.rowcount == 1
+    return move_sealings(conn, act, [(before, changes)])
 
 
-def complete_sealings(conn: sa.Connection, moves: Sequence[tuple[SealingRecord, dict[str, object]]]) -> bool:
-    """Complete reservations, each with its changes, by compare-and-swap; tell whether all were ours to move.
+def move_sealings(conn: sa.Connection, act: SealingAct, moves: Sequence[Move]) -> bool:
+    """Move several in one statement, each with its changes of the same columns; tell whether all were ours to move.
 
-    The changes name the same columns for each.
+    If they were not, the caller rolls back: some may have moved.
     """
-    after = TRANSITIONS[SealingAct.COMPLETE][SealingState.RESERVED].value
-    rows = [
-        {"its_id": before.id, "its_state": SealingState.RESERVED.value, "its_attempt": before.attempt}
-        | {"state": after, **changes}
-        for before, changes in moves
-    ]
+    rows = []
+    for before, changes in moves:
+        target = TRANSITIONS[act].get(before.state)
+        if target is None:
+            return False
+        expected = {"its_id": before.id, "its_state": before.state.value, "its_attempt": before.attempt}
+        rows.append({**expected, "state": target.value, **changes})
     return conn.execute(_MOVE, rows).rowcount == len(rows)
 
 

@@ -187,23 +187,18 @@ def of_chunk(conn: sa.Connection, batch_id: str, chunk: int) -> tuple[BatchDocum
     return tuple(map(_document, conn.execute(query)))
 
 
-_UNDONE: Final = {
-    DocumentState.DONE: [DocumentState.WAITING.value, DocumentState.CANCELLED.value],
-    DocumentState.FAILED: [DocumentState.WAITING.value],
-}
-"""What a document is settled from: one that was sealed while its batch was being cancelled is sealed."""
-
-
-def settle(
-    conn: sa.Connection, batch_id: str, number: int, after: DocumentState, changes: dict[str, Any]
-) -> bool:
-    """Settle a document as done or failed; tell whether it was to be settled."""
-    moved = conn.execute(
+def settle_failed(conn: sa.Connection, batch_id: str, number: int, fault: Fault, now: datetime) -> None:
+    """Settle a document as failed, if it waits."""
+    conn.execute(
         batch_document.update()
-        .where(D.batch_id == batch_id, D.number == number, D.state.in_(_UNDONE[after]))
-        .values(state=after.value, attempts=D.attempts + 1, **changes)
+        .where(D.batch_id == batch_id, D.number == number, D.state == DocumentState.WAITING.value)
+        .values(
+            state=DocumentState.FAILED.value,
+            attempts=D.attempts + 1,
+            settled_at=now,
+            **fault_columns(fault),
+        )
     )
-    return moved.rowcount == 1
 
 
 _SETTLE_DONE: Final = (
@@ -211,7 +206,8 @@ _SETTLE_DONE: Final = (
     .where(
         D.batch_id == sa.bindparam("its_batch"),
         D.number == sa.bindparam("its_number"),
-        sa.or_(*(D.state == state for state in _UNDONE[DocumentState.DONE])),
+        # one that was sealed while its batch was being cancelled is sealed
+        sa.or_(D.state == DocumentState.WAITING.value, D.state == DocumentState.CANCELLED.value),
     )
     .values(
         attempts=D.attempts + 1,
@@ -236,7 +232,7 @@ class Done:
     size: int
 
 
-def settle_done(conn: sa.Connection, done: Sequence[Done], now: object) -> None:
+def settle_done(conn: sa.Connection, done: Sequence[Done], now: datetime) -> None:
     """Settle documents as done, those that were to be settled."""
     fixed = {
         "state": DocumentState.DONE.value,

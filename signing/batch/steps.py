@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
@@ -27,7 +28,7 @@ from seals.cases.members import tree_of
 from seals.errors import SealError
 from signing.archive import Stored
 from signing.batch import chunk_rows, rows
-from signing.batch.batch import Batch, BatchDocument, BatchForm, BatchState, DocumentState, Fault, sealing_key
+from signing.batch.batch import Batch, BatchDocument, BatchForm, BatchState, Fault, sealing_key
 from signing.batch.desk import BatchDesk
 from signing.batch.errors import BatchStopped, Fenced, InputMissing
 from signing.batch.office import load
@@ -94,7 +95,7 @@ class ChunkErrand:
     """
 
     def __init__(
-        self, held: Held, documents: Mapping[str, Sequence[BatchDocument]], now: Callable[[], object]
+        self, held: Held, documents: Mapping[str, Sequence[BatchDocument]], now: Callable[[], datetime]
     ) -> None:
         self._held = held
         self._documents = documents
@@ -309,8 +310,7 @@ class ChunkWork:
         with self._office.engine.begin() as conn:
             hold(conn, held)
             for one in group:
-                changes = {"settled_at": self._office.now(), **rows.fault_columns(fault)}
-                rows.settle(conn, one.batch_id, one.number, DocumentState.FAILED, changes)
+                rows.settle_failed(conn, one.batch_id, one.number, fault, self._office.now())
 
     def _end(self, held: Held) -> None:
         """Close the chunk, and the batch with its last one."""
