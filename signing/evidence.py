@@ -121,17 +121,16 @@ class EvidenceDesk:
         same = self._mark(kept.gathered, stamped) == kept.mark
         return kept.gathered if same else self._anew(key, now)
 
+    def afresh(self, serial: int, *, stamped: bool) -> Gathered:
+        """Gather the same now, whatever was gathered before."""
+        bare, leaves = self._concerned(serial, stamped)
+        return replace(bare, evidence=self.gather(leaves))
+
     def _anew(self, key: tuple[int, bool], now: datetime) -> Gathered:
         """Gather, and keep it with the mark of before: what moves meanwhile is found to differ the next time."""
         serial, stamped = key
-        register = self.register()
-        leaf = self.leaf(serial, register)
-        maker, maker_leaf = register.unit(UnitPurpose.SEAL_MAKER)
-        bare = Gathered(leaf, maker, maker_leaf, Evidence())
+        bare, leaves = self._concerned(serial, stamped)
         mark = self._mark(bare, stamped)
-        leaves = [leaf, maker_leaf]
-        if stamped:
-            leaves.append(register.unit(UnitPurpose.TSA)[1])
         gathered = replace(bare, evidence=self.gather(leaves))
         with self._lock:
             self._kept[key] = _Kept(gathered, now, mark)
@@ -139,6 +138,16 @@ class EvidenceDesk:
             if len(self._kept) > MAX_KEPT:
                 self._kept.popitem(last=False)
         return gathered
+
+    def _concerned(self, serial: int, stamped: bool) -> tuple[Gathered, list[Leaf]]:
+        """Find the certificates concerned, without evidence, and the leaves that it is to be gathered for."""
+        register = self.register()
+        leaf = self.leaf(serial, register)
+        maker, maker_leaf = register.unit(UnitPurpose.SEAL_MAKER)
+        leaves = [leaf, maker_leaf]
+        if stamped:
+            leaves.append(register.unit(UnitPurpose.TSA)[1])
+        return Gathered(leaf, maker, maker_leaf, Evidence()), leaves
 
     def _mark(self, gathered: Gathered, stamped: bool) -> StandingMark:
         issuers = {one.id for leaf in (gathered.leaf, gathered.maker_leaf) for one in leaf.above}

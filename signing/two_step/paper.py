@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from ca.issuer import UnitPurpose
 from hsm.algorithms import Digest, SignatureAlgorithm
 from hsm.digest_signing import digest_to_sign
 from seals.registry import SealRegistry
@@ -73,10 +72,13 @@ class PaperDesk:
 
     def leaf(self, record: SealingRecord, register: Register) -> Leaf:
         """Find the certificate of a sealing's seal. :class:`signing.errors.SealNotUsableHere`."""
+        return self._evidence.leaf(self._serial(record), register)
+
+    def _serial(self, record: SealingRecord) -> int:
         bound = self._registry.get(record.seal_code).electronic.certificate
         if bound is None:
             raise SealNotUsableHere(f"seal {record.seal_code} has no certificate")
-        return self._evidence.leaf(bound.serial, register)
+        return bound.serial
 
     def asked(self, record: SealingRecord, row: Waiting, now: datetime) -> Asked:
         """Say what is to be signed."""
@@ -102,12 +104,9 @@ class PaperDesk:
         Raises :class:`signing.errors.SealNotUsableHere`, :class:`signing.errors.EvidenceMissing`,
         :class:`signing.errors.CertificateNotGood`.
         """
-        register = self._evidence.register()
-        leaf = self.leaf(record, register)
-        leaves = [leaf, register.unit(UnitPurpose.SEAL_MAKER)[1]]
-        if Level(record.level).stamped:
-            leaves.append(register.unit(UnitPurpose.TSA)[1])
-        return Paper(self._writs.absent(leaf), leaf.der, record.permit, self._evidence.gather(leaves))
+        stamped = Level(record.level).stamped
+        found = self._evidence.afresh(self._serial(record), stamped=stamped)
+        return Paper(self._writs.absent(found.leaf), found.leaf.der, record.permit, found.evidence)
 
 
 def envelope_of(paper: Paper, row: Waiting) -> Envelope:
