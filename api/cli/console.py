@@ -50,6 +50,8 @@ LOG: Final = logging.getLogger("yinxin.cli")
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="家目录 / home folder", envvar="YINXIN_HOME", show_default=False)
 ]
+ADMINISTRATOR = "person:sun.tao=孙涛"
+"""Who acts by default where an administrator of the installation does."""
 ActorOption = Annotated[str, typer.Option("--as", help="办理人 / who acts: person:ID[=NAME]")]
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")]
 SuiteOption = Annotated[

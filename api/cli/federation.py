@@ -10,6 +10,7 @@ from rich.text import Text
 
 from api.bootstrap import Services
 from api.cli.console import (
+    ADMINISTRATOR,
     ID_WIDTH,
     HomeOption,
     JsonOption,
@@ -140,7 +141,7 @@ def refresh(
         str, typer.Argument(metavar="[NUMBER]", help="清单编号；缺省为全部 / all without it")
     ] = "",
     file: Annotated[Path | None, typer.Option("--file", help="以文件更新 / renew by a file")] = None,
-    by: Annotated[str, typer.Option("--by", help="办理人 / who acts")] = "person:sun.tao=孙涛",
+    by: Annotated[str, typer.Option("--by", help="办理人 / who acts")] = ADMINISTRATOR,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from api.access import Scope
 from api.cli.console import (
+    ADMINISTRATOR,
     ActorOption,
     HomeOption,
     JsonOption,
@@ -20,7 +21,6 @@ from api.cli.console import (
     table,
 )
 
-ADMINISTRATOR = "person:sun.tao=孙涛"
 app = typer.Typer(help="API 密钥 / API keys", no_args_is_help=True)
 
 

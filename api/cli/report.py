@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from api.cli.console import (
+    ADMINISTRATOR,
     ActorOption,
     HomeOption,
     JsonOption,
@@ -28,7 +29,6 @@ from verify.report import DocumentReport
 from verify.reports.writing import Issuer
 from verify.terminal import stamp
 
-ADMINISTRATOR = "person:sun.tao=孙涛"
 app = typer.Typer(help="核验报告的出具授权 / leave to issue verification reports", no_args_is_help=True)
 
 

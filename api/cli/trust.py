@@ -10,6 +10,7 @@ from rich.text import Text
 
 from api.bootstrap import Services
 from api.cli.console import (
+    ADMINISTRATOR,
     ActorOption,
     HomeOption,
     JsonOption,
@@ -27,7 +28,6 @@ from signing.recognition.errors import OwnListMissing
 from signing.recognition.foreign import grouped
 from signing.recognition.publisher import Published
 
-ADMINISTRATOR = "person:sun.tao=孙涛"
 app = typer.Typer(help="信任清单 / the trust list of this installation", no_args_is_help=True)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from api.cli.console import (
+    ADMINISTRATOR,
     ID_WIDTH,
     ActorOption,
     HomeOption,
@@ -22,7 +23,6 @@ from api.schemas.verification_orders import DeliveryModel
 from signing.webhooks.outbox import MAX_PAGE
 from signing.webhooks.store import DeliveryState
 
-ADMINISTRATOR = "person:sun.tao=孙涛"
 app = typer.Typer(help="回调通知：查看与重发 / notifications: list and send again", no_args_is_help=True)
 
 
