@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -182,12 +183,17 @@ def test_isolated_reports_are_the_same(signing: Signing, isolated: IsolatedVerif
 
 
 def test_isolated_hang_becomes_a_verdict(signing: Signing, b_b: bytes) -> None:
-    """A document that takes too long costs a verdict, and the next one is served by a new process."""
+    """A process that does not come to an end costs a verdict, and the next document is served by a new one."""
     at = signing.now + timedelta(hours=1)
-    with IsolatedVerifier(signing.trust(), limits=Limits(seconds=0.01)) as verifier:
+    with IsolatedVerifier(signing.trust(), limits=Limits(seconds=3)) as verifier:
+        assert verifier.verify(b_b, at=at).verdict is Verdict.PASSED
+        process = verifier._worker.process
+        assert process is not None
+        process.send_signal(signal.SIGSTOP)
         report = verifier.verify(b_b, at=at)
-    assert (report.verdict, report.sub_indication) == (Verdict.INDETERMINATE, SubIndication.LIMIT_REACHED)
-    assert "时限" in report.reason.zh
+        assert (report.verdict, report.sub_indication) == (Verdict.INDETERMINATE, SubIndication.LIMIT_REACHED)
+        assert "时限" in report.reason.zh
+        assert verifier.verify(b_b, at=at).verdict is Verdict.PASSED
 
 
 def test_isolated_crash_becomes_a_verdict_and_the_next_is_served(
