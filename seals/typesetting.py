@@ -1,4 +1,6 @@
-"""Setting text: widths, lines, and a TrueType font of just the characters used, from the outlines of :mod:`seals.fonts` (SIL OFL).
+"""Setting text: what stands on a page that we make, widths, lines, and a TrueType font of just the characters used.
+
+Lengths are in mm from the page's top left; outlines are those of :mod:`seals.fonts` (SIL OFL).
 
 Readers of OFD and PDF differ in which outlines they can draw; quadratic ones in a ``glyf`` table are drawn by all. The installed fonts
 have cubic ones, so these are approximated to a thousandth of the em. The same characters give the same octets.
@@ -8,14 +10,25 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.cu2quPen import Cu2QuPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 
+from seals.errors import GlyphMissing
 from seals.fonts import ASCENT, DESCENT, EM, Face, FontShelf, Glyph, shelf
 
+POINT: Final = 25.4 / 72
+"""Millimetres to the point."""
+A4: Final = (210.0, 297.0)
+"""Width and height in mm (ISO 216)."""
+Colour = tuple[int, int, int]
+"""Red, green, blue, 0 to 255."""
+BLACK: Final[Colour] = (0, 0, 0)
+UNKNOWN_SIGN: Final = "□"
+"""Set for a character that the fonts have not: a foreign file's name may hold any."""
 TOLERANCE: Final = 1.0
 """Largest error of a curve, in font units: at 12 points less than a hundredth of a millimetre."""
 NAMES: Final = {Face.SONG: "Yinxin Song", Face.HEI: "Yinxin Hei"}
@@ -24,6 +37,29 @@ _NOT_FIRST: Final = frozenset("，。、；：？！）】》”’％,.;:?!)]}%
 """Signs that do not begin a line (避头尾)."""
 _NOT_LAST: Final = frozenset("（【《“‘([{")
 """Signs that do not end one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One line; ``y_mm`` is its baseline from the page's top, ``size_mm`` its em."""
+
+    x_mm: float
+    y_mm: float
+    size_mm: float
+    text: str
+    face: Face = Face.SONG
+    colour: Colour = BLACK
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A filled rectangle, its corner at the top left."""
+
+    x_mm: float
+    y_mm: float
+    width_mm: float
+    height_mm: float
+    colour: Colour
 
 
 class Measure:
@@ -43,6 +79,27 @@ class Measure:
     def width(self, face: Face, text: str, size_mm: float) -> float:
         """Return a line's width in mm."""
         return sum(self.advance(face, character, size_mm) for character in text)
+
+    def printable(self, text: str) -> str:
+        """Put a sign for every character, but for the end of a line, that is without a glyph in one of the faces."""
+        return "".join(one if one == "\n" or self._has(one) else UNKNOWN_SIGN for one in text)
+
+    def _has(self, character: str) -> bool:
+        try:
+            for face in Face:
+                self._fonts.glyph(face, character)
+        except GlyphMissing:
+            return False
+        return True
+
+
+def characters(items: Iterable[object]) -> dict[Face, set[str]]:
+    """Return the characters that the lines of text among ``items`` use of each face."""
+    found: dict[Face, set[str]] = {}
+    for item in items:
+        if isinstance(item, Text):
+            found.setdefault(item.face, set()).update(item.text)
+    return found
 
 
 def broken(measure: Measure, text: str, width_mm: float, size_mm: float, face: Face = Face.SONG) -> list[str]:

@@ -17,12 +17,13 @@ from hsm.suite import Suite
 from seals.fonts import Face
 from seals.ses.parts import SesVersion
 from seals.ses.writer import PictureContent
+from seals.typesetting import Text
 from signing.containers.cms import ContainerForm, Signatory
 from signing.containers.envelope import CmsEnvelope, Envelope
 from signing.containers.ses_envelope import SealData, SesEnvelope
 from signing.formats import OfdFormat
 from signing.mark import Picture, SealMark, Work
-from signing.ofd.canvas import Line, Sheet, Text
+from signing.ofd.canvas import Line, Sheet
 from signing.ofd.maker import About, make_document
 from signing.placing.where import Where, parse_where
 from tests.pki import Party

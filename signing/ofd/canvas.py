@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
 from xml.sax.saxutils import escape
 
 from seals.fonts import Face
+from seals.typesetting import BLACK, Box, Colour, Text
 from signing.ofd.descriptions import number
 from signing.ofd.font_file import Measure
 from verify.ofd.xml import NAMESPACE
-
-A4: Final = (210.0, 297.0)
-"""Width and height in mm (ISO 216)."""
-BLACK: Final = (0, 0, 0)
-Colour = tuple[int, int, int]
-"""Red, green, blue, 0 to 255."""
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One line of text; ``y_mm`` is its baseline, ``size_mm`` its em."""
-
-    x_mm: float
-    y_mm: float
-    size_mm: float
-    text: str
-    face: Face = Face.SONG
-    colour: Colour = BLACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +20,6 @@ class Line:
     end: tuple[float, float]
     width_mm: float = 0.2
     colour: Colour = BLACK
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A filled rectangle."""
-
-    x_mm: float
-    y_mm: float
-    width_mm: float
-    height_mm: float
-    colour: Colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +134,3 @@ def _colour(name: str, colour: Colour) -> str:
 
 def _numbers(*values: float) -> str:
     return " ".join(map(number, values))
-
-
-def characters(sheets: Sequence[Sheet]) -> dict[Face, set[str]]:
-    """Return the characters that each face is used for."""
-    found: dict[Face, set[str]] = {}
-    for sheet in sheets:
-        for item in sheet.items:
-            if isinstance(item, Text):
-                found.setdefault(item.face, set()).update(item.text)
-    return found

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from seals.fonts import Face
-from seals.typesetting import broken
-from signing.ofd.canvas import A4, BLACK, Box, Colour, Image, Line, Sheet, Text
+from seals.typesetting import A4, BLACK, POINT, Box, Colour, Text, broken
+from signing.ofd.canvas import Image, Line, Sheet
 from signing.ofd.font_file import Measure
 
-POINT: Final = 25.4 / 72
-"""Millimetres to the point."""
 BODY: Final = 10.5 * POINT
 """五号 in mm: the size of official text bodies."""
 SMALL: Final = 8.5 * POINT

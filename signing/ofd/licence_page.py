@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import Final
 
 from seals.fonts import Face
-from seals.typesetting import broken
-from signing.ofd.canvas import A4, Box, Colour, Image, Sheet, Text
+from seals.typesetting import A4, POINT, Box, Colour, Text, broken
+from signing.ofd.canvas import Image, Sheet
 from signing.ofd.errors import PageTooFull
-from signing.ofd.flow import POINT
 from signing.ofd.font_file import Measure
 from signing.ofd.maker import About, make_document
 

@@ -11,8 +11,8 @@ from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
 from seals.fonts import Face
-from seals.typesetting import NAMES, font_file
-from signing.ofd.canvas import A4, Image, Numbers, Resources, Sheet, characters, page_xml
+from seals.typesetting import A4, NAMES, characters, font_file
+from signing.ofd.canvas import Image, Numbers, Resources, Sheet, page_xml
 from signing.ofd.descriptions import number
 from signing.ofd.font_file import Measure
 from signing.ofd.zip_writer import ZipWriter
@@ -48,7 +48,7 @@ def make_document(
     measure = measure or Measure()
     numbers = Numbers()
     files: dict[str, bytes] = {}
-    used = characters(sheets)
+    used = characters(item for sheet in sheets for item in sheet.items)
     faces = [face for face in Face if face in used]
     resources = Resources(
         {face: numbers.next() for face in faces}, {octets: numbers.next() for octets in _images(sheets)}

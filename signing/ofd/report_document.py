@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from seals.fonts import Face
-from signing.ofd.canvas import Colour
-from signing.ofd.errors import TextUnprintable
-from signing.ofd.flow import BODY, GREY, POINT, SMALL, Flow
+from seals.typesetting import POINT, Colour
+from signing.ofd.flow import BODY, GREY, SMALL, Flow
 from signing.ofd.maker import About, make_document
 from verify.ofd.report import OfdReport
 from verify.report import DocumentReport, SignatureReport, StatusReport, TimeSource, Verdict
@@ -24,8 +23,6 @@ _COLOURS: Final[dict[Verdict, Colour]] = {
 }
 CLOSING_MM: Final = 22.0
 """Room for the closing words, which stand together."""
-_UNKNOWN_SIGN: Final = "□"
-"""Set for a character that the fonts have not: a foreign file's name may hold any."""
 
 
 def report_document(report: DocumentReport, *, by: str = "印信 Yinxin") -> bytes:
@@ -62,20 +59,7 @@ class _Page:
 
     def __init__(self) -> None:
         self.flow = Flow()
-
-    def printable(self, text: str) -> str:
-        """Put a sign for every character without a glyph."""
-        return "".join(
-            character if character == "\n" or self._has(character) else _UNKNOWN_SIGN for character in text
-        )
-
-    def _has(self, character: str) -> bool:
-        try:
-            self.flow.measure.glyph(Face.SONG, character)
-            self.flow.measure.glyph(Face.HEI, character)
-        except TextUnprintable:
-            return False
-        return True
+        self.printable = self.flow.measure.printable
 
     def heading(self, report: DocumentReport) -> None:
         """Set the title, then the one word, then why."""

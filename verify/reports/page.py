@@ -12,17 +12,16 @@ from typing import Final
 import segno
 
 from seals.fonts import Face
-from seals.typesetting import Measure
+from seals.typesetting import A4, POINT, Colour, Measure
 from verify.acceptance.answers import Answer, AnswerStatus
 from verify.report import DocumentReport, Verdict
 from verify.reports.etsi import SOFTWARE, Issue, etsi_json, etsi_xml, signatures_of
 from verify.reports.page_signatures import blocks, table
-from verify.reports.pdf_file import A4, About, Attachment, Colour, write_pdf
+from verify.reports.pdf_file import About, Attachment, write_pdf
 from verify.reports.setting import (
     EN,
     GREY,
     LEFT,
-    POINT,
     RIGHT,
     TINT,
     TOP,

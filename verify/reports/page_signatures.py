@@ -7,10 +7,10 @@ from datetime import UTC
 from typing import Final
 
 from seals.fonts import Face
+from seals.typesetting import POINT, Colour
 from verify.institution.proofs import PartState, ProofPart
 from verify.report import SignatureReport, StatusReport, Verdict
-from verify.reports.pdf_file import Colour
-from verify.reports.setting import EN, GREY, LEFT, POINT, TINT, WIDTH, ZH, Fact, Setting, Style
+from verify.reports.setting import EN, GREY, LEFT, TINT, WIDTH, ZH, Fact, Setting, Style
 from verify.table import KIND, SOURCE, STATUS_ZH
 
 Colours = Mapping[Verdict, Colour]

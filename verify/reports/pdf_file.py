@@ -14,13 +14,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from seals.fonts import ASCENT, DESCENT, Face
-from seals.typesetting import NAMES, Measure, font_file
+from seals.typesetting import A4, NAMES, Box, Measure, Text, characters, font_file
 
 POINTS: Final = 72 / 25.4
-A4: Final = (210.0, 297.0)
-"""Width and height in mm (ISO 216)."""
-Colour = tuple[int, int, int]
-BLACK: Final[Colour] = (0, 0, 0)
 _CATALOG, _PAGES, _FILES, _ASSOCIATED, _INFO = 1, 2, 3, 4, 5
 _FIRST: Final = 6
 _MIME: Final = {
@@ -28,29 +24,6 @@ _MIME: Final = {
     ".json": "application#2Fjson",
     ".jws": "application#2Fjose",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One line; ``y_mm`` is its baseline from the page's top, ``size_mm`` its em."""
-
-    x_mm: float
-    y_mm: float
-    size_mm: float
-    text: str
-    face: Face = Face.SONG
-    colour: Colour = BLACK
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A filled rectangle, its corner at the top left."""
-
-    x_mm: float
-    y_mm: float
-    width_mm: float
-    height_mm: float
-    colour: Colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +162,9 @@ def _attached(add: Callable[[bytes], int], one: Attachment) -> int:
 
 def _glyphs(sheets: Sequence[Sheet]) -> dict[Face, dict[str, int]]:
     """Give each character of a face its number in :func:`seals.typesetting.font_file`: sorted, from 1."""
-    found: dict[Face, set[str]] = {}
-    for item in (item for sheet in sheets for item in sheet if isinstance(item, Text)):
-        found.setdefault(item.face, set()).update(item.text)
     return {
         face: {character: number for number, character in enumerate(sorted(used), start=1)}
-        for face, used in found.items()
+        for face, used in characters(item for sheet in sheets for item in sheet).items()
     }
 
 

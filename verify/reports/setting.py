@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from seals.errors import GlyphMissing
 from seals.fonts import Face
-from seals.typesetting import Measure, broken
-from verify.reports.pdf_file import A4, BLACK, Box, Colour, Sheet, Text
+from seals.typesetting import A4, BLACK, POINT, Box, Colour, Measure, Text, broken
+from verify.reports.pdf_file import Sheet
 
 LEFT: Final = 16.0
 RIGHT: Final = 16.0
@@ -17,12 +16,9 @@ TOP: Final = 14.0
 BOTTOM: Final = 27.0
 """The mark of the verification service stands below the text of the first page."""
 WIDTH: Final = A4[0] - LEFT - RIGHT
-POINT: Final = 25.4 / 72
 GREY: Final[Colour] = (105, 105, 105)
 RULE: Final[Colour] = (200, 200, 200)
 TINT: Final[Colour] = (244, 244, 241)
-UNKNOWN_SIGN: Final = "□"
-"""Set for a character that the fonts have not: a foreign file's name may hold any."""
 MOST: Final = 600
 """Characters of one foreign text that are set: the attached data has the whole."""
 
@@ -68,15 +64,7 @@ class Setting:
     def printable(self, text: str) -> str:
         """Put a sign for every character without a glyph, and cut what is beyond all measure."""
         cut = text if len(text) <= MOST else f"{text[:MOST]}…"
-        return "".join(one if self._has(one) else UNKNOWN_SIGN for one in cut.replace("\n", " "))
-
-    def _has(self, character: str) -> bool:
-        try:
-            for face in Face:
-                self.measure.glyph(face, character)
-        except GlyphMissing:
-            return False
-        return True
+        return self.measure.printable(cut.replace("\n", " "))
 
     def put(self, x: float, y: float, text: str, style: Style) -> float:
         """Set one line with its top at ``y``; return where it ends."""

@@ -11,8 +11,8 @@ from fontTools.ttLib import TTFont
 from PIL import Image as Pillow
 
 from seals.fonts import Face
-from seals.typesetting import broken, font_file
-from signing.ofd.canvas import Box, Image, Line, Sheet, Text
+from seals.typesetting import Box, Text, broken, font_file
+from signing.ofd.canvas import Image, Line, Sheet
 from signing.ofd.errors import PageTooFull, TextUnprintable
 from signing.ofd.flow import BODY, Flow
 from signing.ofd.font_file import Measure
