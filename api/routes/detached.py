@@ -13,7 +13,7 @@ from api.container_choice import Detached
 from api.enrolment import pin_of
 from api.idempotency import IdempotencyKey
 from api.media import MEDIA
-from api.openapi import CALLER, Responses, problems
+from api.openapi import BINARY, CALLER, Responses, problems
 from api.routes.sealing import answer
 from api.schemas.sealing import SealingModel
 from signing.formats import DocumentKind
@@ -28,7 +28,7 @@ SIGNED: Final[Responses] = {
     200: {
         "description": "The signature; with `Accept: application/json` its description",
         "model": SealingModel,
-        "content": {SIGNATURE: {"schema": {"type": "string", "format": "binary"}}},
+        "content": {SIGNATURE: BINARY},
     }
 }
 

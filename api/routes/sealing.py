@@ -18,7 +18,7 @@ from api.enrolment import pin_of
 from api.errors import NotFound
 from api.idempotency import IdempotencyKey
 from api.media import finished_name, media_of
-from api.openapi import CALLER, Responses, binary, problems
+from api.openapi import BINARY, CALLER, Responses, binary, problems
 from api.schemas.placing import MatchModel, PlacesModel
 from api.schemas.sealing import SealingModel
 from hsm.algorithms import Digest, DigestAlgorithm
@@ -48,7 +48,7 @@ SEALED: Final[Responses] = {
     200: {
         "description": "The sealed file; with `Accept: application/json` its description",
         "model": SealingModel,
-        "content": {PDF: {"schema": {"type": "string", "format": "binary"}}},
+        "content": {PDF: BINARY},
     }
 }
 

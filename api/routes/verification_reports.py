@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, File, Form, Path, Response, UploadFile
 from pydantic import AwareDatetime, SecretStr
 
 from api.auth import Doors, Limited
-from api.openapi import PUBLIC, binary, problems
+from api.openapi import BINARY, PUBLIC, binary, problems
 from api.schemas.verification_reports import IssuedReportModel
 from ca.actor import Actor
 from verify.signatures.detached import ContentOctets
@@ -26,11 +26,12 @@ Number = Annotated[
 ANYBODY: Final = Actor("system:verification", "核验服务")
 """Who asks where nobody has to say so; the standing authorisation says that it may be done."""
 OCTETS: Final = "application/octet-stream"
-_TYPES: Final = {
-    ".pdf": "application/pdf",
-    ".json": "application/json",
-    ".xml": "application/xml",
-    ".jws": "application/jose",
+ReportForm = Literal["pdf", "json", "xml", "jws"]
+_TYPES: Final[dict[ReportForm, str]] = {
+    "pdf": "application/pdf",
+    "json": "application/json",
+    "xml": "application/xml",
+    "jws": "application/jose",
 }
 
 
@@ -67,43 +68,24 @@ def describe(doors: Doors, number: Number) -> IssuedReportModel:
 
 
 @router.get(
-    "/{number}/report.pdf",
-    summary="盖章的报告 / The sealed page",
-    responses=problems(404) | binary("application/pdf", "The sealed report"),
+    "/{number}/report.{form}",
+    summary="报告文件 / The report as a file",
+    responses=problems(404)
+    | {200: {"description": "One form of the report", "content": dict.fromkeys(_TYPES.values(), BINARY)}},
 )
-def as_pdf(doors: Doors, number: Number) -> Response:
-    """Return the sealed page with its data attached."""
-    return _file(doors, number, ".pdf")
+def file(doors: Doors, number: Number, form: ReportForm) -> Response:
+    """Return one form of a report: the sealed page with its data attached (`pdf`), or the signed data alone (`jws`).
 
-
-@router.get(
-    "/{number}/report.json",
-    summary="报告数据 JSON / The data as JSON",
-    responses=problems(404) | binary("application/json", "ETSI TS 119 102-2 as JSON"),
-)
-def as_json(doors: Doors, number: Number) -> Response:
-    """Return the report in the shape of ETSI TS 119 102-2, as JSON; the signature is on the PDF and the JWS."""
-    return _file(doors, number, ".json")
-
-
-@router.get(
-    "/{number}/report.xml",
-    summary="报告数据 XML / The data as XML",
-    responses=problems(404) | binary("application/xml", "ETSI TS 119 102-2"),
-)
-def as_xml(doors: Doors, number: Number) -> Response:
-    """Return the report by the schema of ETSI TS 119 102-2; the signature is on the PDF and the JWS."""
-    return _file(doors, number, ".xml")
-
-
-@router.get(
-    "/{number}/report.jws",
-    summary="签名的报告数据 / The signed data",
-    responses=problems(404) | binary("application/jose", "Compact JWS"),
-)
-def as_jws(doors: Doors, number: Number) -> Response:
-    """Return the signed data alone."""
-    return _file(doors, number, ".jws")
+    `json` and `xml` have the shape of ETSI TS 119 102-2; the signature is on the PDF and the JWS. A report never changes,
+    so it may be kept.
+    """
+    record = doors.reports.get(number)
+    headers = {
+        "Content-Disposition": f'inline; filename="yinxin-report-{record.code}.{form}"',
+        "Cache-Control": "private, max-age=86400, immutable",
+        "ETag": f'"{record.result}.{form}"',
+    }
+    return Response(doors.reports.file(record, f".{form}"), media_type=_TYPES[form], headers=headers)
 
 
 @bundle_router.get(
@@ -117,14 +99,3 @@ def bundle(doors: Doors) -> Response:
     made = doors.reports.bundles.current(doors.evidence.files(), actor=ANYBODY)
     headers = {"Content-Disposition": 'attachment; filename="yinxin.bundle"'}
     return Response(made, media_type=OCTETS, headers=headers)
-
-
-def _file(doors: Doors, number: str, suffix: str) -> Response:
-    """Return one form of a report; it never changes, so it may be kept."""
-    record = doors.reports.get(number)
-    headers = {
-        "Content-Disposition": f'inline; filename="yinxin-report-{record.code}{suffix}"',
-        "Cache-Control": "private, max-age=86400, immutable",
-        "ETag": f'"{record.result}{suffix}"',
-    }
-    return Response(doors.reports.file(record, suffix), media_type=_TYPES[suffix], headers=headers)
