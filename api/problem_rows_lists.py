@@ -12,6 +12,9 @@ LISTS: Final[dict[type[Exception], Kind]] = {
     TrustFolderUnusable: Kind("trust-folder-unusable", 400, "信任文件夹不可用", "Trust folder unusable"),
     errors.ListRefused: Kind("list-refused", 422, "信任清单不可用", "Trust list not used"),
     errors.ListUnreadable: Kind("list-unreadable", 422, "信任清单无法读取", "Trust list unreadable"),
+    errors.ListUnsupported: Kind(
+        "list-unsupported", 422, "信任清单格式版本不受支持", "Trust list of an unknown version"
+    ),
     errors.ListSignatureInvalid: Kind(
         "list-signature-invalid", 422, "信任清单签名无效", "Trust list not signed rightly"
     ),

@@ -16,7 +16,7 @@ from cryptography import x509
 from api.evidence import Evidence
 from api.settings import Settings
 from ca.clock import Clock
-from signing.recognition.handover import foreign_lists
+from signing.recognition.handover import foreign_lists, pins_in
 from verify.folder import load_trust
 from verify.isolated import IsolatedVerifier, Limits, verify_isolated
 from verify.report import DocumentReport
@@ -136,4 +136,5 @@ def _trust(files: dict[str, bytes]) -> TrustStore:
         crls=tuple(data for name, data in files.items() if name.endswith(".crl")),
         seal_lists=tuple(data.decode() for name, data in files.items() if name.endswith(".jws")),
         lists=foreign_lists(files),
+        pins=pins_in(files),
     )

@@ -28,7 +28,8 @@ from verify.trusted_lists.model import (
     TrustedList,
     Words,
 )
-from verify.trusted_lists.pinned import PinnedSource, read_list
+from verify.trusted_lists.pinned import read_list
+from verify.trusted_lists.source import PinnedSource
 from verify.trusted_lists.vocabulary import APPROACH, LIST_TYPE
 from verify.trusted_lists.writing import ListSigner, Unsigned
 from verify.trusted_lists.xml_reading import SIE

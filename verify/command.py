@@ -159,10 +159,10 @@ def _question(asked: argparse.Namespace, bundle: OpenedBundle | None) -> Questio
 
 
 def _with_lists(store: TrustStore, asked: argparse.Namespace) -> TrustStore:
-    """Add the lists that were named, each signed by one of the signers that were named."""
-    if not asked.list:
+    """Add the lists that were named, each signed by one of the signers that were named; those may sign what is verified too."""
+    if not (asked.list or asked.signer):
         return store
-    from verify.trusted_lists.files import read_lists  # noqa: PLC0415 - XML is not always needed
+    from verify.trusted_lists.files import pins_by_hand, read_lists  # noqa: PLC0415 - XML is not always needed
 
     try:
         found = read_lists(asked.list, asked.signer)
@@ -171,7 +171,8 @@ def _with_lists(store: TrustStore, asked: argparse.Namespace) -> TrustStore:
             f"无法读取信任清单 {error.filename}，请检查路径。",
             f"The trust list {error.filename} cannot be read; check its path.",
         ) from error
-    return replace(store, lists=[*store.lists, *found])
+    pins = [*store.pins, *pins_by_hand(asked.signer)]
+    return replace(store, lists=[*store.lists, *found], pins=pins)
 
 
 def _reports(case: _Case, streams: _Streams) -> list[DocumentReport]:

@@ -21,6 +21,7 @@ from verify.policy import MAX_CRL_OCTETS
 from verify.trust import TrustStore
 from verify.trusted_lists.errors import ListRefused
 from verify.trusted_lists.model import TrustedList
+from verify.trusted_lists.source import PINS, Pin
 
 CERTIFICATE_SUFFIXES: Final = frozenset({".pem", ".cer", ".crt", ".der"})
 LIST_SUFFIXES: Final = (".tl.json", ".tl.xml")
@@ -45,6 +46,7 @@ class _Found:
     ocsp: list[bytes] = field(default_factory=list)
     lists: list[str] = field(default_factory=list)
     trust_lists: list[TrustedList] = field(default_factory=list)
+    pins: list[Pin] = field(default_factory=list)
 
 
 def load_trust(folder: Path) -> TrustStore:
@@ -67,29 +69,37 @@ def load_trust(folder: Path) -> TrustStore:
     for path in files:
         _take(path, found)
     _take_lists(files, found)
-    if not found.anchors and not found.trust_lists:
+    if not (found.anchors or found.trust_lists or found.pins):
         raise TrustFolderUnusable(
             f"信任库 {folder} 中没有根证书，请放入受信任的根证书（PEM 或 DER）。",
             f"The trust folder {folder} holds no root certificate; put a trusted root there (PEM or DER).",
         )
     return TrustStore(
-        found.anchors, found.intermediates, found.crls, found.ocsp, found.lists, found.trust_lists
+        found.anchors,
+        found.intermediates,
+        found.crls,
+        found.ocsp,
+        found.lists,
+        found.trust_lists,
+        found.pins,
     )
 
 
 def _take_lists(files: list[Path], found: _Found) -> None:
     listed = [path for path in files if path.name.lower().endswith(LIST_SUFFIXES)]
-    if not listed:
+    pinning = [path for path in files if path.name == PINS]
+    if not listed and not pinning:
         return
-    from verify.trusted_lists.files import PINS, read_file, read_pinned, read_pins  # noqa: PLC0415 - XML is not always needed
+    from verify.trusted_lists.files import read_file, read_pinned, read_pins  # noqa: PLC0415 - XML is not always needed
 
-    try:
-        pins = [pin for path in files if path.name == PINS for pin in read_pins(read_file(path))]
-    except (OSError, ListRefused) as error:
-        raise _unusable_list(listed[0].parent / PINS, error) from error
+    for path in pinning:
+        try:
+            found.pins += read_pins(read_file(path))
+        except (OSError, ListRefused) as error:
+            raise _unusable_list(path, error) from error
     for path in listed:
         try:
-            found.trust_lists.append(read_pinned(read_file(path), pins))
+            found.trust_lists.append(read_pinned(read_file(path), found.pins))
         except (OSError, ListRefused) as error:
             raise _unusable_list(path, error) from error
 

@@ -7,12 +7,13 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 from verify.acceptance.answering import answered
 from verify.certificates.paths import PathFinder
+from verify.certificates.remembered import Remembered
 from verify.certificates.revocation import Evidence
-from verify.certificates.signer import CertificateJudge
+from verify.certificates.signer import MAX_PASSED, CertificateJudge, Judged
 from verify.digests import Prefixes
 from verify.errors import Unreadable
 from verify.institution.judge import Document as Beside
@@ -57,6 +58,13 @@ class Given:
     opened: Document | None = None
 
 
+class Begun(NamedTuple):
+    """The evidence of a trust store, with which that of each document begins, and its newest thisUpdate."""
+
+    evidence: Evidence
+    newest: datetime | None
+
+
 class Verifier:
     """Verify documents against one trust store and one policy. Pure: no network, no clock, no database."""
 
@@ -67,11 +75,14 @@ class Verifier:
         self._lists = load_lists(trust.seal_lists)
         self._void_lists = load_void_lists(trust.seal_lists)
         self._makers: dict[tuple[datetime, tuple[bytes, ...], tuple[bytes, ...]], SealLists] = {}
+        self._passed: Remembered[Judged] = Remembered(MAX_PASSED)
+        self._begun: Begun | None = None
 
     def knowing(self, crls: Sequence[bytes], ocsp: Sequence[bytes]) -> Verifier:
         """Return a verifier with the same trust and policy and other evidence (DER); what was read once is shared."""
         other = copy(self)
         other._makers = {}  # noqa: SLF001 - our own copy
+        other._begun = None  # noqa: SLF001 - our own copy
         other._trust = replace(self._trust, crls=crls, ocsp=ocsp)  # noqa: SLF001 - our own copy
         return other
 
@@ -148,9 +159,11 @@ class Verifier:
         if PDF_HEADER not in data[:HEADER_WITHIN]:
             judge, lists, newest = self._judge(SecurityStore(), at)
             known = (*self._trust.anchors, *self._trust.intermediates)
-            found = OtherDoor(Bench(judge, self._policy, at, known), lists, given.content).report(
-                data, report
-            )
+            found = OtherDoor(
+                Bench(judge, self._policy, at, known, self._trust.lists, self._trust.pins),
+                lists,
+                given.content,
+            ).report(data, report)
             return replace(found, evidence_as_of=newest)
         plainly = open_plainly(data)
         if plainly is not None:
@@ -214,13 +227,20 @@ class Verifier:
     def _judge(
         self, store: SecurityStore, at: datetime
     ) -> tuple[CertificateJudge, SealLists, datetime | None]:
+        begun = self._begun or self._begin()
+        evidence = Evidence(self._paths, begun.evidence)
+        evidence.add(store.crls, store.ocsp, embedded=True)
+        judge = CertificateJudge(self._paths, evidence, self._policy, at, self._passed)
+        lists = self._trusted_lists(judge, store, at)
+        times = [time for time in (begun.newest, lists.newest) if time is not None]
+        return judge, lists, max(times, default=None)
+
+    def _begin(self) -> Begun:
+        """Read the trust store's own evidence, once for all documents: nothing is added to it afterwards."""
         evidence = Evidence(self._paths)
         evidence.add(self._trust.crls, self._trust.ocsp, embedded=False)
-        known = evidence.newest
-        evidence.add(store.crls, store.ocsp, embedded=True)
-        judge = CertificateJudge(self._paths, evidence, self._policy, at)
-        lists = self._trusted_lists(judge, store, at)
-        return judge, lists, max((t for t in (known, lists.newest) if t is not None), default=None)
+        begun = self._begun = Begun(evidence, evidence.newest)
+        return begun
 
     def _trusted_lists(self, judge: CertificateJudge, store: SecurityStore, at: datetime) -> SealLists:
         """Judge the makers of the lists once for each moment and evidence: of a batch, the documents share both."""

@@ -22,6 +22,7 @@ from verify.report import DocumentReport
 from verify.ses.report import SealDataReport
 from verify.trust import TrustStore
 from verify.trusted_lists.model import TrustedList
+from verify.trusted_lists.source import Pin
 
 
 def pack(value: Any) -> Any:
@@ -99,6 +100,7 @@ def pack_trust(trust: TrustStore) -> dict[str, list[Any]]:
         "ocsp": _base64(trust.ocsp),
         "seal_lists": list(trust.seal_lists),
         "lists": [pack(item) for item in trust.lists],
+        "pins": [pack(item) for item in trust.pins],
     }
 
 
@@ -113,6 +115,7 @@ def unpack_trust(value: dict[str, list[Any]]) -> TrustStore:
         octets["ocsp"],
         value["seal_lists"],
         [_unpack(TrustedList, item) for item in value["lists"]],
+        [_unpack(Pin, item) for item in value["pins"]],
     )
 
 

@@ -10,7 +10,9 @@ from api.pages.words import Language, say
 from verify.objects.report import ObjectKind
 
 _FORMS: Final = {"passed": "good", "failed": "bad", "indeterminate": "warn", "not_done": ""}
-_TECHNICAL: Final = frozenset({"sha256", "serial", "imprint", "document", "root", "policies", "policy"})
+_TECHNICAL: Final = frozenset(
+    {"sha256", "signer_sha256", "serial", "imprint", "document", "root", "policies", "policy"}
+)
 """Facts that only a specialist asks for: shown folded, as code."""
 _WAITING: Final = frozenset(
     {

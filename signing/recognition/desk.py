@@ -37,7 +37,8 @@ from signing.recognition.states import FIRST_STATUS, IN_FORCE, TRANSITIONS, Fore
 from verify.trusted_lists.errors import ListRefused, ListSignerUnknown
 from verify.trusted_lists.limits import MAX_LIST_OCTETS
 from verify.trusted_lists.model import ListForm, Seen, TrustedList
-from verify.trusted_lists.pinned import PinnedSource, judge_list, read_list
+from verify.trusted_lists.pinned import judge_list, read_list
+from verify.trusted_lists.source import PinnedSource
 
 MAX_REASON = 200
 """Characters of a reason: a sentence or two."""

@@ -12,7 +12,7 @@ from ca.actor import Actor
 from signing.recognition.errors import FingerprintInvalid
 from signing.recognition.states import IN_FORCE, ForeignStatus, Trouble
 from verify.trusted_lists.model import ListForm, Seen
-from verify.trusted_lists.pinned import PinnedSource
+from verify.trusted_lists.source import PinnedSource
 
 _SEPARATORS: Final = re.compile(r"[\s:]+")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")

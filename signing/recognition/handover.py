@@ -20,6 +20,7 @@ from signing.recognition.foreign import ForeignList, Piece, PieceKind
 from signing.recognition.states import ForeignStatus, Trouble
 from verify.trusted_lists.files import read_pinned, read_pins
 from verify.trusted_lists.model import TrustedList
+from verify.trusted_lists.source import Pin
 
 FOLDER: Final = "lists"
 PINS: Final = f"{FOLDER}/pinned.json"
@@ -87,11 +88,14 @@ def files(found: tuple[Standing, ...]) -> dict[str, bytes]:
 
 def foreign_lists(found: Mapping[str, bytes]) -> tuple[TrustedList, ...]:
     """Read the lists back from such files as an auditor's verifier does, each under its pins."""
-    if PINS not in found:
-        return ()
-    pins = read_pins(found[PINS])
+    pins = pins_in(found)
     lists = (octets for name, octets in sorted(found.items()) if _LIST.fullmatch(name))
     return tuple(read_pinned(octets, pins) for octets in lists)
+
+
+def pins_in(found: Mapping[str, bytes]) -> tuple[Pin, ...]:
+    """Read back whose lists two people confirmed, and from which number on they count."""
+    return read_pins(found[PINS]) if PINS in found else ()
 
 
 def _pins(chosen: list[Standing]) -> bytes:

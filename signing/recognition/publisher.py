@@ -29,7 +29,8 @@ from signing.recognition.store import trust_list
 from verify.trusted_lists.errors import ListRefused
 from verify.trusted_lists.lote_writing import write_json
 from verify.trusted_lists.model import TrustedList
-from verify.trusted_lists.pinned import PinnedSource, read_list
+from verify.trusted_lists.pinned import read_list
+from verify.trusted_lists.source import PinnedSource
 from verify.trusted_lists.writing import ListSigner
 from verify.trusted_lists.xml_writing import METHOD_URI, write_xml
 from verify.wire import pack

@@ -25,8 +25,9 @@ from tests.trust_list_world import Publisher, full, octets_of, tree
 from tests.verify_world import Signing
 from verify.trusted_lists.errors import ListRefused, ListSignerUnknown
 from verify.trusted_lists.lote_writing import payload_of, write_json
-from verify.trusted_lists.pinned import PinnedSource, judge_list, read_list
+from verify.trusted_lists.pinned import judge_list, read_list
 from verify.trusted_lists.pivots import follow
+from verify.trusted_lists.source import PinnedSource
 from verify.trusted_lists.xml_reading import certificate_of, tag
 from verify.trusted_lists.xml_signature import DS
 from verify.trusted_lists.xml_writing import write_xml

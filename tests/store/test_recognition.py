@@ -49,7 +49,8 @@ from signing.recognition.store import list_piece, trust_list
 from tests.conftest import SteppingClock
 from tests.pki import BASE_URL, CLERK, OFFICER, World, make_world
 from verify.trusted_lists.model import ServiceKind, ServiceStatus
-from verify.trusted_lists.pinned import PinnedSource, read_list
+from verify.trusted_lists.pinned import read_list
+from verify.trusted_lists.source import PinnedSource
 
 ONE, TWO, THREE = Actor("person:one", "一"), Actor("person:two", "二"), Actor("person:three", "三")
 URL = f"{BASE_URL}/trust/list.json"

@@ -55,7 +55,9 @@ def opened(use: BundleUse, at: datetime) -> Iterator[OpenedBundle]:
         except TrustFolderUnusable as wrong:
             raise BundleRefused(wrong.zh.replace(name, ""), wrong.en.replace(name, "")) from wrong
         if not report.pinned:
-            trust = replace(trust, anchors=(), lists=(), intermediates=[*trust.intermediates, *trust.anchors])
+            trust = replace(
+                trust, anchors=(), lists=(), pins=(), intermediates=[*trust.intermediates, *trust.anchors]
+            )
         yield OpenedBundle(report, trust, folder, _forgets(use, report.pinned, bundle))
 
 
@@ -68,6 +70,7 @@ def merged(bundle: TrustStore, own: TrustStore) -> TrustStore:
         [*own.ocsp, *bundle.ocsp],
         [*own.seal_lists, *bundle.seal_lists],
         [*own.lists, *bundle.lists],
+        [*own.pins, *bundle.pins],
     )
 
 

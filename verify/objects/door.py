@@ -75,6 +75,10 @@ class ObjectDoor:
             return judge_certificates(recognised.octets, self.bench)
         if kind is ObjectKind.TIME_STAMP:
             return judge_time_stamp(first, self.bench, self.digest)
+        if kind is ObjectKind.TRUST_LIST:
+            from verify.objects.trust_list import judge_trust_list  # noqa: PLC0415 - XML is not always needed
+
+            return judge_trust_list(first, self.bench)
         alone = _ALONE.get(kind)
         return judge_jws(kind, first, self.bench, self.digest) if alone is None else alone(first, self.bench)
 

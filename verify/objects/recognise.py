@@ -21,6 +21,7 @@ from verify.objects.report import ObjectKind
 from verify.policy import MAX_CRL_OCTETS
 from verify.signatures.containers import Container, container_of
 from verify.signatures.merkle import PROOF_FORM
+from verify.trusted_lists.limits import MAX_HEADER_OCTETS
 from verify.voided.form import VOID_LIST_TYPE, VOID_RECORD_TYPE
 
 MAX_PEM_OCTETS: Final = MAX_CRL_OCTETS * 4 // 3 + MAX_CRL_OCTETS // 16 + 1024
@@ -41,6 +42,13 @@ _TYPES: Final = {
     VOID_LIST_TYPE: ObjectKind.VOID_LIST,
     VOID_RECORD_TYPE: ObjectKind.VOID_RECORD,
 }
+LIST_WITHIN: Final = 4096
+"""Octets in which a trust list in XML names its root: declaration, style sheet and comments lie before it."""
+_LIST_XML: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*+(?:<[?!][^<]*+)*+<(?:[\w.-]{1,40}:)?TrustServiceStatusList[\s>]"
+)
+"""ETSI TS 119 612: the root behind a declaration, instructions and comments; each of those begins with ``<?`` or ``<!``."""
+_LIST_JSON: Final = re.compile(rb'\s*\{\s*"LoTE"\s*:')
 _VERSION: Final = 0xA0
 _TIMES: Final = frozenset({der.UTC_TIME, der.GENERALIZED_TIME})
 
@@ -63,19 +71,37 @@ def recognise(data: bytes) -> Recognised | None:
         kind = kind_of_der(data)
         return None if kind is None else Recognised(kind, "DER", (data,))
     if head.startswith(b"{"):
-        return Recognised(ObjectKind.TREE_PROOF, "JSON", (data,)) if PROOF_FORM.encode() in data else None
+        return _json(data)
+    if _LIST_XML.match(data[:LIST_WITHIN]):
+        return Recognised(ObjectKind.TRUST_LIST, "XML", (data,))
     return _text(data)
+
+
+def _json(data: bytes) -> Recognised | None:
+    """Tell a proof, and a trust list that nobody signed: its members are in the open."""
+    if PROOF_FORM.encode() in data:
+        return Recognised(ObjectKind.TREE_PROOF, "JSON", (data,))
+    return (
+        Recognised(ObjectKind.TRUST_LIST, "JSON", (data,)) if _LIST_JSON.match(data[:LIST_WITHIN]) else None
+    )
 
 
 def _text(data: bytes) -> Recognised | None:
     if data[:3] == b"eyJ" and _JWS.fullmatch(data):
-        kind = _TYPES.get(type_of(data[: 1 << 17].decode("ascii").strip()))
+        kind = _TYPES.get(type_of(data[: 1 << 17].decode("ascii").strip())) or _listed(data)
         return None if kind is None else Recognised(kind, "JWS", (data.strip(),))
     if len(data) <= MAX_IDENTIFIER_TEXT and data.strip().startswith(f"{ROOT}.".encode()):
         return Recognised(ObjectKind.LICENCE_IDENTIFIER, "text", (data.strip(),))
     octets = unwrapped(data)
     kind = None if octets is None else kind_of_der(octets)
     return None if octets is None or kind is None else Recognised(kind, "base64", (octets,))
+
+
+def _listed(data: bytes) -> ObjectKind | None:
+    """TS 119 602 §6.8: the payload of a list begins with the name of its only member, whatever the header says."""
+    payload = data[:MAX_HEADER_OCTETS].partition(b".")[2][:64]
+    begins = base64.urlsafe_b64decode(payload[: len(payload) // 4 * 4])
+    return ObjectKind.TRUST_LIST if _LIST_JSON.match(begins) else None
 
 
 def unwrapped(data: bytes) -> bytes | None:

@@ -28,6 +28,7 @@ class ObjectKind(StrEnum):
     VOID_LIST = "void-list"
     VOID_RECORD = "void-record"
     TREE_PROOF = "tree-proof"
+    TRUST_LIST = "trust-list"
     LICENCE_IDENTIFIER = "licence-identifier"
     UNKNOWN = "unknown"
 
@@ -49,6 +50,7 @@ _WORDS: Final = {
     ObjectKind.VOID_LIST: ("作废文件清单", "list of voided documents"),
     ObjectKind.VOID_RECORD: ("作废记录", "record of a voiding"),
     ObjectKind.TREE_PROOF: ("合并签名的证明文件", "proof of a document under a batch's signature"),
+    ObjectKind.TRUST_LIST: ("信任清单", "trust list"),
     ObjectKind.LICENCE_IDENTIFIER: ("电子证照标识", "identifier of an electronic licence"),
     ObjectKind.UNKNOWN: ("无法识别的文件", "unknown kind of file"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +21,8 @@ from verify.ses.certificates import CertificateSteps, Looked
 from verify.ses.facts import SealDataStep, StepState
 from verify.ses.steps import Outcome, doubtful, found, passed
 from verify.terminal import stamp
+from verify.trusted_lists.model import TrustedList
+from verify.trusted_lists.source import Pin
 from verify.verdict import SubIndication
 from verify.wording import TEST_NOTICE, is_test_root
 
@@ -41,6 +43,9 @@ class ObjectStep(StrEnum):
     CONTENT = "content"
     PATH = "path"
     IDENTIFIER = "identifier"
+    SOURCE = "source"
+    NUMBER = "number"
+    POINTERS = "pointers"
 
 
 NAMES: Final = {
@@ -57,6 +62,9 @@ NAMES: Final = {
     ObjectStep.CONTENT: Reason("原文", "content"),
     ObjectStep.PATH: Reason("证明路径", "path of the proof"),
     ObjectStep.IDENTIFIER: Reason("标识校验", "check of the identifier"),
+    ObjectStep.SOURCE: Reason("签发者", "whose list it is"),
+    ObjectStep.NUMBER: Reason("序号", "number"),
+    ObjectStep.POINTERS: Reason("所指清单", "lists pointed to"),
 }
 
 
@@ -84,6 +92,10 @@ class Bench:
     at: datetime
     known: tuple[x509.Certificate, ...] = ()
     """Every certificate of the trust store: who may have made what is signed but carries no certificate."""
+    lists: Sequence[TrustedList] = ()
+    """Trust lists that are believed, as far as they go."""
+    pins: Sequence[Pin] = ()
+    """Whose trust lists would be believed."""
 
     def maker(
         self,

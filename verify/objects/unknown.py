@@ -42,7 +42,6 @@ _BEGIN: Final = (
     (b"PKCS7", "加密或不含签名的 PKCS#7", "an encrypted PKCS#7, or one without signatures"),
 )
 _MARKUP: Final = (
-    (b"<TrustServiceStatusList", "可信列表（TS 119 612）", "a trusted list (TS 119 612)"),
     (b"<html", "网页（HTML）", "a web page (HTML)"),
     (b"<!DOCTYPE html", "网页（HTML）", "a web page (HTML)"),
     (b"<Signature", "XML 签名", "an XML signature"),

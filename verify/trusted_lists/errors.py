@@ -16,12 +16,23 @@ class ListUnreadable(ListRefused):
     """Its octets are no trust list, break a rule of its form, or are over a limit."""
 
 
+class ListUnsupported(ListUnreadable):
+    """It may be right, but its form is of a version that is not read here."""
+
+
 class ListSignatureInvalid(ListRefused):
     """Its signature does not hold, is missing, or does not cover the whole list."""
 
 
 class ListSignerUnknown(ListRefused):
-    """Whoever signed it is not among the pinned signers, or signed another scheme's list."""
+    """Whoever signed it is not among the pinned signers, or signed another scheme's list.
+
+    ``named``: SHA-256 (hex) of each certificate that the list names as its signer's, where that was in question.
+    """
+
+    def __init__(self, zh: str, en: str, named: tuple[str, ...] = ()) -> None:
+        super().__init__(zh, en)
+        self.named = named
 
 
 class ListExpired(ListRefused):
@@ -48,6 +59,15 @@ def unreadable(zh: str, en: str) -> ListUnreadable:
     )
 
 
+def unsupported(version: int) -> ListUnsupported:
+    """Make the error for a form of another version."""
+    return ListUnsupported(
+        f"信任清单无法读取：格式版本 {version} 不受支持；请向发布机构索取现行版本的清单。",
+        f"The trust list cannot be read: version {version} of its form is not supported; ask its publisher for one in a present "
+        "version.",
+    )
+
+
 def not_signed(zh: str, en: str) -> ListSignatureInvalid:
     """Make the error for a signature that does not count: what is wrong with it."""
     return ListSignatureInvalid(
@@ -56,10 +76,12 @@ def not_signed(zh: str, en: str) -> ListSignatureInvalid:
     )
 
 
-def unknown_signer(found: str) -> ListSignerUnknown:
-    """Make the error for a signer that nobody pinned; ``found`` are digests of the certificates in the list."""
+def unknown_signer(*named: str) -> ListSignerUnknown:
+    """Make the error for a signer that nobody pinned; ``named`` are digests of the certificates in the list."""
+    found = ", ".join(named) or "-"
     return ListSignerUnknown(
         f"信任清单不是由指定的签名证书签发的（清单中的证书 SHA-256：{found}）；请核对后登记签名证书。",
         f"The trust list was not signed by a pinned certificate (those in it, SHA-256: {found}); "
         "check them with its publisher and pin the right one.",
+        named,
     )

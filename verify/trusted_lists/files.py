@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,20 +19,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from verify.trusted_lists.errors import ListRolledBack, ListUnreadable
 from verify.trusted_lists.limits import MAX_CERTIFICATE_OCTETS, MAX_LIST_OCTETS, MAX_LISTS, MAX_NUMBER
 from verify.trusted_lists.model import TrustedList
-from verify.trusted_lists.pinned import PinnedSource, read_list
+from verify.trusted_lists.pinned import read_list
+from verify.trusted_lists.source import PINS, Pin, PinnedSource
 
-PINS: Final = "pinned.json"
 MAX_PINS_OCTETS: Final = 1024 * 1024
 """A pin has some 200 octets."""
 _DIGEST: Final = re.compile(r"[0-9a-fA-F]{64}")
-
-
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """A pinned source, and the lowest number of its lists that counts."""
-
-    source: PinnedSource
-    lowest: int = 0
 
 
 def read_pins(octets: bytes) -> tuple[Pin, ...]:
@@ -90,8 +81,13 @@ def read_lists(paths: Iterable[Path], signers: Iterable[str]) -> list[TrustedLis
 
     Raises the errors of :func:`read_list`, and ``OSError``.
     """
-    pins = [_by_hand(text) for text in signers]
+    pins = [pin.source for pin in pins_by_hand(signers)]
     return [read_list(read_file(path), pins) for path in paths]
+
+
+def pins_by_hand(signers: Iterable[str]) -> tuple[Pin, ...]:
+    """Pin signers of whichever scheme, each given as :func:`read_lists` takes it; raises ``ListUnreadable``."""
+    return tuple(Pin(_by_hand(text)) for text in signers)
 
 
 def read_file(path: Path) -> bytes:

@@ -123,7 +123,7 @@ def _signer(header: dict[str, Any], pinned: Mapping[str, bytes | None]) -> bytes
     if chain is None:
         at_hand = [der for der in pinned.values() if der is not None]
         if len(at_hand) != 1:
-            raise unknown_signer("-")
+            raise unknown_signer()
         leaf = at_hand[0]
     else:
         leaf = _leaf(chain)

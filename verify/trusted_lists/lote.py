@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from verify.trusted_lists.errors import unreadable
+from verify.trusted_lists.errors import unreadable, unsupported
 from verify.trusted_lists.limits import (
     MAX_CERTIFICATES,
     MAX_NUMBER,
@@ -87,7 +87,7 @@ def read_json(payload: dict[str, Any]) -> TrustedList:
     information = _exact(_member(body, "ListAndSchemeInformation", dict), _INFORMATION)
     version = _number(information, "LoTEVersionIdentifier", 1000)
     if version != VERSION:
-        raise unreadable(f"格式版本 {version} 不受支持", f"version {version} of its form is not supported")
+        raise unsupported(version)
     sequence = _number(information, "LoTESequenceNumber", MAX_NUMBER)
     name = _words(information.get("SchemeName"))
     if sequence < 1 or not name.en:

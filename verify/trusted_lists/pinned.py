@@ -7,8 +7,8 @@ as whoever imports or refreshes a list must. A verifier judges the age once more
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,13 +18,16 @@ from verify.trusted_lists.age import age
 from verify.trusted_lists.errors import (
     ListExpired,
     ListFromTheFuture,
+    ListRefused,
     ListRolledBack,
     ListSignatureInvalid,
     ListSignerUnknown,
+    unknown_signer,
 )
 from verify.trusted_lists.jades import check_json
 from verify.trusted_lists.lote import read_json
 from verify.trusted_lists.model import Seen, TrustedList
+from verify.trusted_lists.source import PinnedSource
 from verify.trusted_lists.ts119612 import read_xml
 from verify.trusted_lists.xml_reading import parse
 from verify.trusted_lists.xml_signature import check_xml
@@ -33,36 +36,43 @@ SKEW: Final = timedelta(minutes=5)
 """Tolerated difference between the publisher's clock and ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class PinnedSource:
-    """A scheme and the SHA-256 (lower-case hex) of each certificate that may sign its lists.
-
-    An empty ``scheme_id`` pins signers alone: whichever scheme they sign. ``certificates`` (DER) help with lists that
-    name their signer by digest only.
-    """
-
-    scheme_id: str
-    signers: tuple[str, ...]
-    certificates: tuple[bytes, ...] = ()
-
-    @classmethod
-    def of(cls, scheme_id: str, certificates: Iterable[bytes]) -> PinnedSource:
-        """Pin certificates (DER)."""
-        found = tuple(certificates)
-        return cls(scheme_id, tuple(hashlib.sha256(der).hexdigest() for der in found), found)
-
-    def signer_octets(self) -> dict[str, bytes | None]:
-        """Return the digest of each signer and, where it is at hand, its certificate."""
-        at_hand = {hashlib.sha256(der).hexdigest(): der for der in self.certificates}
-        return {digest.lower(): at_hand.get(digest.lower()) for digest in (*self.signers, *at_hand)}
-
-
 def read_list(octets: bytes, pinned: Sequence[PinnedSource]) -> TrustedList:
     """Read a list of either form and check its signature against the pinned signers; its age and number are not judged.
 
     Raises ``ListUnreadable``, ``ListSignatureInvalid``, ``ListSignerUnknown``.
     """
     signers = {digest: der for source in pinned for digest, der in source.signer_octets().items()}
+    found, signer = _checked(octets, signers)
+    _check_scheme(found, found.signer_sha256, pinned)
+    _check_signed_in_time(found, signer)
+    return found
+
+
+def read_claimed(octets: bytes, at_hand: Sequence[bytes] = ()) -> tuple[TrustedList, bytes]:
+    """Read a list under the certificate (DER) that it names itself, else under one ``at_hand``; return both.
+
+    This proves that the list is whole and nothing about whose it is. Of several that it names (a chain, in any order) the one
+    counts whose key made the signature. Raises as :func:`read_list`; ``ListSignerUnknown``: it names none.
+    """
+    signers: dict[str, bytes | None] = {hashlib.sha256(der).hexdigest(): der for der in at_hand}
+    tried: list[dict[str, bytes | None]] = [signers]
+    refused: ListRefused | None = None
+    while tried:
+        try:
+            found, signer = _checked(octets, tried.pop(0))
+            _check_signed_in_time(found, signer)
+        except ListSignerUnknown as unknown:
+            tried += [{digest: None} for digest in unknown.named if refused is None]
+            refused = refused or unknown
+        except ListSignatureInvalid as wrong:
+            refused = wrong
+        else:
+            return found, signer
+    raise refused or unknown_signer()
+
+
+def _checked(octets: bytes, signers: Mapping[str, bytes | None]) -> tuple[TrustedList, bytes]:
+    """Read a list whose signature holds under one of the certificates, and return it with that one (DER)."""
     if _is_xml(octets):
         signed = check_xml(parse(octets), signers)
         signer, found = signed.signer, read_xml(signed.root)
@@ -70,10 +80,7 @@ def read_list(octets: bytes, pinned: Sequence[PinnedSource]) -> TrustedList:
         payload = check_json(octets, signers)
         signer, found = payload.signer, read_json(payload.payload)
     digest = hashlib.sha256(signer).hexdigest()
-    found = replace(found, sha256=hashlib.sha256(octets).hexdigest(), signer_sha256=digest)
-    _check_scheme(found, digest, pinned)
-    _check_signed_in_time(found, signer)
-    return found
+    return replace(found, sha256=hashlib.sha256(octets).hexdigest(), signer_sha256=digest), signer
 
 
 def judge_list(octets: bytes, pinned: PinnedSource, seen: Seen | None, at: datetime) -> TrustedList:

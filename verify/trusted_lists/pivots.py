@@ -14,7 +14,8 @@ from datetime import datetime
 from verify.trusted_lists.errors import ListRefused, ListSignerUnknown
 from verify.trusted_lists.limits import MAX_PIVOTS
 from verify.trusted_lists.model import Seen, TrustedList
-from verify.trusted_lists.pinned import PinnedSource, judge_list, read_list
+from verify.trusted_lists.pinned import judge_list, read_list
+from verify.trusted_lists.source import PinnedSource
 
 
 @dataclass(frozen=True, slots=True)

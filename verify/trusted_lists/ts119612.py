@@ -12,7 +12,7 @@ from typing import Final
 
 from lxml import etree
 
-from verify.trusted_lists.errors import unreadable
+from verify.trusted_lists.errors import unreadable, unsupported
 from verify.trusted_lists.limits import (
     MAX_CERTIFICATES,
     MAX_NUMBER,
@@ -73,7 +73,7 @@ def read_xml(root: Element) -> TrustedList:
     information = one(root, "SchemeInformation")
     version = whole_number(text_of(one(information, "TSLVersionIdentifier")), 1000)
     if version not in VERSIONS:
-        raise unreadable(f"格式版本 {version} 不受支持", f"version {version} of its form is not supported")
+        raise unsupported(version)
     name = words_of(one(information, "SchemeName"))
     if not name.en:
         raise unreadable("没有清单体系名称", "its scheme has no name")

@@ -213,7 +213,7 @@ def _signer(signature: Element, pinned: Mapping[str, bytes | None]) -> bytes:
     at_hand = [der for der in pinned.values() if der is not None]
     if not certificates and len(at_hand) == 1:
         return at_hand[0]
-    raise unknown_signer(", ".join(digests) or "-")
+    raise unknown_signer(*digests)
 
 
 def _usable(der: bytes) -> x509.Certificate:

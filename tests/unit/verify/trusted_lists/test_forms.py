@@ -25,7 +25,8 @@ from verify.trust import TrustStore
 from verify.trusted_lists.errors import ListIncomplete, ListUnreadable
 from verify.trusted_lists.lote_writing import write_json
 from verify.trusted_lists.model import ListForm, ServiceKind, ServiceStatus, TrustedList, Words
-from verify.trusted_lists.pinned import PinnedSource, judge_list, read_list
+from verify.trusted_lists.pinned import judge_list, read_list
+from verify.trusted_lists.source import PinnedSource
 from verify.trusted_lists.vocabulary import KIND_URI, STATUS_URI, kind_of, status_of
 from verify.trusted_lists.writing import ListSigner
 from verify.trusted_lists.xml_reading import TSL, tag

@@ -22,7 +22,8 @@ from verify.trusted_lists.errors import (
     ListUnreadable,
 )
 from verify.trusted_lists.lote_writing import payload_of, write_json
-from verify.trusted_lists.pinned import PinnedSource, read_list
+from verify.trusted_lists.pinned import read_list
+from verify.trusted_lists.source import PinnedSource
 
 Object = dict[str, Any]
 

@@ -17,8 +17,9 @@ from verify.trusted_lists.errors import (
     ListSignerUnknown,
 )
 from verify.trusted_lists.model import Pointer, Seen, TrustedList
-from verify.trusted_lists.pinned import PinnedSource, judge_list
+from verify.trusted_lists.pinned import judge_list
 from verify.trusted_lists.pivots import follow
+from verify.trusted_lists.source import PinnedSource
 
 
 @pytest.mark.parametrize("write", FORMS)

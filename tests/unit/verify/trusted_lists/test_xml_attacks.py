@@ -21,7 +21,8 @@ from verify.trusted_lists.errors import (
     ListUnreadable,
 )
 from verify.trusted_lists.model import ServiceKind
-from verify.trusted_lists.pinned import PinnedSource, read_list
+from verify.trusted_lists.pinned import read_list
+from verify.trusted_lists.source import PinnedSource
 from verify.trusted_lists.vocabulary import STATUS_URI
 from verify.trusted_lists.writing import ListSigner
 from verify.trusted_lists.xml_reading import TSL, tag
