@@ -18,13 +18,12 @@ from typing import Final
 from hsm.algorithms import KeyKind, SignatureAlgorithm
 from hsm.devices.errors import DescriptionInvalid
 from hsm.devices.signer import DeviceSigner
-from hsm.errors import DecryptionFailed, KeyUriError, SignatureInvalid, TokenRefused, UnsupportedAlgorithm
+from hsm.errors import KeyUriError, SignatureInvalid, TokenRefused, UnsupportedAlgorithm
 from hsm.key_policy import OPEN_POLICY, KeyPolicy
 from hsm.key_uri import KeyUri
 from hsm.pin_counter import DEFAULT_LIMIT, PinCounter
 from hsm.pins import Pin, PinSource
 from hsm.provider import StoredKey
-from hsm.sealed_secret import MAX_SECRET
 from hsm.signer import Custody, Signer
 from hsm.token_slot import TokenSlot, address
 from hsm.vendor_mechanisms import VendorMechanisms
@@ -141,20 +140,6 @@ class CryptokiProvider(WorkerProvider):
         if self._vendor is None:  # plain ECDSA on this curve is what the module would do
             raise UnsupportedAlgorithm("an SM2 key of the module's own, and nothing describes its mechanism")
         return DeviceSigner(slot, key, Custody.TOKEN, pin, self._vendor.input)
-
-    def seal_secret(self, token: str, purpose: str, secret: bytes, *, pin: Pin | None = None) -> bytes:
-        """Seal under the token's own AES key; see :meth:`hsm.provider.KeyProvider.seal_secret`."""
-        if not 1 <= len(secret) <= MAX_SECRET:
-            raise ValueError(f"a sealed secret has 1 to {MAX_SECRET} octets")
-        fields = {"purpose": purpose}
-        return self._slot(token).use(pin, lambda worker: worker.call("seal_secret", fields, secret)).blob
-
-    def open_secret(self, token: str, purpose: str, blob: bytes, *, pin: Pin | None = None) -> bytes:
-        """Open; see :meth:`hsm.provider.KeyProvider.open_secret`."""
-        if len(blob) > 2 * MAX_SECRET:
-            raise DecryptionFailed("longer than any sealed secret")
-        fields = {"purpose": purpose}
-        return self._slot(token).use(pin, lambda worker: worker.call("open_secret", fields, blob)).blob
 
     def change_pin(self, token: str, old: Pin, new: Pin) -> None:
         """Set the holder's new PIN; a wrong old one is counted."""

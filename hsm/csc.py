@@ -154,16 +154,6 @@ class CscProvider:
         del uri, kind, pin
         self._refuse()
 
-    def seal_secret(self, token: str, purpose: str, secret: bytes, *, pin: Pin | None = None) -> NoReturn:
-        """Not offered."""
-        del token, purpose, secret, pin
-        self._refuse()
-
-    def open_secret(self, token: str, purpose: str, blob: bytes, *, pin: Pin | None = None) -> NoReturn:
-        """Not offered."""
-        del token, purpose, blob, pin
-        self._refuse()
-
     def import_certificate(self, uri: KeyUri, der: bytes, *, pin: Pin | None = None) -> NoReturn:
         """Not offered."""
         del uri, der, pin

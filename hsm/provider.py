@@ -92,19 +92,6 @@ class KeyProvider(Protocol):
     ) -> Signer:
         """Open a key. Exactly one must match; its public half must equal ``expected`` when that is given."""
 
-    def seal_secret(self, token: str, purpose: str, secret: bytes, *, pin: Pin | None = None) -> bytes:
-        """Seal a secret of 1 to 16 KiB (``ValueError`` otherwise) under a key that the token keeps.
-
-        The blob may be kept anywhere; it opens with :meth:`open_secret` of the same token and purpose alone.
-        """
-
-    def open_secret(self, token: str, purpose: str, blob: bytes, *, pin: Pin | None = None) -> bytes:
-        """Open a sealed secret.
-
-        Raises :class:`hsm.errors.DecryptionFailed` for one that was altered or has another purpose, and
-        :class:`hsm.errors.KeyNotFound` when the token does not hold its key.
-        """
-
     def import_certificate(self, uri: KeyUri, der: bytes, *, pin: Pin | None = None) -> None:
         """Store a certificate beside its key pair (same id, same label)."""
 

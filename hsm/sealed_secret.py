@@ -1,4 +1,4 @@
-"""What a sealed secret is bound to, and how long it may be: the same in a token's vault and in the soft key store."""
+"""What a sealed secret is bound to, and how long it may be: the same in a token's vault and under a key of the service."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from hsm.errors import DecryptionFailed
 MAX_SECRET: Final = 16 * 1024
 """Longest secret sealed (octets): an RSA-4096 private key in PKCS#8 has 2.4 KiB; whatever is longer is a document."""
 SECRETS: Final = "secret/"
-"""Begin of the purposes that callers choose, so that nobody has a private key opened as a secret of the service."""
+"""Begin of the purposes outside a vault, so that no blob of the one passes for one of the other."""
 NONCE_OCTETS: Final = 12
 TAG_OCTETS: Final = 16
 _VERSION: Final = b"\x81"
-"""First octet of a blob of the soft store; those of a token begin with 01."""
+"""First octet of a blob sealed outside a token; those of a token's vault begin with 01."""
 
 
 def binding(purpose: str, context: bytes) -> bytes:
@@ -27,7 +27,7 @@ def binding(purpose: str, context: bytes) -> bytes:
 
 
 def seal(master: bytes, purpose: str, secret: bytes) -> bytes:
-    """Seal under the soft store's master key: AES-256-GCM with a random nonce (NIST SP 800-38D §8.2.2)."""
+    """Seal under a key of 32 octets: AES-256-GCM with a random nonce (NIST SP 800-38D §8.2.2)."""
     nonce = os.urandom(NONCE_OCTETS)
     return _VERSION + nonce + AESGCM(master).encrypt(nonce, secret, binding(SECRETS + purpose, b""))
 

@@ -41,7 +41,6 @@ from hsm.pin_gate import PinGate
 from hsm.pins import Pin, PinSource
 from hsm.provider import StoredCertificate, StoredKey, TokenHealth
 from hsm.public_keys import load_spki, same_key, spki
-from hsm.sealed_secret import MAX_SECRET, seal, unseal
 from hsm.signer import Custody
 from hsm.soft_private import PrivateKey
 from hsm.soft_token import Cost, KeyFile, TokenFile, damaged, read_json, remove
@@ -159,18 +158,6 @@ class SoftProvider:
         key = _stored(uri.token, self._admitted(uri.token, pin).find(uri))
         chosen = agree(key, expected, algorithm)
         return SoftSigner(lambda: self._admitted(uri.token, pin).private(key.uri), key, chosen)
-
-    def seal_secret(self, token: str, purpose: str, secret: bytes, *, pin: Pin | None = None) -> bytes:
-        """Seal under the token's master key; see :meth:`hsm.provider.KeyProvider.seal_secret`."""
-        if not 1 <= len(secret) <= MAX_SECRET:
-            raise ValueError(f"a sealed secret has 1 to {MAX_SECRET} octets")
-        self.policy.admit(self.custody, token)
-        return seal(self._admitted(token, pin).master(), purpose, secret)
-
-    def open_secret(self, token: str, purpose: str, blob: bytes, *, pin: Pin | None = None) -> bytes:
-        """Open; see :meth:`hsm.provider.KeyProvider.open_secret`."""
-        self.policy.admit(self.custody, token)
-        return unseal(self._admitted(token, pin).master(), purpose, blob)
 
     def import_certificate(self, uri: KeyUri, der: bytes, *, pin: Pin | None = None) -> None:
         """Store a certificate under its key's id and label; :class:`KeyMismatch` when it is another key's."""

@@ -63,7 +63,6 @@ from hsm.key_uri import KeyUri
 from hsm.pins import Pin
 from hsm.provider import KeyRing, StoredCertificate, StoredKey, TokenHealth
 from hsm.public_keys import certificate_key
-from hsm.sealed_secret import seal, unseal
 from hsm.signer import Custody, Signer
 from hsm.suite import Suite
 from hsm.verification import verify_signature
@@ -181,7 +180,6 @@ class MemoryProvider:
         self.scheme = scheme
         self._keys: dict[str, list[_Held]] = {}
         self._certificates: dict[str, list[StoredCertificate]] = {}
-        self._master = secrets.token_bytes(32)
 
     def create_token(self, token: str, so_pin: Pin, user_pin: Pin) -> None:
         if token in self._keys:
@@ -249,14 +247,6 @@ class MemoryProvider:
         if algorithm is not None and algorithm is not signer.algorithm:
             return MemorySigner(signer.key, algorithm)
         return signer
-
-    def seal_secret(self, token: str, purpose: str, secret: bytes, *, pin: Pin | None = None) -> bytes:
-        self._token(token)
-        return seal(self._master, f"{token}/{purpose}", secret)
-
-    def open_secret(self, token: str, purpose: str, blob: bytes, *, pin: Pin | None = None) -> bytes:
-        self._token(token)
-        return unseal(self._master, f"{token}/{purpose}", blob)
 
     def import_certificate(self, uri: KeyUri, der: bytes, *, pin: Pin | None = None) -> None:
         self._token(uri.token)

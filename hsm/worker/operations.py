@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from hsm.errors import HsmError, KeyNotFound
-from hsm.worker import envelopes, secret_blobs
+from hsm.worker import envelopes
 from hsm.worker.service import ModuleService, TokenService
 from hsm.worker.wire import Frame
 
@@ -29,7 +29,6 @@ TOKEN: Final[Mapping[str, TokenOperation]] = {
     "destroy": TokenService.destroy,
     "change_pin": TokenService.change_pin,
     "probe": TokenService.probe,
-    **secret_blobs.OPERATIONS,
     **envelopes.OPERATIONS,
 }
 """Requests to a worker that serves one token."""

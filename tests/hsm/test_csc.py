@@ -312,8 +312,6 @@ def test_the_service_is_only_asked_to_sign(peer: Peer, tmp_path: Path) -> None:
         lambda: keys.create_token("t", PIN, PIN),
         lambda: keys.generate(URI, None),
         lambda: keys.destroy(URI),
-        lambda: keys.seal_secret("acme", "p", b"s"),
-        lambda: keys.open_secret("acme", "p", b"s"),
         lambda: keys.import_certificate(URI, b""),
         lambda: keys.change_pin("acme", PIN, PIN),
         lambda: keys.unblock("acme", PIN, PIN),

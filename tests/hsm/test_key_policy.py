@@ -13,15 +13,10 @@ from hsm.algorithms import KeyKind
 from hsm.cryptoki import CryptokiProvider
 from hsm.envelopes import EnvelopeFormat, ReceivingToken, Recipient, WrappedKey
 from hsm.errors import (
-    DecryptionFailed,
-    HsmError,
-    KeyNotFound,
-    PinIncorrect,
     Sm2SigningUnavailable,
     SoftwareKeyRefused,
 )
 from hsm.key_policy import KeyPolicy
-from hsm.pins import Pin
 from hsm.provider import KeyProvider, KeyRing, open_signer
 from hsm.signer import Custody
 from hsm.sm2 import backend
@@ -29,7 +24,6 @@ from hsm.soft_keys import SoftProvider
 from hsm.softhsm import SoftHsm
 from hsm.verification import verify_signature
 from hsm.worker_provider import WorkerProvider
-from tests.conftest import SO_PIN, USER_PIN
 from tests.hsm.conftest import QUICK, Shelf
 
 HARDWARE = KeyPolicy(require_hardware=True)
@@ -120,15 +114,12 @@ def test_the_ring_refuses_though_a_provider_does_not(token_shelf: Shelf) -> None
 
 def test_a_strict_service_makes_and_uses_no_soft_key(soft_shelf: Shelf) -> None:
     uri = soft_shelf.key()
-    blob = soft_shelf.keys.seal_secret(uri.token, "p", b"s")
     strict = SoftProvider(
         soft_shelf.tokens, pins=soft_shelf.source, counters=soft_shelf.counters, cost=QUICK, policy=HARDWARE
     )
     for refused in (
         lambda: strict.generate(soft_shelf.uri(uri.token, "new"), KeyKind.EC_P256),
         lambda: strict.signer(uri),
-        lambda: strict.seal_secret(uri.token, "p", b"s"),
-        lambda: strict.open_secret(uri.token, "p", blob),
     ):
         with pytest.raises(SoftwareKeyRefused):
             refused()
@@ -152,73 +143,6 @@ def test_stores_of_an_installation_have_its_policy(tmp_path: Path, soft_hsm: Sof
     assert stores.ring.policy is HARDWARE
     assert {provider.policy for provider in stores.ring.providers()} == {HARDWARE}  # type: ignore[attr-defined]
     stores.ring.close()
-
-
-SECRET_STORES = [pytest.param("token_shelf", marks=pytest.mark.token), "soft_shelf"]
-
-
-@pytest.fixture(params=SECRET_STORES)
-def secrets(request: pytest.FixtureRequest) -> Shelf:
-    found = request.getfixturevalue(request.param)
-    assert isinstance(found, Shelf)
-    return found
-
-
-@pytest.mark.parametrize("length", [1, 32, 16 * 1024])
-def test_a_sealed_secret_opens_for_its_purpose_alone(secrets: Shelf, length: int) -> None:
-    token, secret = secrets.token(), bytes(length - 1) + b"\1"
-    blob = secrets.keys.seal_secret(token, "escrow", secret)
-    assert length == 1 or secret not in blob
-    assert secrets.keys.seal_secret(token, "escrow", secret) != blob
-    assert secrets.keys.open_secret(token, "escrow", blob) == secret
-    assert secrets.again().open_secret(token, "escrow", blob) == secret
-    last = blob[:-1] + bytes((blob[-1] ^ 1,))
-    first = bytes((blob[0] ^ 1,)) + blob[1:]
-    for purpose, octets in (
-        ("escro", blob),
-        ("", blob),
-        ("escrow", b""),
-        ("escrow", blob[:-1]),
-        ("escrow", blob + b"\0"),
-        ("escrow", bytes(100_000)),
-        ("escrow", first),
-        ("escrow", last),
-    ):
-        with pytest.raises(DecryptionFailed):
-            secrets.keys.open_secret(token, purpose, octets)
-
-
-@pytest.mark.parametrize("secret", [b"", bytes(16 * 1024 + 1)])
-def test_secrets_have_a_length(secrets: Shelf, secret: bytes) -> None:
-    token = secrets.token()
-    with pytest.raises(ValueError, match="16384"):
-        secrets.keys.seal_secret(token, "p", secret)
-
-
-def test_a_secret_of_another_token_does_not_open(secrets: Shelf) -> None:
-    one, other = secrets.token(), secrets.token()
-    blob = secrets.keys.seal_secret(one, "p", b"secret")
-    secrets.keys.seal_secret(other, "p", b"secret")
-    with pytest.raises(HsmError) as refused:
-        secrets.keys.open_secret(other, "p", blob)
-    assert isinstance(refused.value, KeyNotFound | DecryptionFailed)
-
-
-def test_secrets_outlive_a_new_pin(secrets: Shelf) -> None:
-    token = secrets.token()
-    blob = secrets.keys.seal_secret(token, "p", b"secret")
-    secrets.keys.unblock(token, SO_PIN, Pin("998877"))
-    secrets.keys.close()
-    assert secrets.keys.open_secret(token, "p", blob, pin=Pin("998877")) == b"secret"
-    secrets.keys.change_pin(token, Pin("998877"), USER_PIN)
-    assert secrets.keys.open_secret(token, "p", blob) == b"secret"
-
-
-def test_a_wrong_pin_opens_no_secret(secrets: Shelf) -> None:
-    token = secrets.token()
-    blob = secrets.keys.seal_secret(token, "p", b"secret")
-    with pytest.raises(PinIncorrect):
-        secrets.keys.open_secret(token, "p", blob, pin=Pin("000000"))
 
 
 @pytest.fixture

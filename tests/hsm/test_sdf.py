@@ -154,8 +154,6 @@ def test_what_the_interface_lacks_is_said(sdf_bench: SdfBench, sdf_shelf: Shelf)
         lambda: provider.destroy(uri),
         lambda: provider.change_pin(uri.token, USER_PIN, WRONG),
         lambda: provider.unblock(uri.token, SO_PIN, WRONG),
-        lambda: provider.seal_secret(uri.token, "p", b"s"),
-        lambda: provider.open_secret(uri.token, "p", b"s"),
     ):
         with pytest.raises(OperationNotOffered) as refused:
             ask()

@@ -94,7 +94,6 @@ def test_I24_the_sealing_key_cannot_leave_the_token(sealed_shelf: Shelf, intrude
     """I24: made at the first use, once, and the token itself says that it is sensitive and not extractable."""
     uri = sealed_shelf.key()
     sealed_shelf.keys.generate(sealed_shelf.uri(uri.token, "second"), KeyKind.SM2)
-    sealed_shelf.keys.seal_secret(uri.token, "x", b"secret")
     assert intruder(uri.token, VAULT) == [
         ["yinxin vault", 256, [False, True, True, True, True, True], "refused"]
     ]
@@ -198,15 +197,9 @@ def test_an_object_that_is_not_whole_is_no_key(sealed_shelf: Shelf, intruder: In
 def test_without_its_sealing_key_a_key_is_lost(sealed_shelf: Shelf, intruder: Intruder) -> None:
     """The blobs without the token's key are octets; a new sealing key opens none of them."""
     uri = sealed_shelf.key()
-    blob = sealed_shelf.keys.seal_secret(uri.token, "x", b"secret")
     sealed_shelf.keys.close()
     gone = "[k.destroy() for k in session.get_objects({A.CLASS: C.SECRET_KEY})]; print(1)"
     intruder(uri.token, gone)
-    with pytest.raises(KeyNotFound):
-        sealed_shelf.keys.open_secret(uri.token, "x", blob)
-    sealed_shelf.keys.seal_secret(uri.token, "x", b"another")
-    with pytest.raises(KeyNotFound):
-        sealed_shelf.keys.open_secret(uri.token, "x", blob)
     with pytest.raises(KeyNotFound):
         sealed_shelf.keys.signer(uri)
     new = sealed_shelf.keys.generate(sealed_shelf.uri(uri.token, "new"), KeyKind.SM2)
@@ -225,16 +218,6 @@ def test_names_are_free_of_sealed_keys_for_other_uses(sealed_shelf: Shelf, intru
         for kind in (KeyKind.SM2, KeyKind.EC_P256):
             with pytest.raises(DuplicateKey):
                 sealed_shelf.keys.generate(wanted, kind)
-
-
-def test_a_private_key_is_never_opened_as_a_secret(sealed_shelf: Shelf, intruder: Intruder) -> None:
-    """The service may ask the worker for its own secrets, under no name for a scalar."""
-    uri = sealed_shelf.key()
-    ((*_, value),) = intruder(uri.token, DATA)
-    blob = bytes.fromhex(value)[-77:]
-    for purpose in ("", "sm2 private key", "secret/sm2 private key", "../sm2 private key"):
-        with pytest.raises(DecryptionFailed):
-            sealed_shelf.keys.open_secret(uri.token, purpose, blob)
 
 
 @pytest.mark.crash
@@ -316,8 +299,6 @@ def test_a_sealing_key_that_could_leave_is_refused(faulty_shelf: Shelf, faults: 
     faults("C_GetAttributeValue", "always:extractable")
     with pytest.raises(KeyNotProtected):
         faulty_shelf.keys.generate(faulty_shelf.uri(token), KeyKind.SM2)
-    with pytest.raises(KeyNotProtected):
-        faulty_shelf.keys.seal_secret(token, "x", b"secret")
     faults.none()
     assert faulty_shelf.keys.keys(token) == ()
 
@@ -482,7 +463,6 @@ def test_errors_of_the_world_are_ours(sealed_shelf: Shelf, tmp_path: Path) -> No
     for ask in (
         lambda: signer.sign(b"m"),
         lambda: sealed_shelf.keys.generate(sealed_shelf.uri(uri.token, "n"), KeyKind.SM2),
-        lambda: sealed_shelf.keys.seal_secret(uri.token, "x", b"s"),
         lambda: sealed_shelf.keys.destroy(uri),
     ):
         with pytest.raises(HsmError) as caught:
