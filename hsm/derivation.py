@@ -18,7 +18,6 @@ from hsm.provider import KeyRing
 from hsm.signer import Signer
 from hsm.verification import verify_signature
 
-DERIVED_OCTETS: Final = 32
 KIND: Final = KeyKind.RSA_3072
 """128 bits of security (NIST SP 800-57 part 1, table 2)."""
 _DOMAIN: Final = b"yinxin derivation v1"

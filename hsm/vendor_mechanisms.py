@@ -12,7 +12,6 @@ from hsm.devices.errors import DescriptionInvalid
 from hsm.devices.sm2_input import Sm2Input
 from hsm.sm2.public_key import CURVE_OID
 
-CKK_EC: Final = 0x00000003
 MAX_NUMBER: Final = 0xFFFFFFFF
 """CK_ULONG has 32 bits at least (PKCS#11 v2.40 §3.1); makers number within them."""
 MAX_PARAMETERS: Final = 512

@@ -9,7 +9,6 @@ from typing import Final
 
 from verify.isolated import DEFAULT_SECONDS
 
-REPORT_SUFFIXES: Final = (".pdf", ".json", ".xml", ".jws")
 _EPILOG: Final = """\
 示例 / examples:
   verify contract.pdf --trust trust/                      用信任库核验 / against a trust folder

@@ -54,10 +54,6 @@ class Crew:
         """The one batch that it serves, if it does."""
         return self._order.batch_id
 
-    def pids(self) -> tuple[int, ...]:
-        """Return the process ids of the workers."""
-        return tuple(one.pid for one in self._processes)
-
     def done(self) -> bool:
         """Tell whether every worker has ended."""
         return not self._watcher.is_alive()

@@ -81,11 +81,6 @@ class MqttLine:
         """Ask the time; return the service's signed answer."""
         return str(self._ask(Event.TIME, {"nonce": nonce}).get("answer", ""))
 
-    def wait_for_order(self, seconds: float) -> bool:
-        """Wait until an order is pushed; false when none came."""
-        with self._changed:
-            return self._changed.wait_for(lambda: bool(self._pushed), seconds)
-
     def _ask(self, event: Event, params: dict[str, Any]) -> dict[str, Any]:
         name = uuid.uuid4().hex
         body = write_message(Message(name, int(self._clock().timestamp() * 1000), params))

@@ -123,12 +123,6 @@ def every(conn: sa.Connection, shop: str = "", after: int = 0, limit: int = 100)
     return tuple(_range(row) for row in conn.execute(query))
 
 
-def series(conn: sa.Connection) -> Mapping[str, int]:
-    """Return every prefix with its digits."""
-    rows = conn.execute(sa.select(chip_series.c.prefix, chip_series.c.digits))
-    return MappingProxyType({row.prefix: row.digits for row in rows})
-
-
 def holding(conn: sa.Connection, prefix: str, value: int) -> Range | None:
     """Return the range that holds a number, and hold its row against another use at the same moment."""
     row = conn.execute(

@@ -27,7 +27,6 @@ from ca.tokens.token import MAX_REASON, check_text
 
 MAX_RANGE: Final = 1_000_000
 """Most numbers in one range: a province's yearly need; a slip of a digit beyond that is refused."""
-MAX_DIGITS: Final = 12
 _NUMBER: Final = re.compile(r"(?P<prefix>(?:[A-Z0-9]*[A-Z])?)(?P<value>[0-9]{1,12})")
 _PREFIX: Final = re.compile(r"[A-Z0-9]{0,15}[A-Z]")
 

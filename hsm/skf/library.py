@@ -27,7 +27,6 @@ from hsm.worker.wire import SessionLost, WrongPin
 
 CERTIFICATE_MISSING: Final = 0x0A00001C
 KEY_MISSING: Final = 0x0A00001B
-BUFFER_TOO_SMALL: Final = 0x0A000020
 PIN_INCORRECT: Final = 0x0A000024
 PIN_LOCKED: Final = 0x0A000025
 

@@ -134,7 +134,7 @@ A late event may still say that the stamp took an order in time, before the regi
 
 
 class UseStatus(StrEnum):
-    """What became of one press of the button, by the stamp's own chain of events."""
+    """What became of one press of the button, by the stamp's own chain of events; an open one is settled once and for good."""
 
     OPEN = "open"
     USED = "used"
@@ -145,12 +145,6 @@ class UseStatus(StrEnum):
     def counts(self) -> bool:
         """Tell whether it takes one from what is left: only what is proved unused does not."""
         return self is not UseStatus.RETURNED
-
-
-USE_TRANSITIONS: Final[dict[UseStatus, frozenset[UseStatus]]] = {
-    UseStatus.OPEN: frozenset({UseStatus.USED, UseStatus.UNCERTAIN, UseStatus.RETURNED})
-}
-"""A press is settled once and for good."""
 
 
 class PictureStatus(StrEnum):

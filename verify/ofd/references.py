@@ -12,7 +12,7 @@ from verify.digests import SM3
 from verify.ofd import limits
 from verify.ofd.description import Description, Reference, own_parts
 from verify.ofd.package import INTEGRITY, Package
-from verify.ofd.structure import DocumentBody, Page, Structure
+from verify.ofd.structure import DocumentBody, Structure
 from verify.report import Change
 from verify.ses.steps import Outcome, doubtful, failed, passed
 from verify.verdict import SubIndication
@@ -180,8 +180,3 @@ def coverage(
     opened = tuple(path for path in left if path in reached or path in shown)
     loose = tuple(path for path in left if path not in {*reached, *spared, *shown})
     return Coverage(bool(lists & protected), opened, loose)
-
-
-def page_numbers(pages: tuple[Page, ...]) -> dict[str, int]:
-    """Return the number of each page by its object's id, as stamps name it."""
-    return {page.id: number for number, page in enumerate(pages, start=1)}
