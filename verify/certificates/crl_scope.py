@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
 
-from verify.certificates.names import NameKey, issuer_key_of, name_key, part_key
+from verify.certificates.names import KEPT_CERTIFICATES, NameKey, issuer_key_of, name_key, part_key
+from verify.certificates.remembered import by_identity
 
 ACCEPTED_CRL_EXTENSIONS: Final = {
     x509.AuthorityKeyIdentifier.oid,
@@ -113,7 +113,7 @@ _WHOLE: Final = x509.DistributionPoint([x509.UniformResourceIdentifier("whole:")
 """§6.3.3 (a): a certificate without distribution points has one, its issuer's list over all reasons, with no name here."""
 
 
-@lru_cache(maxsize=1024)
+@by_identity(KEPT_CERTIFICATES)
 def _points(certificate: x509.Certificate) -> tuple[x509.DistributionPoint, ...]:
     try:
         return (*certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value, _WHOLE)

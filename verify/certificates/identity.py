@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
@@ -14,7 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ca.custody_policy import custody_of, policy_oid
 from hsm.sm2.public_key import Sm2PublicKey
 from verify.algorithms import key_of
-from verify.certificates.paths import Chain, check_lasting, fingerprint, name
+from verify.certificates.paths import MAX_DESCRIBED, Chain, check_lasting, fingerprint, name
+from verify.certificates.remembered import by_identity
 from verify.errors import Finding
 from verify.report import SignerReport
 from verify.trusted_lists.decision import TrustDecision
@@ -24,7 +24,7 @@ _CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-52
 _USCC: Final = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
 
 
-@lru_cache(maxsize=1024)
+@by_identity(MAX_DESCRIBED)
 def describe(certificate: x509.Certificate, chain: Chain) -> SignerReport:
     """Describe a certificate; ``chain`` is empty when no path was found. Its policies are those that the path keeps."""
     subject = certificate.subject
@@ -42,7 +42,7 @@ def describe(certificate: x509.Certificate, chain: Chain) -> SignerReport:
     )
 
 
-@lru_cache(maxsize=1024)
+@by_identity(MAX_DESCRIBED)
 def policies_of(chain: Chain) -> tuple[str, ...]:
     """Return the policies valid along a chain, in the words of its anchor's domain; none for one that breaks a rule."""
     try:
@@ -51,7 +51,7 @@ def policies_of(chain: Chain) -> tuple[str, ...]:
         return ()
 
 
-@lru_cache(maxsize=1024)
+@by_identity(MAX_DESCRIBED)
 def custody(chain: Chain) -> str:
     """Return where the key of a chain's leaf is kept; empty without a proved chain or where its issuer does not say.
 
@@ -66,7 +66,7 @@ def custody(chain: Chain) -> str:
     return "" if found is None or policy_oid(found) not in policies_of(chain) else found.value
 
 
-@lru_cache(maxsize=1024)
+@by_identity(MAX_DESCRIBED)
 def algorithm(certificate: x509.Certificate, digest: str) -> str:
     """Name key and digest as people do: ``SM2 / SM3``, ``P-256 / SHA-256``, ``RSA-3072 / SHA-256``."""
     key = key_of(certificate)

@@ -41,17 +41,18 @@ class ListSigners:
         self._count = 0
         self._others: dict[tuple[bytes, Chain], bool] = {}
 
-    def learn(self, certificates: Iterable[x509.Certificate]) -> bool:
-        """Take certificates that a document brings along; tell whether one is new: a *no* from before may be a *yes* now."""
-        before = self._count
+    def learn(self, certificates: Iterable[x509.Certificate]) -> tuple[x509.Certificate, ...]:
+        """Take certificates that a document brings along; return the new ones: with them a *no* from before may be a *yes*."""
+        found = []
         for certificate in certificates:
             mine = self._learnt[subject_key_of(certificate)]
             if certificate not in mine and self._count < MAX_CERTIFICATES:
                 mine.append(certificate)
                 self._count += 1
-        if self._count > before:
+                found.append(certificate)
+        if found:
             self._others.clear()
-        return self._count > before
+        return tuple(found)
 
     def signed_directly(self, item: Crl, issuer: x509.Certificate) -> bool:
         """Tell whether the key of ``issuer`` itself, which may sign lists, made this signature."""

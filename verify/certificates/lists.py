@@ -6,7 +6,6 @@ the caller's question (:mod:`verify.certificates.list_signers`).
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,11 +39,13 @@ class Crl:
 
 
 class Lists:
-    """The lists of one verification, by their issuers' names."""
+    """The lists of one verification, by their issuers' names; it may begin with those of the trust store, read before."""
 
-    def __init__(self) -> None:
-        self._by_issuer: dict[NameKey, list[Crl]] = defaultdict(list)
+    def __init__(self, begun: Lists | None = None) -> None:
+        self._by_issuer: dict[NameKey, tuple[Crl, ...]] = {}
         self._entries: dict[bytes, _Entries] = {}
+        if begun is not None:
+            self._by_issuer.update(begun._by_issuer)  # noqa: SLF001 - one of us
 
     def add(self, der: bytes, mark: bytes) -> None:
         """Take a list's octets; what cannot be read, or is over the limit, is left out as if it were not there."""
@@ -53,7 +54,7 @@ class Lists:
         found = _read_kept(der) if len(der) <= MAX_KEPT_OCTETS else _read(der)
         if found is not None:
             loaded, head = found
-            self._by_issuer[head.issuer].append(Crl(loaded, mark, head))
+            self._by_issuer[head.issuer] = (*self._by_issuer.get(head.issuer, ()), Crl(loaded, mark, head))
 
     def times(self) -> Iterator[datetime]:
         """Yield the thisUpdate of every list."""

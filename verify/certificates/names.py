@@ -12,6 +12,8 @@ from typing import Final
 
 from cryptography import x509
 
+from verify.certificates.remembered import by_identity
+
 KEPT_NAMES: Final = 8192
 """Names whose comparable form is remembered: a few hundred octets each."""
 
@@ -42,13 +44,13 @@ def _folded(value: str | bytes) -> str | bytes:
     return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
 
 
-@lru_cache(maxsize=KEPT_CERTIFICATES)
+@by_identity(KEPT_CERTIFICATES)
 def subject_key_of(certificate: x509.Certificate) -> NameKey:
-    """Return the comparable form of a certificate's subject; a certificate is looked up by its octets, a name by its parts."""
+    """Return the comparable form of a certificate's subject; a certificate is looked up by its identity, a name by its parts."""
     return name_key(certificate.subject)
 
 
-@lru_cache(maxsize=KEPT_CERTIFICATES)
+@by_identity(KEPT_CERTIFICATES)
 def issuer_key_of(certificate: x509.Certificate) -> NameKey:
     """Return the comparable form of a certificate's issuer."""
     return name_key(certificate.issuer)

@@ -19,9 +19,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from verify.algorithms import DIGESTS, key_of
+from verify.certificates.facts import Fact
 from verify.certificates.links import made_by, usable
 from verify.certificates.names import NameKey, issuer_key_of, subject_key_of
 from verify.certificates.policies import ANY_TERMS, PathTerms
+from verify.certificates.remembered import Remembered, Steps, by_identity
 from verify.certificates.rules import PolicyBroken, RuleBroken, check_rules
 from verify.errors import Finding, unsure
 from verify.policy import MAX_CERTIFICATES, MAX_CHAIN_DEPTH, MAX_PATH_STEPS
@@ -40,10 +42,14 @@ MAX_REMEMBERED: Final = 4096
 MAX_QUESTIONS: Final = 128
 """Certificates with those that came along, whose chains one finder remembers; each may have brought a hundred."""
 
+MAX_DESCRIBED: Final = 1024
+"""Certificates and chains of which one process remembers what their octets say."""
+
 Chain = tuple[x509.Certificate, ...]
 """From the leaf to its anchor, both included."""
 
 
+@by_identity(MAX_DESCRIBED)
 def fingerprint(certificate: x509.Certificate) -> bytes:
     """SHA-256 of the certificate's DER."""
     return certificate.fingerprint(hashes.SHA256())
@@ -66,6 +72,15 @@ class _Search:
     found: list[Chain] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Lasting:
+    """A chain that keeps every rule but time's: from when and until when all of it is valid, and its policies."""
+
+    start: datetime
+    end: datetime
+    policies: tuple[str, ...]
+
+
 class PathFinder:
     """Find and check paths from certificates to the anchors of one trust store, at the same terms for each."""
 
@@ -78,8 +93,12 @@ class PathFinder:
             self._by_subject[subject_key_of(certificate)].append(certificate)
         self._issued: dict[tuple[x509.Certificate, x509.Certificate], bool] = {}
         self._proved: dict[tuple[bytes, x509.Certificate], bool] = {}
-        self._sound: dict[Chain, tuple[str, ...]] = {}
-        self._candidates: dict[tuple[Chain, ServiceKind], list[Chain]] = {}
+        self._lasting: Remembered[_Lasting] = Remembered(MAX_REMEMBERED)
+        self._candidates: Remembered[list[Chain]] = Remembered(MAX_QUESTIONS)
+        self.steps = Steps()
+        """Numbers what evidence was taken by whoever asks about paths."""
+        self.facts: Remembered[tuple[Fact, ...]] = Remembered(MAX_REMEMBERED)
+        """What evidence says of a certificate, by what was taken (:class:`verify.certificates.revocation.Evidence`)."""
 
     def is_anchor(self, certificate: x509.Certificate) -> bool:
         """Tell whether the trust store believes this very certificate."""
@@ -100,13 +119,10 @@ class PathFinder:
         An operator's own anchors come before those of trust lists, which count for their kind alone; then the shortest.
         No time changes them, so documents share them.
         """
-        key = ((leaf, *extra[:MAX_CERTIFICATES]), kind)
-        known = self._candidates.get(key)
+        asked = (leaf, *extra[:MAX_CERTIFICATES])
+        known = self._candidates.find(asked, kind)
         if known is None:
-            known = self._linked(leaf, extra, kind)
-            if len(self._candidates) >= MAX_QUESTIONS:
-                self._candidates.clear()
-            self._candidates[key] = known
+            known = self._candidates.keep(asked, self._linked(leaf, extra, kind), kind)
         return list(known)
 
     def _linked(
@@ -198,13 +214,14 @@ class PathFinder:
 
         Only the validities depend on the time: a chain that once kept every other rule keeps them ever after.
         """
-        for certificate in chain:
-            check_validity(certificate, at)
-        if chain not in self._sound:
-            policies = check_lasting(chain, self._terms)
-            if len(self._sound) >= MAX_REMEMBERED:
-                self._sound.clear()
-            self._sound[chain] = policies
+        known = self._lasting.find(chain)
+        if known is None or not known.start <= at.replace(microsecond=0) <= known.end:
+            for certificate in chain:
+                check_validity(certificate, at)
+        if known is None:
+            start = max(certificate.not_valid_before_utc for certificate in chain)
+            end = min(certificate.not_valid_after_utc for certificate in chain)
+            self._lasting.keep(chain, _Lasting(start, end, check_lasting(chain, self._terms)))
 
     def _check_listed(self, chain: Chain, asked: Vouching, at: datetime) -> None:
         objection = None if self.is_anchor(chain[-1]) else self.listed.objection(chain, asked, at)
@@ -217,7 +234,8 @@ class PathFinder:
 
     def policies(self, chain: Chain) -> tuple[str, ...]:
         """Return the policies valid along a chain that was chosen; none where it does not hold."""
-        return self._sound.get(chain, ())
+        known = self._lasting.find(chain)
+        return () if known is None else known.policies
 
 
 def _same_authority(one: x509.Certificate, other: x509.Certificate) -> bool:

@@ -7,9 +7,10 @@ delegated; nothing is fetched. A fact speaks about an interval; :func:`state_at`
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -48,9 +49,12 @@ class _Response:
 
 
 class Evidence:
-    """CRLs and OCSP responses from the document and from the trust store, indexed, each checked once."""
+    """CRLs and OCSP responses from the document and from the trust store, indexed, each checked once.
 
-    def __init__(self, paths: PathFinder) -> None:
+    It may begin with those of the trust store, read before for all documents.
+    """
+
+    def __init__(self, paths: PathFinder, begun: Evidence | None = None) -> None:
         self._paths = paths
         self._lists = Lists()
         self._signers = ListSigners(paths, self._in_good_standing)
@@ -59,13 +63,17 @@ class Evidence:
         self._embedded: set[bytes] = set()
         self._own: set[bytes] = set()
         self._proved: dict[bytes, datetime] = {}
-        self._facts: dict[tuple[Chain, datetime | None], list[Fact]] = {}
-        self.changes = 0
-        """How often something was added: what was worked out before may be otherwise now."""
+        self.state = 0
+        """Stands for all that was added, in its order: what was worked out in one state may be otherwise in another."""
+        if begun is not None:
+            begun.hand_on(self)
 
-    def _changed(self) -> None:
-        self.changes += 1
-        self._facts.clear()
+    def hand_on(self, other: Evidence) -> None:
+        """Let evidence that is still empty begin with what was added here by the trust store's owner."""
+        other._lists = Lists(self._lists)  # noqa: SLF001 - one of us
+        other._responses = list(self._responses)  # noqa: SLF001 - one of us
+        other._seen, other._own = set(self._seen), set(self._own)  # noqa: SLF001 - one of us
+        other.state = self.state
 
     def add(self, crls: Iterable[bytes], responses: Iterable[bytes], *, embedded: bool) -> None:
         """Take DER octets; what cannot be decoded, or is over the limits, is left out as if it were not there.
@@ -73,25 +81,27 @@ class Evidence:
         What the trust store holds and the document carries as well counts as embedded.
         """
         crls, responses = tuple(crls), tuple(responses)
-        if crls or responses:
-            self._changed()
-        for der in crls:
-            mark = self._mark(der, embedded=embedded)
-            if mark is not None:
+        if not crls and not responses:
+            return
+        before, self.state = self.state, self._paths.steps.alone()  # until all of it is taken
+        marks = [hashlib.sha256(der).digest() for der in crls]
+        for der, mark in zip(crls, marks, strict=True):
+            if self._is_new(mark, embedded=embedded):
                 self._lists.add(der, mark)
-        for der in responses:
-            mark = self._mark(der, embedded=embedded)
-            if mark is not None:
+        answers = [hashlib.sha256(der).digest() for der in responses]
+        for der, mark in zip(responses, answers, strict=True):
+            if self._is_new(mark, embedded=embedded):
                 try:
                     response = ocsp.load_der_ocsp_response(der)
                 except (ValueError, TypeError):
                     continue
                 if response.response_status is ocsp.OCSPResponseStatus.SUCCESSFUL:
                     self._responses.append(_Response(response, mark))
+        self.state = self._paths.steps.after(before, ("added", embedded, *marks, "answers", *answers))
 
     def prove(self, items: Iterable[bytes], time: datetime) -> None:
         """Note that a trusted time-stamp proves that these lists and responses (DER) existed at ``time``."""
-        self._changed()
+        self.state = self._paths.steps.alone()
         for der in items:
             mark = hashlib.sha256(der).digest()
             self._proved[mark] = min(time, self._proved.get(mark, time))
@@ -104,16 +114,18 @@ class Evidence:
 
     def learn(self, certificates: Iterable[x509.Certificate]) -> None:
         """Take certificates of a document: one of them may be the key with which an issuer signs its lists."""
-        if self._signers.learn(certificates):
-            self._changed()
+        before, self.state = self.state, self._paths.steps.alone()  # until all of them are taken
+        learnt = self._signers.learn(certificates)
+        self.state = (
+            self._paths.steps.after(before, ("learnt", *map(id, learnt)), learnt) if learnt else before
+        )
 
-    def _mark(self, der: bytes, *, embedded: bool) -> bytes | None:
-        """Return the digest of octets not seen before, ``None`` for the others and for those over the limit."""
-        mark = hashlib.sha256(der).digest()
+    def _is_new(self, mark: bytes, *, embedded: bool) -> bool:
+        """Note the digest of a list or an answer; tell whether it was not seen before, and is not over the limit."""
         (self._embedded if embedded else self._own).add(mark)
         fresh = mark not in self._seen and len(self._seen) < 4 * MAX_REVOCATION_ITEMS
         self._seen.add(mark)
-        return mark if fresh else None
+        return fresh
 
     @property
     def newest(self) -> datetime | None:
@@ -123,22 +135,24 @@ class Evidence:
             times += [single.this_update_utc for single in response.value.responses]
         return max(times, default=None)
 
-    def facts(self, chain: Chain, position: int, before: datetime | None = None) -> list[Fact]:
+    def facts(self, chain: Chain, position: int, before: datetime | None = None) -> tuple[Fact, ...]:
         """Return every verified fact about ``chain[position]``, whose issuer stands above it in the chain.
 
         ``before`` is when that issuer was revoked: whoever has its key since makes lists of any date, so of what a document
         brings along only that counts which is proved to be older (EN 319 102-1 §5.6.2.2).
         """
-        key = (chain[position:], before)
-        if key not in self._facts:
+        above, asked = chain[position:], (self.state, before)
+        known = self._paths.facts.find(above, asked)
+        if known is None:
             certificate, issuer = chain[position], chain[position + 1]
             said = self._lists.said(
                 certificate,
                 lambda item: self._existed(item.mark, before) and self._signers.signed(item, chain, position),
                 self._embedded,
             )
-            self._facts[key] = together(said) + self._answers(certificate, issuer, before)
-        return self._facts[key]
+            found = (*together(said), *self._answers(certificate, issuer, before))
+            known = self._paths.facts.keep(above, found, asked)
+        return known
 
     def _answers(
         self, certificate: x509.Certificate, issuer: x509.Certificate, before: datetime | None = None
@@ -295,26 +309,33 @@ _NO_SLACK = Freshness(timedelta(0), timedelta(0))
 
 
 def state_at(
-    certificate: x509.Certificate, facts: list[Fact], when: datetime, fresh: Freshness
+    certificate: x509.Certificate, facts: Sequence[Fact], when: datetime, fresh: Freshness
 ) -> StatusReport:
     """Read the facts at ``when``: revoked, on hold, good, or unknown for want of a fact that speaks about then."""
-    permanent = [f for f in facts if f.revoked_at is not None and not f.on_hold and f.revoked_at <= when]
+    permanent = [f for f in facts if f.revoked_at is not None and f.revoked_at <= when and not f.on_hold]
     if permanent:
         first = min(permanent, key=lambda f: f.revoked_at or when)
-        return _report(CertificateStatus.REVOKED, first)
-    speaking = [f for f in facts if _speaks(f, certificate, when, fresh)]
-    if not speaking:
-        newest = max(facts, key=lambda f: f.this_update, default=None)
-        as_of = None if newest is None else newest.this_update
-        return StatusReport(CertificateStatus.UNKNOWN.value, as_of=as_of)
-    latest = max(speaking, key=lambda f: f.this_update)
-    if latest.on_hold and latest.revoked_at is not None and latest.revoked_at <= when:
-        return _report(CertificateStatus.ON_HOLD, latest)
-    return StatusReport(CertificateStatus.GOOD.value, latest.source, as_of=latest.this_update)
+        return _report(_REVOKED, first)
+    latest = None
+    for fact in facts:
+        later = latest is None or fact.this_update > latest.this_update
+        if later and _speaks(fact, certificate, when, fresh):
+            latest = fact
+    if latest is None:
+        return StatusReport(_UNKNOWN, as_of=max([fact.this_update for fact in facts], default=None))
+    if latest.revoked_at is not None and latest.revoked_at <= when and latest.on_hold:
+        return _report(_ON_HOLD, latest)
+    return StatusReport(_GOOD, latest.source, as_of=latest.this_update)
 
 
-def _report(status: CertificateStatus, fact: Fact) -> StatusReport:
-    return StatusReport(status.value, fact.source, fact.revoked_at, fact.reason, fact.this_update)
+_REVOKED: Final = CertificateStatus.REVOKED.value
+_ON_HOLD: Final = CertificateStatus.ON_HOLD.value
+_GOOD: Final = CertificateStatus.GOOD.value
+_UNKNOWN: Final = CertificateStatus.UNKNOWN.value
+
+
+def _report(status: str, fact: Fact) -> StatusReport:
+    return StatusReport(status, fact.source, fact.revoked_at, fact.reason, fact.this_update)
 
 
 def _speaks(fact: Fact, certificate: x509.Certificate, when: datetime, fresh: Freshness) -> bool:

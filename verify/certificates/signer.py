@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from cryptography import x509
 
 from verify.certificates.facts import Fact
 from verify.certificates.paths import Chain, PathFinder, name
+from verify.certificates.remembered import Remembered
 from verify.certificates.revocation import Evidence, Freshness, state_at
 from verify.errors import Finding, unsure
 from verify.policy import Policy
@@ -19,8 +21,14 @@ from verify.trusted_lists.decision import TrustDecision
 from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
 
-_Question = tuple[x509.Certificate, Chain, datetime, ServiceKind]
-"""A certificate, those that may lie above it, a time, and what kind of listed service vouches for it."""
+MAX_PASSED: Final = 256
+"""Good judgements that documents share; of one moment and one signatory there are two or three."""
+MAX_CHOSEN: Final = 256
+"""Paths that one judge remembers for one document."""
+_REVOKED: Final = CertificateStatus.REVOKED.value
+_UNKNOWN: Final = CertificateStatus.UNKNOWN.value
+_STOPPED: Final = frozenset({_REVOKED, CertificateStatus.ON_HOLD.value})
+_ANCHOR: Final = StatusReport(CertificateStatus.GOOD.value, "anchor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +48,28 @@ class CertificateJudge:
     """Judge certificates with the paths and the evidence of one document.
 
     ``now`` is the time of verification, at which a trust list must be in force whatever time is asked about; without it
-    the time asked about is taken.
+    the time asked about is taken. ``passed`` remembers good judgements for the documents that are judged by the same paths
+    and the same policy: those of one moment with the same evidence share them.
     """
 
     def __init__(
-        self, paths: PathFinder, evidence: Evidence, policy: Policy, now: datetime | None = None
+        self,
+        paths: PathFinder,
+        evidence: Evidence,
+        policy: Policy,
+        now: datetime | None = None,
+        passed: Remembered[Judged] | None = None,
     ) -> None:
         self.paths = paths
         self.now = now
         self.evidence = evidence
         self._policy = policy
         self._fresh = Freshness(policy.freshness, policy.clock_skew)
+        self._passed: Remembered[Judged] = Remembered(MAX_PASSED) if passed is None else passed
         self._known: dict[tuple[int, int, datetime], tuple[Chain, StatusReport]] = {}
-        self._facts_known: dict[tuple[int, int], tuple[Chain, list[Fact]]] = {}
-        self._as_of = evidence.changes
-        self._chosen: dict[_Question, tuple[Chain, Finding | None]] = {}
+        self._facts_known: dict[int, tuple[Chain, list[list[Fact]]]] = {}
+        self._as_of = evidence.state
+        self._chosen: Remembered[tuple[Chain, Finding | None]] = Remembered(MAX_CHOSEN)
 
     def judge(
         self,
@@ -69,8 +84,23 @@ class CertificateJudge:
         A trust list vouches only by services of ``kind``.
         """
         self.evidence.learn(extra)
+        parts, asked = (purpose, certificate, *extra), (self.evidence.state, self.now, at, kind)
+        known = self._passed.find(parts, asked)
+        if known is not None:
+            return known
+        judged = self._judged(certificate, tuple(extra), at, purpose, kind)
+        return judged if judged.finding is not None else self._passed.keep(parts, judged, asked)
+
+    def _judged(
+        self,
+        certificate: x509.Certificate,
+        extra: Chain,
+        at: datetime,
+        purpose: Callable[[x509.Certificate], None],
+        kind: ServiceKind,
+    ) -> Judged:
         try:
-            chain, finding = self._choose(certificate, tuple(extra), at, kind)
+            chain, finding = self._choose(certificate, extra, at, kind)
         except Finding as unknown:
             return Judged((), UNKNOWN, unknown)
         state = self.state(chain, 0, at)
@@ -83,10 +113,12 @@ class CertificateJudge:
         self, certificate: x509.Certificate, extra: Chain, at: datetime, kind: ServiceKind
     ) -> tuple[Chain, Finding | None]:
         """Choose a path once for each question: a seal's maker is asked about for the list and the statement."""
-        key = (certificate, extra, at, kind)
-        if key not in self._chosen:
-            self._chosen[key] = self.paths.choose(certificate, extra, at, Vouching(kind, at, self.now))
-        return self._chosen[key]
+        parts, asked = (certificate, *extra), (at, kind)
+        known = self._chosen.find(parts, asked)
+        if known is None:
+            found = self.paths.choose(certificate, extra, at, Vouching(kind, at, self.now))
+            known = self._chosen.keep(parts, found, asked)
+        return known
 
     def state(self, chain: Chain, position: int, when: datetime) -> StatusReport:
         """Tell the state of one certificate of a chain at ``when``; an anchor is good by decree."""
@@ -99,17 +131,17 @@ class CertificateJudge:
 
     def _forget(self) -> None:
         """Work everything out anew where the evidence has changed since."""
-        if self._as_of != self.evidence.changes:
+        if self._as_of != self.evidence.state:
             self._known.clear()
             self._facts_known.clear()
-            self._as_of = self.evidence.changes
+            self._as_of = self.evidence.state
 
     def _state(self, chain: Chain, position: int, when: datetime) -> StatusReport:
         if position >= len(chain) - 1:
-            return StatusReport(CertificateStatus.GOOD.value, "anchor")
+            return _ANCHOR
         certificate = chain[position]
-        found = state_at(certificate, self._facts(chain, position), when, self._fresh)
-        if found.status in {CertificateStatus.REVOKED.value, CertificateStatus.ON_HOLD.value}:
+        found = state_at(certificate, self._facts(chain)[position], when, self._fresh)
+        if found.status in _STOPPED:
             return found
         if when.replace(microsecond=0) > certificate.not_valid_after_utc:
             return StatusReport(
@@ -121,16 +153,28 @@ class CertificateJudge:
             )
         return found
 
-    def _facts(self, chain: Chain, position: int) -> list[Fact]:
+    def _facts(self, chain: Chain) -> list[list[Fact]]:
+        """Return what counts about each certificate below the anchor, in the order of the chain."""
         self._forget()
-        key = (id(chain), position)
-        known = self._facts_known.get(key)
+        known = self._facts_known.get(id(chain))
         if known is None:
-            known = self._facts_known[key] = chain, self._said(chain, position)
+            known = self._facts_known[id(chain)] = chain, self._said(chain)
         return known[1]
 
-    def _said(self, chain: Chain, position: int) -> list[Fact]:
-        since = None if self.now is None else self._revoked_since(chain, position + 1, self.now)
+    def _said(self, chain: Chain) -> list[list[Fact]]:
+        """Ask from the top down: when an issuer was revoked, as is known now, decides which of its lists count; an anchor never is."""
+        found: list[list[Fact]] = []
+        since = None
+        for position in range(len(chain) - 2, -1, -1):
+            facts = self._counting(chain, position, since)
+            found.append(facts)
+            if self.now is not None:
+                state = state_at(chain[position], facts, self.now, self._fresh)
+                since = state.since if state.status == _REVOKED else None
+        found.reverse()
+        return found
+
+    def _counting(self, chain: Chain, position: int, since: datetime | None) -> list[Fact]:
         if since is None:
             return [fact for fact in self.evidence.facts(chain, position) if self._made_by_now(fact)]
         ended = [fact for fact in self.evidence.facts(chain, position) if fact.revoked_at is not None]
@@ -146,26 +190,19 @@ class CertificateJudge:
             return True
         return fact.this_update <= self.now + self._policy.clock_skew
 
-    def _revoked_since(self, chain: Chain, position: int, now: datetime) -> datetime | None:
-        """Return when an issuer was revoked, as is known now; an anchor never is."""
-        if position >= len(chain) - 1:
-            return None
-        found = state_at(chain[position], self._facts(chain, position), now, self._fresh)
-        return found.since if found.status == CertificateStatus.REVOKED.value else None
-
     def _check_states(self, chain: Chain, at: datetime) -> None:
         states = [self.state(chain, position, at) for position in range(len(chain) - 1)]
         for position, (certificate, found) in enumerate(zip(chain, states, strict=False)):
-            if found.status in {CertificateStatus.REVOKED.value, CertificateStatus.ON_HOLD.value}:
+            if found.status in _STOPPED:
                 raise _revoked(certificate, found, authority=position > 0)
         for certificate, found in zip(chain, states, strict=False):
-            if found.status == CertificateStatus.UNKNOWN.value and self._policy.require_revocation:
+            if found.status == _UNKNOWN and self._policy.require_revocation:
                 raise _unknown(certificate, found)
 
     def _embedded(self, chain: Chain, at: datetime) -> bool:
-        for position in range(len(chain) - 1):
-            facts = [fact for fact in self._facts(chain, position) if fact.embedded]
-            if state_at(chain[position], facts, at, self._fresh).status == CertificateStatus.UNKNOWN.value:
+        for certificate, said in zip(chain, self._facts(chain), strict=False):
+            facts = [fact for fact in said if fact.embedded]
+            if not facts or state_at(certificate, facts, at, self._fresh).status == _UNKNOWN:
                 return False
         return len(chain) > 1
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -21,6 +21,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from verify.algorithms import key_of
+from verify.certificates.remembered import by_identity
 from verify.errors import Finding, unsure
 from verify.sentence import Reason
 from verify.trusted_lists.age import age
@@ -31,6 +32,8 @@ from verify.trusted_lists.vocabulary import kind_of
 from verify.verdict import SubIndication
 
 Chain = tuple[x509.Certificate, ...]
+KEPT_DECREES: Final = 256
+"""Anchors whose names and digests one process remembers."""
 _UNUSABLE: Final = (
     ValueError,
     TypeError,
@@ -117,17 +120,13 @@ class ListAnchors:
         """Decide on a chain that ends at an anchor: an operator's own (``decreed``), or one that some list names."""
         when, now = asked.when or at, asked.now or at
         weighed = sorted(
-            (self._weigh(item, chain, asked, (when, now)) for item in self._entries(chain[-1], asked.kind)),
+            [self._weigh(item, chain, asked, (when, now)) for item in self._entries(chain[-1], asked.kind)],
             key=lambda item: (item.against is not None, item.listed.order),
         )
         if decreed:
-            decree = ListEntry(
-                BY_DECREE,
-                kind=asked.kind.value,
-                certificate_sha256=_digest(chain[-1]),
-                service=_name(chain[-1]),
+            return TrustDecision(
+                True, when, _decree(chain[-1], asked.kind), tuple([one.entry for one in weighed])
             )
-            return TrustDecision(True, when, decree, tuple(item.entry for item in weighed))
         first, others = weighed[0], tuple(item.entry for item in weighed[1:])
         reason = _trusted(first.entry, when) if first.against is None else first.against.reason
         return TrustDecision(first.against is None, when, first.entry, others, reason)
@@ -141,8 +140,10 @@ class ListAnchors:
         ]
         return None if None in against else against[0]
 
-    def _entries(self, certificate: x509.Certificate, kind: ServiceKind) -> Iterable[Listed]:
-        return (item for item in self._by_certificate.get(certificate, ()) if item.service.kind is kind)
+    def _entries(self, certificate: x509.Certificate, kind: ServiceKind) -> list[Listed]:
+        if not self._by_certificate:
+            return []
+        return [item for item in self._by_certificate.get(certificate, ()) if item.service.kind is kind]
 
     def _weigh(
         self, listed: Listed, chain: Chain, asked: Vouching, times: tuple[datetime, datetime]
@@ -194,6 +195,15 @@ def _load(der: bytes) -> x509.Certificate | None:
     return certificate
 
 
+@by_identity(KEPT_DECREES)
+def _decree(certificate: x509.Certificate, kind: ServiceKind) -> ListEntry:
+    """Make the entry of an operator's own anchor, which is the same at all times."""
+    return ListEntry(
+        BY_DECREE, kind=kind.value, certificate_sha256=_digest(certificate), service=_name(certificate)
+    )
+
+
+@by_identity(KEPT_DECREES)
 def _digest(certificate: x509.Certificate) -> str:
     return hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
 
