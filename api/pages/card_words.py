@@ -39,7 +39,6 @@ CARD_WORDS: Final[dict[str, tuple[str, str]]] = {
     "fact.owner": ("印章所有者", "Owner of the seal"),
     "fact.seal_validity": ("印章有效期", "Seal validity"),
     "fact.claimed": ("签章人自报时间", "Time claimed by the signer"),
-    "fact.none": ("没有", "none"),
     "fact.no_signer": ("签名中没有可读的证书", "The signature holds no readable certificate"),
     "fact.no_seal": (
         "普通数字签名，不带印章信息；页面上若有印章图样，未经核实",

@@ -135,7 +135,6 @@ _PAGE_WORDS: Final[dict[str, tuple[str, str]]] = {
     "viewer.previous": ("上一页", "Previous page"),
     "viewer.next": ("下一页", "Next page"),
     "viewer.picture": ("第 {page} 页的图像", "Picture of page {page}"),
-    "viewer.zoom": ("缩放", "Zoom"),
     "viewer.zoom_in": ("放大", "Zoom in"),
     "viewer.zoom_out": ("缩小", "Zoom out"),
     "viewer.fit": ("适合窗口", "Fit"),
@@ -187,7 +186,6 @@ _PAGE_WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "seal.privacy": ("草稿保留 {hours} 小时", "drafts are kept for {hours} hours"),
     "seal.cannot": ("不可用", "not usable"),
-    "seal.pick": ("选择印章 {name}", "Use the seal {name}"),
     "seal.status.applied": ("待审批", "awaiting approval"),
     "seal.status.making": ("制作中", "being made"),
     "seal.status.made": ("已制作", "made"),
@@ -219,7 +217,6 @@ _PAGE_WORDS: Final[dict[str, tuple[str, str]]] = {
     "seal.size": ("印章大小", "Seal size"),
     "seal.file": ("文件", "File"),
     "seal.page_size": ("页面大小", "Page size"),
-    "seal.level": ("签名级别", "Signature level"),
     "seal.too_small": (
         "这一页比印章还小，请换一页或换一枚章。",
         "This page is smaller than the seal; choose another page or seal.",
@@ -248,7 +245,6 @@ _PAGE_WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "confirm.go": ("盖章", "Seal"),
     "confirm.back": ("返回放置", "Back to placing"),
-    "confirm.again": ("再试一次", "Try again"),
     "work.title": ("正在盖章", "Sealing"),
     "work.reload": (
         "可以刷新或离开此页，进度不会丢失。",
@@ -279,7 +275,6 @@ _PAGE_WORDS: Final[dict[str, tuple[str, str]]] = {
     "done.number": ("用印编号", "Sealing number"),
     "done.digest": ("成品 SHA-256", "SHA-256 of the result"),
     "done.readers": ("可核验的阅读器", "Readers"),
-    "done.when": ("盖章时间", "Sealed at"),
     "draft.gone": ("这份草稿已经过期或被删除。", "This draft has expired or was deleted."),
     "draft.gone.next": ("请重新上传文件。", "Upload the file again."),
     "shown.damaged": (

@@ -38,7 +38,6 @@ BATCH_WORDS: Final[dict[str, tuple[str, str]]] = {
     "batches.left": ("未办", "Left"),
     "batches.speed": ("每秒份数", "Documents a second"),
     "batches.time": ("预计剩余", "Time left"),
-    "batches.workers": ("工作进程", "Workers"),
     "batches.start": ("开始用印", "Start"),
     "batches.continue": ("继续用印", "Go on"),
     "batches.retry": ("重试失败的文件", "Retry what failed"),

@@ -14,7 +14,6 @@ TRUST_WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "trust.number": ("第 {number} 号", "Number {number}"),
     "trust.scheme": ("清单名称", "Name of the list"),
-    "trust.operator": ("运营者", "Operator"),
     "trust.issued": ("签发", "Issued"),
     "trust.until": ("有效至", "Valid until"),
     "trust.age": ("已签发 {age}", "{age} old"),
