@@ -349,7 +349,7 @@ def _assemble(home: Home, stores: KeyStores, base: _Base) -> Services:
         two_step=open_two_step(ground, works, seals),
         verification=verification,
         reports=open_reports(ground, works, authority, tsa, verification),
-        orders=open_orders(ground, authority, evidence, acceptance),
+        orders=open_orders(ground, stores, authority, evidence, acceptance),
         evidence=evidence,
         acceptance=acceptance,
         api_keys=ApiKeys(engine, clock, audit),

@@ -8,20 +8,27 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache, partial
 from typing import Any, Final
 
 from api.acceptance_desk import AcceptanceDesk
 from api.batch.opening import open_beside
 from api.evidence import Evidence
+from api.foundation import SERVICE_TOKEN
+from api.key_stores import KeyStores
 from api.rate_limit import read_networks
 from api.sealing_works import Ground
 from api.settings import Settings
+from api.token_work import MASTER
 from api.verification import Verification, open_verification
 from ca.actor import SYSTEM
 from ca.authority import CertificateAuthority
 from ca.ceremony import verification_unit
+from hsm.derivation import Derivation
+from hsm.key_uri import KeyUri
 from hsm.provider import KeyRing, open_signer
 from hsm.public_keys import certificate_key
+from signing.verification_orders.beside import Beside, Secret
 from signing.verification_orders.desk import OrderDesk, OrderOffice, OrderRules
 from signing.verification_orders.order import Order, OrderRequest
 from signing.verification_orders.spool import Spool
@@ -31,6 +38,7 @@ from signing.webhooks.outbox import Outbox, Sign
 from signing.webhooks.posting import WebPost
 from signing.webhooks.targets import Reach, read_target
 from verify.report import DocumentReport
+from verify.signatures.detached import ContentOctets
 
 LOG: Final = logging.getLogger("yinxin.verification_orders")
 SPOOL: Final = "verification"
@@ -58,7 +66,11 @@ class VerificationOrders:
 
 
 def open_orders(
-    ground: Ground, authority: CertificateAuthority, evidence: Evidence, acceptance: AcceptanceDesk
+    ground: Ground,
+    stores: KeyStores,
+    authority: CertificateAuthority,
+    evidence: Evidence,
+    acceptance: AcceptanceDesk,
 ) -> VerificationOrders:
     """Open the desk, with verifiers of its own, so that orders keep nobody at the counter waiting."""
     settings = ground.settings
@@ -70,8 +82,15 @@ def open_orders(
         if request.callback:
             read_target(request.callback, reach)
 
-    def judge(order: Order, name: str, octets: bytes) -> DocumentReport:
-        report = verification.verify(octets, at=order.request.at, name=name)
+    def judge(order: Order, name: str, octets: bytes, beside: Beside) -> DocumentReport:
+        report = verification.verify(
+            octets,
+            at=order.request.at,
+            name=name,
+            password=beside.password,
+            content=None if beside.content is None else ContentOctets(beside.content),
+            evidence=beside.evidence,
+        )
         return acceptance.answered(report, order.request.department, order.request.act)
 
     rules = OrderRules(
@@ -80,11 +99,17 @@ def open_orders(
         timedelta(days=settings.verification_results_days),
     )
     spool = Spool(open_beside(settings, SPOOL))
-    office = OrderOffice(ground.engine, ground.clock, ground.audit, spool, rules, check)
+    office = OrderOffice(ground.engine, ground.clock, ground.audit, spool, rules, check, _secret(stores))
     post = WebPost(reach, context=_context(settings))
     outbox = Outbox(ground.engine, ground.clock, ground.audit, _signed(authority, ground.ring), post)
     work = OrderWork(office, outbox, judge, _told(settings.base_url))
     return VerificationOrders(OrderDesk(office), work, outbox, verification, settings.verification_workers)
+
+
+def _secret(stores: KeyStores) -> Secret:
+    """Derive what passwords that wait are sealed under from the key in the service's token that others are derived from."""
+    master = Derivation(stores.ring, KeyUri(stores.scheme, SERVICE_TOKEN, MASTER))
+    return cache(partial(master.derive, "verification-order"))
 
 
 def _signed(authority: CertificateAuthority, keys: KeyRing) -> Sign:

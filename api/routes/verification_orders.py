@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from shutil import copyfileobj
 from typing import Annotated, Final
 
 from fastapi import APIRouter, File, Form, Header, Query, Response, UploadFile
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, SecretStr
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from api.access import Principal, Scope
 from api.auth import Doors, Requires
 from api.bootstrap import Services
+from api.handed_in import PIECE, Handed, received
 from api.idempotency import IdempotencyKey
 from api.openapi import CALLER, binary, problems
 from api.progress_stream import EVENTS, Look, stream
@@ -31,7 +28,8 @@ from api.schemas.verification_orders import (
     OrderModel,
 )
 from ca.actor import Actor
-from signing.verification_orders.order import Incoming, OrderRequest, OrderState
+from signing.verification_orders.beside import MAX_PASSWORD
+from signing.verification_orders.order import OrderRequest, OrderState
 from signing.webhooks.store import DeliveryState
 from verify.many.sheet import as_csv, write_xlsx
 from verify.verdict import Verdict
@@ -40,10 +38,23 @@ router = APIRouter(prefix="/api/v1/verification-orders", tags=["verification"], 
 hooks = APIRouter(prefix="/api/v1/webhook-deliveries", tags=["verification"], responses=CALLER)
 Integrator = Annotated[Principal, Requires(Scope.VERIFICATION_ORDER)]
 Text = Annotated[str, Form(max_length=200)]
+Password = Annotated[
+    SecretStr | None,
+    Form(
+        max_length=MAX_PASSWORD,
+        description="Password of an encrypted PDF; kept sealed beside the document, removed with it",
+    ),
+]
+ContentPart = Annotated[
+    UploadFile | None,
+    File(description="The file that the one document, a detached signature or time-stamp, is over"),
+]
+EvidencePart = Annotated[
+    UploadFile | None, File(description="Evidence records (.evidence.jws) beside the one document")
+]
 MOVE: Final = problems(404, 409)
 CSV: Final = "text/csv; charset=utf-8"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PIECE: Final = 1 << 20
 
 
 @router.post(
@@ -70,13 +81,19 @@ def ask(  # noqa: PLR0913 - the parts of a form
     ] = "",
     per_document: Annotated[bool, Form(description="Tell the callback of each document too")] = False,
     more: Annotated[bool, Form(description="Documents follow: nothing begins before `start`")] = False,
+    password: Password = None,
+    content: ContentPart = None,
+    evidence: EvidencePart = None,
 ) -> OrderModel:
     """Hand documents in to be verified in the background; the same key again returns the same order.
 
     Only the order's maker sees it. Documents are removed once they are judged, results some days after the end (``expires_at``).
+    ``password`` opens every document of this request; ``content`` and ``evidence`` are about one document, and a file
+    ``NAME.evidence.jws`` among several belongs to the document ``NAME``.
     """
     request = OrderRequest(key, title, at, department.strip(), act.strip(), callback.strip(), per_document)
-    made = take(doors, caller.actor, request, file or (), more=more or not file)
+    handed = Handed(file or (), password, content, evidence)
+    made = take(doors, caller.actor, request, handed, more=more or not file)
     return _model(doors, caller, made)
 
 
@@ -98,7 +115,7 @@ def show(doors: Doors, caller: Integrator, order: str) -> OrderModel:
 @router.post(
     "/{order}/files", summary="追加文件 / Hand more documents in", responses=MOVE | problems(413, 429)
 )
-def add(
+def add(  # noqa: PLR0913, PLR0917 - the parts of a form
     doors: Doors,
     caller: Integrator,
     order: str,
@@ -109,9 +126,12 @@ def add(
             max_length=100, description="Your own number of the one document; sent again it changes nothing"
         ),
     ] = "",
+    password: Password = None,
+    content: ContentPart = None,
+    evidence: EvidencePart = None,
 ) -> OrderCountModel:
-    """Hand more documents in, as long as the order is not started."""
-    with _received(file, mark) as incoming:
+    """Hand more documents in, as long as the order is not started; each with its password, content and evidence as above."""
+    with received(Handed(file, password, content, evidence), mark) as incoming:
         return OrderCountModel(total=doors.orders.desk.add(order, incoming, maker=caller.actor))
 
 
@@ -214,33 +234,17 @@ def resend(doors: Doors, caller: Integrator, delivery: str) -> DeliveryModel:
     return DeliveryModel.of(doors.orders.outbox.again(delivery, actor=caller.actor, maker=caller.actor))
 
 
-def take(
-    doors: Services, maker: Actor, request: OrderRequest, files: Sequence[UploadFile], *, more: bool
-) -> str:
+def take(doors: Services, maker: Actor, request: OrderRequest, handed: Handed, *, more: bool) -> str:
     """Open an order, hand the documents in and start it unless more follow; a repetition goes on where it was cut off."""
     desk = doors.orders.desk
     made = desk.open(request, maker=maker)
     if made.state is OrderState.GATHERING:
-        with _received(files, "", numbered=True) as incoming:
+        with received(handed, "", numbered=True) as incoming:
             if incoming:
                 desk.add(made.id, incoming, maker=maker)
         if not more:
             desk.start(made.id, maker=maker)
     return made.id
-
-
-@contextmanager
-def _received(files: Sequence[UploadFile], mark: str, *, numbered: bool = False) -> Iterator[list[Incoming]]:
-    """Yield what was uploaded as files of a folder that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="yinxin-order-") as name:
-        found = []
-        for number, one in enumerate(files):
-            path = Path(name) / f"{number}"
-            with path.open("wb") as out:
-                copyfileobj(one.file, out, PIECE)
-            own = f"#{number}" if numbered else mark if len(files) == 1 else ""
-            found.append(Incoming(path, one.filename or "document", own))
-        yield found
 
 
 def _named(order: str, suffix: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.clock import Clock
 from signing.verification_orders import store
+from signing.verification_orders.beside import Secret, head_of
 from signing.verification_orders.errors import (
     OrderActRefused,
     OrderFieldInvalid,
@@ -60,7 +61,10 @@ class OrderRules:
 
 @dataclass(frozen=True, slots=True)
 class OrderOffice:
-    """What the desk and its workers share. ``check`` raises where department, act or callback are not right."""
+    """What the desk and its workers share. ``check`` raises where department, act or callback are not right.
+
+    ``secret`` is what passwords that wait are sealed under.
+    """
 
     engine: sa.Engine
     clock: Clock
@@ -68,6 +72,7 @@ class OrderOffice:
     spool: Spool
     rules: OrderRules
     check: Callable[[OrderRequest], None]
+    secret: Secret
 
     def reading(self) -> sa.Connection:
         """Open a connection that only reads."""
@@ -153,8 +158,7 @@ class OrderDesk:
         try:
             for one in named:
                 if one.mark not in known:
-                    spooled, size = self._office.spool.put(one.path)
-                    rows.append({"name": one.name, "mark": one.mark, "size": size, "spooled": str(spooled)})
+                    rows.append(self._kept(number, one))  # noqa: PERF401 - one by one: those before a failure are forgotten
             with self._office.engine.begin() as conn:
                 locked = _locked(conn, number)
                 _gathering(locked)
@@ -235,11 +239,20 @@ class OrderDesk:
             )
         rules = self._office.rules
         count, octets = store.waiting(conn)
-        size = sum(one.path.stat().st_size for one in fresh)
+        size = sum(one.octets for one in fresh)
         if count + len(fresh) > rules.documents or octets + size > rules.octets:
             raise OrderQueueFull(
                 "系统中待核验的文件已达上限", "as much waits to be judged as this installation takes"
             )
+
+    def _kept(self, number: str, one: Incoming) -> dict[str, Any]:
+        """Keep a document with what lies beside it; return its row."""
+        head = b""
+        if one.accompanied:
+            head = head_of(one.password, one.evidence, order=number, secret=self._office.secret)
+        kept = self._office.spool.put(one.path, head, one.content)
+        told = {"name": one.name, "mark": one.mark, "spooled": str(kept.digest)}
+        return {**told, "size": kept.size, "beside": kept.beside}
 
     def _forget(self, rows: Sequence[dict[str, Any]]) -> None:
         """Take back what was kept for documents that did not get into the order."""

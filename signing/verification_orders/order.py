@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,8 @@ MAX_FILES: Final = 20_000
 MAX_OPEN: Final = 20
 """Orders of one maker that are not finished."""
 MAX_NAME: Final = 300
+ABANDONED: Final = timedelta(days=7)
+"""After which time an order that nobody starts is cancelled: what was handed in, passwords among it, waits no longer."""
 MAX_ATTEMPTS: Final = 5
 """How often a document is begun: one that takes the whole service along each time is not begun for ever."""
 
@@ -79,11 +81,27 @@ class OrderRequest:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A document handed in: its octets in a file, its name, the sender's own mark of it (unique in the order, or empty)."""
+    """A document handed in: its octets in a file, its name, the sender's own mark of it (unique in the order, or empty).
+
+    Beside it may come the password that opens it, evidence records, and the file that a detached signature is over.
+    """
 
     path: Path
     name: str
     mark: str = ""
+    password: str | None = field(default=None, repr=False)
+    evidence: str = ""
+    content: Path | None = None
+
+    @property
+    def accompanied(self) -> bool:
+        """Tell whether anything comes beside it."""
+        return bool(self.password or self.evidence) or self.content is not None
+
+    @property
+    def octets(self) -> int:
+        """Size of the document and of the content beside it."""
+        return self.path.stat().st_size + (0 if self.content is None else self.content.stat().st_size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +142,7 @@ class Claim:
     name: str
     spooled: Digest
     attempt: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from hsm.algorithms import Digest
 from signing.objects.errors import ObjectMissing
@@ -22,25 +23,38 @@ LEFT_AFTER: Final = timedelta(hours=24)
 """What nobody claims after this time was handed in by a process that died in the middle."""
 
 
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """What waits: under which name, the octets of the document, and those of what lies beside it."""
+
+    digest: Digest
+    size: int
+    beside: int
+
+
 class Spool:
     """The store of what is handed in."""
 
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
 
-    def put(self, path: Path) -> tuple[Digest, int]:
-        """Keep a file; return the name under which it waits, and its size. Raises what the store raises."""
+    def put(self, path: Path, head: bytes = b"", content: Path | None = None) -> Spooled:
+        """Keep a file and, behind it in the same object, what lies beside it. Raises what the store raises."""
         with tempfile.TemporaryDirectory(prefix="yinxin-spool-") as folder:
             copy = Path(folder) / "document"
-            with path.open("rb") as source, copy.open("wb") as target:
+            with copy.open("wb") as target:
                 target.write(secrets.token_bytes(SALT))
-                shutil.copyfileobj(source, target, CHUNK)
-            digest, size = digest_of_file(copy)
+                _append(path, target)
+                size = target.tell() - SALT
+                target.write(head)
+                if content is not None:
+                    _append(content, target)
+            digest, whole = digest_of_file(copy)
             self._objects.put(copy, digest)
-        return digest, size - SALT
+        return Spooled(digest, size, whole - SALT - size)
 
     def read(self, digest: Digest) -> bytes | None:
-        """Return a document's octets; nothing where they are not there or were changed."""
+        """Return a document's octets with those beside it; nothing where they are not there or were changed."""
         near = self._objects.local(digest)
         try:
             if near is not None:
@@ -66,6 +80,11 @@ class Spool:
             if now.timestamp() - near.stat().st_mtime > LEFT_AFTER.total_seconds():
                 count += self._objects.remove(found.digest)
         return count
+
+
+def _append(path: Path, target: IO[bytes]) -> None:
+    with path.open("rb") as source:
+        shutil.copyfileobj(source, target, CHUNK)
 
 
 def _proved(path: Path, digest: Digest) -> bytes | None:

@@ -63,6 +63,7 @@ file = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("mark", sa.String(200), nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("beside", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("spooled", sa.String(160), nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     only("state", *(one.value for one in FileState)),
@@ -76,7 +77,8 @@ file = sa.Table(
     sa.Index("verification_order_file_waiting", "state", "order_id", "claimed_until", "number"),
     sa.Index("verification_order_file_settled", "order_id", "settled_at"),
 )
-"""``spooled`` is the digest under which the octets wait, empty once they are gone; ``attempts`` is the fence of who judges it."""
+"""``spooled`` is the digest under which the octets wait, empty once they are gone; ``beside`` are octets that wait behind the
+document's own ``size``; ``attempts`` is the fence of who judges it."""
 
 O: Final = order.c  # noqa: E741 - the order's columns
 F: Final = file.c
@@ -134,7 +136,7 @@ def count_open(conn: sa.Connection, maker: Actor) -> int:
 
 def waiting(conn: sa.Connection) -> tuple[int, int]:
     """Return how many documents wait in the whole installation, and their octets."""
-    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(F.size), 0))
+    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(F.size + F.beside), 0))
     count, octets = conn.execute(query.where(F.state == FileState.WAITING.value)).one()
     return int(count), int(octets)
 
@@ -183,7 +185,8 @@ def claim(conn: sa.Connection, now: datetime, until: datetime) -> Claim | None:
     if conn.execute(file.update().where(taken).values(values)).rowcount != 1:
         return None
     conn.execute(order.update().where(O.id == row.id).values(served_at=now))
-    return Claim(_order(row), found.number, found.name, Digest.parse(found.spooled), found.attempts + 1)
+    spooled = Digest.parse(found.spooled)
+    return Claim(_order(row), found.number, found.name, spooled, found.attempts + 1, found.size)
 
 
 def settle(conn: sa.Connection, claimed: Claim, found: Finding, now: datetime) -> bool:
@@ -263,7 +266,7 @@ def exhausted(conn: sa.Connection, now: datetime) -> tuple[Claim, ...]:
     found = conn.execute(sa.select(*F).where(where).limit(100)).all()
     orders = {row.order_id: find(conn, row.order_id) for row in found}
     return tuple(
-        Claim(one, row.number, row.name, Digest.parse(row.spooled), row.attempts)
+        Claim(one, row.number, row.name, Digest.parse(row.spooled), row.attempts, row.size)
         for row in found
         if (one := orders[row.order_id]) is not None
     )

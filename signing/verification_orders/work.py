@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
@@ -15,11 +16,13 @@ import sqlalchemy as sa
 
 from ca.actor import SYSTEM
 from hsm.algorithms import Digest
+from hsm.errors import DecryptionFailed
 from hsm.spoken import SpokenError
 from signing.verification_orders import store
+from signing.verification_orders.beside import Beside, read_beside
 from signing.verification_orders.desk import OrderOffice
 from signing.verification_orders.errors import OrderActRefused
-from signing.verification_orders.order import Claim, Order, OrderAct, OrderState
+from signing.verification_orders.order import ABANDONED, Claim, Order, OrderAct, OrderState
 from signing.webhooks import store as deliveries
 from signing.webhooks.outbox import News, Outbox
 from verify.many.finding import Finding, finding
@@ -34,8 +37,8 @@ JUDGED: Final = "verification-order.document"
 SWEEP_EVERY: Final = timedelta(hours=1)
 SWEPT_AT_ONCE: Final = 1000
 
-Judge = Callable[[Order, str, bytes], DocumentReport]
-"""Judges a document (its name, its octets) as its order asks."""
+Judge = Callable[[Order, str, bytes, Beside], DocumentReport]
+"""Judges a document (its name, its octets, what lies beside it) as its order asks."""
 Told = Callable[[Order], dict[str, Any]]
 """What a message says of an order beside its own facts: addresses."""
 
@@ -58,27 +61,33 @@ class OrderWork:
         if claimed is None:
             return False
         octets = office.spool.read(claimed.spooled)
-        if octets is None:
-            found = finding(_missing(claimed))
-        else:
-            try:
-                found = finding(self._judge(claimed.order, claimed.name, octets))
-            except (
-                SpokenError
-            ) as refused:  # the department is known no more, say: that is this document's answer
-                found = finding(_refused(claimed, refused))
-        self._settle(claimed, found)
+        self._settle(claimed, finding(_missing(claimed) if octets is None else self._judged(claimed, octets)))
         return True
+
+    def _judged(self, claimed: Claim, octets: bytes) -> DocumentReport:
+        """Judge a document with what lies beside it."""
+        order, size = claimed.order, claimed.size
+        try:
+            beside = read_beside(octets[size:], order=order.id, secret=self._office.secret)
+            return self._judge(order, claimed.name, octets[:size], beside)
+        except DecryptionFailed:
+            return _locked(claimed)
+        except SpokenError as refused:  # the department is known no more, say: that is this document's answer
+            return _refused(claimed, refused)
 
     def housekeep(self) -> dict[str, int]:
         """End what is done, remove octets and results that are needed no more; return how many of each."""
         now = self._office.clock()
         with self._office.reading() as conn:
             stuck, running = store.exhausted(conn, now), store.open_orders(conn, OrderState.RUNNING)
+            gathering = store.open_orders(conn, OrderState.GATHERING)
+        abandoned = [one for one in gathering if now - one.created_at > ABANDONED]
         for claimed in stuck:
             self._settle(claimed, finding(_stuck(claimed)))
         for one in running:
             self._finish(one)
+        for one in abandoned:
+            self._cancel(one)
         octets, removed = self._clear(), self._expire()
         if now - self._swept >= SWEEP_EVERY:
             self._swept = now
@@ -106,6 +115,16 @@ class OrderWork:
             order = store.find(conn, one.id, lock=True)
             if order is not None:
                 self._end(conn, order)
+
+    def _cancel(self, one: Order) -> None:
+        """Cancel an order that nobody started; whoever starts it at this moment is faster."""
+        now = self._office.clock()
+        ends = {"ended_at": now, "expires_at": now + self._office.rules.kept}
+        with suppress(OrderActRefused), self._office.engine.begin() as conn:
+            order = store.find(conn, one.id, lock=True)
+            if order is not None and order.state is OrderState.GATHERING:
+                self._office.move(conn, order, OrderAct.CANCEL, SYSTEM, **ends)
+                store.cancel_waiting(conn, order.id)
 
     def _end(self, conn: sa.Connection, order: Order) -> None:
         """End an order of which nothing is left, with its message, in the transaction of its last document."""
@@ -180,6 +199,16 @@ def _missing(claimed: Claim) -> DocumentReport:
         Verdict.UNREADABLE,
         "待核验的文件已不在系统中或已改变，请重新提交该文件。",
         "The document is not there any more, or was changed while it waited; hand it in again.",
+    )
+
+
+def _locked(claimed: Claim) -> DocumentReport:
+    return _report(
+        claimed,
+        Verdict.INDETERMINATE,
+        "本系统的密钥已更换，无法取回随该文件提交的密码；请重新提交该文件和密码。",
+        "The installation's key was changed, so the password handed in with the document cannot be had back; "
+        "hand both in again.",
     )
 
 

@@ -6,11 +6,12 @@ row a signature, so that a spreadsheet can filter by owner, seal or list.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from verify.acceptance.answers import AnswerStatus
+from verify.institution.proofs import PartState, ProofPart
 from verify.report import DocumentReport, SignatureReport, StatusReport, iso
 from verify.trusted_lists.decision import TrustDecision
 
@@ -97,7 +98,18 @@ def _signature(number: int, item: SignatureReport) -> dict[str, Any]:
         "seal_maker": "" if seal is None else _text(seal.maker),
         "seal_trusted": None if seal is None else seal.trusted,
     }
+    proofs = item.proofs
+    told["technical"] = "" if proofs is None else _whole(proofs.technical)
+    told["institutional"] = "" if proofs is None else _whole(proofs.institutional)
     return told | _list(item.trust)
+
+
+def _whole(parts: Sequence[ProofPart]) -> str:
+    """Say in one word how a proof stands: failed where a part failed, else missing where one is missing."""
+    states = {part.state for part in parts}
+    return next(
+        one for one in (PartState.FAILED, PartState.MISSING, PartState.PRESENT) if one in states
+    ).value
 
 
 def _list(decision: TrustDecision | None) -> dict[str, Any]:
@@ -205,6 +217,8 @@ SIGNATURE: Final = tuple(
         ("list_sequence", "清单序号", 10),
         ("list_issued", "清单签发", 20),
         ("list_entry", "清单条目", 24),
+        ("technical", "技术证据", 10),
+        ("institutional", "制度证据", 10),
         ("level", "级别", 10),
         ("algorithm", "算法", 18),
         ("container", "容器", 12),

@@ -13,6 +13,11 @@ ORDER_WORDS: Final[dict[str, tuple[str, str]]] = {
         "PDF、OFD 或任何待验文件。文件在核验完成后即删除，结果保留 {days} 天。",
         "PDF, OFD or anything else to be verified. Documents are removed once they are judged, results after {days} days.",
     ),
+    "orders.password": ("打开密码（可选）", "Password (optional)"),
+    "orders.password.what": (
+        "用于本次提交的全部文件，密封保存，核验后随文件删除。制度证据记录（文件名.evidence.jws）可一并选择。",
+        "For all documents handed in now; kept sealed and removed with them. Evidence records (NAME.evidence.jws) may be chosen too.",
+    ),
     "orders.department": ("部门受理（可选）", "Ask a department (optional)"),
     "orders.submit": ("提交核验", "Verify"),
     "orders.progress": ("进度", "Progress"),

@@ -7,13 +7,16 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import Response
+from pydantic import SecretStr
 
 from api.access import Scope
+from api.handed_in import Handed
 from api.pages.answers_card import groups
 from api.pages.console.forms import Csrf, Text, done, posted
 from api.pages.console.frame import Frame, enter
 from api.pages.question import MAX_CHOICE, Choice
 from api.routes.verification_orders import take
+from signing.verification_orders.beside import MAX_PASSWORD
 from signing.verification_orders.errors import OrderUnknown
 from signing.verification_orders.order import OrderFile, OrderProgress, OrderRequest, OrderState
 from signing.webhooks.store import DeliveryState
@@ -61,15 +64,15 @@ def send(  # noqa: PLR0913, PLR0917 - the fields of the form
     file: Annotated[list[UploadFile], File()],
     title: Text = "",
     act: Annotated[str, Form(max_length=MAX_CHOICE)] = "",
+    password: Annotated[SecretStr | None, Form(max_length=MAX_PASSWORD)] = None,
 ) -> Response:
-    """Hand documents in and begin."""
+    """Hand documents in and begin; evidence records among them go with the documents that they are named after."""
     frame = posted(request, "orders", csrf, Scope.VERIFICATION_ORDER)
     choice = Choice.read(act)
     named = title.strip() or (file[0].filename or "")[:100]
     asked = OrderRequest(f"console:{key}", named, None, choice.department, choice.act)
-    return done(
-        f"/console/verification-orders/{take(frame.doors, frame.caller.actor, asked, file, more=False)}"
-    )
+    made = take(frame.doors, frame.caller.actor, asked, Handed(file, password), more=False)
+    return done(f"/console/verification-orders/{made}")
 
 
 @router.get("/console/verification-orders/{order}")

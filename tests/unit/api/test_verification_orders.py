@@ -18,19 +18,24 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.writer import copy_into_new_writer
 
 from api.access import Scope
 from api.bootstrap import Services
 from api.foundation import lay_foundation
 from ca.actor import SYSTEM, Actor
 from ca.ceremony import verification_unit
+from signing.verification_orders.order import ABANDONED
 from signing.verification_orders.work import LEASE
 from signing.webhooks.outbox import PAUSES
+from tests import bare_world as bare
 from tests.conftest import SteppingClock
 from tests.unit.api.browsing import ADMIN, Client, log_in
 from tests.unit.api.conftest import OPERATOR, Install
 from tests.verify_world import small_pdf
 
+WORD = "口令-Correct-Horse-7391"
 OA, OTHER = Actor("app:oa", "OA"), Actor("app:other", "Other")
 ORDERS, HOOKS = "/api/v1/verification-orders", "/api/v1/webhook-deliveries"
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "webhook_receiver.py"
@@ -52,6 +57,13 @@ def uploads(*names: str) -> list[tuple[str, tuple[str, bytes]]]:
     return [
         ("file", (name, small_pdf(1, text=name) if name.endswith(".pdf") else b"nothing")) for name in names
     ]
+
+
+def encrypted(pdf: bytes, password: str) -> bytes:
+    writer, out = copy_into_new_writer(PdfFileReader(io.BytesIO(pdf))), io.BytesIO()
+    writer.encrypt(password, password)  # type: ignore[no-untyped-call]
+    writer.write(out)  # type: ignore[no-untyped-call]
+    return out.getvalue()
 
 
 def work_off(services: Services) -> int:
@@ -248,6 +260,56 @@ def test_a_clerk_in_the_console(services: Services) -> None:
     assert "材料" in clerk.page("/console/verification-orders")
     other = log_in(services, OTHER, Scope.VERIFICATION_ORDER)
     assert other.get(here, headers={"Accept": "text/html"}).status_code in (404, 410)
+
+
+def test_what_comes_beside_a_document_is_used_and_goes_with_it(services: Services) -> None:
+    """A password, the content of a detached signature, evidence records: as for one document, and nowhere in the clear."""
+    client, mine = Client(services), headers(services, key="beside")
+    order = client.post(ORDERS, headers=mine, data={"title": "x", "more": "true"}).json()["id"]
+    here, locked = f"{ORDERS}/{order}", ("a.pdf", encrypted(small_pdf(1), WORD))
+    signature = ("b.p7s", bare.detached(bare.world()))
+
+    def add(file: tuple[str, bytes], data: dict[str, str], **more: bytes) -> Any:
+        parts = [("file", file), *((name, (name, octets)) for name, octets in more.items())]
+        return client.post(f"{here}/files", headers=mine, files=parts, data=data)
+
+    assert add(locked, {"password": WORD}, evidence=b"x.y.z").json() == {"total": 1}
+    add(locked, {})
+    assert add(signature, {}, content=bare.CONTENT).json() == {"total": 3}
+    assert add(signature, {}).json() == {"total": 4}
+    two = client.post(
+        f"{here}/files", headers=mine, files=[("file", locked), ("file", signature), ("content", locked)]
+    )
+    assert (two.status_code, two.json()["type"]) == (422, "/problems/verification-order-field")
+    assert add(locked, {"password": "x" * 1001}).status_code == 422
+
+    spool = [one for one in (services.settings.archive / "verification").rglob("*") if one.is_file()]
+    assert len(spool) == 4
+    database = services.settings.home.rglob("*.db*")
+    for path in (*spool, *database):
+        assert WORD.encode() not in path.read_bytes(), path
+    client.post(f"{here}/start", headers=mine)
+    work_off(services)
+    told = [one["finding"] for one in client.get(f"{here}/results", headers=mine).json()["items"]]
+    assert [one["sub_indication"] for one in told[:2]] == ["NO_SIGNATURE", None]
+    assert "密码" in told[1]["reason_zh"]
+    assert told[2]["signatures"][0]["modified"] is False
+    assert told[3]["signatures"][0]["modified"] is None
+    assert not any(one.exists() for one in spool)
+
+
+def test_an_order_that_nobody_starts_ends_and_so_does_what_was_handed_in(
+    services: Services, clock: SteppingClock
+) -> None:
+    client, mine = Client(services), headers(services, key="left")
+    files = {"more": "true", "password": WORD}
+    order = client.post(ORDERS, headers=mine, files=uploads("a.pdf"), data=files).json()["id"]
+    clock.advance(ABANDONED + timedelta(hours=1))
+    services.orders.work.housekeep()
+    services.orders.work.housekeep()
+    assert client.get(f"{ORDERS}/{order}", headers=headers(services)).json()["state"] == "cancelled"
+    spool = services.settings.archive / "verification"
+    assert not [one for one in spool.rglob("*") if one.is_file()]
 
 
 def test_more_files_quotas_and_cancelling(services: Services) -> None:
