@@ -178,15 +178,27 @@ class Reader:
 
     def enter(self, tag: int) -> Reader:
         """Step into the next element, which must have ``tag``."""
-        if self.peek() != tag:
-            raise DerError(f"tag {self.peek():#04x} stands where {tag:#04x} is due")
-        start, self.position = self._header()
-        return Reader(self.data, start, self.position)
+        start, end = self._due(tag)
+        return Reader(self.data, start, end)
 
     def contents(self, tag: int) -> bytes:
         """Return the contents of the next element, which must have ``tag``."""
-        inner = self.enter(tag)
-        return self.data[inner.position : inner.end]
+        start, end = self._due(tag)
+        return self.data[start:end]
+
+    def _due(self, tag: int) -> tuple[int, int]:
+        """Pass the next element, which must have ``tag``; return where its contents start and end."""
+        data, position = self.data, self.position
+        at = position + 2
+        if at <= self.end and data[position] == tag and tag & 0x1F != 0x1F and data[at - 1] < 0x80:
+            end = at + data[at - 1]  # nearly every element: a tag and a length of one octet each
+            if end <= self.end:
+                self.position = end
+                return at, end
+        if self.peek() != tag:
+            raise DerError(f"tag {self.peek():#04x} stands where {tag:#04x} is due")
+        start, self.position = self._header()
+        return start, self.position
 
     def element(self) -> bytes:
         """Return the next element whole, whatever its tag."""
@@ -219,7 +231,7 @@ class Reader:
 
     def finish(self) -> None:
         """Demand that nothing is left."""
-        if self.more:
+        if self.position < self.end:
             raise DerError("octets are left over")
 
 

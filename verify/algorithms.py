@@ -16,6 +16,7 @@ from hsm.errors import HsmError
 from hsm.public_keys import certificate_key
 from hsm.sm2.public_key import Sm2PublicKey
 from verify.certificates import gm
+from verify.certificates.remembered import by_identity
 from verify.digests import SM3
 from verify.errors import unsure
 from verify.verdict import SubIndication
@@ -43,6 +44,8 @@ MIN_RSA_BITS: Final = 2048
 """ETSI TS 119 312 §8.2."""
 MAX_RSA_BITS: Final = 16_384
 """A larger modulus only costs time; OpenSSL itself stops here."""
+KEPT_ALGORITHMS: Final = 64
+"""Algorithm identifiers of which one process remembers what they name; the same few come again in every document."""
 MIN_CURVE_BITS: Final = 256
 """ETSI TS 119 312 §8.3: P-256 and more; SM2's one curve has as many, for a strength of 128 bits."""
 
@@ -111,18 +114,18 @@ def check_scheme(key: Any, used: SignatureScheme, signature: bytes, message: byt
         gm.check_value(key, message, signature)
         return
     name = _scheme(algorithm)
-    if isinstance(key, rsa.RSAPublicKey) and name in {"rsassa_pkcs1v15", "rsassa_pss"}:
+    if name in {"rsassa_pkcs1v15", "rsassa_pss"} and isinstance(key, rsa.RSAPublicKey):
         least = MIN_OLD_RSA_BITS if used.old else MIN_RSA_BITS
         if not least <= key.key_size <= MAX_RSA_BITS:
             raise _weak(f"RSA-{key.key_size}")
         scheme, hashed = _rsa(used)
         key.verify(signature, message, scheme, hashed)
-    elif isinstance(key, ec.EllipticCurvePublicKey) and name == "ecdsa":
+    elif name == "ecdsa" and isinstance(key, ec.EllipticCurvePublicKey):
         if key.key_size < MIN_CURVE_BITS:
             raise _weak(key.curve.name)
         key.verify(signature, message, ec.ECDSA(_hash(_own_digest(used), old=used.old)))
-    elif (isinstance(key, ed25519.Ed25519PublicKey) and name == "ed25519") or (
-        isinstance(key, ed448.Ed448PublicKey) and name == "ed448"
+    elif (name == "ed25519" and isinstance(key, ed25519.Ed25519PublicKey)) or (
+        name == "ed448" and isinstance(key, ed448.Ed448PublicKey)
     ):
         key.verify(signature, message)
     else:
@@ -141,6 +144,7 @@ def _check_sm2(algorithm: algos.SignedDigestAlgorithm, digest: str) -> None:
         raise _weak(f"{oid} with parameters")
 
 
+@by_identity(KEPT_ALGORITHMS)
 def _scheme(algorithm: algos.SignedDigestAlgorithm) -> str:
     """Name the scheme; nothing for an algorithm that nobody here knows, or that is SM2's."""
     try:
@@ -150,13 +154,19 @@ def _scheme(algorithm: algos.SignedDigestAlgorithm) -> str:
 
 
 def _own_digest(used: SignatureScheme) -> str:
-    try:
-        own = str(used.algorithm.hash_algo)
-    except ValueError:
-        return used.digest
-    if own != used.digest:
+    own = _named_digest(used.algorithm)
+    if own and own != used.digest:
         raise InvalidSignature  # RFC 5652 §5.6: one digest for the attributes and for the signature
-    return own
+    return used.digest
+
+
+@by_identity(KEPT_ALGORITHMS)
+def _named_digest(algorithm: algos.SignedDigestAlgorithm) -> str:
+    """Name the digest that a signature algorithm names itself; nothing where it names none."""
+    try:
+        return str(algorithm.hash_algo)
+    except ValueError:
+        return ""
 
 
 def _hash(name: str, *, old: bool) -> hashes.HashAlgorithm:

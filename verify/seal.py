@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca.profile import EKU_SEAL_MAKER
 from seals.errors import SealError
@@ -22,7 +20,7 @@ from seals.statement import (
 )
 from seals.states import ENDED, STOPPED_ZH
 from verify.certificates.identity import maker_identity
-from verify.certificates.paths import name
+from verify.certificates.paths import fingerprint, name
 from verify.certificates.purpose import check_exactly
 from verify.certificates.signer import CertificateJudge, Judged
 from verify.errors import Finding, failed, unsure
@@ -239,7 +237,7 @@ def _unknown_maker(cause: Finding) -> Finding:
 def _first_objection(statement: SealStatement, question: SealQuestion, policy: Policy) -> Finding | None:
     """Check what the statement binds: this certificate, this document, an active seal, a time inside its life."""
     skew, when = policy.clock_skew, question.when
-    signer = hashlib.sha256(question.signer.public_bytes(Encoding.DER)).hexdigest()
+    signer = fingerprint(question.signer).hex()
     if statement.certificate_sha256 != signer:
         return _not_valid(
             "印章声明不是为该签章人的证书出具的，印章被冒用；请向盖章单位核实。",

@@ -116,7 +116,8 @@ class Verifier:
             return exhausted(report)
         except Exception:  # noqa: BLE001, S110 - foreign bytes: whatever a parser raises is a verdict, never a crash
             pass
-        report = replace(report, sha256=prefixes.upto("sha256", len(data)).hexdigest())
+        if not report.sha256:
+            report = replace(report, sha256=prefixes.upto("sha256", len(data)).hexdigest())
         if report.signatures and report.licence is None and PDF_HEADER in data[:HEADER_WITHIN]:
             report = replace(report, licence=judge_licence(said_by_octets(data), report.signatures, at))
         report = self._with_reported(data, prefixes, report, given)
@@ -132,7 +133,8 @@ class Verifier:
         if evidence:
             judge, _, _ = self._judge(SecurityStore(), at)
             presented = present(evidence, judge, at)
-        return answered(with_proofs(report, presented, Beside(prefixes, len(data), at)))
+        proved = with_proofs(report.signatures, presented, Beside(prefixes, len(data), at))
+        return answered(report, signatures=proved)
 
     def _with_reported(
         self, data: bytes, prefixes: Prefixes, report: DocumentReport, given: Given
@@ -199,6 +201,7 @@ class Verifier:
             reason=reason,
             sub_indication=sub,
             signatures=tuple(signatures),
+            sha256=prefixes.upto("sha256", len(document.data)).hexdigest(),
             evidence_as_of=newest,
             notice=next((item.notice for item in signatures if item.notice), ""),
         )

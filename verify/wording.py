@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from cryptography import x509
 
 from seals.states import STOPPED_ZH, SealStatus
+from verify.certificates.paths import MAX_DESCRIBED
+from verify.certificates.remembered import by_identity
 from verify.report import Reason, SignatureKind, SignatureReport, SigningTime, StatusReport
 from verify.verdict import SubIndication, Verdict, worst
 
@@ -27,6 +29,7 @@ def day(moment: datetime | None) -> str:
     return "-" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d")
 
 
+@by_identity(MAX_DESCRIBED)
 def is_test_root(root: x509.Certificate) -> bool:
     """Tell whether an anchor calls itself a test or demonstration root."""
     words = root.subject.rfc4514_string() + "".join(str(item.value) for item in root.subject)

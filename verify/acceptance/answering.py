@@ -28,10 +28,20 @@ NOT_ASKED: Final = Answer(
 )
 
 
-def answered(report: DocumentReport, acceptance: Acceptance | None = None) -> DocumentReport:
-    """Add the three answers to a report; ``acceptance`` is a department's, if one was asked."""
+def answered(
+    report: DocumentReport,
+    acceptance: Acceptance | None = None,
+    signatures: tuple[SignatureReport, ...] | None = None,
+) -> DocumentReport:
+    """Add the three answers to a report; ``acceptance`` is a department's, if one was asked.
+
+    ``signatures`` take the place of the report's own, which they only add proofs to.
+    """
     third = NOT_ASKED if acceptance is None else _third(acceptance)
-    return replace(report, answers=Answers(_first(report), _second(report), third, acceptance))
+    answers = Answers(_first(report), _second(report), third, acceptance)
+    return replace(
+        report, signatures=report.signatures if signatures is None else signatures, answers=answers
+    )
 
 
 def ask(report: DocumentReport, policy: DepartmentPolicy, act: str) -> DocumentReport:
@@ -47,9 +57,8 @@ def _first(report: DocumentReport) -> Answer:
     grave = max(answers, key=lambda one: _GRAVITY[one.status])
     if grave.status is _YES and all(one.verdict is Verdict.PASSED for one in report.signatures):
         grave = _whole(report, grave)
-    return replace(
-        grave, rests_on=tuple(f"{one.field}: {one.algorithm}" for one in report.signatures if one.algorithm)
-    )
+    rests_on = tuple([f"{one.field}: {one.algorithm}" for one in report.signatures if one.algorithm])
+    return Answer(grave.status, grave.sentence, rests_on)
 
 
 def _whole(report: DocumentReport, answer: Answer) -> Answer:
@@ -84,7 +93,8 @@ def _second(report: DocumentReport) -> Answer:
     at = report.verified_at
     answers = [_trust(one, at) for one in signed]
     grave = max(answers, key=lambda one: _GRAVITY[one.status])
-    return replace(grave, rests_on=tuple(dict.fromkeys(text for one in answers for text in one.rests_on)))
+    rests_on = tuple(dict.fromkeys([text for one in answers for text in one.rests_on]))
+    return Answer(grave.status, grave.sentence, rests_on)
 
 
 def _trust(item: SignatureReport, at: datetime | None) -> Answer:

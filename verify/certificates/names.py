@@ -17,7 +17,7 @@ from verify.certificates.remembered import by_identity
 KEPT_NAMES: Final = 8192
 """Names whose comparable form is remembered: a few hundred octets each."""
 
-KEPT_CERTIFICATES: Final = 512
+KEPT_CERTIFICATES: Final = 256
 """Certificates whose names are remembered: those of a document are asked about some twenty times each."""
 
 Part = tuple[tuple[str, str | bytes], ...]

@@ -25,6 +25,7 @@ from verify.certificates.names import NameKey, issuer_key_of, subject_key_of
 from verify.certificates.policies import ANY_TERMS, PathTerms
 from verify.certificates.remembered import Remembered, Steps, by_identity
 from verify.certificates.rules import PolicyBroken, RuleBroken, check_rules
+from verify.digests import digest_of
 from verify.errors import Finding, unsure
 from verify.policy import MAX_CERTIFICATES, MAX_CHAIN_DEPTH, MAX_PATH_STEPS
 from verify.trust import TrustStore
@@ -42,7 +43,7 @@ MAX_REMEMBERED: Final = 4096
 MAX_QUESTIONS: Final = 128
 """Certificates with those that came along, whose chains one finder remembers; each may have brought a hundred."""
 
-MAX_DESCRIBED: Final = 1024
+MAX_DESCRIBED: Final = 256
 """Certificates and chains of which one process remembers what their octets say."""
 
 Chain = tuple[x509.Certificate, ...]
@@ -53,6 +54,18 @@ Chain = tuple[x509.Certificate, ...]
 def fingerprint(certificate: x509.Certificate) -> bytes:
     """SHA-256 of the certificate's DER."""
     return certificate.fingerprint(hashes.SHA256())
+
+
+@by_identity(MAX_DESCRIBED)
+def digest_of_certificate(certificate: x509.Certificate, algorithm: str) -> bytes:
+    """Digest the certificate's DER, which the library encodes anew each time."""
+    return digest_of(algorithm, certificate.public_bytes(Encoding.DER))
+
+
+@by_identity(MAX_DESCRIBED)
+def issuer_octets(certificate: x509.Certificate) -> bytes:
+    """Return the DER of the issuer's name."""
+    return certificate.issuer.public_bytes()
 
 
 def name(subject: x509.Name) -> str:

@@ -16,7 +16,7 @@ from typing import Final, Generic, TypeVar, TypeVarTuple
 Parts = TypeVarTuple("Parts")
 Answer = TypeVar("Answer")
 
-MAX_STEPS: Final = 1024
+MAX_STEPS: Final = 256
 """Steps of evidence that one trust store remembers; documents of one signatory share theirs."""
 MAX_STEP_ITEMS: Final = 16
 """Certificates or marks of a step that is remembered; few documents bring more, and those are judged alone."""

@@ -70,9 +70,9 @@ class Evidence:
 
     def hand_on(self, other: Evidence) -> None:
         """Let evidence that is still empty begin with what was added here by the trust store's owner."""
-        other._lists = Lists(self._lists)  # noqa: SLF001 - one of us
-        other._responses = list(self._responses)  # noqa: SLF001 - one of us
-        other._seen, other._own = set(self._seen), set(self._own)  # noqa: SLF001 - one of us
+        other._lists = Lists(self._lists)
+        other._responses = list(self._responses)
+        other._seen, other._own = set(self._seen), set(self._own)
         other.state = self.state
 
     def add(self, crls: Iterable[bytes], responses: Iterable[bytes], *, embedded: bool) -> None:

@@ -20,7 +20,7 @@ from verify.digests import Prefixes
 from verify.institution.proofs import PartState, ProofPart, Proofs
 from verify.institution.record import EvidenceRecord, ParsedRecord, parse_record, split_records
 from verify.institution.technical import technical
-from verify.report import DocumentReport, SealReport, SealStatusReport, SignatureKind, SignatureReport
+from verify.report import SealReport, SealStatusReport, SignatureKind, SignatureReport
 from verify.seal import check_maker
 from verify.sentence import Reason
 from verify.signatures.cms import load_certificate
@@ -93,15 +93,18 @@ def _trusted(parsed: ParsedRecord, judge: CertificateJudge, at: datetime) -> Pre
     return Presented(parsed.record, maker_identity(judged.chain, judged.trust))
 
 
-def with_proofs(report: DocumentReport, presented: Sequence[Presented], document: Document) -> DocumentReport:
-    """Add both proofs to every seal and signature of a report; document time-stamps have none of their own."""
-    signatures = tuple(
-        one
-        if one.kind is SignatureKind.TIMESTAMP
-        else replace(one, proofs=Proofs(technical(one), institutional(one, presented, document)))
-        for one in report.signatures
+def with_proofs(
+    signatures: Sequence[SignatureReport], presented: Sequence[Presented], document: Document
+) -> tuple[SignatureReport, ...]:
+    """Add both proofs to every seal and signature; document time-stamps have none of their own."""
+    return tuple(
+        [
+            one
+            if one.kind is SignatureKind.TIMESTAMP
+            else replace(one, proofs=Proofs(technical(one), institutional(one, presented, document)))
+            for one in signatures
+        ]
     )
-    return replace(report, signatures=signatures)
 
 
 def institutional(
@@ -110,7 +113,7 @@ def institutional(
     """Return the parts in the order in which an auditor asks: the record, the state, the rule, the approvals, the keeper."""
     seal = item.seal
     if seal is None or not seal.trusted:
-        return tuple(ProofPart(name, PartState.MISSING, _NO_SEAL) for name in PARTS)
+        return _NOTHING
     bound, refusal = _bound(item, seal, presented, document)
     found = _record(bound, refusal)
     return (
@@ -257,6 +260,7 @@ _NO_SEAL: Final = Reason(
     "签名没有可识别的印章，没有制度证据。",
     "The signature carries no recognised seal, so there is no institutional proof.",
 )
+_NOTHING: Final = tuple(ProofPart(name, PartState.MISSING, _NO_SEAL) for name in PARTS)
 _RECORD: Final = Reason(
     "制度证据记录由制章单位签名，与本文件和本印章相符。",
     "The evidence record is signed by the seal's maker and belongs to this document and this seal.",

@@ -74,10 +74,8 @@ def technical(item: SignatureReport) -> tuple[ProofPart, ...]:
     )
 
 
-def _part(
-    name: str, state: PartState, words: dict[PartState, tuple[str, str]], detail: str = ""
-) -> ProofPart:
-    return ProofPart(name, state, Reason(*words[state]), detail)
+def _part(name: str, state: PartState, words: dict[PartState, Reason], detail: str = "") -> ProofPart:
+    return ProofPart(name, state, words[state], detail)
 
 
 def _integrity(item: SignatureReport) -> ProofPart:
@@ -105,10 +103,9 @@ def _certificate(item: SignatureReport) -> ProofPart:
 
 def _time(item: SignatureReport) -> ProofPart:
     state = PartState.PRESENT if item.time.trusted else PartState.MISSING
-    words = _TIME | (
-        {PartState.MISSING: _UNVERIFIED} if item.time.source is TimeSource.TSA_UNVERIFIED else {}
-    )
-    return _part("time", state, words, item.time.authority)
+    if state is PartState.MISSING and item.time.source is TimeSource.TSA_UNVERIFIED:
+        return ProofPart("time", state, _UNVERIFIED, item.time.authority)
+    return _part("time", state, _TIME, item.time.authority)
 
 
 def _revocation(item: SignatureReport) -> ProofPart:
@@ -134,50 +131,50 @@ def _strength(item: SignatureReport) -> ProofPart:
 
 _P, _M, _F = PartState.PRESENT, PartState.MISSING, PartState.FAILED
 _INTEGRITY: Final = {
-    _P: ("文件自签署后未被改动。", "The document is unchanged since it was signed."),
-    _M: ("未能判断文件是否被改动。", "It could not be judged whether the document was changed."),
-    _F: ("文件在签署后被改动。", "The document was changed after it was signed."),
+    _P: Reason("文件自签署后未被改动。", "The document is unchanged since it was signed."),
+    _M: Reason("未能判断文件是否被改动。", "It could not be judged whether the document was changed."),
+    _F: Reason("文件在签署后被改动。", "The document was changed after it was signed."),
 }
 _VALUE: Final = {
-    _P: ("签名值正确。", "The signature's value is right."),
-    _M: ("未能核对签名值。", "The signature's value could not be checked."),
-    _F: ("签名与文件不符。", "The signature does not belong to the document."),
+    _P: Reason("签名值正确。", "The signature's value is right."),
+    _M: Reason("未能核对签名值。", "The signature's value could not be checked."),
+    _F: Reason("签名与文件不符。", "The signature does not belong to the document."),
 }
 _CERTIFICATE: Final = {
-    _P: (
+    _P: Reason(
         "证书链可达受信任的锚点，当时有效。",
         "The certificate's chain reaches a trusted anchor and was valid then.",
     ),
-    _M: (
+    _M: Reason(
         "找不到可信的证书链，无法识别签署人。",
         "No trusted chain was found: the signatory is not recognised.",
     ),
-    _F: ("证书当时不在有效状态。", "The certificate was not in force then."),
+    _F: Reason("证书当时不在有效状态。", "The certificate was not in force then."),
 }
 _TIME: Final = {
-    _P: ("签署时间由可信时间戳证明。", "A trusted time-stamp proves the time."),
-    _M: (
+    _P: Reason("签署时间由可信时间戳证明。", "A trusted time-stamp proves the time."),
+    _M: Reason(
         "没有时间戳，签署时间仅为签署人声称。",
         "There is no time-stamp; the time is the signatory's own word.",
     ),
-    _F: ("", ""),
+    _F: Reason("", ""),
 }
-_UNVERIFIED: Final = (
+_UNVERIFIED: Final = Reason(
     "时间戳机构无法识别，不能作为时间证明。",
     "The time-stamp's authority is not recognised: it proves no time.",
 )
 _REVOCATION: Final = {
-    _P: (
+    _P: Reason(
         "吊销信息证明证书当时未被吊销。",
         "Revocation evidence shows that the certificate was not revoked then.",
     ),
-    _M: ("缺少当时的吊销信息。", "Revocation evidence for that time is missing."),
-    _F: ("证书当时已被吊销或暂停。", "The certificate was revoked or suspended then."),
+    _M: Reason("缺少当时的吊销信息。", "Revocation evidence for that time is missing."),
+    _F: Reason("证书当时已被吊销或暂停。", "The certificate was revoked or suspended then."),
 }
 _STRENGTH: Final = {
-    _P: ("算法在签署时与现在均可靠。", "The algorithms counted then and count now."),
-    _M: ("未能判断算法强度。", "The strength of the algorithms could not be judged."),
-    _F: ("算法在签署时已不可靠。", "The algorithms did not count any more when it was signed."),
+    _P: Reason("算法在签署时与现在均可靠。", "The algorithms counted then and count now."),
+    _M: Reason("未能判断算法强度。", "The strength of the algorithms could not be judged."),
+    _F: Reason("算法在签署时已不可靠。", "The algorithms did not count any more when it was signed."),
 }
 _WEAK_NOW: Final = Reason(
     "算法在签署时可靠，现在已不再可靠，由时间戳保全。",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from cryptography import x509
 
@@ -117,22 +117,25 @@ def orphan_case(ref: Ref) -> Case:
 
 def finish(case: Case, document: Document, pages: Pages, level: str) -> SignatureReport:
     """Turn a finished case of a PDF into its report."""
-    shown = tuple(place for item in case.fields for place in placements(document.last, pages, item))
+    shown = tuple([place for item in case.fields for place in placements(document.last, pages, item)])
     if shown and case.kind is SignatureKind.SIGNATURE and case.finding is None:
         case.notes.append(NO_SEAL)
-    report = reported(case, case.fields[0].name, Place.PDF, shown)
-    return replace(report, other_fields=tuple(item.name for item in case.fields[1:]), level=level)
+    return reported(case, case.fields[0].name, Place.PDF, shown, level)
 
 
-def reported(case: Case, name: str, place: Place, shown: tuple[Placement, ...] = ()) -> SignatureReport:
+def reported(
+    case: Case, name: str, place: Place, shown: tuple[Placement, ...] = (), level: str = ""
+) -> SignatureReport:
     """Turn a finished case into its report; ``name`` tells which signature it is, ``place`` what holds it."""
-    root = case.chain[-1] if case.chain else None
-    indication = Indication.TOTAL_PASSED if case.finding is None else case.finding.indication
-    report = SignatureReport(
+    root, finding = case.chain[-1] if case.chain else None, case.finding
+    return SignatureReport(
         field=name,
         kind=case.kind,
-        indication=indication,
-        reason=passed(case.kind, case.time, case.now, case.seal.now),
+        indication=Indication.TOTAL_PASSED if finding is None else finding.indication,
+        reason=passed(case.kind, case.time, case.now, case.seal.now) if finding is None else finding.reason,
+        sub_indication=None if finding is None else finding.sub,
+        other_fields=tuple([item.name for item in case.fields[1:]]),
+        level=level,
         signer=None if case.certificate is None else describe(case.certificate, case.chain),
         seal=case.seal.report,
         time=case.time,
@@ -152,9 +155,6 @@ def reported(case: Case, name: str, place: Place, shown: tuple[Placement, ...] =
         trust=case.trust,
         strength=case.strength,
     )
-    if case.finding is None:
-        return report
-    return replace(report, reason=case.finding.reason, sub_indication=case.finding.sub)
 
 
 def _algorithm(case: Case) -> str:

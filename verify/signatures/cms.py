@@ -14,7 +14,6 @@ from typing import Any, Final
 from asn1crypto import cms, core, parser
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca.cms_names import (
     ALGORITHM_PROTECTION,
@@ -27,7 +26,7 @@ from ca.cms_names import (
     SIGNING_TIME,
 )
 from verify.algorithms import SignatureScheme, check_scheme, digest_name, key_of
-from verify.digests import digest_of
+from verify.certificates.paths import digest_of_certificate, issuer_octets
 from verify.errors import Finding, failed, unsure
 from verify.policy import MAX_CERTIFICATES, MAX_CMS_OCTETS, MAX_REVOCATION_ITEMS
 from verify.signatures.cms_der import Parts, take_apart
@@ -101,13 +100,11 @@ class SignedMessage:
             if self.parts.key is not None:
                 return subject_key(certificate) == self.parts.key
             same = certificate.serial_number == self.parts.serial
-            return same and certificate.issuer.public_bytes() == self.parts.issuer
+            return same and issuer_octets(certificate) == self.parts.issuer
         sid = self._signer["sid"]
         if sid.name == "issuer_and_serial_number":
             serial, issuer = sid.chosen["serial_number"].native, sid.chosen["issuer"].chosen
-            return certificate.serial_number == serial and certificate.issuer.public_bytes() == as_read(
-                issuer
-            )
+            return certificate.serial_number == serial and issuer_octets(certificate) == as_read(issuer)
         return bool(subject_key(certificate) == sid.chosen.native)
 
     @property
@@ -185,7 +182,7 @@ def _of_parts(parts: Parts, old: bool) -> SignedMessage | None:
         return None
     if len(parts.certificates) > MAX_CERTIFICATES or len(parts.signed) > MAX_ATTRIBUTES:
         return None
-    loaded = (load_certificate(one) for one in parts.certificates)
+    loaded = [load_certificate(one) for one in parts.certificates]
     return SignedMessage(
         signer=None,
         content_type=parts.content_type,
@@ -194,7 +191,7 @@ def _of_parts(parts: Parts, old: bool) -> SignedMessage | None:
         signed=parts.signed,
         signed_octets=parts.signed_octets,
         unsigned=parts.unsigned,
-        certificates=tuple(one for one in loaded if one is not None),
+        certificates=tuple([one for one in loaded if one is not None]),
         crls=parts.crls[:MAX_REVOCATION_ITEMS],
         ocsp=(),
         old=old,
@@ -342,8 +339,7 @@ def check_signing_certificate(
             )
         return
     algorithm, expected = references[0]
-    der = certificate.public_bytes(Encoding.DER)
-    if digest_of(algorithm, der) != expected:
+    if digest_of_certificate(certificate, algorithm) != expected:
         raise failed(
             SubIndication.FORMAT_FAILURE,
             "签名所绑定的证书与所附证书不一致，签章无效。",

@@ -94,40 +94,39 @@ def _read_whole(kind: Any, octets: bytes) -> Any:
     return found
 
 
-def referred(octets: bytes, *, newer: bool) -> list[tuple[Any, bytes]]:
-    """Read whom a signing-certificate attribute names: digest algorithm (``None``: SHA-1) and digest of each certificate."""
-    return (_referred_kept if len(octets) <= MAX_REFERENCE_OCTETS else _referred)(octets, newer)
+def _named(octets: bytes, old: bool) -> tuple[tuple[str, bytes], ...]:
+    """Read whom a signing-certificate-v2 attribute names: digest's name and digest of each certificate."""
+    return (_read_named_kept if len(octets) <= MAX_REFERENCE_OCTETS else _read_named)(octets, old)
 
 
-def _referred(octets: bytes, newer: bool) -> list[tuple[Any, bytes]]:
-    if not newer:
-        return [
-            (None, bytes(item["cert_hash"].native)) for item in tsp.SigningCertificate.load(octets)["certs"]
-        ]
+def _read_named(octets: bytes, old: bool) -> tuple[tuple[str, bytes], ...]:
     found = [
         (item["hash_algorithm"], bytes(item["cert_hash"].native))
         for item in tsp.SigningCertificateV2.load(octets)["certs"]
     ]
     for algorithm, _ in found:
-        _ = algorithm.native  # to its last part: it is shared
-    return found
+        _ = algorithm.native  # to its last part
+    return tuple([(digest_name(algorithm, old=old), value) for algorithm, value in found])
 
 
-_referred_kept = lru_cache(maxsize=KEPT_REFERENCES)(_referred)
+_read_named_kept = lru_cache(maxsize=KEPT_REFERENCES)(_read_named)
 
 
 def certificate_references(signed: dict[str, list[Any]], *, old: bool) -> list[tuple[str, bytes]]:
     """Return digest name and digest of each certificate that the signed attributes name; raises what a reader raises."""
     newer, older = signed.get(SIGNING_CERTIFICATE_V2), signed.get(SIGNING_CERTIFICATE)
     if newer and isinstance(newer[0], Attribute):
-        return [(digest_name(one, old=old), value) for one, value in referred(newer[0].octets, newer=True)]
+        return list(_named(newer[0].octets, old))
     if newer:
         items = newer[0]["certs"]
         return [
             (digest_name(item["hash_algorithm"], old=old), bytes(item["cert_hash"].native)) for item in items
         ]
     if older and isinstance(older[0], Attribute):
-        return [("sha1", value) for _, value in referred(older[0].octets, newer=False)]
+        return [
+            ("sha1", bytes(one["cert_hash"].native))
+            for one in tsp.SigningCertificate.load(older[0].octets)["certs"]
+        ]
     return [("sha1", bytes(item["cert_hash"].native)) for item in older[0]["certs"]] if older else []
 
 

@@ -6,10 +6,11 @@ over the signature's value alone leaves whoever finds a collision free to exchan
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
+from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -17,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
 from hsm.sm2.public_key import Sm2PublicKey
 from verify.algorithms import key_of
-from verify.certificates.paths import Chain, name
+from verify.certificates.paths import MAX_DESCRIBED, Chain, name
+from verify.certificates.remembered import by_identity
 from verify.digests import SM3
 from verify.errors import Finding, unsure
 from verify.report import SigningTime
@@ -32,6 +34,9 @@ from verify.strength import (
     worst,
 )
 from verify.verdict import SubIndication
+
+KEPT_DIGESTS: Final = 64
+"""Names of digests written for people; there are a dozen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +69,22 @@ def strength_of(
     ]
     found += [
         _use(("签名密钥", "signing key"), *_key(certificate), when),
-        *_chain(chain, when),
+        *[_use(what, name, ends, when) for what, name, ends in _links(chain)],
     ]
-    then, now = worst(use.then for use in found), worst(use.now for use in found)
+    then, now = worst([use.then for use in found]), worst([use.now for use in found])
     at = when.signature if when.proved else when.claimed
     return Strength(then, now, at, when.proved, tuple(found))
 
 
-def _chain(chain: Chain, when: Moments) -> Iterator[Use]:
+@by_identity(MAX_DESCRIBED)
+def _links(chain: Chain) -> tuple[tuple[tuple[str, str], str, Sunset | None], ...]:
+    """Name what each certificate below the anchor was signed with, and until when that counts."""
+    found = []
     for certificate, issuer in pairwise(chain):
         who = name(certificate.subject)
-        yield _use(
-            (f"证书“{who}”的签发", f"issue of the certificate of {who}"), *_issued(certificate, issuer), when
-        )
+        what = (f"证书“{who}”的签发", f"issue of the certificate of {who}")
+        found.append((what, *_issued(certificate, issuer)))
+    return tuple(found)
 
 
 def _use(what: tuple[str, str], algorithm: str, sunset: Sunset | None, when: Moments) -> Use:
@@ -87,6 +95,7 @@ def _use(what: tuple[str, str], algorithm: str, sunset: Sunset | None, when: Mom
     return Use(*what, algorithm, sunset, soundness(sunset, moment), soundness(sunset, when.now))
 
 
+@by_identity(MAX_DESCRIBED)
 def _key(certificate: x509.Certificate) -> tuple[str, Sunset | None]:
     key = key_of(certificate)
     if isinstance(key, Sm2PublicKey):
@@ -115,6 +124,7 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> tuple[st
     return f"{key} / {_digest_name(digest)}" if digest else key, first
 
 
+@lru_cache(maxsize=KEPT_DIGESTS)
 def _digest_name(digest: str) -> str:
     shown = digest.upper().replace("_", "-")
     return shown.replace("SHA", "SHA-", 1) if shown[3:].isdigit() and shown.startswith("SHA") else shown
@@ -122,7 +132,7 @@ def _digest_name(digest: str) -> str:
 
 def weakness(strength: Strength, when: Moments) -> Finding | None:
     """EN 319 102-1 §5.2.8, §5.6.2.4: say what was not strong enough at the time that is proved."""
-    weak = [use for use in strength.uses if _counted(use, when) is Soundness.WEAK and use.sunset is not None]
+    weak = [use for use in strength.uses if use.sunset is not None and _counted(use, when) is Soundness.WEAK]
     if not weak:
         return None
     names = "、".join(dict.fromkeys(use.algorithm for use in weak))
