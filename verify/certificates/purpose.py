@@ -6,7 +6,8 @@ from typing import Final
 
 from cryptography import x509
 
-from verify.certificates.paths import name
+from verify.certificates.paths import MAX_DESCRIBED, name
+from verify.certificates.remembered import by_identity
 from verify.errors import Finding, unsure
 from verify.verdict import SubIndication
 
@@ -23,6 +24,7 @@ TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
 OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
 
 
+@by_identity(MAX_DESCRIBED)
 def extended(certificate: x509.Certificate) -> tuple[frozenset[str], bool] | None:
     """Return the extended key usages and whether the extension is critical; ``None``: no restriction."""
     try:
@@ -32,6 +34,7 @@ def extended(certificate: x509.Certificate) -> tuple[frozenset[str], bool] | Non
     return frozenset(oid.dotted_string for oid in extension.value), extension.critical
 
 
+@by_identity(MAX_DESCRIBED)
 def _usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
     try:
         return certificate.extensions.get_extension_for_class(x509.KeyUsage).value

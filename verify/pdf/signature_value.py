@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from verify.digests import Prefixes
 from verify.errors import failed, unsure
@@ -19,10 +19,12 @@ from verify.policy import MAX_CMS_OCTETS
 from verify.verdict import SubIndication
 
 _CONTENTS: Final = re.compile(rb"/Contents[\x00\t\n\x0c\r ]*<([0-9A-Fa-f\x00\t\n\x0c\r ]*)>")
+_BEGUN: Final = re.compile(rb"/Contents[\x00\t\n\x0c\r ]*<")
 _BLANK: Final = bytes.maketrans(b"", b"")
 _WHITE: Final = b"\x00\t\n\x0c\r "
 _SENTINEL: Final = b"the value that stands here"
 """Put in the place of the value while the rest is parsed: whatever else calls itself /Contents is then found out."""
+_SENTINEL_DIGITS: Final = _SENTINEL.hex().encode()
 MAX_SIGNATURE_OBJECT: Final = 4 * MAX_CMS_OCTETS
 """Octets of the object that holds a signature dictionary: the container twice in hexadecimal, and as much again."""
 
@@ -45,6 +47,15 @@ class SignatureValue:
     def digest(self, algorithm: str, prefixes: Prefixes) -> bytes:
         """Digest the covered octets with a ``hashlib`` algorithm."""
         return prefixes.without(algorithm, self.gap_start, self.gap_end, self.covered)
+
+
+class _Contents(NamedTuple):
+    """The value in hexadecimal: where its digits begin and end, the digits without blanks, and the octets."""
+
+    start: int
+    end: int
+    digits: bytes
+    octets: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +110,11 @@ def _read(document: Document, form_field: FormField) -> _Found:
             "签名字典不在文件中，或被放在压缩对象流内。",
             "The signature dictionary is missing or stands in an object stream.",
         )
-    window = document.data[offset : offset + MAX_SIGNATURE_OBJECT]
-    end = window.find(b"endobj")
-    matches = list(_CONTENTS.finditer(window, 0, end if end >= 0 else len(window)))
-    if len(matches) != 1:
-        raise _format(
-            "签名字典中没有唯一的签名值。", "The signature dictionary has no single /Contents in hexadecimal."
-        )
-    match = matches[0]
-    masked = (
-        window[: match.start(1)]
-        + _SENTINEL.hex().encode()
-        + window[match.end(1) : end if end >= 0 else len(window)]
-    )
+    limit = offset + MAX_SIGNATURE_OBJECT
+    end = document.data.find(b"endobj", offset, limit)
+    window = document.data[offset : limit if end < 0 else end]
+    found = _usual_contents(window) or _any_contents(window)
+    masked = window[: found.start] + _SENTINEL_DIGITS + window[found.end :]
     value = _parse(document, holder, masked)
     dictionary = value if form_field.value is holder else _entry(value, "/V")
     if not isinstance(dictionary, dict) or dictionary.get("/Contents") != _SENTINEL:
@@ -119,10 +122,38 @@ def _read(document: Document, form_field: FormField) -> _Found:
     if document.source.encrypted:  # the octets hold the date encrypted; the library's view has it in clear
         readable = document.last.resolve(form_field.value)
         dictionary["/M"] = readable.get("/M") if isinstance(readable, dict) else None
-    digits = match.group(1).translate(_BLANK, _WHITE)
-    dictionary["/Contents"] = bytes.fromhex(digits.decode("ascii") + "0" * (len(digits) % 2))
+    dictionary["/Contents"] = found.octets
     document.remember(holder, value)
-    return _Found(dictionary, offset + match.start(1) - 1, offset + match.end(1) + 1, digits)
+    return _Found(dictionary, offset + found.start - 1, offset + found.end + 1, found.digits)
+
+
+def _usual_contents(window: bytes) -> _Contents | None:
+    """Find the one value as nearly everybody writes it, digits without blanks; ``None``: look closer."""
+    begun = _BEGUN.search(window)
+    if begun is None or window.count(b"/Contents") != 1:
+        return None
+    start = begun.end()
+    end = window.find(b">", start)
+    digits = window[start : max(end, start)]
+    try:
+        octets = bytes.fromhex(digits.decode("ascii"))
+    except ValueError:
+        return None
+    if end < 0 or 2 * len(octets) != len(digits):  # blanks, which the library passes over
+        return None
+    return _Contents(start, end, digits, octets)
+
+
+def _any_contents(window: bytes) -> _Contents:
+    """Find the one value, with blanks wherever the syntax lets them stand."""
+    matches = list(_CONTENTS.finditer(window))
+    if len(matches) != 1:
+        raise _format(
+            "签名字典中没有唯一的签名值。", "The signature dictionary has no single /Contents in hexadecimal."
+        )
+    digits = matches[0].group(1).translate(_BLANK, _WHITE)
+    octets = bytes.fromhex(digits.decode("ascii") + "0" * (len(digits) % 2))
+    return _Contents(matches[0].start(1), matches[0].end(1), digits, octets)
 
 
 def _entry(value: Value, key: str) -> Value:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, Final, TypeVar, cast
 
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
@@ -20,7 +20,7 @@ from verify.pdf.plain.file import listed_in
 from verify.pdf.plain.filters import unpack
 from verify.pdf.plain.octets import InMemory
 from verify.pdf.plain.sections import defined_sections
-from verify.pdf.plain.syntax import Array, Dictionary, Name, Reader
+from verify.pdf.plain.syntax import NAMES_KEPT, Array, Deferred, Dictionary, Name, Reader
 from verify.pdf.source import Contained, Revision
 
 MAX_UNPACKED_ALL: Final = 64 * 1024 * 1024
@@ -32,6 +32,8 @@ _ODD: Final = re.compile(
 )
 """References of more than twenty octets, which pyHanko does not take for any."""
 _DIGITS: Final = re.compile(rb"[0-9A-Fa-f]{64,}")
+_PLAIN_ALREADY: Final = frozenset({int, float, bool, bytes, type(None)})
+"""Kinds of values that our reader and the judge have alike."""
 LONG: Final = 4096
 """Octets of an object that holds a signature's value, most likely: nothing is to be looked for in thousands of digits."""
 _REMARK: Final = re.compile(rb"[\r\n]%[^\r\n]*[\r\n]")
@@ -313,14 +315,32 @@ def _trailer(entries: Dictionary) -> dict[str, Value]:
 def settled(value: Value) -> Value:
     """Turn what our reader put off reading into plain values, as the judge compares them; names are ASCII, and nobody refers to object 0."""
     kind = type(value)
-    if kind is Name:
-        if not value.isascii():
-            raise NotPlain(Reason.SYNTAX, "a name that is not ASCII")
-        return str(value)
     if kind is Dictionary:
-        return {settled(key): settled(item) for key, item in value.items()}
+        return _settled_entries(value)
     if kind is Array:
-        return [settled(item) for item in value]
+        return [item if type(item) in _PLAIN_ALREADY else settled(item) for item in value]
+    if kind is Name:
+        return _ascii(value)
     if kind is Ref and not value.number:
         raise NotPlain(Reason.SYNTAX, "a reference to object 0")
     return value
+
+
+def _settled_entries(entries: Dictionary) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for key, held in dict.items(entries):
+        item = entries[key] if type(held) is Deferred else held
+        kind = type(item)
+        if kind is Name:
+            item = _ascii(item)
+        elif kind not in _PLAIN_ALREADY:
+            item = settled(item)
+        found[_ascii(key)] = item
+    return found
+
+
+@lru_cache(maxsize=NAMES_KEPT)
+def _ascii(name: str) -> str:
+    if not name.isascii():
+        raise NotPlain(Reason.SYNTAX, "a name that is not ASCII")
+    return str(name)
