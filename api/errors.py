@@ -200,3 +200,12 @@ class DirectIssuanceOff(ApiError):
         "Certificates here are approved by two people: ask with 'yinxin ra request', or let the administrator set "
         "direct_issuance."
     )
+
+
+class OcspAnswerRefused(ApiError):
+    """An OCSP answer is not kept."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = f"未保存该应答：{zh}。"
+        self.en = f"The OCSP answer is not kept: {en}."

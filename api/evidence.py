@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from api.files import write_whole
 from api.home import Home
+from api.ocsp_answers import kept_answers
 from api.recognition import Recognition
 from api.seal_states import SealStates
 from api.void_lists import VoidLists
@@ -37,6 +38,7 @@ README: Final = """印信：信任文件夹 / Yinxin: trust folder
 anchors/        根证书，请通过可信渠道核对其 SHA-256 / roots: compare their SHA-256 over a channel you trust
 intermediates/  签发证书 / issuing certificates
 crls/           吊销列表 / revocation lists
+ocsp/           保存的证书状态应答（有保存后才有）/ OCSP answers that were kept, once there are some
 seals/          印章状态列表 / seal status list
 voided/         作废文件清单（有作废后才有）/ list of voided documents, once there is one
 departments/    本系统施行的部门政策（有导入后才有）/ department policies in force here, once there are some
@@ -83,6 +85,7 @@ class Evidence:
         voided = self.void_lists.current()
         if voided is not None:
             found["voided/voided-0.jws"] = voided.jws.encode()
+        found |= kept_answers(self.home.trust)
         found |= policy_files(self.engine)
         return found | self.recognition.files()
 

@@ -1,15 +1,17 @@
-"""Rows of the problem table: trust folders, and trust lists as the verifier reads and writes them."""
+"""Rows of the problem table: trust folders and what is kept for them, and trust lists as the verifier reads and writes them."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from api.errors import OcspAnswerRefused
 from api.problem_kind import Kind
 from verify.folder import TrustFolderUnusable
 from verify.trusted_lists import errors
 
 LISTS: Final[dict[type[Exception], Kind]] = {
     TrustFolderUnusable: Kind("trust-folder-unusable", 400, "信任文件夹不可用", "Trust folder unusable"),
+    OcspAnswerRefused: Kind("ocsp-answer-refused", 422, "未保存状态应答", "OCSP answer not kept"),
     errors.ListRefused: Kind("list-refused", 422, "信任清单不可用", "Trust list not used"),
     errors.ListUnreadable: Kind("list-unreadable", 422, "信任清单无法读取", "Trust list unreadable"),
     errors.ListUnsupported: Kind(

@@ -134,6 +134,7 @@ def _trust(files: dict[str, bytes]) -> TrustStore:
         anchors=certificates("anchors/"),
         intermediates=certificates("intermediates/"),
         crls=tuple(data for name, data in files.items() if name.endswith(".crl")),
+        ocsp=tuple(data for name, data in files.items() if name.endswith(".ocsp")),
         seal_lists=tuple(data.decode() for name, data in files.items() if name.endswith(".jws")),
         lists=foreign_lists(files),
         pins=pins_in(files),

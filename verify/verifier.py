@@ -160,7 +160,7 @@ class Verifier:
         at = cast("datetime", report.verified_at)
         if PDF_HEADER not in data[:HEADER_WITHIN]:
             judge, lists, newest = self._judge(SecurityStore(), at)
-            known = (*self._trust.anchors, *self._trust.intermediates)
+            known = (*self._trust.anchors, *self._trust.intermediates, *self._paths.listed.certificates)
             found = OtherDoor(
                 Bench(judge, self._policy, at, known, self._trust.lists, self._trust.pins),
                 lists,

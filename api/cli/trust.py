@@ -22,6 +22,8 @@ from api.cli.console import (
     table,
     write_bytes,
 )
+from api.files import read_file
+from api.ocsp_answers import keep_answer
 from api.schemas.trust_lists import OwnListModel
 from ca.actor import SYSTEM
 from signing.recognition.errors import OwnListMissing
@@ -63,6 +65,26 @@ def show_list(
         print_json(OwnListModel.of(found).model_dump(mode="json"))
     else:
         _show(found)
+
+
+@app.command("ocsp")
+def keep_ocsp(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="OCSP 应答（DER）/ OCSP responses in DER")
+    ],
+    home: HomeOption = None,
+) -> None:
+    """保存证书状态应答，供核验和离线核验包使用 / keep OCSP answers for verification and for offline bundles."""
+    with installation(home) as services:
+        for path in files:
+            octets = read_file(path)
+            report = services.verification.verify(octets, name=path.name)
+            kept = keep_answer(services.home.trust, octets, report)
+            until = "" if kept.until is None else f"{kept.until:%Y-%m-%d %H:%M}Z"
+            say(
+                f"已保存：证书 {kept.serial}，{kept.as_of:%Y-%m-%d %H:%M}Z 的状态，有效至 {until}",
+                f"kept: certificate {kept.serial}, as of {kept.as_of:%Y-%m-%d %H:%M}Z, current until {until}",
+            )
 
 
 def own_list(services: Services) -> Published:

@@ -91,7 +91,7 @@ class Bench:
     policy: Policy
     at: datetime
     known: tuple[x509.Certificate, ...] = ()
-    """Every certificate of the trust store: who may have made what is signed but carries no certificate."""
+    """Every certificate of the trust store and of its lists: who may have made what is signed but carries no certificate."""
     lists: Sequence[TrustedList] = ()
     """Trust lists that are believed, as far as they go."""
     pins: Sequence[Pin] = ()

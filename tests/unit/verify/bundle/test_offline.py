@@ -18,6 +18,7 @@ from tests.pki import Party
 from tests.unit.verify.bundle.test_bundle import HOUR, Maker
 from tests.unit.verify.test_seals import DAY, Sealing
 from tests.verify_world import Signing, append, small_pdf
+from verify.bundle.use import BundleUse, opened
 from verify.folder import load_trust
 from verify.trust import TrustStore
 from verify.verifier import Verifier
@@ -135,3 +136,28 @@ def test_the_verdicts_are_those_of_the_service(world: tuple[Path, Maker]) -> Non
 
 def test_without_the_signers_name_nothing_is_green(world: tuple[Path, Maker]) -> None:
     assert "passed" not in {verdict for verdict, _ in offline(world).values()}
+
+
+def test_a_certificate_that_has_ocsp_alone_is_judged_alike(tmp_path: Path) -> None:
+    """Its authority publishes no list: with the answer both say yes, without it neither does."""
+    signing = Signing()
+    maker, keeper = Maker(signing), signing.pki.party()
+    document, at = signing.sign(keeper=keeper, stamp=False), signing.now + HOUR
+    files = {
+        "anchors/root.cer": signing.root_der,
+        "crls/root.crl": signing.pki.crl(signing.pki.root),
+        "ocsp/keeper.ocsp": signing.pki.ocsp(keeper.certificate),
+    }
+    for given, expected in ((files, "passed"), (dict(list(files.items())[:2]), "indeterminate")):
+        folder = tmp_path / expected
+        for name, data in given.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        packed = folder / "b.bundle"
+        packed.write_bytes(maker.make(files=given))
+        with opened(BundleUse(packed, maker.signer, None), at) as bundle:
+            away = Verifier(bundle.trust).verify(document, at=at)
+        here = Verifier(load_trust(folder)).verify(document, at=at)
+        assert (away.verdict.value, away.sub_indication) == (expected, here.sub_indication)
+        assert here.verdict is away.verdict
