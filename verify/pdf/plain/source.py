@@ -28,9 +28,9 @@ MAX_UNPACKED_ALL: Final = 64 * 1024 * 1024
 _OF_THE_STREAM: Final = ("/Length", "/Filter", "/DecodeParms", "/W", "/Type", "/Index", "/XRefStm")
 """Entries of a cross-reference stream that are about the stream alone (ISO 32000-2 table 17)."""
 _ODD: Final = re.compile(
-    rb"[\t\n\x0c\r ](?:[\t\n\x0c\r ]+[0-9]{1,5}[\t\n\x0c\r ]+R|[0-9]{1,5}[\t\n\x0c\r ]{2,}R)"
+    rb"[\t\n\x0c\r ](?:[\t\n\x0c\r ][0-9]{1,5}+[\t\n\x0c\r ]++R|[0-9]{1,5}+[\t\n\x0c\r ]{2,}+R)"
 )
-"""References of more than twenty octets, which pyHanko does not take for any."""
+"""References of more than twenty octets, which pyHanko does not take for any; each run of blanks is gone through once."""
 _DIGITS: Final = re.compile(rb"[0-9A-Fa-f]{64,}")
 _PLAIN_ALREADY: Final = frozenset({int, float, bool, bytes, type(None)})
 """Kinds of values that our reader and the judge have alike."""
