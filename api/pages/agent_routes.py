@@ -14,6 +14,7 @@ from api.access import Principal, Scope
 from api.agent.confirm import DIGEST_END
 from api.auth import Doors, Requires
 from api.errors import InputInvalid
+from api.pages.approved_case import approved_case
 from api.pages.desk import Desk, OpenDesk
 from api.pages.drafts import LEVEL, OPEN, Wish
 from api.pages.place_routes import Wanted, found_draft, outlook_of
@@ -47,7 +48,9 @@ def prepare(desk: OpenDesk, doors: Doors, caller: Keeper, name: str, body: Order
     entry = found_draft(desk, caller, name)
     _demand_open(desk, entry)
     shown = outlook_of(doors, entry, caller, body).shown
-    wish = Wish(body.seal, parse_where(body.where), doors.seals.get(body.seal).name, shown, body.may_cover)
+    case = approved_case(doors, entry.document, body.seal, caller.actor)
+    named = doors.seals.get(body.seal).name
+    wish = Wish(body.seal, parse_where(body.where), named, shown, body.may_cover, case)
     wanted = wish.to_json()
     order = SealOrder(
         entry.document,
@@ -59,6 +62,7 @@ def prepare(desk: OpenDesk, doors: Doors, caller: Keeper, name: str, body: Order
         _opened(body.password),
         credential=f"key:{caller.key_prefix}",
         may_cover=body.may_cover,
+        case=case,
     )
     asked = told(doors.two_step.begin(order, actor=caller.actor))
     entry.update(remote={"id": asked.id, "order": wanted}, problem=None)

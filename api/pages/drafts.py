@@ -35,23 +35,25 @@ INTERRUPTED: Final = "work.interrupted"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Where the keeper wants which seal, and where that shows (page and box in mm) in this document."""
+    """Where the keeper wants which seal, where that shows (page and box in mm) in this document, and by which approved case."""
 
     seal: str
     place: Where
     seal_name: str
     shown: tuple[Shown, ...]
     may_cover: bool = False
+    case: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Give the part of the draft's state that says where."""
-        return {
+        told = {
             "seal": self.seal,
             "where": str(self.place),
             "may_cover": self.may_cover,
             "spots": [{"page": one.page, "box": [round(side, 2) for side in one.box]} for one in self.shown],
             "seal_name": self.seal_name,
         }
+        return told | ({"case": self.case} if self.case else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ class Drafts:
             idempotency_key=_key(entry, wanted),
             password=hidden.password,
             may_cover=wish.may_cover,
+            case=wish.case,
         )
         begun = {
             "status": SEALING,

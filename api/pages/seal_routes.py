@@ -14,6 +14,7 @@ from api.auth import Doors, Requires
 from api.enrolment import token_of
 from api.errors import InputInvalid, NotFound
 from api.home import Home
+from api.pages.approved_case import approved_case
 from api.pages.desk import OpenDesk, hours, picture
 from api.pages.drafts import INTERRUPTED, LOCKED, OPEN, SEALED, Secrets, Wish
 from api.pages.paper import language_of, visitor_of
@@ -130,7 +131,8 @@ def seal(desk: OpenDesk, doors: Doors, caller: Keeper, name: str, body: Order) -
     entry = found_draft(desk, caller, name)
     where = parse_where(body.where)
     shown = outlook_of(doors, entry, caller, body).shown
-    wish = Wish(body.seal, where, doors.seals.get(body.seal).name, shown, body.may_cover)
+    case = approved_case(doors, entry.document, body.seal, caller.actor)
+    wish = Wish(body.seal, where, doors.seals.get(body.seal).name, shown, body.may_cover, case)
     password = body.password.get_secret_value() if body.password else None
     desk.drafts.seal(entry, wish, Secrets(Pin(body.pin.get_secret_value()), password), caller.actor)
     return {"url": f"/seal/d/{name}"}
@@ -220,6 +222,7 @@ def _sealed(state: dict[str, Any], language: Language) -> dict[str, Any]:
     facts = (
         (say(language, "done.number"), state["sealing_id"]),
         (say(language, "done.digest"), state["digest"]),
+        *(((say(language, "cases.id"), order["case"]),) if order.get("case") else ()),
         *key_facts(state, language),
     )
     return {

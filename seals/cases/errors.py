@@ -158,9 +158,9 @@ class ApprovalNeeded(UseRefused):
     def __init__(self, rule: str, people: str) -> None:
         self.rule = rule
         super().__init__(
-            f"按用印规则“{rule}”须先审批（{people}）。请先申请：yinxin case open，或 POST /api/v1/cases，批准后凭事项编号用印。",
-            f"Rule '{rule}' asks for approval first ({people}). Apply with `yinxin case open` or POST /api/v1/cases, and "
-            "seal with the number of the approved case.",
+            f"按用印规则“{rule}”须先审批（{people}）。请先申请：业务台“用印审批”、yinxin case open 或 POST /api/v1/cases；批准后在网页上为同一份文件用印，或凭事项编号用印。",
+            f"Rule '{rule}' asks for approval first ({people}). Apply in the console, with `yinxin case open` or POST /api/v1/cases; "
+            "then seal the same document on the page, or with the number of the approved case.",
         )
 
 

@@ -11,10 +11,12 @@ from fastapi.responses import Response
 from api.access import Scope
 from api.enrolment import pin_of
 from api.errors import NotFound
+from api.pages.approved_case import draft_of
 from api.pages.console.engraving import age
 from api.pages.console.forms import Csrf, Text, done, posted
 from api.pages.console.frame import Frame, enter
 from api.pages.console.tones import CASE_TONES
+from api.pages.desk import OpenDesk
 from api.routes.cases import hand_of
 from ca.enrolment.approval import Ballot
 from ca.enrolment.rules import Stage
@@ -26,9 +28,12 @@ from seals.cases.errors import CaseUnknown
 from seals.cases.lanes import ThreeLanes
 from seals.cases.states import TRANSITIONS, UNUSED_ONLY, CaseAct, CaseStatus
 from seals.filing.house import MAX_FILE
+from seals.seal import SealQuery, SealStatus
 
 router = APIRouter(include_in_schema=False)
 PAGE_ROWS: Final = 50
+MAX_OFFERED: Final = 100
+"""Seals of an enterprise that the form offers by name; the code of any other can be typed."""
 OWN: Final = (CaseAct.SUBMIT, CaseAct.WITHDRAW, CaseAct.CLOSE)
 """Acts of the requester."""
 
@@ -63,7 +68,10 @@ def form(request: Request, seal: Annotated[str, Query(max_length=14)] = "") -> R
     if isinstance(frame, Response):
         return frame
     media = [(one.value, one.zh if frame.language == "zh" else one.value) for one in Medium]
-    return frame.page("case_request.html", seal=seal, media=media, key=secrets.token_hex(16))
+    uscc = frame.caller.actor.uscc
+    known = frame.doors.seals.list(SealQuery(uscc=uscc, limit=MAX_OFFERED)).records if uscc else ()
+    seals = [(one.code, one.name) for one in known if one.status is SealStatus.ACTIVE]
+    return frame.page("case_request.html", seal=seal, seals=seals, media=media, key=secrets.token_hex(16))
 
 
 @router.post("/console/case-request")
@@ -137,6 +145,16 @@ def approve(  # noqa: PLR0913, PLR0917 - the fields of the form
     given = pin_of(pin) if pin else None
     frame.doors.use_desk.approve_with_key(case, ballot, hand=hand_of(frame.caller), pin=given)
     return done(f"/console/cases/{case}")
+
+
+@router.post("/console/cases/{case}/sealing")
+def to_sealing(request: Request, desk: OpenDesk, case: str, csrf: Csrf) -> Response:
+    """Take the approved document to the seal page, where it is sealed under this case."""
+    frame = posted(request, "cases", csrf, Scope.SEAL_USE)
+    _demand(frame, case)
+    use_desk = frame.doors.use_desk
+    entry = draft_of(desk, use_desk.get(case), use_desk.document(case), frame.caller.actor)
+    return done(f"/seal/d/{entry.id}")
 
 
 @router.post("/console/cases/{case}/{act}")
@@ -252,6 +270,9 @@ def _acts(frame: Frame, lanes: ThreeLanes) -> set[str]:
         acts -= {CaseAct.CLOSE.value} if case.status is CaseStatus.IN_USE else set()
     if not own and Scope.CASE_APPROVE in frame.caller.scopes:
         acts |= {act.value for act in (CaseAct.REJECT, CaseAct.VOID) if case.status in TRANSITIONS[act]}
+    electronic = case.request.medium is Medium.ELECTRONIC and not case.request.members
+    if electronic and case.status is CaseStatus.APPROVED and Scope.SEAL_USE in frame.caller.scopes:
+        acts.add("seal")
     if _decides(frame, lanes):
         acts.add(CaseAct.APPROVE.value)
     return acts

@@ -148,6 +148,15 @@ SEAL_WORDS: Final[dict[str, tuple[str, str]]] = {
         "您签名的是这份内容的摘要：",
         "What you sign is the digest of exactly this content:",
     ),
+    "cases.seal.go": ("去用印", "Go and seal"),
+    "cases.seal.kept": (
+        "已批准。打开这份文件，选择位置并输入 PIN；本次用印记入此事项。",
+        "Approved. Open the document, choose the place and give the PIN; the sealing goes on record under this case.",
+    ),
+    "cases.seal.bring": (
+        "已批准。请在用印页上传摘要相同的那份文件；系统会认出它，并记入此事项。",
+        "Approved. Upload the very document with this digest on the seal page; it is recognised and recorded under this case.",
+    ),
     "cases.pin": ("您的令牌 PIN", "Your token's PIN"),
     "cases.act.approve": ("签名同意", "Approve and sign"),
     "cases.act.submit": ("提交审批", "Submit"),

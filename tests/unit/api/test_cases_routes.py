@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from hsm.key_uri import KeyUri
 from hsm.pins import Pin
 from seals.seal import SealApplication, SealKind
 from tests.interop.sealing_world import blank_pdf
+from tests.unit.api.browsing import log_in
 from tests.unit.api.conftest import OPERATOR
 from tests.unit.api.test_imprint_routes import Client
 
@@ -134,6 +136,34 @@ def test_C5_from_the_request_to_the_sealed_file_and_back(town: Town) -> None:
         assert lanes["entries"][2]["credential"].startswith("key:")
     again = town.seal_it(case=case["id"], level="B-T")
     assert again.json()["type"] == "/problems/use-case-not-ready"
+
+
+def test_C5_an_approved_document_is_sealed_on_the_page(town: Town) -> None:
+    """C5: the case leads to the seal page with its document and seal; the sealing goes on record under it."""
+    town.enlist()
+    case = town.open()
+    path = f"/cases/{case['id']}"
+    town.applicant.ask("PUT", f"{path}/document", files={"file": ("付款.pdf", PDF)})
+    town.applicant.ask("POST", f"{path}/submission")
+    keeper = log_in(town.services, KEEPER, *RIGHTS)
+    try:
+        assert "去用印" not in keeper.page(f"/console{path}")
+        town.anne.ask("POST", f"{path}/approvals", json={"content": case["content"], "pin": PIN})
+        assert "去用印" in keeper.page(f"/console{path}")
+        draft = keeper.send(f"/console{path}/sealing").headers["location"]
+        assert town.seal.code in keeper.page(draft)
+        order = {"seal": town.seal.code, "where": "1:120,200", "pin": keeper_pin(town.services).reveal()}
+        begun = keeper.post(f"{draft}/seal", json=order, headers={"X-CSRF-Token": keeper.csrf})
+        assert begun.status_code == 202, begun.text
+        end = time.monotonic() + 60
+        while (state := keeper.get(f"{draft}/state").json())["status"] == "sealing":
+            assert time.monotonic() < end, "the sealing did not end"
+            time.sleep(0.05)
+        assert state["status"] == "sealed", state
+        assert case["id"] in keeper.page(draft)
+    finally:
+        keeper.close()
+    assert town.officer.ask("GET", path).json()["case"]["status"] == "closed"
 
 
 def test_C8_an_application_is_given_a_standing_use_and_loses_it_at_once(town: Town) -> None:
