@@ -23,11 +23,15 @@ from api.pages.desk import desk_of
 from api.pages.mount import mount_pages
 from api.pages.paper import is_page
 from api.problem_table import TABLE
-from api.problems import MEDIA_TYPE, Problem, describe
+from api.problems import MEDIA_TYPE, UNKNOWN_ADDRESS, Problem, describe
 from api.routes.every import ROUTERS
 from api.uploads import UploadLimit
 
 LOG: Final = logging.getLogger("yinxin.api")
+NO_SUCH_PAGE: Final = {
+    "zh": "没有这个页面，请核对地址，或从下面重新开始。",
+    "en": "There is no such page: check the address, or start again below.",
+}
 DESCRIPTION: Final = """印信：数字证书与电子印章的统一办理。 / One service for digital certificates and electronic seals.
 
 Callers show an API key: `Authorization: Bearer yx_…` (make one with `yinxin key create`). Problems follow RFC 9457 and
@@ -81,6 +85,8 @@ def _answer(request: Request, error: Exception) -> Response:
     headers = _headers(problem)
     if problem.kind.status < 500 and is_page(request):  # a fault may well be one of what a page is made with
         told = {"zh": problem.zh, "en": problem.en}
+        if problem.kind is UNKNOWN_ADDRESS:
+            told = NO_SUCH_PAGE
         page = desk_of(request).paper.refused(request, told, problem.kind.status)
         page.headers.update(headers)
         return page

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import FastAPI
@@ -28,6 +29,7 @@ PUBLISH_SECONDS: Final = 10.0
 the time to draw up a long list, and a token many tries. Looking costs two statements."""
 RENEW_SECONDS: Final = 30.0
 """How often other installations' lists are looked at: what is fetched when is told by :mod:`signing.recognition.renewal`."""
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 STOP_SECONDS: Final = 10
 """How long running requests may take to end; a seal on a 500-page file takes less."""
 
@@ -93,7 +95,9 @@ def serve(services: Services, host: str, port: int, console: Console) -> None:
     shown = f"http://{host}:{port}"
     console.print(Text(f"验章 / verify: {shown}/verify"))
     console.print(Text(f"用印 / seal:   {shown}/seal"))
+    console.print(Text(f"业务台 / console: {shown}/console"))
     console.print(Text(f"接口 / API:    {shown}/openapi.json"))
+    _tell_of_other_port(settings.base_url, port, console)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     link = open_link(services)
     keeper.start()
@@ -110,6 +114,15 @@ def serve(services: Services, host: str, port: int, console: Console) -> None:
             link.stop()
         crew.stop()
         keeper.stop()
+
+
+def _tell_of_other_port(base_url: str, port: int, console: Console) -> None:
+    """Say so when codes and certificates lead to another port of this computer than the one that is served."""
+    told = urlsplit(base_url)
+    if told.hostname in LOOPBACK and (told.port or 80) != port:
+        zh = f"注意：二维码、吊销列表等地址仍为 {base_url}；要改用端口 {port}，请在密钥仪式前设置 base_url。"
+        en = f"Note: codes, revocation lists and the like still lead to {base_url}; set base_url before the key ceremony."
+        console.print(Text(f"{zh}\n{en}", style="yellow"), soft_wrap=True)
 
 
 def open_link(services: Services) -> StampLink | None:

@@ -83,8 +83,14 @@ ID_WIDTH: Final = 32
 """Columns of an enrolment's, a job's or a case's number: in one piece it can be copied."""
 
 
-WIDTHS: Final = {"印章": 14, "印章 / seal": 14, "编码 / code": 14, "实物编码 / physical": 13}
-"""Columns of seal codes, which nobody reads back from two lines."""
+WIDTHS: Final = {
+    "印章": 14,
+    "印章 / seal": 14,
+    "编码 / code": 14,
+    "实物编码 / physical": 13,
+    "序列号 / serial": 35,
+}
+"""Columns of seal codes and serial numbers, which nobody copies from two lines."""
 
 
 def table(*headings: str, first: int = 0) -> Table:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from rich.panel import Panel
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -69,7 +72,19 @@ def _show(result: DemoResult, seconds: float) -> None:
     )
     for name, value in rows:
         console.print(Text(f"{name}: ", style="dim"), Text(value), soft_wrap=True)
-    console.print(Text(f"下一步 / next: yinxin serve --home {result.home}", style="bold"), soft_wrap=True)
+    console.print(
+        Text(f"下一步 / next: {_program()} serve --home {result.home}", style="bold"), soft_wrap=True
+    )
     console.print(
         Text("演示证书，不具法律效力 / demonstration certificates without legal effect", style="dim")
     )
+
+
+def _program() -> str:
+    """Return how this program is called from here: by its name where the shell finds it, else by its path."""
+    called = Path(sys.argv[0])
+    if shutil.which("yinxin") or called.name != "yinxin":
+        return "yinxin"
+    with contextlib.suppress(ValueError):
+        return str(called.absolute().relative_to(Path.cwd()))
+    return str(called)

@@ -86,6 +86,7 @@ def request_certificate(
     with installation(home) as services:
         validity = None if days is None else timedelta(days=days)
         if in_token:
+            services.enterprises.get(uscc)  # a mistyped number is told before a PIN is asked for
             pin = ask_pin(pin_file, token_of(uscc), services.home)
             so_pin = None if so_pin_file is None else ask_pin(so_pin_file, token_of(uscc), services.home)
             held_by = person(keeper)

@@ -66,6 +66,11 @@ def page(home: HomeOption = None) -> None:
     settings = load_settings(home)
     say(f"验章：{settings.base_url}/verify", "verify a document")
     say(f"用印：{settings.base_url}/seal", "seal a document (log in with an API key)")
+    say(f"业务台：{settings.base_url}/console", "the console: requests, approvals, filing, chips, stamps")
+    say(
+        f"查章：{settings.base_url}/s，核对打印件：{settings.base_url}/c",
+        "look up a seal; check a printed copy",
+    )
 
 
 def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:

@@ -56,6 +56,7 @@ _PAGE_WORDS: Final[dict[str, tuple[str, str]]] = {
         "放入一份盖过章的文件。先给一个词的结论，再讲清楚理由。",
         "Give us a sealed file. One word first, then the reasons, in plain language.",
     ),
+    "verify.paper": ("手里是打印件？输入纸边的验证码", "Only a printed copy? Enter the code on its edge"),
     "drop.title": ("把 PDF 拖到这里", "Drop a PDF here"),
     "drop.any": ("把文件拖到这里", "Drop a file here"),
     "drop.or": ("或按此选择文件", "or press to choose a file"),

@@ -118,6 +118,10 @@ CONSOLE_WORDS: Final[dict[str, tuple[str, str]]] = {
     "enrolment.approvals": ("审批", "Approvals"),
     "enrolment.needed": ("{done} / {needed} 人", "{done} of {needed}"),
     "enrolment.no_approval": ("此事项无需审批。", "This matter needs no approval."),
+    "enrolment.check_first": (
+        "先逐项核对审核清单；全部属实后，这里出现“同意”。",
+        "Check each item of the list first; when all are found, approval is asked for here.",
+    ),
     "enrolment.not_own": ("申请人不能审批自己的申请。", "Nobody approves a request of their own."),
     "enrolment.comment": ("审批意见（可不填）", "Comment (optional)"),
     "enrolment.submit": ("提交审核", "Submit"),
