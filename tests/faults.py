@@ -14,10 +14,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import sqlalchemy as sa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from api.database import make_engine
 from ca.audit import AuditTrail
@@ -30,7 +36,7 @@ from hsm.key_uri import KeyUri
 from hsm.pins import Pin
 from hsm.provider import KeyRing
 from hsm.signer import Custody, Signer
-from tests.pki import CLERK, COMPANY, USCC, MemoryProvider, make_config, new_key
+from tests.pki import CLERK, COMPANY, USCC, MemoryProvider, World, make_config, new_key
 
 STEPS = (
     "before commit 1",
@@ -43,10 +49,56 @@ STEPS = (
 """The steps of one issuance: two transactions (reserve and record the octets; record the outcome) and the key."""
 
 
-def die() -> NoReturn:
+SIGKILLED: Final = -signal.SIGKILL
+"""Exit code of a process that was killed."""
+
+
+def die(*_given: object) -> NoReturn:
     """End this process as a power cut would."""
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError("unreachable")
+
+
+def in_a_process(work: Callable[[], object], *engines: sa.Engine, kill_after: float | None = None) -> int:
+    """Run ``work`` in a forked process with connections of its own; return its exit code (:data:`SIGKILLED` if killed)."""
+    for engine in engines:
+        engine.dispose()
+    child = os.fork()
+    if child == 0:
+        try:
+            for engine in engines:
+                engine.dispose(close=False)
+            work()
+        except BaseException:  # noqa: BLE001 - only the exit code tells
+            os._exit(1)
+        os._exit(0)
+    if kill_after is not None:
+        time.sleep(kill_after)
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def log_signature(log: Path, message: bytes) -> None:
+    """Write the digest of what was signed, synced to the disk: it outlives the process."""
+    with log.open("ab") as lines:
+        lines.write(f"{hashlib.sha256(message).hexdigest()}\n".encode())
+        lines.flush()
+        os.fsync(lines.fileno())
+
+
+def logged_signatures(log: Path) -> list[str]:
+    """Return the digests of everything that the processes had signed."""
+    return log.read_text().split() if log.exists() else []
+
+
+def keep_key(world: World, folder: Path) -> Path:
+    """Write the issuing key where another process finds it."""
+    key = world.signer(world.hierarchy.issuing.key_uri).key
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    key_file = folder / "issuing.pem"
+    key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return key_file
 
 
 class FaultySigner:
@@ -77,6 +129,16 @@ class FaultyProvider(MemoryProvider):
 
     def signer(self, uri: KeyUri, **wishes: Any) -> Signer:
         return self.wrap(super().signer(uri, **wishes))
+
+
+def kept_provider(key_uri: str, key_file: Path, wrap: Callable[[Signer], Signer]) -> FaultyProvider:
+    """Open what :func:`keep_key` wrote, ``wrap`` around each signer."""
+    uri = KeyUri.parse(key_uri)
+    provider = FaultyProvider(uri.scheme)
+    provider.create_token(uri.token, Pin("12345678"), Pin("123456"))
+    provider.put(uri, load_pem_private_key(key_file.read_bytes(), None))  # type: ignore[arg-type]
+    provider.wrap = wrap
+    return provider
 
 
 def lose_token(_message: bytes) -> NoReturn:
@@ -128,7 +190,7 @@ def crash(job: CrashJob, *, kill_after: float | None = None, signatures: int = 0
 
 def count_signatures(job: CrashJob) -> int:
     """Count the signatures that the processes of ``job`` have made so far."""
-    return job.log.read_bytes().count(b"\n") if job.log.exists() else 0
+    return len(logged_signatures(job.log))
 
 
 def _wait_for(happened: Callable[[], bool], process: Any) -> None:
@@ -172,28 +234,20 @@ def _crashing_authority(job: CrashJob) -> CertificateAuthority:
             die()
 
     def after(message: bytes, signature: bytes) -> bytes:
-        with job.log.open("ab") as log:
-            log.write(f"{hashlib.sha256(message).hexdigest()}\n".encode())
-            log.flush()
-            os.fsync(log.fileno())
+        log_signature(job.log, message)
         if job.step == "after signing" and made == place:
             die()
         return signature
 
     engine = make_engine(job.url)
-    uri = KeyUri.parse(job.key_uri)
-    provider = FaultyProvider(uri.scheme)
-    provider.create_token(uri.token, Pin("12345678"), Pin("123456"))
-    key = load_pem_private_key(job.key_file.read_bytes(), None)
-    provider.put(uri, key)  # type: ignore[arg-type]
-    provider.wrap = lambda signer: FaultySigner(signer, before, after)
-    _kill_at_commit(engine, job.step)
-    ring = KeyRing({uri.scheme: provider})
+    provider = kept_provider(job.key_uri, job.key_file, lambda signer: FaultySigner(signer, before, after))
+    kill_at_commit(engine, job.step)
+    ring = KeyRing({provider.scheme: provider})
     return CertificateAuthority(engine, ring, system_clock, AuditTrail(system_clock), make_config())
 
 
-def _kill_at_commit(engine: sa.Engine, step: str) -> None:
-    """Kill right before, or right after, the n-th commit."""
+def kill_at_commit(engine: sa.Engine, step: str) -> None:
+    """Kill this process right before, or right after, the n-th commit of a transaction that writes ("before commit 1")."""
     when, _, number = step.partition(" commit ")
     if not number:
         return

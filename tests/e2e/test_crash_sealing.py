@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +16,7 @@ from signing.making import Step
 from signing.service import SealingService
 from signing.store import sealing
 from tests.conftest import SteppingClock
+from tests.faults import SIGKILLED, die, in_a_process, kill_at_commit, log_signature
 from tests.unit.signing.office import AUDITOR, KEEPER, Office, make_office, order
 from verify.verdict import Verdict
 
@@ -47,57 +45,14 @@ def _log_signatures(office: Office, log: Path) -> None:
 
     def sign(message: bytes) -> bytes:
         signature = sound(message)
-        with log.open("ab") as stream:
-            stream.write(b"signed\n")
-            stream.flush()
-            os.fsync(stream.fileno())
+        log_signature(log, message)
         return signature
 
     office.keeper_signer.sign = sign  # type: ignore[method-assign]
 
 
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def in_a_process(office: Office, work: Callable[[], object], *, kill_after: float | None = None) -> int:
-    """Run ``work`` in a forked process with connections of its own; return its exit code (-9 if killed)."""
-    office.engine.dispose()
-    child = os.fork()
-    if child == 0:
-        try:
-            office.engine.dispose(close=False)
-            work()
-        except BaseException:  # noqa: BLE001 - only the exit code tells
-            os._exit(1)
-        os._exit(0)
-    if kill_after is not None:
-        time.sleep(kill_after)
-        os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status)
-
-
 def killed_at(office: Office, step: Step) -> SealingService:
     return office.passing(lambda done: die() if done is step else None)
-
-
-def kill_at_commit(engine: sa.Engine, number: int, when: str) -> None:
-    """Kill this process right before, or right after, its n-th commit."""
-    seen = 0
-
-    def committing(_connection: sa.Connection) -> None:
-        nonlocal seen
-        seen += 1
-        if when == "before" and seen == number:
-            die()
-
-    def returned(_dbapi: object, _record: object) -> None:
-        if when == "after" and seen == number:
-            die()
-
-    sa.event.listen(engine, "commit", committing)
-    sa.event.listen(engine, "checkin", returned)
 
 
 def settled_once(office: Office, log: Path) -> None:
@@ -134,7 +89,7 @@ def _nothing_signed_unrecorded(office: Office, log: Path) -> None:
 @pytest.mark.parametrize("step", list(Step))
 def test_I01_I19_I29_killed_after_each_step(office: Office, step: Step, tmp_path: Path):
     service = killed_at(office, step)
-    assert in_a_process(office, lambda: service.seal(_wish(office), actor=KEEPER)) == -signal.SIGKILL
+    assert in_a_process(lambda: service.seal(_wish(office), actor=KEEPER), office.engine) == SIGKILLED
     expected = "completed" if step in (Step.ARCHIVED, Step.RECORDED) else "failed"
     done = office.service.reconcile(AUDITOR)
     if step is not Step.RECORDED:
@@ -148,22 +103,22 @@ def test_I01_I19_I29_killed_after_each_step(office: Office, step: Step, tmp_path
 @pytest.mark.parametrize("number", COMMITS)
 def test_I19_I20_I29_killed_around_each_commit(office: Office, number: int, when: str, tmp_path: Path):
     def work() -> None:
-        kill_at_commit(office.engine, number, when)
+        kill_at_commit(office.engine, f"{when} commit {number}")
         office.service.seal(_wish(office), actor=KEEPER)
 
-    code = in_a_process(office, work)
-    assert code in (-signal.SIGKILL, 0)
+    code = in_a_process(work, office.engine)
+    assert code in (SIGKILLED, 0)
     settled_once(office, tmp_path / "signatures.log")
 
 
 def test_a_retry_alone_settles_what_a_dead_process_left(office: Office, tmp_path: Path):
     """The same request, sent again, needs no operator: it closes the first attempt and answers once."""
     service = killed_at(office, Step.ARCHIVED)
-    in_a_process(office, lambda: service.seal(_wish(office), actor=KEEPER))
+    in_a_process(lambda: service.seal(_wish(office), actor=KEEPER), office.engine)
     sealed = office.service.seal(_wish(office), actor=KEEPER)
     assert sealed.repeated
     service = killed_at(office, Step.SIGNED)
-    in_a_process(office, lambda: service.seal(_wish(office, "other"), actor=KEEPER))
+    in_a_process(lambda: service.seal(_wish(office, "other"), actor=KEEPER), office.engine)
     assert not office.service.seal(_wish(office, "other"), actor=KEEPER).repeated
     settled_once_more = [row.state for row in office.rows(sealing)]
     assert settled_once_more == ["completed"] * 3
@@ -173,8 +128,8 @@ def test_I29_killed_at_random_moments(office: Office, tmp_path: Path):
     """Ask for one sealing again and again, each process killed somewhere: in the end there is one result, one use."""
     for _ in range(RANDOM_KILLS):
         in_a_process(
-            office,
             lambda: office.service.seal(_wish(office), actor=KEEPER),
+            office.engine,
             kill_after=random.uniform(0.0, 0.12),
         )
         if random.random() < 0.5:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +42,7 @@ from hsm.sm2.public_key import Sm2PublicKey
 from hsm.token_chip import TokenChips
 from hsm.worker.transport import OAEP
 from tests.conftest import SO_PIN, USER_PIN, SteppingClock
+from tests.faults import SIGKILLED, die, in_a_process
 from tests.hsm.conftest import Shelf
 from tests.keycentre_world import OFFICER, KeyCentreWorld, make_key_centre
 from tests.pki import USCC
@@ -281,21 +280,19 @@ def test_I19_killed_around_a_touch_a_pair_is_taken_up_with_the_same_key(
     owner = POINTS[name](on_chip)
     real = getattr(owner, name)
 
-    def die(*arguments: Any, **named: Any) -> None:
+    def touch(*arguments: Any, **named: Any) -> None:
         if when == "after":
             real(*arguments, **named)
-        os.kill(os.getpid(), signal.SIGKILL)
+        die()
+
+    def work() -> None:
+        monkeypatch.setattr(owner, name, touch)
+        on_chip.make()
 
     on_chip.ask()
     on_chip.chips.close()
     on_chip.centre.provider.close()
-    on_chip.world.engine.dispose()
-    child = os.fork()
-    if child == 0:
-        monkeypatch.setattr(owner, name, die)
-        on_chip.make()
-        os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert in_a_process(work, on_chip.world.engine) == SIGKILLED
     on_chip.make()
     check_whole(on_chip)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +25,7 @@ from signing.retention.errors import DocumentBusy, DocumentDeleted, DocumentUnkn
 from signing.retention.store import stored_document
 from tests.archive_world import KEEPING, Keeping, make_keeping
 from tests.conftest import SteppingClock
+from tests.faults import SIGKILLED, die, in_a_process
 from tests.unit.signing.office import KEEPER, order
 from tests.unit.signing.test_reading import encrypted
 from verify.trust import TrustStore
@@ -36,19 +35,15 @@ from verify.verifier import Verifier
 
 def killed(keeping: Keeping, digest: str, step: str) -> None:
     """Extend in a process of its own, which kills itself at a step: no exit handler, no rollback, no lock given back."""
-    child = os.fork()
-    if child == 0:
-        try:
-            keeping.office.engine.dispose(close=False)
 
-            def die(at: str) -> None:
-                if at == step:
-                    os.kill(os.getpid(), signal.SIGKILL)
+    def passing(at: str) -> None:
+        if at == step:
+            die()
 
-            keeping.passing(die).extend(digest, actor=KEEPING)
-        finally:
-            os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    def work() -> None:
+        keeping.passing(passing).extend(digest, actor=KEEPING)
+
+    assert in_a_process(work, keeping.office.engine) == SIGKILLED
 
 
 @pytest.fixture

@@ -13,8 +13,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from ca.actor import SYSTEM
 from ca.certificate import CertificateRequest, SubjectName, public_key_of
@@ -23,12 +21,11 @@ from ca.errors import IssuanceUnfinished, RequestSpent
 from ca.revocation_list import serial_of
 from ca.store import audit, certificate
 from tests.conftest import SteppingClock
-from tests.faults import STEPS, CrashJob, crash
+from tests.faults import SIGKILLED, STEPS, CrashJob, crash, keep_key, logged_signatures
 from tests.pki import CLERK, COMPANY, USCC, World, make_world
 
 RANDOM_KILLS = int(os.environ.get("YINXIN_CRASH_KILLS", "12"))
 """Kills at random moments, on each database; a thousand take some minutes."""
-SIGKILLED = -9
 
 pytestmark = pytest.mark.crash
 
@@ -43,21 +40,13 @@ def world(engine: sa.Engine, clock: SteppingClock) -> World:
 @pytest.fixture
 def job(world: World, database_url: str, tmp_path: Path) -> CrashJob:
     uri = world.hierarchy.issuing.key_uri
-    key_file = tmp_path / "issuing.pem"
-    key = world.signer(uri).key
-    assert isinstance(key, ec.EllipticCurvePrivateKey)
-    key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return CrashJob(database_url, key_file, uri, tmp_path / "signatures.log")
+    return CrashJob(database_url, keep_key(world, tmp_path), uri, tmp_path / "signatures.log")
 
 
 def reconcile(world: World, clock: SteppingClock) -> None:
     """Reconcile as an operator would, after the grace; the killed processes ran on the system's clock."""
     clock.now = system_clock() + world.config.reservation_grace + timedelta(seconds=5)
     world.authority.reconcile(SYSTEM)
-
-
-def signed_digests(job: CrashJob) -> list[str]:
-    return job.log.read_text().split() if job.log.exists() else []
 
 
 def check_invariants(world: World, job: CrashJob) -> Counter[str]:
@@ -80,7 +69,7 @@ def check_invariants(world: World, job: CrashJob) -> Counter[str]:
         world.audit.verify(conn)  # I21
     assert intents == everything, "I20: a reservation without its intent on record, or the reverse"
     by_digest = {hashlib.sha256(row.tbs).hexdigest(): row for row in rows if row.tbs}
-    signed = signed_digests(job)
+    signed = logged_signatures(job.log)
     assert len(signed) == len(set(signed)), "I2: the same octets were signed twice"
     for digest in signed:
         assert digest in by_digest, "I1: something was signed that was never recorded"
@@ -103,12 +92,12 @@ def test_I01_I03_I19_killed_at_each_step(
     """One kill at a named step: the serial ends issued or burned, and the key never touches it again."""
     code = crash(replace(job, step=step, request_key="killed"))
     assert code == SIGKILLED
-    before = len(signed_digests(job))
+    before = len(logged_signatures(job.log))
     reconcile(world, clock)
     statuses = check_invariants(world, job)
     expected = {"before commit 1": {}, "after commit 2": {"issued": 1}}.get(step, {"burned": 1})
     assert statuses == expected
-    assert len(signed_digests(job)) == before, "reconciling signed something"
+    assert len(logged_signatures(job.log)) == before, "reconciling signed something"
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -117,7 +106,7 @@ def test_I01_I03_I19_a_pair_killed_at_each_step(
 ) -> None:
     """Both certificates of a pair are there afterwards, or neither, and what was signed stands on the list."""
     assert crash(replace(job, step=step, request_key="killed", pair=True)) == SIGKILLED
-    signed = signed_digests(job)
+    signed = logged_signatures(job.log)
     reconcile(world, clock)
     columns = certificate.c.status, certificate.c.tbs, certificate.c.der, certificate.c.crl_entry
     with world.engine.connect() as conn:
@@ -128,7 +117,7 @@ def test_I01_I03_I19_a_pair_killed_at_each_step(
     assert [row.status for row in rows] == expected
     assert all(bool(row.der) != bool(row.crl_entry) for row in rows)
     assert set(signed) <= {hashlib.sha256(row.tbs).hexdigest() for row in rows}
-    assert signed_digests(job) == signed, "reconciling signed something"
+    assert logged_signatures(job.log) == signed, "reconciling signed something"
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -138,7 +127,7 @@ def test_I01_I03_I19_a_chunk_killed_at_each_step(
     """All certificates of a chunk are there afterwards, or none; every serial that may be signed is on the list."""
     count = 6
     assert crash(replace(job, step=step, request_key="killed", chunk=count)) == SIGKILLED
-    signed = signed_digests(job)
+    signed = logged_signatures(job.log)
     assert len(signed) == {
         "before commit 1": 0,
         "after commit 1": 0,
@@ -148,14 +137,14 @@ def test_I01_I03_I19_a_chunk_killed_at_each_step(
     reconcile(world, clock)
     expected = {"before commit 1": {}, "after commit 2": {"issued": count}}.get(step, {"burned": count})
     assert check_invariants(world, job) == expected
-    assert signed_digests(job) == signed, "reconciling signed something"
+    assert logged_signatures(job.log) == signed, "reconciling signed something"
     if step == "after commit 2":
         asked = [(request_of(world, f"killed-1-{one}"), f"killed-1-{one}") for one in range(1, count + 1)]
         answered = world.authority.issue_many(asked, actor=CLERK)
         assert [world.authority.certificate(one.serial).der for one in answered] == [
             one.der for one in answered
         ]
-        assert signed_digests(job) == signed
+        assert logged_signatures(job.log) == signed
 
 
 def request_of(world: World, request_key: str) -> CertificateRequest:
@@ -172,7 +161,7 @@ def test_I04_retry_after_a_crash_before_the_answer(world: World, job: CrashJob) 
     assert crash(replace(job, step="after commit 2", request_key="lost")) == SIGKILLED
     again = world.authority.issue(request_of(world, "lost-1"), request_key="lost-1", actor=CLERK)
     assert world.authority.certificate(again.serial).der == again.der
-    assert len(signed_digests(job)) == 1
+    assert len(logged_signatures(job.log)) == 1
 
 
 def test_I03_spent_request_key_is_never_signed_again(
@@ -200,4 +189,4 @@ def test_I01_I02_I03_I19_killed_at_random_moments(world: World, job: CrashJob, c
     reconcile(world, clock)
     statuses = check_invariants(world, job)
     assert statuses["issued"] > 0
-    assert statuses.total() >= len(signed_digests(job))
+    assert statuses.total() >= len(logged_signatures(job.log))

@@ -26,7 +26,7 @@ from hsm.provider import KeyRing
 from hsm.public_keys import load_spki, spki
 from hsm.softhsm import find_or_fetch
 from tests.conftest import USER_PIN, SteppingClock, missing
-from tests.faults import _kill_at_commit, die
+from tests.faults import die, kill_at_commit
 from tests.keycentre_world import NAMES, OFFICER, KeyCentreWorld, make_key_centre
 
 SIGKILLED = -9
@@ -99,7 +99,7 @@ def _work(job: Job) -> None:
     engine, audit = make_engine(job.url), AuditTrail(system_clock)
     centre = KeyCentre(engine, KeyRing({"pkcs11": job.provider()}), system_clock, audit)
     _die_at_the_key(job.step)
-    _kill_at_commit(engine, job.step)
+    kill_at_commit(engine, job.step)
     if job.case:
         centre.execute(job.case, actor=OFFICER)
         return

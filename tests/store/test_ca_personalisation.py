@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,6 +27,7 @@ from hsm.soft_keys import SoftProvider
 from hsm.soft_token import Cost
 from hsm.token_chip import TokenChips
 from tests.conftest import USER_PIN, SteppingClock
+from tests.faults import SIGKILLED, die, in_a_process
 from tests.pki import USCC
 from tests.token_world import ANNE, BERT, FIVE, TokenWorld, make_token_world
 
@@ -62,10 +61,6 @@ class BreakingChips(TokenChips):
 
 def lose() -> None:
     raise TokenLost("the chip went away")
-
-
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.fixture
@@ -131,13 +126,12 @@ def test_I19_a_kill_at_the_chip_leaves_a_known_state_and_is_taken_up(
     world: TokenWorld, chips: BreakingChips, name: str, nth: int, when: str
 ) -> None:
     world.new()
-    world.engine.dispose()
-    child = os.fork()
-    if child == 0:
+
+    def work() -> None:
         chips.arm(name, nth, when, die)
         world.personalise(world.plan(parts=PARTS))
-        os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+    assert in_a_process(work, world.engine) == SIGKILLED
     begun = [step for step in world.personalisation.procedure("C1").steps if step.status is StepStatus.BEGUN]
     assert len(begun) == 1
     made = name != "create_application"

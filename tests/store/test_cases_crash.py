@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable
 
 import pytest
@@ -18,7 +16,7 @@ from seals.seal import SealKind
 from seals.store import seal_permit
 from tests.case_world import ANNE, KEEPER, PIN, CaseWorld, document, make_case_world
 from tests.conftest import SteppingClock
-from tests.faults import _kill_at_commit, die
+from tests.faults import SIGKILLED, die, in_a_process, kill_at_commit
 
 pytestmark = pytest.mark.crash
 APPROVAL = (
@@ -43,26 +41,20 @@ def killed(
     world: CaseWorld, url: str, step: str, act: Callable[[UseDesk, Permits, sa.Engine], object]
 ) -> None:
     """Do ``act`` in a process of its own, on connections of its own, which dies at ``step``."""
-    world.engine.dispose()
-    child = os.fork()
-    if child == 0:
-        try:
-            engine = make_engine(url)
-            audit, clock = world.world.audit, world.world.clock
 
-            def passing(passed: str) -> None:
-                if passed == step:
-                    die()
+    def passing(passed: str) -> None:
+        if passed == step:
+            die()
 
-            book, keys = world.desk.office.book, world.world.keys
-            desk = UseDesk(engine, clock, audit, book, keys=keys, passing=passing)
-            _kill_at_commit(engine, step)
-            act(desk, Permits(world.registry, desk.uses, clock, audit), engine)
-        finally:
-            os._exit(0)  # reached only if it was not killed
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status), step
-    assert os.WTERMSIG(status) == signal.SIGKILL
+    def work() -> None:
+        engine = make_engine(url)
+        audit, clock = world.world.audit, world.world.clock
+        book, keys = world.desk.office.book, world.world.keys
+        desk = UseDesk(engine, clock, audit, book, keys=keys, passing=passing)
+        kill_at_commit(engine, step)
+        act(desk, Permits(world.registry, desk.uses, clock, audit), engine)
+
+    assert in_a_process(work, world.engine) == SIGKILLED, step
 
 
 @pytest.mark.parametrize(("step", "counts"), APPROVAL)

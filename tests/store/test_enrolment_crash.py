@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
-import os
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -31,14 +30,20 @@ from ca.enrolment.rules import Matter
 from ca.enrolment.states import EnrolmentStatus
 from ca.revocation_list import serial_of
 from ca.store import audit, certificate
-from hsm.key_uri import KeyUri
-from hsm.pins import Pin
 from tests.conftest import SteppingClock
 from tests.enrolment_world import FIRST, REQUESTER, SECOND, Centre, Office, make_office, reopen
-from tests.faults import FaultyProvider, FaultySigner, die
+from tests.faults import (
+    SIGKILLED,
+    FaultySigner,
+    die,
+    keep_key,
+    kept_provider,
+    kill_at_commit,
+    log_signature,
+    logged_signatures,
+)
 from tests.pki import World, make_world
 
-SIGKILLED = -9
 pytestmark = pytest.mark.crash
 
 
@@ -63,11 +68,7 @@ def office(engine: sa.Engine, clock: SteppingClock, tmp_path: Path) -> Office:
 
 def job_of(office: Office, url: str, folder: Path, subject: str, *, bulk: bool = False) -> Job:
     uri = office.world.hierarchy.issuing.key_uri
-    key_file = folder / "issuing.pem"
-    key = office.world.signer(uri).key
-    assert isinstance(key, ec.EllipticCurvePrivateKey)
-    key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return Job(url, folder, key_file, uri, subject, bulk)
+    return Job(url, folder, keep_key(office.world, folder), uri, subject, bulk)
 
 
 def run_and_die(job: Job) -> int:
@@ -85,8 +86,7 @@ def run_and_die(job: Job) -> int:
 
 def signed(job: Job) -> list[str]:
     """Return the digests of everything that the dying processes had signed."""
-    log = job.folder / "signatures.log"
-    return log.read_text().split() if log.exists() else []
+    return logged_signatures(job.folder / "signatures.log")
 
 
 def work(job: Job) -> None:
@@ -111,26 +111,17 @@ def dying_office(job: Job) -> Office:
             die()
 
     def after(message: bytes, signature: bytes) -> bytes:
-        with (job.folder / "signatures.log").open("ab") as log:
-            log.write(f"{hashlib.sha256(message).hexdigest()}\n".encode())
-            log.flush()
-            os.fsync(log.fileno())
+        log_signature(job.folder / "signatures.log", message)
         if (when, kind, made) == ("after", "signature", int(number or 0)):
             die()
         return signature
 
     engine = make_engine(job.url)
-    uri = KeyUri.parse(job.key_uri)
-    provider = FaultyProvider(uri.scheme)
-    provider.create_token(uri.token, Pin("12345678"), Pin("123456"))
-    key = load_pem_private_key(job.key_file.read_bytes(), None)
-    provider.put(uri, key)  # type: ignore[arg-type]
-    provider.wrap = lambda signer: FaultySigner(signer, before, after)
+    provider = kept_provider(job.key_uri, job.key_file, lambda signer: FaultySigner(signer, before, after))
     hierarchy: Any = object()
     world = make_world(engine, system_clock, provider=provider, create_tables=False, hierarchy=hierarchy)
     office = reopen(world, job.folder)
-    if kind == "commit":
-        kill_at_commit(engine, when, int(number))
+    kill_at_commit(engine, job.step)
     return with_kept_centre(office, job.folder)
 
 
@@ -159,24 +150,6 @@ class KeptCentre(Centre):
             write_whole(self._file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         kept = load_pem_private_key(self._file.read_bytes(), None)
         return EncryptionGrant(kept.public_key(), b"sealed")  # type: ignore[arg-type]
-
-
-def kill_at_commit(engine: sa.Engine, when: str, number: int) -> None:
-    """Kill right before, or right after, the n-th commit of a transaction that writes."""
-    seen = 0
-
-    def committing(_connection: sa.Connection) -> None:
-        nonlocal seen
-        seen += 1
-        if when == "before" and seen == number:
-            die()
-
-    def returned(_dbapi: object, _record: object) -> None:
-        if when == "after" and seen == number:
-            die()
-
-    sa.event.listen(engine, "commit", committing)
-    sa.event.listen(engine, "checkin", returned)
 
 
 def later(office: Office, clock: SteppingClock) -> World:

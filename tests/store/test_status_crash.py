@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import multiprocessing
-import os
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -30,18 +28,9 @@ from ca.tsa import TimeStampAuthority
 from hsm.algorithms import DigestAlgorithm
 from hsm.provider import KeyRing
 from tests.conftest import SteppingClock
-from tests.faults import _kill_at_commit, die
+from tests.faults import SIGKILLED, STEPS, die, kill_at_commit, log_signature, logged_signatures
 from tests.status_world import MemoryKeys, StatusWorld
 
-STEPS = (
-    "before commit 1",
-    "after commit 1",
-    "before signing",
-    "after signing",
-    "before commit 2",
-    "after commit 2",
-)
-SIGKILLED = -9
 DIGEST = DigestAlgorithm.SHA256.digest(b"a document")
 
 pytestmark = pytest.mark.crash
@@ -76,7 +65,7 @@ def kill(world: StatusWorld, database_url: str, folder: Path, work: str, step: s
     process.start()
     process.join(60)
     assert process.exitcode == SIGKILLED
-    return job.log.read_text().split() if job.log.exists() else []
+    return logged_signatures(job.log)
 
 
 def _work_and_die(job: StatusJob) -> None:
@@ -86,7 +75,7 @@ def _work_and_die(job: StatusJob) -> None:
     keys.before_signing = die if job.step == "before signing" else None
     keys.after_signing = lambda message: _log(job, message)
     engine = make_engine(job.url)
-    _kill_at_commit(engine, job.step)
+    kill_at_commit(engine, job.step)
     ring, audit = KeyRing({"file": keys}), AuditTrail(system_clock)
     if job.work == "crl":
         config = CaConfig(base_url="http://ca.test")
@@ -97,10 +86,7 @@ def _work_and_die(job: StatusJob) -> None:
 
 
 def _log(job: StatusJob, message: bytes) -> None:
-    with job.log.open("ab") as log:
-        log.write(f"{hashlib.sha256(message).hexdigest()}\n".encode())
-        log.flush()
-        os.fsync(log.fileno())
+    log_signature(job.log, message)
     if job.step == "after signing":
         die()
 
