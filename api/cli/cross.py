@@ -20,16 +20,11 @@ from api.cli.console import (
     table,
     write_bytes,
 )
-from ca.cross.store import CrossRecord, CrossStatus
+from api.schemas.cross import STATUS_ZH, CrossOrderModel
+from ca.cross.store import CrossRecord
 
 OPERATOR = "person:zhao.lei=赵磊"
 SECOND = "person:sun.yan=孙燕"
-STATUS_ZH = {
-    CrossStatus.PROPOSED: "待复核",
-    CrossStatus.CONFIRMED: "已复核，签发中",
-    CrossStatus.ISSUED: "已签发",
-    CrossStatus.WITHDRAWN: "已撤回",
-}
 FingerprintOption = Annotated[
     str,
     typer.Option(
@@ -110,26 +105,4 @@ def listed(home: HomeOption = None, json_output: JsonOption = False) -> None:
 
 def _shown(record: CrossRecord) -> dict[str, Any]:
     """Give an order as JSON: what the second person looks at before confirming."""
-    terms = record.order.terms
-    return {
-        "id": record.id,
-        "status": record.status.value,
-        "status_zh": STATUS_ZH[record.status],
-        "issuer": record.order.issuer,
-        "authority": record.order.authority,
-        "fingerprint": record.order.fingerprint,
-        "digest": record.order.digest,
-        "possession": record.possession,
-        "days": record.order.days,
-        "path_length": terms.path_length,
-        "policies": list(terms.policies),
-        "mappings": [{"ours": own, "theirs": theirs} for own, theirs in terms.mappings],
-        "permitted": list(terms.permitted),
-        "excluded": list(terms.excluded),
-        "require_explicit_policy": terms.require_explicit_policy,
-        "inhibit_policy_mapping": terms.inhibit_policy_mapping,
-        "inhibit_any_policy": terms.inhibit_any_policy,
-        "proposed_by": record.proposed_by,
-        "decided_by": record.decided_by,
-        "serial": None if record.serial is None else f"{record.serial:x}",
-    }
+    return CrossOrderModel.of(record).model_dump(mode="json")

@@ -7,9 +7,9 @@ says the fingerprint that the other authority gave over a channel of its own; th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from cryptography import x509
@@ -36,9 +36,15 @@ class CrossDesk:
         self._entropy = entropy
 
     def propose(
-        self, terms: bytes, certificate: bytes, fingerprint: str, *, actor: Actor, request: bytes = b""
+        self,
+        terms: bytes | Mapping[str, Any],
+        certificate: bytes,
+        fingerprint: str,
+        *,
+        actor: Actor,
+        request: bytes = b"",
     ) -> CrossRecord:
-        """Propose to recognise an authority: its certificate, our terms (TOML), the fingerprint as it was read out.
+        """Propose to recognise an authority: its certificate, our terms (TOML or its members), the fingerprint as it was read out.
 
         ``request`` is a PKCS#10 file signed with the other authority's key, where it gave one: a proof that it has the
         key. A root's certificate is such a proof itself. Raises :class:`ca.cross.errors.CrossError` and what

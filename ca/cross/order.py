@@ -122,10 +122,16 @@ def _called(foreign: x509.Certificate) -> SubjectName:
     return SubjectName(name, organization, country=first(NameOID.COUNTRY_NAME) or "CN")
 
 
-def read_order(toml: bytes, certificate: bytes, now: datetime) -> CrossOrder:
-    """Read terms and certificate (DER or PEM); raises :class:`CrossOrderInvalid` or :class:`ForeignUnfit`."""
+def read_order(terms: bytes | Mapping[str, Any], certificate: bytes, now: datetime) -> CrossOrder:
+    """Read terms (TOML, or its members) and certificate (DER or PEM).
+
+    Raises :class:`CrossOrderInvalid` or :class:`ForeignUnfit`.
+    """
     foreign, _ = read_foreign(certificate, now)
-    place = read_toml(toml, CrossOrderInvalid)
+    if isinstance(terms, bytes):
+        place = read_toml(terms, CrossOrderInvalid)
+    else:
+        place = Place("terms", terms, CrossOrderInvalid)
     place.only(_KEYS)
     return CrossOrder(
         place.word("issuer", needed=False) or "root",
