@@ -119,7 +119,8 @@ class Verifier:
         if not report.sha256:
             report = replace(report, sha256=prefixes.upto("sha256", len(data)).hexdigest())
         if report.signatures and report.licence is None and PDF_HEADER in data[:HEADER_WITHIN]:
-            report = replace(report, licence=judge_licence(said_by_octets(data), report.signatures, at))
+            licence = judge_licence(said_by_octets(data), report.signatures, at)
+            report = report if licence is None else replace(report, licence=licence)
         report = self._with_reported(data, prefixes, report, given)
         report = self._with_voiding(data, prefixes, report) if self._void_lists else report
         return self._with_proofs(data, prefixes, report, evidence)

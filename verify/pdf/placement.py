@@ -14,6 +14,7 @@ from verify.report import Placement
 MM_PER_POINT: Final = 25.4 / 72
 MAX_PLACEMENTS: Final = 1000
 """Widgets reported for one signature: a seam seal has one on each page."""
+_NUMBERS: Final = frozenset({int, float, bool})
 
 Box = tuple[float, float, float, float]
 
@@ -131,8 +132,8 @@ def rectangle(view: View, value: Value) -> Box | None:
     """Read a rectangle with its corners in order (ISO 32000-2 §7.9.5)."""
     if not isinstance(value, list) or len(value) != 4:
         return None
-    numbers = [view.resolve(item) for item in value]
-    if not all(isinstance(item, int | float) for item in numbers):
+    numbers = [view.resolve(item) if isinstance(item, Ref) else item for item in value]
+    if not _NUMBERS.issuperset(map(type, numbers)):
         return None
-    x0, y0, x1, y1 = (float(item) for item in numbers)
+    x0, y0, x1, y1 = map(float, numbers)
     return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)

@@ -53,14 +53,15 @@ class SignerSteps:
 
     def run(self, case: Case, protected: Protected) -> None:
         """Run every step; what was found stays in the case. Raises ``Finding`` where the work ends."""
-        if container_of(protected.container) is Container.SES:
+        container = container_of(protected.container)
+        if container is Container.SES:
             SealSignatureSteps(self.judge, self.seals, self.policy, self.at, self.extra).run(case, protected)
             if case.certificate is not None:
                 when = moments(case.time, None, self.at)
                 case.strength = strength_of(SM3, case.certificate, case.chain, when)
             return
         message = case.message = parse_message(protected.container, old=True)  # 2
-        case.container = container_of(protected.container) or Container.CMS
+        case.container = container or Container.CMS
         if SEAL_STATEMENT_OID in message.signed:
             case.kind = SignatureKind.SEAL
         self.judge.evidence.add(message.crls, message.ocsp, embedded=True)

@@ -7,6 +7,7 @@ later section frees, hybrid files, numbers that a section lists twice) is left t
 from __future__ import annotations
 
 import re
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,6 +47,10 @@ class Defined:
     def defines(self, number: int) -> bool:
         """Tell whether this section puts an object of this number to use."""
         return number in self.offsets or number in self.contained
+
+    def defines_any(self, numbers: AbstractSet[int]) -> bool:
+        """Tell whether this section puts any of these to use."""
+        return not (numbers.isdisjoint(self.offsets) and numbers.isdisjoint(self.contained))
 
 
 def defined_sections(octets: InMemory) -> list[Defined]:
@@ -129,15 +134,18 @@ def _read_stream(made: Defined, run: Run, widths: tuple[int, int, int]) -> None:
 
 def _check_history(sections: list[Defined]) -> None:
     """Demand that numbers are freed in the oldest section only and stay free, that sizes rise, and tables stay as they are."""
-    size = 0
+    size, freed = 0, sections[0].freed.keys()
+    streams: set[int] = set()
     for index, section in enumerate(sections):
         stated = section.trailer["/Size"]
         if stated < size or (index and section.freed):
             raise NotPlain(Reason.CROSS_REFERENCE, "a section frees objects, or hides them")
         size = stated
-        if any(0 in table for table in (section.offsets.values(), section.contained)):
+        if 0 in section.offsets.values() or 0 in section.contained:
             raise NotPlain(Reason.CROSS_REFERENCE, "an object at no offset")
-        if index and any(section.defines(number) for number in sections[0].freed):
+        if index and section.defines_any(freed):
             raise NotPlain(Reason.CROSS_REFERENCE, "a free number is put to use")
-        if any(one.stream and section.defines(one.stream.number) for one in sections[:index]):
+        if streams and section.defines_any(streams):
             raise NotPlain(Reason.CROSS_REFERENCE, "a cross-reference stream is replaced")
+        if section.stream is not None:
+            streams.add(section.stream.number)

@@ -278,12 +278,10 @@ class Unpacking:
 class StrictReader(Reader):
     """The reader of plain syntax, without the strings that readers read differently."""
 
-    def _string(self, start: int) -> bytes:
-        value = super()._string(start)
-        raw = self.buffer[start : self.end - 1]
-        if b"\r" in raw or (b"\\" in raw and b"\\" in _ESCAPE.sub(b"", raw)):
+    def _escaped(self, raw: bytes) -> bytes:
+        if b"\r" in raw or b"\\" in _ESCAPE.sub(b"", raw):
             raise NotPlain(Reason.SYNTAX, "a string with rare escapes")
-        return value
+        return super()._escaped(raw)
 
 
 def _check_octets(octets: bytes, start: int, end: int) -> None:

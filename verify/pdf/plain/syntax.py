@@ -17,6 +17,7 @@ from verify.pdf.plain.tokens import (
     END,
     ENTRY,
     ESCAPED,
+    ESCAPED_STRING,
     GAPS,
     GENERATION,
     HASH,
@@ -326,6 +327,10 @@ class Reader:
         if plain is not None:
             self.end = plain.end()
             return self.buffer[start : self.end - 1]
+        escaped = ESCAPED_STRING.match(self.buffer, start)
+        if escaped is not None:
+            self.end = escaped.end()
+            return self._escaped(self.buffer[start : self.end - 1])
         position, level = start, 1
         while level:
             found = STRING_PART.match(self.buffer, position)
@@ -334,7 +339,11 @@ class Reader:
             position, last = found.end(), found.group(1)
             level += (last == b"(") - (last == b")")
         self.end = position
-        return ESCAPED.sub(_unescape, self.buffer[start : position - 1])
+        return self._escaped(self.buffer[start : position - 1])
+
+    def _escaped(self, raw: bytes) -> bytes:
+        """Undo the escapes of a string; makers write the same names and dates into document after document."""
+        return _unescaped_kept(raw) if len(raw) <= SHORT_VALUE else _unescaped(raw)
 
     def _wrong(self, what: str, position: int) -> Exception:
         return NotPlain(Reason.SYNTAX, f"{what} at {position}") if self._whole else Short()
@@ -355,6 +364,13 @@ def _name(raw: bytes) -> Name:
     if b"#" in raw:
         raw = HASH.sub(lambda found: bytes((int(found.group(1), 16),)), raw)
     return Name("/" + raw.decode("latin-1"))
+
+
+def _unescaped(raw: bytes) -> bytes:
+    return ESCAPED.sub(_unescape, raw)
+
+
+_unescaped_kept = lru_cache(maxsize=VALUES_KEPT)(_unescaped)
 
 
 def _unescape(found: re.Match[bytes]) -> bytes:

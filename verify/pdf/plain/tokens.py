@@ -62,6 +62,8 @@ REFERENCES: Final = re.compile(rb"\[(?:" + _BLANK + _REFERRED + rb")++" + _BLANK
 REFERENCE: Final = re.compile(_REFERENCE)
 
 PLAIN_STRING: Final = re.compile(rb"[^()\\\r]*\)")
+ESCAPED_STRING: Final = re.compile(rb"(?:[^()\\]++|\\[\s\S])*+\)")
+"""A string with escapes, and no parentheses but those."""
 STRING_PART: Final = re.compile(rb"[^()\\]*(\\[\s\S]|[()])")
 ESCAPED: Final = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|\r|\n)|([\s\S]))|\r\n?")
 PLAIN_ESCAPES: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}

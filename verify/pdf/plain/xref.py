@@ -71,7 +71,7 @@ class Section:
     @property
     def highest(self) -> int:
         """One more than the highest object number listed."""
-        return max((run.first + run.count for run in self.runs), default=0)
+        return max([run.first + run.count for run in self.runs], default=0)
 
     def find(self, number: int) -> Place | None:
         """Look an object up; ``None``: this section does not speak of it."""
