@@ -253,6 +253,10 @@ SEAL_WORDS: Final[dict[str, tuple[str, str]]] = {
         "按实际毫米大小绘制；未备案前带“未备案”斜线标记。",
         "Drawn at true millimetres; 未备案 stands across it until it is filed.",
     ),
+    "seals.apply.drawn": (
+        "环排文字取登记名称，中心图案与下方文字由种类和规格决定，编码在审批时分配。",
+        "The ring bears the registered name; kind and size decide the centre and the lower text; the code is given on approval.",
+    ),
     "seals.search.placeholder": ("印章编码或统一社会信用代码", "Seal code or credit code"),
     "seals.col.name": ("印章", "Seal"),
     "seals.col.kind": ("种类", "Kind"),
