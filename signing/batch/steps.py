@@ -28,7 +28,7 @@ from seals.cases.members import tree_of
 from seals.errors import SealError
 from signing.archive import Stored
 from signing.batch import chunk_rows, rows
-from signing.batch.batch import Batch, BatchDocument, BatchForm, BatchState, Fault, sealing_key
+from signing.batch.batch import CHUNK, Batch, BatchDocument, BatchForm, BatchState, Fault, sealing_key
 from signing.batch.desk import BatchDesk
 from signing.batch.errors import BatchStopped, Fenced, InputMissing
 from signing.batch.office import load
@@ -50,7 +50,7 @@ from signing.store import SealingRecord
 from verify.signatures.merkle import head_for
 
 _log = logging.getLogger(__name__)
-TOGETHER: Final = 25
+TOGETHER: Final = CHUNK
 """Documents that share their transactions: their own work, some ten milliseconds each, is then nearly all that is left."""
 TOGETHER_OCTETS: Final = 64 * 1024 * 1024
 """And how much of them: one that is waited for holds up the others of its group."""
