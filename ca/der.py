@@ -188,14 +188,7 @@ class Reader:
 
     def _due(self, tag: int) -> tuple[int, int]:
         """Pass the next element, which must have ``tag``; return where its contents start and end."""
-        data, position = self.data, self.position
-        at = position + 2
-        if at <= self.end and data[position] == tag and tag & 0x1F != 0x1F and data[at - 1] < 0x80:
-            end = at + data[at - 1]  # nearly every element: a tag and a length of one octet each
-            if end <= self.end:
-                self.position = end
-                return at, end
-        if self.peek() != tag:
+        if self.position >= self.end or self.data[self.position] != tag:
             raise DerError(f"tag {self.peek():#04x} stands where {tag:#04x} is due")
         start, self.position = self._header()
         return start, self.position
@@ -208,7 +201,8 @@ class Reader:
 
     def integer(self, tag: int = INTEGER) -> int:
         """Return an INTEGER, which must be in its shortest form and of at most 64 octets."""
-        octets = self.contents(tag)
+        start, end = self._due(tag)
+        octets = self.data[start:end]
         if not octets or len(octets) > MAX_INTEGER_OCTETS:
             raise DerError("an integer is empty or too long")
         if len(octets) > 1 and (octets[0], octets[1] >> 7) in ((0x00, 0), (0xFF, 1)):
@@ -224,7 +218,8 @@ class Reader:
 
     def oid(self) -> str:
         """Return an OBJECT IDENTIFIER in dotted form."""
-        octets = self.contents(OID)
+        start, end = self._due(OID)
+        octets = self.data[start:end]
         if not octets or len(octets) > MAX_OID_OCTETS or octets[-1] & 0x80:
             raise DerError("an object identifier is empty, too long or cut short")
         return _dotted(octets)

@@ -168,7 +168,7 @@ class CertificateJudge:
         for position in range(len(chain) - 2, -1, -1):
             facts = self._counting(chain, position, since)
             found.append(facts)
-            if self.now is not None:
+            if position and self.now is not None:
                 state = state_at(chain[position], facts, self.now, self._fresh)
                 since = state.since if state.status == _REVOKED else None
         found.reverse()
@@ -176,19 +176,24 @@ class CertificateJudge:
 
     def _counting(self, chain: Chain, position: int, since: datetime | None) -> list[Fact]:
         if since is None:
-            return [fact for fact in self.evidence.facts(chain, position) if self._made_by_now(fact)]
+            return self._made_by_now(self.evidence.facts(chain, position))
         ended = [fact for fact in self.evidence.facts(chain, position) if fact.revoked_at is not None]
         others = self.evidence.facts(chain, position, since)
-        return [*ended, *(fact for fact in others if self._made_by_now(fact))]
+        return [*ended, *self._made_by_now(others)]
 
-    def _made_by_now(self, fact: Fact) -> bool:
-        """Tell a fact from one made ahead of its time, which cannot know what happens until then; a revocation it may announce.
+    def _made_by_now(self, facts: Sequence[Fact]) -> list[Fact]:
+        """Leave out facts made ahead of their time, which cannot know what happens until then; a revocation they may announce.
 
         RFC 6960 §3.2 (5), §4.2.2.1: whose thisUpdate is later than now is unreliable.
         """
-        if self.now is None or (fact.revoked_at is not None and not fact.on_hold):
-            return True
-        return fact.this_update <= self.now + self._policy.clock_skew
+        if self.now is None:
+            return list(facts)
+        latest = self.now + self._policy.clock_skew
+        return [
+            fact
+            for fact in facts
+            if fact.this_update <= latest or (fact.revoked_at is not None and not fact.on_hold)
+        ]
 
     def _check_states(self, chain: Chain, at: datetime) -> None:
         states = [self.state(chain, position, at) for position in range(len(chain) - 1)]

@@ -39,6 +39,9 @@ def _usage_rights(document: Document) -> set[Ref]:
     granted: set[Ref] = set()
     for revision in document.revisions:
         view = document.view(revision.index)
+        root = view.trailer.get("/Root")
+        if isinstance(root, Ref) and view.lacks(root, b"/Perms"):
+            continue
         permissions = view.entry(view.catalog, "/Perms")
         if isinstance(permissions, dict):
             named = (permissions.get(key) for key in USAGE_RIGHTS)

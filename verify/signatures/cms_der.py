@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from asn1crypto import core, tsp
@@ -44,6 +45,10 @@ _VERSIONS: Final = range(6)
 _UTC: Final = re.compile(
     rb"([0-9]{2})(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])([01][0-9]|2[0-3])([0-5][0-9])([0-5][0-9])Z"
 )
+KEPT_ATTRIBUTES: Final = 512
+"""Attributes kept read: of those of one signatory only the digest and the time are new in each document."""
+MAX_KEPT_OCTETS: Final = 512
+"""Longest of them; a time-stamp has thousands of octets and never comes again."""
 _PIVOT: Final = 50
 """RFC 5280 §4.1.2.5.1: years of two digits from 50 are of the last century."""
 
@@ -195,14 +200,25 @@ def _attributes(octets: bytes, tag: int) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     listed = der.Reader(octets).enter(tag)
     while listed.more:
-        attribute = listed.enter(der.SEQUENCE)
-        kind = attribute.oid()
-        values = attribute.enter(der.SET)
-        attribute.finish()
-        if kind in found or values.peek() != _TAGS.get(kind):
+        one = listed.element()
+        kind, value = (_attribute_kept if len(one) <= MAX_KEPT_OCTETS else _attribute)(one)
+        if kind in found:
             raise der.DerError("not an ordinary attribute")
-        start = values.position
-        inner = values.enter(_TAGS[kind])
-        values.finish()
-        found[kind] = [Attribute(octets[start : inner.end], inner.position - start)]
+        found[kind] = [value]
     return found
+
+
+def _attribute(octets: bytes) -> tuple[str, Attribute]:
+    attribute = der.Reader(octets).enter(der.SEQUENCE)
+    kind = attribute.oid()
+    values = attribute.enter(der.SET)
+    attribute.finish()
+    if values.peek() != _TAGS.get(kind):
+        raise der.DerError("not an ordinary attribute")
+    start = values.position
+    inner = values.enter(_TAGS[kind])
+    values.finish()
+    return kind, Attribute(octets[start : inner.end], inner.position - start)
+
+
+_attribute_kept = lru_cache(maxsize=KEPT_ATTRIBUTES)(_attribute)

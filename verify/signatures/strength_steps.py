@@ -88,6 +88,8 @@ def _links(chain: Chain) -> tuple[tuple[tuple[str, str], str, Sunset | None], ..
 
 
 def _use(what: tuple[str, str], algorithm: str, sunset: Sunset | None, when: Moments) -> Use:
+    if sunset is None or not sunset.firm:  # it counts at every moment
+        return Use(*what, algorithm, sunset, Soundness.SOUND, Soundness.SOUND)
     content = what[1] == "digest of the content"
     moment = when.content if content else when.signature
     if not when.proved and when.claimed is not None and moment == when.now:
@@ -132,7 +134,8 @@ def _digest_name(digest: str) -> str:
 
 def weakness(strength: Strength, when: Moments) -> Finding | None:
     """EN 319 102-1 §5.2.8, §5.6.2.4: say what was not strong enough at the time that is proved."""
-    weak = [use for use in strength.uses if use.sunset is not None and _counted(use, when) is Soundness.WEAK]
+    ending = [use for use in strength.uses if use.sunset is not None and use.sunset.firm]
+    weak = [use for use in ending if _counted(use, when) is Soundness.WEAK]
     if not weak:
         return None
     names = "、".join(dict.fromkeys(use.algorithm for use in weak))
