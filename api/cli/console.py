@@ -1,14 +1,18 @@
 """What every command shares: opening an installation, saying what went wrong, exit statuses.
 
 Answers go to standard output, progress and errors to standard error. An error is one red line in Chinese and English;
-a stack trace never shows (``YINXIN_LOG_LEVEL=debug`` writes it to the log).
+a stack trace never shows (``YINXIN_LOG_LEVEL=debug`` writes it to the log); that of an internal fault goes to a file under the
+incident's number, which the line names.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
+import tempfile
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -25,7 +29,7 @@ from api.bootstrap import Services, assemble
 from api.errors import FileUnreadable, HomeNotReady, InputInvalid
 from api.files import write_whole
 from api.home import Home, service_pins
-from api.problems import Problem, describe
+from api.problems import describe
 from api.schema import check_schema
 from api.settings import Settings, load_settings
 from ca.actor import Actor
@@ -213,13 +217,23 @@ def fail(error: BaseException) -> int:
     LOG.debug("failed", exc_info=error)
     line = Text(f"错误：{problem.zh} / Error: {problem.en}", style="bold red")
     err().print(line, soft_wrap=True)
-    return _status(problem)
+    if "incident" not in problem.members:
+        return UNAVAILABLE if problem.kind.status >= 500 else REFUSED
+    try:
+        kept = _keep(str(problem.members["incident"]), error)
+        err().print(f"详情见 / Details are in: {kept}", style="red", markup=False, soft_wrap=True)
+    except OSError:
+        LOG.critical("incident %s", problem.members["incident"], exc_info=error)
+    return FAULT
 
 
-def _status(problem: Problem) -> int:
-    if "incident" in problem.members:
-        return FAULT
-    return UNAVAILABLE if problem.kind.status >= 500 else REFUSED
+def _keep(incident: str, error: BaseException) -> Path:
+    """Write down what the administrator needs of an internal fault, for the user's eyes alone."""
+    path = Path(tempfile.gettempdir()) / f"yinxin-incident-{incident}.log"
+    lines = [f"{system_clock():%Y-%m-%dT%H:%M:%SZ} {incident}\n", *traceback.format_exception(error)]
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.writelines(lines)
+    return path
 
 
 def leave(status: int) -> NoReturn:

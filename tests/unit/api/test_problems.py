@@ -5,10 +5,13 @@ from __future__ import annotations
 import errno
 import importlib
 import inspect
+import tempfile
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from api.cli.console import FAULT, fail
 from api.errors import UploadTooLarge
 from api.problem_table import INTERNAL, TABLE
 from api.problems import WORLD, describe
@@ -89,3 +92,17 @@ def test_the_world_is_told_without_its_words(error: Exception, slug: str, status
 def test_each_internal_fault_has_its_own_incident() -> None:
     incidents = {describe(RuntimeError("x")).members["incident"] for _ in range(20)}
     assert len(incidents) == 20
+
+
+def test_an_internal_fault_of_a_command_is_kept_for_the_administrator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The line on the screen has a number and a place, the file behind it has the trace, and nobody else may read it."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert fail(ZeroDivisionError("what only a developer understands")) == FAULT
+    (kept,) = tmp_path.iterdir()
+    said = capfd.readouterr().err.replace("\n", "")
+    assert str(kept) in said
+    assert "developer" not in said
+    assert "ZeroDivisionError: what only a developer understands" in kept.read_text()
+    assert kept.stat().st_mode & 0o777 == 0o600
