@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -64,9 +65,15 @@ class Verification:
         question is not from the future.
         """
         with self._desk() as verifier:
-            moment = at or self._clock()
+            present = self._clock()
             return verifier.verify(
-                data, at=moment, name=name, password=password, content=content, evidence=evidence
+                data,
+                at=at or present,
+                name=name,
+                password=password,
+                content=content,
+                evidence=evidence,
+                present=present,
             )
 
     def verify_with_proof(
@@ -74,8 +81,9 @@ class Verification:
     ) -> DocumentReport:
         """Verify a document that is under the one signature of a batch, by its proof (:mod:`verify.signatures.merkle`)."""
         with self._desk() as verifier:
-            moment = at or self._clock()
-            return judge_with_proof(verifier.verify, data, proof, at=moment, name=name)
+            present = self._clock()
+            verify = partial(verifier.verify, present=present)
+            return judge_with_proof(verify, data, proof, at=at or present, name=name)
 
     def verify_file(self, path: Path, trust: Path) -> DocumentReport:
         """Verify a file now against a trust folder, as an auditor would (:class:`verify.folder.TrustFolderUnusable`)."""

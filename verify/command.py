@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -61,6 +62,7 @@ class _Case:
 
     asked: argparse.Namespace
     at: datetime
+    present: datetime
     trust: TrustStore
     department: Question | None
     bundle: OpenedBundle | None
@@ -122,7 +124,7 @@ def _prepare(
         bundle = stack.enter_context(opened(BundleUse(asked.bundle, asked.bundle_signer, memory), now))
         store = merged(bundle.trust, store)
     store = _with_lists(store, asked)
-    return _Case(asked, at, store, _question(asked, bundle), bundle)
+    return _Case(asked, at, now, store, _question(asked, bundle), bundle)
 
 
 def _check_many(asked: argparse.Namespace) -> None:
@@ -218,8 +220,9 @@ def _bundle_lines(bundle: OpenedBundle) -> Iterator[str]:
 
 def _verify_all(case: _Case, shown: TextIO | None) -> Iterator[DocumentReport]:
     with IsolatedVerifier(case.trust, limits=Limits(seconds=case.asked.seconds)) as verifier:
+        verify = partial(verifier.verify, present=case.present)
         for number, path in enumerate(expand(case.asked.files)):
-            report = verify_file(verifier, path, case.at, case.asked)
+            report = verify_file(verify, path, case.at, case.asked)
             report = report if case.department is None else case.department.of(report)
             if shown is not None:
                 print(*([""] if number else []), *lines(report), sep="\n", file=shown, flush=True)
@@ -249,5 +252,6 @@ def _many(case: _Case, streams: _Streams) -> int:
         asked.password,
         asked.seconds,
         asked.workers,
+        case.present,
     )
     return verify_many(order, streams.errors)

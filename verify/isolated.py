@@ -77,8 +77,12 @@ class IsolatedVerifier:
         password: str | None = None,
         content: ContentFile | ContentOctets | None = None,
         evidence: str = "",
+        present: datetime | None = None,
     ) -> DocumentReport:
-        """Verify as ``Verifier.verify`` does; a hang or crash is INDETERMINATE/LIMIT_REACHED with its reason."""
+        """Verify as ``Verifier.verify`` does; a hang or crash is INDETERMINATE/LIMIT_REACHED with its reason.
+
+        ``present`` (aware): the clock's time, where ``at`` is an earlier one (``Verifier.looking_back``).
+        """
         if at.tzinfo is None:
             raise ValueError("the time of verification is aware")
         path = str(content.path.absolute()) if isinstance(content, ContentFile) else None
@@ -89,6 +93,7 @@ class IsolatedVerifier:
             "password": password,
             "content": path,
             "evidence": evidence,
+            "present": None if present is None or present <= at else present.isoformat(),
         }
         size = len(data) + len(beside or b"")
         seconds = min(self._limits.seconds, seconds_for(_size(data, content)))

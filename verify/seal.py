@@ -73,13 +73,13 @@ def load_lists(texts: Sequence[str]) -> list[tuple[ParsedStatusList, x509.Certif
 def trusted_lists(
     loaded: Sequence[tuple[ParsedStatusList, x509.Certificate]], judge: CertificateJudge, at: datetime
 ) -> SealLists:
-    """Keep lists whose maker is trusted at ``at`` and that were issued by then; the highest number wins (I30)."""
+    """Keep lists whose maker is trusted at ``at`` and that were issued by the present; the highest number wins (I30)."""
     lists = SealLists()
     for parsed, maker in loaded:
         chain = [c for der in parsed.chain_der[1:] if (c := load_certificate(der)) is not None]
         judged = judge.judge(maker, chain, at, check_maker, ServiceKind.SEAL_MAKER)
         candidate = parsed.status_list
-        if judged.finding is not None or candidate.issued_at > at:
+        if judged.finding is not None or candidate.issued_at > (judge.latest or at):
             continue
         key = maker.subject.public_bytes()
         known = lists.by_maker.get(key)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from verify.institution.record import MAX_RECORD_SIZE, MAX_RECORDS
-from verify.isolated import IsolatedVerifier
 from verify.policy import MAX_DOCUMENT_OCTETS
 from verify.report import DocumentReport, Reason
 from verify.signatures.detached import ContentFile
@@ -17,6 +16,8 @@ from verify.verdict import Verdict
 
 SUFFIXES = frozenset({".pdf", ".ofd", ".esl"})
 """What is looked for in a folder: documents and electronic seals."""
+Verify = Callable[..., DocumentReport]
+"""``IsolatedVerifier.verify``, its constant arguments given."""
 EVIDENCE_SUFFIX = ".evidence.jws"
 """How a document's evidence records are called that lie beside it."""
 
@@ -33,12 +34,10 @@ def expand(paths: Sequence[Path]) -> Iterator[Path]:
             yield path
 
 
-def verify_file(
-    verifier: IsolatedVerifier, path: Path, at: datetime, asked: argparse.Namespace
-) -> DocumentReport:
+def verify_file(verify: Verify, path: Path, at: datetime, asked: argparse.Namespace) -> DocumentReport:
     """Verify one file with what was handed along; what cannot be read has a report too."""
     data = octets_of(path, at)
-    return data if isinstance(data, DocumentReport) else _judged(verifier, path, data, at, asked)
+    return data if isinstance(data, DocumentReport) else _judged(verify, path, data, at, asked)
 
 
 def octets_of(path: Path, at: datetime) -> bytes | DocumentReport:
@@ -67,7 +66,7 @@ def octets_of(path: Path, at: datetime) -> bytes | DocumentReport:
 
 
 def _judged(
-    verifier: IsolatedVerifier, path: Path, data: bytes, at: datetime, asked: argparse.Namespace
+    verify: Verify, path: Path, data: bytes, at: datetime, asked: argparse.Namespace
 ) -> DocumentReport:
     if asked.proof is not None:
         try:
@@ -76,12 +75,10 @@ def _judged(
             return _unreadable(
                 path, at, "无法读取证明文件，请检查路径。", "The proof cannot be read; check its path."
             )
-        return judge_with_proof(verifier.verify, data, proof, at=at, name=str(path))
+        return judge_with_proof(verify, data, proof, at=at, name=str(path))
     content = None if asked.content is None else ContentFile(asked.content)
     evidence = beside(path, asked.evidence)
-    return verifier.verify(
-        data, at=at, name=str(path), password=asked.password, content=content, evidence=evidence
-    )
+    return verify(data, at=at, name=str(path), password=asked.password, content=content, evidence=evidence)
 
 
 def beside(path: Path, given: Path | None) -> str:

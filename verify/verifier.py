@@ -58,6 +58,10 @@ class Given:
     opened: Document | None = None
 
 
+MakersQuestion = tuple[datetime, datetime | None, tuple[bytes, ...], tuple[bytes, ...]]
+"""The time of verification, the present, and the evidence in the document."""
+
+
 class Begun(NamedTuple):
     """The evidence of a trust store, with which that of each document begins, and its newest thisUpdate."""
 
@@ -74,9 +78,10 @@ class Verifier:
         self._paths = PathFinder(trust)
         self._lists = load_lists(trust.seal_lists)
         self._void_lists = load_void_lists(trust.seal_lists)
-        self._makers: dict[tuple[datetime, tuple[bytes, ...], tuple[bytes, ...]], SealLists] = {}
+        self._makers: dict[MakersQuestion, SealLists] = {}
         self._passed: Remembered[Judged] = Remembered(MAX_PASSED)
         self._begun: Begun | None = None
+        self._present: datetime | None = None
 
     def knowing(self, crls: Sequence[bytes], ocsp: Sequence[bytes]) -> Verifier:
         """Return a verifier with the same trust and policy and other evidence (DER); what was read once is shared."""
@@ -84,6 +89,16 @@ class Verifier:
         other._makers = {}  # noqa: SLF001 - our own copy
         other._begun = None  # noqa: SLF001 - our own copy
         other._trust = replace(self._trust, crls=crls, ocsp=ocsp)  # noqa: SLF001 - our own copy
+        return other
+
+    def looking_back(self, present: datetime) -> Verifier:
+        """Return the same verifier for times before ``present`` (aware): what was issued since then tells of them too.
+
+        Without it the time of verification is the present, and whatever is younger was made ahead of its time.
+        """
+        self._begun = self._begun or self._begin()  # shared by the copy
+        other = copy(self)
+        other._present = present.astimezone(UTC)  # noqa: SLF001 - our own copy
         return other
 
     def verify(  # noqa: PLR0913 - what may come with a file, each by name
@@ -235,6 +250,8 @@ class Verifier:
         evidence = Evidence(self._paths, begun.evidence)
         evidence.add(store.crls, store.ocsp, embedded=True)
         judge = CertificateJudge(self._paths, evidence, self._policy, at, self._passed)
+        if self._present is not None:
+            judge.look_back(self._present)
         lists = self._trusted_lists(judge, store, at)
         times = [time for time in (begun.newest, lists.newest) if time is not None]
         return judge, lists, max(times, default=None)
@@ -248,7 +265,7 @@ class Verifier:
 
     def _trusted_lists(self, judge: CertificateJudge, store: SecurityStore, at: datetime) -> SealLists:
         """Judge the makers of the lists once for each moment and evidence: of a batch, the documents share both."""
-        question = (at, tuple(store.crls), tuple(store.ocsp))
+        question = (at, judge.latest, tuple(store.crls), tuple(store.ocsp))
         known = self._makers.get(question)
         if known is not None:
             learn_makers(self._lists, judge)

@@ -1,7 +1,7 @@
 """The process in which foreign documents are verified: frames in on stdin, frames out on stdout, limits on itself.
 
 Frames are those of :mod:`hsm.frames`. First comes one frame of set-up (JSON: trust, policy,
-memory), answered by an empty one when all is ready; then for each document a frame of JSON (at, name, password, content, evidence, beside), a frame of its octets and, where
+memory), answered by an empty one when all is ready; then for each document a frame of JSON (at, present, name, password, content, evidence, beside), a frame of its octets and, where
 ``beside`` says so, one of the file that a detached signature is over; each is answered by one frame of JSON, the packed report. End of input ends the process.
 """
 
@@ -40,7 +40,9 @@ def serve(source: BinaryIO, out: BinaryIO) -> None:
         elif asked["beside"]:
             content = ContentOctets(read_frame(source) or b"")
         cap_memory(asked["resident"])
-        report = verifier.verify(
+        present = asked["present"]
+        looking = verifier if present is None else verifier.looking_back(datetime.fromisoformat(present))
+        report = looking.verify(
             data,
             at=at,
             name=asked["name"],

@@ -62,6 +62,7 @@ class CertificateJudge:
     ) -> None:
         self.paths = paths
         self.now = now
+        self.latest = now
         self.evidence = evidence
         self._policy = policy
         self._fresh = Freshness(policy.freshness, policy.clock_skew)
@@ -70,6 +71,13 @@ class CertificateJudge:
         self._facts_known: dict[int, tuple[Chain, list[list[Fact]]]] = {}
         self._as_of = evidence.state
         self._chosen: Remembered[tuple[Chain, Finding | None]] = Remembered(MAX_CHOSEN)
+
+    def look_back(self, present: datetime) -> None:
+        """Take what was issued until ``present``, the clock's time, where the time of verification is an earlier one.
+
+        A later list tells of an earlier time (EN 319 102-1 §5.2.5): each entry says since when.
+        """
+        self.latest = present if self.now is None else max(self.now, present)
 
     def judge(
         self,
@@ -84,7 +92,7 @@ class CertificateJudge:
         A trust list vouches only by services of ``kind``.
         """
         self.evidence.learn(extra)
-        parts, asked = (purpose, certificate, *extra), (self.evidence.state, self.now, at, kind)
+        parts, asked = (purpose, certificate, *extra), (self.evidence.state, self.now, self.latest, at, kind)
         known = self._passed.find(parts, asked)
         if known is not None:
             return known
@@ -184,11 +192,11 @@ class CertificateJudge:
     def _made_by_now(self, facts: Sequence[Fact]) -> list[Fact]:
         """Leave out facts made ahead of their time, which cannot know what happens until then; a revocation they may announce.
 
-        RFC 6960 §3.2 (5), §4.2.2.1: whose thisUpdate is later than now is unreliable.
+        RFC 6960 §3.2 (5), §4.2.2.1: whose thisUpdate is later than the present is unreliable.
         """
-        if self.now is None:
+        if self.latest is None:
             return list(facts)
-        latest = self.now + self._policy.clock_skew
+        latest = self.latest + self._policy.clock_skew
         return [
             fact
             for fact in facts
@@ -200,9 +208,10 @@ class CertificateJudge:
         for position, (certificate, found) in enumerate(zip(chain, states, strict=False)):
             if found.status in _STOPPED:
                 raise _revoked(certificate, found, authority=position > 0)
-        for certificate, found in zip(chain, states, strict=False):
+        for position, (certificate, found) in enumerate(zip(chain, states, strict=False)):
             if found.status == _UNKNOWN and self._policy.require_revocation:
-                raise _unknown(certificate, found)
+                times = [fact.this_update for fact in self.evidence.facts(chain, position)]
+                raise _unknown(certificate, found, at, times)
 
     def _embedded(self, chain: Chain, at: datetime) -> bool:
         for certificate, said in zip(chain, self._facts(chain), strict=False):
@@ -233,18 +242,41 @@ def _revoked(certificate: x509.Certificate, state: StatusReport, *, authority: b
     )
 
 
-def _unknown(certificate: x509.Certificate, state: StatusReport) -> Finding:
-    who = name(certificate.subject)
-    if state.as_of is not None:
-        age_zh, age_en = (
-            f"（最近的吊销信息为 {state.as_of.date()}，已过期）",
-            f" (the newest is of {state.as_of.date()}, stale)",
+def _unknown(
+    certificate: x509.Certificate, state: StatusReport, at: datetime, issued: Sequence[datetime]
+) -> Finding:
+    """Say what is missing: anything at all, news, or something of that time; ``issued`` is when what is at hand was."""
+    who, newest = name(certificate.subject), state.as_of
+    if newest is None and issued:
+        return unsure(
+            SubIndication.TRY_LATER,
+            f"手头关于证书“{who}”的吊销信息签发于 {_minute(min(issued))}，晚于核验时间 {_minute(at)}，不能采信；"
+            "请提供当时的 CRL 或 OCSP 后重新核验。",
+            f"What is at hand on the revocation of {who} was issued on {_minute(min(issued))}, later than the time of verification, "
+            f"{_minute(at)}, and does not count; add a CRL or OCSP response of that time and verify again.",
         )
-    else:
-        age_zh, age_en = "", ""
+    if newest is not None and newest >= at:
+        end = certificate.not_valid_after_utc
+        return unsure(
+            SubIndication.TRY_LATER,
+            f"手头的吊销信息（{_minute(newest)}）签发于证书“{who}”到期（{_minute(end)}）之后，可能已不再列出该证书；"
+            f"请提供 {_minute(at)} 至到期之间签发的 CRL 或 OCSP 后重新核验。",
+            f"What is at hand ({_minute(newest)}) was issued after the certificate of {who} ended ({_minute(end)}) and may have dropped "
+            f"it; add a CRL or OCSP response issued between {_minute(at)} and its end, and verify again.",
+        )
+    age_zh, age_en = "", ""
+    if newest is not None:
+        age_zh, age_en = (
+            f"（最近的吊销信息为 {newest.date()}，已过期）",
+            f" (the newest is of {newest.date()}, stale)",
+        )
     return unsure(
         SubIndication.TRY_LATER,
         f"缺少证书“{who}”在该时间的吊销信息{age_zh}，无法确认其是否有效；请更新 CRL 或 OCSP 后重新核验。",
         f"No revocation information for the certificate of {who} at that time{age_en}; "
         "add a current CRL or OCSP response and verify again.",
     )
+
+
+def _minute(when: datetime) -> str:
+    return f"{when:%Y-%m-%d %H:%M}Z"

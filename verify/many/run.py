@@ -51,6 +51,8 @@ class Order:
     password: str | None = None
     seconds: float = 60.0
     workers: int = 0
+    present: datetime | None = None
+    """The clock's time, where ``at`` is an earlier one."""
 
 
 def check_order(out: Path, workers: int) -> SheetForm:
@@ -134,7 +136,14 @@ def _judge(order: Order, journal: Journal, paths: Sequence[Path], progress: Prog
         digest = hashlib.sha256(hashlib.sha256(data).digest() + evidence.encode()).hexdigest()
         if journal.digest(str(path)) == digest:
             return Done(str(path), digest, None)
-        report = verifier.verify(data, at=at, name=str(path), password=order.password, evidence=evidence)
+        report = verifier.verify(
+            data,
+            at=at,
+            name=str(path),
+            password=order.password,
+            evidence=evidence,
+            present=order.present,
+        )
         return Done(
             str(path), digest, finding(report if order.department is None else order.department.of(report))
         )

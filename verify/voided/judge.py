@@ -81,7 +81,7 @@ def load_void_lists(texts: Sequence[str]) -> list[tuple[ParsedVoidList, x509.Cer
 def trusted_void_lists(
     loaded: Sequence[tuple[ParsedVoidList, x509.Certificate]], judge: CertificateJudge, at: datetime
 ) -> VoidLists:
-    """Keep lists whose maker is trusted at ``at`` and that were issued by then; the highest number wins.
+    """Keep lists whose maker is trusted at ``at`` and that were issued by the present; the highest number wins.
 
     A maker is known by its anchor and its name and, for reports that know no more of it, by the digest of its certificate.
     """
@@ -91,7 +91,7 @@ def trusted_void_lists(
         found = parsed.void_list
         chain = [one for der in parsed.chain_der[1:] if (one := load_certificate(der)) is not None]
         judged = judge.judge(maker, chain, at, check_maker, ServiceKind.SEAL_MAKER)
-        if found.issued_at > at or judged.finding is not None:
+        if found.issued_at > (judge.latest or at) or judged.finding is not None:
             continue
         identity = maker_identity(judged.chain, judged.trust)
         aliases[hashlib.sha256(parsed.chain_der[0]).hexdigest()] = identity

@@ -21,10 +21,12 @@ from tests.pki import Party, shared_rsa_key
 from tests.verify_world import Signing
 from verify.algorithms import SignatureScheme, check_scheme, check_value
 from verify.errors import Finding
+from verify.isolated import IsolatedVerifier
 from verify.report import Indication, SignatureKind, SignatureReport, TimeSource
 from verify.strength import ANNOUNCED, Soundness, digest_sunset, key_sunset, soundness
 from verify.trust import TrustStore
 from verify.verdict import SubIndication, Verdict
+from verify.verifier import Verifier
 
 THEN = datetime(2009, 6, 1, tzinfo=UTC)
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -310,3 +312,36 @@ def test_a_list_made_ahead_of_its_time_clears_nobody(signing: Signing, embedded:
     assert report.signatures[0].sub_indication is SubIndication.TRY_LATER
     later = signing.now + timedelta(days=11)
     assert signing.verify(document, at=later, trust=signing.trust(ahead)).verdict is Verdict.PASSED
+
+
+def test_a_younger_list_tells_of_an_earlier_time_to_whoever_looks_back(signing: Signing) -> None:
+    """EN 319 102-1 §5.2.5: its entries say since when; to a verifier without a clock it was made ahead of its time."""
+    present, then = signing.now + 10 * DAY, signing.now + DAY
+    issued = present - timedelta(hours=1)
+
+    def judge(at: datetime, present: datetime, **lists: Any) -> SignatureReport:
+        trust = signing.trust(signing.crls(this_update=issued, next_update=LONG, **lists))
+        return Verifier(trust).looking_back(present).verify(signing.sign(), at=at).signatures[0]
+
+    assert judge(then, present).verdict is Verdict.PASSED
+    ahead = judge(then, then)
+    assert ahead.sub_indication is SubIndication.TRY_LATER
+    assert f"{issued:%Y-%m-%d %H:%M}Z" in ahead.reason.zh
+    for since, verdict in ((then - DAY / 2, Verdict.INDETERMINATE), (then + DAY, Verdict.PASSED)):
+        stolen = {signing.keeper.certificate.serial_number: (since, ReasonFlags.key_compromise)}
+        assert judge(then, present, revoked=stolen).verdict is verdict
+    isolated = signing.trust(signing.crls(this_update=issued, next_update=LONG))
+    with IsolatedVerifier(isolated) as verifier:
+        found = verifier.verify(signing.sign(), at=then, present=present)
+        assert (found.verdict, found.verified_at) == (Verdict.PASSED, then)
+        assert verifier.verify(signing.sign(), at=then).verdict is Verdict.INDETERMINATE
+
+
+def test_a_list_of_after_the_end_of_a_certificate_is_told_as_one(signing: Signing) -> None:
+    """RFC 5280 §3.3: an authority may drop what has expired, so its later lists clear nobody."""
+    short = signing.pki.party(not_after=signing.now + 2 * DAY)
+    lists = signing.crls(this_update=signing.now + 3 * DAY, next_update=LONG)
+    verifier = Verifier(signing.trust(lists)).looking_back(signing.now + 4 * DAY)
+    found = verifier.verify(signing.sign(keeper=short), at=signing.now + DAY).signatures[0]
+    assert found.sub_indication is SubIndication.TRY_LATER
+    assert "到期" in found.reason.zh
