@@ -35,7 +35,8 @@ STOP_SECONDS: Final = 10
 
 
 class Housekeeper:
-    """Threads, each with one kind of work: publish revocation lists, fetch those of others, take batches up, close what was cut off.
+    """Threads, each with one kind of work: publish revocation lists, bring the trust folder up to date (a seal reported lost is
+    lost for ``yinxin verify`` too), fetch others' lists, take batches up, close what was cut off.
 
     They are apart so that neither a long round nor a failure of the one keeps a revocation off its list (I12).
     """
@@ -47,6 +48,7 @@ class Housekeeper:
             ("batches", services.batches.take_up, min(seconds, PUBLISH_SECONDS)),
             ("federation", services.recognition.renew_due, min(seconds, RENEW_SECONDS)),
             ("publishing", lambda: services.crls.publish_due(SYSTEM), min(seconds, PUBLISH_SECONDS)),
+            ("trust folder", services.evidence.publish, min(seconds, PUBLISH_SECONDS)),
         )
         self._threads = [
             threading.Thread(target=self._run, args=one, name=one[0], daemon=True) for one in rounds
