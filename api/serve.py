@@ -35,10 +35,9 @@ STOP_SECONDS: Final = 10
 
 
 class Housekeeper:
-    """Threads, each with one kind of work: publish revocation lists, bring the trust folder up to date (a seal reported lost is
-    lost for ``yinxin verify`` too), fetch others' lists, take batches up, close what was cut off.
+    """Threads, each with one kind of work: publish revocation lists, write the trust folder, fetch others' lists, take batches up, close what was cut off.
 
-    They are apart so that neither a long round nor a failure of the one keeps a revocation off its list (I12).
+    ``yinxin verify`` reads the trust folder: a seal reported lost over HTTP is lost there within seconds. They are apart so that neither a long round nor a failure of the one keeps a revocation off its list (I12).
     """
 
     def __init__(self, services: Services, seconds: float) -> None:
