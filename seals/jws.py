@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from cryptography import x509
@@ -40,6 +41,8 @@ MAX_CERTIFICATE_SIZE: Final = 16 * 1024
 """Longest certificate in ``x5c``, in octets: ours have under 2 KiB, an RSA-4096 one with long names under 4."""
 MAX_HEADER_SIZE: Final = 48 * 1024
 """Longest protected header, in octets of base64url: a chain of five ordinary certificates."""
+KEPT_HEADERS: Final = 64
+"""Headers and signers' certificates kept read, by their text and octets: at most some three megabytes each."""
 MAX_DEPTH: Final = 6
 """Deepest JSON nesting read: a status list has four levels."""
 
@@ -94,7 +97,7 @@ def sign(payload: dict[str, Any], *, typ: str, signer: Signer, chain: Sequence[b
     raises ``ValueError``. Raises :class:`hsm.errors.HsmError` from the key.
     """
     head = signing_input(payload, typ=typ, algorithm=signer.algorithm, chain=chain)
-    if not same_key(certificate_key(x509.load_der_x509_certificate(chain[0])), signer.public_key):
+    if not same_key(_leaf(chain[0])[1], signer.public_key):
         raise ValueError("the chain begins with another key's certificate")
     alg = _NAMES[signer.algorithm]
     signature = signer.sign(head.encode())
@@ -136,7 +139,18 @@ def parse(text: str, *, typ: str, limit: int, form: Form = STRICT) -> SignedJson
         raise StatementInvalid("a compact JWS has three parts")
     if len(parts[0]) > MAX_HEADER_SIZE:
         raise StatementInvalid(f"header longer than {MAX_HEADER_SIZE} octets")
-    header = read_object(_decode(parts[0]), "header")
+    alg, chain = _header(parts[0], typ)
+    signature = _decode(parts[2])
+    if alg in _COORDINATE and len(signature) != 2 * _COORDINATE[alg]:
+        raise StatementInvalid("the signature has the wrong length (RFC 7518 §3.4)")
+    payload = read_object(_decode(parts[1]), "payload", form)
+    return SignedJson(payload, f"{parts[0]}.{parts[1]}".encode(), signature, alg, chain)
+
+
+@lru_cache(maxsize=KEPT_HEADERS)
+def _header(text: str, typ: str) -> tuple[str, tuple[bytes, ...]]:
+    """Read algorithm and chain; whoever signs many things writes one header before all of them."""
+    header = read_object(_decode(text), "header")
     if set(header) != {"alg", "typ", "x5c"}:
         raise StatementInvalid("the header has exactly alg, typ and x5c")
     if header["typ"] != typ:
@@ -144,11 +158,7 @@ def parse(text: str, *, typ: str, limit: int, form: Form = STRICT) -> SignedJson
     alg = header["alg"]
     if not isinstance(alg, str) or alg not in _NAMES.values():
         raise StatementInvalid("alg is none of ES256, ES384, RS256, SM2SM3")
-    signature = _decode(parts[2])
-    if alg in _COORDINATE and len(signature) != 2 * _COORDINATE[alg]:
-        raise StatementInvalid("the signature has the wrong length (RFC 7518 §3.4)")
-    payload = read_object(_decode(parts[1]), "payload", form)
-    return SignedJson(payload, f"{parts[0]}.{parts[1]}".encode(), signature, alg, _chain(header["x5c"]))
+    return alg, _chain(header["x5c"])
 
 
 def check_signature(signing_input: bytes, signature: bytes, alg: str, leaf_der: bytes) -> x509.Certificate:
@@ -158,8 +168,7 @@ def check_signature(signing_input: bytes, signature: bytes, alg: str, leaf_der: 
     Raises :class:`StatementSignatureInvalid`, or :class:`StatementInvalid` for a certificate that cannot be read.
     """
     try:
-        certificate = x509.load_der_x509_certificate(leaf_der)
-        key = certificate_key(certificate)
+        certificate, key = _leaf(leaf_der)
     except _UNREADABLE as wrong:
         raise StatementInvalid("the first certificate of x5c cannot be read") from wrong
     if not _fits(alg, key):
@@ -173,6 +182,12 @@ def check_signature(signing_input: bytes, signature: bytes, alg: str, leaf_der: 
     except (ValueError, UnsupportedAlgorithm) as wrong:
         raise StatementInvalid("the certificate's key cannot be used") from wrong
     return certificate
+
+
+@lru_cache(maxsize=KEPT_HEADERS)
+def _leaf(der: bytes) -> tuple[x509.Certificate, PublicKey]:
+    certificate = x509.load_der_x509_certificate(der)
+    return certificate, certificate_key(certificate)
 
 
 def _fits(alg: str, key: PublicKey) -> bool:

@@ -20,7 +20,7 @@ from seals.statement import (
 )
 from seals.states import ENDED, STOPPED_ZH
 from verify.certificates.identity import maker_identity
-from verify.certificates.paths import fingerprint, name
+from verify.certificates.paths import fingerprint, name, subject_octets
 from verify.certificates.purpose import check_exactly
 from verify.certificates.signer import CertificateJudge, Judged
 from verify.errors import Finding, failed, unsure
@@ -50,7 +50,7 @@ class SealLists:
 
     def of(self, maker: x509.Certificate) -> SealStatusList | None:
         """Return the list of the maker, if one is known."""
-        return self.by_maker.get(maker.subject.public_bytes())
+        return self.by_maker.get(subject_octets(maker))
 
     @property
     def newest(self) -> datetime | None:
@@ -81,7 +81,7 @@ def trusted_lists(
         candidate = parsed.status_list
         if judged.finding is not None or candidate.issued_at > (judge.latest or at):
             continue
-        key = maker.subject.public_bytes()
+        key = subject_octets(maker)
         known = lists.by_maker.get(key)
         if known is None or candidate.number > known.number:
             lists.by_maker[key] = candidate

@@ -230,8 +230,10 @@ class Verifier:
         seals = SealJudge(judge, lists, self._policy)
         procedure = Procedure(document, judge, seals, self._policy, at, store.certificates, prefixes)
         cases = sorted(cases, key=lambda case: case.covered)
-        for case in cases:  # in order, so that no octet is hashed twice
-            prefixes.upto("sha256", 0 if case.value is None else case.value.gap_start)
+        starts = [0 if case.value is None else case.value.gap_start for case in cases]
+        earlier = [one.end for one in document.revisions[:MAX_SIGNATURES] if one.end < max(starts)]
+        for end in sorted({*starts, *earlier}):  # in order, so that no octet is hashed twice
+            prefixes.upto("sha256", end)
         _run(procedure, cases)
         pages = Pages(document.last)
         stamps = [c.covered for c in cases if c.kind is SignatureKind.TIMESTAMP and c.finding is None]

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ca.custody_policy import custody_of, policy_oid
 from hsm.sm2.public_key import Sm2PublicKey
 from verify.algorithms import key_of
-from verify.certificates.paths import MAX_DESCRIBED, Chain, check_lasting, fingerprint, name
+from verify.certificates.paths import MAX_DESCRIBED, Chain, check_lasting, fingerprint, name, subject_octets
 from verify.certificates.remembered import by_identity
 from verify.errors import Finding
 from verify.report import SignerReport
@@ -105,7 +105,13 @@ def maker_identity(chain: Chain, trust: TrustDecision | None = None) -> str:
     if not chain:
         return ""
     if trust is None or trust.by_decree:
-        anchor = key_of(chain[-1]).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        anchor = _anchor_key(chain[-1])
     else:
         anchor = f"{trust.entry.scheme_id}\n{trust.entry.provider}\n".encode()
-    return hashlib.sha256(anchor + chain[0].subject.public_bytes()).hexdigest()
+    return hashlib.sha256(anchor + subject_octets(chain[0])).hexdigest()
+
+
+@by_identity(MAX_DESCRIBED)
+def _anchor_key(anchor: x509.Certificate) -> bytes:
+    octets: bytes = key_of(anchor).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return octets
