@@ -1,7 +1,8 @@
 """Where and how large a seal shows: a picture laid over a page can say what nobody signed, with every digest still right.
 
 A later signature protects its own stamp and leaves the earlier ones valid. Whoever may add one could draw a picture as large
-as the page over all that stands there: such a stamp is never green. A seal over another's is told.
+as the page over all that stands there, or lay many stamps, or slices of one, side by side: neither is ever green. A seal over
+another's is told, and a page that seals of several fill.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from verify.certificates.paths import fingerprint
 from verify.ofd.description import StampAnnot
 from verify.ofd.report import OfdStep
 from verify.ofd.signature import OfdCase
@@ -25,6 +27,11 @@ MAX_STRETCH: Final = 1.5
 """How much larger than its seal states a stamp may be drawn; writers that scale make seals smaller, not larger."""
 COVERED: Final = 0.8
 """Part of an earlier stamp from which on it counts as covered; seals side by side, and seam seals, overlap at edges."""
+MAX_SHARE: Final = 1 / 3
+"""Part of a page that the stamps of one signatory may take together; one stamp alone may take more, of a small page. Ten
+ordinary seals (42 mm) on an A4 page take 0.28 of it."""
+FULL: Final = 1 / 2
+"""Part of a page from which on it is told that seals fill it, whoever's they are."""
 MAX_COMPARED: Final = 200_000
 """Pairs of stamps compared in one package; two hundred seals of two pages each make eighty thousand."""
 
@@ -37,15 +44,33 @@ class Shown:
     box: Box
 
 
+@dataclass(slots=True)
+class _Taken:
+    """What stamps take of one page, in mm²: together, and the largest of them."""
+
+    together: float = 0.0
+    largest: float = 0.0
+
+    def add(self, area: float) -> None:
+        """Count one more; stamps that overlap count twice."""
+        self.together += area
+        self.largest = max(self.largest, area)
+
+
+Taken = dict[tuple[str, str, str], _Taken]
+"""By document, page and signatory; by nobody's name of all together."""
+
+
 def check_showing(cases: Sequence[OfdCase]) -> None:
     """Judge where each signature shows, those before it known; what is found stays in the case."""
     earlier: dict[tuple[str, str], list[Box]] = {}
+    taken: Taken = {}
     compared = 0
     for case in cases:
         description = case.description
         if description is None or not description.stamps:
             continue
-        outcome = _placed(case, description.stamps)
+        placed = _placed(case, description.stamps)
         mine = [Shown(stamp.page, visible(stamp)) for stamp in description.stamps]
         hides = False
         for one in mine:
@@ -56,6 +81,7 @@ def check_showing(cases: Sequence[OfdCase]) -> None:
             earlier.setdefault((case.body.root, one.page), []).append(one.box)
         if hides:
             case.case.notes.append(_OVER)
+        outcome = placed or _crowding(case, mine, taken)
         case.note(OfdStep.SHOWING, outcome or passed("位置与大小正常。", "Its place and size are in order."))
 
 
@@ -76,6 +102,34 @@ def _placed(case: OfdCase, stamps: Sequence[StampAnnot]) -> Outcome | None:
     return None
 
 
+def _crowding(case: OfdCase, shown: Sequence[Shown], taken: Taken) -> Outcome | None:
+    """Limit what one signatory's stamps take of a page together; of all signatories it is told."""
+    certificate = case.case.certificate
+    who = str(id(case)) if certificate is None else fingerprint(certificate).hex()
+    pages = {page.id: (number, page.box) for number, page in enumerate(case.body.pages, start=1)}
+    full = False
+    for one in shown:
+        number, box = pages[one.page]
+        area, whole = _common(one.box, box), box[2] * box[3]
+        mine = taken.setdefault((case.body.root, one.page, who), _Taken())
+        everybody = taken.setdefault((case.body.root, one.page, ""), _Taken())
+        mine.add(area)
+        everybody.add(area)
+        full = full or everybody.together > max(everybody.largest, FULL * whole)
+        if mine.together > max(mine.largest, MAX_SHARE * whole):
+            return _crowded(number, mine.together / whole if whole > 0 else 1.0)
+    if full:
+        case.case.notes.append(_FULL)
+    return None
+
+
+def _common(one: Box, other: Box) -> float:
+    """Return the area that two rectangles have in common."""
+    width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    return max(width, 0.0) * max(height, 0.0)
+
+
 def _sides(case: OfdCase, stamp: StampAnnot) -> Iterator[tuple[float, float]]:
     """Yield each side of a stamp with the longest that it may be."""
     seen = case.case.seal_data
@@ -86,10 +140,8 @@ def _sides(case: OfdCase, stamp: StampAnnot) -> Iterator[tuple[float, float]]:
 
 
 def _covers(upper: Box, lower: Box) -> bool:
-    width = min(upper[0] + upper[2], lower[0] + lower[2]) - max(upper[0], lower[0])
-    height = min(upper[1] + upper[3], lower[1] + lower[3]) - max(upper[1], lower[1])
     area = lower[2] * lower[3]
-    return width > 0 and height > 0 and area > 0 and width * height >= COVERED * area
+    return area > 0 and _common(upper, lower) > 0 and _common(upper, lower) >= COVERED * area
 
 
 def _nowhere(page: str, count: int) -> Outcome:
@@ -103,6 +155,20 @@ def _nowhere(page: str, count: int) -> Outcome:
     )
 
 
+def _crowded(page: int, share: float) -> Outcome:
+    part = f"{min(share, 9.99):.0%}"
+    return doubtful(
+        SubIndication.SIG_CONSTRAINTS_FAILURE,
+        f"同一签章人的签章图样在第 {page} 页合计占页面的 {part}，可能遮盖或改变页面内容，不能认定；请对照原件核实。",
+        f"The stamps of one signatory take {part} of page {page} together and may cover or change what it says; "
+        "compare it with the original.",
+    )
+
+
+_FULL: Final = Reason(
+    "签章图样合计占去某页的一半以上，页面内容可能被遮盖；请对照原件核实。",
+    "Seals take more than half of a page together, so what stands on it may be covered; compare it with the original.",
+)
 _LARGE: Final = doubtful(
     SubIndication.SIG_CONSTRAINTS_FAILURE,
     "签章图样的显示尺寸异常，大于印章本身，可能遮盖或改变页面内容，不能认定；请对照原件核实。",

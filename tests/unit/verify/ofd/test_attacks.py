@@ -339,6 +339,31 @@ def test_a_stamp_that_readers_show_in_several_ways_is_never_green(before: bytes,
     )
 
 
+@pytest.mark.parametrize(
+    ("across", "down", "verdict"),
+    [(2, 3, Verdict.PASSED), (5, 7, Verdict.INDETERMINATE)],
+    ids=["six", "a carpet"],
+)
+def test_stamps_side_by_side_never_cover_a_page(across: int, down: int, verdict: Verdict) -> None:
+    """Shadow: each stamp has the size of its seal, and together they are the page."""
+
+    def carpet(xml: bytes) -> bytes:
+        stamp = re.search(rb"<ofd:StampAnnot[^>]*/>|<ofd:StampAnnot.*?</ofd:StampAnnot>", xml, re.DOTALL)
+        assert stamp is not None
+        made = [
+            re.sub(
+                rb'Boundary="[^"]*"', b'Boundary="%d %d 40 40"' % (40 * column, 40 * row), stamp[0]
+            ).replace(b' ID="', b' ID="%d' % (10 + column + 10 * row))
+            for column in range(across)
+            for row in range(down)
+        ]
+        return xml.replace(stamp[0], b"".join(made))
+
+    report = judged(signed_anew(entries(sealed()), carpet))
+    assert report.verdict is verdict, report.reason.en
+    assert verdict is Verdict.PASSED or "合计占页面的" in report.reason.zh
+
+
 def test_a_stated_time_of_another_day_is_told_and_never_counts() -> None:
     """Readers show ``SignatureDateTime``; the time inside the signature is the one that is judged."""
     old = signed_anew(
