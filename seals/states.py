@@ -2,110 +2,57 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final
 
+from ca.words import Word
 
-class SealStatus(StrEnum):
+
+class SealStatus(Word):
     """States of a pair; both sides always share one."""
 
-    APPLIED = "applied"
-    MAKING = "making"
-    MADE = "made"
-    PERSONALISED = "personalised"
-    AWAITING = "awaiting"
-    DELIVERED = "delivered"
-    RETURNED = "returned"
-    ACTIVE = "active"
-    SUSPENDED = "suspended"
-    FROZEN = "frozen"
-    REVOKED = "revoked"
-    SUPERSEDED = "superseded"
-    REJECTED = "rejected"
-    CLOSED = "closed"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _STATUS_ZH[self]
+    APPLIED = "applied", "待审批"
+    MAKING = "making", "制作中"
+    MADE = "made", "已制作"
+    PERSONALISED = "personalised", "已个人化"
+    AWAITING = "awaiting", "待交付"
+    DELIVERED = "delivered", "已交付"
+    RETURNED = "returned", "已退回"
+    ACTIVE = "active", "启用"
+    SUSPENDED = "suspended", "停用"
+    FROZEN = "frozen", "挂失"
+    REVOKED = "revoked", "已注销"
+    SUPERSEDED = "superseded", "已换发"
+    REJECTED = "rejected", "已驳回"
+    CLOSED = "closed", "已关闭"
 
 
-_STATUS_ZH: Final = {
-    SealStatus.APPLIED: "待审批",
-    SealStatus.MAKING: "制作中",
-    SealStatus.MADE: "已制作",
-    SealStatus.PERSONALISED: "已个人化",
-    SealStatus.AWAITING: "待交付",
-    SealStatus.DELIVERED: "已交付",
-    SealStatus.RETURNED: "已退回",
-    SealStatus.ACTIVE: "启用",
-    SealStatus.SUSPENDED: "停用",
-    SealStatus.FROZEN: "挂失",
-    SealStatus.REVOKED: "已注销",
-    SealStatus.SUPERSEDED: "已换发",
-    SealStatus.REJECTED: "已驳回",
-    SealStatus.CLOSED: "已关闭",
-}
-
-
-class SealAct(StrEnum):
+class SealAct(Word):
     """What can be done to a pair."""
 
-    APPLY = "apply"
-    APPROVE = "approve"
-    ORDER = "order"
-    REJECT = "reject"
-    MAKE = "make"
-    PERSONALISE = "personalise"
-    OFFER = "offer"
-    DELIVER = "deliver"
-    ACCEPT = "accept"
-    RETURN = "return"
-    REWORK = "rework"
-    CLOSE = "close"
-    SUSPEND = "suspend"
-    REQUEST_LIFT = "request_lift"
-    LIFT = "lift"
-    FREEZE = "freeze"
-    REQUEST_RESUME = "request_resume"
-    CONFIRM_RESUME = "confirm_resume"
-    REQUEST_RENEWAL = "request_renewal"
-    RENEW = "renew"
-    REVOKE = "revoke"
-    SUPERSEDE = "supersede"
-    DESTROY = "destroy"
+    APPLY = "apply", "申请"
+    APPROVE = "approve", "审批并备案"
+    ORDER = "order", "批准制作"
+    REJECT = "reject", "驳回"
+    MAKE = "make", "制作完成"
+    PERSONALISE = "personalise", "个人化"
+    OFFER = "offer", "通知领取"
+    DELIVER = "deliver", "交付"
+    ACCEPT = "accept", "备案通过"
+    RETURN = "return", "退回"
+    REWORK = "rework", "重新制作"
+    CLOSE = "close", "关闭"
+    SUSPEND = "suspend", "停用"
+    REQUEST_LIFT = "request_lift", "申请解除停用"
+    LIFT = "lift", "确认解除停用"
+    FREEZE = "freeze", "挂失"
+    REQUEST_RESUME = "request_resume", "申请恢复"
+    CONFIRM_RESUME = "confirm_resume", "确认恢复"
+    REQUEST_RENEWAL = "request_renewal", "申请续期"
+    RENEW = "renew", "确认续期"
+    REVOKE = "revoke", "注销"
+    SUPERSEDE = "supersede", "换发"
+    DESTROY = "destroy", "销毁实物"
 
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _ACT_ZH[self]
-
-
-_ACT_ZH: Final = {
-    SealAct.APPLY: "申请",
-    SealAct.APPROVE: "审批并备案",
-    SealAct.ORDER: "批准制作",
-    SealAct.REJECT: "驳回",
-    SealAct.MAKE: "制作完成",
-    SealAct.PERSONALISE: "个人化",
-    SealAct.OFFER: "通知领取",
-    SealAct.DELIVER: "交付",
-    SealAct.ACCEPT: "备案通过",
-    SealAct.RETURN: "退回",
-    SealAct.REWORK: "重新制作",
-    SealAct.CLOSE: "关闭",
-    SealAct.SUSPEND: "停用",
-    SealAct.REQUEST_LIFT: "申请解除停用",
-    SealAct.LIFT: "确认解除停用",
-    SealAct.FREEZE: "挂失",
-    SealAct.REQUEST_RESUME: "申请恢复",
-    SealAct.CONFIRM_RESUME: "确认恢复",
-    SealAct.REQUEST_RENEWAL: "申请续期",
-    SealAct.RENEW: "确认续期",
-    SealAct.REVOKE: "注销",
-    SealAct.SUPERSEDE: "换发",
-    SealAct.DESTROY: "销毁实物",
-}
 
 FIRST_STATUS: Final = SealStatus.APPLIED
 """Where :attr:`SealAct.APPLY` puts a new pair."""

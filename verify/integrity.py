@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
+
+from ca.words import Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,38 +29,19 @@ class Change:
         }
 
 
-class RevisionKind(StrEnum):
+class RevisionKind(Word):
     """What a later revision brings, the gravest first: one word for it, whatever else stands in it."""
 
-    MODIFICATION = "modification"
-    DOUBT = "doubt"
-    FORM_FILLING = "form-filling"
-    COMMENTS = "comments"
-    SIGNATURE = "signature"
-    TIME_STAMP = "time-stamp"
-    VALIDATION_DATA = "validation-data"
-    FIELDS = "fields"
-    PROPERTIES = "properties"
-    NOTHING = "nothing"
-
-    @property
-    def zh(self) -> str:
-        """Return the Chinese word."""
-        return _KIND_ZH[self]
-
-
-_KIND_ZH = {
-    RevisionKind.MODIFICATION: "改动",
-    RevisionKind.DOUBT: "可疑追加",
-    RevisionKind.FORM_FILLING: "填写表单",
-    RevisionKind.COMMENTS: "批注",
-    RevisionKind.SIGNATURE: "追加签章",
-    RevisionKind.TIME_STAMP: "追加文档时间戳",
-    RevisionKind.VALIDATION_DATA: "追加验证信息",
-    RevisionKind.FIELDS: "新增签名域",
-    RevisionKind.PROPERTIES: "更新文档属性",
-    RevisionKind.NOTHING: "无可见变化",
-}
+    MODIFICATION = "modification", "改动"
+    DOUBT = "doubt", "可疑追加"
+    FORM_FILLING = "form-filling", "填写表单"
+    COMMENTS = "comments", "批注"
+    SIGNATURE = "signature", "追加签章"
+    TIME_STAMP = "time-stamp", "追加文档时间戳"
+    VALIDATION_DATA = "validation-data", "追加验证信息"
+    FIELDS = "fields", "新增签名域"
+    PROPERTIES = "properties", "更新文档属性"
+    NOTHING = "nothing", "无可见变化"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,32 +6,21 @@ Whoever signs may draw a seal beside the signature; only a seal statement that w
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import Final
 
+from ca.words import Word
 from verify.sentence import Reason
 
 
-class Nature(StrEnum):
+class Nature(Word):
     """The word for what the valid signatures of a document amount to."""
 
-    SEALED = "sealed"
-    SIGNED = "signed"
-    STAMPED = "time-stamped"
-    NOTHING = "unsealed"
-
-    @property
-    def zh(self) -> str:
-        """Return the Chinese word."""
-        return _ZH[self]
+    SEALED = "sealed", "已盖章"
+    SIGNED = "signed", "非盖章（仅有数字签名）"
+    STAMPED = "time-stamped", "非盖章（仅有时间戳）"
+    NOTHING = "unsealed", "不能认定为已盖章"
 
 
-_ZH: Final = {
-    Nature.SEALED: "已盖章",
-    Nature.SIGNED: "非盖章（仅有数字签名）",
-    Nature.STAMPED: "非盖章（仅有时间戳）",
-    Nature.NOTHING: "不能认定为已盖章",
-}
 _OF_KIND: Final = (("seal", Nature.SEALED), ("signature", Nature.SIGNED), ("timestamp", Nature.STAMPED))
 
 NO_SEAL: Final = Reason(

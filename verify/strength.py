@@ -9,23 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, Final
 
+from ca.words import Word
 from verify.sentence import Reason, iso
 
 
-class Soundness(StrEnum):
+class Soundness(Word):
     """Whether an algorithm counts at one moment."""
 
-    SOUND = "sound"
-    WEAK = "weak"
-    UNKNOWN = "unknown"
-
-    @property
-    def zh(self) -> str:
-        """Return the Chinese word."""
-        return {"sound": "可靠", "weak": "已不可靠", "unknown": "未判断"}[self.value]
+    SOUND = "sound", "可靠"
+    WEAK = "weak", "已不可靠"
+    UNKNOWN = "unknown", "未判断"
 
 
 @dataclass(frozen=True, slots=True)

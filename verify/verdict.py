@@ -5,35 +5,20 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NoReturn
 
+from ca.words import Words
 
-class Verdict(StrEnum):
+
+class Verdict(Words):
     """The one word a report opens with; it refuses ``bool`` because it has more than two answers."""
 
-    PASSED = "passed"
-    FAILED = "failed"
-    INDETERMINATE = "indeterminate"
-    UNREADABLE = "unreadable"
-
-    @property
-    def zh(self) -> str:
-        """Return the Chinese verdict word."""
-        return _WORDS[self][0]
-
-    @property
-    def en(self) -> str:
-        """Return the English verdict word."""
-        return _WORDS[self][1]
+    PASSED = "passed", "有效", "valid"
+    FAILED = "failed", "无效", "invalid"
+    INDETERMINATE = "indeterminate", "无法判定", "indeterminate"
+    UNREADABLE = "unreadable", "无法读取", "unreadable"
 
     def __bool__(self) -> NoReturn:
         raise TypeError("a verdict has four answers; compare it with Verdict.PASSED")
 
-
-_WORDS = {
-    Verdict.PASSED: ("有效", "valid"),
-    Verdict.FAILED: ("无效", "invalid"),
-    Verdict.INDETERMINATE: ("无法判定", "indeterminate"),
-    Verdict.UNREADABLE: ("无法读取", "unreadable"),
-}
 
 _SEVERITY = {Verdict.PASSED: 0, Verdict.INDETERMINATE: 1, Verdict.UNREADABLE: 2, Verdict.FAILED: 3}
 

@@ -22,6 +22,7 @@ from ca.enrolment.request import Approval
 from ca.enrolment.rules import Matter, Rule
 from ca.enrolment.store import enrolment_job as table
 from ca.enrolment.store import enrolment_job_item as item
+from ca.words import Word
 
 FORM: Final = "yinxin-job-v1"
 """Says what the canonical object means."""
@@ -29,30 +30,15 @@ MAX_ITEMS: Final = 10_000
 """Certificates of one job: what two people can answer for, and a canonical text of about a megabyte."""
 
 
-class JobStatus(StrEnum):
+class JobStatus(Word):
     """Where a job stands."""
 
-    ASKED = "asked"
-    RUNNING = "running"
-    DONE = "done"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"
-
-    @property
-    def zh(self) -> str:
-        """The word for people."""
-        return _WORDS[self]
-
-
-_WORDS: Final = {
-    JobStatus.ASKED: "等待审批",
-    JobStatus.RUNNING: "进行中",
-    JobStatus.DONE: "已完成",
-    JobStatus.REJECTED: "已驳回",
-    JobStatus.WITHDRAWN: "已撤回",
-    JobStatus.EXPIRED: "已过期",
-}
+    ASKED = "asked", "等待审批"
+    RUNNING = "running", "进行中"
+    DONE = "done", "已完成"
+    REJECTED = "rejected", "已驳回"
+    WITHDRAWN = "withdrawn", "已撤回"
+    EXPIRED = "expired", "已过期"
 
 
 class JobAct(StrEnum):

@@ -8,85 +8,44 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from ca.words import Word
 
-class EnrolmentStatus(StrEnum):
+
+class EnrolmentStatus(Word):
     """Where an enrolment stands."""
 
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    CHECKING = "checking"
-    APPROVING = "approving"
-    APPROVED = "approved"
-    ISSUING = "issuing"
-    ISSUED = "issued"
-    DELIVERED = "delivered"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"
-    FAILED = "failed"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _STATUS_ZH[self]
+    DRAFT = "draft", "草稿"
+    SUBMITTED = "submitted", "已提交"
+    CHECKING = "checking", "审核中"
+    APPROVING = "approving", "审批中"
+    APPROVED = "approved", "已批准"
+    ISSUING = "issuing", "签发中"
+    ISSUED = "issued", "已签发"
+    DELIVERED = "delivered", "已交付"
+    REJECTED = "rejected", "已驳回"
+    WITHDRAWN = "withdrawn", "已撤回"
+    EXPIRED = "expired", "已过期"
+    FAILED = "failed", "签发失败"
 
 
-_STATUS_ZH: Final = {
-    EnrolmentStatus.DRAFT: "草稿",
-    EnrolmentStatus.SUBMITTED: "已提交",
-    EnrolmentStatus.CHECKING: "审核中",
-    EnrolmentStatus.APPROVING: "审批中",
-    EnrolmentStatus.APPROVED: "已批准",
-    EnrolmentStatus.ISSUING: "签发中",
-    EnrolmentStatus.ISSUED: "已签发",
-    EnrolmentStatus.DELIVERED: "已交付",
-    EnrolmentStatus.REJECTED: "已驳回",
-    EnrolmentStatus.WITHDRAWN: "已撤回",
-    EnrolmentStatus.EXPIRED: "已过期",
-    EnrolmentStatus.FAILED: "签发失败",
-}
-
-
-class EnrolmentAct(StrEnum):
+class EnrolmentAct(Word):
     """What can be done to an enrolment."""
 
-    EDIT = "edit"
-    SUBMIT = "submit"
-    CHECK = "check"
-    CLEAR = "clear"
-    APPROVE = "approve"
-    GRANT = "grant"
-    ADMIT = "admit"
-    BEGIN = "begin"
-    ISSUE = "issue"
-    FAIL = "fail"
-    DELIVER = "deliver"
-    REJECT = "reject"
-    WITHDRAW = "withdraw"
-    EXPIRE = "expire"
+    EDIT = "edit", "修改"
+    SUBMIT = "submit", "提交"
+    CHECK = "check", "审核材料"
+    CLEAR = "clear", "材料齐备"
+    APPROVE = "approve", "审批"
+    GRANT = "grant", "批准"
+    ADMIT = "admit", "随批次批准"
+    BEGIN = "begin", "开始签发"
+    ISSUE = "issue", "签发"
+    FAIL = "fail", "签发失败"
+    DELIVER = "deliver", "交付"
+    REJECT = "reject", "驳回"
+    WITHDRAW = "withdraw", "撤回"
+    EXPIRE = "expire", "过期"
 
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _ACT_ZH[self]
-
-
-_ACT_ZH: Final = {
-    EnrolmentAct.EDIT: "修改",
-    EnrolmentAct.SUBMIT: "提交",
-    EnrolmentAct.CHECK: "审核材料",
-    EnrolmentAct.CLEAR: "材料齐备",
-    EnrolmentAct.APPROVE: "审批",
-    EnrolmentAct.GRANT: "批准",
-    EnrolmentAct.ADMIT: "随批次批准",
-    EnrolmentAct.BEGIN: "开始签发",
-    EnrolmentAct.ISSUE: "签发",
-    EnrolmentAct.FAIL: "签发失败",
-    EnrolmentAct.DELIVER: "交付",
-    EnrolmentAct.REJECT: "驳回",
-    EnrolmentAct.WITHDRAW: "撤回",
-    EnrolmentAct.EXPIRE: "过期",
-}
 
 _S = EnrolmentStatus
 FIRST_STATUS: Final = _S.DRAFT

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from ca.tokens.state import TokenState
 from ca.tokens.store import token, token_procedure, token_step
+from ca.words import Words
 
 P: Final = token_procedure.c
 S: Final = token_step.c
@@ -25,49 +26,19 @@ class ProcedureStatus(StrEnum):
     ABANDONED = "abandoned"
 
 
-class StepName(StrEnum):
+class StepName(Words):
     """The steps, in their order: an application with its PINs, a key in a container, its certificate, into the chip.
 
     ``deliver`` is there for a container with an encryption pair.
     """
 
-    INITIALISE = "initialise"
-    READY = "ready"
-    KEY = "key"
-    DELIVER = "deliver"
-    CERTIFY = "certify"
-    IMPORT = "import"
-    FINISH = "finish"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _STEP_ZH[self]
-
-    @property
-    def en(self) -> str:
-        """The same in English."""
-        return _STEP_EN[self]
-
-
-_STEP_ZH: Final = {
-    StepName.INITIALISE: "建立应用并设置 PIN",
-    StepName.READY: "初始化完成",
-    StepName.KEY: "芯片内生成密钥",
-    StepName.DELIVER: "领取并写入加密密钥",
-    StepName.CERTIFY: "签发证书",
-    StepName.IMPORT: "写入证书",
-    StepName.FINISH: "个人化完成",
-}
-_STEP_EN: Final = {
-    StepName.INITIALISE: "make the application and set its PINs",
-    StepName.READY: "the chip is initialised",
-    StepName.KEY: "make the key in the chip",
-    StepName.DELIVER: "bring the encryption key from the key centre into the chip",
-    StepName.CERTIFY: "issue the certificate",
-    StepName.IMPORT: "write the certificate into the chip",
-    StepName.FINISH: "the chip is personalised",
-}
+    INITIALISE = "initialise", "建立应用并设置 PIN", "make the application and set its PINs"
+    READY = "ready", "初始化完成", "the chip is initialised"
+    KEY = "key", "芯片内生成密钥", "make the key in the chip"
+    DELIVER = "deliver", "领取并写入加密密钥", "bring the encryption key from the key centre into the chip"
+    CERTIFY = "certify", "签发证书", "issue the certificate"
+    IMPORT = "import", "写入证书", "write the certificate into the chip"
+    FINISH = "finish", "个人化完成", "the chip is personalised"
 
 
 class StepStatus(StrEnum):

@@ -20,34 +20,21 @@ from ca.enrolment.rules import Rule
 from ca.enterprise import Enterprise
 from ca.profile import PROFILES
 from ca.tokens.plan import PersonalisationPlan, plan_from_json
+from ca.words import Word
 
 FORM: Final = "yinxin-personalisation-v1"
 """Says what the canonical object means; a change of its members is a new form."""
 
 
-class RequestStatus(StrEnum):
+class RequestStatus(Word):
     """Where a request stands."""
 
-    ASKED = "asked"
-    APPROVED = "approved"
-    USED = "used"
+    ASKED = "asked", "待审批"
+    APPROVED = "approved", "已批准"
+    USED = "used", "已执行"
     """A chip was begun by it, once; the same chip is taken up by the same approval."""
-    REJECTED = "rejected"
-    SUPERSEDED = "superseded"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _ZH[self]
-
-
-_ZH: Final = {
-    RequestStatus.ASKED: "待审批",
-    RequestStatus.APPROVED: "已批准",
-    RequestStatus.USED: "已执行",
-    RequestStatus.REJECTED: "已驳回",
-    RequestStatus.SUPERSEDED: "已被新计划取代",
-}
+    REJECTED = "rejected", "已驳回"
+    SUPERSEDED = "superseded", "已被新计划取代"
 
 
 class RequestAct(StrEnum):

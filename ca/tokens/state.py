@@ -16,72 +16,37 @@ from types import MappingProxyType
 from typing import Final
 
 from ca.certificate import RevocationReason
+from ca.words import Word
 
 
-class TokenState(StrEnum):
+class TokenState(Word):
     """Where a token stands."""
 
-    UNINITIALISED = "uninitialised"
-    READY = "ready"
-    PERSONALISED = "personalised"
-    ISSUED = "issued"
-    SUSPENDED = "suspended"
-    TEMPORARILY_LOST = "temporarily_lost"
-    PERMANENTLY_LOST = "permanently_lost"
-    DAMAGED = "damaged"
-    TERMINATED = "terminated"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _STATE_ZH[self]
+    UNINITIALISED = "uninitialised", "未初始化"
+    READY = "ready", "就绪"
+    PERSONALISED = "personalised", "已个人化"
+    ISSUED = "issued", "已发放"
+    SUSPENDED = "suspended", "已停用"
+    TEMPORARILY_LOST = "temporarily_lost", "临时挂失"
+    PERMANENTLY_LOST = "permanently_lost", "永久丢失"
+    DAMAGED = "damaged", "已损坏"
+    TERMINATED = "terminated", "已终止"
 
 
-_STATE_ZH: Final = {
-    TokenState.UNINITIALISED: "未初始化",
-    TokenState.READY: "就绪",
-    TokenState.PERSONALISED: "已个人化",
-    TokenState.ISSUED: "已发放",
-    TokenState.SUSPENDED: "已停用",
-    TokenState.TEMPORARILY_LOST: "临时挂失",
-    TokenState.PERMANENTLY_LOST: "永久丢失",
-    TokenState.DAMAGED: "已损坏",
-    TokenState.TERMINATED: "已终止",
-}
-
-
-class TokenAct(StrEnum):
+class TokenAct(Word):
     """What can be done to a token."""
 
-    PREPARE = "prepare"
-    PERSONALISE = "personalise"
-    ISSUE = "issue"
-    SUSPEND = "suspend"
-    REPORT_LOST = "report_lost"
-    REQUEST_RESUME = "request_resume"
-    CONFIRM_RESUME = "confirm_resume"
-    WRITE_OFF = "write_off"
-    DAMAGE = "damage"
-    TERMINATE = "terminate"
+    PREPARE = "prepare", "初始化"
+    PERSONALISE = "personalise", "个人化"
+    ISSUE = "issue", "发放"
+    SUSPEND = "suspend", "停用"
+    REPORT_LOST = "report_lost", "临时挂失"
+    REQUEST_RESUME = "request_resume", "申请恢复"
+    CONFIRM_RESUME = "confirm_resume", "确认恢复"
+    WRITE_OFF = "write_off", "确认丢失"
+    DAMAGE = "damage", "报损"
+    TERMINATE = "terminate", "终止"
 
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _ACT_ZH[self]
-
-
-_ACT_ZH: Final = {
-    TokenAct.PREPARE: "初始化",
-    TokenAct.PERSONALISE: "个人化",
-    TokenAct.ISSUE: "发放",
-    TokenAct.SUSPEND: "停用",
-    TokenAct.REPORT_LOST: "临时挂失",
-    TokenAct.REQUEST_RESUME: "申请恢复",
-    TokenAct.CONFIRM_RESUME: "确认恢复",
-    TokenAct.WRITE_OFF: "确认丢失",
-    TokenAct.DAMAGE: "报损",
-    TokenAct.TERMINATE: "终止",
-}
 
 FIRST_STATE: Final = TokenState.UNINITIALISED
 """Where the inventory puts a new token."""

@@ -11,6 +11,7 @@ from typing import Final
 
 from ca.tokens.errors import TokenFieldInvalid
 from ca.tokens.state import TokenAct, TokenState
+from ca.words import Word
 
 MAX_SERIAL: Final = 24
 """Longest serial number: with an application's name it must fit a PKCS#11 label of 32 octets (CK_TOKEN_INFO)."""
@@ -29,30 +30,15 @@ _APPLICATION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,6}")
 _CONTAINER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 
 
-class Purpose(StrEnum):
+class Purpose(Word):
     """What a container is for."""
 
-    LICENCE = "licence"
-    OFFICIAL_SEAL = "official-seal"
-    BANK = "bank"
-    SOCIAL_SECURITY = "social-security"
-    TAX = "tax"
-    OTHER = "other"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _PURPOSE_ZH[self]
-
-
-_PURPOSE_ZH: Final = {
-    Purpose.LICENCE: "执照",
-    Purpose.OFFICIAL_SEAL: "公章",
-    Purpose.BANK: "银行",
-    Purpose.SOCIAL_SECURITY: "社保",
-    Purpose.TAX: "税务",
-    Purpose.OTHER: "其他",
-}
+    LICENCE = "licence", "执照"
+    OFFICIAL_SEAL = "official-seal", "公章"
+    BANK = "bank", "银行"
+    SOCIAL_SECURITY = "social-security", "社保"
+    TAX = "tax", "税务"
+    OTHER = "other", "其他"
 
 
 class KeyUse(StrEnum):

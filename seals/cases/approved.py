@@ -8,26 +8,21 @@ from __future__ import annotations
 
 from dataclasses import InitVar, dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from ca.actor import Actor
+from ca.words import Word
 from hsm.algorithms import Digest
 
 MADE_HERE: Final = object()
 """Handed over by the desk's own modules, which nobody else imports it from."""
 
 
-class Medium(StrEnum):
+class Medium(Word):
     """On what the seal is put."""
 
-    ELECTRONIC = "electronic"
-    PHYSICAL = "physical"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return "电子用印" if self is Medium.ELECTRONIC else "实物用印"
+    ELECTRONIC = "electronic", "电子用印"
+    PHYSICAL = "physical", "实物用印"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from typing import Any, Final
 from ca.audit import canonical_json
 from ca.enrolment.rules import Stage
 from ca.rule_place import ANY
+from ca.words import Word
 from seals.cases.errors import UseRuleMissing
 
 CIVIL: Final = timezone(timedelta(hours=8))
@@ -35,16 +36,11 @@ class Course(StrEnum):
     ANY_ONE = "any-one"
 
 
-class Role(StrEnum):
+class Role(Word):
     """Whom the register of signers knows for an enterprise, by name of the role."""
 
-    APPROVER = "approver"
-    REPRESENTATIVE = "representative"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return "审批人" if self is Role.APPROVER else "法定代表人或其授权人"
+    APPROVER = "approver", "审批人"
+    REPRESENTATIVE = "representative", "法定代表人或其授权人"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,29 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from ca.actor import Actor
+from ca.words import Word
 from seals.cases.rules import Role
 from seals.cases.store import use_signer
 
 C: Final = use_signer.c
 
 
-class SignerStatus(StrEnum):
+class SignerStatus(Word):
     """A registration: asked for, confirmed by a second person, ended."""
 
-    REQUESTED = "requested"
-    CONFIRMED = "confirmed"
-    ENDED = "ended"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return {"requested": "待确认", "confirmed": "有效", "ended": "已解除"}[self.value]
+    REQUESTED = "requested", "待确认"
+    CONFIRMED = "confirmed", "有效"
+    ENDED = "ended", "已解除"
 
 
 TRANSITIONS: Final[dict[str, dict[SignerStatus, SignerStatus]]] = {

@@ -5,33 +5,26 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from ca.actor import Actor
 from ca.audit import canonical_json
+from ca.words import Word
 from seals.cases.store import use_standing, use_standing_day
 
 C: Final = use_standing.c
 D: Final = use_standing_day.c
 
 
-class StandingStatus(StrEnum):
+class StandingStatus(Word):
     """States of a standing authorisation; whether its time has come or gone is judged at each use besides."""
 
-    PENDING = "pending"
-    EFFECTIVE = "effective"
-    EXPIRED = "expired"
-    DELETED = "deleted"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return {"pending": "待生效", "effective": "已生效", "expired": "已到期", "deleted": "已撤销"}[
-            self.value
-        ]
+    PENDING = "pending", "待生效"
+    EFFECTIVE = "effective", "已生效"
+    EXPIRED = "expired", "已到期"
+    DELETED = "deleted", "已撤销"
 
 
 _S = StandingStatus

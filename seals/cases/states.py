@@ -5,86 +5,45 @@ The desk moves along it by compare-and-swap, the page in ``docs/`` is drawn from
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final
 
+from ca.words import Word
 
-class CaseStatus(StrEnum):
+
+class CaseStatus(Word):
     """Where a case stands. *Void* means that its approvals are: the document changed."""
 
-    DRAFT = "draft"
-    APPROVING = "approving"
-    APPROVED = "approved"
-    IN_USE = "in_use"
-    CLOSED = "closed"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"
-    VOIDED = "voided"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _STATUS_ZH[self]
+    DRAFT = "draft", "草稿"
+    APPROVING = "approving", "审批中"
+    APPROVED = "approved", "已批准"
+    IN_USE = "in_use", "用印中"
+    CLOSED = "closed", "已办结"
+    REJECTED = "rejected", "已驳回"
+    WITHDRAWN = "withdrawn", "已撤回"
+    EXPIRED = "expired", "已过期"
+    VOIDED = "voided", "审批已作废"
 
 
-_STATUS_ZH: Final = {
-    CaseStatus.DRAFT: "草稿",
-    CaseStatus.APPROVING: "审批中",
-    CaseStatus.APPROVED: "已批准",
-    CaseStatus.IN_USE: "用印中",
-    CaseStatus.CLOSED: "已办结",
-    CaseStatus.REJECTED: "已驳回",
-    CaseStatus.WITHDRAWN: "已撤回",
-    CaseStatus.EXPIRED: "已过期",
-    CaseStatus.VOIDED: "审批已作废",
-}
-
-
-class CaseAct(StrEnum):
+class CaseAct(Word):
     """What can be done to a case."""
 
-    OPEN = "open"
-    AMEND = "amend"
-    SUBMIT = "submit"
-    ADMIT = "admit"
-    APPROVE = "approve"
-    GRANT = "grant"
-    REJECT = "reject"
-    WITHDRAW = "withdraw"
-    EXPIRE = "expire"
-    VOID = "void"
-    USE = "use"
-    PRESS = "press"
-    COUNT = "count"
-    GIVE_BACK = "give_back"
-    FINISH = "finish"
-    CLOSE = "close"
+    OPEN = "open", "申请用印"
+    AMEND = "amend", "更换文件或内容"
+    SUBMIT = "submit", "提交审批"
+    ADMIT = "admit", "按规则免审批"
+    APPROVE = "approve", "审批"
+    GRANT = "grant", "批准"
+    REJECT = "reject", "驳回"
+    WITHDRAW = "withdraw", "撤回"
+    EXPIRE = "expire", "过期"
+    VOID = "void", "作废审批"
+    USE = "use", "开始用印"
+    PRESS = "press", "盖印一次"
+    COUNT = "count", "用印一份"
+    GIVE_BACK = "give_back", "未用印退回"
+    FINISH = "finish", "用印完成"
+    CLOSE = "close", "办结"
 
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _ACT_ZH[self]
-
-
-_ACT_ZH: Final = {
-    CaseAct.OPEN: "申请用印",
-    CaseAct.AMEND: "更换文件或内容",
-    CaseAct.SUBMIT: "提交审批",
-    CaseAct.ADMIT: "按规则免审批",
-    CaseAct.APPROVE: "审批",
-    CaseAct.GRANT: "批准",
-    CaseAct.REJECT: "驳回",
-    CaseAct.WITHDRAW: "撤回",
-    CaseAct.EXPIRE: "过期",
-    CaseAct.VOID: "作废审批",
-    CaseAct.USE: "开始用印",
-    CaseAct.PRESS: "盖印一次",
-    CaseAct.COUNT: "用印一份",
-    CaseAct.GIVE_BACK: "未用印退回",
-    CaseAct.FINISH: "用印完成",
-    CaseAct.CLOSE: "办结",
-}
 
 _S = CaseStatus
 FIRST_STATUS: Final = _S.DRAFT

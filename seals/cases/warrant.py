@@ -7,24 +7,19 @@ by itself gives nothing and lasts no longer than what it stands on.
 from __future__ import annotations
 
 from dataclasses import InitVar, dataclass
-from enum import StrEnum
 
+from ca.words import Word
 from hsm.algorithms import Digest
 from seals.cases.approved import MADE_HERE
 from seals.cases.members import Member
 
 
-class Ground(StrEnum):
+class Ground(Word):
     """What a warrant stands on."""
 
-    CASE = "case"
-    STANDING = "standing"
-    KEEPER = "keeper"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return {"case": "用印审批", "standing": "静默用印授权", "keeper": "保管人自行用印"}[self.value]
+    CASE = "case", "用印审批"
+    STANDING = "standing", "静默用印授权"
+    KEEPER = "keeper", "保管人自行用印"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,31 +8,18 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from ca.words import Word
 
-class StampStatus(StrEnum):
+
+class StampStatus(Word):
     """States of a stamp on the register."""
 
-    REGISTERED = "registered"
-    IN_SERVICE = "in_service"
-    LOCKED = "locked"
-    LOST = "lost"
-    TAMPERED = "tampered"
-    RETIRED = "retired"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _STAMP_ZH[self]
-
-
-_STAMP_ZH: Final = {
-    StampStatus.REGISTERED: "已登记",
-    StampStatus.IN_SERVICE: "在用",
-    StampStatus.LOCKED: "已锁定",
-    StampStatus.LOST: "已挂失",
-    StampStatus.TAMPERED: "疑遭拆动",
-    StampStatus.RETIRED: "已退役",
-}
+    REGISTERED = "registered", "已登记"
+    IN_SERVICE = "in_service", "在用"
+    LOCKED = "locked", "已锁定"
+    LOST = "lost", "已挂失"
+    TAMPERED = "tampered", "疑遭拆动"
+    RETIRED = "retired", "已退役"
 
 
 class StampAct(StrEnum):
@@ -147,16 +134,9 @@ class UseStatus(StrEnum):
         return self is not UseStatus.RETURNED
 
 
-class PictureStatus(StrEnum):
+class PictureStatus(Word):
     """The picture of a use: none announced, announced by its digest, here."""
 
-    NONE = "none"
-    AWAITED = "awaited"
-    HERE = "here"
-
-    @property
-    def zh(self) -> str:
-        """The words that pages show: 缺失, 同步中, 已同步."""
-        return {PictureStatus.NONE: "缺失", PictureStatus.AWAITED: "同步中", PictureStatus.HERE: "已同步"}[
-            self
-        ]
+    NONE = "none", "缺失"
+    AWAITED = "awaited", "同步中"
+    HERE = "here", "已同步"

@@ -13,6 +13,8 @@ from enum import Enum, StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from ca.words import Word
+
 DEFAULT_UNCLAIMED: Final = timedelta(days=92)
 """Three months: how long a job may lie without a move before it is closed, unless settings say otherwise."""
 DEFAULT_ANSWER_TIME: Final = timedelta(minutes=5)
@@ -23,74 +25,36 @@ MAX_PAGE: Final = 200
 """Most jobs in one page of a list."""
 
 
-class JobStatus(StrEnum):
+class JobStatus(Word):
     """Where a job stands."""
 
-    OPEN = "open"
-    TAKEN = "taken"
-    MADE = "made"
-    PERSONALISED = "personalised"
-    OFFERED = "offered"
-    DELIVERED = "delivered"
-    RETURNED = "returned"
-    FILED = "filed"
-    CLOSED = "closed"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _STATUS_ZH[self]
+    OPEN = "open", "待接单"
+    TAKEN = "taken", "制作中"
+    MADE = "made", "已制作"
+    PERSONALISED = "personalised", "已个人化"
+    OFFERED = "offered", "待交付"
+    DELIVERED = "delivered", "已交付待备案"
+    RETURNED = "returned", "已退回"
+    FILED = "filed", "已备案"
+    CLOSED = "closed", "已关闭"
 
 
-_STATUS_ZH: Final = {
-    JobStatus.OPEN: "待接单",
-    JobStatus.TAKEN: "制作中",
-    JobStatus.MADE: "已制作",
-    JobStatus.PERSONALISED: "已个人化",
-    JobStatus.OFFERED: "待交付",
-    JobStatus.DELIVERED: "已交付待备案",
-    JobStatus.RETURNED: "已退回",
-    JobStatus.FILED: "已备案",
-    JobStatus.CLOSED: "已关闭",
-}
-
-
-class JobAct(StrEnum):
+class JobAct(Word):
     """What can be done to a job."""
 
-    ORDER = "order"
-    TAKE = "take"
-    RELEASE = "release"
-    IMPRINT = "imprint"
-    MAKE = "make"
-    PERSONALISE = "personalise"
-    OFFER = "offer"
-    DELIVER = "deliver"
-    ACCEPT = "accept"
-    RETURN = "return"
-    REWORK = "rework"
-    CLOSE = "close"
+    ORDER = "order", "准予刻制"
+    TAKE = "take", "接单"
+    RELEASE = "release", "退单"
+    IMPRINT = "imprint", "上传印模"
+    MAKE = "make", "制作完成"
+    PERSONALISE = "personalise", "芯片个人化"
+    OFFER = "offer", "通知领取"
+    DELIVER = "deliver", "交付"
+    ACCEPT = "accept", "备案通过"
+    RETURN = "return", "备案退回"
+    REWORK = "rework", "重新制作"
+    CLOSE = "close", "关闭"
 
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _ACT_ZH[self]
-
-
-_ACT_ZH: Final = {
-    JobAct.ORDER: "准予刻制",
-    JobAct.TAKE: "接单",
-    JobAct.RELEASE: "退单",
-    JobAct.IMPRINT: "上传印模",
-    JobAct.MAKE: "制作完成",
-    JobAct.PERSONALISE: "芯片个人化",
-    JobAct.OFFER: "通知领取",
-    JobAct.DELIVER: "交付",
-    JobAct.ACCEPT: "备案通过",
-    JobAct.RETURN: "备案退回",
-    JobAct.REWORK: "重新制作",
-    JobAct.CLOSE: "关闭",
-}
 
 FIRST_STATUS: Final = JobStatus.OPEN
 """Where :attr:`JobAct.ORDER` puts a new job."""
@@ -163,16 +127,11 @@ class ReturnReason(Enum):
         return next((reason for reason in cls if reason.code == code), None)
 
 
-class ShopState(StrEnum):
+class ShopState(Word):
     """Whether a shop may take jobs."""
 
-    ACTIVE = "active"
-    SUSPENDED = "suspended"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return "在业" if self is ShopState.ACTIVE else "已暂停"
+    ACTIVE = "active", "在业"
+    SUSPENDED = "suspended", "已暂停"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,26 +157,13 @@ class Shop:
     registered_by: str
 
 
-class Document(StrEnum):
+class Document(Word):
     """Kinds of identity document."""
 
-    RESIDENT_ID = "resident-id"
-    PASSPORT = "passport"
-    MAINLAND_PERMIT = "mainland-permit"
-    OTHER = "other"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _DOCUMENT_ZH[self]
-
-
-_DOCUMENT_ZH: Final = {
-    Document.RESIDENT_ID: "居民身份证",
-    Document.PASSPORT: "护照",
-    Document.MAINLAND_PERMIT: "港澳台居民来往内地通行证",
-    Document.OTHER: "其他有效证件",
-}
+    RESIDENT_ID = "resident-id", "居民身份证"
+    PASSPORT = "passport", "护照"
+    MAINLAND_PERMIT = "mainland-permit", "港澳台居民来往内地通行证"
+    OTHER = "other", "其他有效证件"
 
 
 @dataclass(frozen=True, slots=True)

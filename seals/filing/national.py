@@ -22,6 +22,7 @@ from typing import Final
 from cryptography import x509
 
 from ca.audit import canonical_json
+from ca.words import Word
 from hsm.algorithms import DEFAULT_ALGORITHM, kind_of
 from hsm.errors import HsmError
 from hsm.public_keys import certificate_key
@@ -67,17 +68,12 @@ class Interface(StrEnum):
     DEACTIVATE = "deactivate"
 
 
-class InvalidType(StrEnum):
+class InvalidType(Word):
     """Why a seal is invalid: 吊销, 撤销, 挂失."""
 
-    REVOKED = "0"
-    CANCELLED = "1"
-    LOST = "2"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return {"0": "吊销", "1": "撤销", "2": "挂失"}[self.value]
+    REVOKED = "0", "吊销"
+    CANCELLED = "1", "撤销"
+    LOST = "2", "挂失"
 
 
 @dataclass(frozen=True, slots=True)

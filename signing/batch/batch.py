@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ca.actor import Actor
+from ca.words import Word
 from hsm.algorithms import Digest
 from signing.level import Level
 
@@ -22,42 +23,22 @@ KEPT_BUSY: Final = 8
 """Chunks that a small batch is split into, so that several workers share it."""
 
 
-class BatchForm(StrEnum):
+class BatchForm(Word):
     """One signature for each document, or one for all with a proof for each."""
 
-    EACH = "each"
-    TREE = "tree"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return "逐份用印" if self is BatchForm.EACH else "合并签名"
+    EACH = "each", "逐份用印"
+    TREE = "tree", "合并签名"
 
 
-class BatchState(StrEnum):
+class BatchState(Word):
     """Where a batch stands."""
 
-    GATHERING = "gathering"
-    WAITING = "waiting"
-    RUNNING = "running"
-    HALTED = "halted"
-    FINISHED = "finished"
-    CANCELLED = "cancelled"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _STATE_ZH[self]
-
-
-_STATE_ZH: Final = {
-    BatchState.GATHERING: "收集文件",
-    BatchState.WAITING: "待启动",
-    BatchState.RUNNING: "用印中",
-    BatchState.HALTED: "已暂停",
-    BatchState.FINISHED: "已完成",
-    BatchState.CANCELLED: "已取消",
-}
+    GATHERING = "gathering", "收集文件"
+    WAITING = "waiting", "待启动"
+    RUNNING = "running", "用印中"
+    HALTED = "halted", "已暂停"
+    FINISHED = "finished", "已完成"
+    CANCELLED = "cancelled", "已取消"
 
 
 class BatchAct(StrEnum):
@@ -88,18 +69,13 @@ TRANSITIONS: Final[dict[BatchAct, dict[BatchState, BatchState]]] = {
 """Every move there is; the database moves by compare-and-swap on state and count of moves."""
 
 
-class DocumentState(StrEnum):
+class DocumentState(Word):
     """Where one document of a batch stands; a failed one waits again when it is retried."""
 
-    WAITING = "waiting"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return {"waiting": "待用印", "done": "已用印", "failed": "失败", "cancelled": "已取消"}[self.value]
+    WAITING = "waiting", "待用印"
+    DONE = "done", "已用印"
+    FAILED = "failed", "失败"
+    CANCELLED = "cancelled", "已取消"
 
 
 @dataclass(frozen=True, slots=True)

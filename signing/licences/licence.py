@@ -7,44 +7,34 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from ca.words import Words
 from signing.licences.identifier import LicenceIdentifier
 
 
-class LicenceStatus(StrEnum):
+class LicenceStatus(Words):
     """How a licence stands; ``code`` is the two digits that national directories write."""
 
-    ISSUING = "issuing"
-    VALID = "valid"
-    SUSPENDED = "suspended"
-    WITHDRAWN = "withdrawn"
-    CANCELLED = "cancelled"
-    LAPSED = "lapsed"
-    REVOKED = "revoked"
-
-    @property
-    def zh(self) -> str:
-        """The word in Chinese."""
-        return _WORDS[self][0]
-
-    @property
-    def en(self) -> str:
-        """The word in English."""
-        return _WORDS[self][1]
+    ISSUING = "issuing", "制发中", "being issued"
+    VALID = "valid", "有效", "valid"
+    SUSPENDED = "suspended", "暂停", "suspended"
+    WITHDRAWN = "withdrawn", "撤回", "withdrawn"
+    CANCELLED = "cancelled", "注销", "cancelled"
+    LAPSED = "lapsed", "失效", "lapsed"
+    REVOKED = "revoked", "吊销", "revoked"
 
     @property
     def code(self) -> str:
         """The code of national directories; empty before it is issued."""
-        return _WORDS[self][2]
+        return _CODES.get(self, "")
 
 
-_WORDS: Final[dict[LicenceStatus, tuple[str, str, str]]] = {
-    LicenceStatus.ISSUING: ("制发中", "being issued", ""),
-    LicenceStatus.VALID: ("有效", "valid", "01"),
-    LicenceStatus.SUSPENDED: ("暂停", "suspended", "02"),
-    LicenceStatus.WITHDRAWN: ("撤回", "withdrawn", "03"),
-    LicenceStatus.CANCELLED: ("注销", "cancelled", "04"),
-    LicenceStatus.LAPSED: ("失效", "lapsed", "05"),
-    LicenceStatus.REVOKED: ("吊销", "revoked", "07"),
+_CODES: Final = {
+    LicenceStatus.VALID: "01",
+    LicenceStatus.SUSPENDED: "02",
+    LicenceStatus.WITHDRAWN: "03",
+    LicenceStatus.CANCELLED: "04",
+    LicenceStatus.LAPSED: "05",
+    LicenceStatus.REVOKED: "07",
 }
 
 

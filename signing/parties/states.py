@@ -5,78 +5,41 @@ The desk moves along them by compare-and-swap, the page in ``docs/`` is drawn fr
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final
 
+from ca.words import Word
 
-class RoundStatus(StrEnum):
+
+class RoundStatus(Word):
     """Where a round stands."""
 
-    RUNNING = "running"
-    DECLINED = "declined"
-    RELEASED = "released"
-    WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _ROUND_ZH[self]
+    RUNNING = "running", "签署中"
+    DECLINED = "declined", "已拒签"
+    RELEASED = "released", "已完成"
+    WITHDRAWN = "withdrawn", "已撤回"
+    EXPIRED = "expired", "已过期"
 
 
-_ROUND_ZH: Final = {
-    RoundStatus.RUNNING: "签署中",
-    RoundStatus.DECLINED: "已拒签",
-    RoundStatus.RELEASED: "已完成",
-    RoundStatus.WITHDRAWN: "已撤回",
-    RoundStatus.EXPIRED: "已过期",
-}
-
-
-class PartyStatus(StrEnum):
+class PartyStatus(Word):
     """What a party has done so far; whose turn it is follows from the order."""
 
-    WAITING = "waiting"
-    SEALED = "sealed"
-    DECLINED = "declined"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _PARTY_ZH[self]
+    WAITING = "waiting", "待签"
+    SEALED = "sealed", "已签"
+    DECLINED = "declined", "已拒签"
 
 
-_PARTY_ZH: Final = {PartyStatus.WAITING: "待签", PartyStatus.SEALED: "已签", PartyStatus.DECLINED: "已拒签"}
-
-
-class RoundAct(StrEnum):
+class RoundAct(Word):
     """What can be done in a round."""
 
-    OPEN = "open"
-    SEAL = "seal"
-    RELEASE = "release"
-    DECLINE = "decline"
-    SUBSTITUTE = "substitute"
-    EXTEND = "extend"
-    WITHDRAW = "withdraw"
-    EXPIRE = "expire"
+    OPEN = "open", "发起签署"
+    SEAL = "seal", "签署"
+    RELEASE = "release", "签署并完成"
+    DECLINE = "decline", "拒签"
+    SUBSTITUTE = "substitute", "更换签署方"
+    EXTEND = "extend", "延长期限"
+    WITHDRAW = "withdraw", "撤回"
+    EXPIRE = "expire", "过期"
 
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _ACT_ZH[self]
-
-
-_ACT_ZH: Final = {
-    RoundAct.OPEN: "发起签署",
-    RoundAct.SEAL: "签署",
-    RoundAct.RELEASE: "签署并完成",
-    RoundAct.DECLINE: "拒签",
-    RoundAct.SUBSTITUTE: "更换签署方",
-    RoundAct.EXTEND: "延长期限",
-    RoundAct.WITHDRAW: "撤回",
-    RoundAct.EXPIRE: "过期",
-}
 
 _R, _P = RoundStatus, PartyStatus
 FIRST_STATUS: Final = _R.RUNNING

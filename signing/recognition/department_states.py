@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final
 
+from ca.words import Word
 
-class PolicyStatus(StrEnum):
+
+class PolicyStatus(Word):
     """Where an imported policy stands."""
 
-    PROPOSED = "proposed"
-    IN_FORCE = "in-force"
-    REPLACED = "replaced"
-    DECLINED = "declined"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return {"proposed": "待确认", "in-force": "施行中", "replaced": "已被替换", "declined": "未采纳"}[
-            self.value
-        ]
+    PROPOSED = "proposed", "待确认"
+    IN_FORCE = "in-force", "施行中"
+    REPLACED = "replaced", "已被替换"
+    DECLINED = "declined", "未采纳"
 
 
-class PolicyAct(StrEnum):
+class PolicyAct(Word):
     """What can be done with one."""
 
-    CONFIRM = "confirm"
-    DECLINE = "decline"
-    REPLACE = "replace"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return {"confirm": "确认施行", "decline": "不予采纳", "replace": "替换"}[self.value]
+    CONFIRM = "confirm", "确认施行"
+    DECLINE = "decline", "不予采纳"
+    REPLACE = "replace", "替换"
 
 
 FIRST_STATUS: Final = PolicyStatus.PROPOSED

@@ -5,29 +5,17 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from ca.words import Word, Words
 
-class ForeignStatus(StrEnum):
+
+class ForeignStatus(Word):
     """Where a foreign list stands here."""
 
-    PROPOSED = "proposed"
-    TRUSTED = "trusted"
-    LEAVING = "leaving"
-    REMOVED = "removed"
-    DECLINED = "declined"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _STATUS_ZH[self]
-
-
-_STATUS_ZH: Final = {
-    ForeignStatus.PROPOSED: "待确认",
-    ForeignStatus.TRUSTED: "已信任",
-    ForeignStatus.LEAVING: "待确认移除",
-    ForeignStatus.REMOVED: "已移除",
-    ForeignStatus.DECLINED: "未采纳",
-}
+    PROPOSED = "proposed", "待确认"
+    TRUSTED = "trusted", "已信任"
+    LEAVING = "leaving", "待确认移除"
+    REMOVED = "removed", "已移除"
+    DECLINED = "declined", "未采纳"
 
 
 class ForeignAct(StrEnum):
@@ -68,28 +56,30 @@ IN_FORCE: Final = frozenset({ForeignStatus.TRUSTED, ForeignStatus.LEAVING})
 """Lists that verification uses: one person's request to remove a list changes nothing yet."""
 
 
-class Trouble(StrEnum):
+class Trouble(Words):
     """What is wrong with a list in force or with something that it points to, as the last attempt to fetch it found."""
 
-    NONE = ""
-    UNREACHABLE = "unreachable"
-    ADDRESS = "address-refused"
-    UNREADABLE = "unreadable"
-    FORGED = "bad-signature"
-    ROLLED_BACK = "rolled-back"
-    OTHER_LIST = "other-list"
-    EXPIRED = "expired"
-    FUTURE = "from-the-future"
-
-    @property
-    def zh(self) -> str:
-        """What to tell in Chinese."""
-        return _TOLD[self][0]
-
-    @property
-    def en(self) -> str:
-        """What to tell in English."""
-        return _TOLD[self][1]
+    NONE = "", "正常", "well"
+    UNREACHABLE = "unreachable", "无法取得更新", "cannot be fetched"
+    ADDRESS = (
+        "address-refused",
+        "地址被拒绝（指向内部网络或明文 HTTP）",
+        "its address is refused (a private network, or plain HTTP)",
+    )
+    UNREADABLE = "unreadable", "内容无法读取", "cannot be read"
+    FORGED = "bad-signature", "签名不符，疑似伪造", "its signature is wrong: perhaps forged"
+    ROLLED_BACK = (
+        "rolled-back",
+        "对方给出了旧版本，疑似回退攻击",
+        "an older one was served: perhaps an attack",
+    )
+    OTHER_LIST = (
+        "other-list",
+        "签发者或清单名称已变，须由两人重新确认",
+        "another signer or scheme: two people must confirm it anew",
+    )
+    EXPIRED = "expired", "取得的版本已过期", "what is served has expired"
+    FUTURE = "from-the-future", "签发时间在将来，请核对双方时钟", "issued in the future: compare both clocks"
 
     @property
     def attack(self) -> bool:
@@ -98,20 +88,3 @@ class Trouble(StrEnum):
 
 
 _ATTACKS: Final = frozenset({Trouble.FORGED, Trouble.ROLLED_BACK, Trouble.OTHER_LIST})
-_TOLD: Final = {
-    Trouble.NONE: ("正常", "well"),
-    Trouble.UNREACHABLE: ("无法取得更新", "cannot be fetched"),
-    Trouble.ADDRESS: (
-        "地址被拒绝（指向内部网络或明文 HTTP）",
-        "its address is refused (a private network, or plain HTTP)",
-    ),
-    Trouble.UNREADABLE: ("内容无法读取", "cannot be read"),
-    Trouble.FORGED: ("签名不符，疑似伪造", "its signature is wrong: perhaps forged"),
-    Trouble.ROLLED_BACK: ("对方给出了旧版本，疑似回退攻击", "an older one was served: perhaps an attack"),
-    Trouble.OTHER_LIST: (
-        "签发者或清单名称已变，须由两人重新确认",
-        "another signer or scheme: two people must confirm it anew",
-    ),
-    Trouble.EXPIRED: ("取得的版本已过期", "what is served has expired"),
-    Trouble.FUTURE: ("签发时间在将来，请核对双方时钟", "issued in the future: compare both clocks"),
-}

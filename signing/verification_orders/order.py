@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ca.actor import Actor
+from ca.words import Word
 from hsm.algorithms import Digest
 
 MAX_FILES: Final = 20_000
@@ -22,20 +23,13 @@ MAX_ATTEMPTS: Final = 5
 """How often a document is begun: one that takes the whole service along each time is not begun for ever."""
 
 
-class OrderState(StrEnum):
+class OrderState(Word):
     """Where an order stands."""
 
-    GATHERING = "gathering"
-    RUNNING = "running"
-    FINISHED = "finished"
-    CANCELLED = "cancelled"
-
-    @property
-    def zh(self) -> str:
-        """The word on a page."""
-        return {"gathering": "收集文件", "running": "核验中", "finished": "已完成", "cancelled": "已取消"}[
-            self.value
-        ]
+    GATHERING = "gathering", "收集文件"
+    RUNNING = "running", "核验中"
+    FINISHED = "finished", "已完成"
+    CANCELLED = "cancelled", "已取消"
 
 
 class OrderAct(StrEnum):

@@ -2,54 +2,29 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final
 
+from ca.words import Word
 
-class VoidStatus(StrEnum):
+
+class VoidStatus(Word):
     """Where a voiding stands."""
 
-    ASKED = "asked"
-    VOIDED = "voided"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _STATUS_ZH[self]
+    ASKED = "asked", "待同意"
+    VOIDED = "voided", "已作废"
+    REFUSED = "refused", "不同意作废"
+    WITHDRAWN = "withdrawn", "已撤回"
 
 
-_STATUS_ZH: Final = {
-    VoidStatus.ASKED: "待同意",
-    VoidStatus.VOIDED: "已作废",
-    VoidStatus.REFUSED: "不同意作废",
-    VoidStatus.WITHDRAWN: "已撤回",
-}
-
-
-class VoidAct(StrEnum):
+class VoidAct(Word):
     """What can be done about a voiding."""
 
-    ASK = "ask"
-    AGREE = "agree"
-    VOID = "void"
-    REFUSE = "refuse"
-    WITHDRAW = "withdraw"
+    ASK = "ask", "申请作废"
+    AGREE = "agree", "同意"
+    VOID = "void", "同意并作废"
+    REFUSE = "refuse", "不同意"
+    WITHDRAW = "withdraw", "撤回"
 
-    @property
-    def zh(self) -> str:
-        """The word of practice."""
-        return _ACT_ZH[self]
-
-
-_ACT_ZH: Final = {
-    VoidAct.ASK: "申请作废",
-    VoidAct.AGREE: "同意",
-    VoidAct.VOID: "同意并作废",
-    VoidAct.REFUSE: "不同意",
-    VoidAct.WITHDRAW: "撤回",
-}
 
 FIRST_STATUS: Final = VoidStatus.ASKED
 """Where :attr:`VoidAct.ASK` puts a new voiding."""

@@ -5,27 +5,22 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from ca.store import UtcInstant, only
+from ca.words import Word
 from signing.store import metadata
 from signing.webhooks.message import Message
 
 
-class DeliveryState(StrEnum):
+class DeliveryState(Word):
     """Where a message stands."""
 
-    WAITING = "waiting"
-    DELIVERED = "delivered"
-    DEAD = "dead"
-
-    @property
-    def zh(self) -> str:
-        """The word on a page."""
-        return {"waiting": "待发送", "delivered": "已送达", "dead": "已放弃"}[self.value]
+    WAITING = "waiting", "待发送"
+    DELIVERED = "delivered", "已送达"
+    DEAD = "dead", "已放弃"
 
 
 TRANSITIONS: Final = {

@@ -8,32 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from ca.custody_policy import ANY_POLICY, POLICY_OF_CUSTODY
+from ca.words import Word
 from hsm.signer import Custody
 
 __all__ = ["ANY_POLICY", "ANY_TERMS", "LEVEL_OF_POLICY", "AssuranceLevel", "PathTerms", "level_of"]
 
 
-class AssuranceLevel(StrEnum):
+class AssuranceLevel(Word):
     """How much a certificate promises, weakest first."""
 
-    BASIC = "basic"
-    SUBSTANTIAL = "substantial"
-    HIGH = "high"
+    BASIC = "basic", "基本"
+    SUBSTANTIAL = "substantial", "较高"
+    HIGH = "high", "高"
 
     @property
     def rank(self) -> int:
         """Return its place, 1 for the weakest: levels are compared by it."""
         return tuple(AssuranceLevel).index(self) + 1
-
-    @property
-    def zh(self) -> str:
-        """Return the Chinese word."""
-        return {"basic": "基本", "substantial": "较高", "high": "高"}[self.value]
 
 
 LEVEL_OF_POLICY: Final[Mapping[str, AssuranceLevel]] = MappingProxyType(

@@ -2,45 +2,29 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final
 
 from asn1crypto import cms
 
 from ca.cms_names import CONTENT_TYPE, GM_SIGNED_DATA, MESSAGE_DIGEST, SIGNED_DATA
 from ca.der import OID, SEQUENCE, DerError, Reader
+from ca.words import Words
 from seals.ses.structure import is_seal_data, is_signature
 
 
-class Container(StrEnum):
+class Container(Words):
     """The containers that are judged."""
 
-    CMS = "cms"
+    CMS = "cms", "CMS 签名", "a CMS signature"
     """SignedData of RFC 5652."""
-    GBT35275 = "gbt35275"
+    GBT35275 = "gbt35275", "GB/T 35275 签名", "a GB/T 35275 signature"
     """SignedData of the national message syntax, by its own content type."""
-    SES = "ses"
+    SES = "ses", "电子签章数据（SES）", "a seal signature (SES)"
     """An electronic seal with a signature (GB/T 38540, GM/T 0031)."""
-    TIME_STAMP = "rfc3161"
+    TIME_STAMP = "rfc3161", "时间戳", "a time-stamp"
     """A time-stamp token, which is CMS too; known by where it stands."""
 
-    @property
-    def zh(self) -> str:
-        """The name for people, in Chinese."""
-        return _WORDS[self][0]
 
-    @property
-    def en(self) -> str:
-        """The name for people, in English."""
-        return _WORDS[self][1]
-
-
-_WORDS: Final = {
-    Container.CMS: ("CMS 签名", "a CMS signature"),
-    Container.GBT35275: ("GB/T 35275 签名", "a GB/T 35275 signature"),
-    Container.SES: ("电子签章数据（SES）", "a seal signature (SES)"),
-    Container.TIME_STAMP: ("时间戳", "a time-stamp"),
-}
 _BY_TYPE: Final = {SIGNED_DATA: Container.CMS, GM_SIGNED_DATA: Container.GBT35275}
 
 

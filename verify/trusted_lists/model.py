@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from ca.words import Word
+
 UNKNOWN_LANGUAGE: Final = "und"
 """RFC 5646: undetermined; the JSON form gives a legal notice no language, the XML form demands one."""
 
@@ -42,38 +44,23 @@ class ServiceKind(StrEnum):
     """Anything else that a list names; kept, and an anchor for nothing."""
 
 
-class ServiceStatus(StrEnum):
+class ServiceStatus(Word):
     """The state of a listed service in one period."""
 
-    GRANTED = "granted"
-    RECOGNISED = "recognised"
+    GRANTED = "granted", "已认可"
+    RECOGNISED = "recognised", "国家级认可"
     """At national level (TS 119 612 §5.5.4.2)."""
-    SUPERVISED = "supervised"
+    SUPERVISED = "supervised", "受监管"
     """Of before 2016-07-01: under supervision, its cessation included, or accredited."""
-    WITHDRAWN = "withdrawn"
-    CEASED = "ceased"
-    UNKNOWN = "unknown"
+    WITHDRAWN = "withdrawn", "已撤销"
+    CEASED = "ceased", "已终止"
+    UNKNOWN = "unknown", "状态不明"
     """A word that nobody here knows; it grants nothing."""
 
     @property
     def in_force(self) -> bool:
         """Tell whether the list vouches for a service in this state."""
         return self in {ServiceStatus.GRANTED, ServiceStatus.RECOGNISED, ServiceStatus.SUPERVISED}
-
-    @property
-    def zh(self) -> str:
-        """Return the Chinese word."""
-        return _STATUS_ZH[self]
-
-
-_STATUS_ZH = {
-    ServiceStatus.GRANTED: "已认可",
-    ServiceStatus.RECOGNISED: "国家级认可",
-    ServiceStatus.SUPERVISED: "受监管",
-    ServiceStatus.WITHDRAWN: "已撤销",
-    ServiceStatus.CEASED: "已终止",
-    ServiceStatus.UNKNOWN: "状态不明",
-}
 
 
 @dataclass(frozen=True, slots=True)
