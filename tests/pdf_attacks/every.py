@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.pdf_attacks import certified, faces, forgery, incremental, readers, shadow, structure
+from tests.pdf_attacks import certified, faces, forgery, incremental, limits, readers, shadow, structure
 
 ATTACKS: Final = (
     *incremental.ATTACKS,
@@ -14,4 +14,5 @@ ATTACKS: Final = (
     *structure.ATTACKS,
     *faces.ATTACKS,
     *readers.ATTACKS,
+    *limits.ATTACKS,
 )

@@ -11,7 +11,8 @@ from typing import Final
 
 from verify.integrity import Change, RevisionKind
 from verify.pdf.fields import FormField
-from verify.pdf.pdf_values import Ref, Stream, Value
+from verify.pdf.looks import bounded, empty
+from verify.pdf.pdf_values import Ref, Value
 from verify.pdf.permissions import NO_CHANGES
 from verify.pdf.placement import Box, inherited, rectangle
 from verify.pdf.step import Step
@@ -55,10 +56,16 @@ def new_signature_field(step: Step, item: Value, *, note: bool) -> bool:
 def _speaks_for_itself(step: Step, found: FormField) -> bool:
     """Tell whether a new field shows nothing, or is signed anew: one that borrows an earlier signature is a forgery."""
     if found.signed:
+        if not _keeps_to_its_box(step, found):
+            return False
         if isinstance(found.value, Ref) and not step.fresh(found.value):
             return False
         return not (is_time_stamp(step, found) and shows(step, found))
     return not any(_drawn(step, step.new.resolve(item)) for item in (found.ref, *found.widgets))
+
+
+def _keeps_to_its_box(step: Step, found: FormField) -> bool:
+    return all(bounded(step.new, step.new.resolve(item)) for item in (found.ref, *found.widgets))
 
 
 def _drawn_as_widget(dictionary: dict[str, Value]) -> bool:
@@ -90,14 +97,7 @@ def _drawn(step: Step, widget: Value) -> bool:
     looks = step.new.entry(widget, "/AP")
     if not isinstance(looks, dict):
         return "/AP" in widget
-    return any(not _empty(step.new.resolve(item)) for item in looks.values())
-
-
-def _empty(look: Value) -> bool:
-    """Tell a drawing of nothing: no octets of its own, none packed, none in another file."""
-    if not isinstance(look, Stream) or look.encoded.strip():
-        return False
-    return look.dictionary.keys().isdisjoint({"/Filter", "/F", "/FFilter"})
+    return any(not empty(step.new.resolve(item)) for item in looks.values())
 
 
 def permitted_signature(step: Step, found: FormField) -> bool:

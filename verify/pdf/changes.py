@@ -18,10 +18,13 @@ from verify.pdf.extents import reaches_unprotected
 from verify.pdf.fields import FormField, form_fields
 from verify.pdf.graph import Graph
 from verify.pdf.library import opens_strictly
+from verify.pdf.linearized import wakes
 from verify.pdf.pdf_values import Ref, same
 from verify.pdf.permissions import rules_of
 from verify.pdf.permitted import allowed
+from verify.pdf.plain.xref import MAX_OBJECTS
 from verify.pdf.repaired import unlisted_object
+from verify.pdf.respelled import mistakable
 from verify.pdf.signature_value import SignatureValue
 from verify.pdf.source import Revision
 from verify.pdf.step import Step, describe
@@ -102,6 +105,14 @@ def _compare(document: Document, value: SignatureValue, policy: Policy, parts: l
         additions += step.additions
         doubts += step.doubts
         revisions.append(_told(step, part))
+    if wakes(document.data, value.covered):
+        doubts.append(
+            Change(
+                "文件声称按页优化（线性化），其参数指向签章后追加的内容，部分阅读器可能据此显示别的页面",
+                "the document calls itself linearized by figures that come true only with what was appended, and some readers "
+                "may show other pages by them",
+            )
+        )
     unlisted = unlisted_object(document, value.covered)
     if unlisted is not None:
         doubts.append(
@@ -147,7 +158,16 @@ def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
     if len(refs) > MAX_CHANGED_OBJECTS:
         step.changes.append(Change("签章后改动的对象过多", "too many objects were changed after signing"))
         return
-    for ref in sorted(refs, key=lambda item: (item.number, item.generation)):
+    ordered = sorted(refs, key=lambda item: (item.number, item.generation))
+    if ordered and ordered[-1].number > MAX_OBJECTS:
+        step.changes.append(
+            Change(
+                "追加的对象编号超出上限",
+                "an appended object's number is beyond the limit",
+                object=str(ordered[-1]),
+            )
+        )
+    for ref in ordered:
         _compare_object(step, revision, ref, covered)
     check_containers(step, revision)
     check_reached(step, revision, refs)
@@ -165,6 +185,11 @@ def _compare_trailers(step: Step) -> None:
             RevisionKind.PROPERTIES,
             Change("更新文档属性", "the document's description was brought up to date"),
         )
+    size = step.new.trailer.get("/Size")
+    if isinstance(size, int) and size > MAX_OBJECTS + 1:
+        step.changes.append(
+            Change("文件尾的 /Size 大到部分阅读器无法打开", "the trailer's /Size is larger than readers bear")
+        )
     if _hides(step):
         step.changes.append(Change("文件尾的 /Size 被改小", "the trailer's /Size was made smaller"))
 
@@ -178,7 +203,7 @@ def _hides(step: Step) -> bool:
 def _compare_object(step: Step, revision: Revision, ref: Ref, covered: int) -> None:
     before = step.old.exists(ref)
     if not step.new.exists(ref):
-        if before:
+        if before or _replaces_generation(step, ref):  # some readers free a number whatever the generation
             step.changes.append(describe(step, ref, "被删除", "was removed"))
         return
     if not _stands_behind(step.document, revision, ref, covered):
@@ -188,6 +213,15 @@ def _compare_object(step: Step, revision: Revision, ref: Ref, covered: int) -> N
             step.changes.append(describe(step, ref, "被补入已签内容", "was filled into the signed part"))
     elif not same(step.old.get(ref), step.new.get(ref)) and not allowed(step, ref):
         step.changes.append(describe(step, ref, "被改动", "was changed"))
+    elif mistakable(step.document, ref, (step.old.revision, step.new.revision)):
+        step.doubt(
+            describe(
+                step,
+                ref,
+                "被重写成各阅读器读法不一的样子",
+                "was written anew in a way that readers read differently",
+            )
+        )
 
 
 def _replaces_generation(step: Step, ref: Ref) -> bool:

@@ -27,6 +27,14 @@ from verify.pdf.source import Contained, Revision
 
 XREF_WINDOW: Final = 16
 """Octets before a cross-reference table in which its keyword stands."""
+_TABLE: Final = re.compile(rb"xref[ ]*(?:\r\n|\r|\n)")
+_RUN: Final = re.compile(rb"[\t\n\x0c\r ]*+[0-9]{1,10} ([0-9]{1,10})[ ]*(?:\r\n|\r|\n)")
+_LINES: Final = re.compile(rb"(?:[0-9]{10} [0-9]{5} [nf](?: \r| \n|\r\n))*+")
+_TRAILER: Final = re.compile(rb"[\t\n\x0c\r ]*+trailer(?=[\t\n\x0c\r <%])")
+TABLE_LINE: Final = 20
+"""Octets of one line of a cross-reference table."""
+USUAL_PARAMETERS: Final = {"/Predictor": (1, *range(10, 16)), "/Colors": (1,), "/BitsPerComponent": (8,)}
+"""What structural streams are predicted by: rows of octets, as PNG has them."""
 _HEX: Final = re.compile(rb"<([0-9A-Fa-f]{64,})>")
 _TAIL: Final = re.compile(rb"[\x00\t\n\x0c\r ]*endobj")
 
@@ -168,6 +176,7 @@ class LibrarySource:
                 holder = self._at(container, revision)
                 if not isinstance(holder, Stream):
                     raise PdfReadError("an object stream is missing")
+                _check_packing(holder.dictionary)
                 text = holder.decode(DecodePurpose.OBJECT_STREAM)
                 first = int(holder.dictionary["/First"])
                 numbers = [int(word) for word in text[:first].split()]
@@ -180,18 +189,28 @@ class LibrarySource:
         """Raise if a section lists an object twice: readers take the first or the last."""
         with self._strictly():
             if revision.stream is None:
+                _check_table(self.data, revision.start)
                 stream: Any = self.reader.stream
                 stream.seek(revision.start + len(b"xref"))
                 entries = parse_xref_table(stream, strict=True)
             else:
-                holder = self._at(revision.stream, revision.index)
-                packed: Any = holder.source if isinstance(holder, Stream) else None
-                entries = iter(()) if packed is None else parse_xref_stream(packed, strict=True)
+                packed = self._section_at(revision.start, revision.stream)
+                _check_packing(plain(packed).dictionary)
+                entries = parse_xref_stream(packed, strict=True)
             seen: set[int] = set()
             for entry in entries:
                 if entry.idnum in seen:
                     raise PdfReadError(f"object {entry.idnum} is listed twice")
                 seen.add(entry.idnum)
+
+    def _section_at(self, start: int, ref: Ref) -> Any:
+        """Read a cross-reference stream where it stands: it need not list itself, or may list itself elsewhere."""
+        stream: Any = self.reader.stream
+        stream.seek(start)
+        read_header: Any = read_object_header
+        if read_header(stream, strict=False) != (ref.number, ref.generation):
+            raise PdfReadError("a cross-reference stream has another number")
+        return generic.read_object(stream, self._pointer(ref))
 
     def _at(self, ref: Ref, revision: int) -> Value:
         if self.place(ref, revision) is None:
@@ -209,6 +228,34 @@ class LibrarySource:
 
     def _pointer(self, ref: Ref) -> generic.Reference:
         return generic.Reference(ref.number, ref.generation, self.reader)
+
+
+def _check_packing(entries: dict[str, Value]) -> None:
+    """Raise on a structural stream that is packed by anything but Flate and its row predictors: readers unpack the rest differently."""
+    listed = [entries.get(key) for key in ("/Filter", "/DecodeParms")]
+    filters, parameters = (
+        [] if item is None else item if isinstance(item, list) else [item] for item in listed
+    )
+    known = [item for item in parameters if item is not None]
+    if filters not in ([], ["/FlateDecode"]) or len(known) > 1 or not {"/F", "/FFilter"}.isdisjoint(entries):
+        raise PdfReadError("a structural stream is packed in an unusual way")
+    for item in known:
+        if not isinstance(item, dict) or not all(
+            type(value) is int and value in USUAL_PARAMETERS.get(key, (value,)) for key, value in item.items()
+        ):
+            raise PdfReadError("a structural stream has unusual parameters")
+
+
+def _check_table(data: bytes, start: int) -> None:
+    """Raise unless a table is written as ISO 32000-2 §7.5.4 has it: readers that cannot follow it look for objects themselves."""
+    begun = _TABLE.match(data, start)
+    position = start if begun is None else begun.end()
+    while (run := _RUN.match(data, position)) is not None:
+        position = run.end() + TABLE_LINE * int(run[1])
+        if _LINES.fullmatch(data, run.end(), position) is None or position > len(data):
+            raise PdfReadError("the lines of a cross-reference table are unusual")
+    if begun is None or _TRAILER.match(data, position) is None:
+        raise PdfReadError("a cross-reference table is unusual")
 
 
 def open_by_library(data: bytes, password: str | None = None) -> LibrarySource:

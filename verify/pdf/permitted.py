@@ -17,6 +17,7 @@ from verify.pdf.added_fields import (
 from verify.pdf.comments import comment
 from verify.pdf.fields import FormField
 from verify.pdf.graph import page_refs
+from verify.pdf.looks import bounded, limited
 from verify.pdf.pdf_values import Ref, Stream, Value, references, same
 from verify.pdf.plain.tokens import HASH
 from verify.pdf.step import Step, describe
@@ -235,6 +236,8 @@ def _array(step: Step, ref: Ref, old: list[Value], new: list[Value]) -> bool:
 def _field(step: Step, known: FormField, ref: Ref, keys: frozenset[str], new: dict[str, Value]) -> bool:
     if not _stays_a_widget(step, keys, new):
         return False
+    if not keys.isdisjoint(LOOK_KEYS) and not bounded(step.new, new):
+        return False
     if known.kind == "/Sig":
         return _signature_field(step, known, step.new_fields.get(ref), keys, new)
     if not step.fills or step.rules.locked(known.name) or not keys <= FILLED_FIELD_KEYS:
@@ -302,6 +305,8 @@ def _is_metadata(value: Value) -> bool:
 
 def _appearance(step: Step, ref: Ref) -> bool:
     """Let the appearance of a field change when it is signed or filled in as permitted, if nothing else uses it."""
+    if not limited(step.new, step.new.get(ref)):
+        return False
     users = step.signed.users.get(ref, set())
     owners = {owner for owner, key in users if owner is not None and key in {"/AP", "/N"}}
     if not users or len(owners) != len(users):

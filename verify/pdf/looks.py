@@ -1,0 +1,42 @@
+"""How a field is drawn: whether its looks keep within its box, and whether there is anything in them (ISO 32000-2 §8.10, §12.5.5)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from verify.pdf.document import View
+from verify.pdf.pdf_values import Stream, Value
+from verify.pdf.placement import rectangle
+
+_ELSEWHERE: Final = frozenset({"/Filter", "/F", "/FFilter"})
+
+
+def bounded(view: View, widget: Value) -> bool:
+    """Tell whether a widget's box is one and every look of it is limited by a /BBox, which ISO 32000-2 table 93 requires.
+
+    Readers draw a look without one wherever it likes, over the whole page if it likes, however small the widget's own box is.
+    """
+    if not isinstance(widget, dict):
+        return True
+    if "/Rect" in widget and rectangle(view, view.entry(widget, "/Rect")) is None:
+        return False  # readers take what is no number for zero
+    if "/AP" not in widget:
+        return True
+    looks = view.entry(widget, "/AP")
+    return isinstance(looks, dict) and limited(view, looks)
+
+
+def limited(view: View, look: Value, depth: int = 0) -> bool:
+    """Tell whether a drawing has limits, or every one of a dictionary of them has; what is not there has none, it may still come."""
+    if isinstance(look, Stream):
+        return empty(look) or rectangle(view, view.entry(look.dictionary, "/BBox")) is not None
+    if isinstance(look, dict) and depth < 2:  # /AP, and the states below /N, /R and /D
+        return all(limited(view, view.resolve(item), depth + 1) for item in look.values())
+    return False
+
+
+def empty(look: Value) -> bool:
+    """Tell a drawing of nothing: no octets of its own, none packed, none in another file."""
+    if not isinstance(look, Stream) or look.encoded.strip():
+        return False
+    return look.dictionary.keys().isdisjoint(_ELSEWHERE)
