@@ -68,6 +68,24 @@ def lift(
         _ask_second("lift", code)
 
 
+def rename_owner(
+    uscc: Annotated[str, typer.Argument(help="统一社会信用代码 / unified social credit code")],
+    name: Annotated[str, typer.Argument(help="新的登记名称 / the new registered name")],
+    home: HomeOption = None,
+    actor: ActorOption = APPLICANT,
+) -> None:
+    """企业更名：为每枚在用的印章申请换发 / record an owner's new name; each seal in use is applied for anew."""
+    with installation(home) as services:
+        pending = services.seals.rename_owner(uscc, name, actor=person(actor))
+        services.evidence.publish()
+    say(f"已登记新名称“{name}”；原名称下盖的文件照常核验。", f"The new name is recorded: {name}")
+    for record in pending:
+        say(
+            f"换发申请 {record.code}（替换 {record.predecessor}）：先签发新名称的证书，再由另一人 yinxin seal approve。",
+            f"Seal {record.code} waits to replace {record.predecessor}: issue a certificate to the new name, then approve it.",
+        )
+
+
 def renew(
     code: Code,
     home: HomeOption = None,
@@ -166,5 +184,5 @@ def _ask_second(command: str, code: str) -> None:
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to ``yinxin seal``."""
-    for command in (order, close, suspend, lift, renew, destroy, status):
+    for command in (order, close, suspend, lift, renew, rename_owner, destroy, status):
         app.command()(command)

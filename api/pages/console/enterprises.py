@@ -7,9 +7,11 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from api.access import Scope
 from api.enterprise_overview import EnterpriseOverview, enterprise_overview
 from api.pages.console.certificates import row_of as certificate_row
 from api.pages.console.chips import tile
+from api.pages.console.forms import Csrf, Text, done, posted
 from api.pages.console.frame import Frame, enter
 from api.pages.console.seals import row_of as seal_row
 from api.pages.console.tones import STAMP_TONES, licence_row
@@ -56,6 +58,15 @@ def one(request: Request, uscc: str) -> Response:
         base=frame.doors.settings.base_url,
         **_rows(frame, found),
     )
+
+
+@router.post("/console/enterprises/{uscc}/name")
+def rename(request: Request, uscc: str, csrf: Csrf, name: Text) -> Response:
+    """Record a change of name; a new pair is applied for in place of each that is in use."""
+    frame = posted(request, "enterprises", csrf, Scope.CA_ISSUE)
+    frame.caller.acting_for(uscc)
+    frame.doors.seals.rename_owner(uscc, name.strip(), actor=frame.caller.actor)
+    return done(f"/console/enterprises/{uscc}")
 
 
 def _rows(frame: Frame, found: EnterpriseOverview) -> dict[str, Any]:

@@ -15,6 +15,12 @@ SEAL_WORDS: Final[dict[str, tuple[str, str]]] = {
     "enterprises.since": ("登记", "Registered"),
     "enterprises.chips": ("令牌与芯片", "Tokens and chips"),
     "enterprises.cases.last": ("最近一次 {when}", "last one {when}"),
+    "enterprises.rename": ("变更名称", "Change the name"),
+    "enterprises.rename.name": ("新的登记名称", "New registered name"),
+    "enterprises.rename.effect": (
+        "每枚在用的印章以新名称申请换发，批准后旧章注销、前后相连；此前盖的文件仍然有效，并说明当时的名称。",
+        "Each seal in use is applied for under the new name and replaced when approved; older documents stay valid.",
+    ),
     "enterprises.gone": ("没有登记这家企业。", "This enterprise is not registered."),
     "enterprises.gone.next": ("请核对统一社会信用代码。", "Check its unified social credit code."),
     "stamp.status.registered": ("已登记", "registered"),

@@ -19,7 +19,7 @@ from ca.uscc import check_character
 from seals.devices.stamp import UseRecord
 from seals.devices.state import PictureStatus, UseStatus
 from seals.filing.job import JobQuery, NewShop
-from seals.seal import SealApplication, SealKind, SealRecord
+from seals.seal import SealApplication, SealKind, SealQuery, SealRecord
 from tests.conftest import SteppingClock
 from tests.imprint_world import photograph
 from tests.unit.api.browsing import Client, log_in, told
@@ -116,6 +116,21 @@ def test_B1_an_application_shows_its_picture_and_is_recorded(services: Services,
     assert (
         clerk.get(f"/console/seals?q={seal.physical.code}").headers["location"].endswith(seal.physical.code)
     )
+
+
+def test_B5_a_change_of_name_applies_for_each_seal_anew(services: Services, seal: SealRecord) -> None:
+    address = f"/console/enterprises/{USCC}"
+    clerk = log_in(services, APPLICANT, Scope.CA_READ, Scope.CA_ISSUE, Scope.SEAL_READ)
+    assert "变更名称" in clerk.page(address)
+    assert goes_to(clerk.send(f"{address}/name", name="杭州新名科技有限公司")) == address
+    page = clerk.page(address)
+    assert ENTERPRISE in page
+    assert "杭州新名科技有限公司" in page
+    pending = [one for one in services.seals.list(SealQuery(uscc=USCC)).records if one.predecessor]
+    assert [(one.predecessor, one.owner.name) for one in pending] == [(seal.code, "杭州新名科技有限公司")]
+    reader = log_in(services, KEEPER, Scope.CA_READ)
+    assert "变更名称" not in reader.page(address)
+    assert reader.send(f"{address}/name", name="别名有限公司").status_code == 403
 
 
 def test_E1_one_answer_for_an_enterprise_and_only_what_the_key_may_see(
