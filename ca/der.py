@@ -155,53 +155,49 @@ class Reader:
         """Return the identifier octet of the next element, or -1 at the end."""
         return self.data[self.position] if self.position < self.end else -1
 
-    def _header(self) -> tuple[int, int]:
-        """Return where the contents of the next element start and end."""
-        data, at = self.data, self.position + 1
-        if at >= self.end:
+    def _next(self, tag: int | None) -> tuple[int, int]:
+        """Pass the next element, which must have ``tag`` where one is due; return where its contents start and end."""
+        data, begun, end = self.data, self.position, self.end
+        if tag is not None and (begun >= end or data[begun] != tag):
+            raise DerError(f"tag {self.peek():#04x} stands where {tag:#04x} is due")
+        at = begun + 2
+        if at > end:
             raise DerError("an element is cut short")
-        if data[at - 1] & 0x1F == 0x1F:
+        if data[begun] & 0x1F == 0x1F:
             raise DerError("tag numbers above 30 are not used here")
-        size = data[at]
-        at += 1
+        size = data[begun + 1]
         if size >= 0x80:
             count = size & 0x7F
-            if not 0 < count <= MAX_LENGTH_OCTETS or at + count > self.end:
+            if not 0 < count <= MAX_LENGTH_OCTETS or at + count > end:
                 raise DerError("indefinite or oversized length")
             size = int.from_bytes(data[at : at + count], "big")
             if size < 0x80 or data[at] == 0:
                 raise DerError("a length is not in its shortest form (X.690 §10.1)")
             at += count
-        if at + size > self.end:
+        if at + size > end:
             raise DerError("an element is longer than its surroundings")
+        self.position = at + size
         return at, at + size
 
     def enter(self, tag: int) -> Reader:
         """Step into the next element, which must have ``tag``."""
-        start, end = self._due(tag)
+        start, end = self._next(tag)
         return Reader(self.data, start, end)
 
     def contents(self, tag: int) -> bytes:
         """Return the contents of the next element, which must have ``tag``."""
-        start, end = self._due(tag)
+        start, end = self._next(tag)
         return self.data[start:end]
-
-    def _due(self, tag: int) -> tuple[int, int]:
-        """Pass the next element, which must have ``tag``; return where its contents start and end."""
-        if self.position >= self.end or self.data[self.position] != tag:
-            raise DerError(f"tag {self.peek():#04x} stands where {tag:#04x} is due")
-        start, self.position = self._header()
-        return start, self.position
 
     def element(self) -> bytes:
         """Return the next element whole, whatever its tag."""
         start = self.position
-        _, self.position = self._header()
-        return self.data[start : self.position]
+        _, end = self._next(None)
+        return self.data[start:end]
 
     def integer(self, tag: int = INTEGER) -> int:
         """Return an INTEGER, which must be in its shortest form and of at most 64 octets."""
-        start, end = self._due(tag)
+        start, end = self._next(tag)
         octets = self.data[start:end]
         if not octets or len(octets) > MAX_INTEGER_OCTETS:
             raise DerError("an integer is empty or too long")
@@ -218,7 +214,7 @@ class Reader:
 
     def oid(self) -> str:
         """Return an OBJECT IDENTIFIER in dotted form."""
-        start, end = self._due(OID)
+        start, end = self._next(OID)
         octets = self.data[start:end]
         if not octets or len(octets) > MAX_OID_OCTETS or octets[-1] & 0x80:
             raise DerError("an object identifier is empty, too long or cut short")

@@ -46,7 +46,7 @@ HEADER_WITHIN: Final = 1024
 
 
 MAX_MOMENTS: Final = 16
-"""Moments with their evidence for which a verifier remembers whose lists are trusted; a batch has one."""
+"""Moments with their evidence for which a verifier remembers whose lists are trusted, and evidence kept read; a batch has one."""
 
 
 @dataclass(slots=True)
@@ -81,13 +81,14 @@ class Verifier:
         self._makers: dict[MakersQuestion, SealLists] = {}
         self._passed: Remembered[Judged] = Remembered(MAX_PASSED)
         self._begun: Begun | None = None
+        self._known: dict[tuple[tuple[bytes, ...], tuple[bytes, ...]], Begun] = {}
         self._present: datetime | None = None
 
     def knowing(self, crls: Sequence[bytes], ocsp: Sequence[bytes]) -> Verifier:
         """Return a verifier with the same trust and policy and other evidence (DER); what was read once is shared."""
         other = copy(self)
         other._makers = {}  # noqa: SLF001 - our own copy
-        other._begun = None  # noqa: SLF001 - our own copy
+        other._begun = self._known.get((tuple(crls), tuple(ocsp)))  # noqa: SLF001 - our own copy
         other._trust = replace(self._trust, crls=crls, ocsp=ocsp)  # noqa: SLF001 - our own copy
         return other
 
@@ -260,9 +261,13 @@ class Verifier:
 
     def _begin(self) -> Begun:
         """Read the trust store's own evidence, once for all documents: nothing is added to it afterwards."""
+        crls, ocsp = tuple(self._trust.crls), tuple(self._trust.ocsp)
         evidence = Evidence(self._paths)
-        evidence.add(self._trust.crls, self._trust.ocsp, embedded=False)
+        evidence.add(crls, ocsp, embedded=False)
         begun = self._begun = Begun(evidence, evidence.newest)
+        if len(self._known) >= MAX_MOMENTS:
+            self._known.clear()
+        self._known[crls, ocsp] = begun
         return begun
 
     def _trusted_lists(self, judge: CertificateJudge, store: SecurityStore, at: datetime) -> SealLists:
