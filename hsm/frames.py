@@ -5,6 +5,9 @@ A frame is a length (8 octets, big endian) and that many octets.
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
 
 FRAME_HEAD: Final = 8
@@ -34,3 +37,23 @@ def limit_memory(octets: int) -> None:
     except ImportError:
         return
     resource.setrlimit(resource.RLIMIT_AS, (octets, octets))
+
+
+def tasks(source: BinaryIO, frames: int) -> Iterator[tuple[bytes, ...]]:
+    """Cap the memory at what the first frame says; then yield each task, so many frames, until the input ends."""
+    cap = read_frame(source)
+    if cap is None:
+        return
+    limit_memory(int(cap))
+    while True:
+        task = tuple(frame for _ in range(frames) if (frame := read_frame(source)) is not None)
+        if len(task) < frames:
+            return
+        yield task
+
+
+def run(serve: Callable[[BinaryIO, BinaryIO], None]) -> None:
+    """Serve from stdin on a private copy of stdout, so that nothing a library prints can fall between the frames."""
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        serve(sys.stdin.buffer, out)

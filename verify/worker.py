@@ -8,13 +8,11 @@ memory), answered by an empty one when all is ready; then for each document a fr
 from __future__ import annotations
 
 import json
-import os
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from hsm.frames import limit_memory, read_frame, write_frame
+from hsm.frames import limit_memory, read_frame, run, write_frame
 from verify.allowance import cap_memory
 from verify.report import DocumentReport
 from verify.signatures.detached import ContentFile, ContentOctets
@@ -64,12 +62,5 @@ def _packed(report: DocumentReport) -> bytes:
         return json.dumps(pack(exhausted(report))).encode()
 
 
-def main() -> None:
-    """Serve on a private copy of stdout, so that nothing a library prints can fall between the frames."""
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        serve(sys.stdin.buffer, out)
-
-
 if __name__ == "__main__":
-    main()
+    run(serve)

@@ -20,7 +20,7 @@ from hsm.errors import DuplicateKey, KeyNotFound, KeyNotProtected, UnsupportedAl
 from hsm.sm2.public_key import Sm2PublicKey
 from hsm.worker.faults import translated
 from hsm.worker.objects import NewKey, destroy, private, private_key, read, search, taken
-from hsm.worker.sealed_keys import SealedKey
+from hsm.worker.sealed_keys import SealedKey, store
 from hsm.worker.sealed_keys import listed as sealed_for_signing
 
 APPLICATION: Final = "yinxin sm2 encryption"
@@ -105,18 +105,7 @@ def store_public(session: pkcs11.Session, label: str, key_id: bytes, public: Pub
 
 def store_sealed(session: pkcs11.Session, key: SealedKey) -> None:
     """Store a sealed SM2 encryption key: one private data object, there whole or not at all."""
-    with translated():
-        session.create_object(
-            {
-                Attribute.CLASS: ObjectClass.DATA,
-                Attribute.TOKEN: True,
-                Attribute.PRIVATE: True,
-                Attribute.MODIFIABLE: False,
-                Attribute.LABEL: key.label,
-                Attribute.APPLICATION: APPLICATION,
-                Attribute.VALUE: key.value,
-            }
-        )
+    store(session, key, APPLICATION)
 
 
 def sealed(session: pkcs11.Session, label: str, key_id: bytes | None) -> SealedKey:

@@ -158,7 +158,7 @@ class Smith:
             return self.backend.sign_digest(scalar, digest)
 
 
-def store(session: pkcs11.Session, key: SealedKey) -> None:
+def store(session: pkcs11.Session, key: SealedKey, application: str = APPLICATION) -> None:
     """Create the object: stored, private, not to be changed."""
     with translated():
         session.create_object(
@@ -168,7 +168,7 @@ def store(session: pkcs11.Session, key: SealedKey) -> None:
                 Attribute.PRIVATE: True,
                 Attribute.MODIFIABLE: False,
                 Attribute.LABEL: key.label,
-                Attribute.APPLICATION: APPLICATION,
+                Attribute.APPLICATION: application,
                 Attribute.VALUE: key.value,
             }
         )

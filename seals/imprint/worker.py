@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import sys
 from collections.abc import Callable
 from typing import Any, BinaryIO, Final
 
 import cv2
 
-from hsm.frames import limit_memory, read_frame, write_frame
+from hsm.frames import run, tasks, write_frame
 from seals.imprint import raster
 from seals.imprint.cleaning import clean
 from seals.imprint.comparison import compare
@@ -66,26 +64,12 @@ def _answer(asked: dict[str, Any], foreign: bytes, picture: bytes) -> Answer:
 
 def serve(source: BinaryIO, out: BinaryIO) -> None:
     """Answer tasks until the input ends."""
-    cap = read_frame(source)
-    if cap is None:
-        return
-    limit_memory(int(cap))
     cv2.setNumThreads(1)
-    while (head := read_frame(source)) is not None:
-        foreign, picture = read_frame(source), read_frame(source)
-        if foreign is None or picture is None:
-            return
+    for head, foreign, picture in tasks(source, 3):
         figures, png, made = _answer(json.loads(head), foreign, picture)
         for frame in (json.dumps(figures).encode(), png, made):
             write_frame(out, frame)
 
 
-def main() -> None:
-    """Serve on a private copy of stdout, so that nothing a library prints can fall between the frames."""
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        serve(sys.stdin.buffer, out)
-
-
 if __name__ == "__main__":
-    main()
+    run(serve)

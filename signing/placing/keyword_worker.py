@@ -9,14 +9,12 @@ from __future__ import annotations
 import ctypes
 import json
 import math
-import os
-import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
 import pypdfium2 as pdfium
 
-from hsm.frames import limit_memory, read_frame, write_frame
+from hsm.frames import run, tasks, write_frame
 from signing.placing.keyword_text import MAX_MATCHES, Box, joined, occurrences, plain
 
 MAX_CHARACTERS: Final = 400_000
@@ -106,23 +104,9 @@ def _answer(asked: dict[str, Any], octets: bytes) -> Answer:
 
 def serve(source: BinaryIO, out: BinaryIO) -> None:
     """Answer tasks until the input ends."""
-    cap = read_frame(source)
-    if cap is None:
-        return
-    limit_memory(int(cap))
-    while (head := read_frame(source)) is not None:
-        octets = read_frame(source)
-        if octets is None:
-            return
+    for head, octets in tasks(source, 2):
         write_frame(out, json.dumps(_answer(json.loads(head), octets)).encode())
 
 
-def main() -> None:
-    """Serve on a private copy of stdout, so that nothing a library prints can fall between the frames."""
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        serve(sys.stdin.buffer, out)
-
-
 if __name__ == "__main__":
-    main()
+    run(serve)

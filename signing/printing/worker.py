@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import sys
 from collections.abc import Sequence
 from typing import Any, BinaryIO, Final
 
@@ -18,7 +16,7 @@ import numpy as np
 import pypdfium2 as pdfium
 from PIL import Image
 
-from hsm.frames import limit_memory, read_frame, write_frame
+from hsm.frames import run, tasks, write_frame
 from signing.placing.placement import POINTS_PER_MM
 from signing.printing.free_place import Place, find_place
 from signing.printing.strip import Strip, narrow, sheet, wide
@@ -210,22 +208,11 @@ def _answer(asked: dict[str, Any], octets: bytes) -> Answer:
 
 def serve(source: BinaryIO, out: BinaryIO) -> None:
     """Answer tasks until the input ends."""
-    cap = read_frame(source)
-    if cap is None:
-        return
-    limit_memory(int(cap))
-    while (head := read_frame(source)) is not None and (octets := read_frame(source)) is not None:
+    for head, octets in tasks(source, 2):
         told, made = _answer(json.loads(head), octets)
         write_frame(out, json.dumps(told).encode())
         write_frame(out, made)
 
 
-def main() -> None:
-    """Serve on a private copy of stdout, so that nothing a library prints can fall between the frames."""
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        serve(sys.stdin.buffer, out)
-
-
 if __name__ == "__main__":
-    main()
+    run(serve)
