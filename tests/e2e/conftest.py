@@ -29,11 +29,13 @@ from api.serve import make_server
 from api.settings import load_settings
 from ca.actor import Actor
 from ca.clock import system_clock
+from tests import emulator_build
 from tests.conftest import _free_port as free_port
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT / "api" / "demo_data" / "contract.pdf"
 ADMIN = Actor("person:sun.tao", "孙涛")
+compiled = emulator_build.compiled
 
 
 def yinxin(

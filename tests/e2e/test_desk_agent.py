@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,40 +21,78 @@ from ca.profile import ENTERPRISE_SEAL
 from hsm.algorithms import KeyKind
 from hsm.cryptoki import CryptokiProvider
 from hsm.key_uri import KeyUri
+from hsm.provider import KeyProvider
 from hsm.signer import Custody
+from hsm.skf.provider import SkfProvider
 from hsm.softhsm import find_or_fetch
+from hsm.suite import Suite
 from seals.seal import SealApplication, SealKind, SealRecord
 from tests.conftest import SO_PIN, USER_PIN, SteppingClock, missing
 from tests.e2e.browser import CHROMIUM, FLAGS, PLAIN, YINXIN
 from tests.e2e.conftest import Site, serving
-from tests.remote_world import OPERATOR, founded
+from tests.emulator_build import Compile
+from tests.remote_world import founded
+from tests.unit.api.conftest import OPERATOR
 from tests.unit.api.test_agent import free_port
 from verify.verdict import Verdict
 
-TOKEN = "keeper"
 ASKED = "asked.json"
 
 
-@pytest.fixture
-def token(tmp_path: Path) -> Iterator[tuple[CryptokiProvider, dict[str, str]]]:
-    """Yield a token that is the keeper's own: a SoftHSM folder of which the service knows nothing."""
-    found = find_or_fetch(tmp_path)
+@dataclass(frozen=True)
+class OwnToken:
+    """A token that is the keeper's own, of which the service knows nothing, and how the agent is told of its library."""
+
+    provider: KeyProvider
+    name: str
+    kind: KeyKind
+    suite: Suite
+    option: str
+    library: Path
+    environment: dict[str, str]
+
+
+def _pkcs11(folder: Path) -> OwnToken:
+    """Make a token of SoftHSM."""
+    found = find_or_fetch(folder)
     if found is None:
         missing("SoftHSM 2", "no libsofthsm2.so; install the package softhsm2")
-    environment = dict(found.configure(tmp_path / "tokens"))
+    environment = dict(found.configure(folder / "tokens"))
     provider = CryptokiProvider(
-        found.module, pins=lambda _t: USER_PIN, counters=tmp_path / "counters", environment=environment
+        found.module, pins=lambda _t: USER_PIN, counters=folder / "counters", environment=environment
     )
-    provider.create_token(TOKEN, SO_PIN, USER_PIN)
-    yield provider, environment
-    provider.close()
+    return OwnToken(
+        provider, "keeper", KeyKind.EC_P256, Suite.INTERNATIONAL, "--pkcs11", found.module, environment
+    )
 
 
-def seal_of_own_token(site: Site, provider: CryptokiProvider) -> SealRecord:
+def _skf(folder: Path, library: Path) -> OwnToken:
+    """Plug an emulated chip in: SM2 by the SKF interface (GM/T 0016), as USB keys of this country have it."""
+    chip = folder / "plugged" / "key"
+    chip.mkdir(parents=True)
+    (chip / "serial").write_text("CHIP1")
+    (chip / "label").write_text("芯片")
+    environment = {"SKF_FOLDER": str(chip.parent)}
+    provider = SkfProvider(
+        library, pins=lambda _t: USER_PIN, counters=folder / "counters", environment=environment
+    )
+    return OwnToken(provider, "CHIP1/keeper", KeyKind.SM2, Suite.GM, "--skf", library, environment)
+
+
+@pytest.fixture(params=["pkcs11", "skf"])
+def token(request: pytest.FixtureRequest, tmp_path: Path, compiled: Compile) -> Iterator[OwnToken]:
+    """Yield a token of each interface."""
+    made = _pkcs11(tmp_path) if request.param == "pkcs11" else _skf(tmp_path, compiled("skf_emulator"))
+    made.provider.create_token(made.name, SO_PIN, USER_PIN)
+    yield made
+    made.provider.close()
+
+
+def seal_of_own_token(site: Site, token: OwnToken) -> SealRecord:
     """Certify the key in the keeper's token and put a seal with it in use; the service gets no address of the key."""
-    services = site.services
-    provider.generate(KeyUri("pkcs11", TOKEN, "seal"), KeyKind.EC_P256)
-    [key] = provider.keys(TOKEN)
+    services, provider = site.services, token.provider
+    provider.generate(KeyUri(provider.scheme, token.name, "seal"), token.kind)
+    [key] = provider.keys(token.name, pin=USER_PIN)
     subject = SubjectName(f"{ENTERPRISE} 李伟", ENTERPRISE, USCC)
     request = CertificateRequest(ENTERPRISE_SEAL.id, subject, key.public_key, custody=Custody.TOKEN)
     issued = services.authority.issue(request, request_key="own-token", actor=OPERATOR)
@@ -65,18 +104,18 @@ def seal_of_own_token(site: Site, provider: CryptokiProvider) -> SealRecord:
 class Agent:
     """``yinxin agent`` as its owner starts it; the person is a program that writes down what was asked."""
 
-    def __init__(self, folder: Path, site: str, module: Path, environment: dict[str, str], port: int) -> None:
+    def __init__(self, folder: Path, site: str, token: OwnToken, port: int) -> None:
         person = folder / "person"
         answer = json.dumps({"confirm": True, "pin": USER_PIN.reveal()})
         person.write_text(f"#!/bin/sh\ncat > {folder / ASKED}\necho '{answer}'\n")
         person.chmod(0o700)
-        command = [*YINXIN, "agent", "--allow", site, "--pkcs11", str(module), "--port", str(port)]
+        command = [*YINXIN, "agent", "--allow", site, token.option, str(token.library), "--port", str(port)]
         self.process = subprocess.Popen(
             [*command, "--confirm", str(person), "--folder", str(folder / "agent")],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, **token.environment, "PYTHONUNBUFFERED": "1"},
         )
         self.told: list[str] = []
         self.listening = threading.Thread(target=self._listen, daemon=True)
@@ -105,19 +144,14 @@ class Agent:
 
 
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium; install the package chromium")
-def test_a_page_seals_with_the_token_in_the_keepers_own_computer(
-    tmp_path: Path, token: tuple[CryptokiProvider, dict[str, str]]
-) -> None:
+def test_a_page_seals_with_the_token_in_the_keepers_own_computer(tmp_path: Path, token: OwnToken) -> None:
     from playwright.sync_api import sync_playwright
 
-    provider, environment = token
     port = free_port()
-    services = founded(tmp_path / "home", SteppingClock(), agent_port=port)
-    found = find_or_fetch(tmp_path)
-    assert found is not None
+    services = founded(tmp_path / "home", SteppingClock(), token.suite, agent_port=port)
     with serving(services) as site, sync_playwright() as playwright:
-        seal = seal_of_own_token(site, provider)
-        agent = Agent(tmp_path, site.url, found.module, environment, port)
+        seal = seal_of_own_token(site, token)
+        agent = Agent(tmp_path, site.url, token, port)
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
         try:
             page = browser.new_page(viewport={"width": 1366, "height": 900})
@@ -135,7 +169,7 @@ def test_a_page_seals_with_the_token_in_the_keepers_own_computer(
     assert (signature.seal.code, signature.custody) == (seal.code, "token")
     asked = json.loads((tmp_path / ASKED).read_text("utf-8"))
     assert (asked["title"], asked["page"]) == ("合同.pdf", site.url)
-    assert asked["digest_end"] == page_digest[0]
+    assert asked["digest_end"] == page_digest.pop()
     services.close()
 
 

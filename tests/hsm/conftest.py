@@ -21,6 +21,7 @@ from hsm.provider import KeyProvider
 from hsm.soft_keys import SoftProvider
 from hsm.soft_token import Cost
 from hsm.softhsm import SoftHsm, find_or_fetch
+from tests import emulator_build
 from tests.conftest import SO_PIN, USER_PIN, missing
 
 QUICK = Cost(memory_kib=64, passes=1, lanes=1)
@@ -281,7 +282,7 @@ def softhsm2_util(environment: dict[str, str]) -> Callable[..., None]:
 
 from tests.hsm import device_shelves  # noqa: E402 - its fixtures need the shelf above
 
-compiled = device_shelves.compiled
+compiled = emulator_build.compiled
 skf_bench = device_shelves.skf_bench
 skf_chips = device_shelves.skf_chips
 skf_shelf = device_shelves.skf_shelf

@@ -1,11 +1,8 @@
-"""Emulated SKF and SDF devices for the tests of this room: compiled here, one set of devices for each test."""
+"""Emulated SKF and SDF devices for the tests of this room: one set of devices for each test."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,33 +18,10 @@ from hsm.skf.layout import SkfDescription
 from hsm.skf.provider import SkfProvider
 from hsm.sm2.backend import python_backend
 from hsm.softhsm import SoftHsm
-from tests.conftest import USER_PIN, missing
+from tests.conftest import USER_PIN
+from tests.emulator_build import Compile
 from tests.hsm.conftest import Faults, Shelf
 from tests.hsm.vendor_bench import VendorBench
-
-SOURCES = Path(__file__).parents[1] / "emulators"
-Compile = Callable[..., Path]
-
-
-@pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Compile:
-    """Return a way to compile an emulator, once for each set of switches."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        missing("a C compiler", "no cc; install the package build-essential")
-    opens = [sys.executable, "-c", 'import ctypes; ctypes.CDLL("libcrypto.so.3").EVP_PKEY_Q_keygen']
-    if subprocess.run(opens, check=False, stderr=subprocess.DEVNULL).returncode:
-        missing("libcrypto 3", "no libcrypto.so.3; install the package openssl")
-    folder = tmp_path_factory.mktemp("emulators")
-
-    def build(name: str, *switches: str) -> Path:
-        made = folder / f"{name}{''.join(switches)}.so"
-        if not made.exists():
-            command = [compiler, "-shared", "-fPIC", "-std=gnu11", "-Wno-unused-function", *switches]
-            subprocess.run([*command, "-o", made, SOURCES / f"{name}.c", "-ldl"], check=True)
-        return made
-
-    return build
 
 
 @dataclass

@@ -29,8 +29,9 @@ from hsm.sm2.backend import python_backend
 from hsm.sm2.public_key import Sm2PublicKey
 from hsm.verification import verify_signature
 from tests.conftest import SO_PIN, USER_PIN
+from tests.emulator_build import Compile
 from tests.hsm.conftest import Faults, Shelf
-from tests.hsm.device_shelves import Compile, SdfBench
+from tests.hsm.device_shelves import SdfBench
 from tests.hsm.sm2_certificates import sm2_certificate
 
 WRONG = Pin("135790")
