@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from verify.errors import Unreadable
 from verify.pdf.heads import Heads
 from verify.pdf.library import damaged, open_by_library
+from verify.pdf.mentions import Mentions
 from verify.pdf.pdf_values import Ref, Value
 from verify.pdf.plain.errors import NotPlain
 from verify.pdf.plain.source import PlainSource
@@ -99,8 +101,8 @@ class Document:
         self._views: dict[int, View] = {}
         self._values: dict[tuple[Ref, int], Value] = {}
         self.heads = Heads(source.data)
-        self._scans: dict[int, frozenset[Ref]] = {}
-        self._mentioned: dict[int, dict[Ref, list[Ref]]] = {}
+        self._mentions: dict[int, Mentions] = {}
+        self._begun: dict[int, dict[int, list[Ref]]] = {}
         self._higher: dict[int, set[Ref]] | None = None
         self._extents: list[Extent] | None = None
 
@@ -152,21 +154,23 @@ class Document:
         """Return the offsets of the objects that a revision defines, and the object streams that hold the others."""
         return self.source.places(revision)
 
-    def scanned(self, offset: int, scan: Callable[[], frozenset[Ref]]) -> frozenset[Ref]:
-        """Return what ``scan`` finds at an offset, scanning each offset once."""
-        found = self._scans.get(offset)
-        if found is None:
-            found = self._scans[offset] = scan()
-        return found
+    def mentioning(self, ref: Ref, revision: int) -> set[Ref]:
+        """Return the objects of their own, among those that a revision defines, whose octets mention an object."""
+        mentions = self._mentions.get(revision)
+        if mentions is None:
+            mentions = Mentions(self.data, self.heads, self.places(revision)[0])
+            self._mentions[revision] = mentions
+        places = mentions.of(ref)
+        return {owner for place in places for owner in self._owners(revision).get(place, ())}
 
-    def mentioned(
-        self, revision: int, find: Callable[[Document, int], dict[Ref, list[Ref]]]
-    ) -> dict[Ref, list[Ref]]:
-        """Return who of the objects that a revision defines mentions whom, looking once."""
-        found = self._mentioned.get(revision)
-        if found is None:
-            found = self._mentioned[revision] = find(self, revision)
-        return found
+    def _owners(self, revision: int) -> dict[int, list[Ref]]:
+        """Return which objects begin at an octet: of a damaged document, several may."""
+        if revision not in self._begun:
+            found = self._begun[revision] = defaultdict(list)
+            for ref, place in self.source.listed(revision):
+                if isinstance(place, int):
+                    found[place].append(ref)
+        return self._begun[revision]
 
     def extents(self, measure: Callable[[], list[Extent]]) -> list[Extent]:
         """Return what ``measure`` finds, the reach of every object, measuring once."""

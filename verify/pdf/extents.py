@@ -13,7 +13,6 @@ from typing import Final
 
 from verify.errors import unsure
 from verify.pdf.document import Document, Extent
-from verify.pdf.heads import Head
 from verify.pdf.pdf_values import Ref
 from verify.pdf.references import skip_string
 from verify.verdict import SubIndication
@@ -52,6 +51,8 @@ _HEADER_OCTETS: Final = 1024
 """Octets in which the number of an object stands, with blanks and comments."""
 _MAX_LENGTHS: Final = 16
 """Keys of a stream that begin with /Length: /Length itself, three of a font program, some in nested dictionaries."""
+_new: Final = tuple.__new__
+"""Makes an :class:`Extent` in one step: there is one for every object."""
 _ROUNDS: Final = 4
 """How often all octets may be read; objects that do not overlap take less than one round."""
 
@@ -90,10 +91,11 @@ def _extents(document: Document) -> Iterator[Extent]:
     offsets = {r.start for r in document.revisions if r.stream is not None}
     for revision in document.revisions:
         offsets.update(document.places(revision.index)[0])
+    simple = _simple(document, sorted(offsets))
     left = _ROUNDS * len(data)
     ended = 0
     for offset in sorted(offsets):
-        quick = _quick(document, offset)
+        quick = simple.get(offset)
         if quick is not None:
             left = _spent(left, quick.head - offset)
             yield quick
@@ -128,22 +130,34 @@ def _spent(left: int, octets: int) -> int:
     return left - octets
 
 
-def _quick(document: Document, offset: int) -> Extent | None:
-    """Measure an object about whose reach no two readers differ."""
-    simple = document.heads.at(offset)
-    end = None if simple is None else _simple_end(document.data, simple)
-    return None if simple is None or end is None else Extent(offset, end, simple[2], simple[1])
+def _simple(document: Document, offsets: list[int]) -> dict[int, Extent]:
+    """Measure the objects about whose reach no two readers differ: no streams, or such as tell their end."""
+    data = document.data
+    found: dict[int, Extent] = {}
+    streams: list[tuple[int, int, bytes]] = []
+    left = _ROUNDS * len(data)
+    for offset, head in zip(offsets, document.heads.measure(offsets), strict=True):
+        if head is None:
+            continue
+        begin, stop, stream = head
+        left = _spent(left, stop - begin)  # before it is copied: heads may overlap
+        if stream:
+            streams.append((offset, stop, data[begin:stop]))
+        else:
+            found[offset] = _new(Extent, (offset, stop, False, stop, False))
+    elsewhere = _ELSEWHERE.search(b"\n".join([text for _, _, text in streams])) is not None
+    for offset, stop, text in streams:
+        end = _stream_end(data, stop, text)
+        if end is not None and not (elsewhere and _ELSEWHERE.search(text)):
+            found[offset] = _new(Extent, (offset, end, True, stop, False))
+    return found
 
 
-def _simple_end(data: bytes, head: Head) -> int | None:
-    """Return where an object ends that is no stream, or one that states one length, keeps to it and names no file; ``None``: look closer."""
-    begin, stop, stream = head
-    if not stream:
-        return stop
-    octets = data[begin:stop]
-    if b"#" in octets or octets.count(b"/Length") != 1 or _ELSEWHERE.search(octets) is not None:
+def _stream_end(data: bytes, stop: int, head: bytes) -> int | None:
+    """Return where a stream ends that states one length and keeps to it; ``None``: look closer."""
+    if b"#" in head or head.count(b"/Length") != 1:
         return None
-    length, opened = _DIRECT.search(octets), _STREAM.match(data, stop)
+    length, opened = _DIRECT.search(head), _STREAM.match(data, stop)
     if length is None or opened is None:
         return None
     end = opened.end() + int(length[1])

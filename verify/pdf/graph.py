@@ -9,7 +9,6 @@ from functools import cached_property
 from verify.pdf.document import Document, View
 from verify.pdf.pdf_values import Ref, Value
 from verify.pdf.reach import Reach, keyed_references, too_many
-from verify.pdf.references import referenced
 from verify.policy import MAX_GRAPH_OBJECTS, MAX_PAGES
 
 MAX_CLIMB = 12
@@ -36,10 +35,6 @@ class Graph:
         self._walk()
         return dict(self._found)
 
-    @cached_property
-    def _scanned(self) -> frozenset[Ref]:
-        return referenced(self._document, self.view.revision)
-
     def _walk(self) -> None:
         pending: list[Ref] = []
         seen: set[Ref] = set()
@@ -60,7 +55,7 @@ class Graph:
 
     def refers_to(self, ref: Ref) -> bool:
         """Tell whether anything in this revision refers to ``ref``, defined or not."""
-        return ref in self._scanned and self._reach.reached(ref)
+        return self._reach.reached(ref)
 
     def keys_of(self, ref: Ref) -> set[str]:
         """Return the keys under which ``ref`` is used: its roles."""

@@ -11,10 +11,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 
+from pyhanko.pdf_utils.decode_limits import DecodePurpose
+
 from verify.errors import unsure
 from verify.pdf.document import Document
 from verify.pdf.pdf_values import Ref, Stream, Value, references
-from verify.pdf.references import in_stream, scanned
+from verify.pdf.references import scan_all
 from verify.pdf.source import Contained
 from verify.policy import MAX_GRAPH_OBJECTS
 from verify.verdict import SubIndication
@@ -49,7 +51,7 @@ class Reach:
         found: set[tuple[Ref | None, str]] = {
             (None, key) for key, named in keyed_references(self._view.trailer) if named == ref
         }
-        for owner in self._may_refer(ref):
+        for owner in self.may_refer(ref):
             keys = {key for key, named in keyed_references(self._view.get(owner)) if named == ref}
             if keys and self.reached(owner):
                 found |= {(owner, key) for key in keys}
@@ -63,7 +65,7 @@ class Reach:
             below = pending.pop()
             if below in top:
                 return True
-            for owner in self._may_refer(below) - seen:
+            for owner in self.may_refer(below) - seen:
                 if below in self._referred(owner, without if owner == root and not trailer else ""):
                     if self._answers.get((owner, without, trailer)):
                         return True
@@ -78,15 +80,16 @@ class Reach:
             self._below[owner, without] = frozenset(references(less(self._view.get(owner), without)))
         return self._below[owner, without]
 
-    def _may_refer(self, ref: Ref) -> set[Ref]:
+    def may_refer(self, ref: Ref) -> set[Ref]:
+        """Return every object that may refer to ``ref``, by its octets: none of those that do is missing."""
         for container in self._containers.get(ref, set()) - self._unpacked:
             self._unpacked.add(container)
             for inside in self._contents[container]:
                 for named in self._referred(inside, ""):
                     self._inside[named].add(inside)
         found = set(self._inside.get(ref, ()))
-        for mentioned in self._mentioned:
-            found.update(mentioned.get(ref, ()))
+        for revision in range(self._view.revision + 1):
+            found |= self._document.mentioning(ref, revision)
         return found
 
     @cached_property
@@ -104,28 +107,11 @@ class Reach:
         """Which object streams mention an object."""
         containers: dict[Ref, set[Ref]] = defaultdict(set)
         for container in self._contents:
-            for ref in in_stream(self._document, self._view.revision, container):
-                containers[ref].add(container)
+            holder = self._view.get(container)
+            if isinstance(holder, Stream):
+                for ref in scan_all(holder.decode(DecodePurpose.OBJECT_STREAM)):
+                    containers[ref].add(container)
         return containers
-
-    @cached_property
-    def _mentioned(self) -> list[dict[Ref, list[Ref]]]:
-        """Which objects of their own mention an object, by the revision that defines them."""
-        document = self._document
-        return [document.mentioned(index, _mentioned_in) for index in range(self._view.revision + 1)]
-
-
-def _mentioned_in(document: Document, index: int) -> dict[Ref, list[Ref]]:
-    found: dict[Ref, list[Ref]] = {}
-    for owner, place in document.source.listed(index):
-        if isinstance(place, int):
-            for ref in scanned(document, place):
-                known = found.get(ref)
-                if known is None:
-                    found[ref] = [owner]
-                else:
-                    known.append(owner)
-    return found
 
 
 def keyed_references(value: Value) -> Iterator[tuple[str, Ref]]:

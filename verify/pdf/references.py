@@ -1,4 +1,4 @@
-"""A fast scan for references: which object numbers anything in a revision points at, defined or not.
+"""A fast scan for references: which object numbers an object points at, defined or not.
 
 It reads the octets of each object up to its stream or end, skipping strings, comments and names as ISO 32000-2 §7.2
 and §7.3 define them, and over-reports rather than misses: overridden and unreachable objects count too. What it finds
@@ -10,11 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pyhanko.pdf_utils.decode_limits import DecodePurpose
-
-from verify.pdf.document import Document
-from verify.pdf.heads import Heads
-from verify.pdf.pdf_values import Ref, Stream, references
+from verify.pdf.pdf_values import Ref
 
 _NEXT: Final = re.compile(
     rb"[(%]|<<|<|/[^\x00\t\n\x0c\r ()<>\[\]{}/%]*"
@@ -24,43 +20,19 @@ _STRING: Final = re.compile(rb"[()]|\\.", re.DOTALL)
 _LINE_END: Final = re.compile(rb"[\r\n]")
 
 
-def referenced(document: Document, revision: int) -> frozenset[Ref]:
-    """Return every reference that stands in any object that revisions up to ``revision`` define."""
-    found: set[Ref] = set(references(document.view(revision).trailer))
-    streams: set[Ref] = set()
-    for index in range(revision + 1):
-        offsets, containers = document.places(index)
-        for offset in offsets:
-            found |= scanned(document, offset)
-        streams |= containers
-    for stream in streams:
-        found |= in_stream(document, revision, stream)
-    return frozenset(found)
+def scan(data: bytes, offset: int) -> frozenset[Ref]:
+    """Return the references in the object at ``offset``, its dictionary included, its stream not."""
+    return _scan(data, offset)[0]
 
 
-def in_stream(document: Document, revision: int, ref: Ref) -> frozenset[Ref]:
-    """Return the references in the objects of an object stream."""
-    holder = document.view(revision).get(ref)
-    if not isinstance(holder, Stream):
-        return frozenset()
-    text = holder.decode(DecodePurpose.OBJECT_STREAM)
+def scan_all(text: bytes) -> frozenset[Ref]:
+    """Return the references in objects that stand one after the other, as in an object stream."""
     found: set[Ref] = set()
     position = 0
     while position < len(text):
         more, position = _scan(text, position)
         found |= more
     return frozenset(found)
-
-
-def scanned(document: Document, offset: int) -> frozenset[Ref]:
-    """Return the references in the object at ``offset``, scanned once."""
-    return document.scanned(offset, lambda: scan(document.data, offset, document.heads))
-
-
-def scan(data: bytes, offset: int, heads: Heads | None = None) -> frozenset[Ref]:
-    """Return the references in the object at ``offset``, its dictionary included, its stream not."""
-    simple = (heads or Heads(data)).references(offset)
-    return _scan(data, offset)[0] if simple is None else simple
 
 
 def _scan(data: bytes, position: int) -> tuple[frozenset[Ref], int]:

@@ -26,7 +26,10 @@ def unlisted_object(document: Document, covered: int) -> int | None:
     listed = {r.start for r in document.revisions if r.stream is not None}
     for revision in document.revisions:
         listed.update(document.places(revision.index)[0])
+    headers = _simple_headers(document, listed)
     for keyword in _KEYWORD.finditer(data, 0, covered):
+        if keyword.end() in headers:
+            continue
         begin = max(0, keyword.start() - _NEAR)
         numbers = _NUMBERS.search(data[begin : keyword.start()])
         if numbers is None:
@@ -37,3 +40,14 @@ def unlisted_object(document: Document, covered: int) -> int | None:
         if at not in listed:
             return start
     return None
+
+
+def _simple_headers(document: Document, listed: set[int]) -> set[int]:
+    """Return where the headers of listed objects end that are simple and stand apart: nearly all, and no more is asked about them."""
+    data = document.data
+    found: set[int] = set()
+    offsets = sorted(listed)
+    for offset, head in zip(offsets, document.heads.measure(offsets), strict=True):
+        if head is not None and (not offset or data[offset - 1] in _WHITE):
+            found.add(head[0])
+    return found
