@@ -49,7 +49,9 @@ def vouched(item: Report, language: Language) -> tuple[Fact, ...]:
 
 
 def with_more(card: Card, report: Report, language: Language) -> Card:
-    """Add both to every signature of a card."""
+    """Add both to every signature of a card; that of a bare object or of seal data tells of no signature of the report."""
+    if len(card.signatures) != len(report["signatures"]):
+        return card
     signatures = tuple(
         replace(one, facts=(*one.facts, *later(item, language), *vouched(item, language)))
         for one, item in zip(card.signatures, report["signatures"], strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from api.pages.more_facts import with_more
 from api.pages.object_card import awaits_content, with_object
 from api.pages.verdict_card import card
 from api.pages.words import Language
@@ -28,7 +29,9 @@ def told(octets: bytes, content: bytes | None = None) -> dict[str, object]:
 )
 def test_a_list_is_told_with_its_steps(language: Language, title: str, state: str) -> None:
     report = told(bare.world(Suite.INTERNATIONAL).crls()[0])
-    shown = with_object(card(report, language), report, language)
+    shown = with_more(
+        with_object(card(report, language), report, language), report, language
+    )  # as the page does
     (found,) = shown.signatures
     assert (found.title, found.verdict) == (title, "passed")
     assert [line.text for fact in found.facts for line in fact.lines if line.form == "good"] == [state] * 7
