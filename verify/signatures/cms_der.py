@@ -45,10 +45,18 @@ _VERSIONS: Final = range(6)
 _UTC: Final = re.compile(
     rb"([0-9]{2})(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])([01][0-9]|2[0-3])([0-5][0-9])([0-5][0-9])Z"
 )
-KEPT_ATTRIBUTES: Final = 512
-"""Attributes kept read: of those of one signatory only the digest and the time are new in each document."""
+KEPT_ATTRIBUTES: Final = 256
+"""Attributes kept read: what a signatory says of itself and of its algorithms is the same in all documents."""
 MAX_KEPT_OCTETS: Final = 512
-"""Longest of them; a time-stamp has thousands of octets and never comes again."""
+"""Longest of them; ours have some two hundred."""
+_LASTING: Final = re.compile(
+    b"|".join(
+        re.escape(der.oid(kind))
+        for kind in (CONTENT_TYPE, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2, ALGORITHM_PROTECTION)
+    )
+)
+_KIND_WITHIN: Final = 18
+"""Octets in which the kind of an attribute stands: behind its tag and at most three octets of length."""
 _PIVOT: Final = 50
 """RFC 5280 §4.1.2.5.1: years of two digits from 50 are of the last century."""
 
@@ -201,7 +209,8 @@ def _attributes(octets: bytes, tag: int) -> dict[str, list[Any]]:
     listed = der.Reader(octets).enter(tag)
     while listed.more:
         one = listed.element()
-        kind, value = (_attribute_kept if len(one) <= MAX_KEPT_OCTETS else _attribute)(one)
+        kept = len(one) <= MAX_KEPT_OCTETS and _LASTING.search(one, 2, _KIND_WITHIN) is not None
+        kind, value = (_attribute_kept if kept else _attribute)(one)
         if kind in found:
             raise der.DerError("not an ordinary attribute")
         found[kind] = [value]

@@ -342,8 +342,8 @@ class Reader:
         return self._escaped(self.buffer[start : position - 1])
 
     def _escaped(self, raw: bytes) -> bytes:
-        """Undo the escapes of a string; makers write the same names and dates into document after document."""
-        return _unescaped_kept(raw) if len(raw) <= SHORT_VALUE else _unescaped(raw)
+        """Undo the escapes of a string."""
+        return ESCAPED.sub(_unescape, raw)
 
     def _wrong(self, what: str, position: int) -> Exception:
         return NotPlain(Reason.SYNTAX, f"{what} at {position}") if self._whole else Short()
@@ -364,13 +364,6 @@ def _name(raw: bytes) -> Name:
     if b"#" in raw:
         raw = HASH.sub(lambda found: bytes((int(found.group(1), 16),)), raw)
     return Name("/" + raw.decode("latin-1"))
-
-
-def _unescaped(raw: bytes) -> bytes:
-    return ESCAPED.sub(_unescape, raw)
-
-
-_unescaped_kept = lru_cache(maxsize=VALUES_KEPT)(_unescaped)
 
 
 def _unescape(found: re.Match[bytes]) -> bytes:
