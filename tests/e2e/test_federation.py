@@ -126,7 +126,8 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
         b = stack.enter_context(side(folder, "B", clock))
         a.services.enterprises.register(USCC, ENTERPRISE, actor=OPERATOR)
         seal = approved_seal(a.services, enrol_keeper(a.services))
-        for one in (a, b):  # now, lest a command line that knows only the true time publish the first, later than ours
+        # now, lest a command line that knows only the true time publish the first, later than ours
+        for one in (a, b):
             one.services.recognition.own.current()
         yield Two(a, b, clock, seal, seal_contract(a.services, seal).read_bytes())
 
