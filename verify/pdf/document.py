@@ -43,6 +43,7 @@ class View:
         self._heads = heads
         self._cache: dict[Ref, Value] = {}
         self._values = values
+        self._catalog: dict[str, Value] | None = None
         self.revision = revision
         self.trailer: dict[str, Value] = source.trailer(revision)
 
@@ -77,18 +78,21 @@ class View:
         for _ in range(8):
             if not isinstance(value, Ref):
                 return value
-            value = self.get(value)
+            value = self._cache[value] if value in self._cache else self.get(value)
         return None
 
     def entry(self, dictionary: Value, key: str) -> Value:
         """Resolve ``dictionary[key]``; anything that is not a dictionary has no entries."""
-        return self.resolve(dictionary.get(key)) if isinstance(dictionary, dict) else None
+        value = dictionary.get(key) if isinstance(dictionary, dict) else None
+        return self.resolve(value) if isinstance(value, Ref) else value
 
     @property
     def catalog(self) -> dict[str, Value]:
         """The document catalog; damaged files have an empty one."""
-        found = self.resolve(self.trailer.get("/Root"))
-        return found if isinstance(found, dict) else {}
+        if self._catalog is None:
+            found = self.resolve(self.trailer.get("/Root"))
+            self._catalog = found if isinstance(found, dict) else {}
+        return self._catalog
 
 
 class Document:
@@ -109,7 +113,8 @@ class Document:
     @property
     def last(self) -> View:
         """The document as a reader shows it now."""
-        return self.view(len(self.revisions) - 1)
+        newest = len(self.revisions) - 1
+        return self._views[newest] if newest in self._views else self.view(newest)
 
     def view(self, revision: int) -> View:
         """Return the view at one revision (0 is the oldest)."""
