@@ -174,6 +174,12 @@ def _short_lines(victims: Victims) -> bytes:
     return data[:place] + re.sub(rb" ([nf]) \n", rb" \1\n", data[place:])
 
 
+@attack("a table that readers repair: rows of four fields, of which one reader counts three", OURS)
+def _four_fields(victims: Victims) -> bytes:
+    data = with_object_stream(draft_behind_final(victims.signing), [(310, b"[]")], [(310, 0)])
+    return data.replace(b"/W[1 4 2]", b"/W[1 4 2 1]")
+
+
 def _drawn_by_name(victims: Victims, entries: bytes, content: bytes) -> bytes:
     page = (
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 5 0 R/Resources<</Font<</F1 3 0 R>>%s>>>>"

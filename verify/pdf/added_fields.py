@@ -24,6 +24,8 @@ MAX_SHARE: Final = 1 / 8
 """Of a page that one further signature may cover: a seal of 42 mm takes a thirty-fifth of A4, a wide signature line a fifteenth."""
 MAX_SHARE_OF_ALL: Final = 1 / 3
 """Of a page that all signatures behind one may cover together: a dozen seals of 42 mm on A4."""
+LETTER: Final = 612.0 * 792.0
+"""What readers take for the size of a page that states none."""
 MAX_OVERLAP: Final = 1 / 2
 """Of an earlier seal that a further one may lie over: seals cross each other, they do not hide each other."""
 
@@ -174,7 +176,7 @@ def _was_signed(step: Step, item: FormField) -> bool:
 def _room(step: Step, page: Ref) -> float:
     """Return the area of a page as it is shown: what is outside of its crop box is not (ISO 32000-2 §14.11.2)."""
     boxes = [rectangle(step.new, inherited(step.new, page, key)) for key in ("/CropBox", "/MediaBox")]
-    return min((_area(box) for box in boxes if box is not None), default=0.0)
+    return min((_area(box) for box in boxes if box is not None), default=LETTER)
 
 
 def _covered(boxes: Iterable[Box]) -> float:

@@ -33,6 +33,8 @@ _LINES: Final = re.compile(rb"(?:[0-9]{10} [0-9]{5} [nf](?: \r| \n|\r\n))*+")
 _TRAILER: Final = re.compile(rb"[\t\n\x0c\r ]*+trailer(?=[\t\n\x0c\r <%])")
 TABLE_LINE: Final = 20
 """Octets of one line of a cross-reference table."""
+XREF_FIELDS: Final = 3
+"""ISO 32000-2 table 17: type, place, and generation or index; pyHanko takes no notice of a fourth."""
 USUAL_PARAMETERS: Final = {"/Predictor": (1, *range(10, 16)), "/Colors": (1,), "/BitsPerComponent": (8,)}
 """What structural streams are predicted by: rows of octets, as PNG has them."""
 _HEX: Final = re.compile(rb"<([0-9A-Fa-f]{64,})>")
@@ -195,7 +197,10 @@ class LibrarySource:
                 entries = parse_xref_table(stream, strict=True)
             else:
                 packed = self._section_at(revision.start, revision.stream)
-                _check_packing(plain(packed).dictionary)
+                found = plain(packed).dictionary
+                _check_packing(found)
+                if len(found.get("/W", ())) != XREF_FIELDS:
+                    raise PdfReadError("readers count the fields of a cross-reference stream differently")
                 entries = parse_xref_stream(packed, strict=True)
             seen: set[int] = set()
             for entry in entries:

@@ -1,0 +1,1 @@
+"""Forged PDFs at random: whatever two readers show otherwise than it was signed may not be called valid."""
