@@ -40,7 +40,7 @@ def _usage_rights(document: Document) -> set[Ref]:
     for revision in document.revisions:
         view = document.view(revision.index)
         root = view.trailer.get("/Root")
-        if isinstance(root, Ref) and view.lacks(root, b"/Perms"):
+        if view is not document.last and isinstance(root, Ref) and view.lacks(root, b"/Perms"):
             continue
         permissions = view.entry(view.catalog, "/Perms")
         if isinstance(permissions, dict):
