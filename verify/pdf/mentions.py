@@ -18,6 +18,8 @@ from verify.pdf.heads import Heads
 from verify.pdf.pdf_values import Ref
 from verify.pdf.references import scan
 
+MAX_SEARCHES: Final = 64
+"""References searched for one by one; whoever asks for more follows long chains, and a table of all is made for them."""
 _APART: Final = b"("
 """Put between heads that are searched together: it stands in no simple head, and no reference goes across it."""
 _BLANKS: Final = bytes.maketrans(b"\x00\t\n\x0c\r", b"     ")
@@ -25,6 +27,7 @@ _ZEROS: Final = re.compile(rb" 0{1,4}(?=[0-9]{1,4} R)")
 """Zeros that lead a generation; those that lead a number are passed over where it is found."""
 _WIDE: Final = re.compile(rb"  (?:[0-9]{1,5} ++)?R")
 """What only a reference with more than single blanks looks like; it begins with letters that are found fast."""
+_REFERENCE: Final = re.compile(rb"([0-9]{1,10}+) ([0-9]{1,5}+) R")
 _DIGITS: Final = b"0123456789"
 
 
@@ -34,6 +37,7 @@ class Mentions:
     def __init__(self, data: bytes, heads: Heads, offsets: Iterable[int]) -> None:
         self._side_by_side: list[int] = []
         """Where the heads in the text begin in the file, in its order."""
+        self._searches = 0
         self._scanned: dict[Ref, set[int]] = defaultdict(set)
         texts: list[bytes] = []
         begins = list(dict.fromkeys(offsets))
@@ -52,7 +56,13 @@ class Mentions:
 
     def of(self, ref: Ref) -> set[int]:
         """Return where the objects begin that mention ``ref``."""
-        found = set(self._scanned.get(ref, ()))
+        if self._searches == MAX_SEARCHES:
+            return self._all.get(ref, set())
+        self._searches += 1
+        return self._search(ref) | self._scanned.get(ref, set())
+
+    def _search(self, ref: Ref) -> set[int]:
+        found: set[int] = set()
         text, written = self._text, b"%d %d R" % ref
         at = text.find(written)
         while at >= 0:
@@ -65,6 +75,15 @@ class Mentions:
             head = bisect_right(self._ends, at)
             found.add(self._side_by_side[head])
             at = text.find(written, self._ends[head])
+        return found
+
+    @cached_property
+    def _all(self) -> dict[Ref, set[int]]:
+        """Every reference and where it is made, for a document of which much is asked."""
+        found = self._scanned
+        for offset, text in zip(self._side_by_side, self._text.split(_APART), strict=False):
+            for number, generation in _REFERENCE.findall(text):
+                found[Ref(int(number), int(generation))].add(offset)
         return found
 
 

@@ -9,6 +9,8 @@ import pytest
 from tests.verify_world import Signing, append, small_pdf
 from verify.pdf.document import open_document
 from verify.pdf.graph import Graph
+from verify.pdf.heads import Heads
+from verify.pdf.mentions import MAX_SEARCHES, Mentions
 from verify.pdf.pdf_values import Ref
 from verify.pdf.reach import Reach
 from verify.pdf.references import scan
@@ -76,3 +78,28 @@ def test_reference_in_a_compressed_object_is_seen(signing: Signing) -> None:
     data = base[:table] + body + rows + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % table
     document = open_document(signing.sign(data))
     assert Reach(document, len(document.revisions) - 1).may_refer(Ref(40)) == {Ref(4)}
+
+
+def test_mentions_are_the_same_searched_for_one_by_one_and_all_at_once() -> None:
+    """Blanks, zeros and numbers that end alike: by search, by the table for long chains, and by the scan."""
+    bodies = [
+        b"<</A 7 0 R/B[17 0 R 8\n\n1\tR 0007 00 R]>>",
+        b"<</K 107 0 R/S 7 0 R>>stream\n8 0 R\nendstream",
+        b"<</S(7 0 R)/T 1007 0 R>>",
+        b"<</Kids[17 0 R 7\x000  R]>>",
+        b"<</H<07>/A 7 00000 R/B 17 01 R>>",
+        b" 7 ",
+        b" 0 R ",
+    ]
+    data, offsets = b"", []
+    for number, body in enumerate(bodies, 1):
+        offsets.append(len(data))
+        data += b"%d 0 obj%s\nendobj\n" % (number, body)
+    expected: dict[Ref, set[int]] = {}
+    for offset in offsets:
+        for ref in scan(data, offset):
+            expected.setdefault(ref, set()).add(offset)
+    asked = [*expected, Ref(1), Ref(77), Ref(0)]
+    mentions = Mentions(data, Heads(data), offsets)
+    for _ in range(2 * MAX_SEARCHES // len(asked)):
+        assert {ref: found for ref in asked if (found := mentions.of(ref))} == expected
