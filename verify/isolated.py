@@ -12,6 +12,7 @@ from typing import Final, Self
 
 from hsm.kept_process import KeptProcess, Upkeep
 from verify.allowance import RESTED, in_use, resident_for, seconds_for
+from verify.document_file import DocumentFile
 from verify.policy import MAX_DOCUMENT_OCTETS, Policy
 from verify.report import DocumentReport, Reason
 from verify.signatures.detached import ContentFile, ContentOctets
@@ -70,7 +71,7 @@ class IsolatedVerifier:
 
     def verify(  # noqa: PLR0913 - what may come with a file, each by name
         self,
-        data: bytes,
+        data: bytes | DocumentFile,
         *,
         at: datetime,
         name: str = "",
@@ -81,6 +82,7 @@ class IsolatedVerifier:
     ) -> DocumentReport:
         """Verify as ``Verifier.verify`` does; a hang or crash is INDETERMINATE/LIMIT_REACHED with its reason.
 
+        A file is read in that process; one that cannot be read has the report that says so.
         ``present`` (aware): the clock's time, where ``at`` is an earlier one (``Verifier.looking_back``).
         """
         if at.tzinfo is None:
@@ -94,12 +96,15 @@ class IsolatedVerifier:
             "content": path,
             "evidence": evidence,
             "present": None if present is None or present <= at else present.isoformat(),
+            "file": str(data.path) if isinstance(data, DocumentFile) else None,
         }
-        size = len(data) + len(beside or b"")
-        seconds = min(self._limits.seconds, seconds_for(_size(data, content)))
+        own = data.size if isinstance(data, DocumentFile) else len(data)
+        size = own + len(beside or b"")
+        seconds = min(self._limits.seconds, seconds_for(own + _size(content)))
         resident = resident_for(size) + self._known
         head = json.dumps({**asked, "beside": beside is not None, "resident": resident}).encode()
-        frames = (head, data) if beside is None else (head, data, beside)
+        whole = (data,) if isinstance(data, bytes) else ()
+        frames = (head, *whole) if beside is None else (head, *whole, beside)
         with self._lock:
             answer, late = self._worker.exchange(frames, 1, seconds)
             self._rest()
@@ -114,8 +119,8 @@ class IsolatedVerifier:
             Verdict.INDETERMINATE,
             reason,
             sub_indication=SubIndication.LIMIT_REACHED,
-            sha256=hashlib.sha256(data).hexdigest(),
-            size=len(data),
+            sha256=_sha256(data),
+            size=own,
             verified_at=at,
         )
 
@@ -153,14 +158,22 @@ def verify_isolated(  # noqa: PLR0913 - the two doors' arguments together
         return verifier.verify(data, at=at, name=name, password=password)
 
 
-def _size(data: bytes, content: ContentFile | ContentOctets | None) -> int:
-    """Octets that are read for one document, those of the file beside it too."""
+def _size(content: ContentFile | ContentOctets | None) -> int:
+    """Octets that are read of the file beside the document."""
     if isinstance(content, ContentOctets):
-        return len(data) + len(content.octets)
+        return len(content.octets)
     try:
-        return len(data) + (0 if content is None else min(content.path.stat().st_size, MAX_DOCUMENT_OCTETS))
+        return 0 if content is None else min(content.path.stat().st_size, MAX_DOCUMENT_OCTETS)
     except OSError:
-        return len(data)
+        return 0
+
+
+def _sha256(data: bytes | DocumentFile) -> str:
+    """Digest what could not be judged; empty where it cannot be read any more."""
+    try:
+        return (hashlib.sha256(data).digest() if isinstance(data, bytes) else data.sha256()).hex()
+    except OSError:
+        return ""
 
 
 def _too_slow(limit: float) -> Reason:

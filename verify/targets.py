@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from verify.document_file import DocumentFile, document_file, octets_of, unreadable
 from verify.institution.record import MAX_RECORD_SIZE, MAX_RECORDS
-from verify.policy import MAX_DOCUMENT_OCTETS
-from verify.report import DocumentReport, Reason
+from verify.report import DocumentReport
 from verify.signatures.detached import ContentFile
 from verify.signatures.merkle import judge_with_proof
-from verify.verdict import Verdict
 
 SUFFIXES = frozenset({".pdf", ".ofd", ".esl"})
 """What is looked for in a folder: documents and electronic seals."""
@@ -36,44 +35,23 @@ def expand(paths: Sequence[Path]) -> Iterator[Path]:
 
 def verify_file(verify: Verify, path: Path, at: datetime, asked: argparse.Namespace) -> DocumentReport:
     """Verify one file with what was handed along; what cannot be read has a report too."""
-    data = octets_of(path, at)
+    data = (document_file(path) if asked.proof is None else None) or octets_of(path, at)
     return data if isinstance(data, DocumentReport) else _judged(verify, path, data, at, asked)
 
 
-def octets_of(path: Path, at: datetime) -> bytes | DocumentReport:
-    """Read a file, or report why it cannot be read."""
-    try:
-        size = path.stat().st_size
-        if path.is_dir():
-            return _unreadable(
-                path, at, "文件夹中没有 PDF 或 OFD 文件。", "The folder holds no PDF or OFD file."
-            )
-        if size > MAX_DOCUMENT_OCTETS:
-            limit = MAX_DOCUMENT_OCTETS // 1024 // 1024
-            return _unreadable(
-                path,
-                at,
-                f"文件超过 {limit} MB 的核验上限，请拆分后再核验。",
-                f"The file is larger than the limit of {limit} MB; split it and verify the parts.",
-            )
-        return path.read_bytes()
-    except FileNotFoundError:
-        return _unreadable(path, at, "找不到该文件，请检查路径。", "There is no such file; check the path.")
-    except OSError:
-        return _unreadable(
-            path, at, "无法读取该文件，请检查访问权限。", "The file cannot be read; check its permissions."
-        )
-
-
 def _judged(
-    verify: Verify, path: Path, data: bytes, at: datetime, asked: argparse.Namespace
+    verify: Verify,
+    path: Path,
+    data: bytes | DocumentFile,
+    at: datetime,
+    asked: argparse.Namespace,
 ) -> DocumentReport:
-    if asked.proof is not None:
+    if isinstance(data, bytes) and asked.proof is not None:
         try:
             proof = asked.proof.read_bytes()
         except OSError:
-            return _unreadable(
-                path, at, "无法读取证明文件，请检查路径。", "The proof cannot be read; check its path."
+            return unreadable(
+                str(path), at, "无法读取证明文件，请检查路径。", "The proof cannot be read; check its path."
             )
         return judge_with_proof(verify, data, proof, at=at, name=str(path))
     content = None if asked.content is None else ContentFile(asked.content)
@@ -91,7 +69,3 @@ def beside(path: Path, given: Path | None) -> str:
             return stream.read(MAX_RECORDS * MAX_RECORD_SIZE + 1).decode("ascii", "replace") or "?"
     except OSError:
         return "?"
-
-
-def _unreadable(path: Path, at: datetime, zh: str, en: str) -> DocumentReport:
-    return DocumentReport(str(path), Verdict.UNREADABLE, Reason(zh, en), verified_at=at)

@@ -16,6 +16,7 @@ from typing import Any, Final, TextIO
 
 from verify.acceptance.answers import AnswerStatus
 from verify.acceptance.shelf import Question
+from verify.document_file import DocumentFile, document_file, octets_of
 from verify.exit_status import exit_status
 from verify.isolated import IsolatedVerifier, Limits
 from verify.many.crew import MAX_WORKERS, Done, cores, work_through
@@ -25,7 +26,7 @@ from verify.many.journal import SUFFIX, Basis, Journal, open_journal
 from verify.many.progress import Progress
 from verify.many.sheet import SheetForm, write_sheet
 from verify.report import DocumentReport
-from verify.targets import EVIDENCE_SUFFIX, beside, octets_of
+from verify.targets import EVIDENCE_SUFFIX, beside
 from verify.trust import TrustStore
 from verify.verdict import Verdict
 from verify.wire import pack_trust
@@ -129,21 +130,14 @@ def _judge(order: Order, journal: Journal, paths: Sequence[Path], progress: Prog
         return IsolatedVerifier(order.trust, limits=Limits(seconds=order.seconds))
 
     def work(verifier: IsolatedVerifier, path: Path) -> Done:
-        data = octets_of(path, at)
+        file, evidence = document_file(path), beside(path, None)
+        if file is not None and _known(journal, path, file, evidence):
+            return Done(str(path), journal.digest(str(path)) or "", None)
+        data = file or octets_of(path, at)
         if isinstance(data, DocumentReport):
             return Done(str(path), "", finding(data))
-        evidence = beside(path, None)
-        digest = hashlib.sha256(hashlib.sha256(data).digest() + evidence.encode()).hexdigest()
-        if journal.digest(str(path)) == digest:
-            return Done(str(path), digest, None)
-        report = verifier.verify(
-            data,
-            at=at,
-            name=str(path),
-            password=order.password,
-            evidence=evidence,
-            present=order.present,
-        )
+        report = verifier.verify(data, at=at, name=str(path), password=order.password, evidence=evidence)
+        digest = _digest(bytes.fromhex(report.sha256), evidence) if report.sha256 else ""
         return Done(
             str(path), digest, finding(report if order.department is None else order.department.of(report))
         )
@@ -158,6 +152,20 @@ def _judge(order: Order, journal: Journal, paths: Sequence[Path], progress: Prog
                     journal.sync()
             progress.count(done.finding or journal.finding(done.key), reused=done.finding is None)
         progress.draw()
+
+
+def _known(journal: Journal, path: Path, file: DocumentFile, evidence: str) -> bool:
+    """Tell whether a file was judged as it is now; it is read for that only where something of its name was."""
+    digest = journal.digest(str(path))
+    try:
+        return bool(digest) and digest == _digest(file.sha256(), evidence)
+    except OSError:
+        return False
+
+
+def _digest(document: bytes, evidence: str) -> str:
+    """Digest what a verdict is about, by the document's own digest: that of the octets that were judged."""
+    return hashlib.sha256(document + evidence.encode()).hexdigest()
 
 
 def _targets(order: Order, state: Path) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.verify_world import Signing, append, small_pdf
 from verify.command import USAGE_STATUS, run
+from verify.document_file import document_file
 from verify.folder import TrustFolderUnusable, load_trust
 from verify.isolated import IsolatedVerifier, Limits, verify_isolated
 from verify.trust import TrustStore
@@ -180,6 +182,34 @@ def test_isolated_reports_are_the_same(signing: Signing, isolated: IsolatedVerif
     at = signing.now + timedelta(hours=1)
     for _ in range(2):
         assert isolated.verify(b_lta, at=at, name="test.pdf") == signing.verify(b_lta, at=at)
+
+
+def test_isolated_reads_a_file_itself(
+    signing: Signing, isolated: IsolatedVerifier, b_lta: bytes, tmp_path: Path
+) -> None:
+    at, path = signing.now + timedelta(hours=1), tmp_path / "甲.pdf"
+    path.write_bytes(b_lta)
+    (tmp_path / "link.pdf").symlink_to(path)
+    file = document_file(tmp_path / "link.pdf")
+    assert file is not None
+    report = isolated.verify(file, at=at, name="test.pdf")
+    assert report == signing.verify(b_lta, at=at)
+    path.unlink()
+    gone = isolated.verify(file, at=at, name="test.pdf")
+    assert (gone.file, gone.verdict, gone.sha256) == ("test.pdf", Verdict.UNREADABLE, "")
+    assert "找不到" in gone.reason.zh
+    assert isolated.verify(b_lta, at=at, name="test.pdf") == report
+
+
+def test_what_only_this_process_has_is_read_here(tmp_path: Path) -> None:
+    """A shell hands a document over as a pipe, and a file that was taken away as a descriptor."""
+    reader, writer = os.pipe()
+    taken = tmp_path / "taken.pdf"
+    with taken.open("wb") as stream, os.fdopen(reader), os.fdopen(writer, "wb"):
+        taken.unlink()
+        assert document_file(Path(f"/dev/fd/{reader}")) is None
+        assert document_file(Path(f"/dev/fd/{stream.fileno()}")) is None
+    assert document_file(tmp_path) is None
 
 
 def test_isolated_hang_becomes_a_verdict(signing: Signing, b_b: bytes) -> None:
