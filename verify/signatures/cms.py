@@ -157,6 +157,7 @@ def _parse(octets: bytes, old: bool) -> SignedMessage:
     attributes = signer["signed_attrs"]
     signed_octets = b"" if isinstance(attributes, core.Void) else b"\x31" + as_read(attributes)[1:]
     encapsulated = data["encap_content_info"]
+    _check_counts(info, data, encapsulated, signer, signer["sid"].chosen)
     content = encapsulated["content"]
     signed = _attributes(attributes)
     crls, ocsp = revocation(data, signed)
@@ -197,6 +198,13 @@ def _of_parts(parts: Parts, old: bool) -> SignedMessage | None:
         old=old,
         parts=parts,
     )
+
+
+def _check_counts(*values: Any) -> None:
+    """Refuse a structure of more elements than it has: asn1crypto takes no notice of them, and other readers do."""
+    for value in values:
+        if isinstance(value, core.Sequence) and len(value) > len(value._fields):
+            raise malformed("a structure has more elements than it may have")
 
 
 def _signed_data(info: cms.ContentInfo) -> cms.SignedData:

@@ -1,0 +1,99 @@
+"""Habits of other products that are no forgery: what a strict verifier must not refuse."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import time
+
+import pytest
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import fields
+from reportlab.pdfgen import canvas
+
+from tests.pdf_attacks.catalogue import STATED_VALUE, form_pdf, stream
+from tests.verify_world import Signing, append, raw_object, size_of, small_pdf
+from verify.verdict import Verdict
+
+
+def check_valid(signing: Signing, data: bytes) -> None:
+    report = signing.verify(data)
+    assert report.verdict is Verdict.PASSED, report.reason.en
+
+
+def with_fields(lock: fields.FieldMDPSpec | None = None) -> bytes:
+    """Return a document with two empty signature fields, the first of which locks others when it is signed."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(small_pdf()))
+    for name, left in (("A", 50), ("B", 250)):
+        box, own = (left, 100, left + 120, 160), lock if name == "A" else None
+        fields.append_signature_field(writer, fields.SigFieldSpec(name, box=box, field_mdp_spec=own))
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("names", [["amount"], ["A"]])
+def test_two_sign_in_fields_with_a_lock(signing: Signing, names: list[str]) -> None:
+    lock = fields.FieldMDPSpec(fields.FieldMDPAction.INCLUDE, fields=names)
+    once = signing.sign(with_fields(lock), field="A", box=None)
+    check_valid(signing, signing.sign(once, field="B", box=None))
+
+
+@pytest.mark.parametrize("level", [fields.MDPPerm.FILL_FORMS, fields.MDPPerm.ANNOTATE])
+def test_a_kept_field_is_signed_in_a_certified_document(signing: Signing, level: fields.MDPPerm) -> None:
+    once = signing.sign(with_fields(), field="A", box=None, certify=True, docmdp_permissions=level)
+    check_valid(signing, signing.add_time_stamp(signing.sign(once, field="B", box=None)))
+
+
+def test_an_amount_filled_in_with_a_look(signing: Signing) -> None:
+    certified = signing.sign(form_pdf(), certify=True, docmdp_permissions=fields.MDPPerm.FILL_FORMS)
+    look = stream(
+        b"BT /Helv 12 Tf (2.00) Tj ET", b"/Type/XObject/Subtype/Form/BBox[0 0 100 20]/Matrix[1 0 0 1 0 0]"
+    )
+    amount = raw_object(certified, 20).replace(b"(1.00)", b"(2.00)")
+    check_valid(signing, append(certified, {20: amount, 24: look}))
+
+
+def test_validation_data_with_an_index_of_signatures(signing: Signing, b_b: bytes) -> None:
+    """As EU DSS writes it: /VRI by the SHA-1 of the value, with the time of its making."""
+    found = STATED_VALUE.search(b_b)
+    assert found is not None
+    value = bytes.fromhex(found[1][1:-1].decode())
+    new, key = size_of(b_b), hashlib.sha1(value).hexdigest().upper().encode()
+    listed = b"/%s<</Type/VRI/Cert[%d 0 R]/CRL[%d 0 R]/TU(D:20261122)>>" % (key, new + 1, new + 2)
+    store = b"<</Type/DSS/Certs[%d 0 R]/CRLs[%d 0 R]/OCSPs[]/VRI<<%s>>>>" % (new + 1, new + 2, listed)
+    catalog = raw_object(b_b, 1)[:-2] + b"/DSS %d 0 R>>" % new
+    items = {new + 1: stream(signing.pki.issuing.der), new + 2: stream(signing.crls()[0])}
+    check_valid(signing, signing.add_time_stamp(append(b_b, {1: catalog, new: store, **items})))
+
+
+@pytest.mark.parametrize("tail", [b"\n", b"\r\n", b"\r", b" \n\n", b"\0" * 512])
+def test_blanks_behind_the_end(signing: Signing, b_b: bytes, tail: bytes) -> None:
+    check_valid(signing, b_b + tail)
+
+
+def test_a_document_with_comments_is_signed_twice(signing: Signing) -> None:
+    """ReportLab writes comments into its objects, and whoever signs next writes the page without them."""
+    out = io.BytesIO()
+    page = canvas.Canvas(out)
+    page.drawString(72, 700, "Contract")
+    page.save()
+    data = out.getvalue()
+    assert re.search(rb"obj\n%|% ", data)
+    check_valid(signing, signing.sign(signing.sign(data), field="Seal2", box=(300, 100, 400, 200)))
+
+
+def test_a_page_that_states_no_size(signing: Signing) -> None:
+    """Readers take it for one of Letter; a further signature takes a fiftieth of that."""
+    plain = small_pdf()
+    unsized = append(plain, {n: raw_object(plain, n).replace(b"/MediaBox[0 0 595 842]", b"") for n in (4, 6)})
+    check_valid(signing, signing.sign(signing.sign(unsized), field="Seal2", box=(300, 100, 400, 200)))
+
+
+def test_blanks_in_an_object_are_gone_through_once(signing: Signing, b_b: bytes) -> None:
+    """A hundred thousand of them in the catalog, which took minutes before: no forgery, and no reason to wait."""
+    catalog = raw_object(b_b, 1)
+    began = time.process_time()
+    check_valid(signing, append(b_b, {1: catalog[:-2] + b" " * 100_000 + b">>"}))
+    assert time.process_time() - began < 5
