@@ -14,7 +14,8 @@ from api.errors import HomeOccupied
 from api.home import new_pin
 from api.schema import migrate
 from ca.actor import Actor
-from ca.ceremony import CeremonyPlan, Hierarchy, load_hierarchy, perform
+from ca.ceremony import Hierarchy, load_hierarchy, perform
+from ca.ceremony_plan import CeremonyPlan
 from ca.errors import IssuerUnknown
 
 if TYPE_CHECKING:

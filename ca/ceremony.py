@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -17,79 +17,20 @@ from ca import ceremony_store, issuer_store
 from ca.actor import Actor
 from ca.audit import canonical_json
 from ca.authority import CertificateAuthority
+from ca.ceremony_plan import CeremonyPlan, CeremonyStep, documents, list_signer, steps, verifier
 from ca.certificate import CertificateRequest, IssuedCertificate, SubjectName, spki_sha256
 from ca.config import TEST_MARKS
 from ca.errors import CeremonyRefused, IssuerUnknown, RequestSpent
 from ca.issuer import HolderStatus, Issuer, Unit, UnitPurpose
-from ca.profile import (
-    DOCUMENT_SERVICE,
-    ISSUING,
-    OCSP_RESPONDER,
-    ROOT,
-    SEAL_MAKER,
-    TRUST_LIST,
-    TSA,
-    VERIFICATION,
-)
-from hsm.algorithms import Family, KeyKind
+from hsm.algorithms import KeyKind
 from hsm.key_uri import KeyUri
 from hsm.provider import KeyProvider, StoredKey
-from hsm.suite import Suite
 
 HIERARCHY: Final = "hierarchy"
 """The one ceremony of an installation."""
 MAX_ATTEMPTS: Final = 20
 """Serials burned for one certificate before the ceremony gives up: each is a crash or a fault of the token."""
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class CeremonyPlan:
-    """What is to be made, in which token (it exists and its PIN is at hand). Names without a test mark are for
-    production only; a demonstration says 测试 or TEST in the names of both CAs. Kinds of ``None`` are those of the
-    authority's suite; others are refused.
-    """  # noqa: D205
-
-    token: str
-    scheme: str = "pkcs11"
-    organization: str = "印信测试 / Yinxin TEST"
-    root_name: str = "印信测试根证书 / Yinxin TEST Root CA"
-    issuing_name: str = "印信测试签发 CA / Yinxin TEST Issuing CA"
-    tsa_name: str = "印信测试时间戳 / Yinxin TEST TSA"
-    ocsp_name: str = "印信测试 OCSP / Yinxin TEST OCSP"
-    seal_maker_name: str = "印信测试制章 / Yinxin TEST Seal Maker"
-    root_key: KeyKind | None = None
-    issuing_key: KeyKind | None = None
-    unit_key: KeyKind | None = None
-
-    def in_suite(self, suite: Suite) -> CeremonyPlan:
-        """Return the plan with every kind decided; one of another suite raises :class:`CeremonyRefused`."""
-        decided = replace(
-            self,
-            root_key=self.root_key or suite.root_key_kind,
-            issuing_key=self.issuing_key or suite.key_kind,
-            unit_key=self.unit_key or suite.key_kind,
-        )
-        for kind in (decided.root_key, decided.issuing_key, decided.unit_key):
-            if kind is not None and not _fits(suite, kind):
-                raise CeremonyRefused(f"{kind.value} is not a kind of suite {suite}")
-        return decided
-
-    @classmethod
-    def of(cls, record: str) -> CeremonyPlan:
-        """Return the plan that a ceremony's record states."""
-        found: dict[str, Any] = json.loads(record)["plan"]
-        kinds = ("root_key", "issuing_key", "unit_key")
-        return cls(**found | {name: KeyKind(found[name]) for name in kinds if found[name]})
-
-    def to_json(self) -> str:
-        """Return the plan as canonical JSON."""
-        return canonical_json(
-            {
-                name: value.value if isinstance(value, KeyKind) else value
-                for name, value in asdict(self).items()
-            }
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,54 +43,6 @@ class Hierarchy:
     ocsp: Unit
     seal_maker: Unit
     record: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One key with its certificate. ``purpose`` of ``None`` is an issuer."""
-
-    id: str
-    name: str
-    profile: str
-    issuer: str
-    kind: KeyKind
-    purpose: UnitPurpose | None = None
-
-
-def _fits(suite: Suite, kind: KeyKind) -> bool:
-    return (kind.family is Family.SM2) == (suite.key_kind.family is Family.SM2)
-
-
-def _steps(plan: CeremonyPlan, suite: Suite) -> tuple[_Step, ...]:
-    root, issuing = plan.root_key or suite.root_key_kind, plan.issuing_key or suite.key_kind
-    unit = plan.unit_key or suite.key_kind
-    return (
-        _Step("root", plan.root_name, ROOT.id, "root", root),
-        _Step("issuing", plan.issuing_name, ISSUING.id, "root", issuing),
-        _Step("tsa", plan.tsa_name, TSA.id, "issuing", unit, UnitPurpose.TSA),
-        _Step("ocsp-issuing", plan.ocsp_name, OCSP_RESPONDER.id, "issuing", unit, UnitPurpose.OCSP),
-        _Step("seal-maker", plan.seal_maker_name, SEAL_MAKER.id, "issuing", unit, UnitPurpose.SEAL_MAKER),
-        _list_signer(plan, unit),
-    )
-
-
-def _list_signer(plan: CeremonyPlan, kind: KeyKind) -> _Step:
-    name = _named_after_tsa(plan, "信任清单", "Trust List")
-    return _Step("trust-list", name, TRUST_LIST.id, "issuing", kind, UnitPurpose.TRUST_LIST)
-
-
-def _documents(plan: CeremonyPlan, kind: KeyKind) -> _Step:
-    name = _named_after_tsa(plan, "文件服务", "Documents")
-    return _Step("documents", name, DOCUMENT_SERVICE.id, "issuing", kind, UnitPurpose.DOCUMENT)
-
-
-def _verifier(plan: CeremonyPlan, kind: KeyKind) -> _Step:
-    name = _named_after_tsa(plan, "核验服务", "Verification")
-    return _Step("verification", name, VERIFICATION.id, "issuing", kind, UnitPurpose.VERIFICATION)
-
-
-def _named_after_tsa(plan: CeremonyPlan, zh: str, en: str) -> str:
-    return plan.tsa_name.replace("时间戳", zh).replace("TSA", en)
 
 
 def perform(
@@ -177,23 +70,23 @@ def document_unit(authority: CertificateAuthority, *, actor: Actor) -> Unit:
 
     Raises :class:`IssuerUnknown` before the ceremony, and what tokens and issuing raise.
     """
-    return _later_unit(authority, UnitPurpose.DOCUMENT, _documents, actor)
+    return _later_unit(authority, UnitPurpose.DOCUMENT, documents, actor)
 
 
 def trust_list_unit(authority: CertificateAuthority, *, actor: Actor) -> Unit:
     """Return the unit that signs the trust list; a hierarchy of before there were lists gets it at the first call."""
-    return _later_unit(authority, UnitPurpose.TRUST_LIST, _list_signer, actor)
+    return _later_unit(authority, UnitPurpose.TRUST_LIST, list_signer, actor)
 
 
 def verification_unit(authority: CertificateAuthority, *, actor: Actor) -> Unit:
     """Return the unit that signs verification reports and offline bundles, as :func:`document_unit` does its own."""
-    return _later_unit(authority, UnitPurpose.VERIFICATION, _verifier, actor)
+    return _later_unit(authority, UnitPurpose.VERIFICATION, verifier, actor)
 
 
 def _later_unit(
     authority: CertificateAuthority,
     purpose: UnitPurpose,
-    step: Callable[[CeremonyPlan, KeyKind], _Step],
+    step: Callable[[CeremonyPlan, KeyKind], CeremonyStep],
     actor: Actor,
 ) -> Unit:
     active = [one for one in authority.units(purpose) if one.status is HolderStatus.ACTIVE]
@@ -228,12 +121,10 @@ class _Ceremony:
 
     def perform(self) -> Hierarchy:
         resumed = self._begin()
-        made = [
-            self._take(step, resumed=resumed) for step in _steps(self._plan, self._authority.config.suite)
-        ]
+        made = [self._take(step, resumed=resumed) for step in steps(self._plan, self._authority.config.suite)]
         return self._finish(made)
 
-    def add(self, step: _Step) -> None:
+    def add(self, step: CeremonyStep) -> None:
         """Make one more unit of a finished hierarchy, or finish one that was begun."""
         self._take(step, resumed=True)
 
@@ -266,7 +157,7 @@ class _Ceremony:
         if plan.token not in self._provider.tokens():
             raise CeremonyRefused(f"there is no token {plan.token!r}; make it first")
 
-    def _take(self, step: _Step, *, resumed: bool) -> dict[str, Any]:
+    def _take(self, step: CeremonyStep, *, resumed: bool) -> dict[str, Any]:
         """Key, then record, then certificate, then token: each part is skipped if it was done before."""
         holder = self._find(step)
         if holder is None:
@@ -295,7 +186,7 @@ class _Ceremony:
             "custody": stored.custody.value,
         }
 
-    def _find(self, step: _Step) -> Issuer | Unit | None:
+    def _find(self, step: CeremonyStep) -> Issuer | Unit | None:
         with self._authority.engine.execution_options(read_only=True).connect() as conn:
             try:
                 if step.purpose is None:
@@ -304,7 +195,7 @@ class _Ceremony:
             except IssuerUnknown:
                 return None
 
-    def _make_key(self, step: _Step, *, resumed: bool) -> StoredKey:
+    def _make_key(self, step: CeremonyStep, *, resumed: bool) -> StoredKey:
         uri = KeyUri(self._plan.scheme, self._plan.token, step.id)
         there = [key for key in self._provider.keys(uri.token) if key.uri.object == step.id]
         if there and not (resumed and len(there) == 1 and there[0].kind is step.kind):
@@ -321,7 +212,7 @@ class _Ceremony:
             raise CeremonyRefused(f"the token says that {uri} can leave it")
         return key
 
-    def _record(self, step: _Step, key: StoredKey) -> Issuer | Unit:
+    def _record(self, step: CeremonyStep, key: StoredKey) -> Issuer | Unit:
         spki = spki_sha256(key.public_key)
         holder: Issuer | Unit
         if step.purpose is None:
@@ -353,7 +244,7 @@ class _Ceremony:
             self._note(conn, "key.recorded", step.id, {"key_uri": holder.key_uri, "spki_sha256": spki})
         return holder
 
-    def _certify(self, step: _Step, key: StoredKey) -> IssuedCertificate:
+    def _certify(self, step: CeremonyStep, key: StoredKey) -> IssuedCertificate:
         request = CertificateRequest(
             profile=step.profile,
             subject=SubjectName(step.name, self._plan.organization),

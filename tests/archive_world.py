@@ -10,7 +10,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from ca.actor import Actor
-from ca.ceremony import CeremonyPlan, _Ceremony, _Step, load_hierarchy
+from ca.ceremony import _Ceremony, load_hierarchy
+from ca.ceremony_plan import CeremonyPlan, CeremonyStep
 from ca.issuer import UnitPurpose
 from ca.profile import OCSP_RESPONDER, TSA
 from hsm.suite import Suite
@@ -79,7 +80,7 @@ class Keeping:
         world = self.office.world
         number = next(self.keys)
         plan = CeremonyPlan.of(load_hierarchy(world.authority).record)
-        step = _Step(
+        step = CeremonyStep(
             f"{purpose.value}-{number}", f"测试 TEST {number}", profile, "issuing",
             world.config.suite.key_kind, purpose,
         )  # fmt: skip

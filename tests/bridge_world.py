@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from cryptography import x509
 from sqlalchemy.pool import StaticPool
 
-from ca.ceremony import CeremonyPlan
+from ca.ceremony_plan import CeremonyPlan
 from ca.certificate import CertificateRequest, SubjectName
 from ca.clock import Clock
 from ca.config import CaConfig

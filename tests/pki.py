@@ -32,7 +32,8 @@ import ca.store
 from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.authority import CertificateAuthority
-from ca.ceremony import CeremonyPlan, Hierarchy, perform
+from ca.ceremony import Hierarchy, perform
+from ca.ceremony_plan import CeremonyPlan
 from ca.certificate import CertificateRequest, IssuedCertificate, SubjectName
 from ca.clock import Clock
 from ca.config import CaConfig

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from ca.ceremony import CeremonyPlan
+from ca.ceremony_plan import CeremonyPlan
 from hsm.algorithms import KeyKind
 from tests.conftest import SteppingClock
 from tests.pki import Keeper, World, make_world

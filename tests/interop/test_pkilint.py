@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from ca.ceremony import CeremonyPlan, trust_list_unit
+from ca.ceremony import trust_list_unit
+from ca.ceremony_plan import CeremonyPlan
 from ca.certificate import CertificateRequest, SubjectName, public_key_of
 from hsm.algorithms import KeyKind, kind_of
 from hsm.signer import Custody

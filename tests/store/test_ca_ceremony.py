@@ -16,7 +16,8 @@ import ca.store
 from ca.actor import SYSTEM
 from ca.audit import AuditTrail
 from ca.authority import CertificateAuthority
-from ca.ceremony import CeremonyPlan, Hierarchy, load_hierarchy, perform
+from ca.ceremony import Hierarchy, load_hierarchy, perform
+from ca.ceremony_plan import CeremonyPlan
 from ca.certificate import public_key_of, spki_sha256
 from ca.custody_policy import custody_of
 from ca.errors import CeremonyRefused, IssuanceUnfinished, IssuerUnknown
