@@ -16,7 +16,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from api import store as api_store
 from api.backup.bundle import read_key, unpack
 from api.backup.errors import BackupForeign, BackupIncomplete, EvidenceForeign, EvidenceNeeded, TargetOccupied
 from api.backup.make import EMBEDDED, FORMAT, OPEN_FOLDERS, Progress, copy_tree
+from api.backup.published import Published, proven, read_published
 from api.backup.tables import load, resume_counters, tables
 from api.database import make_engine
 from api.files import write_whole
@@ -36,38 +37,32 @@ from api.schema import check_schema, migrate
 from api.settings import Settings
 from ca.actor import Actor
 from ca.audit import GENESIS, AuditTrail
-from ca.checkpoint import Anchor, Checkpoint
+from ca.checkpoint import Anchor
 from ca.clock import Clock
 from ca.errors import AuditBroken, ListForeign
 from ca.issuer import UnitPurpose
 from ca.issuer_store import list_units
 from ca.restoration import ListMerged, fence_issuers, merge_list, retire_lists, use_up_numbers
 from ca.unfinished import end_unfinished
-from hsm.algorithms import PublicKey
 from hsm.public_keys import certificate_key
 from seals.cases.restoration import retire_uses
 from seals.devices.restoration import lock_stamps
 from seals.errors import StatementInvalid, StatementSignatureInvalid
 from seals.filing.restoration import end_challenges
-from seals.jws import type_of
 from seals.restoration import StatesMerged, merge_states, retire_states, use_up_counters, void_permits
 from signing.batch.restoration import retire_batches
 from signing.hashes.store import end_all as end_activations
-from signing.recognition.handover import FOLDER as FOREIGN
-from signing.recognition.restoration import merge_foreign, published_lists, retire_foreign
+from signing.recognition.restoration import merge_foreign, retire_foreign
 from signing.renewal.restoration import restore_archive
 from signing.two_step.store import end_all as end_waiting
 from signing.verification_orders.restoration import retire_orders
 from signing.verification_reports.restoration import retire_reports
 from signing.voiding.restoration import merge_voids, retire_papers
-from verify.voided.form import VOID_LIST_TYPE
 
 _PLACES: Final = re.compile(
     r"""\s*(["']?)(?:home|database_url|archive_folder|archive_url|archive_credentials)\1\s*="""
 )
 """Settings that name places: a restored installation must never write into those of the one it was made from."""
-MAX_LIST: Final = 64 * 2**20
-"""A revocation list of a million entries has 46 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,49 +84,6 @@ class Restoration:
     api_keys_revoked: int
     tokens: tuple[str, ...]
     embedded_token: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What the world has seen since the backup: lists by file name, checkpoints of the audit trail."""
-
-    crls: dict[str, bytes]
-    seal_lists: dict[str, str]
-    void_lists: dict[str, str]
-    checkpoints: tuple[Checkpoint, ...]
-    foreign: tuple[bytes, ...] = ()  # lists of other installations
-
-
-def read_published(folders: Sequence[Path]) -> Published:
-    """Read copies of trust folders and checkpoint folders: ``*.crl``, ``*.jws``, ``*.json`` at any depth.
-
-    Of what other installations published, in a trust folder's ``lists``, their lists alone are read: none comes back older.
-    """
-    crls: dict[str, bytes] = {}
-    seal_lists: dict[str, str] = {}
-    void_lists: dict[str, str] = {}
-    checkpoints: list[Checkpoint] = []
-    for folder in folders:
-        for path in sorted(folder.rglob("*")):
-            ours = FOREIGN not in path.relative_to(folder).parts[:-1]
-            if ours and path.suffix in (".crl", ".jws", ".json") and path.is_file():
-                if path.stat().st_size > MAX_LIST:
-                    raise EvidenceForeign(path.name)
-                if path.suffix == ".crl":
-                    crls[str(path)] = path.read_bytes()
-                elif path.suffix == ".jws":
-                    jws = path.read_text(encoding="utf-8", errors="replace").strip()
-                    (void_lists if type_of(jws) == VOID_LIST_TYPE else seal_lists)[str(path)] = jws
-                else:
-                    checkpoints.append(_checkpoint(path))
-    return Published(crls, seal_lists, void_lists, tuple(checkpoints), published_lists(folders))
-
-
-def _checkpoint(path: Path) -> Checkpoint:
-    try:
-        return Checkpoint.parse(path.read_text(encoding="utf-8"))
-    except (AuditBroken, UnicodeDecodeError) as wrong:
-        raise EvidenceForeign(path.name) from wrong
 
 
 def restore_backup(  # noqa: PLR0913 - each is a choice of the operator
@@ -291,20 +243,8 @@ class _Work:
         floor = use_up_numbers(conn, exact, lists)
         retire_states(conn, now)
         use_up_counters(conn, exact)
-        ended = {"permits": void_permits(conn, now), "chip_challenges": end_challenges(conn, now)}
-        ended |= end_unfinished(conn, now)
-        ended |= {"activations": end_activations(conn, now), "waiting": end_waiting(conn, now)}
-        uses = retire_uses(conn, now, actor=self._actor, audit=self._audit)
-        ended |= {"use_cases": uses.cases, "standing_uses": uses.standing, "use_signers": uses.signers}
-        papers = retire_papers(conn, now, actor=self._actor, audit=self._audit)
-        ended |= {"rounds": papers.rounds, "voidings": papers.voidings, "print_quotas": papers.quotas}
-        ended["stamps"] = lock_stamps(conn, now, actor=self._actor, audit=self._audit)
-        ended["batches"] = retire_batches(conn, now, actor=self._actor, audit=self._audit)
         merge_foreign(conn, published.foreign, now, actor=self._actor, audit=self._audit)
-        ended["foreign_lists"] = retire_foreign(conn, now, actor=self._actor, audit=self._audit)
-        ended["report_leaves"] = retire_reports(conn, now, actor=self._actor, audit=self._audit)
-        ended["verification_orders"] = retire_orders(conn, now, actor=self._actor, audit=self._audit)
-        ended["extensions"] = restore_archive(conn, now, actor=self._actor, audit=self._audit)
+        ended = self._end(conn, now)
         keys = api_store.revoke_all(conn, int(now.timestamp()))
         detail = {
             "made_at": manifest["made_at"],
@@ -338,6 +278,19 @@ class _Work:
             embedded_token=bool(manifest["embedded_token"]),
         )
 
+    def _end(self, conn: sa.Connection, now: datetime) -> dict[str, int]:
+        """End what was under way when the backup was made; return how many of each."""
+        ended = {"permits": void_permits(conn, now), "chip_challenges": end_challenges(conn, now)}
+        ended |= end_unfinished(conn, now)
+        ended |= {"activations": end_activations(conn, now), "waiting": end_waiting(conn, now)}
+        uses = retire_uses(conn, now, actor=self._actor, audit=self._audit)
+        ended |= {"use_cases": uses.cases, "standing_uses": uses.standing, "use_signers": uses.signers}
+        papers = retire_papers(conn, now, actor=self._actor, audit=self._audit)
+        ended |= {"rounds": papers.rounds, "voidings": papers.voidings, "print_quotas": papers.quotas}
+        for what, retire in _RETIRED.items():
+            ended[what] = retire(conn, now, actor=self._actor, audit=self._audit)
+        return ended
+
     def _lost_records(self, conn: sa.Connection, published: Published, records: int) -> int:
         """Return how many records a proven checkpoint vouches for that the backup does not have.
 
@@ -352,7 +305,7 @@ class _Work:
         excused = self._lost_before(conn)
         highest = records
         for checkpoint in published.checkpoints:
-            anchor = _proven(checkpoint, keys)
+            anchor = proven(checkpoint, keys)
             if f"{anchor.number}:{anchor.digest}" in excused:
                 continue
             if anchor.number <= records and anchor.digest != self._digest(conn, anchor.number):
@@ -390,8 +343,11 @@ class _Work:
             raise EvidenceForeign(name) from wrong
 
 
-def _proven(checkpoint: Checkpoint, keys: Sequence[PublicKey]) -> Anchor:
-    for key in keys:
-        with suppress(AuditBroken):
-            return checkpoint.proven(key)
-    raise EvidenceForeign(f"checkpoint {checkpoint.anchor.number}")
+_RETIRED: Final = {
+    "stamps": lock_stamps,
+    "batches": retire_batches,
+    "foreign_lists": retire_foreign,
+    "report_leaves": retire_reports,
+    "verification_orders": retire_orders,
+    "extensions": restore_archive,
+}
