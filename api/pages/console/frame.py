@@ -76,6 +76,7 @@ class Frame:
             here="console",
             tabs=tabs,
             tab=self.tab,
+            opens={tab.key for tab in tabs},
             day=day,
             moment=moment,
             may={scope.value for scope in self.caller.scopes},
