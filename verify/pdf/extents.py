@@ -63,11 +63,11 @@ def reaches_unprotected(document: Document, gap: tuple[int, int], covered: int) 
     The object that holds the value, and nothing else, may be around it. Raises INDETERMINATE/LIMIT_REACHED.
     """
     found = extents(document)
-    holder = max((one.start for one in found if one.start < gap[0] and not one.stream), default=None)
-    for one in found:
+    holder = next((one.start for one in reversed(found) if one.start < gap[0] and not one.stream), None)
+    for one in [one for one in found if one.end > gap[0]]:
         if one.start >= covered:
             break
-        into = one.start < gap[1] and one.end > gap[0] and one.start != holder
+        into = one.start < gap[1] and one.start != holder
         if into or one.end > covered:
             return one.start
     return None

@@ -97,6 +97,8 @@ class Reach:
         """The objects that stand in each object stream."""
         found: dict[Ref, set[Ref]] = defaultdict(set)
         for index in range(self._view.revision + 1):
+            if not self._document.places(index)[1]:
+                continue
             for ref, place in self._document.source.listed(index):
                 if isinstance(place, Contained):
                     found[place.container].add(ref)
