@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from cryptography import x509
 
@@ -40,6 +41,10 @@ class SealJudged:
     now: StatusReport = UNKNOWN
     finding: Finding | None = None
     notes: tuple[Reason, ...] = ()
+
+
+NO_STATEMENT: Final = SealJudged()
+"""What is known of a seal that no statement speaks of: nothing, which is no fault."""
 
 
 @dataclass(slots=True)
@@ -133,7 +138,7 @@ class SealJudge:
     def judge_seal(self, question: SealQuestion) -> SealJudged:
         """Read and judge the statement; without one the result is empty: the seal is unknown, which is no fault."""
         if question.statement is None:
-            return SealJudged()
+            return NO_STATEMENT
         try:
             parsed = parse_statement(question.statement)
             maker = parsed.check_signature()

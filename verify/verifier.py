@@ -307,7 +307,7 @@ def _run(procedure: Procedure, cases: list[Case]) -> None:
                 proofs = (*proofs, proof)
                 archived = evidence_below(procedure.document, case.covered)
                 procedure.judge.evidence.prove(archived, case.stamp.time)
-    final = replace(procedure, proofs=proofs)
+    final = replace(procedure, proofs=proofs) if proofs else procedure
     for case in cases:
         if case.kind is not SignatureKind.TIMESTAMP:
             final.run(case)

@@ -328,6 +328,16 @@ def state_at(
     return StatusReport(_GOOD, latest.source, as_of=latest.this_update)
 
 
+def revoked_since(facts: Sequence[Fact], when: datetime) -> datetime | None:
+    """Return since when a certificate is revoked for good, as is known at ``when``; ``None``: it is not."""
+    times = [
+        fact.revoked_at
+        for fact in facts
+        if fact.revoked_at is not None and fact.revoked_at <= when and not fact.on_hold
+    ]
+    return min(times, default=None)
+
+
 _REVOKED: Final = CertificateStatus.REVOKED.value
 _ON_HOLD: Final = CertificateStatus.ON_HOLD.value
 _GOOD: Final = CertificateStatus.GOOD.value

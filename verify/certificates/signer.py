@@ -12,7 +12,7 @@ from cryptography import x509
 from verify.certificates.facts import Fact
 from verify.certificates.paths import Chain, PathFinder, name
 from verify.certificates.remembered import Remembered
-from verify.certificates.revocation import Evidence, Freshness, state_at
+from verify.certificates.revocation import Evidence, Freshness, revoked_since, state_at
 from verify.errors import Finding, unsure
 from verify.policy import Policy
 from verify.report import UNKNOWN, CertificateStatus, StatusReport
@@ -176,9 +176,7 @@ class CertificateJudge:
         for position in range(len(chain) - 2, -1, -1):
             facts = self._counting(chain, position, since)
             found.append(facts)
-            if position and self.now is not None:
-                state = state_at(chain[position], facts, self.now, self._fresh)
-                since = state.since if state.status == _REVOKED else None
+            since = None if self.now is None else revoked_since(facts, self.now)
         found.reverse()
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from verify.institution.proofs import PartState, ProofPart
@@ -39,6 +40,8 @@ BROKEN: Final = frozenset(
         SubIndication.FORMAT_FAILURE,
     }
 )
+KEPT_PARTS: Final = 256
+"""Parts kept worded: a few for each name of an algorithm."""
 _OF_SEAL_DATA: Final = ("data-hash", "signer-signature")
 """The two steps of the seal standards that are the mathematics: their findings stand beside others, not before them."""
 
@@ -74,19 +77,21 @@ def technical(item: SignatureReport) -> tuple[ProofPart, ...]:
     )
 
 
-def _part(name: str, state: PartState, words: dict[PartState, Reason], detail: str = "") -> ProofPart:
-    return ProofPart(name, state, words[state], detail)
+@lru_cache(maxsize=KEPT_PARTS)
+def _part(name: str, state: PartState, detail: str = "") -> ProofPart:
+    """Make a part with its sentence; what stands in its detail is no name of anybody."""
+    return ProofPart(name, state, _WORDS[name][state], detail)
 
 
 def _integrity(item: SignatureReport) -> ProofPart:
     modified = item.integrity.modified
     failed = modified or item.sub_indication is SubIndication.HASH_FAILURE
     state = PartState.FAILED if failed else PartState.MISSING if modified is None else PartState.PRESENT
-    return _part("integrity", state, _INTEGRITY)
+    return _part("integrity", state)
 
 
 def _value(item: SignatureReport) -> ProofPart:
-    return _part("signature", value_state(item), _VALUE, item.algorithm)
+    return _part("signature", value_state(item), item.algorithm)
 
 
 def _certificate(item: SignatureReport) -> ProofPart:
@@ -98,14 +103,14 @@ def _certificate(item: SignatureReport) -> ProofPart:
         state = PartState.FAILED
     else:
         state = PartState.PRESENT
-    return _part("certificate", state, _CERTIFICATE, " ← ".join(chain))
+    return ProofPart("certificate", state, _CERTIFICATE[state], " ← ".join(chain))
 
 
 def _time(item: SignatureReport) -> ProofPart:
     state = PartState.PRESENT if item.time.trusted else PartState.MISSING
     if state is PartState.MISSING and item.time.source is TimeSource.TSA_UNVERIFIED:
         return ProofPart("time", state, _UNVERIFIED, item.time.authority)
-    return _part("time", state, _TIME, item.time.authority)
+    return ProofPart("time", state, _TIME[state], item.time.authority)
 
 
 def _revocation(item: SignatureReport) -> ProofPart:
@@ -116,16 +121,16 @@ def _revocation(item: SignatureReport) -> ProofPart:
         state = PartState.PRESENT
     else:
         state = PartState.MISSING
-    return _part("revocation", state, _REVOCATION, then.source)
+    return _part("revocation", state, then.source)
 
 
 def _strength(item: SignatureReport) -> ProofPart:
     found = item.strength
     if found is None or Soundness.UNKNOWN in {found.then, found.now}:
-        return _part("strength", PartState.MISSING, _STRENGTH, item.algorithm)
+        return _part("strength", PartState.MISSING, item.algorithm)
     if found.then is Soundness.WEAK:
-        return _part("strength", PartState.FAILED, _STRENGTH, item.algorithm)
-    part = _part("strength", PartState.PRESENT, _STRENGTH, item.algorithm)
+        return _part("strength", PartState.FAILED, item.algorithm)
+    part = _part("strength", PartState.PRESENT, item.algorithm)
     return part if found.now is Soundness.SOUND else ProofPart(part.name, part.state, _WEAK_NOW, part.detail)
 
 
@@ -175,6 +180,12 @@ _STRENGTH: Final = {
     _P: Reason("算法在签署时与现在均可靠。", "The algorithms counted then and count now."),
     _M: Reason("未能判断算法强度。", "The strength of the algorithms could not be judged."),
     _F: Reason("算法在签署时已不可靠。", "The algorithms did not count any more when it was signed."),
+}
+_WORDS: Final = {
+    "integrity": _INTEGRITY,
+    "signature": _VALUE,
+    "revocation": _REVOCATION,
+    "strength": _STRENGTH,
 }
 _WEAK_NOW: Final = Reason(
     "算法在签署时可靠，现在已不再可靠，由时间戳保全。",

@@ -30,7 +30,7 @@ from verify.report import (
     SigningTime,
     StatusReport,
 )
-from verify.seal import SealJudged
+from verify.seal import NO_STATEMENT, SealJudged
 from verify.ses.report import SealDataReport
 from verify.signatures.cms import SignedMessage
 from verify.signatures.containers import Container
@@ -64,7 +64,7 @@ class Case:
     trust: TrustDecision | None = None
     integrity: Integrity = NOTHING_JUDGED
     strength: Strength | None = None
-    seal: SealJudged = field(default_factory=SealJudged)
+    seal: SealJudged = NO_STATEMENT
     embedded: bool = False
     notes: list[Reason] = field(default_factory=list)
     finding: Finding | None = None

@@ -6,7 +6,7 @@ over the signature's value alone leaves whoever finds a collision free to exchan
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
@@ -63,41 +63,48 @@ def strength_of(
 
     ``imprint`` is the digest that a time-stamp took of what it is over.
     """
-    found = [
-        _use(("内容摘要", "digest of the content"), _digest_name(one), digest_sunset(one), when)
-        for one in dict.fromkeys((digest, imprint) if imprint else (digest,))
-    ]
-    found += [
-        _use(("签名密钥", "signing key"), *_key(certificate), when),
-        *[_use(what, name, ends, when) for what, name, ends in _links(chain)],
-    ]
+    lasting = [_content(one) for one in dict.fromkeys((digest, imprint) if imprint else (digest,))]
+    lasting += [_signing(certificate), *_links(chain)]
+    found = [_at(use, when) if use.sunset is not None and use.sunset.firm else use for use in lasting]
     then, now = worst([use.then for use in found]), worst([use.now for use in found])
     at = when.signature if when.proved else when.claimed
     return Strength(then, now, at, when.proved, tuple(found))
 
 
+@lru_cache(maxsize=KEPT_DIGESTS)
+def _content(digest: str) -> Use:
+    return _lasting("内容摘要", "digest of the content", _digest_name(digest), digest_sunset(digest))
+
+
 @by_identity(MAX_DESCRIBED)
-def _links(chain: Chain) -> tuple[tuple[tuple[str, str], str, Sunset | None], ...]:
+def _signing(certificate: x509.Certificate) -> Use:
+    return _lasting("签名密钥", "signing key", *_key(certificate))
+
+
+@by_identity(MAX_DESCRIBED)
+def _links(chain: Chain) -> tuple[Use, ...]:
     """Name what each certificate below the anchor was signed with, and until when that counts."""
     found = []
     for certificate, issuer in pairwise(chain):
         who = name(certificate.subject)
         what = (f"证书“{who}”的签发", f"issue of the certificate of {who}")
-        found.append((what, *_issued(certificate, issuer)))
+        found.append(_lasting(*what, *_issued(certificate, issuer)))
     return tuple(found)
 
 
-def _use(what: tuple[str, str], algorithm: str, sunset: Sunset | None, when: Moments) -> Use:
-    if sunset is None or not sunset.firm:  # it counts at every moment
-        return Use(*what, algorithm, sunset, Soundness.SOUND, Soundness.SOUND)
-    content = what[1] == "digest of the content"
+def _lasting(zh: str, en: str, algorithm: str, sunset: Sunset | None) -> Use:
+    """Make the use of an algorithm that counts at every moment; one with a firm end is judged by :func:`_at`."""
+    return Use(zh, en, algorithm, sunset, Soundness.SOUND, Soundness.SOUND)
+
+
+def _at(use: Use, when: Moments) -> Use:
+    content = use.what_en == "digest of the content"
     moment = when.content if content else when.signature
     if not when.proved and when.claimed is not None and moment == when.now:
         moment = min(moment, when.claimed)  # a claim tells how strong it was, and proves nothing
-    return Use(*what, algorithm, sunset, soundness(sunset, moment), soundness(sunset, when.now))
+    return replace(use, then=soundness(use.sunset, moment), now=soundness(use.sunset, when.now))
 
 
-@by_identity(MAX_DESCRIBED)
 def _key(certificate: x509.Certificate) -> tuple[str, Sunset | None]:
     key = key_of(certificate)
     if isinstance(key, Sm2PublicKey):
@@ -126,7 +133,6 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> tuple[st
     return f"{key} / {_digest_name(digest)}" if digest else key, first
 
 
-@lru_cache(maxsize=KEPT_DIGESTS)
 def _digest_name(digest: str) -> str:
     shown = digest.upper().replace("_", "-")
     return shown.replace("SHA", "SHA-", 1) if shown[3:].isdigit() and shown.startswith("SHA") else shown

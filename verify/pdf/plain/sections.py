@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from verify.pdf.plain.errors import NotPlain, Reason
 from verify.pdf.plain.octets import InMemory
@@ -28,8 +27,7 @@ MAX_GENERATION: Final = 65_535
 """ISO 32000-2 annex C."""
 
 
-@dataclass(frozen=True, slots=True)
-class Defined:
+class Defined(NamedTuple):
     """One section: where it was looked for and begins, its trailer, and where it says that objects are.
 
     ``offsets`` are those of objects of their own, ``contained`` of each other one the object stream and its place in it;
@@ -98,6 +96,12 @@ def _defined(octets: InMemory, section: Section, declared: int) -> Defined:
 
 def _read_table(made: Defined, run: Run) -> None:
     offsets, freed = made.offsets, made.freed
+    words = run.lines.split()
+    if (
+        run.first and words[1::3].count(b"00000") == words[2::3].count(b"n") == run.count
+    ):  # as nearly all runs are
+        offsets.update(zip(range(run.first, run.first + run.count), map(int, words[::3]), strict=True))
+        return
     for number, (offset, generation, kind) in enumerate(_LINE.findall(run.lines), run.first):
         if kind == b"n":
             if generation != b"00000" or number == 0:
