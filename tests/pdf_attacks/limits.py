@@ -180,6 +180,12 @@ def _four_fields(victims: Victims) -> bytes:
     return data.replace(b"/W[1 4 2]", b"/W[1 4 2 1]")
 
 
+@attack("a table that readers repair: an object stream of fewer objects than it says", OURS)
+def _fewer_objects(victims: Victims) -> bytes:
+    data = with_object_stream(draft_behind_final(victims.signing), [(310, b"[]")], [(310, 0)])
+    return data.replace(b"/ObjStm/N 1/", b"/ObjStm/N 9/")
+
+
 def _drawn_by_name(victims: Victims, entries: bytes, content: bytes) -> bytes:
     page = (
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 5 0 R/Resources<</Font<</F1 3 0 R>>%s>>>>"

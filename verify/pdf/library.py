@@ -182,6 +182,8 @@ class LibrarySource:
                 text = holder.decode(DecodePurpose.OBJECT_STREAM)
                 first = int(holder.dictionary["/First"])
                 numbers = [int(word) for word in text[:first].split()]
+                if holder.dictionary.get("/N") != len(numbers[::2]):
+                    raise PdfReadError("an object stream holds more or fewer objects than it says")
                 stream = BytesIO(text)
                 for number, offset in zip(numbers[::2], numbers[1::2], strict=True):
                     stream.seek(first + offset)
