@@ -17,6 +17,7 @@ LISTS: Final[dict[type[Exception], Kind]] = {
     errors.ListUnsupported: Kind(
         "list-unsupported", 422, "信任清单格式版本不受支持", "Trust list of an unknown version"
     ),
+    errors.ListTooLarge: Kind("list-too-large", 422, "信任清单超出上限", "Trust list over the limits"),
     errors.ListSignatureInvalid: Kind(
         "list-signature-invalid", 422, "信任清单签名无效", "Trust list not signed rightly"
     ),

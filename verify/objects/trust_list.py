@@ -18,7 +18,13 @@ from verify.signatures.cms import load_certificate
 from verify.terminal import stamp
 from verify.trusted_lists.age import age
 from verify.trusted_lists.anchors import newest
-from verify.trusted_lists.errors import ListRefused, ListSignerUnknown, ListUnreadable, ListUnsupported
+from verify.trusted_lists.errors import (
+    ListRefused,
+    ListSignerUnknown,
+    ListTooLarge,
+    ListUnreadable,
+    ListUnsupported,
+)
 from verify.trusted_lists.model import Pointer, ServiceKind, TrustedList
 from verify.trusted_lists.pinned import SKEW, read_claimed
 from verify.verdict import SubIndication
@@ -49,6 +55,9 @@ def judge_trust_list(octets: bytes, bench: Bench) -> Judged:
     except ListUnsupported as wrong:
         strange = doubtful(SubIndication.GENERIC, wrong.zh, wrong.en)
         return Judged(_GOOD, (at(ObjectStep.FORM, strange),))
+    except ListTooLarge as wrong:
+        limit = doubtful(SubIndication.LIMIT_REACHED, wrong.zh, wrong.en)
+        return Judged(_GOOD, (at(ObjectStep.FORM, limit),))
     except ListUnreadable as wrong:
         return Judged(_GOOD, (at(ObjectStep.FORM, failed(SubIndication.FORMAT_FAILURE, wrong.zh, wrong.en)),))
     except ListSignerUnknown:

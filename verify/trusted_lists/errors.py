@@ -20,6 +20,10 @@ class ListUnsupported(ListUnreadable):
     """It may be right, but its form is of a version that is not read here."""
 
 
+class ListTooLarge(ListUnreadable):
+    """It is over a limit: nothing is said of what it holds."""
+
+
 class ListSignatureInvalid(ListRefused):
     """Its signature does not hold, is missing, or does not cover the whole list."""
 
@@ -56,6 +60,14 @@ def unreadable(zh: str, en: str) -> ListUnreadable:
     return ListUnreadable(
         f"信任清单无法读取：{zh}；请向发布机构索取完整的清单。",
         f"The trust list cannot be read: {en}; ask its publisher for the complete list.",
+    )
+
+
+def too_large(zh: str, en: str) -> ListTooLarge:
+    """Make the error for what is over a limit: which."""
+    return ListTooLarge(
+        f"信任清单超出可读取的上限：{zh}；请向发布机构核实。",
+        f"The trust list is over the limits: {en}; ask its publisher.",
     )
 
 

@@ -25,7 +25,7 @@ from seals.errors import StatementInvalid
 from seals.jws import Form, read_object
 from verify.algorithms import MAX_RSA_BITS, MIN_RSA_BITS, key_of
 from verify.certificates import gm
-from verify.trusted_lists.errors import not_signed, unknown_signer, unreadable
+from verify.trusted_lists.errors import not_signed, too_large, unknown_signer, unreadable
 from verify.trusted_lists.limits import (
     MAX_CERTIFICATE_OCTETS,
     MAX_CHAIN,
@@ -68,7 +68,7 @@ def check_json(octets: bytes, pinned: Mapping[str, bytes | None]) -> SignedPaylo
     Raises ``ListUnreadable``, ``ListSignatureInvalid``, ``ListSignerUnknown``.
     """
     if len(octets) > MAX_LIST_OCTETS:
-        raise unreadable("文件过大", "it is too large")
+        raise too_large("文件过大", "it is too large")
     parts = octets.strip().split(b".")
     if len(parts) != 3:
         raise unreadable("不是紧凑格式的 JWS", "it is no compact JWS (RFC 7515 §3.1)")

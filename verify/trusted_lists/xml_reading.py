@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from verify.trusted_lists.errors import ListUnreadable, unreadable
+from verify.trusted_lists.errors import ListUnreadable, too_large, unreadable
 from verify.trusted_lists.limits import (
     MAX_CERTIFICATE_OCTETS,
     MAX_DEPTH,
@@ -44,13 +44,21 @@ def safe_parser() -> etree.XMLParser:
 def parse(octets: bytes) -> Element:
     """Read a document; raises ``ListUnreadable``."""
     if len(octets) > MAX_LIST_OCTETS:
-        raise unreadable("文件过大", "it is too large")
+        raise too_large("文件过大", "it is too large")
     _check_encoding(octets)
     if b"<!DOCTYPE" in octets or b"<!ENTITY" in octets:
         raise unreadable("声明了文档类型（DTD）", "it declares a document type (DTD)")
+    if octets.count(b"<") > 2 * MAX_ELEMENTS or octets.count(b"=") > MAX_ELEMENTS:
+        raise too_large(
+            "结构过大", "its structure is too large"
+        )  # before it takes thirty times its size in memory
     try:
         root = etree.fromstring(octets, safe_parser())
     except (etree.XMLSyntaxError, ValueError) as wrong:
+        if getattr(wrong, "code", 0) == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from wrong
+        if getattr(wrong, "code", 0) == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
+            raise too_large("结构过大或过深", "its structure is too large or too deep") from wrong
         raise unreadable("不是正确的 XML", "it is no XML") from wrong
     _check_size(root)
     return root
@@ -74,7 +82,7 @@ def _check_size(root: Element) -> None:
     for number, (event, _) in enumerate(etree.iterwalk(root, events=("start", "end"))):
         depth += 1 if event == "start" else -1
         if depth > MAX_DEPTH or number > 2 * MAX_ELEMENTS:
-            raise unreadable("结构过大或过深", "its structure is too large or too deep")
+            raise too_large("结构过大或过深", "its structure is too large or too deep")
 
 
 def tag(name: str, namespace: str = TSL) -> str:

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from ca.certificate import SubjectName
 from ca.profile import TRUST_LIST
 from hsm.suite import Suite
 from tests.conftest import SteppingClock
-from tests.pki import Pki, SubjectName
+from tests.pki import Pki
 from tests.trust_list_world import DAY, FORMS, SCHEME, Publisher, Write, granted, service, withdrawn
 from tests.verify_world import NOW
 from verify.command import run
@@ -100,6 +101,17 @@ def test_a_list_without_a_signature_fails() -> None:
     assert judge(b'{"LoTE": {}}').verdict is Verdict.FAILED
     bare = octets(write_xml).partition(b"<ds:Signature")[0] + b"</TrustServiceStatusList>"
     assert judge(bare).verdict is Verdict.FAILED
+
+
+def test_a_list_over_the_limits_is_undecided() -> None:
+    """What is not read is neither forged nor damaged."""
+    place = octets(write_xml).rindex(b"</")
+    for much in (b"<a/>" * 2_000_001, b"<a>" * 300 + b"</a>" * 300):
+        report = judge(octets(write_xml)[:place] + much + octets(write_xml)[place:])
+        assert (report.verdict, report.sub_indication) == (
+            Verdict.INDETERMINATE,
+            SubIndication.LIMIT_REACHED,
+        )
 
 
 def test_an_old_a_future_and_a_closed_list_say_nothing_of_now() -> None:
