@@ -49,9 +49,8 @@ def parse(octets: bytes) -> Element:
     if b"<!DOCTYPE" in octets or b"<!ENTITY" in octets:
         raise unreadable("声明了文档类型（DTD）", "it declares a document type (DTD)")
     if octets.count(b"<") > 2 * MAX_ELEMENTS or octets.count(b"=") > MAX_ELEMENTS:
-        raise too_large(
-            "结构过大", "its structure is too large"
-        )  # before it takes thirty times its size in memory
+        # before it takes thirty times its size in memory
+        raise too_large("结构过大或过深", "its structure is too large or too deep")
     try:
         root = etree.fromstring(octets, safe_parser())
     except (etree.XMLSyntaxError, ValueError) as wrong:
