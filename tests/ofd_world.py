@@ -13,6 +13,7 @@ from typing import Any
 
 from PIL import Image
 
+from hsm.algorithms import DigestAlgorithm
 from hsm.suite import Suite
 from seals.fonts import Face
 from seals.ses.parts import SesVersion
@@ -30,6 +31,7 @@ from tests.pki import Party
 from tests.ses_world import SesSealing
 from tests.verify_world import NOW
 from verify.ofd.report import OfdReport
+from verify.report import SignatureReport
 from verify.trust import TrustStore
 from verify.verifier import Verifier
 
@@ -128,6 +130,21 @@ def sealed() -> bytes:
 
 def trust() -> TrustStore:
     return sealing().trust()
+
+
+def only(report: OfdReport) -> SignatureReport:
+    (found,) = report.signatures
+    return found
+
+
+def signed_anew(octets: bytes | dict[str, bytes], change: Callable[[bytes], bytes]) -> bytes:
+    """Let the signer sign another description of what is there: a careless writer's, or the ground for an exchange later."""
+    files = dict(octets) if isinstance(octets, dict) else entries(octets)
+    files[SIGNATURE] = change(files[SIGNATURE])
+    envelope = ses()
+    tbs = envelope.to_sign(DigestAlgorithm.SM3.digest(files[SIGNATURE]), f"/{SIGNATURE}")
+    files[VALUE] = envelope.finish(sealing().keeper.signer.sign(tbs), None)
+    return packed(files)
 
 
 @cache

@@ -28,17 +28,17 @@ from tests.ofd_world import (
     document,
     entries,
     judged,
+    only,
     packed,
     seal,
     sealed,
     sealing,
     ses,
+    signed_anew,
     trust,
 )
 from tests.ses_world import SM2_SM3, ia5, png
 from tests.verify_world import NOW
-from verify.ofd.report import OfdReport
-from verify.report import SignatureReport
 from verify.verdict import SubIndication, Verdict
 from verify.verifier import Verifier
 
@@ -48,21 +48,6 @@ Files = dict[str, bytes]
 
 def verdict_of(octets: bytes) -> Verdict:
     return Verifier(trust()).verify(octets, at=NOW + timedelta(hours=1)).verdict
-
-
-def only(report: OfdReport) -> SignatureReport:
-    (found,) = report.signatures
-    return found
-
-
-def signed_anew(files: Files, change: Callable[[bytes], bytes]) -> bytes:
-    """Let the signer sign another description of what is there: the ground for an exchange later."""
-    files = dict(files)
-    files[SIGNATURE] = change(files[SIGNATURE])
-    envelope = ses()
-    tbs = envelope.to_sign(DigestAlgorithm.SM3.digest(files[SIGNATURE]), f"/{SIGNATURE}")
-    files[VALUE] = envelope.finish(sealing().keeper.signer.sign(tbs), None)
-    return packed(files)
 
 
 def without(name: str) -> Callable[[bytes], bytes]:

@@ -27,6 +27,7 @@ from tests.ofd_world import (
     entries,
     esl,
     judged,
+    only,
     packed,
     plain,
     seal,
@@ -34,6 +35,7 @@ from tests.ofd_world import (
     sealing,
     ses,
     signatory,
+    signed_anew,
     trust,
 )
 from tests.ses_world import DOCUMENT
@@ -42,25 +44,10 @@ from verify.isolated import verify_isolated
 from verify.ofd import limits
 from verify.ofd.limits import MAX_NAMED
 from verify.ofd.report import OfdReport
-from verify.report import Indication, SignatureKind, SignatureReport, Verdict
+from verify.report import Indication, SignatureKind, Verdict
 from verify.trust import TrustStore
 from verify.verdict import SubIndication
 from verify.verifier import Verifier
-
-
-def only(report: OfdReport) -> SignatureReport:
-    (found,) = report.signatures
-    return found
-
-
-def signed_again(octets: bytes, change: Callable[[bytes], bytes]) -> bytes:
-    """Let the signer itself sign another description: what a careless writer makes."""
-    files = entries(octets)
-    files[SIGNATURE] = change(files[SIGNATURE])
-    envelope = ses()
-    tbs = envelope.to_sign(DigestAlgorithm.SM3.digest(files[SIGNATURE]), f"/{SIGNATURE}")
-    files[VALUE] = envelope.finish(sealing().keeper.signer.sign(tbs), None)
-    return packed(files)
 
 
 def test_a_sealed_package_is_valid_and_says_everything() -> None:
@@ -126,7 +113,7 @@ def test_a_changed_description_fails_by_the_data_hash() -> None:
 def test_another_seal_beside_the_signature_is_not_the_one_that_was_signed() -> None:
     """The picture that a reader shows comes from Seal.esl; the writer left it out of the references."""
     other = sealing().esl(SesVersion.V4, name="某某市人民政府")
-    loose = signed_again(
+    loose = signed_anew(
         sealed(),
         lambda xml: re.sub(
             rb"<ofd:Reference FileRef=\"/Doc_0/Signs/Sign_0/Seal.esl\">.*?</ofd:Reference>", b"", xml
@@ -166,7 +153,7 @@ def test_weak_or_absent_methods_are_no_proof(method: str | None) -> None:
         said = b"" if method is None else f' CheckMethod="{method}"'.encode()
         return re.sub(rb' CheckMethod="[^"]*"', said, xml)
 
-    report = judged(signed_again(sealed(), weaken))
+    report = judged(signed_anew(sealed(), weaken))
     assert (report.verdict, report.sub_indication) == (
         Verdict.INDETERMINATE,
         SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
@@ -175,7 +162,7 @@ def test_weak_or_absent_methods_are_no_proof(method: str | None) -> None:
 
 
 def test_an_unknown_method_compares_nothing() -> None:
-    odd = signed_again(
+    odd = signed_anew(
         sealed(), lambda xml: re.sub(rb'CheckMethod="[^"]*"', b'CheckMethod="1.2.156.10197.1.401.2"', xml)
     )
     found = only(judged(odd))
@@ -192,7 +179,7 @@ def test_an_unknown_method_compares_nothing() -> None:
 def test_a_file_that_a_reader_uses_and_nobody_signed_is_never_green(spared: str) -> None:
     """Real writers leave out OFD.xml, fonts or resources: these could be exchanged with every check green."""
     pattern = rb'<ofd:Reference FileRef="' + re.escape(spared.encode()) + rb'">.*?</ofd:Reference>'
-    left = signed_again(sealed(), lambda xml: re.sub(pattern, b"", xml))
+    left = signed_anew(sealed(), lambda xml: re.sub(pattern, b"", xml))
     report = judged(left)
     assert (report.verdict, report.sub_indication) == (
         Verdict.INDETERMINATE,
@@ -215,7 +202,7 @@ def test_a_picture_beside_the_seal_counts_as_shown() -> None:
     """``Seal/ImageLoc`` (OFD 2.0): what a reader may draw instead of the picture inside the seal is protected, or not green."""
     here = b"<ofd:ImageLoc>/Doc_0/Signs/Sign_0/seal.png</ofd:ImageLoc></ofd:Seal>"
     with_picture = changed(sealed(), "Doc_0/Signs/Sign_0/seal.png", b"another seal")
-    report = judged(signed_again(with_picture, lambda xml: xml.replace(b"</ofd:Seal>", here)))
+    report = judged(signed_anew(with_picture, lambda xml: xml.replace(b"</ofd:Seal>", here)))
     assert (report.verdict, report.coverage[0].open) == (
         Verdict.INDETERMINATE,
         ("/Doc_0/Signs/Sign_0/seal.png",),
@@ -385,7 +372,7 @@ def test_relative_locations_and_the_older_place_of_the_list() -> None:
 
 def test_a_reference_twice_to_one_file_is_no_description() -> None:
     """Of two digests for one file another verifier may heed the other one."""
-    twice = signed_again(
+    twice = signed_anew(
         sealed(),
         lambda xml: re.sub(rb'(<ofd:Reference FileRef="/OFD.xml">.*?</ofd:Reference>)', rb"\1\1", xml),
     )
