@@ -12,13 +12,17 @@ from verify.acceptance.facts import candidates, decision_of
 from verify.acceptance.policy import DepartmentPolicy
 from verify.institution.proofs import PartState
 from verify.institution.technical import value_state
+from verify.objects.report import ObjectReport
+from verify.objects.steps import ObjectStep
 from verify.report import DocumentReport, Indication, SignatureReport, Verdict
 from verify.sentence import Reason, iso
+from verify.ses.facts import SealDataStep, StepState
 from verify.trusted_lists.decision import ListEntry
 from verify.verdict import SubIndication
 
 _YES, _NO, _OPEN = AnswerStatus.YES, AnswerStatus.NO, AnswerStatus.OPEN
 _GRAVITY: Final = {_YES: 0, _OPEN: 1, _NO: 2}
+_OF_OCTETS: Final = (ObjectStep.FORM, ObjectStep.SIGNATURE, ObjectStep.CONTENT, ObjectStep.PATH)
 NOT_ASKED: Final = Answer(
     AnswerStatus.NOT_ASKED,
     Reason(
@@ -78,11 +82,21 @@ def _value(item: SignatureReport) -> Answer:
 def _unsigned(report: DocumentReport) -> Answer:
     if report.verdict is Verdict.PASSED:
         return Answer(_YES, report.reason)
+    if isinstance(report, ObjectReport) and (value := _value_of(report)) is not None:
+        return Answer(_YES, value.reason)
     broken = report.verdict is Verdict.FAILED and report.sub_indication in {
         SubIndication.HASH_FAILURE,
         SubIndication.SIG_CRYPTO_FAILURE,
     }
     return Answer(_NO if broken else _OPEN, report.reason)
+
+
+def _value_of(report: ObjectReport) -> SealDataStep | None:
+    """Return the signature step of a bare object where its octets are whole: who made it is another question."""
+    told = {step.key: step for step in report.steps}
+    about = [told[step] for step in _OF_OCTETS if step in told]
+    whole = all(step.state is StepState.PASSED for step in about)
+    return told.get(ObjectStep.SIGNATURE) if whole else None
 
 
 def _second(report: DocumentReport) -> Answer:

@@ -17,6 +17,7 @@ from tests.conftest import SteppingClock
 from tests.pki import Pki
 from tests.trust_list_world import DAY, FORMS, SCHEME, Publisher, Write, granted, service, withdrawn
 from tests.verify_world import NOW
+from verify.acceptance.answers import AnswerStatus
 from verify.command import run
 from verify.objects.report import ObjectKind, ObjectReport
 from verify.trust import TrustStore
@@ -78,6 +79,11 @@ def test_a_pinned_list_passes_and_tells_how_many_services_are_in_force(write: Wr
 def test_a_strangers_list_is_open_and_tells_what_to_compare(write: Write) -> None:
     report = judge(octets(write), pins=())
     assert (report.verdict, state(report, "signature")) == (Verdict.INDETERMINATE, "passed")
+    assert report.answers is not None
+    assert (report.answers.cryptographic.status, report.answers.trusted.status) == (
+        AnswerStatus.YES,
+        AnswerStatus.OPEN,
+    )
     for words in (report.reason.zh, report.reason.en):
         assert publisher().pin.signers[0] in words
     other = Pin(PinnedSource(SCHEME, ("ab" * 32,)))
