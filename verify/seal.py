@@ -21,7 +21,8 @@ from seals.statement import (
 )
 from seals.states import ENDED, STOPPED_ZH
 from verify.certificates.identity import maker_identity
-from verify.certificates.paths import fingerprint, name, subject_octets
+from verify.certificates.names import subject_octets
+from verify.certificates.paths import fingerprint, name
 from verify.certificates.purpose import check_exactly
 from verify.certificates.signer import CertificateJudge, Judged
 from verify.errors import Finding, failed, unsure

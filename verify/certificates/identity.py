@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ca.custody_policy import custody_of, policy_oid
 from hsm.sm2.public_key import Sm2PublicKey
 from verify.algorithms import key_of
-from verify.certificates.paths import MAX_DESCRIBED, Chain, check_lasting, fingerprint, name, subject_octets
+from verify.certificates.names import subject_octets
+from verify.certificates.paths import MAX_DESCRIBED, Chain, check_lasting, fingerprint, name
 from verify.certificates.remembered import by_identity
 from verify.errors import Finding
 from verify.report import SignerReport

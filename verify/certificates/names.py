@@ -56,6 +56,18 @@ def issuer_key_of(certificate: x509.Certificate) -> NameKey:
     return name_key(certificate.issuer)
 
 
+@by_identity(KEPT_CERTIFICATES)
+def subject_octets(certificate: x509.Certificate) -> bytes:
+    """Return the DER of the subject's name, which the library encodes anew each time."""
+    return certificate.subject.public_bytes()
+
+
+@by_identity(KEPT_CERTIFICATES)
+def issuer_octets(certificate: x509.Certificate) -> bytes:
+    """Return the DER of the issuer's name."""
+    return certificate.issuer.public_bytes()
+
+
 def is_self_issued(certificate: x509.Certificate) -> bool:
     """RFC 5280 §6.1: the same name stands as subject and as issuer."""
     return subject_key_of(certificate) == issuer_key_of(certificate)

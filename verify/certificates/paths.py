@@ -63,18 +63,6 @@ def digest_of_certificate(certificate: x509.Certificate, algorithm: str) -> byte
 
 
 @by_identity(MAX_DESCRIBED)
-def issuer_octets(certificate: x509.Certificate) -> bytes:
-    """Return the DER of the issuer's name."""
-    return certificate.issuer.public_bytes()
-
-
-@by_identity(MAX_DESCRIBED)
-def subject_octets(certificate: x509.Certificate) -> bytes:
-    """Return the DER of the subject's name."""
-    return certificate.subject.public_bytes()
-
-
-@by_identity(MAX_DESCRIBED)
 def name(subject: x509.Name) -> str:
     """Write a distinguished name for people: common name, else organization, else RFC 4514."""
     for oid in (x509.NameOID.COMMON_NAME, x509.NameOID.ORGANIZATION_NAME):

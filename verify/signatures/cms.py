@@ -26,7 +26,8 @@ from ca.cms_names import (
     SIGNING_TIME,
 )
 from verify.algorithms import SignatureScheme, check_scheme, digest_name, key_of
-from verify.certificates.paths import digest_of_certificate, issuer_octets
+from verify.certificates.names import issuer_octets
+from verify.certificates.paths import digest_of_certificate
 from verify.errors import Finding, failed, unsure
 from verify.policy import MAX_CERTIFICATES, MAX_CMS_OCTETS, MAX_REVOCATION_ITEMS
 from verify.signatures.cms_der import Parts, take_apart
