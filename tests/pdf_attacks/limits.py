@@ -37,12 +37,12 @@ def signed_by_hand(signing: Signing, data: bytes, widget: bytes, look: bytes | N
     )
     date = signing.now.strftime("%Y%m%d%H%M%SZ").encode()
     value = b"<</Type/%s/Filter/Adobe.PPKLite/SubFilter/%s/M(D:%s)/ByteRange %s/Contents <%s>>>"
-    field = b"<</Type/Annot/Subtype/Widget/FT/Sig/T(More)/F 132/P 6 0 R%s/V %d 0 R>>"
+    field = b"<</Type/Annot/Subtype/Widget/FT/Sig/T(More)/P 6 0 R%s/V %d 0 R>>"
     out = append(
         data,
         {
             number: re.sub(rb"(/Fields\s*\[[^\]]*)\]", rb"\1 %d 0 R]" % new, form),
-            6: raw_object(data, 6)[:-2] + b"/Annots[%d 0 R]>>" % new,
+            6: _listing(raw_object(data, 6), new),
             new: field % (widget, new + 1),
             new + 1: value % (*names, date, b"[".ljust(60) + b"]", b"0" * ROOM),
             **({} if look is None else {new + 2: look}),
@@ -56,6 +56,12 @@ def signed_by_hand(signing: Signing, data: bytes, widget: bytes, look: bytes | N
     digest = hashlib.sha256(out[:start] + out[end:]).digest()
     container = _stamped(signing, digest) if stamp else _signed(signing, digest)
     return out[: start + 1] + container.hex().encode().ljust(ROOM, b"0") + out[end - 1 :]
+
+
+def _listing(page: bytes, number: int) -> bytes:
+    if b"/Annots" in page:
+        return re.sub(rb"(/Annots\s*\[[^\]]*)\]", rb"\1 %d 0 R]" % number, page)
+    return page[:-2] + b"/Annots[%d 0 R]>>" % number
 
 
 def _stamped(signing: Signing, digest: bytes) -> bytes:
@@ -113,6 +119,13 @@ def _amount_with_other_look(victims: Victims) -> bytes:
     new = size_of(data)
     field = raw_object(data, 20).replace(b"(1.00)", b"(2.00)").replace(b"/N 24 0 R", b"/N %d 0 R" % new)
     return append(data, {20: field, new: OVER_ALL})
+
+
+@attack("a later signature that does not turn with its page, and so lies over an earlier seal", OURS)
+def _not_turned(victims: Victims) -> bytes:
+    turned = victims.signing.sign(small_pdf(page="/Rotate 90"), page=1, box=(300, 300, 419, 419))
+    look = stream(b"1 0 0 rg 0 0 119 119 re f", FORM + b"/BBox[0 0 119 119]")
+    return signed_by_hand(victims.signing, turned, b"/Rect[300 180 419 299]/F 20", look, stamp=False)
 
 
 def _in_table(data: bytes, lines: bytes) -> bytes:

@@ -11,7 +11,7 @@ from typing import Final
 
 from verify.integrity import Change, RevisionKind
 from verify.pdf.fields import FormField
-from verify.pdf.looks import bounded, empty
+from verify.pdf.looks import bounded, drawn_box, empty
 from verify.pdf.pdf_values import Ref, Value
 from verify.pdf.permissions import NO_CHANGES
 from verify.pdf.placement import Box, inherited, rectangle
@@ -199,9 +199,9 @@ def _boxes(step: Step, items: Iterable[FormField]) -> dict[Ref, list[Box]]:
     """Return the boxes of fields on each page that shows them, whatever page they say they are on."""
     found: dict[Ref, list[Box]] = {}
     for widget in (widget for item in items for widget in item.widgets if isinstance(widget, Ref)):
-        box = rectangle(step.new, step.new.entry(step.new.get(widget), "/Rect"))
-        if box is not None and _area(box) > 0:
-            for page in step.shown_on.get(widget, ()):
+        for page in step.shown_on.get(widget, ()):
+            box = drawn_box(step.new, page, step.new.get(widget))
+            if box is not None and _area(box) > 0:
                 found.setdefault(page, []).append(box)
     return found
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from verify.pdf.document import View
-from verify.pdf.pdf_values import Stream, Value
-from verify.pdf.placement import rectangle
+from verify.pdf.pdf_values import Ref, Stream, Value
+from verify.pdf.placement import Box, inherited, rectangle
 
+NO_ROTATE: Final = 1 << 4
+"""ISO 32000-2 table 167."""
 _ELSEWHERE: Final = frozenset({"/Filter", "/F", "/FFilter"})
 
 
@@ -24,6 +26,28 @@ def bounded(view: View, widget: Value) -> bool:
         return True
     looks = view.entry(widget, "/AP")
     return isinstance(looks, dict) and limited(view, looks)
+
+
+def drawn_box(view: View, page: Ref, widget: Value) -> Box | None:
+    """Return where a widget is drawn: one that does not turn with its page is turned about its upper left corner.
+
+    ISO 32000-2 §12.5.3, NoRotate; on a turned page it then lies outside of its /Rect.
+    """
+    box = rectangle(view, view.entry(widget, "/Rect"))
+    flags, turn = view.entry(widget, "/F"), inherited(view, page, "/Rotate")
+    if (
+        box is None
+        or not isinstance(flags, int)
+        or not flags & NO_ROTATE
+        or not isinstance(turn, int | float)
+    ):
+        return box
+    left, top, width, height = box[0], box[3], box[2] - box[0], box[3] - box[1]
+    return {
+        90: (left, top, left + height, top + width),
+        180: (left - width, top, left, top + height),
+        270: (left - height, top - width, left, top),
+    }.get(int(turn) % 360, box)
 
 
 def limited(view: View, look: Value, depth: int = 0) -> bool:

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from tests.fuzz.render_differ.changes import CHANGES, store
-from tests.fuzz.render_differ.update import Update
+from tests.fuzz.render_differ.update import Base, Update
 from tests.fuzz.render_differ.victims import base, names, world
 from tests.fuzz.render_differ.views import Pages, by_pdfium, by_poppler, otherwise, share
 from tests.fuzz.render_differ.writing import TWISTS, noise
 from verify.report import Indication, SignatureReport
 
+TWICE: Final = 0.3
+"""Of the mutants, how many have a second revision that builds on the first."""
 MOST_SHARE: Final = 0.2
 """Of a page that a change which is named may alter: fields and seals of our documents are smaller."""
 READERS: Final = {"PDFium": by_pdfium, "poppler": by_poppler}
@@ -45,9 +47,20 @@ class Hole:
 
 
 def mutant(seed: int) -> Mutant:
-    """Make the mutant of a seed."""
+    """Make the mutant of a seed: one revision more, or two of which the second builds on the first."""
     chance = random.Random(seed)
     start = base(chance.choice(names()))
+    data, done = _extended(start, chance)
+    if chance.random() < TWICE:
+        try:
+            data, more = _extended(Base(start.name, data), chance)
+        except Exception:  # noqa: BLE001 - what cannot be read again is left as it is
+            return Mutant(start.name, seed, tuple(done), data)
+        done += ["then", *more]
+    return Mutant(start.name, seed, tuple(done), data)
+
+
+def _extended(start: Base, chance: random.Random) -> tuple[bytes, list[str]]:
     update, done = Update(start), []
     changes = [chance.choice(CHANGES) for _ in range(chance.choice((0, 1, 1, 1, 2)))]
     if not changes or chance.random() < 0.5:
@@ -63,7 +76,7 @@ def mutant(seed: int) -> Mutant:
     if chance.random() < 0.15:
         data = noise(data, len(start.data), chance)
         done.append("noise")
-    return Mutant(start.name, seed, tuple(done), data)
+    return data, done
 
 
 @cache
