@@ -72,7 +72,9 @@ class Prefixes:
 
     def upto(self, algorithm: str, end: int) -> Running:
         """Return a state of its own over ``data[:end]``, continued from the nearest one known."""
-        offsets, states = self._states.setdefault(algorithm, ([0], [running(algorithm)]))
+        if algorithm not in self._states:
+            self._states[algorithm] = ([0], [running(algorithm)])
+        offsets, states = self._states[algorithm]
         found = bisect_right(offsets, end) - 1
         state = states[found].copy()
         if offsets[found] < end:
