@@ -25,7 +25,7 @@ from hsm.provider import KeyRing, open_signer
 from hsm.signer import Signer
 from seals.list_publisher import ListMaker
 from signing.recognition import foreign_store, handover
-from signing.recognition.addresses import Reach
+from signing.recognition.connecting import Reach
 from signing.recognition.desk import ForeignLists, Offer
 from signing.recognition.errors import ListSecondPerson, ListTaken, OwnListMissing
 from signing.recognition.fetching import WebFetcher

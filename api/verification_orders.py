@@ -28,6 +28,7 @@ from hsm.derivation import Derivation
 from hsm.key_uri import KeyUri
 from hsm.provider import KeyRing, open_signer
 from hsm.public_keys import certificate_key
+from signing.recognition.connecting import Reach
 from signing.verification_orders.beside import Beside, Secret
 from signing.verification_orders.desk import OrderDesk, OrderOffice, OrderRules
 from signing.verification_orders.order import Order, OrderRequest
@@ -36,7 +37,7 @@ from signing.verification_orders.work import OrderWork
 from signing.webhooks.message import Message, Sending, Signed, sign
 from signing.webhooks.outbox import Outbox, Sign
 from signing.webhooks.posting import WebPost
-from signing.webhooks.targets import Reach, read_target
+from signing.webhooks.targets import read_target
 from verify.report import DocumentReport
 from verify.signatures.detached import ContentOctets
 

@@ -7,27 +7,17 @@ open, and never elsewhere into a private one (a supply point ``http://10.0.0.5/a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from collections.abc import Collection
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from signing.recognition.connecting import Ip, inside
+from signing.recognition.connecting import Ip, Reach
 from signing.recognition.errors import ListAddressInvalid
 
 MAX_ADDRESS: Final = 2_000
 """Characters of an address; ours have under 100."""
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-Network = IPv4Network | IPv6Network
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """What may be fetched: plain HTTP beyond this machine only where somebody said so; ``networks`` are opened private ones."""
-
-    plain_http: bool = False
-    networks: Sequence[Network] = ()
 
 
 def read_address(url: str, reach: Reach) -> SplitResult:
@@ -65,7 +55,7 @@ def check_ip(url: str, found: str, reach: Reach, *, confirmed: bool) -> Ip:
     address = ip_address(found.partition("%")[0])
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     address = mapped or address
-    if confirmed or all(_open(one, reach) for one in (address, *inside(address))):
+    if confirmed or reach.takes_in(address):
         return address
     raise ListAddressInvalid(
         url,
@@ -73,16 +63,6 @@ def check_ip(url: str, found: str, reach: Reach, *, confirmed: bool) -> Ip:
         f"it leads into a private network ({address}); what a list says may not. If it should, open that network in the "
         "setting federation_networks",
     )
-
-
-def _open(address: Ip, reach: Reach) -> bool:
-    """Tell whether foreign words may lead there: an address of the public network for one machine, or an opened one."""
-    if any(address in network for network in reach.networks):
-        return True
-    site_local = (
-        isinstance(address, IPv6Address) and address.is_site_local
-    )  # RFC 3879: private still where it is in use
-    return address.is_global and not (address.is_multicast or address.is_reserved or site_local)
 
 
 def is_fetched(url: str, endings: Collection[str]) -> bool:

@@ -1,4 +1,4 @@
-"""HTTP connections to an address that was checked, under the name that was asked for."""
+"""Where we connect to, and HTTP connections to an address that was checked, under the name that was asked for."""
 
 from __future__ import annotations
 
@@ -6,15 +6,37 @@ import http.client
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Final
 from urllib.parse import SplitResult
 
 Ip = IPv4Address | IPv6Address
 _NAT64: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 """Translators put the IPv4 address into the last 32 bits (RFC 6052 §2.2, RFC 8215)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where foreign words may lead: plain HTTP only where somebody said so; ``networks`` are private ones that were opened."""
+
+    plain_http: bool = False
+    networks: Sequence[IPv4Network | IPv6Network] = ()
+
+    def takes_in(self, address: Ip) -> bool:
+        """Tell whether an address, and each that it is another writing of, is open to us."""
+        return all(self._open(one) for one in (address, *inside(address)))
+
+    def _open(self, address: Ip) -> bool:
+        """Tell whether it is of the public network, for one machine, or of a network that was opened."""
+        if any(address in network for network in self.networks):
+            return True
+        site_local = (
+            isinstance(address, IPv6Address) and address.is_site_local
+        )  # RFC 3879: private still where it is in use
+        return address.is_global and not (address.is_multicast or address.is_reserved or site_local)
 
 
 def connect_to(

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import SplitResult
 
-from signing.recognition.addresses import Reach, check_ip, read_address
-from signing.recognition.connecting import Ip, bounded, connect_to
+from signing.recognition.addresses import check_ip, read_address
+from signing.recognition.connecting import Ip, Reach, bounded, connect_to
 from signing.recognition.errors import ListUnreachable
 
 SECONDS: Final = 30.0

@@ -10,10 +10,10 @@ from contextlib import suppress
 from typing import Final, Protocol
 from urllib.parse import SplitResult
 
-from signing.recognition.connecting import Ip, bounded, connect_to
+from signing.recognition.connecting import Ip, Reach, bounded, connect_to
 from signing.webhooks.errors import WebhookUnreachable
 from signing.webhooks.message import SIGNATURE, Signed
-from signing.webhooks.targets import Reach, check_ip, read_target
+from signing.webhooks.targets import check_ip, read_target
 
 SECONDS: Final = 10.0
 """For the whole of it: whoever has work to do with a message answers first and works then."""

@@ -7,25 +7,14 @@ connection goes to the very one that was checked, so a name that changes its min
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from signing.recognition.connecting import Ip, inside
+from signing.recognition.connecting import Ip, Reach
 from signing.webhooks.errors import WebhookAddressInvalid
 
 MAX_ADDRESS: Final = 1000
-Network = IPv4Network | IPv6Network
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """What may be sent to: plain HTTP where somebody said so, and the private nets that were opened."""
-
-    plain_http: bool = False
-    networks: Sequence[Network] = ()
 
 
 def read_target(url: str, reach: Reach) -> SplitResult:
@@ -65,16 +54,13 @@ def check_ip(found: str, reach: Reach) -> Ip:
         address = ip_address(found.partition("%")[0])
     except ValueError:
         raise _malformed() from None
-    for one in (address, *inside(address)):
-        if any(one in network for network in reach.networks):
-            continue
-        if not one.is_global or one.is_multicast or one.is_reserved or one.is_unspecified or one.is_loopback:
-            raise WebhookAddressInvalid(
-                "它指向本机或内部网络；确有需要请管理员在设置 webhook_networks 中放行该网段",
-                "it leads to this machine or into a private network; if it should, have that network opened in the setting "
-                "webhook_networks",
-            )
-    return address
+    if reach.takes_in(address):
+        return address
+    raise WebhookAddressInvalid(
+        "它指向本机或内部网络；确有需要请管理员在设置 webhook_networks 中放行该网段",
+        "it leads to this machine or into a private network; if it should, have that network opened in the setting "
+        "webhook_networks",
+    )
 
 
 def _malformed() -> WebhookAddressInvalid:

@@ -12,7 +12,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from signing.recognition.addresses import Reach, check_ip, is_fetched, read_address, same_host
+from signing.recognition.addresses import check_ip, is_fetched, read_address, same_host
+from signing.recognition.connecting import Reach
 from signing.recognition.errors import ListAddressInvalid, ListUnreachable
 from signing.recognition.fetching import Errand, WebFetcher
 from tests.conftest import _free_port

@@ -15,10 +15,11 @@ from typing import ClassVar
 
 import pytest
 
+from signing.recognition.connecting import Reach
 from signing.webhooks.errors import WebhookAddressInvalid, WebhookMessageInvalid, WebhookUnreachable
 from signing.webhooks.message import Message, Receiver, Sending, Signed, check, sign
 from signing.webhooks.posting import WebPost
-from signing.webhooks.targets import Reach, check_ip, read_target
+from signing.webhooks.targets import check_ip, read_target
 from tests.pki import Pki
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -74,6 +75,7 @@ def test_attacks_on_a_message(signed: tuple[Signed, Receiver]) -> None:
         "https://[2002:7f00:1::]/x",
         "https://169.254.169.254/latest/meta-data",
         "https://10.1.2.3/x",
+        "https://[fec0::1]/x",
         "https://100.64.0.1/x",
         "https://0.0.0.0/x",
         "https://224.0.0.1/x",
