@@ -47,7 +47,8 @@ def comment(step: Step, item: Value) -> bool:
         return False
     if not ACTIVE_KEYS.isdisjoint(annotation):
         return False
-    page = step.page_number(annotation.get("/P"))
+    shown = step.shown_on.get(item, ())  # whatever its /P says
+    page = next(map(step.page_number, shown), None)
     if _harmless(step, annotation):
         step.note(RevisionKind.COMMENTS, Change("添加批注", "a comment was added", page, str(item)))
     else:

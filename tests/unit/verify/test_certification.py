@@ -181,7 +181,9 @@ def test_a_note_beside_the_text_is_told_and_harmless(world: Containers) -> None:
     noted = _note_on_page(certified(world, 3), b"Text", box=b"9 9 29 29")
     found = first(world, noted)
     assert found.indication is Indication.TOTAL_PASSED
-    assert [change.what_en for change in found.integrity.additions] == ["a comment was added"]
+    assert [(one.what_en, one.page) for one in found.integrity.additions] == [("a comment was added", 2)]
+    unplaced = first(world, noted.replace(b"/P 6 0 R", b"        "))
+    assert unplaced.integrity.additions == found.integrity.additions, "it shows where a page lists it"
     assert modified(first(world, _note_on_page(certified(world, 2), b"Text")))
 
 
