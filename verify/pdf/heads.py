@@ -23,8 +23,11 @@ _NEAR: Final = 1024
 """Octets in which most heads end."""
 _BEFORE: Final = b"\x00\t\n\x0c\r >]"
 """Octets behind which a keyword is no part of a name."""
-_DOUBTFUL: Final = (b"%", b"obj", b"xref", b"trailer")
-"""What begins a comment, and what is a keyword, or part of a name."""
+_UNCLEAR: Final = b"("
+_DOUBTFUL: Final = (_UNCLEAR, b"%", b"obj", b"xref", b"trailer")
+"""What begins a string or a comment, and what is a keyword, or part of a name."""
+_TOGETHER: Final = 64
+"""Heads looked at together: many, and few enough that a signature among them costs little."""
 
 
 Head = tuple[int, int, bool]
@@ -45,28 +48,23 @@ class Heads:
         return self._heads[offset]
 
     def measure(self, offsets: Iterable[int]) -> list[Head | None]:
-        """Measure the heads at many offsets, with one look at all of them together for words that nearly no head holds."""
-        data, known = self._data, self._heads
+        """Measure the heads at many offsets."""
         asked = list(offsets)
-        near: list[tuple[int, Head]] = []
-        texts: list[bytes] = []
-        for offset in asked:
-            if offset in known:
-                continue
-            head = self._nearest(offset)
-            if head is not None:
-                text = data[head[0] : head[1]]
-                if b"(" not in text and text.count(b"<") == 2 * text.count(b"<<"):  # no strings at all
-                    near.append((offset, head))
-                    texts.append(text)
-                    continue
-            known[offset] = self._simple(offset)
-        if not _doubtful(b"\n".join(texts)):
-            known.update(near)
-        else:
-            for (offset, head), text in zip(near, texts, strict=True):
-                known[offset] = self._simple(offset) if _doubtful(text) else head
-        return [known[offset] for offset in asked]
+        fresh = [offset for offset in asked if offset not in self._heads]
+        for first in range(0, len(fresh), _TOGETHER):
+            self._measure(fresh[first : first + _TOGETHER])
+        return [self._heads[offset] for offset in asked]
+
+    def _measure(self, offsets: list[int]) -> None:
+        """Look at some heads together for what nearly none holds; only where it is found, at each."""
+        data = self._data
+        heads = [self._nearest(offset) for offset in offsets]
+        texts = [_UNCLEAR if head is None else data[head[0] : head[1]] for head in heads]
+        if _clear(b"\n".join(texts)):
+            self._heads.update(zip(offsets, heads, strict=True))
+            return
+        for offset, head, text in zip(offsets, heads, texts, strict=True):
+            self._heads[offset] = head if _clear(text) else self._simple(offset)
 
     def _nearest(self, offset: int) -> Head | None:
         """Measure up to the first letters of a keyword, whatever they are part of; ``None``: there are none near."""
@@ -95,6 +93,9 @@ class Heads:
         return closed is not None and _OPENED.match(data, begin) is not None
 
 
-def _doubtful(text: bytes) -> bool:
-    """Tell whether a comment or a keyword may stand in one head, or in one of several with blanks between them."""
-    return any(word in text for word in _DOUBTFUL)
+def _clear(text: bytes) -> bool:
+    """Tell that no octet of a head, or of several with blanks between them, may mean anything else than it seems to.
+
+    No string, comment or keyword stands in it. Brackets count two each, so that a single one is missed neither in one head nor in many.
+    """
+    return text.count(b"<") == 2 * text.count(b"<<") and not any(word in text for word in _DOUBTFUL)
