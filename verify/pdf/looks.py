@@ -53,7 +53,7 @@ def drawn_box(view: View, page: Ref, widget: Value) -> Box | None:
 def limited(view: View, look: Value, depth: int = 0) -> bool:
     """Tell whether a drawing has limits, or every one of a dictionary of them has; what is not there has none, it may still come."""
     if isinstance(look, Stream):
-        return empty(look) or rectangle(view, view.entry(look.dictionary, "/BBox")) is not None
+        return rectangle(view, view.entry(look.dictionary, "/BBox")) is not None or empty(look)
     if isinstance(look, dict) and depth < 2:  # /AP, and the states below /N, /R and /D
         return all(limited(view, view.resolve(item), depth + 1) for item in look.values())
     return False
