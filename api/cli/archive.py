@@ -68,7 +68,7 @@ def list_documents(
         query = DocumentQuery(uscc, held=held, ended_by=by, limit=limit)
         found = services.keeping.documents.list(query)
     if as_json:
-        print_json([DocumentModel.of(one).model_dump(mode="json") for one in found])
+        print_json([DocumentModel.of(one) for one in found])
         return
     shown = table(
         "SHA-256",
@@ -91,7 +91,7 @@ def show(digest: Digest, *, home: HomeOption = None, as_json: JsonOption = False
     with installation(home) as services:
         file = services.keeping.documents.show(_digest(services, digest))
     if as_json:
-        print_json(DocumentFileModel.of(file).model_dump(mode="json"))
+        print_json(DocumentFileModel.of(file))
         return
     first = file.versions[0]
     say(f"{first.name}（{first.owner_uscc}）", f"sealing {first.sealing}")
@@ -158,7 +158,7 @@ def holds(*, home: HomeOption = None, as_json: JsonOption = False) -> None:
     with installation(home) as services:
         found = services.keeping.documents.standing()
     if as_json:
-        print_json([HoldModel.of(one).model_dump(mode="json") for one in found])
+        print_json([HoldModel.of(one) for one in found])
         return
     shown = table("编号 / number", "状态 / state", "理由 / reason", "文件 / of", first=ID_WIDTH)
     for one in found:
@@ -220,7 +220,7 @@ def renewals(
             services.keeping.housekeep(person(ARCHIVIST))
         model = RenewalsModel.of(desk.progress(), list(desk.newest(limit=50)))
     if as_json:
-        print_json(model.model_dump(mode="json"))
+        print_json(model)
         return
     zh = f"待查 {model.unexamined}，将失效 {model.due}，失败 {model.failing}，进行中 {model.under_way}，已延期 {model.completed}"
     en = f"unexamined {model.unexamined}, due {model.due}, failing {model.failing}, under way {model.under_way}"

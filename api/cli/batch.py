@@ -15,7 +15,6 @@ from rich.progress import BarColumn, Progress, TextColumn
 from api.batch.crew import Crew, CrewOrder
 from api.batch.incoming import Found, from_folder, from_manifest, from_zip
 from api.bootstrap import Services
-from api.cli.case import hand
 from api.cli.console import (
     ID_WIDTH,
     HomeOption,
@@ -23,6 +22,7 @@ from api.cli.console import (
     PinFileOption,
     ask_pin,
     err,
+    hand,
     installation,
     leave,
     out,
@@ -239,7 +239,7 @@ def list_batches(*, home: HomeOption = None, as_json: JsonOption = False) -> Non
     with installation(home) as services:
         found = [services.batches.desk.progress(one.id) for one in services.batches.desk.list()]
     if as_json:
-        print_json([BatchModel.of(one).model_dump(mode="json") for one in found])
+        print_json([BatchModel.of(one) for one in found])
         return
     rows = table("编号 / number", "事由 / title", "状态 / state", "完成 / done", first=ID_WIDTH)
     for one in found:
@@ -298,7 +298,7 @@ def _follow(services: Services, batch_id: str, how: _Work) -> None:
         _bar(services, batch_id)
     progress = desk.progress(batch_id)
     if how.as_json:
-        print_json(BatchModel.of(progress).model_dump(mode="json"))
+        print_json(BatchModel.of(progress))
     else:
         _show(progress)
     leave(0 if progress.batch.state is BatchState.FINISHED and not progress.failed else 1)

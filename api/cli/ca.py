@@ -97,7 +97,7 @@ def issue(
             shown, model = enrolled.certificate, IssuedModel.of(enrolled.certificate, str(enrolled.key_uri))
     if to is not None:
         write_bytes(to, shown.der)
-    print_json(model.model_dump(mode="json"))
+    print_json(model)
 
 
 @app.command()
@@ -168,7 +168,7 @@ def list_certificates(
         query = CertificateQuery(name=name, uscc=uscc, order=order, limit=limit, cursor=cursor)
         page = services.authority.find(query)
     if as_json:
-        items = [CertificateModel.of(item).model_dump(mode="json") for item in page.items]
+        items = [CertificateModel.of(item) for item in page.items]
         print_json({"items": items, "next": page.next})
         return
     listing = table("序列号 / serial", "名称 / name", "种类 / profile", "状态 / status", "有效至 / until")

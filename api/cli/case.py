@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from api.access import OPERATOR_SCOPES
 from api.cli import case_rights
 from api.cli.console import (
     ID_WIDTH,
@@ -19,6 +18,7 @@ from api.cli.console import (
     JsonOption,
     PinFileOption,
     ask_pin,
+    hand,
     installation,
     out,
     person,
@@ -31,7 +31,7 @@ from api.schemas.cases import CaseModel, LanesModel
 from ca.enrolment.approval import Ballot
 from hsm.key_uri import KeyUri
 from seals.cases.approved import Medium
-from seals.cases.case import Attachment, CaseRecord, Hand, UseRequest
+from seals.cases.case import Attachment, CaseRecord, UseRequest
 from seals.cases.case_store import CaseQuery
 from seals.cases.lanes import read_digest
 from seals.cases.states import CaseStatus
@@ -41,11 +41,6 @@ APPROVER = "person:chen.jing=陈静"
 app = typer.Typer(help="用印审批 / permission to use a seal", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(help="用印事项编号 / number of the case")]
 Why = Annotated[str, typer.Option("--reason", help="原因 / reason")]
-
-
-def hand(text: str, uscc: str | None = None) -> Hand:
-    """Read ``--as`` of somebody who sits at this machine: they have every operator's scope."""
-    return Hand(person(text, uscc), "cli", OPERATOR_SCOPES)
 
 
 @app.command("open")
@@ -191,7 +186,7 @@ def list_cases(
     with installation(home) as services:
         found = services.use_desk.list(CaseQuery(status, uscc, "", "", after, limit))
     if as_json:
-        print_json({"items": [CaseModel.of(one).model_dump(mode="json") for one in found]})
+        print_json({"items": [CaseModel.of(one) for one in found]})
         return
     listing = table("编号 / case", "状态", "事由 / title", "印章", "份数", first=ID_WIDTH)
     for one in found:
@@ -214,7 +209,7 @@ def show(
         lanes = desk.lanes_of(digest) if by_file else (desk.lanes(case),)
     models = [LanesModel.of(one) for one in lanes]
     if as_json:
-        print_json({"items": [one.model_dump(mode="json") for one in models]})
+        print_json({"items": models})
         return
     if not models:
         say(f"没有关于此文件的用印事项（{digest}）。", f"There is no case about this document ({digest}).")
@@ -255,7 +250,7 @@ app.add_typer(case_rights.standing, name="standing")
 
 def _show(case: CaseRecord, *, as_json: bool = False) -> None:
     if as_json:
-        print_json(CaseModel.of(case).model_dump(mode="json"))
+        print_json(CaseModel.of(case))
         return
     say(
         f"{case.id} {case.request.title}：{case.status.zh}（{case.used}/{case.request.copies} 份，规则 {case.rule.id} {case.rule.version}）",

@@ -11,13 +11,13 @@ import typer
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from api.access import OPERATOR_SCOPES
 from api.cli.console import (
     ActorOption,
     HomeOption,
     JsonOption,
     PinFileOption,
     ask_pin,
+    hand,
     installation,
     out,
     person,
@@ -29,7 +29,6 @@ from api.cli.console import (
 from api.errors import InputInvalid
 from api.schemas.use_rights import SignerModel, StandingModel
 from hsm.key_uri import KeyUri
-from seals.cases.case import Hand
 from seals.cases.rules import Role
 from seals.cases.signer_store import Signer
 from seals.cases.standing_store import Grantee, Standing
@@ -40,10 +39,6 @@ signer = typer.Typer(help="审批证书登记 / the register of signers", no_arg
 standing = typer.Typer(help="静默用印授权 / standing authorisations", no_args_is_help=True)
 Sha = Annotated[str, typer.Argument(help="证书 SHA-256 / digest of the certificate")]
 Id = Annotated[str, typer.Argument(help="授权编号 / number of the authorisation")]
-
-
-def _hand(text: str) -> Hand:
-    return Hand(person(text), "cli", OPERATOR_SCOPES)
 
 
 @signer.command()
@@ -62,7 +57,7 @@ def register(
     der = _der(read_bytes(certificate))
     with installation(home) as services:
         found = services.use_desk.signers.register(
-            der, person(holder, uscc or None), role, key_uri=key, hand=_hand(actor)
+            der, person(holder, uscc or None), role, key_uri=key, hand=hand(actor)
         )
     _signer(found, as_json=as_json)
 
@@ -71,14 +66,14 @@ def register(
 def confirm(sha256: Sha, home: HomeOption = None, actor: ActorOption = SECOND) -> None:
     """确认登记（第二人）/ confirm, as the second."""
     with installation(home) as services:
-        _signer(services.use_desk.signers.confirm(sha256, hand=_hand(actor)))
+        _signer(services.use_desk.signers.confirm(sha256, hand=hand(actor)))
 
 
 @signer.command()
 def end(sha256: Sha, home: HomeOption = None, actor: ActorOption = SECOND) -> None:
     """解除登记 / take a certificate off the register."""
     with installation(home) as services:
-        _signer(services.use_desk.signers.end(sha256, hand=_hand(actor)))
+        _signer(services.use_desk.signers.end(sha256, hand=hand(actor)))
 
 
 @signer.command("list")
@@ -89,7 +84,7 @@ def list_signers(
     with installation(home) as services:
         found = services.use_desk.signers.list(uscc, "", 200)
     if as_json:
-        print_json({"items": [SignerModel.of(one).model_dump(mode="json") for one in found]})
+        print_json({"items": [SignerModel.of(one) for one in found]})
         return
     listing = table(
         "证书 / certificate", "持证人 / holder", "角色 / role", "企业 / enterprise", "状态 / status", first=64
@@ -120,7 +115,7 @@ def request(
         desk, begins = services.use_desk.standing, services.clock().replace(microsecond=0)
         ends = desk.default_end(begins) if days is None else begins + timedelta(days=days)
         grantee = Grantee(person(application), seal, tuple(classes), quota, per_day, begins, ends)
-        found = desk.request(grantee, request_key=request_key or uuid.uuid4().hex, hand=_hand(actor))
+        found = desk.request(grantee, request_key=request_key or uuid.uuid4().hex, hand=hand(actor))
     _standing(found, as_json=as_json)
 
 
@@ -136,7 +131,7 @@ def sign(
 ) -> None:
     """由代表人签署，随即生效 / sign it, as the representative."""
     with installation(home) as services:
-        desk, who = services.use_desk.standing, _hand(actor)
+        desk, who = services.use_desk.standing, hand(actor)
         if jws is not None:
             found = desk.sign(number, read_bytes(jws).decode("ascii", "replace").strip(), hand=who)
         else:
@@ -150,7 +145,7 @@ def sign(
 def payload(number: Id, home: HomeOption = None, actor: ActorOption = SECOND) -> None:
     """取待签内容 / what the representative signs."""
     with installation(home) as services:
-        found = services.use_desk.standing.payload(number, hand=_hand(actor))
+        found = services.use_desk.standing.payload(number, hand=hand(actor))
     print_json({"payload": found.members, "signing_input": found.signing_input})
 
 
@@ -163,7 +158,7 @@ def delete(
 ) -> None:
     """撤销授权，立即生效 / end it at once."""
     with installation(home) as services:
-        _standing(services.use_desk.standing.delete(number, reason, hand=_hand(actor)))
+        _standing(services.use_desk.standing.delete(number, reason, hand=hand(actor)))
 
 
 @standing.command("list")
@@ -174,7 +169,7 @@ def list_standing(
     with installation(home) as services:
         found = services.use_desk.standing.list(uscc, "", 200)
     if as_json:
-        print_json({"items": [StandingModel.of(one).model_dump(mode="json") for one in found]})
+        print_json({"items": [StandingModel.of(one) for one in found]})
         return
     listing = table(
         "编号", "应用 / app", "印章 / seal", "已用 / used", "截止 / ends", "状态 / status", first=32
@@ -197,7 +192,7 @@ def _der(octets: bytes) -> bytes:
 
 def _signer(one: Signer, *, as_json: bool = False) -> None:
     if as_json:
-        print_json(SignerModel.of(one).model_dump(mode="json"))
+        print_json(SignerModel.of(one))
         return
     say(
         f"{one.certificate_sha256} {one.holder.id}（{one.role.zh}）：{one.status.zh}",
@@ -207,7 +202,7 @@ def _signer(one: Signer, *, as_json: bool = False) -> None:
 
 def _standing(one: Standing, *, as_json: bool = False) -> None:
     if as_json:
-        print_json(StandingModel.of(one).model_dump(mode="json"))
+        print_json(StandingModel.of(one))
         return
     say(
         f"{one.id} {one.grantee.app.id}：{one.status.zh}（{one.used}/{one.grantee.quota} 次，至 {one.grantee.ends:%Y-%m-%d}）",

@@ -183,7 +183,7 @@ def report(
     with installation(home) as services:
         found = services.token_work.ranges.reports(shop=shop)
     if as_json:
-        print_json({"items": [RangeReportModel.of(each).model_dump(mode="json") for each in found]})
+        print_json({"items": [RangeReportModel.of(each) for each in found]})
     else:
         listing = table("号段 / range", "单位 / shop", "发放", "使用", "报废", "退回", "剩余", "相符")
         for each in found:

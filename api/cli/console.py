@@ -20,11 +20,13 @@ from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
 import typer
+from pydantic import BaseModel
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from api.access import OPERATOR_SCOPES
 from api.bootstrap import Services, assemble
 from api.errors import FileUnreadable, HomeNotReady, InputInvalid
 from api.files import write_whole
@@ -37,6 +39,7 @@ from ca.clock import system_clock
 from hsm.errors import PinRequired
 from hsm.pins import Pin
 from hsm.suite import Suite
+from seals.cases.case import Hand
 
 REFUSED: Final = 1
 """Exit status: the request was understood and refused."""
@@ -144,6 +147,11 @@ def person(text: str, uscc: str | None = None) -> Actor:
     return Actor(identity, name or rest, uscc)
 
 
+def hand(text: str, uscc: str | None = None) -> Hand:
+    """Read ``--as`` of somebody who sits at this machine: they have every operator's scope."""
+    return Hand(person(text, uscc), "cli", OPERATOR_SCOPES)
+
+
 def ask_pin(pin_file: Path | None, token: str, home: Home) -> Pin:
     """Take the PIN from ``pin_file``, from a demo home that keeps it, or from the terminal without showing it.
 
@@ -188,8 +196,14 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def print_json(value: object) -> None:
-    """Print one JSON object and nothing else."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    """Print one JSON value and nothing else; models in it as the HTTP interface writes them."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_dumped) + "\n")
+
+
+def _dumped(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    raise TypeError(f"{type(value).__name__} is no JSON")
 
 
 def write_lines(path: Path | None, lines: Iterable[str]) -> None:

@@ -78,7 +78,7 @@ def list_shops(
     with installation(home) as services:
         found = services.filing.shops.list(division=division, after=after)
     if as_json:
-        print_json({"items": [ShopModel.of(one).model_dump(mode="json") for one in found]})
+        print_json({"items": [ShopModel.of(one) for one in found]})
         return
     listing = table("代码 / code", "名称 / name", "区划 / division", "许可证 / licence", "状态 / state")
     for one in found:
@@ -97,7 +97,7 @@ def jobs(
     with installation(home) as services:
         page = services.filing.office.list(JobQuery(for_shop=shop, after=after))
     if as_json:
-        print_json(JobPageModel.of(page).model_dump(mode="json"))
+        print_json(JobPageModel.of(page))
         return
     show_jobs(page.items)
 
@@ -118,7 +118,7 @@ def show(
             number = view.job.imprint or len(view.imprints)
             octets = services.filing.office.imprint_file(job, number, overlay=True, actor=who)
             write_bytes(overlay, octets)
-    print_json(JobViewModel.of(view, receivers=True).model_dump(mode="json"))
+    print_json(JobViewModel.of(view, receivers=True))
 
 
 @app.command()

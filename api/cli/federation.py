@@ -121,7 +121,7 @@ def every(home: HomeOption = None, as_json: JsonOption = False) -> None:
         found = [services.recognition.standing(one.id) for one in services.recognition.foreign.every()]
         now = services.clock()
     if as_json:
-        print_json([ForeignListModel.of(one).model_dump(mode="json") for one in found])
+        print_json([ForeignListModel.of(one) for one in found])
         return
     if not found:
         say("尚未与其他系统互认。", "No other installation is recognised yet.")
@@ -158,7 +158,7 @@ def refresh(
         services.evidence.publish()
         found = [services.recognition.standing(one.id) for one in chosen]
     if as_json:
-        print_json([ForeignListModel.of(one).model_dump(mode="json") for one in found])
+        print_json([ForeignListModel.of(one) for one in found])
         return
     for standing in found:
         say(f"{standing.found.operator}：{_state(standing)}", f"number {standing.found.taken.sequence}")
@@ -228,7 +228,7 @@ def _named(text: str) -> Actor:
 def _told(services: Services, found: ForeignList, *, as_json: bool) -> None:
     standing = services.recognition.standing(found.id)
     if as_json:
-        print_json(ForeignListModel.of(standing).model_dump(mode="json"))
+        print_json(ForeignListModel.of(standing))
         return
     say(
         f"{found.operator} 的清单（编号 {found.id}）：{standing.found.status.zh}",

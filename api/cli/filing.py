@@ -77,7 +77,7 @@ def queue(
     with installation(home) as services:
         page = services.filing.office.queue(actor=person(actor), after=after)
     if as_json:
-        print_json(JobPageModel.of(page).model_dump(mode="json"))
+        print_json(JobPageModel.of(page))
         return
     show_jobs(page.items)
 
@@ -98,7 +98,7 @@ def show(
         for path, laid in ((overlay, True), (scan, False)):
             if path is not None:
                 write_bytes(path, office.imprint_file(job, view.job.imprint, overlay=laid, actor=who))
-    print_json(JobViewModel.of(view, receivers=True).model_dump(mode="json"))
+    print_json(JobViewModel.of(view, receivers=True))
 
 
 @app.command()

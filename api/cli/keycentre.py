@@ -70,7 +70,7 @@ def init(
         where = KeyUri(services.key_stores.scheme, SERVICE_TOKEN, "key-centre")
         kind = services.settings.suite.key_kind
         status = services.key_centre.found(where, kind, _roster(people, user, judicial), actor=person(actor))
-    print_json(CentreModel.of(status).model_dump(mode="json"))
+    print_json(CentreModel.of(status))
 
 
 @app.command()
@@ -79,7 +79,7 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     with installation(home) as services:
         model = CentreModel.of(services.key_centre.status())
     if as_json:
-        print_json(model.model_dump(mode="json"))
+        print_json(model)
         return
     listing = table("种类 / kind", "状态 / status", "数量 / number")
     for row in model.keys:
@@ -111,7 +111,7 @@ def pool(
 def show(key: KeyId, home: HomeOption = None) -> None:
     """托管密钥详情 / show an escrowed key."""
     with installation(home) as services:
-        print_json(EscrowedKeyModel.of(services.key_centre.key(key)).model_dump(mode="json"))
+        print_json(EscrowedKeyModel.of(services.key_centre.key(key)))
 
 
 @app.command("recover-user")
@@ -173,7 +173,7 @@ def ballot(case: CaseId, to: Out = None, word: str = "approve", home: HomeOption
         model = BallotModel.of(found, services.key_centre.votes(case))
     if to is not None:
         write_bytes(to, ballot_octets(word, found.document))
-    print_json(model.model_dump(mode="json"))
+    print_json(model)
 
 
 @app.command()
@@ -240,7 +240,7 @@ def notices(home: HomeOption = None) -> None:
     """待发通知 / notices that are due."""
     with installation(home) as services:
         found = services.key_centre.notices()
-    print_json({"items": [NoticeModel.of(each).model_dump(mode="json") for each in found]})
+    print_json({"items": [NoticeModel.of(each) for each in found]})
 
 
 @custodian.command("list")
@@ -286,4 +286,4 @@ def _roster(people: list[str], user: int, judicial: int) -> RosterPlan:
 
 
 def _show(case: Case) -> None:
-    print_json(CaseModel.of(case).model_dump(mode="json"))
+    print_json(CaseModel.of(case))

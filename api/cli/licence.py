@@ -94,7 +94,7 @@ def issue(
         now = services.clock()
     write_bytes(target, sealed.bytes)
     if as_json:
-        print_json(LicenceModel.of(granted, now).model_dump(mode="json"))
+        print_json(LicenceModel.of(granted, now))
         return
     say(
         f"已颁发：{granted.name} {granted.identifier}，{target}",
@@ -112,7 +112,7 @@ def list_licences(
     with installation(home) as services:
         found, now = services.licences.list(uscc, "", 200), services.clock()
     if as_json:
-        print_json({"items": [LicenceModel.of(one, now).model_dump(mode="json") for one in found]})
+        print_json({"items": [LicenceModel.of(one, now) for one in found]})
         return
     listing = table(
         "名称 / name", "持证主体 / holder", "有效期至 / until", "状态 / status", "标识 / identifier", first=12
@@ -129,7 +129,7 @@ def show(identifier: Identifier, home: HomeOption = None) -> None:
     """证照详情 / show one."""
     with installation(home) as services:
         found, now = services.licences.get(identifier), services.clock()
-    print_json(LicenceModel.of(found, now).model_dump(mode="json"))
+    print_json(LicenceModel.of(found, now))
 
 
 @app.command()

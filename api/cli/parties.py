@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from api.bootstrap import Services
-from api.cli.case import hand
 from api.cli.console import (
     ID_WIDTH,
     ActorOption,
@@ -18,6 +17,7 @@ from api.cli.console import (
     JsonOption,
     PinFileOption,
     ask_pin,
+    hand,
     installation,
     moment,
     out,
@@ -191,7 +191,7 @@ def list_rounds(
     with installation(home) as services:
         found = services.papers.rounds.list(RoundQuery(None, uscc, waiting, after, 100))
     if as_json:
-        print_json([RoundModel.of(one).model_dump(mode="json") for one in found])
+        print_json([RoundModel.of(one) for one in found])
         return
     made = table(
         "编号 / number",
@@ -254,7 +254,7 @@ def _document(services: Services, round_id: str, version: int | None, uscc: str)
 
 def _show(found: Round, *, as_json: bool) -> None:
     if as_json:
-        print_json(RoundModel.of(found).model_dump(mode="json"))
+        print_json(RoundModel.of(found))
         return
     say(
         f"签署事项 {found.id}：{found.status.zh}，已签 {found.version}/{len(found.parties)} 方",

@@ -114,7 +114,7 @@ def find(
         found = services.preview.find(read_bytes(source), text, chosen, password=password)
     if as_json:
         listed = enumerate(found.matches, start=1)
-        print_json([MatchModel.of(number, match).model_dump() for number, match in listed])
+        print_json([MatchModel.of(number, match) for number, match in listed])
         return
     _list(text, found)
 

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from api.cli.case import hand
 from api.cli.console import (
     ActorOption,
     HomeOption,
     JsonOption,
+    hand,
     installation,
     out,
     print_json,
@@ -53,7 +53,7 @@ def allow(
         desk = services.papers.prints
         rule = desk.allow(sha256, copies, hand=hand(actor, uscc), shows_page=show_page, title=title)
     if as_json:
-        print_json(PrintRuleModel.of(rule).model_dump(mode="json"))
+        print_json(PrintRuleModel.of(rule))
         return
     say(
         f"{rule.title}：许可打印 {rule.quota} 份，已用 {rule.used} 份",
@@ -83,7 +83,7 @@ def make(
         write_bytes(target, made.pdf)
     copy = made.copy
     if as_json:
-        print_json(PrintCopyModel.of(copy).model_dump(mode="json"))
+        print_json(PrintCopyModel.of(copy))
         return
     grey = ("", "") if copy.seen is Seen.TRUE else ("，灰印", ", the seal in grey")
     say(
@@ -99,7 +99,7 @@ def list_copies(file: Sealed, home: HomeOption = None, as_json: JsonOption = Fal
     with installation(home) as services:
         found = services.papers.prints.copies(sha256, hand=hand("person:operator"), limit=1000)
     if as_json:
-        print_json([PrintCopyModel.of(one).model_dump(mode="json") for one in found])
+        print_json([PrintCopyModel.of(one) for one in found])
         return
     made = table("验证码 / code", "份 / no", "印章 / seal", "状态 / state", "由 / by", "时间 / at", first=16)
     for one in found:
@@ -121,7 +121,7 @@ def check(
     with installation(home) as services:
         found = PublicCopyModel.of(printed_answer(services, code))
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        print_json(found)
         return
     voided = f"；已于 {found.voided_since:%Y-%m-%d} 作废：{found.voided_why}" if found.voided_since else ""
     grey = "" if found.seal == Seen.TRUE else "；灰印，未经许可"

@@ -285,7 +285,7 @@ def list_enrolments(
     with installation(home) as services:
         found = services.enrolments.list(EnrolmentQuery(status, uscc, "", after, limit))
     if as_json:
-        print_json({"items": [EnrolmentModel.of(one).model_dump(mode="json") for one in found]})
+        print_json({"items": [EnrolmentModel.of(one) for one in found]})
         return
     listing = table(
         "编号 / id", "状态 / status", "名称 / name", "种类 / profile", "申请人 / requester", first=ID_WIDTH
@@ -301,7 +301,7 @@ def list_enrolments(
 def show(enrolment: Id, home: HomeOption = None) -> None:
     """申请详情：内容、摘要、审核与审批 / everything about one enrolment."""
     with installation(home) as services:
-        print_json(EnrolmentModel.of(services.enrolments.get(enrolment)).model_dump(mode="json"))
+        print_json(EnrolmentModel.of(services.enrolments.get(enrolment)))
 
 
 @app.command()
@@ -314,7 +314,7 @@ def timeline(
     with installation(home) as services:
         model = TimelineModel.of(services.enrolments.timeline(serial_of(serial)))
     if as_json:
-        print_json(model.model_dump(mode="json"))
+        print_json(model)
         return
     listing = table("时间 / when", "步骤 / step", "办理人 / who", "记录 / record")
     for event in model.events:
@@ -368,7 +368,7 @@ def rekey(
 
 def _show(record: EnrolmentRecord, *, as_json: bool = False) -> None:
     if as_json:
-        print_json(EnrolmentModel.of(record).model_dump(mode="json"))
+        print_json(EnrolmentModel.of(record))
         return
     serial = "" if record.serial is None else f"，序列号 {record.serial:x}"
     say(

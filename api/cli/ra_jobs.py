@@ -199,7 +199,7 @@ def job(job: Job, home: HomeOption = None) -> None:
         record = services.enrolments.jobs.get(job)
         failed = services.enrolments.jobs.items(job, ItemStatus.FAILED, limit=1000)
     shown = JobModel.of(record).model_dump(mode="json")
-    print_json({**shown, "failures": [JobItemModel.of(one).model_dump(mode="json") for one in failed]})
+    print_json({**shown, "failures": [JobItemModel.of(one) for one in failed]})
 
 
 def remind(
@@ -213,7 +213,7 @@ def remind(
         services.enrolments.reminders.collect(SYSTEM)
         found = services.enrolments.reminders.read(after, limit)
     if as_json:
-        print_json({"items": [ReminderModel.of(one).model_dump(mode="json") for one in found]})
+        print_json({"items": [ReminderModel.of(one) for one in found]})
         return
     listing = table("编号 / number", "剩余 / days", "名称 / name", "序列号 / serial", "有效至 / until")
     for one in found:
@@ -256,7 +256,7 @@ def drill(
             found = DrillModel.of(door.count(query), asked)
         else:
             found = DrillModel.of(door.simulate(query) if simulate else door.count(query))
-    print_json(found.model_dump(mode="json"))
+    print_json(found)
     if found.differing:
         leave(REFUSED)
 
@@ -296,7 +296,7 @@ def _finish(record: JobRecord) -> None:
 
 def _show(record: JobRecord, *, as_json: bool = False) -> None:
     if as_json:
-        print_json(JobModel.of(record).model_dump(mode="json"))
+        print_json(JobModel.of(record))
         return
     counts = f"{record.done} / {record.failed} / {record.left}"
     say(

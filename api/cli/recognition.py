@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from api.cli.case import hand
 from api.cli.console import (
     ID_WIDTH,
     HomeOption,
     JsonOption,
+    hand,
     installation,
     moment,
     out,
@@ -56,8 +56,8 @@ def list_departments(home: HomeOption = None, as_json: JsonOption = False) -> No
     if as_json:
         print_json(
             {
-                "departments": [DepartmentModel.of(one).model_dump(mode="json") for one in known],
-                "imports": [ImportModel.of(one).model_dump(mode="json") for one in imports],
+                "departments": [DepartmentModel.of(one) for one in known],
+                "imports": [ImportModel.of(one) for one in imports],
             }
         )
         return
@@ -205,7 +205,7 @@ def ledger(
         wanted = services.acceptance.departments.find(name).id if name else ""
         rows = desk.page(LedgerQuery(wanted, act, "", document.lower(), before=before), limit)
     if as_json:
-        print_json({"items": [DecisionModel.of(row).model_dump(mode="json") for row in rows]})
+        print_json({"items": [DecisionModel.of(row) for row in rows]})
         return
     _ledger(rows)
 
@@ -222,7 +222,7 @@ def count(
     with installation(home) as services:
         found = services.acceptance.ledger.count(query)
     if as_json:
-        print_json({"items": [CountModel.of(one).model_dump(mode="json") for one in found]})
+        print_json({"items": [CountModel.of(one) for one in found]})
         return
     listing = table("部门 / department", "事项 / act", "答复 / answer", "信任列表 / list", "次数 / count")
     for one in found:
@@ -269,7 +269,7 @@ def evidence_record(
 
 def _show(row: PolicyRow, *, as_json: bool) -> None:
     if as_json:
-        print_json(ImportModel.of(row).model_dump(mode="json"))
+        print_json(ImportModel.of(row))
         return
     say(
         f"{row.id} {row.department} {row.version}：{row.status.zh}\nSHA-256 {row.sha256}",

@@ -158,7 +158,7 @@ def list_seals(
     with installation(home) as services:
         page = services.seals.list(SealQuery(uscc or None, None, status, None, after, limit))
     if as_json:
-        items = [SealModel.of(record).model_dump(mode="json") for record in page.records]
+        items = [SealModel.of(record) for record in page.records]
         print_json({"items": items, "next": page.next})
         return
     listing = table("编码 / code", "实物编码 / physical", "名称 / name", "种类 / kind", "状态 / status")
@@ -180,7 +180,7 @@ def show(
         drawn = services.seals.picture(code).svg() if picture is not None else ""
     if picture is not None:
         write_bytes(picture, drawn.encode())
-    print_json(SealModel.of(record, history).model_dump(mode="json"))
+    print_json(SealModel.of(record, history))
 
 
 def _kind(code: str) -> SealKind:

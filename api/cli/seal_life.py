@@ -135,7 +135,7 @@ def destroy(
         show_state(services.seals.destroy(code, what, actor=person(actor), reason=reason))
         found = services.seals.destruction(code)
     if found is not None:
-        print_json(DestructionModel.of(found).model_dump(mode="json"))
+        print_json(DestructionModel.of(found))
 
 
 def status(
@@ -149,7 +149,7 @@ def status(
     with installation(home) as services:
         found = services.seals.standing_at(code, when)
     if as_json:
-        print_json(StandingModel.of(found).model_dump(mode="json"))
+        print_json(StandingModel.of(found))
         return
     _show_standing(found)
 

@@ -107,7 +107,7 @@ def compare(
     if overlay is not None:
         write_bytes(overlay, found.overlay_png)
     if as_json:
-        print_json(ComparisonModel.of(replace(found, overlay_png=b"")).model_dump(mode="json"))
+        print_json(ComparisonModel.of(replace(found, overlay_png=b"")))
         return
     worst, left, top = found.worst, *found.worst.box_mm[:2]
     say(
@@ -140,7 +140,7 @@ def upload(
             asked, officer=officer, actor=person(actor, None if officer else uscc)
         )
     if as_json:
-        print_json(UploadedPictureModel.of(told).model_dump(mode="json"))
+        print_json(UploadedPictureModel.of(told))
         return
     say("图样已保存，申请时填写其摘要：", "The picture is kept; name its digest in the application:")
     out().print(told.sha256)

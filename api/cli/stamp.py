@@ -243,7 +243,7 @@ def list_stamps(home: HomeOption = None, uscc: str = "", *, as_json: JsonOption 
     with installation(home) as services:
         views = services.stamps.board.list(uscc or None, limit=200).items
     if as_json:
-        print_json([StampModel.of(view).model_dump(mode="json") for view in views])
+        print_json([StampModel.of(view) for view in views])
         return
     listing = table(
         "序列号 / serial", "状态 / state", "印章 / seal", "剩余 / left", "告警 / alarms", "在线 / online"
@@ -257,7 +257,7 @@ def list_stamps(home: HomeOption = None, uscc: str = "", *, as_json: JsonOption 
 def show(serial: Serial, home: HomeOption = None) -> None:
     """设备详情 / show a stamp."""
     with installation(home) as services:
-        print_json(StampModel.of(services.stamps.board.view(serial)).model_dump(mode="json"))
+        print_json(StampModel.of(services.stamps.board.view(serial)))
 
 
 @app.command()
@@ -272,7 +272,7 @@ def alarms(
     with installation(home) as services:
         items = services.stamps.board.alarms(serial=serial, open_only=not every)
     if as_json:
-        print_json([AlarmModel.of(alarm).model_dump(mode="json") for alarm in items])
+        print_json([AlarmModel.of(alarm) for alarm in items])
         return
     listing = table("编号 / id", "设备 / stamp", "告警 / alarm", "事件 / event", "时间 / at", "详情 / detail")
     for alarm in items:
@@ -306,7 +306,7 @@ def uses(
     with installation(home) as services:
         found_, now = services.stamps.board.uses(UseQuery(serial, case)), services.clock()
     if as_json:
-        print_json([UseModel.of(use, now).model_dump(mode="json") for use in found_])
+        print_json([UseModel.of(use, now) for use in found_])
         return
     listing = table(
         "设备 / stamp", "事件 / event", "用印单 / case", "结果 / outcome", "影像 / picture", first=8
@@ -322,7 +322,7 @@ def prove(serial: Serial, home: HomeOption = None) -> None:
     """由签名事件重新核算全部次数 / count everything again from the signed events."""
     with installation(home) as services:
         proof = services.stamps.board.prove(serial)
-    print_json(ProofModel.of(proof).model_dump(mode="json"))
+    print_json(ProofModel.of(proof))
     if proof.differences:
         raise typer.Exit(1)
 

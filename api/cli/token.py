@@ -66,7 +66,7 @@ def list_tokens(
     with installation(home) as services:
         page = services.tokens.list(TokenQuery(uscc, state, batch, after, limit))
     if as_json:
-        items = [TokenModel.of(token).model_dump(mode="json") for token in page.items]
+        items = [TokenModel.of(token) for token in page.items]
         print_json({"items": items, "next": page.next})
         return
     listing = table(
@@ -84,7 +84,7 @@ def show(serial: Serial, home: HomeOption = None) -> None:
     """令牌详情 / show a token."""
     with installation(home) as services:
         token, history = services.tokens.get(serial), services.tokens.history(serial)
-    print_json(TokenModel.of(token, history).model_dump(mode="json"))
+    print_json(TokenModel.of(token, history))
 
 
 @app.command()
@@ -121,7 +121,7 @@ def letters(serial: Serial, home: HomeOption = None) -> None:
     """密码信列表（不显示内容）/ list PIN letters, not what they say."""
     with installation(home) as services:
         found = services.token_work.letters.of_token(serial)
-    print_json({"items": [LetterModel.of(each).model_dump(mode="json") for each in found]})
+    print_json({"items": [LetterModel.of(each) for each in found]})
 
 
 @app.command()
@@ -195,7 +195,7 @@ def unblock_list(
     """解锁任务列表 / list unblocking tasks."""
     with installation(home) as services:
         found = services.token_work.unblocking.list(token=serial)
-    print_json({"items": [UnblockModel.of(task).model_dump(mode="json") for task in found]})
+    print_json({"items": [UnblockModel.of(task) for task in found]})
 
 
 def told(token: Token) -> None:

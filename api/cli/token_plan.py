@@ -71,7 +71,7 @@ def plan(serial: Serial, home: HomeOption = None) -> None:
     """个人化申请与计划 / the plan that was asked for, its digest and its approvals."""
     with installation(home) as services:
         found = services.token_work.requests.get(serial)
-    print_json(PersonalisationRequestModel.of(found).model_dump(mode="json"))
+    print_json(PersonalisationRequestModel.of(found))
 
 
 def approve(
@@ -108,7 +108,7 @@ def steps(serial: Serial, home: HomeOption = None) -> None:
     """个人化步骤记录 / the recorded steps of a personalisation."""
     with installation(home) as services:
         found = services.token_work.personalisation.procedure(serial)
-    print_json(ProcedureModel.of(found).model_dump(mode="json"))
+    print_json(ProcedureModel.of(found))
 
 
 def _show(request: PersonalisationRequest) -> None:

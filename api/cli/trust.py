@@ -62,7 +62,7 @@ def show_list(
         write_bytes(target, found.xml if target.suffix == ".xml" and found.xml else found.json)
         say(f"已保存 {target}", f"Saved {target}")
     elif as_json:
-        print_json(OwnListModel.of(found).model_dump(mode="json"))
+        print_json(OwnListModel.of(found))
     else:
         _show(found)
 

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from api.cli.case import hand
 from api.cli.console import (
     ID_WIDTH,
     ActorOption,
     HomeOption,
     JsonOption,
+    hand,
     installation,
     out,
     print_json,
@@ -117,7 +117,7 @@ def list_voidings(
     with installation(home) as services:
         found = services.papers.voids.list(uscc, status, limit=200)
     if as_json:
-        print_json([VoidingModel.of(one).model_dump(mode="json") for one in found])
+        print_json([VoidingModel.of(one) for one in found])
         return
     made = table("编号 / number", "状态 / state", "文件与原因 / document, reason", first=ID_WIDTH)
     for one in found:
@@ -142,7 +142,7 @@ def record(
 
 def _show(found: Voiding, *, as_json: bool) -> None:
     if as_json:
-        print_json(VoidingModel.of(found).model_dump(mode="json"))
+        print_json(VoidingModel.of(found))
         return
     say(
         f"作废申请 {found.id}：{found.status.zh}（{found.title}，原因：{found.reason}）",

@@ -40,7 +40,7 @@ def list_(
     with installation(home) as services:
         found = services.orders.outbox.page(state=state, subject=order, limit=limit)
     if as_json:
-        print_json([DeliveryModel.of(one).model_dump(mode="json") for one in found])
+        print_json([DeliveryModel.of(one) for one in found])
         return
     shown = table("编号 / id", "状态 / state", "次数 / tries", "地址 / address", "原因 / why", first=ID_WIDTH)
     for one in found:
