@@ -19,6 +19,8 @@ class Base:
     def __init__(self, name: str, data: bytes) -> None:
         self.name, self.data = name, data
         self._reader = PdfFileReader(BytesIO(data), strict=False)
+        if self._reader.encrypted:
+            self._reader.decrypt("")
         self.size = int(self._reader.trailer["/Size"])
         self.root = self._reader.root_ref.idnum
         self.previous = int(START.findall(data)[-1])

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from io import BytesIO
 from typing import Final
 
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.writer import copy_into_new_writer
 from pyhanko.sign import fields
 
 from tests.fuzz.render_differ.update import Base
@@ -119,6 +122,15 @@ def drawings() -> bytes:
     return world().sign(data, page=1)
 
 
+def locked() -> bytes:
+    """Return a form encrypted so that everybody may read it."""
+    writer = copy_into_new_writer(PdfFileReader(BytesIO(form_pdf())))
+    writer.encrypt(owner_pass="owner", user_pass="")
+    out = BytesIO()
+    writer.write(out)
+    return world().sign(out.getvalue(), password="", page=1)
+
+
 def two_signers() -> bytes:
     """Two signatures, the second on the other page."""
     return world().sign(world().sign(), field="Seal2", page=1)
@@ -160,6 +172,7 @@ MADE: Final[dict[str, Callable[[], bytes]]] = {
     "seam": lambda: seam_signed(world(), 3),
     "streamed": streamed,
     "kept field": kept_field,
+    "locked": locked,
 }
 
 
