@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from api.foundation import lay_foundation
 from api.home import Home, service_pins
 from api.settings import Settings
 from ca.actor import Actor
+from hsm.suite import Suite
 from tests.conftest import SteppingClock
 
 OPERATOR = Actor("person:zhao.lei", "赵磊")
@@ -43,9 +45,37 @@ def install(tmp_path: Path, clock: SteppingClock) -> Iterator[Install]:
         services.close()
 
 
+@pytest.fixture(scope="session")
+def foundations(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Suite], Path]:
+    """Return a way to a home folder of a suite whose foundation is laid, to be copied: a ceremony takes a second."""
+    laid: dict[Suite, Path] = {}
+
+    def of(suite: Suite) -> Path:
+        if suite not in laid:
+            home = tmp_path_factory.mktemp("foundation") / "home"
+            pins = service_pins(Home(home), environment={})
+            settings = Settings(home=home, key_store="soft", suite=suite)
+            made = assemble(settings, clock=SteppingClock(), pins=pins, reference=in_step)
+            lay_foundation(made, "印信测试认证中心 TEST", actor=OPERATOR, progress=lambda _line: None)
+            made.close()
+            laid[suite] = home
+        return laid[suite]
+
+    return of
+
+
 @pytest.fixture
-def services(install: Install) -> Services:
+def founded(install: Install, foundations: Callable[[Suite], Path], tmp_path: Path) -> Install:
+    """Return a function that assembles, over given settings, an installation whose foundation is laid."""
+
+    def make(suite: Suite = Suite.INTERNATIONAL, **given: object) -> Services:
+        shutil.copytree(foundations(suite), tmp_path / "home")
+        return install(suite=suite, **given)
+
+    return make
+
+
+@pytest.fixture
+def services(founded: Install) -> Services:
     """Return an installation whose foundation is laid."""
-    made = install()
-    lay_foundation(made, "印信测试认证中心 TEST", actor=OPERATOR, progress=lambda _line: None)
-    return made
+    return founded()

@@ -24,7 +24,6 @@ from api.batch.keys import demand_reusable
 from api.bootstrap import Services
 from api.cli.main import app
 from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, keeper_pin
-from api.foundation import lay_foundation
 from hsm.key_uri import KeyUri
 from seals.seal import SealApplication, SealKind
 from signing.batch.errors import BatchActRefused, BatchUnknown, PinPerUse
@@ -41,10 +40,9 @@ NO_PDF = b"nothing of the kind"
 
 
 @pytest.fixture
-def services(install: Install) -> Services:
+def services(founded: Install) -> Services:
     """Return an installation whose workers are elsewhere: the test itself is the worker."""
-    made = install(batch_workers=0)
-    lay_foundation(made, "印信测试认证中心 TEST", actor=OPERATOR, progress=lambda _line: None)
+    made = founded(batch_workers=0)
     made.enterprises.register(USCC, ENTERPRISE, actor=OPERATOR)
     return made
 

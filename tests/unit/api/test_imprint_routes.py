@@ -14,7 +14,6 @@ from api.access import Scope
 from api.app import create_app
 from api.bootstrap import Services
 from api.errors import SettingsInvalid
-from api.foundation import lay_foundation
 from api.settings import load_settings
 from ca.actor import Actor
 from seals.seal import SealApplication, SealKind
@@ -173,9 +172,8 @@ def test_a_code_pattern_that_cannot_serve_stops_the_start(pattern: str, said: st
     assert said in told.value.en
 
 
-def test_codes_follow_the_pattern_of_the_settings(install: Install) -> None:
-    services = install(physical_code_pattern="{division}001{serial:04d}")
-    lay_foundation(services, "印信测试认证中心 TEST", actor=OFFICER, progress=lambda _line: None)
+def test_codes_follow_the_pattern_of_the_settings(founded: Install) -> None:
+    services = founded(physical_code_pattern="{division}001{serial:04d}")
     services.enterprises.register(USCC, NAME, actor=APPLICANT)
     record = services.seals.apply(SealApplication(USCC, SealKind.FINANCE, "person:li.wei"), actor=APPLICANT)
     assert record.physical.code == "3301050010001"

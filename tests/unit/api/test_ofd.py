@@ -11,8 +11,7 @@ from api.cli.main import main
 from api.pages.ofd_card import MAX_NAMED, with_ofd
 from api.pages.verdict_card import Card, card
 from api.schemas.sealing import ReportModel
-from tests.ofd_world import changed, judged, packed, sealed, trust
-from tests.unit.verify.ofd.test_judge import signed_again
+from tests.ofd_world import changed, judged, packed, sealed, signed_anew, trust
 from tests.verify_world import NOW
 from verify.ofd.package import Package
 from verify.ofd.structure import read_structure
@@ -32,7 +31,7 @@ def test_the_page_says_what_is_protected() -> None:
 
 
 def test_the_page_names_what_is_open_and_counts_the_rest() -> None:
-    open_one = signed_again(
+    open_one = signed_anew(
         sealed(), lambda xml: xml.replace(b'FileRef="/OFD.xml"', b'FileRef="/Doc_0/Document.xml"')
     )
     report = judged(open_one).to_json()

@@ -16,10 +16,10 @@ from api.app import create_app
 from api.bootstrap import Services
 from api.demo import APPLICANT, ENTERPRISE, USCC, approved_seal, enrol_keeper
 from api.errors import SettingsInvalid
-from api.foundation import lay_foundation
 from api.seal_data import read_types
 from api.settings import load_settings
 from ca.actor import Actor
+from hsm.suite import Suite
 from seals.seal import SealRecord
 from seals.ses.parts import SesVersion
 from seals.ses.structure import read_seal
@@ -34,9 +34,8 @@ DER = "application/octet-stream"
 
 
 @pytest.fixture
-def national(install: Install) -> Services:
-    made = install(suite="gm")
-    lay_foundation(made, "印信测试认证中心 TEST", actor=OPERATOR, progress=lambda _line: None)
+def national(founded: Install) -> Services:
+    made = founded(Suite.GM)
     made.enterprises.register(USCC, ENTERPRISE, actor=APPLICANT)
     return made
 

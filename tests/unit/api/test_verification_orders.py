@@ -23,7 +23,6 @@ from pyhanko.pdf_utils.writer import copy_into_new_writer
 
 from api.access import Scope
 from api.bootstrap import Services
-from api.foundation import lay_foundation
 from ca.actor import SYSTEM, Actor
 from ca.ceremony import verification_unit
 from signing.verification_orders.order import ABANDONED
@@ -32,7 +31,7 @@ from signing.webhooks.outbox import PAUSES
 from tests import bare_world as bare
 from tests.conftest import SteppingClock
 from tests.unit.api.browsing import ADMIN, Client, log_in
-from tests.unit.api.conftest import OPERATOR, Install
+from tests.unit.api.conftest import Install
 from tests.verify_world import small_pdf
 
 WORD = "口令-Correct-Horse-7391"
@@ -42,10 +41,8 @@ EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "webhook_receiver.py
 
 
 @pytest.fixture
-def services(install: Install) -> Services:
-    made = install(webhook_plain_http=True, webhook_networks="127.0.0.0/8", verification_queue_documents=8)
-    lay_foundation(made, "印信测试认证中心 TEST", actor=OPERATOR, progress=lambda _line: None)
-    return made
+def services(founded: Install) -> Services:
+    return founded(webhook_plain_http=True, webhook_networks="127.0.0.0/8", verification_queue_documents=8)
 
 
 def headers(services: Services, actor: Actor = OA, key: str = "") -> dict[str, str]:
