@@ -32,7 +32,7 @@ LEAST = 100
 
 def run(quick: bool) -> Iterable[Row]:
     """Measure on SQLite, and on PostgreSQL where there is one; the peer runs before and after each batch."""
-    documents, rounds = (600, 1) if quick else (2000, 3)
+    documents, rounds = (2500, 1) if quick else (2500, 3)
     with folder() as place:
         files = _documents(place / "in", documents)
         with _home(place / "sqlite", "") as services:
