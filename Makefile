@@ -32,8 +32,8 @@ dev: $(VENV)/.dev  ## everything a developer needs
 parts: $(VENV)/.dev  ## servers and judges: installed as root, otherwise named
 	@$(BIN)/python -m tests.parts --install
 
-test: $(VENV)/.dev parts  ## the whole suite
-	@$(BIN)/python -m pytest -n $${YINXIN_TEST_WORKERS:-auto} --dist loadgroup --durations=60 --durations-min=3
+test: $(VENV)/.dev parts  ## the whole suite; a file's tests stay on one worker, which makes their world once
+	@$(BIN)/python -m pytest -n $${YINXIN_TEST_WORKERS:-auto} --dist loadfile --durations=60 --durations-min=3
 
 check: $(VENV)/.dev  ## lint, types, import contracts and unit tests
 	@$(BIN)/python -m pytest -q -n $${YINXIN_TEST_WORKERS:-auto} tests/architecture tests/unit

@@ -104,16 +104,13 @@ if IN_CI:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a module's tests on one worker, which makes their world once; let a browser try again.
+    """Let a browser try again: on a loaded machine it drops a frame or a click. What is wrong fails three times over.
 
-    On a loaded machine a browser drops a frame or a click. What is wrong fails three times over, and every repetition is
-    counted in the summary of the run, so that a test that needs them is seen.
+    Every repetition is counted in the summary of the run, so that a test that needs them is seen.
     """
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.location[0]))
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from tests.conftest import missing
 from tests.e2e.browser import CHROMIUM, FLAGS, Served, serving, yinxin
 
 sync_api = pytest.importorskip("playwright.sync_api")
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("console")]
+pytestmark = pytest.mark.browser
 
 CLERK, REVIEWER = "clerk_key", "reviewer_key"
 SEAL = "33010600000001"
