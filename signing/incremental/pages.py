@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,12 +63,13 @@ class Page:
         passed = self.inherited.get(key)
         return None if passed is None else passed.value
 
-    def said(self, key: str) -> bytes | Ref | None:
-        """Return the octets of its own attribute, or the node that it inherits it from."""
-        if key in self.entries:
-            return self.entries.raw_value(key)
-        passed = self.inherited.get(key)
-        return None if passed is None else passed.holder
+    def said(self, keys: Sequence[str]) -> tuple[bytes | Ref | None, ...]:
+        """Return of each attribute the octets of its own, or the node that it inherits it from."""
+        entries, inherited = self.entries, self.inherited
+        return tuple([
+            entries.raw_value(key) if key in entries else inherited[key].holder if key in inherited else None
+            for key in keys
+        ])  # fmt: skip
 
 
 @dataclass(slots=True, eq=False)
@@ -179,7 +181,7 @@ class PageTree:
         return known
 
     def _view_of(self, page: Page) -> PageView:
-        said = tuple([page.said(key) for key in DISPLAYED])
+        said = page.said(DISPLAYED)
         known = self._alike.get(said)
         if known is None:
             known = view_said(said)

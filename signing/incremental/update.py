@@ -147,11 +147,8 @@ class Update:
     def _trailer(self, size: int) -> bytes:
         """Carry the trailer's entries on; the second half of /ID is this update's own (§14.4)."""
         before = self._pdf.trailer
-        carried = [
-            before.source[before.span(key)[0] : before.span(key)[2]] + b"\n"
-            for key in before
-            if key not in _OWN_TRAILER
-        ]
+        spans = [before.span(key) for key in before if key not in _OWN_TRAILER]
+        carried = [before.source[start:end] + b"\n" for start, _, end in spans]
         fresh = b"<%s>" % secrets.token_hex(16).encode()
         known = self._pdf.entry(before, "/ID")
         first = fresh
