@@ -202,6 +202,17 @@ class AuditTrail:
             query = query.where(audit.c.action.in_(actions))
         return [_record_of(row) for row in conn.execute(query.limit(limit))]
 
+    def names(self, conn: sa.Connection, subjects: Sequence[str]) -> dict[str, str]:
+        """Return the names under which people acted on any of ``subjects``, the newest of each, by their ids."""
+        last = sa.func.max(audit.c.number)
+        query = (
+            sa.select(audit.c.actor_id, audit.c.actor_name)
+            .where(audit.c.subject.in_(subjects), audit.c.actor_name != "")
+            .group_by(audit.c.actor_id, audit.c.actor_name)
+            .order_by(last)
+        )
+        return {row.actor_id: row.actor_name for row in conn.execute(query)}
+
     def every(self, conn: sa.Connection) -> Iterator[AuditRecord]:
         """Yield all records in order, a page at a time."""
         after = 0
