@@ -50,6 +50,7 @@ TABS: Final = (
     Tab("trust", "/console/trust", (Scope.TRUST_READ, Scope.TRUST_PROPOSE, Scope.TRUST_CONFIRM)),
     Tab("recognition", "/console/recognition", (Scope.TRUST_READ,)),
     Tab("keys", "/console/keys", (Scope.KEY_CENTRE, Scope.ESCROW_CUSTODIAN, Scope.KEY_RECOVER)),
+    Tab("audit", "/console/audit", (Scope.AUDIT_READ,)),
 )
 
 
