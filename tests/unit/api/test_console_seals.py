@@ -191,7 +191,7 @@ def test_B2_B3_the_engraver_works_through_the_steps(services: Services, ordered:
     goes_to(shop.send(f"{address}/imprint", files={"scan": ("scan.jpg", scan, "image/jpeg")}))
     page = shop.page(address)
     assert "印模与备案图样一致" in page
-    assert f"{ENGRAVER.name} 办理 · <span class=\"code\">{ENGRAVER.id}</span>" in page
+    assert f'{ENGRAVER.name} 办理 · <span class="code">{ENGRAVER.id}</span>' in page
     assert f"{address}/overlay-1.png" in page
     assert shop.get(f"{address}/overlay-1.png").content.startswith(b"\x89PNG")
     goes_to(shop.send(f"{address}/make"))
