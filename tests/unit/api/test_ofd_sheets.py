@@ -67,6 +67,8 @@ def test_a_keeper_seals_an_ofd_over_its_seam_and_fetches_it(founded: Install) ->
     assert "OFD 阅读器" in page, "the view is a sketch, and says so"
     assert 'value="seam"' in page
     assert 'value="field"' not in page, "an OFD has no form fields"
+    agent = page[page.index('id="by-agent"') :].partition(">")[0]
+    assert agent.endswith(" hidden"), "the desk agent signs PDFs alone"
     assert texts(client, f"{draft}/pages/2.svg") == ["合同第2页", "甲方（盖章）"]
     assert client.get(f"{draft}/pages/4.svg").status_code == 422
     spots = asked(client, f"{draft}/places", seal=code, where="seam=right").json()["spots"]
