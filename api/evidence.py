@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import ssl
 import zipfile
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -125,11 +125,14 @@ class Evidence:
             write_whole(path, made.to_json().encode(), mode=0o600)
         return made
 
-    def prove_audit(self) -> AuditProof:
-        """Re-compute the trail against every checkpoint kept here; :class:`ca.errors.AuditBroken`."""
+    def prove_audit(self, reached: Callable[[int], object] | None = None) -> AuditProof:
+        """Re-compute the trail against every checkpoint kept here; :class:`ca.errors.AuditBroken`.
+
+        ``reached`` is told how far it is (:meth:`ca.audit.AuditTrail.verify`).
+        """
         anchors = self._anchors()
         with self.engine.execution_options(read_only=True).connect() as connection:
-            return self.audit.verify(connection, anchors)
+            return self.audit.verify(connection, anchors, reached=reached)
 
     def _anchors(self) -> tuple[Anchor, ...]:
         keys = [

@@ -14,6 +14,7 @@
     trust/           anchors, intermediates, CRLs and the seal status list, as an auditor copies them
     archive/         sealed documents by digest
     checkpoints/     signed heads of the audit trail
+    audit-proof.json how the last proof of the trail from the console ended, or how far it is
 
 PINs in ``secrets/`` suit a demo or an appliance. In service leave the folder empty and give the PINs in the
 environment (``YINXIN_PIN_<TOKEN>``) or at the prompt.
@@ -73,6 +74,11 @@ class Home:
     def checkpoints(self) -> Path:
         """Signed heads of the audit trail."""
         return self.folder / "checkpoints"
+
+    @property
+    def audit_proof(self) -> Path:
+        """How the last proof of the audit trail ended, or how far it is."""
+        return self.folder / "audit-proof.json"
 
     @property
     def cache(self) -> Path:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -28,7 +28,7 @@ from ca.actor import Actor
 from ca.checkpoint import Anchor, Checkpoint, sign_checkpoint
 from ca.clock import Clock
 from ca.errors import AuditBroken
-from ca.store import audit, audit_head
+from ca.store import audit, audit_head, is_storable
 from hsm.signer import Signer
 
 Detail = Mapping[str, Any]
@@ -38,6 +38,8 @@ DOMAIN: Final = b"yinxin-audit-v1\n"
 GENESIS: Final = "0" * 64
 PAGE: Final = 1000
 """Records read at a time: a page of some 500 kB."""
+MAX_LOOKED: Final = 100_000
+"""Records looked through for an action in one go: they stand in no index of their own, which every act would pay for."""
 _HEAD: Final = 1
 _json: Final = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
@@ -87,6 +89,24 @@ class AuditProof:
     records: int
     digest: str
     anchored: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditQuery:
+    """Which records to show: an action or a whole family of them (``seal`` for ``seal.…``), a subject, before which number."""
+
+    action: str = ""
+    subject: str = ""
+    before: int = 0
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Records, newest first; ``further`` is the number to go on before, 0 at the beginning of the trail."""
+
+    records: tuple[AuditRecord, ...]
+    further: int
 
 
 def canonical_json(value: object) -> str:
@@ -188,6 +208,22 @@ class AuditTrail:
         query = sa.select(*_COLUMNS).where(audit.c.number > after).order_by(audit.c.number).limit(limit)
         return [_record_of(row) for row in conn.execute(query)]
 
+    def newest(self, conn: sa.Connection, query: AuditQuery) -> AuditPage:
+        """Return records newest first; looking for an action alone, no more than :data:`MAX_LOOKED` at a time are read."""
+        if not is_storable(query.action + query.subject):
+            return AuditPage((), 0)  # what no row can hold matches none
+        top = query.before or self.head(conn).number + 1
+        last = max(1, top - MAX_LOOKED) if query.action and not query.subject else 1
+        rows = sa.select(*_COLUMNS).where(audit.c.number < top, audit.c.number >= last)
+        if query.subject:
+            rows = rows.where(audit.c.subject == query.subject)
+        if query.action:
+            family = audit.c.action.startswith(f"{query.action}.", autoescape=True)
+            rows = rows.where(sa.or_(audit.c.action == query.action, family))
+        found = conn.execute(rows.order_by(audit.c.number.desc()).limit(query.limit)).all()
+        end = found[-1].number if len(found) == query.limit else last
+        return AuditPage(tuple(map(_record_of, found)), end if end > 1 else 0)
+
     def about(
         self,
         conn: sa.Connection,
@@ -202,6 +238,17 @@ class AuditTrail:
             query = query.where(audit.c.action.in_(actions))
         return [_record_of(row) for row in conn.execute(query.limit(limit))]
 
+    def names(self, conn: sa.Connection, subjects: Sequence[str]) -> dict[str, str]:
+        """Return the names under which people acted on any of ``subjects``, the newest of each, by their ids."""
+        last = sa.func.max(audit.c.number)
+        query = (
+            sa.select(audit.c.actor_id, audit.c.actor_name)
+            .where(audit.c.subject.in_(subjects), audit.c.actor_name != "")
+            .group_by(audit.c.actor_id, audit.c.actor_name)
+            .order_by(last)
+        )
+        return {row.actor_id: row.actor_name for row in conn.execute(query)}
+
     def every(self, conn: sa.Connection) -> Iterator[AuditRecord]:
         """Yield all records in order, a page at a time."""
         after = 0
@@ -214,10 +261,17 @@ class AuditTrail:
         for record in self.every(conn):
             yield record.to_json() + "\n"
 
-    def verify(self, conn: sa.Connection, anchors: Sequence[Anchor] = ()) -> AuditProof:
+    def verify(
+        self,
+        conn: sa.Connection,
+        anchors: Sequence[Anchor] = (),
+        *,
+        reached: Callable[[int], object] | None = None,
+    ) -> AuditProof:
         """Re-compute the whole chain; :class:`AuditBroken` names the first record that is wrong.
 
-        ``anchors`` come from checkpoints kept outside (:meth:`ca.checkpoint.Checkpoint.proven`).
+        ``anchors`` come from checkpoints kept outside (:meth:`ca.checkpoint.Checkpoint.proven`); ``reached`` is told
+        the number of every thousandth record that was found right.
         """
         wanted = {anchor.number: anchor.digest for anchor in anchors}
         number, digest = 0, GENESIS
@@ -231,6 +285,8 @@ class AuditTrail:
             if wanted.get(record.number, record.digest) != record.digest:
                 raise AuditBroken(record.number, "it differs from the anchor")
             number, digest = record.number, record.digest
+            if reached is not None and number % PAGE == 0:
+                reached(number)
         self._check_end(conn, number, digest)
         beyond = max(wanted, default=0)
         if beyond > number:

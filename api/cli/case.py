@@ -182,7 +182,7 @@ def list_cases(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """用印事项列表 / list cases."""
+    """用印事项列表，最新的在前 / list cases, the newest first."""
     with installation(home) as services:
         found = services.use_desk.list(CaseQuery(status, uscc, "", "", after, limit))
     if as_json:

@@ -22,6 +22,7 @@ from api.cli.console import (
 from api.cli.report import issuing
 from api.container_choice import certification_of, lock_of
 from api.enrolment import token_of
+from api.placed import demand_place
 from api.settings import load_settings
 from ca.clock import system_clock
 from signing.level import Level
@@ -113,6 +114,7 @@ def seal_pdf(
             placing.tell(outlook)
             return
         owner = services.seals.get(seal).owner
+        demand_place(services.preview, services.seals, order, person(actor, owner.uscc))
         pin = ask_pin(pin_file, token_of(owner.uscc), services.home)
         sealed = services.sealing.seal(order, actor=person(actor, owner.uscc), pin=pin)
         write_bytes(target, sealed.bytes)

@@ -281,7 +281,7 @@ def list_enrolments(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """申请列表 / list enrolments."""
+    """申请列表，最新的在前 / list enrolments, the newest first."""
     with installation(home) as services:
         found = services.enrolments.list(EnrolmentQuery(status, uscc, "", after, limit))
     if as_json:

@@ -16,6 +16,7 @@ from api.errors import NotFound
 from api.pages.checks import Checks
 from api.pages.drafts import Drafts
 from api.pages.jobs import Jobs
+from api.pages.ofd_sheets import draw_sheet
 from api.pages.paper import Paper
 from api.pages.render import WIDTHS, NotShown, PageRenderer
 from api.pages.report_work import ReportWork
@@ -25,6 +26,9 @@ RESULTS: Final = Limits(age=timedelta(hours=2), entries=500, total_bytes=4 * 2**
 """A result outlives a meeting, not a day; whoever has its address can read it."""
 DRAFTS: Final = Limits(age=timedelta(hours=8), entries=500, total_bytes=4 * 2**30)
 """A draft outlives a working day's interruptions."""
+
+SHEET_POLICY: Final = "default-src 'none'; img-src data:; sandbox"
+"""A sheet opened by itself runs nothing and loads nothing."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -69,6 +73,17 @@ OpenDesk = Annotated[Desk, Depends(desk_of)]
 def hours(shelf: Shelf) -> int:
     """Return how long a shelf keeps things, in hours."""
     return round(shelf.age.total_seconds() / 3600)
+
+
+def sheet(entry: Entry, source: Path, page: int) -> FileResponse:
+    """Return a page of an OFD as SVG, drawn at its first asking; a page or document that is not there is not found."""
+    if not entry.state().get("ofd") or not source.is_file():
+        raise NotFound
+    kept = entry.folder / f"{source.stem}-{page}.svg"
+    if not kept.exists():
+        draw_sheet(source, page, kept)
+    headers = {"Cache-Control": "private, max-age=3600", "Content-Security-Policy": SHEET_POLICY}
+    return FileResponse(kept, media_type="image/svg+xml", headers=headers)
 
 
 def picture(desk: Desk, entry: Entry, source: Path, page: int, width: int) -> FileResponse:

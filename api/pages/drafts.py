@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from api.pages.jobs import Jobs
+from api.pages.ofd_sheets import is_ofd, sheet_sizes
 from api.pages.render import NotShown, PageRenderer, PasswordNeeded
 from api.pages.shelf import Entry, Shelf
 from api.problems import describe
 from ca.actor import Actor
 from hsm.pins import Pin
+from signing.errors import DocumentError
 from signing.level import Level
 from signing.making import Progress, Step
 from signing.order import SealOrder
@@ -84,8 +86,12 @@ class Drafts:
     def open(self, entry: Entry, password: str | None = None) -> str | None:
         """Measure the pages of a new draft; return the word why they cannot be shown, or None.
 
-        An encrypted document waits (state *locked*) until its password comes.
+        An encrypted document waits (state *locked*) until its password comes. An OFD that may not be sealed is removed
+        and raises :class:`signing.errors.DocumentError`, which says why.
         """
+        if is_ofd(entry.document):
+            self._open_ofd(entry)
+            return None
         try:
             sizes = self._renderer.sizes(entry.document, password)
             if password is not None:
@@ -98,6 +104,14 @@ class Drafts:
         pages = [[size.width_mm, size.height_mm] for size in sizes]
         entry.update(status=OPEN, pages=pages, encrypted=password is not None)
         return None
+
+    def _open_ofd(self, entry: Entry) -> None:
+        try:
+            sizes = sheet_sizes(entry.document)
+        except DocumentError:
+            self.shelf.remove(entry)
+            raise
+        entry.update(status=OPEN, pages=sizes, encrypted=False, ofd=True)
 
     def state(self, entry: Entry) -> dict[str, Any]:
         """Return the draft's state; sealing whose process is gone stands open again."""
@@ -165,9 +179,9 @@ class Drafts:
     def _keep(self, entry: Entry, sealed: SealedDocument, password: str | None) -> None:
         partial = entry.folder / ".sealed.pdf"
         shutil.copyfile(sealed.path, partial)
-        partial.replace(entry.folder / "sealed.pdf")
+        partial.replace(entry.sealed)
         if password is not None:
-            self._renderer.unlock(entry.folder / "sealed.pdf", password, entry.folder / "sealed-unlocked.pdf")
+            self._renderer.unlock(entry.sealed, password, entry.folder / "sealed-unlocked.pdf")
         entry.update(
             status=SEALED,
             sealing_id=str(sealed.sealing_id),

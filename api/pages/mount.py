@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from api.bootstrap import Services
 from api.pages import agent_routes, answer_routes, place_routes, seal_routes, verify_routes
 from api.pages.checks import Checks
+from api.pages.console import audit as console_audit
 from api.pages.console import batches as console_batches
 from api.pages.console import cases as console_cases
 from api.pages.console import certificates as console_certificates
@@ -79,6 +80,7 @@ def mount_pages(app: FastAPI, services: Services) -> Desk:
     app.include_router(agent_routes.router)
     app.include_router(place_routes.router)
     app.include_router(console_overview.router)
+    app.include_router(console_audit.router)
     app.include_router(console_certificates.router)
     app.include_router(console_chips.router)
     app.include_router(console_enrolments.router)

@@ -11,6 +11,7 @@ from api.access import Principal, Scope
 from api.auth import Doors, Requires
 from api.errors import NotFound
 from api.pages.desk import Desk, OpenDesk
+from api.pages.ofd_sheets import demand_national
 from api.pages.shelf import Entry
 from api.schemas.placing import MatchModel, PlacesModel, rounded
 from signing.placing.page_range import MAX_RANGE_LENGTH, PageRange
@@ -63,7 +64,10 @@ def fields(desk: OpenDesk, doors: Doors, caller: Keeper, name: str) -> list[dict
 
 def outlook_of(doors: Doors, entry: Entry, caller: Principal, wanted: Wanted) -> Outlook:
     """Say where a seal of the caller's enterprise would be drawn; an encrypted draft is looked at in its open copy."""
-    caller.acting_for(doors.seals.get(wanted.seal).owner.uscc)
+    seal = doors.seals.get(wanted.seal)
+    caller.acting_for(seal.owner.uscc)
+    if entry.state().get("ofd"):
+        demand_national(seal)
     size = doors.seals.picture(wanted.seal).size_mm
     return doors.preview.outlook(entry.drawable, parse_where(wanted.where), size, may_cover=wanted.may_cover)
 

@@ -14,8 +14,9 @@ from api.auth import Doors, Requires
 from api.enrolment import token_of
 from api.errors import InputInvalid, NotFound
 from api.home import Home
+from api.media import finished_name, media_of
 from api.pages.approved_case import approved_case
-from api.pages.desk import OpenDesk, hours, picture
+from api.pages.desk import OpenDesk, hours, picture, sheet
 from api.pages.drafts import INTERRUPTED, LOCKED, OPEN, SEALED, Secrets, Wish
 from api.pages.paper import language_of, visitor_of
 from api.pages.place_routes import Wanted, found_draft, outlook_of
@@ -94,6 +95,7 @@ def draft(request: Request, desk: OpenDesk, doors: Doors, name: str) -> Response
     shared: dict[str, Any] = {"here": "seal", "name": state["name"], "base": f"/seal/d/{entry.id}"}
     if state["status"] == LOCKED:
         return desk.paper.page(request, "locked.html", **shared)
+    shared["ofd"] = bool(state.get("ofd"))
     if state["status"] == SEALED:
         return desk.paper.page(request, "sealed.html", **shared, **_sealed(state, language))
     mine = choices(doors.seals, visitor.caller.actor, doors.clock(), language)
@@ -150,10 +152,25 @@ def sealed_picture(desk: OpenDesk, caller: Keeper, name: str, page: int, width: 
     """Draw a page of the sealed document."""
     entry = found_draft(desk, caller, name)
     unlocked = entry.folder / "sealed-unlocked.pdf"
-    source = unlocked if unlocked.exists() else entry.folder / "sealed.pdf"
+    source = unlocked if unlocked.exists() else entry.sealed
     return picture(desk, entry, source, page, width)
 
 
+@router.get("/seal/d/{name}/pages/{page}.svg")
+def page_sheet(desk: OpenDesk, caller: Keeper, name: str, page: int) -> FileResponse:
+    """Draw a page of an OFD draft."""
+    entry = found_draft(desk, caller, name)
+    return sheet(entry, entry.document, page)
+
+
+@router.get("/seal/d/{name}/sealed/{page}.svg")
+def sealed_sheet(desk: OpenDesk, caller: Keeper, name: str, page: int) -> FileResponse:
+    """Draw a page of the sealed OFD."""
+    entry = found_draft(desk, caller, name)
+    return sheet(entry, entry.sealed, page)
+
+
+@router.get("/seal/d/{name}/sealed.ofd")
 @router.get("/seal/d/{name}/sealed.pdf")
 def download(desk: OpenDesk, caller: Keeper, name: str) -> FileResponse:
     """Give the sealed document."""
@@ -161,10 +178,10 @@ def download(desk: OpenDesk, caller: Keeper, name: str) -> FileResponse:
     state = entry.state()
     if state["status"] != SEALED:
         raise NotFound
-    stem = str(state["name"]).removesuffix(".pdf").removesuffix(".PDF")
-    return FileResponse(
-        entry.folder / "sealed.pdf", media_type="application/pdf", filename=f"{stem}-sealed.pdf"
-    )
+    media = media_of(entry.sealed)
+    stem = str(state["name"])
+    stem = stem[: -len(media.ending)] if stem.lower().endswith(media.ending) else stem
+    return FileResponse(entry.sealed, media_type=media.type, filename=finished_name(stem, media))
 
 
 @router.get("/seal/d/{name}/check")
@@ -176,7 +193,7 @@ def check(desk: OpenDesk, caller: Keeper, name: str) -> Response:
         raise NotFound
     checked = desk.checks.shelf.get(str(state.get("checked", "")))
     if checked is None:
-        checked = desk.checks.adopt(entry.folder / "sealed.pdf", str(state["name"]))
+        checked = desk.checks.adopt(entry.sealed, str(state["name"]))
         entry.update(checked=checked.id)
     return RedirectResponse(f"/verify/r/{checked.id}", 303)
 

@@ -40,8 +40,13 @@ class Entry:
 
     @property
     def document(self) -> Path:
-        """The bytes as they came."""
+        """The bytes as they came, of a PDF or anything else: a name on the shelf says nothing of what is in it."""
         return self.folder / "document.pdf"
+
+    @property
+    def sealed(self) -> Path:
+        """The sealed document, PDF or OFD, once there is one."""
+        return self.folder / "sealed.pdf"
 
     @property
     def drawable(self) -> Path:

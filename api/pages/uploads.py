@@ -1,4 +1,4 @@
-"""One PDF as the body of a request, written to a shelf as it streams in."""
+"""One file as the body of a request, written to a shelf as it streams in."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ _PAGE_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Give us a sealed file. One word first, then the reasons, in plain language.",
     ),
     "verify.paper": ("手里是打印件？输入纸边的验证码", "Only a printed copy? Enter the code on its edge"),
-    "drop.title": ("把 PDF 拖到这里", "Drop a PDF here"),
+    "drop.title": ("把 PDF 或 OFD 拖到这里", "Drop a PDF or an OFD here"),
     "drop.any": ("把文件拖到这里", "Drop a file here"),
     "drop.or": ("或按此选择文件", "or press to choose a file"),
     "drop.release": ("松手即可上传", "Let go to upload"),
@@ -185,6 +185,14 @@ _PAGE_WORDS: Final[dict[str, tuple[str, str]]] = {
         "请先申请：yinxin seal apply，经另一人批准后即可使用。",
         "Apply for one with 'yinxin seal apply'; a second person approves it.",
     ),
+    "seal.ofd.sheet": (
+        "OFD 预览只示意文字、线条和图片的位置（虚线框未画出），字体与阅读器不同；盖章前请用 OFD 阅读器看过全文。",
+        "A sketch of the OFD: it shows where things stand (dashed: not drawn). Read it in an OFD reader before you seal.",
+    ),
+    "done.ofd.sheet": (
+        "OFD 预览只示意内容与印章的位置（虚线框未画出）；成品请用 OFD 阅读器查看。",
+        "A sketch of the OFD: where its content and the seals stand (dashed: not drawn). Look at it in an OFD reader.",
+    ),
     "seal.privacy": ("草稿保留 {hours} 小时", "drafts are kept for {hours} hours"),
     "seal.cannot": ("不可用", "not usable"),
     "seal.status.applied": ("待审批", "awaiting approval"),
@@ -279,16 +287,16 @@ _PAGE_WORDS: Final[dict[str, tuple[str, str]]] = {
     "draft.gone": ("这份草稿已经过期或被删除。", "This draft has expired or was deleted."),
     "draft.gone.next": ("请重新上传文件。", "Upload the file again."),
     "shown.damaged": (
-        "这不是 PDF，或者文件已损坏；请换一份完好的 PDF。",
-        "This is not a PDF, or it is damaged; choose an intact PDF.",
+        "这不是 PDF 或 OFD，或者文件已损坏；请换一份完好的文件。",
+        "This is neither a PDF nor an OFD, or it is damaged; choose an intact file.",
     ),
     "shown.encryption": (
         "这份 PDF 用证书加密，这里打不开；请先另存为未加密的文件。",
         "This PDF is encrypted for a certificate and cannot be opened here; save it without encryption first.",
     ),
     "shown.ofd": (
-        "这是 OFD 文件，页面不在网页上显示；请用命令行 yinxin seal-ofd 用印，或按关键字、坐标、骑缝通过接口用印。",
-        "This is an OFD; its pages are not drawn here. Seal it by yinxin seal-ofd, or through the API by keyword, place or seam.",
+        "这是压缩包，但不是完好的 OFD（找不到 OFD.xml，或文件不完整）；请换一份完好的 OFD 或 PDF。",
+        "This is a package but no intact OFD (there is no OFD.xml, or the file is cut short); choose an intact OFD or PDF.",
     ),
     "shown.no-pages": ("这份 PDF 没有页面。", "This PDF has no pages."),
     "shown.too-many-pages": (

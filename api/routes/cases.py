@@ -50,7 +50,7 @@ def ask(doors: Doors, caller: Requester, body: AskUse, key: IdempotencyKey) -> C
     return CaseModel.of(doors.use_desk.open(body.request(), request_key=key, hand=hand_of(caller)))
 
 
-@router.get("", summary="用印事项列表 / List cases")
+@router.get("", summary="用印事项列表 / List cases", responses=problems(400))
 def list_cases(  # noqa: PLR0913 - the parameters of an address
     *,
     doors: Doors,
@@ -61,7 +61,7 @@ def list_cases(  # noqa: PLR0913 - the parameters of an address
     after: Annotated[str, Query(max_length=32)] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> CasePageModel:
-    """List by number, a page at a time; a caller bound to an enterprise sees its own."""
+    """List the newest first, a page at a time; a caller bound to an enterprise sees its own."""
     query = CaseQuery(status, caller.owner(uscc) or "", seal, "", after, limit)
     found = doors.use_desk.list(query)
     following = found[-1].id if len(found) == limit else None

@@ -56,7 +56,7 @@ def request(doors: Doors, caller: Requester, body: Apply, key: IdempotencyKey) -
     )
 
 
-@router.get("/enrolments", summary="申请列表 / List enrolments")
+@router.get("/enrolments", summary="申请列表 / List enrolments", responses=problems(400))
 def list_enrolments(  # noqa: PLR0913 - the parameters of an address
     *,
     doors: Doors,
@@ -67,7 +67,7 @@ def list_enrolments(  # noqa: PLR0913 - the parameters of an address
     after: Annotated[str, Query(max_length=32)] = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> EnrolmentPageModel:
-    """List by number, a page at a time; a caller bound to an enterprise sees its own."""
+    """List the newest first, a page at a time; a caller bound to an enterprise sees its own."""
     query = EnrolmentQuery(status, caller.owner(uscc) or "", requester, after, limit)
     found = doors.enrolments.list(query)
     following = found[-1].id if len(found) == limit else None

@@ -15,6 +15,7 @@ from api.auth import Doors, Requires
 from api.errors import InputInvalid
 from api.idempotency import IdempotencyKey
 from api.openapi import CALLER, problems
+from api.placed import demand_place
 from api.routes.sealing import At, MayCover, described
 from api.schemas.remote_sealing import AskedModel, SignatureModel
 from api.schemas.sealing import SealingModel
@@ -67,6 +68,7 @@ def begin(  # noqa: PLR0913 - the parameters of a form
         credential=f"key:{caller.key_prefix}",
         may_cover=may_cover,
     )
+    demand_place(doors.preview, doors.seals, order, caller.actor)
     return told(doors.two_step.begin(order, actor=caller.actor))
 
 

@@ -19,6 +19,7 @@ from api.errors import NotFound
 from api.idempotency import IdempotencyKey
 from api.media import finished_name, media_of
 from api.openapi import BINARY, CALLER, Responses, binary, problems
+from api.placed import demand_place
 from api.schemas.placing import MatchModel, PlacesModel
 from api.schemas.sealing import SealingModel
 from hsm.algorithms import Digest, DigestAlgorithm
@@ -98,6 +99,7 @@ def seal(  # noqa: PLR0913 - the parameters of an address or a form
         certify=certification_of(certify),
         lock=lock_of(lock),
     )
+    demand_place(doors.preview, doors.seals, order, caller.actor)
     holder = None if pin is None else pin_of(pin.get_secret_value())
     return answer(doors.sealing.seal(order, actor=caller.actor, pin=holder), name, accept)
 

@@ -313,7 +313,7 @@ class Enrolment:
             return load(conn, enrolment)
 
     def list(self, query: EnrolmentQuery) -> tuple[EnrolmentRecord, ...]:
-        """Return one page of enrolments in order of their numbers."""
+        """Return one page of enrolments, newest first unless the query wants the oldest."""
         with self.office.reading() as conn:
             return enrolment_store.page(conn, query)
 

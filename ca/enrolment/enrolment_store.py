@@ -10,6 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from ca.actor import Actor
+from ca.by_time import by_time
 from ca.enrolment import approval_store
 from ca.enrolment.request import CheckMark, Content, Delivery, EnrolmentRecord, read_content
 from ca.enrolment.rules import Rule
@@ -34,6 +35,7 @@ class EnrolmentQuery:
     requester: str = ""
     after: str = ""
     limit: int = 50
+    oldest_first: bool = False
 
 
 def insert(conn: sa.Connection, record: EnrolmentRecord) -> None:
@@ -153,8 +155,8 @@ def open_for_key(conn: sa.Connection, spki_sha256: str) -> tuple[str, ...]:
 
 
 def page(conn: sa.Connection, query: EnrolmentQuery) -> tuple[EnrolmentRecord, ...]:
-    """Return one page in order of their numbers."""
-    statement = _READ.where(table.c.id > query.after).order_by(table.c.id)
+    """Return one page, newest first unless the oldest are wanted; :class:`ca.errors.CursorInvalid`."""
+    statement = by_time(conn, _READ, table, after=query.after, oldest_first=query.oldest_first)
     if query.status is not None:
         statement = statement.where(table.c.status == query.status)
     if query.uscc:

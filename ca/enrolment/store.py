@@ -55,8 +55,9 @@ enrolment = sa.Table(
     sa.Column("delivered_how", sa.String(200), nullable=False, default=""),
     sa.Column("receipt_sha256", sa.String(64), nullable=False, default=""),
     sa.Column("delivered_at", UtcTime),
-    sa.Index("ix_enrolment_status_id", "status", "id"),
-    sa.Index("ix_enrolment_uscc_id", "uscc", "id"),
+    sa.Index("ix_enrolment_created", "created_at", "id"),
+    sa.Index("ix_enrolment_status_created", "status", "created_at", "id"),
+    sa.Index("ix_enrolment_uscc_created", "uscc", "created_at", "id"),
     sa.Index("ix_enrolment_status_deadline", "status", "deadline"),
 )
 OPEN_KEY = sa.text("status IN ('draft', 'submitted', 'checking', 'approving', 'approved', 'issuing')")

@@ -10,6 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from ca.actor import Actor
+from ca.by_time import by_time
 from ca.enrolment.errors import ApprovedAlready
 from hsm.algorithms import Digest
 from seals.cases.approved import Medium
@@ -61,6 +62,7 @@ class CaseQuery:
     requester: str = ""
     after: str = ""
     limit: int = 50
+    oldest_first: bool = False
 
 
 def keep_rule(conn: sa.Connection, rule: UseRule) -> None:
@@ -163,8 +165,8 @@ def by_request_key(conn: sa.Connection, key: str) -> CaseRecord | None:
 
 
 def page(conn: sa.Connection, query: CaseQuery, limit: int) -> list[CaseRecord]:
-    """Return cases in order of their ids."""
-    wanted = JOINED.where(C.id > query.after).order_by(C.id).limit(limit)
+    """Return cases, newest first unless the oldest are wanted; :class:`ca.errors.CursorInvalid`."""
+    wanted = by_time(conn, JOINED, use_case, after=query.after, oldest_first=query.oldest_first).limit(limit)
     if query.status is not None:
         wanted = wanted.where(C.status == query.status.value)
     for column, value in (

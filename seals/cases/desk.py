@@ -326,7 +326,7 @@ class UseDesk:
             return load(conn, case_id)
 
     def list(self, query: CaseQuery) -> tuple[CaseRecord, ...]:
-        """List cases in order of their ids."""
+        """List cases, newest first unless the query wants the oldest."""
         with self.office.reading() as conn:
             return tuple(case_store.page(conn, query, max(1, min(query.limit, MAX_PAGE))))
 

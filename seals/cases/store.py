@@ -51,7 +51,8 @@ use_case = sa.Table(
     sa.Column("deadline", UtcInstant),
     sa.Column("reason", sa.Text, nullable=False),
     sa.CheckConstraint("used >= 0 AND used <= copies", name="used"),
-    sa.Index("use_case_owner", "owner_uscc", "id"),
+    sa.Index("use_case_made", "created_at", "id"),
+    sa.Index("use_case_owner", "owner_uscc", "created_at", "id"),
     sa.Index("use_case_due", "status", "deadline"),
 )
 """One row a case (业务流)."""

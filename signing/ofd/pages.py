@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from signing.errors import PageMissing
+from signing.ofd.figures import Matrix, deltas, matrix, numbers
 from signing.placing.keyword_text import MAX_MATCHES, joined, occurrences, plain
 from signing.placing.layout import Found, Match, SignatureField
 from verify.ofd.description import Description
@@ -14,7 +15,6 @@ from verify.ofd.structure import DocumentBody, numbers4
 from verify.ofd.xml import Element
 
 Box = tuple[float, float, float, float]
-_IDENTITY = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ class OfdPages:
 
     def signature_fields(self) -> Sequence[SignatureField]:
         """List where the seals show that are there; an OFD has no fields that wait for one."""
-        numbers = {page.id: at for at, page in enumerate(self.body.pages, start=1)}
+        places = {page.id: at for at, page in enumerate(self.body.pages, start=1)}
         found = []
         for name, description in self.signed:
             for stamp in description.stamps:
-                page = numbers.get(stamp.page)
+                page = places.get(stamp.page)
                 if page is not None:
                     x, y, width, height = stamp.boundary
                     left, top, wide, high = stamp.clip or (0.0, 0.0, width, height)
@@ -84,59 +84,29 @@ class OfdPages:
 def _characters(item: Element) -> Iterator[tuple[str, Box]]:
     """Yield each character of a text object with its box (GB/T 33190 §11.3): Boundary, CTM, then X, Y and the deltas."""
     boundary = numbers4(item.attributes.get("Boundary", "")) or (0.0, 0.0, 0.0, 0.0)
-    size = _numbers(item.attributes.get("Size", ""))
+    size = numbers(item.attributes.get("Size", ""))
     height = size[0] if size else 1.0
-    matrix = _matrix(item.attributes.get("CTM", ""))
+    turned = matrix(item.attributes.get("CTM", ""))
     x = y = 0.0
     for code in item.all("TextCode"):
-        x = next(iter(_numbers(code.attributes.get("X", ""))), x)
-        y = next(iter(_numbers(code.attributes.get("Y", ""))), y)
-        across = _deltas(code.attributes.get("DeltaX", ""), len(code.text))
-        down = _deltas(code.attributes.get("DeltaY", ""), len(code.text))
+        x = next(iter(numbers(code.attributes.get("X", ""))), x)
+        y = next(iter(numbers(code.attributes.get("Y", ""))), y)
+        across = deltas(code.attributes.get("DeltaX", ""), len(code.text))
+        down = deltas(code.attributes.get("DeltaY", ""), len(code.text))
         at_x, at_y = x, y
         for place, sign in enumerate(code.text):
             width = across[place] if place < len(across) and across[place] > 0 else height
             yield (
                 sign,
-                _placed((at_x, at_y - 0.88 * height, at_x + width, at_y + 0.12 * height), matrix, boundary),
+                _placed((at_x, at_y - 0.88 * height, at_x + width, at_y + 0.12 * height), turned, boundary),
             )
             at_x += across[place] if place < len(across) else 0.0
             at_y += down[place] if place < len(down) else 0.0
 
 
-def _placed(box: Box, matrix: tuple[float, ...], boundary: Box) -> Box:
-    a, b, c, d, e, f = matrix
+def _placed(box: Box, turned: Matrix, boundary: Box) -> Box:
+    a, b, c, d, e, f = turned
     corners = [(x, y) for x in (box[0], box[2]) for y in (box[1], box[3])]
     xs = [a * x + c * y + e + boundary[0] for x, y in corners]
     ys = [b * x + d * y + f + boundary[1] for x, y in corners]
     return min(xs), min(ys), max(xs), max(ys)
-
-
-def _matrix(text: str) -> tuple[float, ...]:
-    found = _numbers(text)
-    return tuple(found) if len(found) == len(_IDENTITY) else _IDENTITY
-
-
-def _numbers(text: str) -> list[float]:
-    try:
-        return [value for value in map(float, text.split()) if abs(value) < 1e6]
-    except ValueError:
-        return []
-
-
-def _deltas(text: str, most: int) -> list[float]:
-    """Read advances with the shorthand ``g count value`` (GB/T 33190 §11.3): a few octets can ask for more than there is text."""
-    found: list[float] = []
-    parts = iter(text.split())
-    for part in parts:
-        try:
-            if part == "g":
-                count, value = int(next(parts, "0")), float(next(parts, "0"))
-                found += [value] * max(0, min(count, most - len(found)))
-            else:
-                found.append(float(part))
-        except ValueError:
-            return found
-        if len(found) >= most:
-            break
-    return found

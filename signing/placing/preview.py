@@ -9,6 +9,8 @@ from pathlib import Path
 
 from signing.errors import NotAPdf
 from signing.formats import DocumentKind, kind_of
+from signing.incremental.errors import unforeseen
+from signing.incremental.seal import open_to_seal
 from signing.mark import Texts
 from signing.ofd.errors import reading
 from signing.ofd.format import open_subject
@@ -19,6 +21,7 @@ from signing.placing.errors import KeywordMissing, KeywordUnusable
 from signing.placing.layout import Found, Layout, Pages, Rectangle, SignatureField, drawn, lay_out
 from signing.placing.page_range import PageRange
 from signing.placing.where import MAX_KEYWORD_LENGTH, InField, Where
+from verify.pdf.plain.errors import NotPlain
 
 Document = bytes | Path
 
@@ -58,9 +61,16 @@ class Preview:
         password: str | None = None,
     ) -> Outlook:
         """Say where a seal of ``seal_mm`` would be drawn; raises what sealing there would raise about document and place."""
-        with self._open(document, password, where) as pages:
-            layout = lay_out(where, pages, seal_mm, may_cover=may_cover)
-            return Outlook(_shown(layout, seal_mm), layout.field, pages.count)
+        with open_stream(document) as stream:
+            if kind_of(stream) is DocumentKind.PDF:
+                try:
+                    with unforeseen():
+                        pages = PdfPages(open_to_seal(stream).leaves, self._texts.search(stream, password))
+                        return _outlook(where, pages, seal_mm, may_cover=may_cover)
+                except NotPlain:  # as in sealing, the general reader decides
+                    stream.seek(0)
+        with self._open(document, password, where) as found:
+            return _outlook(where, found, seal_mm, may_cover=may_cover)
 
     def find(
         self, document: Document, text: str, chosen: PageRange | None = None, *, password: str | None = None
@@ -94,6 +104,11 @@ class Preview:
             filling = where.name if isinstance(where, InField) else None
             readable = Readable(stream, password, filling=filling, looking=where is None)
             yield PdfPages(ReadableLeaves(readable), self._texts.search(stream, password))
+
+
+def _outlook(where: Where, pages: Pages, seal_mm: tuple[float, float], *, may_cover: bool) -> Outlook:
+    layout = lay_out(where, pages, seal_mm, may_cover=may_cover)
+    return Outlook(_shown(layout, seal_mm), layout.field, pages.count)
 
 
 def _shown(layout: Layout, seal_mm: tuple[float, float]) -> tuple[Shown, ...]:

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from ca.actor import Actor
-from ca.audit import AuditTrail, Entry, canonical_json, digest_of
+from ca.audit import AuditQuery, AuditTrail, Entry, canonical_json, digest_of
 from ca.checkpoint import Anchor, Checkpoint
 from ca.errors import AuditBroken
 from ca.store import audit, audit_head, metadata
@@ -59,6 +59,32 @@ def test_I21_two_programs_agree(engine: sa.Engine, trail: AuditTrail) -> None:
     with engine.connect() as conn:
         proof = trail.verify(conn)
         assert independent_check(trail.export(conn)) == (ROWS, proof.digest) == (proof.records, proof.digest)
+
+
+def test_records_newest_first_by_action_and_subject(
+    engine: sa.Engine, trail: AuditTrail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Page by page to the first record; an action alone is looked for in stretches, and no stretch is left out."""
+    with engine.begin() as conn:
+        trail.append(conn, "thing_else.done", actor=ACTOR, subject="thing:3")
+    with engine.connect() as conn:
+
+        def walk(**wanted: str) -> list[list[int]]:
+            pages, before = [], 0
+            while not pages or before:
+                page = trail.newest(conn, AuditQuery(**wanted, before=before, limit=3))
+                pages.append([one.number for one in page.records])
+                before = page.further
+            return pages
+
+        assert walk() == [[8, 7, 6], [5, 4, 3], [2, 1]]
+        assert walk(subject="thing:3") == [[8, 4]]
+        assert walk(action="thing", subject="thing:3") == [[4]]
+        assert walk(action="thing_else.done") == [[8]]
+        assert walk(action="a\0") == [[]]
+        monkeypatch.setattr("ca.audit.MAX_LOOKED", 2)
+        assert walk(action="thing") == [[7], [6, 5], [4, 3], [2, 1]]
+        assert trail.names(conn, ["thing:0", "thing:9"]) == {ACTOR.id: ACTOR.name}
 
 
 def test_I20_I21_many_at_once_are_the_chain_of_single_appends(

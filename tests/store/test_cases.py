@@ -21,6 +21,7 @@ from ca.enrolment.errors import (
     DeadlinePassed,
     SecondPersonNeeded,
 )
+from ca.errors import CursorInvalid
 from seals.cases import errors
 from seals.cases.approval_form import APPROVAL_TYPE
 from seals.cases.approved import ApprovedUse
@@ -510,6 +511,30 @@ def test_I20_a_deed_and_its_audit_record_stand_or_fall_together(
     unchanged = world.desk.get(case.id)
     assert (unchanged.moves, unchanged.status, unchanged.approvals) == (case.moves, CaseStatus.APPROVING, ())
     assert len(world.desk.list(CaseQuery())) == 1
+
+
+def test_cases_are_listed_newest_first_and_no_page_repeats_or_skips(
+    world: CaseWorld, clock: SteppingClock
+) -> None:
+    """Two of one moment share a page's edge, and one that comes in between pages moves nothing."""
+    seal = world.seal(SealKind.FINANCE)
+    made = [world.submitted(seal), world.submitted(seal)]
+    for _ in range(3):
+        clock.advance(timedelta(milliseconds=1))
+        made.append(world.submitted(seal))
+    newest = [one.id for one in made[:1:-1]] + sorted((one.id for one in made[:2]), reverse=True)
+    first = world.desk.list(CaseQuery(limit=4))
+    assert [one.id for one in first] == newest[:4]
+    clock.advance(timedelta(seconds=1))
+    world.submitted(seal)
+    rest = world.desk.list(CaseQuery(CaseStatus.APPROVING, after=first[-1].id))
+    assert [one.id for one in rest] == newest[4:]
+    oldest = world.desk.list(CaseQuery(oldest_first=True, limit=2))
+    behind = world.desk.list(CaseQuery(oldest_first=True, limit=3, after=oldest[-1].id))
+    assert [one.id for one in (*oldest, *behind)] == newest[::-1]
+    for nobody in ("0" * 32, "a\0b"):
+        with pytest.raises(CursorInvalid):
+            world.desk.list(CaseQuery(after=nobody))
 
 
 def test_the_record_of_responsibility_tells_when_it_was_changed(world: CaseWorld) -> None:

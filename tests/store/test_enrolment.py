@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from ca.actor import SYSTEM, Actor
 from ca.certificate import CertificateStatus, SubjectName
 from ca.enrolment.approval import Ballot
+from ca.enrolment.enrolment_store import EnrolmentQuery
 from ca.enrolment.errors import (
     ApprovedAlready,
     ApproverUnfit,
@@ -626,6 +627,19 @@ def test_default_rules_cover_what_may_be_asked_for() -> None:
 
 
 # -- at the same moment -----------------------------------------------------------------------------------------------
+
+
+def test_enrolments_of_a_state_are_listed_newest_first(office: Office, clock: SteppingClock) -> None:
+    made = []
+    for number in range(4):
+        made.append(office.draft(f"newest-{number}"))
+        clock.advance(timedelta(seconds=1))
+    newest = [one.id for one in made[::-1]]
+    first = office.desk.list(EnrolmentQuery(EnrolmentStatus.DRAFT, limit=3))
+    rest = office.desk.list(EnrolmentQuery(EnrolmentStatus.DRAFT, after=first[-1].id))
+    assert [one.id for one in (*first, *rest)] == newest
+    oldest = office.desk.list(EnrolmentQuery(EnrolmentStatus.DRAFT, limit=2, oldest_first=True))
+    assert [one.id for one in oldest] == newest[:1:-1]
 
 
 def test_I04_the_same_request_sent_at_once_by_many_is_one_enrolment(office: Office) -> None:

@@ -44,7 +44,7 @@ def listing(
     status: Annotated[str, Query(max_length=16)] = "",
     after: Annotated[str, Query(max_length=32)] = "",
 ) -> Response:
-    """Show what waits for this person, oldest first, and the cases of one state or all."""
+    """Show what waits for this person, oldest first, and the cases of one state or all, newest first."""
     frame = enter(request, "cases")
     if isinstance(frame, Response):
         return frame
@@ -192,7 +192,8 @@ def _mine(frame: Frame) -> list[CaseRecord]:
     """Read the cases that wait for this very person, the longest waiting first."""
     if Scope.CASE_APPROVE not in frame.caller.scopes:
         return []
-    query = CaseQuery(CaseStatus.APPROVING, frame.caller.actor.uscc or "", limit=PAGE_ROWS)
+    uscc = frame.caller.actor.uscc or ""
+    query = CaseQuery(CaseStatus.APPROVING, uscc, limit=PAGE_ROWS, oldest_first=True)
     found = frame.doors.use_desk.list(query)
     mine = [case for case in found if _decides(frame, frame.doors.use_desk.lanes(case.id))]
     return sorted(mine, key=lambda case: case.approving_since or case.changed_at)

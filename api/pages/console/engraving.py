@@ -9,7 +9,7 @@ from typing import Any, Final
 from fastapi.responses import Response
 
 from api.errors import NotFound
-from api.pages.console.frame import Frame
+from api.pages.console.frame import Frame, by_whom
 from api.pages.console.tones import JOB_TONES
 from seals.errors import SealError
 from seals.filing.job import ImprintRecord, Job, JobStatus, JobView
@@ -62,6 +62,7 @@ def job_context(frame: Frame, view: JobView, base: str) -> dict[str, Any]:
     """Return what the page of a job shows; ``base`` is the address of its pictures."""
     job, zh = view.job, frame.language == "zh"
     seal = frame.doors.seals.get(job.seal)
+    names = frame.names(f"job:{job.id}", job.seal)
     stopped = {"returned": JobStatus.DELIVERED, "closed": JobStatus.OPEN}.get(job.status.value, job.status)
     events = [
         {
@@ -69,7 +70,7 @@ def job_context(frame: Frame, view: JobView, base: str) -> dict[str, Any]:
             "words": event.act.zh if zh else event.act.value.capitalize(),
             "tone": JOB_TONES.get(event.status.value, "indeterminate"),
             "note": "" if _NUMBER.fullmatch(event.detail) else event.detail,
-            "by": event.actor,
+            **by_whom(event.actor, names),
             "number": 0,
         }
         for event in reversed(view.events)

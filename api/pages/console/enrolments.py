@@ -51,7 +51,7 @@ def queue(
     status: Annotated[str, Query(max_length=16)] = "",
     after: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
-    """Show what is waiting, oldest first, or every enrolment in one state."""
+    """Show what is waiting, oldest first, or every enrolment in one state, newest first."""
     frame = enter(request, "enrolments")
     if isinstance(frame, Response):
         return frame
@@ -139,14 +139,14 @@ def waiting(frame: Frame, limit: int = 8) -> list[dict[str, Any]]:
 
 
 def _records(frame: Frame, chosen: EnrolmentStatus | None, after: str) -> list[EnrolmentRecord]:
-    """Read those in one state in order of their numbers, or all that wait, oldest first."""
+    """Read those in one state, newest first, or all that wait, oldest first."""
     desk, uscc = frame.doors.enrolments, frame.caller.actor.uscc or ""
     if chosen is not None:
         return list(desk.list(EnrolmentQuery(status=chosen, uscc=uscc, after=after, limit=PAGE_ROWS)))
     found = [
         record
         for status in WAITING
-        for record in desk.list(EnrolmentQuery(status=status, uscc=uscc, limit=PAGE_ROWS))
+        for record in desk.list(EnrolmentQuery(status, uscc, limit=PAGE_ROWS, oldest_first=True))
     ]
     return sorted(found, key=lambda record: record.created_at)[:PAGE_ROWS]
 

@@ -50,6 +50,7 @@ TABS: Final = (
     Tab("trust", "/console/trust", (Scope.TRUST_READ, Scope.TRUST_PROPOSE, Scope.TRUST_CONFIRM)),
     Tab("recognition", "/console/recognition", (Scope.TRUST_READ,)),
     Tab("keys", "/console/keys", (Scope.KEY_CENTRE, Scope.ESCROW_CUSTODIAN, Scope.KEY_RECOVER)),
+    Tab("audit", "/console/audit", (Scope.AUDIT_READ,)),
 )
 
 
@@ -84,6 +85,11 @@ class Frame:
             **context,
         )
 
+    def names(self, *subjects: str) -> dict[str, str]:
+        """Return the names of those who acted on any of ``subjects``, as the audit trail has them, by their ids."""
+        with self.doors.reading() as connection:
+            return self.doors.audit.names(connection, subjects)
+
     def gone(self, said: str) -> Response:
         """Say that what was asked for is not there."""
         return desk_of(self.request).paper.gone(self.request, said, "console")
@@ -104,6 +110,12 @@ def enter(request: Request, tab: str) -> Frame | Response:
             request, "console/forbidden.html", status=403, here="console", scope=scope, tabs=others
         )
     return Frame(request, visitor.caller, services_of(request), language_of(request), tab)
+
+
+def by_whom(person: str, names: dict[str, str]) -> dict[str, str]:
+    """Return a person as histories show them: by name, with the id beside it; by the id where no name is known."""
+    name = names.get(person, "")
+    return {"by": name, "id": person} if name else {"by": person, "id": ""}
 
 
 def day(when: datetime | None) -> str:

@@ -13,7 +13,7 @@ from api.access import Scope
 from api.bootstrap import Services
 from api.errors import NotFound
 from api.pages.console.forms import Csrf, Text, done, posted
-from api.pages.console.frame import Frame, enter
+from api.pages.console.frame import Frame, by_whom, enter
 from ca.actor import Actor
 from seals.chip_store import LinkStatus
 from seals.errors import SealNotFound
@@ -140,13 +140,13 @@ def one(request: Request, code: str) -> Response:
         for link in frame.doors.chips.links_of_seal(record.code)
         if link.status is not LinkStatus.UNLINKED
     ]
-    bound = record.electronic.certificate
+    bound, names = record.electronic.certificate, frame.names(record.code)
     return frame.page(
         "seal.html",
         seal=record,
         row=row_of(frame, record),
         road=_road(record),
-        events=_events(frame, record),
+        events=_events(frame, record, names),
         acts=_acts(frame, record),
         reasoned={act.value for act in REASONED_ACTS},
         chips=chips,
@@ -155,6 +155,7 @@ def one(request: Request, code: str) -> Response:
         and record.engrave
         and Scope.SEAL_APPROVE in frame.caller.scopes
         and not frame.caller.actor.is_any_of(record.applicant),
+        names=names,
         asker=record.resume_requested_by or "",
     )
 
@@ -232,7 +233,7 @@ def _road(record: SealRecord) -> dict[str, Any]:
     return {"stops": [stop.value for stop in stops], "now": now, "off": record.status.value if off else ""}
 
 
-def _events(frame: Frame, record: SealRecord) -> list[dict[str, Any]]:
+def _events(frame: Frame, record: SealRecord, names: dict[str, str]) -> list[dict[str, Any]]:
     return [
         {
             "at": event.at,
@@ -241,7 +242,7 @@ def _events(frame: Frame, record: SealRecord) -> list[dict[str, Any]]:
             else event.act.value.replace("_", " ").capitalize(),
             "tone": TONES.get(event.status, "indeterminate"),
             "note": event.reason,
-            "by": event.actor,
+            **by_whom(event.actor, names),
             "number": 0,
         }
         for event in reversed(frame.doors.seals.history(record.code))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from api.pages.console.audit_words import AUDIT_WORDS
+
 CONSOLE_WORDS: Final[dict[str, tuple[str, str]]] = {
+    **AUDIT_WORDS,
     "nav.console": ("业务台", "Console"),
     "login.console.heading": ("登录业务台", "Log in to the console"),
     "login.console.lede": (

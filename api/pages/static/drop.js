@@ -1,4 +1,4 @@
-// The drop zone: one PDF by drag, by click or by keyboard, sent with progress.
+// The drop zone: one file by drag, by click or by keyboard, sent with progress.
 
 import { byId, say, tell, upload } from "./ask.js";
 

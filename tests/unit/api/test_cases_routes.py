@@ -166,6 +166,24 @@ def test_C5_an_approved_document_is_sealed_on_the_page(town: Town) -> None:
     assert town.officer.ask("GET", path).json()["case"]["status"] == "closed"
 
 
+def test_a_refused_place_leaves_no_case_behind(town: Town) -> None:
+    """A place off the page is refused before a case is opened for the keeper; the next try seals, under the only case."""
+    asked = SealApplication(USCC, SealKind.CONTRACT, KEEPER.id)
+    keeper = enrol_keeper(town.services)
+    code = town.services.seals.apply(asked, actor=APPLICANT).code
+    town.services.seals.approve(code, actor=APPROVER, certificate=keeper.certificate)
+    cases = {"seal": code}
+    for at, problem in (("1:2000,200", "outside-page"), ("9:120,200", "page-missing")):
+        refused = town.seal_it(seal_code=code, at=at, amount="1")
+        assert refused.json()["type"] == f"/problems/{problem}", refused.text
+        assert town.officer.ask("GET", "/cases", params=cases).json()["items"] == []
+    assert town.seal_it(seal_code=code, amount="1").status_code == 200
+    (only,) = town.officer.ask("GET", "/cases", params=cases).json()["items"]
+    assert (only["status"], only["used"]) == ("closed", 1)
+    unknown = town.officer.ask("GET", "/cases", params={"after": "f" * 32})
+    assert (unknown.status_code, unknown.json()["type"]) == (400, "/problems/cursor-invalid")
+
+
 def test_C8_an_application_is_given_a_standing_use_and_loses_it_at_once(town: Town) -> None:
     body = {"app": "app:oa", "seal_code": town.seal.code, "classes": ["receipt"], "quota": 5}
     made = town.applicant.ask("POST", "/standing-uses", json=body, headers={"Idempotency-Key": "s-1"})

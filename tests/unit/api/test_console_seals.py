@@ -62,6 +62,7 @@ def test_B4_lost_with_one_button_and_back_by_two(services: Services, seal: SealR
     assert keeper.get(f"{address}/picture.svg").headers["content-type"] == "image/svg+xml"
     assert goes_to(keeper.send(f"{address}/freeze", reason="遗失")) == address
     assert services.seals.get(seal.code).status == "frozen"
+    assert f'{KEEPER.name} 办理 · <span class="code">{KEEPER.id}</span>' in keeper.page(address)
     assert "已挂失，实物与电子同时停用" in keeper.page(address)
 
     assert goes_to(keeper.send(f"{address}/request_resume", reason="找到了")) == address
@@ -190,6 +191,7 @@ def test_B2_B3_the_engraver_works_through_the_steps(services: Services, ordered:
     goes_to(shop.send(f"{address}/imprint", files={"scan": ("scan.jpg", scan, "image/jpeg")}))
     page = shop.page(address)
     assert "印模与备案图样一致" in page
+    assert f'{ENGRAVER.name} 办理 · <span class="code">{ENGRAVER.id}</span>' in page
     assert f"{address}/overlay-1.png" in page
     assert shop.get(f"{address}/overlay-1.png").content.startswith(b"\x89PNG")
     goes_to(shop.send(f"{address}/make"))

@@ -14,7 +14,6 @@ from signing.containers.cms import ContainerForm
 from signing.containers.envelope import CmsEnvelope
 from signing.errors import DocumentError, OutsidePage, PageMissing, PlacementError
 from signing.mark import Evidence
-from signing.ofd import pages as pages_module
 from signing.ofd.errors import (
     IntegrityIsASignature,
     LockIsAllOrNothing,
@@ -24,6 +23,7 @@ from signing.ofd.errors import (
     OfdUnfit,
     PlainSignatureShowsNothing,
 )
+from signing.ofd.figures import deltas
 from signing.placing.errors import CoversSignature, KeywordMissing, SeamNeedsPages
 from tests.conftest import missing
 from tests.ofd_world import (
@@ -340,7 +340,7 @@ def test_advances_that_ask_for_more_than_there_is_text_cost_nothing() -> None:
     layer = text.encode() * 5000 + b"</ofd:Layer>"
     files[PAGE] = files[PAGE].replace(b"</ofd:Layer>", layer)
     assert judged(seal(packed(files), "keyword=甲方（盖章）;which=first")).verdict is Verdict.PASSED
-    assert pages_module._deltas("g 99999999 1", 3) == [1.0] * 3
+    assert deltas("g 99999999 1", 3) == [1.0] * 3
 
 
 def test_a_place_is_found_among_thousands_of_folders() -> None:
