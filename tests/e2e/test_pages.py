@@ -657,7 +657,7 @@ def test_a_file_that_cannot_be_shown_is_refused_in_plain_words(visit: Visit, pag
     _log_in(page, pages.api_key)
     expect(page.locator("#drop")).to_be_visible()
     page.set_input_files("#file", _pdf(b"not a PDF at all"))
-    expect(page.locator("#message")).to_contain_text("这不是 PDF，或者文件已损坏")
+    expect(page.locator("#message")).to_contain_text("这不是 PDF 或 OFD，或者文件已损坏")
 
 
 def test_a_draft_is_nobody_elses(visit: Visit, pages: Served) -> None:
