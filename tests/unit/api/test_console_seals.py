@@ -262,7 +262,7 @@ def test_a_picture_over_its_time_is_red(services: Services, clock: SteppingClock
 
 
 def test_every_tab_says_which_right_it_needs(services: Services) -> None:
-    nobody = log_in(services, OFFICER, Scope.AUDIT_READ)
+    nobody = log_in(services, OFFICER, Scope.LICENCE_READ)
     for tab in TABS:
         answer = nobody.get(tab.url)
         assert (answer.status_code, tab.scopes[0].value in answer.text) == (403, True), tab.key
