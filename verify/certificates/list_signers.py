@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
 from verify.algorithms import DIGESTS, key_of
 from verify.certificates import gm
+from verify.certificates.key_identifiers import authority_key, subject_key
 from verify.certificates.links import usable
 from verify.certificates.lists import Crl
 from verify.certificates.names import NameKey, subject_key_of
@@ -71,9 +72,9 @@ class ListSigners:
         return self._others[key]
 
     def _namesakes(self, item: Crl) -> Iterator[x509.Certificate]:
-        wanted, tried = _authority_key(item), 0
+        wanted, tried = authority_key(item.value), 0
         for certificate in (*self._paths.named(item.head.issuer), *self._learnt.get(item.head.issuer, ())):
-            own = _subject_key(certificate)
+            own = subject_key(certificate)
             if tried < MAX_SIGNERS and (wanted is None or own is None or own == wanted):
                 tried += 1
                 yield certificate
@@ -146,17 +147,3 @@ def _verifies(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> 
         return crl.is_signature_valid(key)
     except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
         return False
-
-
-def _authority_key(item: Crl) -> bytes | None:
-    try:
-        return item.value.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
-    except x509.ExtensionNotFound:
-        return None
-
-
-def _subject_key(certificate: x509.Certificate) -> bytes | None:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-    except x509.ExtensionNotFound:
-        return None

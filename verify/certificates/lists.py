@@ -16,6 +16,7 @@ from cryptography import x509
 
 from verify.certificates.crl_scope import Head, Reasons, covered, head_of, list_issuers
 from verify.certificates.facts import CERTIFICATE_HOLD, Fact, Said
+from verify.certificates.key_identifiers import authority_key
 from verify.certificates.names import NameKey, issuer_key_of, name_key
 from verify.policy import MAX_CRL_OCTETS
 
@@ -134,17 +135,10 @@ def _changes(delta: Crl, base: Crl) -> bool:
     """§5.2.4 (a)-(d), §6.3.3 (c): same issuer, scope and key, and a complete list neither older nor newer than it builds on."""
     if delta.head.issuer != base.head.issuer or delta.head.scope != base.head.scope:
         return False
-    if _key_of(delta) != _key_of(base):
+    if authority_key(delta.value) != authority_key(base.value):
         return False
     number, first, last = base.head.number, delta.head.base, delta.head.number
     return number is not None and first is not None and last is not None and first <= number < last
-
-
-def _key_of(item: Crl) -> bytes | None:
-    try:
-        return item.value.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
-    except x509.ExtensionNotFound:
-        return None
 
 
 def _by_issuer(item: Crl) -> _Entries:

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from verify.algorithms import DIGESTS, key_of
 from verify.certificates.facts import Fact
+from verify.certificates.key_identifiers import authority_key, subject_key
 from verify.certificates.links import made_by, usable
 from verify.certificates.names import NameKey, issuer_key_of, subject_key_of
 from verify.certificates.policies import ANY_TERMS, PathTerms
@@ -153,7 +154,7 @@ class PathFinder:
         if len(chain) > MAX_CHAIN_DEPTH:
             return
         issuers = search.pool.get(issuer_key_of(tip), [])
-        wanted = _authority_key(tip)
+        wanted = authority_key(tip)
         for issuer in sorted(issuers, key=lambda item: self._likely(item, wanted)):
             if len(search.found) >= MAX_CANDIDATES or search.steps >= MAX_PATH_STEPS:
                 return
@@ -165,7 +166,7 @@ class PathFinder:
 
     def _likely(self, issuer: x509.Certificate, wanted: bytes | None) -> tuple[bool, bool]:
         """Put first what is an anchor, then what has the key that is named: of a hundred namesakes few are tried."""
-        return not self.is_anchor(issuer), wanted is None or wanted != _subject_key(issuer)
+        return not self.is_anchor(issuer), wanted is None or wanted != subject_key(issuer)
 
     def issued(self, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
         """Tell whether names match and ``issuer``'s key made the certificate's signature."""
@@ -256,22 +257,6 @@ def _same_authority(one: x509.Certificate, other: x509.Certificate) -> bool:
 def _spki(certificate: x509.Certificate) -> bytes:
     octets: bytes = key_of(certificate).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return octets
-
-
-def _authority_key(certificate: x509.Certificate) -> bytes | None:
-    try:
-        return certificate.extensions.get_extension_for_class(
-            x509.AuthorityKeyIdentifier
-        ).value.key_identifier
-    except x509.ExtensionNotFound:
-        return None
-
-
-def _subject_key(certificate: x509.Certificate) -> bytes | None:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-    except x509.ExtensionNotFound:
-        return None
 
 
 def check_lasting(chain: Chain, terms: PathTerms = ANY_TERMS) -> tuple[str, ...]:

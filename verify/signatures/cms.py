@@ -26,6 +26,7 @@ from ca.cms_names import (
     SIGNING_TIME,
 )
 from verify.algorithms import SignatureScheme, check_scheme, digest_name, key_of
+from verify.certificates.key_identifiers import subject_key
 from verify.certificates.names import issuer_octets
 from verify.certificates.paths import digest_of_certificate
 from verify.errors import Finding, failed, unsure
@@ -321,14 +322,6 @@ def signing_certificate(message: SignedMessage, known: tuple[x509.Certificate, .
         "签名中没有签章人的证书，无法识别签章人。",
         "The signer's certificate is not in the signature, so the signer cannot be identified.",
     )
-
-
-def subject_key(certificate: x509.Certificate) -> bytes | None:
-    """Return the subject key identifier, if the certificate has one."""
-    try:
-        return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-    except x509.ExtensionNotFound:
-        return None
 
 
 def check_signing_certificate(
