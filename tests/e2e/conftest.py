@@ -1,17 +1,18 @@
-"""One demonstration home for the whole session, served over HTTP on a free port as ``yinxin serve`` does it."""
+"""A demonstration home for each file of tests, served over HTTP on a free port as ``yinxin serve`` does it."""
 
 from __future__ import annotations
 
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -94,13 +95,22 @@ class Demo:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """Run ``yinxin demo`` once."""
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """Run ``yinxin demo`` once; what it made is to be copied, never worked in."""
     home = tmp_path_factory.mktemp("demo") / "home"
     begun = time.monotonic()
     done = yinxin("demo", "--home", home, "--json")
     assert done.returncode == 0, done.stderr
     return Demo(json.loads(done.stdout), done.stdout, done.stderr, time.monotonic() - begun)
+
+
+@pytest.fixture(scope="module")
+def demo(untouched: Demo, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """Return the demonstration home as it was made, one for each file of tests: none finds what another did."""
+    home = tmp_path_factory.mktemp("demo") / "home"
+    shutil.copytree(untouched.home, home)
+    told = json.loads(untouched.stdout.replace(str(untouched.home), str(home)))
+    return replace(untouched, told=told)
 
 
 @dataclass(frozen=True)
@@ -148,7 +158,7 @@ def serving(services: Services) -> Iterator[Site]:
         thread.join(timeout=20)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(demo: Demo) -> Iterator[Site]:
     """Serve the demonstration home."""
     settings = load_settings(demo.home, max_upload_bytes=8 * 2**20)
