@@ -54,7 +54,7 @@ class DigestAlgorithm(Enum):
     def running(self) -> RunningDigest:
         """Begin a digest over octets that come piece by piece."""
         # Several distributions build hashlib's OpenSSL without SM3; cryptography has it everywhere.
-        return _RunningSm3() if self is DigestAlgorithm.SM3 else hashlib.new(self.label)
+        return _RunningSm3() if self is DigestAlgorithm.SM3 else getattr(hashlib, self.label)()
 
 
 class RunningDigest(Protocol):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from cryptography import x509
@@ -33,7 +33,6 @@ from signing.containers.cms_parts import (
     attribute,
     message_digest,
     parts_of,
-    signing_certificate,
 )
 
 OCSP_RESPONSE: Final = "1.3.6.1.5.5.7.16.2"
@@ -73,11 +72,12 @@ class ContainerForm(Enum):
         raise ValueError(f"no form of container is called {label!r}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Signatory:
     """Who signs: an open key, its certificate and the chain above it (DER, issuer first, the anchor may be left out).
 
-    ``wanted`` is the form of the container where the key is an SM2 one; all others write RFC 5652.
+    ``wanted`` is the form of the container where the key is an SM2 one; all others write RFC 5652. What its containers have
+    in common is encoded once.
     """
 
     signer: Signer
@@ -89,13 +89,23 @@ class Signatory:
         if not same_key(certificate_key(self.certificate), self.signer.public_key):
             raise ValueError("the key does not belong to the certificate")
 
-    @property
+    @cached_property
     def form(self) -> ContainerForm:
         """The form in which this key's containers are written."""
         wanted = self.wanted
         if wanted is ContainerForm.RFC5652 or self.signer.algorithm.family is Family.SM2:
             return wanted
         return ContainerForm.RFC5652
+
+    @cached_property
+    def parts(self) -> Parts:
+        """The pieces that its containers of RFC 5652 begin with."""
+        return parts_of(self.certificate, self.chain, self.signer.algorithm)
+
+    @cached_property
+    def bare_size(self) -> int:
+        """Octets of a container without a statement, with a signature as long as they come."""
+        return _bare_size(self.certificate, tuple(self.chain), self.signer.algorithm, self.form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +127,19 @@ def signed_attributes(
 
     Content type, message digest, signing certificate (RFC 5035 §3) and, if given, the seal statement as one UTF8String.
     The signing time only where it is given (CAdES, EN 319 122-1 §6.3): a PDF states it in /M (EN 319 142-1 §6.3).
+    ``ValueError``: the document was not digested by the algorithm that the key signs with.
     """
+    if document.algorithm is not signatory.signer.algorithm.digest:
+        raise ValueError(f"{document.algorithm} is not what the key signs with")
     stated = () if statement is None else (attribute(SEAL_STATEMENT_OID, utf8_string(statement)),)
     if signatory.form is ContainerForm.GBT35275:
         return _national(signatory).attributes(document, when, extra=stated)
     timed = () if when is None else (signing_time(when),)
-    return _attributes(signatory.certificate, document, *timed, *stated)
+    return _attributes(signatory.parts, document, *timed, *stated)
 
 
-def _attributes(certificate: x509.Certificate, document: Digest, *further: bytes) -> bytes:
-    return set_of(
-        CONTENT_IS_DATA,
-        message_digest(document.value),
-        signing_certificate(certificate, document.algorithm),
-        *further,
-    )
+def _attributes(parts: Parts, document: Digest, *further: bytes) -> bytes:
+    return set_of(CONTENT_IS_DATA, message_digest(document.value), parts.named, *further)
 
 
 def container(
@@ -150,8 +158,7 @@ def container(
         if carried.ocsp or carried.crls:
             raise ValueError("GB/T 35275 carries no revocation evidence")
         return _national(signatory).assemble(signature, attributes=attributes, unauthenticated=stamps)
-    parts = parts_of(signatory.certificate, signatory.chain, signatory.signer.algorithm)
-    return _assemble(parts, attributes, signature, stamps, carried)
+    return _assemble(signatory.parts, attributes, signature, stamps, carried)
 
 
 def _assemble(
@@ -183,9 +190,7 @@ def _assemble(
 
 def room_for(signatory: Signatory, statement: str | None, *, stamped: bool) -> int:
     """Octets that the finished container takes at most, so that the place for it is kept without a trial run."""
-    size = _bare_size(
-        signatory.certificate, tuple(signatory.chain), signatory.signer.algorithm, signatory.form
-    )
+    size = signatory.bare_size
     if statement is not None:
         size += len(attribute(SEAL_STATEMENT_OID, utf8_string(statement)))
     return size + SLACK + (TIME_STAMP_ROOM if stamped else 0)
@@ -207,7 +212,7 @@ def _bare_size(
         national = GmSignedData.of(certificate.public_bytes(Encoding.DER), chain)
         return len(national.assemble(longest, attributes=national.attributes(blank), unauthenticated=()))
     parts = parts_of(certificate, chain, algorithm)
-    return len(_assemble(parts, _attributes(certificate, blank), longest, (), NOTHING_CARRIED))
+    return len(_assemble(parts, _attributes(parts, blank), longest, (), NOTHING_CARRIED))
 
 
 def _longest_signature(certificate: x509.Certificate) -> int:

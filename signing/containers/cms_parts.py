@@ -33,6 +33,8 @@ class Parts:
     """What SignerInfo begins with: its version, IssuerAndSerialNumber, the digest's name."""
     bare: bytes
     """What SignedData begins with where it carries nothing else: all before the signers (RFC 5652 §5.1)."""
+    named: bytes
+    """The signed attribute that names the certificate (RFC 5035 §3)."""
 
 
 def attribute(identifier: str, value: bytes) -> bytes:
@@ -60,6 +62,7 @@ def _parts(certificate: x509.Certificate, chain: tuple[bytes, ...], algorithm: S
         algorithm_identifier(algorithm),
         integer(1) + identifier + digest,
         integer(1) + tlv(SET, digest) + DETACHED + explicit(0, *certificates),
+        _signing_certificate(certificate, algorithm.digest),
     )
 
 
@@ -73,8 +76,7 @@ def message_digest(value: bytes) -> bytes:
     return _before_digest(len(value)) + value
 
 
-@lru_cache(maxsize=SIGNATORIES_KEPT)
-def signing_certificate(certificate: x509.Certificate, algorithm: DigestAlgorithm) -> bytes:
+def _signing_certificate(certificate: x509.Certificate, algorithm: DigestAlgorithm) -> bytes:
     """Encode the attribute of RFC 5035 §3; the algorithm is left out when it is SHA-256, the default (X.690 §11.5)."""
     value = octet_string(algorithm.digest(certificate.public_bytes(Encoding.DER)).value)
     if algorithm is DigestAlgorithm.SHA256:

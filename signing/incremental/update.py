@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from verify.pdf.plain.errors import NotPlain, Reason
 from verify.pdf.plain.file import PlainPdf
@@ -32,19 +31,15 @@ _OWN_TRAILER: Final = frozenset(
 """Entries that belong to one section; all others are carried on (§7.5.6)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """Where the signature's value goes: octets ``start`` to ``end`` of the file, ``<`` and ``>`` included."""
 
     start: int
     end: int
     size: int
     """Octets of the whole file."""
-
-    @property
-    def scope(self) -> str:
-        """/ByteRange as it stands in the file."""
-        return f"[0 {self.start} {self.end} {self.size - self.end}]"
+    scope: str
+    """/ByteRange as it stands in the file."""
 
 
 class Update:
@@ -167,10 +162,11 @@ class Update:
     def _gap(self, out: bytearray, position: int, size: int) -> Gap:
         opening = out.index(CONTENTS, position) + len(CONTENTS) - 1
         closing = out.index(b">", opening) + 1
-        gap = Gap(size + opening, size + closing, size + len(out))
+        start, end, whole = size + opening, size + closing, size + len(out)
+        scope = f"[0 {start} {end} {whole - end}]"
         room = out.index(b"/ByteRange ", position) + len(b"/ByteRange ")
-        out[room : room + RANGE_ROOM] = gap.scope.encode().ljust(RANGE_ROOM)
-        return gap
+        out[room : room + RANGE_ROOM] = scope.encode().ljust(RANGE_ROOM)
+        return Gap(start, end, whole, scope)
 
 
 def _runs(places: dict[Ref, int]) -> list[list[tuple[Ref, int]]]:

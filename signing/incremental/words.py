@@ -8,7 +8,8 @@ from typing import Final
 
 NUMBERS_KEPT: Final = 1024
 """Numbers remembered as they are written: sizes of seals and pages, places that are asked for again and again."""
-_ESCAPES = str.maketrans({"\\": "\\\\", "(": "\\(", ")": "\\)"})
+_BETWEEN: Final = str.maketrans("", "", "-T:")
+_ESCAPES: Final = str.maketrans({"\\": "\\\\", "(": "\\(", ")": "\\)"})
 
 
 def text(value: str) -> bytes:
@@ -34,11 +35,8 @@ def numbers(values: tuple[float, ...]) -> bytes:
 
 def date(when: datetime) -> bytes:
     """Write an aware time (§7.9.4)."""
-    offset = when.utcoffset()
-    if offset is None:
+    if when.utcoffset() is None:
         raise ValueError("a time of signing is aware")
-    minutes = round(offset.total_seconds() / 60)
-    hours, rest = divmod(abs(minutes), 60)
-    sign = "-" if minutes < 0 else "+"
-    local = f"{when.year:04d}{when.month:02d}{when.day:02d}{when.hour:02d}{when.minute:02d}{when.second:02d}"
-    return f"(D:{local}{sign}{hours:02d}'{rest:02d}')".encode("ascii")
+    stated = when.isoformat(timespec="seconds")  # 2026-11-22T20:37:00+08:00
+    local, zone = stated[:19].translate(_BETWEEN), stated[19:25].replace(":", "'")
+    return f"(D:{local}{zone}')".encode("ascii")

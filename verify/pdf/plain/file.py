@@ -31,6 +31,8 @@ MAX_CHAIN: Final = 4
 MAX_CONTAINED: Final = 20_000
 """Objects in one object stream; writers put some hundred."""
 _HEADER: Final = re.compile(rb"%PDF-([12])\.([0-9])")
+_UNREAD: Final = object()
+"""Stands for an object that was not asked for yet; ``None`` is a value."""
 _OBJECT: Final = re.compile(rb"([0-9]{1,10})[\x00\t\n\x0c\r ]+([0-9]{1,5})[\x00\t\n\x0c\r ]+obj")
 
 
@@ -90,10 +92,12 @@ class PlainPdf:
 
     def value(self, value: Value) -> Value:
         """Follow references to a value; a missing object is ``None`` (§7.3.10)."""
+        if type(value) is not Ref:
+            return value
         for _ in range(MAX_CHAIN):
+            value = self._load(value)
             if type(value) is not Ref:
                 return value
-            value = self._load(value)
         raise NotPlain(Reason.SYNTAX, "references refer to references")
 
     def entry(self, dictionary: Value, key: str) -> Value:
@@ -134,21 +138,28 @@ class PlainPdf:
         return FREE
 
     def _load(self, ref: Ref) -> Value:
-        if ref in self._values:
-            return self._values[ref]
-        place = self.place(ref.number)
-        if place.container:
-            value = self._contained(ref, place) if not ref.generation else None
-        elif not place.offset or place.generation != ref.generation:
-            value = None
-        else:
-            found, value, data = read_object(self.octets, place.offset)
-            if found != ref:
-                raise NotPlain(Reason.CROSS_REFERENCE, f"object {ref.number}")
-            if data is not None:
-                value = Streamed(value, data)
+        known = self._values.get(ref, _UNREAD)
+        if known is not _UNREAD:
+            return known
+        number, generation = ref
+        offset = 0 if generation else self._offsets.get(number, 0)
+        value = self._at(ref, offset) if offset else self._listed(ref)
         self._values[ref] = value
         return value
+
+    def _listed(self, ref: Ref) -> Value:
+        place = self.place(ref.number)
+        if place.container:
+            return self._contained(ref, place) if not ref.generation else None
+        if not place.offset or place.generation != ref.generation:
+            return None
+        return self._at(ref, place.offset)
+
+    def _at(self, ref: Ref, offset: int) -> Value:
+        found, value, data = read_object(self.octets, offset)
+        if found != ref:
+            raise NotPlain(Reason.CROSS_REFERENCE, f"object {ref.number}")
+        return value if data is None else Streamed(value, data)
 
     def _contained(self, ref: Ref, place: Place) -> Value:
         unpacked, listed = self._container(place.container)

@@ -86,7 +86,7 @@ def _defined(octets: InMemory, section: Section, declared: int) -> Defined:
     for run in section.runs:
         if run.first < after:
             raise NotPlain(Reason.CROSS_REFERENCE, "a section lists an object twice, or not in order")
-        after = run.first + run.count
+        after = run.first + run.size
         if section.widths is None:
             _read_table(made, run)
         else:
@@ -98,9 +98,9 @@ def _read_table(made: Defined, run: Run) -> None:
     offsets, freed = made.offsets, made.freed
     words = run.lines.split()
     if (
-        run.first and words[1::3].count(b"00000") == words[2::3].count(b"n") == run.count
+        run.first and words[1::3].count(b"00000") == words[2::3].count(b"n") == run.size
     ):  # as nearly all runs are
-        offsets.update(zip(range(run.first, run.first + run.count), map(int, words[::3]), strict=True))
+        offsets.update(zip(range(run.first, run.first + run.size), map(int, words[::3]), strict=True))
         return
     for number, (offset, generation, kind) in enumerate(_LINE.findall(run.lines), run.first):
         if kind == b"n":
@@ -116,7 +116,7 @@ def _read_table(made: Defined, run: Run) -> None:
 def _read_stream(made: Defined, run: Run, widths: tuple[int, int, int]) -> None:
     first, second, third = widths
     width = first + second + third
-    for at in range(run.count):
+    for at in range(run.size):
         row = run.lines[at * width : (at + 1) * width]
         kind = int.from_bytes(row[:first]) if first else _STANDARD
         where, which = int.from_bytes(row[first : first + second]), int.from_bytes(row[first + second :])

@@ -186,6 +186,8 @@ class Array(list[Value]):
 class Reader:
     """Reads values from one buffer; ``whole`` tells that the buffer goes to the end of the document."""
 
+    __slots__ = ("_whole", "buffer", "end")
+
     def __init__(self, buffer: bytes, *, whole: bool = True) -> None:
         self.buffer = buffer
         self._whole = whole
@@ -198,7 +200,7 @@ class Reader:
         if found is None:
             raise self._wrong("no object header", position)
         self.end = found.end()
-        return int(found.group(1)), int(found.group(2))
+        return int(found[1]), int(found[2])
 
     def close(self) -> int | None:
         """Read ``endobj``: ``None``; or ``stream``: where its data begin."""

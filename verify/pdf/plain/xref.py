@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from verify.pdf.plain.errors import NotPlain, Reason
@@ -23,8 +22,9 @@ TAIL: Final = 1100
 ENTRY: Final = 20
 """Octets of one line of a cross-reference table (§7.5.4)."""
 
+_STARTXREF: Final = b"startxref"
 _END: Final = re.compile(
-    rb"startxref[\x00\t\n\x0c\r ]+([0-9]{1,12})[\x00\t\n\x0c\r ]+%%EOF[\x00\t\n\x0c\r ]*\Z"
+    _STARTXREF + rb"[\x00\t\n\x0c\r ]+([0-9]{1,12})[\x00\t\n\x0c\r ]+%%EOF[\x00\t\n\x0c\r ]*\Z"
 )
 _TABLE: Final = re.compile(rb"[\x00\t\n\x0c\r ]*xref[ ]*(?:\r\n|\r|\n)")
 _SUBSECTION: Final = re.compile(rb"[\x00\t\n\x0c\r ]*([0-9]{1,10})[ ]([0-9]{1,10})[ ]*(?:\r\n|\r|\n)")
@@ -49,12 +49,11 @@ class Place(NamedTuple):
 FREE: Final = Place(0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Consecutive entries of a section, as they are written."""
 
     first: int
-    count: int
+    size: int
     lines: bytes
 
 
@@ -71,12 +70,12 @@ class Section:
     @property
     def highest(self) -> int:
         """One more than the highest object number listed."""
-        return max([run.first + run.count for run in self.runs], default=0)
+        return max([run.first + run.size for run in self.runs], default=0)
 
     def find(self, number: int) -> Place | None:
         """Look an object up; ``None``: this section does not speak of it."""
         for run in self.runs:
-            if run.first <= number < run.first + run.count:
+            if run.first <= number < run.first + run.size:
                 return self._place(run, number - run.first)
         return None
 
@@ -87,7 +86,7 @@ class Section:
                 for number, (offset, generation, kind) in enumerate(_LINE.findall(run.lines), run.first):
                     yield number, FREE if kind == b"f" else Place(int(offset), int(generation))
             else:
-                for at in range(run.count):
+                for at in range(run.size):
                     yield run.first + at, self._place(run, at)
 
     def _place(self, run: Run, at: int) -> Place:
@@ -108,7 +107,7 @@ class Section:
 def read_sections(octets: Octets) -> tuple[list[Section], int]:
     """Follow the chain from the end mark; return the sections, newest first, and where the newest begins."""
     tail = octets.read(max(0, octets.size - TAIL), TAIL)
-    found = _END.search(tail)
+    found = _END.match(tail, max(0, tail.rfind(_STARTXREF)))
     if found is None:
         raise NotPlain(Reason.TAIL, "no end mark at the end")
     start = offset = int(found.group(1))
@@ -145,9 +144,8 @@ def _section(octets: Octets, offset: int) -> Section:
     while True:
         buffer, position, whole = octets.window(offset, length)
         try:
-            if _TABLE.match(buffer, position):
-                return _table(buffer, position, whole=whole)
-            return _stream(octets, offset)
+            begun = _TABLE.match(buffer, position)
+            return _stream(octets, offset) if begun is None else _table(buffer, begun.end(), whole=whole)
         except Short:
             length = _longer(length)
 
@@ -159,8 +157,7 @@ def _longer(length: int) -> int:
 
 
 def _table(buffer: bytes, position: int, *, whole: bool) -> Section:
-    found = _TABLE.match(buffer, position)
-    position = found.end() if found else position
+    """Read a table behind its word ``xref``."""
     runs = []
     while (header := _SUBSECTION.match(buffer, position)) is not None:
         first, count = int(header.group(1)), int(header.group(2))
