@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import random
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -77,10 +78,12 @@ def job(database_url: str, tmp_path: Path) -> Job:
 
 
 @pytest.fixture
-def world(engine: sa.Engine, clock: SteppingClock, job: Job) -> KeyCentreWorld:
-    made = make_key_centre(engine, clock, job.provider())
+def world(engine: sa.Engine, clock: SteppingClock, job: Job) -> Iterator[KeyCentreWorld]:
+    provider = job.provider()
+    made = make_key_centre(engine, clock, provider)
     made.centre.pool_fill(KeyKind.SM2, 3, actor=OFFICER)
-    return made
+    yield made
+    provider.close()
 
 
 def run(job: Job, kill_after: float | None = None) -> int:
