@@ -10,7 +10,6 @@ import hashlib
 import json
 import logging
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +41,7 @@ from hsm.public_keys import spki
 from hsm.sm2.by_python import PythonBackend
 from hsm.sm2.cipher import Sm2Cipher
 from hsm.worker.transport import agreed_key
+from tests.e2e.conftest import in_process
 from tests.keycentre_world import EVIDENCE, NAMES, OFFICER, REQUESTER, cast, custodian_key
 
 pytestmark = pytest.mark.token
@@ -63,13 +63,7 @@ def opened(home: Path) -> Services:
 
 
 def kmc(home: Path, *arguments: object) -> Any:
-    run = subprocess.run(
-        [sys.executable, "-m", "api.cli", "--home", str(home), "kmc", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    run = in_process("kmc", *map(str, arguments), home=home)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout) if run.stdout.lstrip().startswith("{") else run.stdout
 
@@ -110,12 +104,7 @@ def test_A6_I25_found_deliver_vote_recover_by_the_command_line(home: Path, tmp_p
     scalar = open_sm2(bytes(new), found)
     assert spki(backend.public(scalar)) == spki(grant.public_key)
     assert len(kmc(home, "notices")["items"]) == 4
-    run = subprocess.run(
-        [sys.executable, "-m", "api.cli", "--home", str(home), "kmc", "execute", "00" * 16],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = in_process("kmc", "execute", "00" * 16, home=home)
     assert run.returncode == 1
     assert "没有这个案件" in run.stderr
 
