@@ -16,11 +16,11 @@ from rich.console import Console
 from rich.text import Text
 
 from api.app import create_app
-from api.bootstrap import Services
+from api.services import Services
 from api.stamps.broker import link_folder
 from api.stamps.client import Credentials
 from api.stamps.link import LINK_FILES, StampLink
-from api.verification_orders import OrderCrew
+from api.verifying.orders import OrderCrew
 from ca.actor import SYSTEM
 
 LOG: Final = logging.getLogger("yinxin.housekeeping")
@@ -81,7 +81,7 @@ def make_server(app: FastAPI, host: str, port: int, log_level: str) -> uvicorn.S
         port=port,
         log_level=log_level,
         server_header=False,
-        proxy_headers=False,  # whom to believe about addresses is settled in api.rate_limit
+        proxy_headers=False,  # whom to believe about addresses is settled in api.access.rate_limit
         timeout_graceful_shutdown=STOP_SECONDS,
     )
     return uvicorn.Server(config)

@@ -18,7 +18,7 @@ from benchmarks.harness import Better, Row
 from benchmarks.installation import SOFT, folder, installation
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
+    from api.services import Services
 
 NAME = "lists"
 FULL, QUICK = 1_000_000, 100_000

@@ -21,7 +21,7 @@ from benchmarks.installation import SOFT, folder, installation
 from benchmarks.issuance import COMPANY, USCC
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
+    from api.services import Services
     from ca.certificate import CertificateQuery
 
 NAME = "search"

@@ -28,7 +28,7 @@ from seals.restoration import highest_list
 from seals.store import seal_counter
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
+    from api.services import Services
 
 
 @dataclass(frozen=True, slots=True)

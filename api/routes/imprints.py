@@ -6,9 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.openapi import CALLER, binary, problems
+from api.access.scopes import Principal, Scope
 from api.schemas.imprints import (
     ComparisonModel,
     PreviewSeal,
@@ -17,6 +15,8 @@ from api.schemas.imprints import (
     UploadedPictureModel,
     UploadedPicturesModel,
 )
+from api.web.authorisation import Doors, Requires
+from api.web.openapi import CALLER, binary, problems
 from seals.geometry import TEMPLATES, templates
 from seals.imprint.limits import MAX_OCTETS
 from seals.imprint.uploads import PictureUpload

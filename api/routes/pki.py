@@ -6,13 +6,13 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Body, Request, Response
 
-from api import conditional
-from api.auth import Doors
 from api.errors import NotFound
-from api.ocsp_door import ANSWER_TYPE as OCSP
-from api.ocsp_door import REQUEST_TYPE as OCSP_REQUEST
-from api.ocsp_door import octets_in
-from api.openapi import PUBLIC, binary, problems
+from api.web import conditional
+from api.web.authorisation import Doors
+from api.web.ocsp_door import ANSWER_TYPE as OCSP
+from api.web.ocsp_door import REQUEST_TYPE as OCSP_REQUEST
+from api.web.ocsp_door import octets_in
+from api.web.openapi import PUBLIC, binary, problems
 from ca.crl_store import PublishedCrl
 from ca.errors import IssuerUnknown
 from ca.ocsp_codec import MAX_REQUEST_OCTETS

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from api.access import Scope
-from api.demo import APPLICANT, APPROVER, KEEPER, OPERATOR, USCC
+from api.access.scopes import Scope
+from api.demo.main_job import APPLICANT, APPROVER, KEEPER, OPERATOR, USCC
 from ca.actor import Actor
 from ca.enrolment.approval import Ballot
 from ca.enrolment.request import Approver

@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from api.bootstrap import Services, assemble
+from api.bootstrap import assemble
 from api.foundation import lay_foundation
 from api.home import Home, service_pins
+from api.services import Services
 from api.settings import load_settings
 from ca.actor import SYSTEM
 from ca.certificate import CertificateRequest, IssuedCertificate, RevocationReason, SubjectName

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.certificate import RevocationReason
 from ca.crl_store import Scope, listed
 from ca.errors import CaError

@@ -188,7 +188,7 @@ def plan_of(conn: sa.Connection, statement: sa.Select) -> str:
 @pytest.mark.postgres
 def test_searches_go_by_their_index(postgres_database: str, clock: SteppingClock) -> None:
     """The plans that PostgreSQL has when reading the whole table is dear, as it is with a million rows."""
-    from api.database import make_engine
+    from api.database.engine import make_engine
     from ca.certificate import CertificateOrder, CertificateQuery
     from ca.search import statement_of, words_of
 
@@ -209,7 +209,7 @@ def test_common_names_and_rare_ones_are_found_alike(
     postgres_database: str, clock: SteppingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The two ways to a name, by the index of words and in order, give the same pages."""
-    from api.database import make_engine
+    from api.database.engine import make_engine
     from ca import search
     from ca.certificate import CertificateOrder, CertificateQuery
     from tests.pki import make_uscc
@@ -243,7 +243,7 @@ def test_common_names_and_rare_ones_are_found_alike(
 def test_sqlite_reads_the_index_of_names_and_not_the_table(
     sqlite_database: str, clock: SteppingClock
 ) -> None:
-    from api.database import make_engine
+    from api.database.engine import make_engine
     from ca.certificate import CertificateQuery
     from ca.search import in_names, statement_of
 
@@ -265,7 +265,7 @@ def test_writers_of_one_file_queue_and_none_fails(tmp_path: Path) -> None:
     """Thirty-two threads, each with its own connection: every addition counts, none is told that the file is locked."""
     import threading
 
-    from api.database import make_engine
+    from api.database.engine import make_engine
 
     engine = make_engine(f"sqlite:///{tmp_path / 'queue.db'}")
     with engine.begin() as conn:
@@ -294,7 +294,7 @@ def test_writers_of_one_file_queue_and_none_fails(tmp_path: Path) -> None:
 
 
 def test_a_transaction_that_fails_lets_the_next_writer_in(tmp_path: Path) -> None:
-    from api.database import make_engine
+    from api.database.engine import make_engine
 
     engine = make_engine(f"sqlite:///{tmp_path / 'queue.db'}")
     for _ in range(3):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from alembic import command
 
-from api.schema import _config, migrate
+from api.database.schema import _config, migrate
 from ca.crl_store import Scope, every_scope, listed
 from ca.revocation_list import encode_entry
 from ca.search import words_of

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.actor import SYSTEM
 from ca.audit import AuditTrail
 from ca.clock import system_clock

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from cryptography import x509
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.actor import Actor
 from hsm.digest_signing import verify_digest
 from hsm.public_keys import certificate_key

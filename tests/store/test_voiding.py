@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from cryptography import x509
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.actor import Actor
 from ca.crl import CrlPublisher
 from ca.issuer import UnitPurpose

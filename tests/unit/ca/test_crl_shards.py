@@ -346,7 +346,7 @@ ACTS = st.lists(
 
 @pytest.fixture
 def mill(tmp_path_factory: pytest.TempPathFactory) -> World:
-    from api.database import make_engine
+    from api.database.engine import make_engine
 
     clock = SteppingClock()
     engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('mill') / 'mill.db'}")
@@ -596,7 +596,7 @@ def test_addresses_of_shards_are_those_of_the_routes() -> None:
 
 def test_a_list_is_read_by_the_index_of_changes(sqlite_database: str, clock: SteppingClock) -> None:
     """Neither the table nor a sort of all entries stands between the database and a list."""
-    from api.database import make_engine
+    from api.database.engine import make_engine
 
     engine = make_engine(sqlite_database)
     world = make_world(engine, clock)

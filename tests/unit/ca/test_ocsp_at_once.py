@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from cryptography.x509 import ocsp
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.ocsp import DESK_LIFE, OcspResponder
 from ca.status_reader import StatusReader, WouldWait
 from hsm.signer import Custody
