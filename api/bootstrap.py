@@ -47,7 +47,6 @@ from ca.audit import AuditTrail
 from ca.authority import CertificateAuthority
 from ca.clock import Clock
 from ca.clock_guard import ClockGuard, Reference
-from ca.crl import CrlPublisher
 from ca.cross.desk import CrossDesk
 from ca.enrolment.desk import Enrolment as EnrolmentDesk
 from ca.enrolment.drill import PublishedStatus
@@ -55,6 +54,7 @@ from ca.enrolment.evidence_files import EvidenceFiles
 from ca.enrolment.rules import RuleBook
 from ca.enterprise import Enterprises
 from ca.keycentre.centre import KeyCentre
+from ca.status.crl import CrlPublisher
 from hsm.pins import PinSource
 from seals.cases.desk import UseDesk
 from seals.imprint.studio import ImprintStudio

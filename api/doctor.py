@@ -17,14 +17,14 @@ import sqlalchemy as sa
 
 from api.database.schema import check_schema
 from api.problems.problem import describe
-from ca.crl import PUBLISH_WITHIN
+from ca.status.crl import PUBLISH_WITHIN
 from ca.store import audit as audit_table
 from hsm.key_policy import KeyPolicy
 from hsm.provider import KeyProvider
 from hsm.skf.chip import SkfChips
 from hsm.skf.provider import SkfProvider
 from hsm.sm2.backend import open_backend
-from seals.fonts import Face, shelf
+from seals.drawing.fonts import Face, shelf
 from signing.recognition.handover import Standing
 
 if TYPE_CHECKING:

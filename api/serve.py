@@ -25,7 +25,7 @@ from ca.actor import SYSTEM
 
 LOG: Final = logging.getLogger("yinxin.housekeeping")
 PUBLISH_SECONDS: Final = 10.0
-"""How often pending revocations are looked for: the promise is 15 minutes (:data:`ca.crl.PUBLISH_WITHIN`), which leaves
+"""How often pending revocations are looked for: the promise is 15 minutes (:data:`ca.status.crl.PUBLISH_WITHIN`), which leaves
 the time to draw up a long list, and a token many tries. Looking costs two statements."""
 RENEW_SECONDS: Final = 30.0
 """How often other installations' lists are looked at: what is fetched when is told by :mod:`signing.recognition.renewal`."""

@@ -32,13 +32,13 @@ from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.authority import CertificateAuthority
 from ca.clock import Clock
-from ca.crl import CrlPublisher
 from ca.cross.desk import CrossDesk
 from ca.enrolment.desk import Enrolment as EnrolmentDesk
 from ca.enrolment.evidence_files import EvidenceFiles
 from ca.enterprise import Enterprises
 from ca.keycentre.centre import KeyCentre
-from ca.ocsp import OcspResponder
+from ca.status.crl import CrlPublisher
+from ca.status.ocsp import OcspResponder
 from ca.tokens.registry import TokenRegistry
 from ca.tsa import TimeStampAuthority
 from seals.cases.desk import UseDesk

@@ -131,7 +131,7 @@ def _signatory() -> Signatory:
 
 
 def _mark() -> SealMark:
-    from seals.picture import PictureSpec, draw
+    from seals.drawing.picture import PictureSpec, draw
     from seals.seal import SealKind
     from signing.mark import Picture, SealMark
     from signing.placing.placement import Placement

@@ -55,9 +55,9 @@ from seals.devices.simulator.firmware import Stamp
 from seals.devices.simulator.memory import Memory, Plate, make_device, set_up
 from seals.devices.simulator.syncing import sync
 from seals.devices.stamp import Registration
+from seals.drawing.fonts import Face
 from seals.filing.job import Document, Job, JobQuery, JobStatus, NewShop
 from seals.filing.people import Identity
-from seals.fonts import Face
 from seals.seal import SealApplication, SealKind, SealQuery, SealRecord, SealStatus
 
 _SHOP_BODY: Final = "91330106MA28LQ7G2"

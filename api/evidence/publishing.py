@@ -25,10 +25,10 @@ from ca.audit import AuditProof, AuditTrail
 from ca.authority import CertificateAuthority
 from ca.certificate import MAX_PAGE, CertificateQuery, public_key_of
 from ca.checkpoint import Anchor, Checkpoint
-from ca.crl import CrlPublisher
 from ca.errors import AuditBroken
 from ca.issuer import UnitPurpose
 from ca.profile import CROSS
+from ca.status.crl import CrlPublisher
 from hsm.algorithms import PublicKey
 from signing.recognition.departments import policy_files
 from signing.recognition.handover import FOLDER as LISTS

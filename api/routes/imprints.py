@@ -17,10 +17,10 @@ from api.schemas.imprints import (
 )
 from api.web.authorisation import Doors, Requires
 from api.web.openapi import CALLER, binary, problems
-from seals.geometry import TEMPLATES, templates
+from seals.drawing.geometry import TEMPLATES, templates
+from seals.drawing.picture import draw
 from seals.imprint.limits import MAX_OCTETS
 from seals.imprint.uploads import PictureUpload
-from seals.picture import draw
 
 router = APIRouter(prefix="/api/v1", tags=["seals"], responses=CALLER)
 Reader = Annotated[Principal, Requires(Scope.SEAL_READ)]

@@ -16,7 +16,7 @@ from ca.ceremony import document_unit
 from ca.tsa import TimeStampAuthority
 from hsm.provider import KeyRing, open_signer
 from hsm.public_keys import certificate_key
-from seals.fonts import EM, Face, operators, shelf
+from seals.drawing.fonts import EM, Face, operators, shelf
 from signing.containers.cms import Signatory
 from signing.mark import Picture, SealMark, Work
 from signing.pdf.general import seal_pdf

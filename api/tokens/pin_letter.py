@@ -16,7 +16,7 @@ from typing import Final
 
 from ca.tokens.letters import PrintedLetter
 from hsm.pins import Pin
-from seals.fonts import EM, Face, Glyph, operators, shelf
+from seals.drawing.fonts import EM, Face, Glyph, operators, shelf
 from signing.placing.placement import Placement
 
 WIDTH: Final = 210.0

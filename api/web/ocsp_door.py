@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.web.headers import published_headers
 from api.web.metrics import Metrics
-from ca.ocsp import OcspResponder
-from ca.ocsp_codec import MAX_REQUEST_OCTETS, RequestRefused, decode_get
+from ca.status.ocsp import OcspResponder
+from ca.status.ocsp_codec import MAX_REQUEST_OCTETS, RequestRefused, decode_get
 
 PREFIX: Final = "/pki/ocsp/"
 REQUEST_TYPE: Final = "application/ocsp-request"

@@ -18,7 +18,7 @@ FORM_OVERHEAD: Final = 64 * 1024
 
 SMALL_PREFIX: Final = "/pki/"
 SMALL_LIMIT: Final = 64 * 1024
-"""OCSP and time-stamp requests have at most 16 KiB (``ca.ocsp_codec``, ``ca.tsp``)."""
+"""OCSP and time-stamp requests have at most 16 KiB (``ca.status.ocsp_codec``, ``ca.tsp``)."""
 
 
 class _Exceeded(Exception):

@@ -12,8 +12,8 @@ from ca.authority import CertificateAuthority
 from ca.clock import Clock
 from ca.clock_guard import ClockGuard
 from ca.config import CaConfig
-from ca.crl import CrlPublisher
-from ca.ocsp import OcspResponder
+from ca.status.crl import CrlPublisher
+from ca.status.ocsp import OcspResponder
 from ca.tsa import TimeStampAuthority
 from hsm.provider import KeyRing
 

@@ -21,9 +21,9 @@ from ca.tokens.plan import ApplicationPlan, ContainerPlan, PersonalisationPlan
 from ca.tokens.ranges import Grant
 from ca.tokens.token import Holder, NewToken, PinPolicy, Purpose
 from hsm.pins import Pin
+from seals.drawing.vector import SealPicture
 from seals.imprint.raster import png
 from seals.store import picture_of
-from seals.vector import SealPicture
 from tests.e2e.conftest import Demo, Site, in_process
 from tests.e2e.test_http import refused
 from tests.e2e.test_tokens import done

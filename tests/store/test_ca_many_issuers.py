@@ -12,11 +12,11 @@ import sqlalchemy as sa
 
 from ca.actor import SYSTEM
 from ca.certificate import CertificateRequest, SubjectName, spki_sha256
-from ca.crl import CrlPublisher
 from ca.errors import IssuerUnknown
 from ca.issuer import HolderStatus, Issuer, Unit, UnitPurpose
 from ca.issuer_store import insert_issuer, insert_unit
-from ca.ocsp import MAX_DESKS, OcspResponder
+from ca.status.crl import CrlPublisher
+from ca.status.ocsp import MAX_DESKS, OcspResponder
 from ca.store import certificate
 from hsm.key_uri import KeyUri
 from signing.evidence import EvidenceDesk
@@ -151,7 +151,7 @@ def test_the_one_able_issuer_is_found_and_several_are_refused(world: World) -> N
 
 
 def test_responders_are_remembered_within_bounds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ca import ocsp
+    from ca.status import ocsp
 
     assert MAX_DESKS >= 100
     monkeypatch.setattr(ocsp, "MAX_DESKS", 4)
@@ -167,7 +167,7 @@ def _question(world: World, issuer: str) -> bytes:
     from cryptography.hazmat.primitives.serialization import Encoding
     from cryptography.x509 import ocsp
 
-    from ca.ocsp_codec import IssuerHashes
+    from ca.status.ocsp_codec import IssuerHashes
 
     one = IssuerHashes(world.authority.issuer(issuer).x509).cert_id(1)
     builder = ocsp.OCSPRequestBuilder().add_certificate_by_hash(

@@ -22,7 +22,7 @@ from ca.audit import AuditTrail
 from ca.clock import system_clock
 from ca.clock_guard import ClockGuard
 from ca.config import CaConfig
-from ca.crl import CrlPublisher
+from ca.status.crl import CrlPublisher
 from ca.store import crl, timestamp
 from ca.tsa import TimeStampAuthority
 from hsm.algorithms import DigestAlgorithm

@@ -61,8 +61,8 @@ class Bench:
 
 
 def desk_of(office: Office) -> TwoStepSealing:
-    from ca.crl import CrlPublisher
-    from ca.ocsp import OcspResponder
+    from ca.status.crl import CrlPublisher
+    from ca.status.ocsp import OcspResponder
 
     world = office.world
     crls = CrlPublisher(world.engine, world.keys, world.clock, world.audit, world.config)

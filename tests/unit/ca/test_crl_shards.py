@@ -17,12 +17,12 @@ from ca.actor import SYSTEM
 from ca.certificate import CertificateRequest, IssuedCertificate, RevocationReason, SubjectName
 from ca.certificate_store import by_serial
 from ca.config import CaConfig
-from ca.crl import CrlPublisher
-from ca.crl_store import Scope, newest_shard
 from ca.errors import CertificateUnknown, IssuerUnknown, ShardCapacityInvalid, ShardUnknown
-from ca.ocsp import OcspResponder
 from ca.restoration import merge_list
-from ca.revocation_list import (
+from ca.status.crl import CrlPublisher
+from ca.status.crl_store import Scope, newest_shard
+from ca.status.ocsp import OcspResponder
+from ca.status.revocation_list import (
     MAX_ENTRY_OCTETS,
     CrlContent,
     assemble,
@@ -33,7 +33,7 @@ from ca.revocation_list import (
     lists,
     serial_of,
 )
-from ca.shards import MAX_SHARD_CAPACITY, MIN_SHARD_CAPACITY
+from ca.status.shards import MAX_SHARD_CAPACITY, MIN_SHARD_CAPACITY
 from ca.store import certificate, crl_shard
 from hsm.algorithms import SignatureAlgorithm
 from tests.conftest import SteppingClock

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from ca.revocation_list import encode_removal
+from ca.status.revocation_list import encode_removal
 from ca.store import NO_BYTES, certificate, crl, crl_shard, issuer
 
 ROWS_AT_ONCE: Final = 5000

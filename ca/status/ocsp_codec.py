@@ -18,7 +18,7 @@ from cryptography import x509
 from ca import der
 from ca.algorithm_identifiers import algorithm_identifier
 from ca.key_facts import key_bits, key_identifier
-from ca.revocation_list import REASON_CODES
+from ca.status.revocation_list import REASON_CODES
 from hsm.algorithms import DigestAlgorithm, SignatureAlgorithm
 from hsm.public_keys import certificate_key
 

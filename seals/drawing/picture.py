@@ -1,6 +1,6 @@
 """The seal's picture: pure vectors from glyph outlines, at true millimetres, with no font inside.
 
-``draw`` turns a :class:`PictureSpec` into a :class:`seals.vector.SealPicture`. Equal specs give equal octets. A seal
+``draw`` turns a :class:`PictureSpec` into a :class:`seals.drawing.vector.SealPicture`. Equal specs give equal octets. A seal
 that is not approved has 未备案 across it.
 """
 
@@ -11,13 +11,13 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import Final
 
-from seals.draughtsman import Draughtsman
+from seals.drawing.draughtsman import Draughtsman
+from seals.drawing.fonts import FontShelf, shelf
+from seals.drawing.geometry import MAX_LINE, MAX_NAME, MAX_PERSON, MIN_NAME, Shape, Template, template
+from seals.drawing.layout import Texts, plan
+from seals.drawing.vector import SealPicture
 from seals.errors import TextUnfit
-from seals.fonts import FontShelf, shelf
-from seals.geometry import MAX_LINE, MAX_NAME, MAX_PERSON, MIN_NAME, Shape, Template, template
-from seals.layout import Texts, plan
 from seals.seal import SealKind, is_physical_code
-from seals.vector import SealPicture
 
 UNAPPROVED: Final = "未备案"
 _UNCARVABLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Mn", "Mc", "Me"})

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from seals.fonts import Face
-from seals.geometry import ArcName, Line, LowerCode, Shape, Template
-from seals.plane import Frame, Oval, Quad, clearance, upright
+from seals.drawing.fonts import Face
+from seals.drawing.geometry import ArcName, Line, LowerCode, Shape, Template
+from seals.drawing.plane import Frame, Oval, Quad, clearance, upright
 
 NAME_GAP_MM: Final = 0.9
 """White left between the name and what stands below it, cell to cell."""

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ca.checked_signer import CertifiedKey
 from ca.issuer import HolderStatus, UnitPurpose
 from ca.issuer_store import get_issuer, list_units
-from ca.ocsp_codec import GOOD_STATUS, UNKNOWN_STATUS, CertificateStatus, Standing
+from ca.status.ocsp_codec import GOOD_STATUS, UNKNOWN_STATUS, CertificateStatus, Standing
 from ca.store import certificate, is_serial, issuer
 
 MAX_CHAIN: Final = 8

@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from seals.fonts import DESCENT, EM, Face, FontShelf, Glyph
-from seals.geometry import Shape, Template
-from seals.layout import Letter
-from seals.plane import Frame
-from seals.vector import Mark, Matrix
+from seals.drawing.fonts import DESCENT, EM, Face, FontShelf, Glyph
+from seals.drawing.geometry import Shape, Template
+from seals.drawing.layout import Letter
+from seals.drawing.plane import Frame
+from seals.drawing.vector import Mark, Matrix
 
 _FINE: Final = 4
 """Local units to a font unit: rounding to whole ones then costs under two micrometres."""

@@ -22,7 +22,7 @@ from ca.clock import Clock
 from ca.config import CaConfig
 from ca.errors import CaError, CertificateUnknown, IssuerUnknown, OcspUnavailable
 from ca.issuer import UnitPurpose
-from ca.ocsp_codec import (
+from ca.status.ocsp_codec import (
     AnswerTimes,
     CertId,
     CertificateStatus,
@@ -35,8 +35,8 @@ from ca.ocsp_codec import (
     error_response,
     parse_request,
 )
-from ca.status_reader import StatusReader, WouldWait
-from ca.status_store import find_issuer, find_unit, issuers_of
+from ca.status.reader import StatusReader, WouldWait
+from ca.status.store import find_issuer, find_unit, issuers_of
 from hsm.errors import HsmError
 from hsm.provider import KeyRing
 from hsm.signer import Custody

@@ -21,17 +21,17 @@ from typing import Final
 import sqlalchemy as sa
 from cryptography import x509
 
-from ca import crl_store, revocation_list
 from ca.actor import SYSTEM, Actor
 from ca.audit import AuditTrail
 from ca.checked_signer import CertifiedKey, OpenKeys
 from ca.clock import Clock
 from ca.config import CaConfig
-from ca.crl_kept import KeptLists, shown
-from ca.crl_store import ListHead, PublishedCrl, Scope, ScopeState
 from ca.errors import CaError, CertificateUnknown, ClockWentBack, CrlRegressed, CrlUnavailable, ShardUnknown
 from ca.key_facts import key_identifier
-from ca.status_store import find_issuer, lock_issuer
+from ca.status import crl_store, revocation_list
+from ca.status.crl_kept import KeptLists, shown
+from ca.status.crl_store import ListHead, PublishedCrl, Scope, ScopeState
+from ca.status.store import find_issuer, lock_issuer
 from hsm.algorithms import SignatureAlgorithm
 from hsm.errors import HsmError
 from hsm.provider import KeyRing

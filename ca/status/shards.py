@@ -10,12 +10,13 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from ca import crl_store, issuer_store
+from ca import issuer_store
 from ca.actor import Actor
 from ca.audit import AuditTrail
-from ca.crl_store import Scope
 from ca.errors import IssuerUnknown, ShardCapacityInvalid
 from ca.issuer import Issuer
+from ca.status import crl_store
+from ca.status.crl_store import Scope
 
 MAX_SHARD_CAPACITY: Final = 18_000
 """Most certificates of a shard: all of them revoked, with the longest entry (53 octets), make a list of under 1 MB."""

@@ -1,6 +1,6 @@
 """Setting text: what stands on a page that we make, widths, lines, and a TrueType font of just the characters used.
 
-Lengths are in mm from the page's top left; outlines are those of :mod:`seals.fonts` (SIL OFL).
+Lengths are in mm from the page's top left; outlines are those of :mod:`seals.drawing.fonts` (SIL OFL).
 
 Readers of OFD and PDF differ in which outlines they can draw; quadratic ones in a ``glyf`` table are drawn by all. The installed fonts
 have cubic ones, so these are approximated to a thousandth of the em. The same characters give the same octets.
@@ -17,8 +17,8 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.cu2quPen import Cu2QuPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 
+from seals.drawing.fonts import ASCENT, DESCENT, EM, Face, FontShelf, Glyph, shelf
 from seals.errors import GlyphMissing
-from seals.fonts import ASCENT, DESCENT, EM, Face, FontShelf, Glyph, shelf
 
 POINT: Final = 25.4 / 72
 """Millimetres to the point."""

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from typing import Final
 
-from ca.crl_store import ListHead, PublishedCrl, Scope
+from ca.status.crl_store import ListHead, PublishedCrl, Scope
 
 KEPT_OCTETS: Final = 32 * 2**20
 """Octets of lists kept to be served again: thirty shards of a megabyte, or every list of ten thousand quiet issuers."""

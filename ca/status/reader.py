@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from ca.ocsp_codec import UNKNOWN_STATUS, CertificateStatus
-from ca.status_store import STATUS_OF_ONE, standing
+from ca.status.ocsp_codec import UNKNOWN_STATUS, CertificateStatus
+from ca.status.store import STATUS_OF_ONE, standing
 from ca.store import certificate, is_serial
 
 _ISSUER, _SERIAL = "issuer_name", "one_serial"
@@ -43,7 +43,7 @@ class StatusReader:
         self._guard = threading.Lock()
 
     def statuses(self, issuer_name: str, serials: Sequence[int]) -> list[CertificateStatus]:
-        """Return the standing of each serial (I14), see :func:`ca.status_store.status_of`.
+        """Return the standing of each serial (I14), see :func:`ca.status.store.status_of`.
 
         Raises :class:`sqlalchemy.exc.SQLAlchemyError` when the database does not answer.
         """
