@@ -13,19 +13,19 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from api.bootstrap import Services
-from api.headers import SecurityHeaders
-from api.metrics import Measured, Metrics
-from api.ocsp_door import OcspDoor
-from api.openapi import OPENAPI_TAGS
-from api.openapi import describe as describe_operations
 from api.pages.desk import desk_of
 from api.pages.mount import mount_pages
 from api.pages.paper import is_page
-from api.problem_table import TABLE
-from api.problems import MEDIA_TYPE, UNKNOWN_ADDRESS, Problem, describe
+from api.problems.problem import MEDIA_TYPE, UNKNOWN_ADDRESS, Problem, describe
+from api.problems.table import TABLE
 from api.routes.every import ROUTERS
-from api.uploads import UploadLimit
+from api.services import Services
+from api.web.headers import SecurityHeaders
+from api.web.metrics import Measured, Metrics
+from api.web.ocsp_door import OcspDoor
+from api.web.openapi import OPENAPI_TAGS
+from api.web.openapi import describe as describe_operations
+from api.web.upload_limit import UploadLimit
 
 LOG: Final = logging.getLogger("yinxin.api")
 NO_SUCH_PAGE: Final = {

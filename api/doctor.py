@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from api.problems import describe
-from api.schema import check_schema
-from ca.crl import PUBLISH_WITHIN
+from api.database.schema import check_schema
+from api.problems.problem import describe
+from ca.status.crl import PUBLISH_WITHIN
 from ca.store import audit as audit_table
 from hsm.key_policy import KeyPolicy
 from hsm.provider import KeyProvider
 from hsm.skf.chip import SkfChips
 from hsm.skf.provider import SkfProvider
 from hsm.sm2.backend import open_backend
-from seals.fonts import Face, shelf
+from seals.drawing.fonts import Face, shelf
 from signing.recognition.handover import Standing
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
+    from api.services import Services
 
 LISTS_SHOWN: Final = 20
 """Lists told one by one, those that end first; ten thousand issuers have ten thousand."""

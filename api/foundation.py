@@ -8,21 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from api.database.schema import migrate
 from api.errors import HomeOccupied
 from api.home import new_pin
-from api.schema import migrate
+from api.tokens.key_stores import SERVICE_TOKEN
 from ca.actor import Actor
 from ca.ceremony import Hierarchy, load_hierarchy, perform
 from ca.ceremony_plan import CeremonyPlan
 from ca.errors import IssuerUnknown
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
-
-SERVICE_TOKEN: Final = "yinxin-service"  # noqa: S105 - the label of a token
-"""Label of the token that holds the service's own keys."""
+    from api.services import Services
 Progress = Callable[[str], None]
 
 

@@ -16,16 +16,16 @@ from rich.console import Console
 from rich.text import Text
 
 from api.app import create_app
-from api.bootstrap import Services
+from api.services import Services
 from api.stamps.broker import link_folder
 from api.stamps.client import Credentials
 from api.stamps.link import LINK_FILES, StampLink
-from api.verification_orders import OrderCrew
+from api.verifying.orders import OrderCrew
 from ca.actor import SYSTEM
 
 LOG: Final = logging.getLogger("yinxin.housekeeping")
 PUBLISH_SECONDS: Final = 10.0
-"""How often pending revocations are looked for: the promise is 15 minutes (:data:`ca.crl.PUBLISH_WITHIN`), which leaves
+"""How often pending revocations are looked for: the promise is 15 minutes (:data:`ca.status.crl.PUBLISH_WITHIN`), which leaves
 the time to draw up a long list, and a token many tries. Looking costs two statements."""
 RENEW_SECONDS: Final = 30.0
 """How often other installations' lists are looked at: what is fetched when is told by :mod:`signing.recognition.renewal`."""
@@ -81,7 +81,7 @@ def make_server(app: FastAPI, host: str, port: int, log_level: str) -> uvicorn.S
         port=port,
         log_level=log_level,
         server_header=False,
-        proxy_headers=False,  # whom to believe about addresses is settled in api.rate_limit
+        proxy_headers=False,  # whom to believe about addresses is settled in api.access.rate_limit
         timeout_graceful_shutdown=STOP_SECONDS,
     )
     return uvicorn.Server(config)

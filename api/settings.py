@@ -9,19 +9,21 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from api.device_libraries import DeviceLibraries
+from api.access.rate_limit import read_networks, read_rate
 from api.errors import SettingsInvalid
-from api.rate_limit import read_networks, read_rate
-from api.seal_data import read_types
+from api.tokens.device_libraries import DeviceLibraries
 from hsm.key_policy import KeyPolicy
 from hsm.suite import Suite
 from seals.code_patterns import CodePatterns
+from seals.seal import SealKind
+from seals.ses.maker import kind_types
 from signing.objects.address import read_address
 from signing.objects.errors import ArchiveAddressInvalid
 
@@ -34,6 +36,8 @@ MIN_SECRET_DISTINCT: Final = 12
 
 PDF_NAMES: Final = "^[A-Za-z0-9.-]{1,64}/[A-Za-z0-9.-]{1,64}$"
 """/Filter and /SubFilter of a PDF's signature dictionary, without their slashes, with one between."""
+
+_SEAL_DATA_TYPE: Final = re.compile(r"([0-9]{2})=([0-9]{1,9})")
 
 
 def default_home() -> Path:
@@ -145,7 +149,7 @@ class Settings(BaseSettings):
     @field_validator("seal_data_types")
     @classmethod
     def _kinds(cls, value: str) -> str:
-        read_types(value)
+        read_seal_data_types(value)
         return value
 
     @field_validator("physical_code_pattern")
@@ -258,3 +262,15 @@ def file_values(path: Path) -> dict[str, Any]:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
         raise SettingsInvalid(((str(path), "not readable as TOML"),)) from wrong
+
+
+def read_seal_data_types(text: str) -> Mapping[str, int]:
+    """Read ``01=1,02=2``: the number of ``SES_ESPropertyInfo.type`` for a kind of seal; ``ValueError`` for all else."""
+    types = kind_types()
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        found = _SEAL_DATA_TYPE.fullmatch(pair)
+        if found is None or found[1] not in types:
+            kinds = " ".join(kind.code for kind in SealKind)
+            raise ValueError(f"pairs KIND=NUMBER, separated by commas; the kinds are {kinds}")
+        types[found[1]] = int(found[2])
+    return types

@@ -15,8 +15,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ca.revocation_list import encode_entry
-from ca.shards import MAX_SHARD_CAPACITY
+from ca.status.revocation_list import encode_entry
+from ca.status.shards import MAX_SHARD_CAPACITY
 from ca.store import certificate, crl_shard, search_words
 
 CITIES = [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
+    from api.services import Services
     from seals.seal import SealRecord
 
 _DIGITS: Final = 10**13
@@ -29,7 +29,7 @@ def code_of(number: int) -> str:
 
 def first_seal(services: Services) -> SealRecord:
     """Apply for one seal and approve it for real, for the demonstration's enterprise and keeper."""
-    from api.demo import ENTERPRISE, OPERATOR, USCC, approved_seal, enrol_keeper
+    from api.demo.main_job import ENTERPRISE, OPERATOR, USCC, approved_seal, enrol_keeper
 
     services.enterprises.register(USCC, ENTERPRISE, actor=OPERATOR)
     return approved_seal(services, enrol_keeper(services))

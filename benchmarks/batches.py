@@ -20,7 +20,7 @@ from benchmarks.harness import Row
 from benchmarks.installation import TOKEN, folder, installation
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
+    from api.services import Services
     from signing.batch.batch import Batch
 
 NAME = "batches"
@@ -86,7 +86,7 @@ def _documents(place: Path, count: int) -> list[Path]:
 
 
 def _keeper(services: Services) -> tuple[str, Any]:
-    from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, keeper_pin
+    from api.demo.main_job import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, keeper_pin
     from seals.seal import SealApplication, SealKind
 
     services.enterprises.register(USCC, ENTERPRISE, actor=APPROVER)
@@ -98,7 +98,7 @@ def _keeper(services: Services) -> tuple[str, Any]:
 
 def _batch(services: Services, files: list[Path], keeper: tuple[str, Any], workers: int) -> float:
     """Return documents a second from the moment that the workers are up."""
-    from api.demo import KEEPER
+    from api.demo.main_job import KEEPER
     from seals.cases.case import Hand
     from signing.batch.batch import BatchRequest, BatchState, Incoming
     from signing.level import Level

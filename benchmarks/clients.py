@@ -18,7 +18,7 @@ from benchmarks.installation import SOFT, folder, installation
 from benchmarks.issuance import COMPANY, KEYS, USCC
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
+    from api.services import Services
 
 NAME = "clients"
 MANY = 32

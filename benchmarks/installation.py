@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
+    from api.services import Services
 
 SOFT, TOKEN = "soft", "auto"
 """Key stores: encrypted files, or the machine's PKCS#11 token (SoftHSM 2) where there is one."""

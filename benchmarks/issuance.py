@@ -27,7 +27,7 @@ from benchmarks.harness import Better, Row, compare, per_second
 from benchmarks.installation import SOFT, TOKEN, folder, installation
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
+    from api.services import Services
     from ca.certificate import IssuedCertificate
     from hsm.signer import Signer
 

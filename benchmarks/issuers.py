@@ -19,7 +19,7 @@ from benchmarks.installation import SOFT, folder, installation
 from benchmarks.search import one_certificate
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
+    from api.services import Services
 
 NAME = "issuers"
 FULL, QUICK = 10_000, 2_000

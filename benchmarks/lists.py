@@ -18,7 +18,7 @@ from benchmarks.harness import Better, Row
 from benchmarks.installation import SOFT, folder, installation
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
+    from api.services import Services
 
 NAME = "lists"
 FULL, QUICK = 1_000_000, 100_000
@@ -56,7 +56,7 @@ def _revoke(services: Services, count: int) -> None:
     """Enter revoked certificates, as small as the columns allow: only what a list reads counts here."""
     import sqlalchemy as sa
 
-    from ca.revocation_list import encode_entry
+    from ca.status.revocation_list import encode_entry
     from ca.store import certificate, crl_shard
 
     now = datetime.now(UTC).replace(microsecond=0)

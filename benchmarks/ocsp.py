@@ -33,7 +33,7 @@ from benchmarks.harness import Row, compare, per_second
 from benchmarks.installation import SOFT, TOKEN, folder, installation
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
+    from api.services import Services
 
 NAME = "ocsp"
 ISSUER = "issuing"

@@ -21,7 +21,7 @@ from benchmarks.installation import SOFT, folder, installation
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from api.bootstrap import Services
+    from api.services import Services
     from hsm.algorithms import Digest
     from seals.cases.desk import UseDesk
 
@@ -78,7 +78,7 @@ class _Office:
     """An installation with ``count`` seals like one that was applied for and approved for real, but for their pictures."""
 
     def __init__(self, services: Services, count: int) -> None:
-        from api.demo import KEEPER
+        from api.demo.main_job import KEEPER
         from seals.cases.case import Hand
         from seals.permit import Permits
 

@@ -39,7 +39,7 @@ Pairs = Callable[[Callable[[], object], Callable[[], object]], tuple[tuple[float
 
 
 def _drawing(pairs: Pairs) -> Row:
-    from seals.picture import PictureSpec, draw
+    from seals.drawing.picture import PictureSpec, draw
     from seals.seal import SealKind
 
     spec = PictureSpec(SealKind.LEGAL_NAME, COMPANY, CODE, approved=True)
@@ -54,7 +54,7 @@ def _drawing(pairs: Pairs) -> Row:
 
 
 def _whole(picture: object) -> None:
-    from seals.vector import SealPicture
+    from seals.drawing.vector import SealPicture
 
     assert isinstance(picture, SealPicture)
     picture.svg(), picture.pdf(), picture.digest
@@ -63,7 +63,7 @@ def _whole(picture: object) -> None:
 def _pillow_seal() -> Callable[[], object]:
     from PIL import Image, ImageDraw, ImageFont
 
-    from seals.fonts import Face
+    from seals.drawing.fonts import Face
 
     side = round(42 / 25.4 * DPI)
     font = ImageFont.truetype(str(Face.SONG.path()), round(5.6 / 25.4 * DPI))
@@ -87,7 +87,7 @@ def _pillow_seal() -> Callable[[], object]:
 
 
 def _seal(name: str = COMPANY) -> object:
-    from seals.picture import PictureSpec, draw
+    from seals.drawing.picture import PictureSpec, draw
     from seals.seal import SealKind
 
     return draw(PictureSpec(SealKind.LEGAL_NAME, name, CODE, approved=True))

@@ -21,7 +21,7 @@ from benchmarks.harness import Better, Measure, Row, compare, per_second
 from benchmarks.installation import SOFT, folder, installation
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
+    from api.services import Services
     from ca.actor import Actor
     from hsm.algorithms import Digest
     from hsm.pins import Pin
@@ -131,7 +131,7 @@ def _signatory() -> Signatory:
 
 
 def _mark() -> SealMark:
-    from seals.picture import PictureSpec, draw
+    from seals.drawing.picture import PictureSpec, draw
     from seals.seal import SealKind
     from signing.mark import Picture, SealMark
     from signing.placing.placement import Placement
@@ -298,7 +298,7 @@ class _Office:
     """One active seal in an installation, and the same key for pyHanko."""
 
     def __init__(self, services: Services) -> None:
-        from api.enrolment import EnrolmentOrder
+        from api.tokens.enrolment import EnrolmentOrder
         from ca.actor import Actor
         from hsm.algorithms import KeyKind
         from hsm.pins import Pin

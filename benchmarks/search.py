@@ -21,7 +21,7 @@ from benchmarks.installation import SOFT, folder, installation
 from benchmarks.issuance import COMPANY, USCC
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
+    from api.services import Services
     from ca.certificate import CertificateQuery
 
 NAME = "search"
@@ -144,7 +144,7 @@ def _asker(services: Services, sample: Sample, seconds: float) -> Callable[[], f
     from cryptography.hazmat.primitives.serialization import Encoding
     from cryptography.x509 import ocsp
 
-    from ca.ocsp_codec import IssuerHashes
+    from ca.status.ocsp_codec import IssuerHashes
 
     issuer = services.authority.issuer("issuing").x509
     hashed = IssuerHashes(issuer)

@@ -40,8 +40,8 @@ def run(quick: bool) -> Iterable[Row]:
 
 
 def _database(place: Path, url: str, where: str, presses: int) -> Iterator[Row]:
-    from api.database import make_engine
-    from api.schema import METADATA
+    from api.database.engine import make_engine
+    from api.database.schema import METADATA
     from tests.conftest import SteppingClock
     from tests.stamp_desk_world import StampWorld
 

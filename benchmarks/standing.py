@@ -20,7 +20,7 @@ from benchmarks.installation import SOFT, folder, installation
 from ca.store import UtcInstant
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
+    from api.services import Services
     from seals.seal import SealStatus
 
 NAME = "standing"

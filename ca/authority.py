@@ -29,8 +29,8 @@ from ca.planning import Desk
 from ca.profile import PROFILES, Profile
 from ca.reconcile import Reconciliation, reconcile_certificates
 from ca.revocation import Revocation
-from ca.shards import set_shard_capacity
-from ca.standing_mark import StandingMark, standing_mark
+from ca.status.shards import set_shard_capacity
+from ca.status.standing_mark import StandingMark, standing_mark
 from hsm.algorithms import PublicKey
 from hsm.provider import KeyRing
 
@@ -137,7 +137,7 @@ class CertificateAuthority:
             return issuer_store.list_roots(conn)
 
     def shard_lists(self, issuer_id: str, capacity: int, *, actor: Actor) -> None:
-        """Divide an issuer's revocation list for certificates to come (:func:`ca.shards.set_shard_capacity`)."""
+        """Divide an issuer's revocation list for certificates to come (:func:`ca.status.shards.set_shard_capacity`)."""
         with self.engine.begin() as conn:
             set_shard_capacity(conn, self.audit, issuer_id, capacity, actor=actor)
 
@@ -159,7 +159,7 @@ class CertificateAuthority:
         return tuple(found)
 
     def mark(self, issuers: Sequence[str], purposes: Sequence[UnitPurpose]) -> StandingMark:
-        """Return what moves with every revocation by these issuers and with their units (:mod:`ca.standing_mark`)."""
+        """Return what moves with every revocation by these issuers and with their units (:mod:`ca.status.standing_mark`)."""
         with self._reading() as conn:
             return standing_mark(conn, issuers, purposes)
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from ca.certificate import CertificateRecord, CertificateStatus, RevocationReason
-from ca.crl_store import Scope, note_change
 from ca.plan import Plan
+from ca.status.crl_store import Scope, note_change
 from ca.store import NO_BYTES, certificate, compromised_key, is_serial, issuer
 from ca.ticket import Ticket
 

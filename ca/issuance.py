@@ -39,7 +39,7 @@ from ca.pair import ENCRYPTION_PART, SIGNING_PART, IssuedPair, check_pair
 from ca.plan import Plan, assemble
 from ca.planning import Basis, Desk, Prepared, authorise, prepare, read_bases
 from ca.reconcile import close_reservation
-from ca.shards import take_places
+from ca.status.shards import take_places
 from ca.ticket import Ticket
 from ca.turnstile import Turnstile
 from hsm.errors import HsmError, SignatureInvalid

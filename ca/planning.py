@@ -33,7 +33,7 @@ from ca.keycentre.guard import refuse_escrowed
 from ca.lint import check
 from ca.plan import SERIAL_RANDOM_OCTETS, Plan, decide_validity, draft, make_serial
 from ca.profile import Profile, find_profile
-from ca.shards import shards_for
+from ca.status.shards import shards_for
 from ca.ticket import Ticket
 from hsm.algorithms import PublicKey
 from hsm.provider import KeyRing, open_signer

@@ -15,7 +15,7 @@ from ca.audit import AuditTrail
 from ca.certificate_store import Row
 from ca.clock import Clock
 from ca.config import CaConfig
-from ca.revocation_list import encode_entry
+from ca.status.revocation_list import encode_entry
 
 BATCH: Final = 100
 """Reservations read at a time; each is closed in a transaction of its own."""

@@ -26,11 +26,11 @@ from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.certificate import CertificateStatus, RevocationReason
 from ca.certificate_store import RevocationChange, Row
-from ca.crl_store import Scope, note_change
 from ca.errors import ListForeign
 from ca.issuer import Issuer
 from ca.revocation import Standing, standing_of
-from ca.revocation_list import encode_entry
+from ca.status.crl_store import Scope, note_change
+from ca.status.revocation_list import encode_entry
 from ca.store import certificate, crl
 from hsm.algorithms import SignatureAlgorithm
 from hsm.errors import SignatureInvalid

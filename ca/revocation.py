@@ -27,7 +27,7 @@ from ca.errors import (
     IssuanceUnfinished,
     ReasonInapplicable,
 )
-from ca.revocation_list import encode_entry
+from ca.status.revocation_list import encode_entry
 
 
 class Standing(StrEnum):

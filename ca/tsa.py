@@ -23,8 +23,8 @@ from ca.checked_signer import CertifiedKey, OpenKeys
 from ca.clock_guard import ClockGuard
 from ca.errors import CaError, SignatureWithheld, TimeNotTrusted, TsaUnavailable
 from ca.issuer import UnitPurpose
-from ca.ocsp_codec import Standing
-from ca.status_store import find_unit, status_of
+from ca.status.ocsp_codec import Standing
+from ca.status.store import find_unit, status_of
 from ca.timestamp_store import close_stamp, close_stamps, insert_stamps, lock_head, move_head, open_stamps
 from ca.tsp import (
     FailureInfo,

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from seals.drawing.geometry import Template, template
+from seals.drawing.picture import PictureSpec, check_texts, draw, title_of
+from seals.drawing.vector import SealPicture
 from seals.errors import ApplicationInvalid
-from seals.geometry import Template, template
-from seals.picture import PictureSpec, check_texts, draw, title_of
 from seals.seal import (
     FIRST_STATUS,
     ElectronicSide,
@@ -18,7 +19,6 @@ from seals.seal import (
     SealRecord,
     is_physical_code,
 )
-from seals.vector import SealPicture
 
 MAX_VALID_DAYS: Final = 5 * 366
 """Longest validity of a seal, in days."""

@@ -36,18 +36,18 @@ from seals.code_patterns import CodePatterns
 from seals.codes import CodeSource
 from seals.destruction import Destruction
 from seals.destruction_store import Destroyed
+from seals.drawing.picture import unfiled
+from seals.drawing.vector import SealPicture
 from seals.errors import CertificateNeeded, CodeTaken, FilingDemanded, SealUnknown
 from seals.history import Standing
 from seals.imprint import upload_store
 from seals.ledger import Deed, Ledger, acting
 from seals.lookup.errors import MomentToCome
 from seals.moves import Hook, Turn, found, is_code
-from seals.picture import unfiled
 from seals.renewal import RenewalRequest
 from seals.renewal_store import Asked, Renewal
 from seals.seal import SealApplication, SealEvent, SealOwner, SealPage, SealQuery, SealRecord
 from seals.states import DESK_ACTS, SealAct, SealStatus, destination
-from seals.vector import SealPicture
 
 DEFAULT_VALID_DAYS: Final = 3 * 365
 """Validity of a seal from its filing, unless settings or application say otherwise."""

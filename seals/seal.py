@@ -193,7 +193,7 @@ class SealApplication:
     """What an applicant asks for.
 
     ``keeper`` is the actor id of the principal keeper, ``keepers`` further people of the owner. ``template`` names a
-    row of ``seals.geometry`` (the kind's first one by default). ``line`` is the inscription of an *other* seal,
+    row of ``seals.drawing.geometry`` (the kind's first one by default). ``line`` is the inscription of an *other* seal,
     ``person`` the name on a legal representative's seal. ``physical_code`` is the code of a seal already engraved;
     without it one is allocated. ``engrave`` asks for a new physical seal: such an application is approved by ordering it
     from an engraver, and the pair becomes active when it is filed. ``valid_days`` is counted from then, else from approval.

@@ -18,11 +18,11 @@ from cryptography.x509 import ocsp
 
 from ca.authority import CertificateAuthority
 from ca.checked_signer import CertifiedKey
-from ca.crl import CrlPublisher
 from ca.errors import CaError
 from ca.issuer import HolderStatus, Issuer, UnitPurpose
-from ca.ocsp import OcspResponder
-from ca.standing_mark import StandingMark
+from ca.status.crl import CrlPublisher
+from ca.status.ocsp import OcspResponder
+from ca.status.standing_mark import StandingMark
 from hsm.errors import HsmError
 from signing.errors import CertificateNotGood, EvidenceMissing, SealNotUsableHere
 from signing.mark import Evidence

@@ -20,11 +20,11 @@ from ca.ceremony_plan import CeremonyPlan
 from ca.certificate import CertificateRequest, SubjectName
 from ca.clock import Clock
 from ca.config import CaConfig
-from ca.crl import CrlPublisher
 from ca.cross.desk import CrossDesk
 from ca.cross.store import CrossRecord
 from ca.custody_policy import policy_oid
 from ca.profile import ENTERPRISE_SEAL
+from ca.status.crl import CrlPublisher
 from hsm.algorithms import KeyKind
 from hsm.signer import Custody
 from tests.pki import CLERK, OFFICER, SECOND, Party, World, make_uscc, make_world, new_key

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.bootstrap import Services, assemble
+from api.bootstrap import assemble
 from api.foundation import lay_foundation
 from api.home import Home, service_pins
+from api.services import Services
 from api.settings import load_settings
 from api.stamps.broker import authorities_pem, tls_identity
 from api.stamps.client import Credentials

@@ -18,7 +18,7 @@ import hypothesis
 import pytest
 import sqlalchemy as sa
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from hsm.pins import Pin
 from hsm.suite import Suite
 
@@ -181,7 +181,7 @@ def _postgres_with_tables(postgres_url: str) -> str:
 
 
 def _make_tables(url: str) -> None:
-    from api.schema import METADATA
+    from api.database.schema import METADATA
 
     made = make_engine(url)
     with made.begin() as connection:

@@ -17,7 +17,6 @@ import ca.enrolment.store
 from ca.actor import Actor
 from ca.certificate import SubjectName
 from ca.clock import Clock
-from ca.crl import CrlPublisher
 from ca.enrolment.approval import Ballot
 from ca.enrolment.desk import Enrolment
 from ca.enrolment.drill import PublishedStatus
@@ -27,7 +26,8 @@ from ca.enrolment.request import Application, Approver, EnrolmentRecord, Evidenc
 from ca.enrolment.rule_file import default_rules, read_rules
 from ca.enrolment.rules import RuleBook
 from ca.errors import RequestKeyReused
-from ca.ocsp import OcspResponder
+from ca.status.crl import CrlPublisher
+from ca.status.ocsp import OcspResponder
 from hsm.algorithms import PublicKey
 from hsm.public_keys import spki
 from tests.pki import COMPANY, USCC, World, make_world, new_key

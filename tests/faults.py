@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.audit import AuditTrail
 from ca.authority import CertificateAuthority
 from ca.certificate import CertificateRequest, SubjectName

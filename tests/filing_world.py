@@ -16,6 +16,7 @@ from ca.tokens.ranges import Grant
 from hsm.pins import Pin
 from hsm.signer import Signer
 from seals.binding import CertificateFacts
+from seals.drawing.vector import SealPicture
 from seals.filing.challenge import ChipChallenge
 from seals.filing.desk import FilingDesk
 from seals.filing.exchange import Maker, Makers
@@ -29,7 +30,6 @@ from seals.imprint.scan import read_scan
 from seals.imprint.studio import ImprintStudio
 from seals.seal import SealApplication, SealKind, SealRecord
 from seals.store import picture_of
-from seals.vector import SealPicture
 from tests.pki import USCC, Pki, make_uscc
 from tests.token_world import ANNE, BERT, FIVE, KEEPER, TokenWorld
 

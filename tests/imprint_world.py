@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from seals.drawing.picture import PictureSpec, draw
+from seals.drawing.vector import Mark, SealPicture
 from seals.imprint import raster
-from seals.picture import PictureSpec, draw
 from seals.seal import SealKind
-from seals.vector import Mark, SealPicture
 
 CODE = "3301060012345"
 USCC = "91330106MA2CFRKX5Q"

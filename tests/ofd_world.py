@@ -15,10 +15,10 @@ from PIL import Image
 
 from hsm.algorithms import DigestAlgorithm
 from hsm.suite import Suite
-from seals.fonts import Face
+from seals.drawing.fonts import Face
+from seals.drawing.typesetting import Text
 from seals.ses.parts import SesVersion
 from seals.ses.writer import PictureContent
-from seals.typesetting import Text
 from signing.containers.cms import ContainerForm, Signatory
 from signing.containers.envelope import CmsEnvelope, Envelope
 from signing.containers.ses_envelope import SealData, SesEnvelope

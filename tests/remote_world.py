@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from api.access import Scope
-from api.bootstrap import Services, assemble
-from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, keeper_pin
+from api.access.scopes import Scope
+from api.bootstrap import assemble
+from api.demo.main_job import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, keeper_pin
 from api.foundation import lay_foundation
 from api.home import Home, service_pins
+from api.services import Services
 from api.settings import Settings
 from ca.actor import Actor
 from hsm.suite import Suite

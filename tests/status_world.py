@@ -23,11 +23,11 @@ from ca.audit import AuditTrail
 from ca.certificate import spki_sha256
 from ca.clock_guard import ClockGuard
 from ca.config import CaConfig
-from ca.crl import CrlPublisher
-from ca.crl_store import Scope, note_change
 from ca.key_facts import key_identifier
-from ca.ocsp import OcspResponder
-from ca.revocation_list import encode_entry
+from ca.status.crl import CrlPublisher
+from ca.status.crl_store import Scope, note_change
+from ca.status.ocsp import OcspResponder
+from ca.status.revocation_list import encode_entry
 from ca.store import certificate, issuer, metadata, unit
 from ca.tsa import TimeStampAuthority, TsaConfig
 from hsm.algorithms import DEFAULT_ALGORITHM, PublicKey, SignatureAlgorithm, kind_of

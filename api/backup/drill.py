@@ -19,8 +19,8 @@ from api.backup.make import KEPT, Progress
 from api.backup.restore import Restoration, restore_backup
 from api.settings import Settings
 from ca.actor import Actor
-from ca.crl_store import highest_number
 from ca.issuer_store import list_issuers, list_units
+from ca.status.crl_store import highest_number
 from ca.store import audit as audit_table
 from hsm.key_uri import KeyUri
 from hsm.public_keys import certificate_key, same_key
@@ -28,7 +28,7 @@ from seals.restoration import highest_list
 from seals.store import seal_counter
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
+    from api.services import Services
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,12 @@ import sqlalchemy as sa
 
 from api.backup.bundle import Packer, write_bundle
 from api.backup.tables import dump, tables
-from api.schema import check_schema
+from api.database.schema import check_schema
 from ca.actor import Actor
 from signing.objects.local import LocalObjects
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
+    from api.services import Services
 
 FORMAT: Final = "yinxin-backup-v1"
 EMBEDDED: Final = ("tokens", "soft", "counters")

@@ -24,16 +24,16 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from api import store as api_store
+from api.access import store as api_store
 from api.backup.bundle import read_key, unpack
 from api.backup.errors import BackupForeign, BackupIncomplete, EvidenceForeign, EvidenceNeeded, TargetOccupied
 from api.backup.make import EMBEDDED, FORMAT, OPEN_FOLDERS, Progress, copy_tree
 from api.backup.published import Published, proven, read_published
 from api.backup.tables import load, resume_counters, tables
-from api.database import make_engine
+from api.database.engine import make_engine
+from api.database.schema import check_schema, migrate
 from api.files import write_whole
 from api.home import Home
-from api.schema import check_schema, migrate
 from api.settings import Settings
 from ca.actor import Actor
 from ca.audit import GENESIS, AuditTrail

@@ -15,7 +15,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from api.backup.errors import BackupIncomplete
-from api.schema import METADATA
+from api.database.schema import METADATA
 
 ROWS_AT_ONCE: Final = 500
 """Rows in one insert, and rows read ahead: under 32,766 parameters of SQLite with up to 60 columns."""

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from api.batch.worker import Worker, WorkerTools, new_executor, system_url
-from api.bootstrap import Services, assemble
+from api.bootstrap import assemble
+from api.database.schema import check_schema
 from api.home import Home, service_pins
-from api.schema import check_schema
+from api.services import Services
 from api.settings import load_settings
 from ca.clock import system_clock
 from hsm.pins import Pin

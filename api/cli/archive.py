@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from api.bootstrap import Services
 from api.cli.console import (
     ID_WIDTH,
     REFUSED,
@@ -25,6 +24,7 @@ from api.cli.console import (
     write_bytes,
 )
 from api.schemas.archive import DocumentFileModel, DocumentModel, HoldModel, RenewalsModel
+from api.services import Services
 from signing.retention.scrub import scrub as scrub_all
 from signing.retention.states import DocumentState, HoldState
 from signing.retention.store import EVERY, DocumentQuery

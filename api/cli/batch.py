@@ -14,7 +14,6 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from api.batch.crew import Crew, CrewOrder
 from api.batch.incoming import Found, from_folder, from_manifest, from_zip
-from api.bootstrap import Services
 from api.cli.console import (
     ID_WIDTH,
     HomeOption,
@@ -32,8 +31,9 @@ from api.cli.console import (
     write_bytes,
 )
 from api.cli.documents import KEEPER
-from api.enrolment import token_of
 from api.schemas.batches import BatchModel
+from api.services import Services
+from api.tokens.enrolment import token_of
 from hsm.algorithms import Digest, DigestAlgorithm
 from hsm.pins import Pin
 from seals.cases.case import Hand

@@ -27,10 +27,10 @@ from api.cli.console import (
     write_bytes,
 )
 from api.cli.cross import app as cross_app
-from api.enrolment import EnrolmentOrder, certificate_request, serial_of, token_of
 from api.foundation import lay_foundation
 from api.schemas.certificates import CertificateModel, IssuedModel
 from api.suite_choice import keep_settings, settings_for
+from api.tokens.enrolment import EnrolmentOrder, certificate_request, serial_of, token_of
 from ca.certificate import CertificateOrder, CertificateQuery, RevocationReason
 from hsm.algorithms import KeyKind
 

@@ -26,13 +26,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from api.access import OPERATOR_SCOPES
-from api.bootstrap import Services, assemble
+from api.access.scopes import OPERATOR_SCOPES
+from api.bootstrap import assemble
+from api.database.schema import check_schema
 from api.errors import FileUnreadable, HomeNotReady, InputInvalid
 from api.files import write_whole
 from api.home import Home, service_pins
-from api.problems import describe
-from api.schema import check_schema
+from api.problems.problem import describe
+from api.services import Services
 from api.settings import Settings, load_settings
 from ca.actor import Actor
 from ca.clock import system_clock

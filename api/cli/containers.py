@@ -17,9 +17,9 @@ from api.cli.console import (
     say,
     write_bytes,
 )
-from api.container_choice import Detached
-from api.enrolment import token_of
 from api.errors import FileUnreadable
+from api.sealing.container_choice import Detached
+from api.tokens.enrolment import token_of
 from signing.containers.envelope import ContainerKind
 from signing.level import Level
 from signing.order import SealOrder

@@ -13,10 +13,10 @@ from rich.panel import Panel
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from api.bootstrap import Services
 from api.cli.console import REFUSED, err, leave, opened, out, print_json
-from api.demo import DemoResult
+from api.demo.main_job import DemoResult
 from api.home import read_secret
+from api.services import Services
 from api.settings import Settings
 from api.suite_choice import keep_settings
 from verify.table import key_words

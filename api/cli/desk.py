@@ -5,8 +5,8 @@ from __future__ import annotations
 import typer
 
 from api.cli.console import HomeOption, JsonOption, err, installation, print_json, say
-from api.demo_desk import furnish
-from api.demo_seals import furnish_seals
+from api.demo.desk import furnish
+from api.demo.seals import furnish_seals
 
 
 def register(app: typer.Typer) -> None:

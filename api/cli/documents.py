@@ -20,10 +20,10 @@ from api.cli.console import (
     write_bytes,
 )
 from api.cli.report import issuing
-from api.container_choice import certification_of, lock_of
-from api.enrolment import token_of
-from api.placed import demand_place
+from api.sealing.container_choice import certification_of, lock_of
+from api.sealing.placed import demand_place
 from api.settings import load_settings
+from api.tokens.enrolment import token_of
 from ca.clock import system_clock
 from signing.level import Level
 from signing.order import SealOrder

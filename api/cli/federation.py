@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from api.bootstrap import Services
 from api.cli.console import (
     ADMINISTRATOR,
     ID_WIDTH,
@@ -23,8 +22,9 @@ from api.cli.console import (
     table,
 )
 from api.cli.trust import own_list, show_fingerprint
-from api.recognition import list_address
+from api.evidence.recognition import list_address
 from api.schemas.trust_lists import ForeignListModel
+from api.services import Services
 from ca.actor import Actor
 from signing.recognition.desk import Offer
 from signing.recognition.foreign import ForeignList

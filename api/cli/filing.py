@@ -25,8 +25,8 @@ from api.cli.console import (
     write_bytes,
 )
 from api.cli.engraver import OFFICER, JobId, show_jobs, tell
-from api.enrolment import serial_of
 from api.schemas.filing import JobPageModel, JobViewModel
+from api.tokens.enrolment import serial_of
 from ca.clock import system_clock
 from seals.filing.exchange import stretch_of
 from seals.filing.job import Document, ReturnReason

@@ -25,9 +25,9 @@ from api.cli.console import (
     write_bytes,
 )
 from api.errors import InputInvalid
-from api.foundation import SERVICE_TOKEN
-from api.key_input import public_key
 from api.schemas.keycentre import BallotModel, CaseModel, CentreModel, EscrowedKeyModel, NoticeModel
+from api.tokens.key_input import public_key
+from api.tokens.key_stores import SERVICE_TOKEN
 from ca.keycentre import delivery
 from ca.keycentre.case import Case, JudicialRecovery, RosterChange, UserRecovery
 from ca.keycentre.recovery import Ballot

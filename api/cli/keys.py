@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.access import Scope
+from api.access.scopes import Scope
 from api.cli.console import (
     ADMINISTRATOR,
     ActorOption,

@@ -24,9 +24,9 @@ from api.cli.console import (
     table,
     write_bytes,
 )
-from api.enrolment import token_of
 from api.errors import InputInvalid
 from api.schemas.licences import LicenceModel
+from api.tokens.enrolment import token_of
 from ca.clock import Clock
 from seals.filing.national import CIVIL
 from signing.level import Level

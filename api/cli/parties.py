@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from api.bootstrap import Services
 from api.cli.console import (
     ID_WIDTH,
     ActorOption,
@@ -27,8 +26,9 @@ from api.cli.console import (
     table,
     write_bytes,
 )
-from api.enrolment import token_of
 from api.schemas.rounds import RoundModel, TimelineModel, read_party
+from api.services import Services
+from api.tokens.enrolment import token_of
 from seals.cases.case import Hand
 from signing.containers.certification import Certification, FieldLock
 from signing.level import Level

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from api.answers.printed_copy import printed_answer
 from api.cli.console import (
     ActorOption,
     HomeOption,
@@ -21,7 +22,6 @@ from api.cli.console import (
     table,
     write_bytes,
 )
-from api.printed_answer import printed_answer
 from api.schemas.printing import WARNING_EN, WARNING_ZH, PrintCopyModel, PrintRuleModel, PublicCopyModel
 from signing.order import digest_of
 from signing.printing.copy import Seen

@@ -9,8 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from api.access import OPERATOR_SCOPES
-from api.bootstrap import Services
+from api.access.scopes import OPERATOR_SCOPES
 from api.cli.console import (
     ID_WIDTH,
     ActorOption,
@@ -28,10 +27,11 @@ from api.cli.console import (
     write_bytes,
 )
 from api.cli.ra_jobs import register
-from api.desk_pairs import take_in_pair
-from api.enrolment import EnrolmentOrder, serial_of, token_of
 from api.schemas.enrolment import EnrolmentModel
 from api.schemas.timeline import TimelineModel
+from api.services import Services
+from api.tokens.desk_pairs import take_in_pair
+from api.tokens.enrolment import EnrolmentOrder, serial_of, token_of
 from ca.actor import Actor
 from ca.certificate import SubjectName
 from ca.enrolment.approval import Ballot

@@ -10,8 +10,7 @@ from typing import Annotated, Final
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from api.access import OPERATOR_SCOPES
-from api.bootstrap import Services
+from api.access.scopes import OPERATOR_SCOPES
 from api.cli.console import (
     REFUSED,
     ActorOption,
@@ -28,8 +27,9 @@ from api.cli.console import (
     say,
     table,
 )
-from api.enrolment import serial_of
 from api.schemas.enrolment_jobs import DrillModel, JobItemModel, JobModel, ReminderModel
+from api.services import Services
+from api.tokens.enrolment import serial_of
 from ca.actor import SYSTEM
 from ca.certificate import CertificateQuery, RevocationReason
 from ca.enrolment.approval import Ballot

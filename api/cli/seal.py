@@ -19,8 +19,8 @@ from api.cli.console import (
     table,
     write_bytes,
 )
-from api.enrolment import serial_of
 from api.schemas.seals import SealModel
+from api.tokens.enrolment import serial_of
 from seals.seal import SealApplication, SealKind, SealQuery, SealRecord, SealStatus
 
 APPLICANT = "person:zhang.min=张敏"

@@ -21,8 +21,8 @@ from api.cli.console import (
     table,
 )
 from api.cli.seal import APPLICANT, APPROVER, KEEPER, Code, Why, show_state
-from api.enrolment import serial_of
 from api.schemas.seal_life import DestructionModel, StandingModel
+from api.tokens.enrolment import serial_of
 from seals.destruction import Destruction, Method, keep
 from seals.history import Standing
 from seals.renewal import RenewalRequest

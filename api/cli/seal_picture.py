@@ -23,10 +23,10 @@ from api.cli.console import (
 )
 from api.cli.seal import APPLICANT, Code
 from api.schemas.imprints import ComparisonModel, UploadedPictureModel
+from seals.drawing.vector import SealPicture
 from seals.imprint.outcome import CleanedImprint
 from seals.imprint.studio import ImprintStudio
 from seals.imprint.uploads import PictureUpload
-from seals.vector import SealPicture
 
 
 class Form(StrEnum):

@@ -20,10 +20,10 @@ from api.cli.console import (
     print_json,
     say,
 )
-from api.demo import KEY_FILE, run_demo
+from api.database.schema import migrate as migrate_schema
+from api.demo.main_job import KEY_FILE, run_demo
 from api.doctor import Check, Health, examine
 from api.home import read_secret
-from api.schema import migrate as migrate_schema
 from api.settings import load_settings
 from api.suite_choice import demo_home, settings_for
 from ca.actor import SYSTEM

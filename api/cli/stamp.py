@@ -20,10 +20,10 @@ from api.cli.console import (
     table,
     write_bytes,
 )
-from api.enrolment import serial_of
 from api.files import read_file
 from api.schemas.stamp_work import AlarmModel, ProofModel, UseModel
 from api.schemas.stamps import StampModel
+from api.tokens.enrolment import serial_of
 from ca.certificate import CertificateRequest, SubjectName, spki_sha256
 from ca.profile import CHIP_AUTH
 from ca.request_file import read_request

@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from api.cli.console import err, installation, out, say, table
-from api.problems import describe
+from api.problems.problem import describe
 from api.stamps.drill.rig import HeldLine
 from api.stamps.http_line import HttpLine
 from api.stamps.mqtt_line import MqttLine

@@ -22,9 +22,9 @@ from api.cli.console import (
 from api.cli.token_plan import CLERK, SECOND, Serial
 from api.cli.token_plan import register as register_plan_commands
 from api.errors import InputInvalid
-from api.pin_letter import SIGNED_AT, draw_letter, letter_text
 from api.schemas.chips import LetterModel, UnblockModel
 from api.schemas.tokens import TokenModel
+from api.tokens.pin_letter import SIGNED_AT, draw_letter, letter_text
 from ca.tokens.letter_store import UnblockTask
 from ca.tokens.state import TokenState
 from ca.tokens.token import Holder, NewToken, Token, TokenQuery

@@ -24,8 +24,7 @@ from api.cli.ra import officer
 from api.errors import InputInvalid
 from api.schemas.personalisation import PersonalisationRequestModel
 from api.schemas.tokens import PersonaliseToken, ProcedureModel
-from api.standard_chip import standard_plan
-from api.step_words import step_line
+from api.tokens.personalisation import standard_plan, step_line
 from ca.enrolment.approval import Ballot
 from ca.tokens.plan import PersonalisationPlan
 from ca.tokens.request import PersonalisationRequest

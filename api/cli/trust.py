@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from api.bootstrap import Services
 from api.cli.console import (
     ADMINISTRATOR,
     ActorOption,
@@ -22,9 +21,10 @@ from api.cli.console import (
     table,
     write_bytes,
 )
+from api.evidence.ocsp_answers import keep_answer
 from api.files import read_file
-from api.ocsp_answers import keep_answer
 from api.schemas.trust_lists import OwnListModel
+from api.services import Services
 from ca.actor import SYSTEM
 from signing.recognition.errors import OwnListMissing
 from signing.recognition.foreign import grouped

@@ -10,11 +10,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from api.access import Principal
+from api.access.scopes import Principal
 from api.csc import schemas
 from api.csc.algorithms import choose, digests_of, read_hashes
 from api.csc.errors import CscParameterInvalid
-from api.enrolment import pin_of
+from api.tokens.enrolment import pin_of
 from hsm.algorithms import DigestAlgorithm
 from signing.hashes.credential import Credential
 from signing.hashes.desk import Activated, HashOrder, Presented
@@ -23,7 +23,7 @@ from signing.order import SealOrder
 from signing.placing.where import Unseen, Where, parse_where
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
+    from api.services import Services
 
 _LEVEL: Final = re.compile(r"(?:P?AdES-)?(B|B-B|B-T|B-LT|B-LTA)", re.IGNORECASE)
 MAX_YUAN: Final = 10**15

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 
 from api.errors import NotAuthenticated, ScopeMissing, TooManyRequests
-from api.problems import Problem, describe
+from api.problems.problem import Problem, describe
 from hsm.errors import PinError
 from seals.errors import SealNotUsable
 

@@ -9,11 +9,11 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
 
-from api.access import Principal, Scope
-from api.auth import Doors, Limited, Requires
+from api.access.scopes import Principal, Scope
 from api.csc import describe, remote, schemas
 from api.csc.route import CscRoute
-from api.openapi import Responses
+from api.web.authorisation import Doors, Limited, Requires
+from api.web.openapi import Responses
 
 _ERROR: Final[dict[str, Any]] = {
     "model": schemas.CscError,

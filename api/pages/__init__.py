@@ -1,1 +1,1 @@
-"""The two web pages: verify a file, and seal one."""
+"""Web pages: verify a file, seal one, the console of the desks, what anyone may look up."""

@@ -10,9 +10,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field, SecretStr
 
-from api.access import Principal, Scope
+from api.access.scopes import Principal, Scope
 from api.agent.confirm import DIGEST_END
-from api.auth import Doors, Requires
 from api.errors import InputInvalid
 from api.pages.approved_case import approved_case
 from api.pages.desk import Desk, OpenDesk
@@ -21,6 +20,7 @@ from api.pages.place_routes import Wanted, found_draft, outlook_of
 from api.pages.shelf import Entry
 from api.pages.verify_routes import MAX_PASSWORD
 from api.routes.remote_sealing import octets_of, told
+from api.web.authorisation import Doors, Requires
 from signing.order import SealOrder
 from signing.placing.where import parse_where
 from signing.two_step.errors import RemoteSealingUnknown

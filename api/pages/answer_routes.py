@@ -7,8 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
 
-from api.access import Scope
-from api.auth import Doors
+from api.access.scopes import Scope
 from api.errors import NotAuthenticated, NotFound
 from api.pages.checks import DONE
 from api.pages.desk import Desk, OpenDesk
@@ -17,6 +16,7 @@ from api.pages.question import EVIDENCE, MAX_CHOICE, Choice, kept
 from api.pages.report_work import found_of
 from api.pages.shelf import Entry
 from api.pages.upload_check import verify_upload
+from api.web.authorisation import Doors
 from seals.cases.case import Hand
 from signing.recognition.ledger import Decision
 from verify.institution.record import MAX_RECORD_SIZE, MAX_RECORDS

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from api.bootstrap import Services
 from api.errors import InputInvalid
 from api.pages.desk import Desk
 from api.pages.drafts import OPEN
 from api.pages.shelf import Entry
 from api.pages.words import WORDS
+from api.services import Services
 from ca.actor import Actor
 from hsm.algorithms import Digest
 from seals.cases.approved import Medium

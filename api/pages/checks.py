@@ -11,7 +11,7 @@ from typing import Any, Final
 from api.pages.jobs import Jobs
 from api.pages.render import NotShown, PageRenderer, PasswordNeeded
 from api.pages.shelf import Entry, Shelf
-from api.problems import describe
+from api.problems.problem import describe
 
 LOG: Final = logging.getLogger("yinxin.pages")
 CHECKING: Final = "checking"

@@ -14,7 +14,7 @@ from api.pages.jobs import Jobs
 from api.pages.ofd_sheets import is_ofd, sheet_sizes
 from api.pages.render import NotShown, PageRenderer, PasswordNeeded
 from api.pages.shelf import Entry, Shelf
-from api.problems import describe
+from api.problems.problem import describe
 from ca.actor import Actor
 from hsm.pins import Pin
 from signing.errors import DocumentError

@@ -12,7 +12,6 @@ from typing import Any, Final
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from api.bootstrap import Services
 from api.pages import agent_routes, answer_routes, place_routes, seal_routes, verify_routes
 from api.pages.checks import Checks
 from api.pages.console import audit as console_audit
@@ -46,6 +45,7 @@ from api.pages.render import PageRenderer
 from api.pages.report_work import ReportWork, keep_found
 from api.pages.shelf import Shelf
 from api.pages.upload_check import verify_upload
+from api.services import Services
 from ca.actor import Actor
 
 LOG: Final = logging.getLogger("yinxin.pages")

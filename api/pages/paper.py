@@ -14,8 +14,8 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import Response
 
-from api.access import Principal
-from api.auth import services_of
+from api.access.scopes import Principal
+from api.access.session import COOKIE, Session
 from api.errors import NotAuthenticated
 from api.pages.words import (
     DEFAULT_LANGUAGE,
@@ -25,7 +25,7 @@ from api.pages.words import (
     say,
     script_words,
 )
-from api.session import COOKIE, Session
+from api.web.authorisation import services_of
 
 HERE: Final = Path(__file__).parent
 STATIC_PATH: Final = "/static"

@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
+from api.access.scopes import Principal, Scope
 from api.errors import NotFound
 from api.pages.desk import Desk, OpenDesk
 from api.pages.ofd_sheets import demand_national
 from api.pages.shelf import Entry
 from api.schemas.placing import MatchModel, PlacesModel, rounded
+from api.web.authorisation import Doors, Requires
 from signing.placing.page_range import MAX_RANGE_LENGTH, PageRange
 from signing.placing.preview import Outlook
 from signing.placing.where import MAX_KEYWORD_LENGTH, MAX_WHERE_LENGTH, parse_where

@@ -7,10 +7,10 @@ import logging
 from pathlib import Path
 from typing import Any, Final
 
-from api.bootstrap import Services
 from api.files import write_whole
 from api.pages.jobs import Jobs
-from api.problems import describe
+from api.problems.problem import describe
+from api.services import Services
 from ca.actor import Actor
 from ca.errors import AuditBroken
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from api.errors import NotFound
 from api.pages.jobs import Jobs
 from api.pages.shelf import Entry
-from api.problems import describe
+from api.problems.problem import describe
 from verify.report import DocumentReport
 from verify.wire import pack, unpack_report
 

@@ -9,12 +9,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 from pydantic import Field, SecretStr
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.enrolment import token_of
+from api.access.scopes import Principal, Scope
 from api.errors import InputInvalid, NotFound
 from api.home import Home
-from api.media import finished_name, media_of
 from api.pages.approved_case import approved_case
 from api.pages.desk import OpenDesk, hours, picture, sheet
 from api.pages.drafts import INTERRUPTED, LOCKED, OPEN, SEALED, Secrets, Wish
@@ -25,6 +22,9 @@ from api.pages.uploads import take
 from api.pages.verdict_card import key_words
 from api.pages.verify_routes import MAX_PASSWORD, Password, PictureWidth
 from api.pages.words import WORDS, Language, say
+from api.tokens.enrolment import token_of
+from api.web.authorisation import Doors, Requires
+from api.web.media import finished_name, media_of
 from ca.actor import Actor
 from hsm.pins import Pin
 from signing.placing.where import parse_where

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from api.bootstrap import Services
 from api.pages.checks import CONTENT, PROOF
 from api.pages.question import evidence
+from api.services import Services
 from verify.report import DocumentReport
 from verify.signatures.detached import ContentOctets
 

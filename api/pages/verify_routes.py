@@ -9,9 +9,7 @@ from fastapi import APIRouter, File, Query, Request, UploadFile
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field, SecretStr
 
-from api.access import Scope
-from api.auth import Doors
-from api.bootstrap import Services
+from api.access.scopes import Scope
 from api.errors import NotFound
 from api.pages.answers_card import answers, groups, lacks_record, proofs
 from api.pages.checks import CHECKING, CONTENT, FAILED, PROOF
@@ -29,6 +27,8 @@ from api.pages.shelf import Entry
 from api.pages.uploads import take
 from api.pages.verdict_card import card
 from api.pages.words import Language, say
+from api.services import Services
+from api.web.authorisation import Doors
 from verify.ses.report import SealDataKind
 from verify.signatures.detached import SIGNATURES
 from verify.signatures.merkle import MAX_PROOF

@@ -7,9 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.openapi import CALLER, binary, problems
+from api.access.scopes import Principal, Scope
 from api.schemas.archive import (
     ArchiveReason,
     Classify,
@@ -22,6 +20,8 @@ from api.schemas.archive import (
     RenewalsModel,
     RetentionClassesModel,
 )
+from api.web.authorisation import Doors, Requires
+from api.web.openapi import CALLER, binary, problems
 from signing.objects.shelf import sha256
 from signing.retention.desk import DocumentFile
 from signing.retention.states import DocumentState

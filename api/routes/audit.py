@@ -7,10 +7,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.openapi import CALLER, problems
+from api.access.scopes import Principal, Scope
 from api.schemas.sealing import AuditPageModel, AuditProofModel, AuditRecordModel
+from api.web.authorisation import Doors, Requires
+from api.web.openapi import CALLER, problems
 from ca.audit import AuditRecord
 
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"], responses=CALLER)

@@ -15,14 +15,8 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import SecretStr
 from starlette.concurrency import run_in_threadpool
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
+from api.access.scopes import Principal, Scope
 from api.batch.incoming import from_zip
-from api.bootstrap import Services
-from api.enrolment import pin_of
-from api.idempotency import IdempotencyKey
-from api.openapi import CALLER, binary, problems
-from api.progress_stream import EVENTS, Look, stream
 from api.routes.cases import hand_of
 from api.schemas.batches import (
     AskBatch,
@@ -34,6 +28,12 @@ from api.schemas.batches import (
     BatchRetry,
     BatchStart,
 )
+from api.services import Services
+from api.tokens.enrolment import pin_of
+from api.web.authorisation import Doors, Requires
+from api.web.idempotency import IdempotencyKey
+from api.web.openapi import CALLER, binary, problems
+from api.web.progress_stream import EVENTS, Look, stream
 from hsm.pins import Pin
 from signing.batch import report as reports
 from signing.batch.batch import BatchState, DocumentState, Incoming

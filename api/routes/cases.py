@@ -6,11 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Query, Response, UploadFile
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.enrolment import pin_of
-from api.idempotency import IdempotencyKey
-from api.openapi import CALLER, binary, problems
+from api.access.scopes import Principal, Scope
 from api.schemas.cases import (
     ApproveUse,
     AskUse,
@@ -21,6 +17,10 @@ from api.schemas.cases import (
     PayloadModel,
     UseReason,
 )
+from api.tokens.enrolment import pin_of
+from api.web.authorisation import Doors, Requires
+from api.web.idempotency import IdempotencyKey
+from api.web.openapi import CALLER, binary, problems
 from ca.enrolment.approval import Ballot
 from seals.cases.case import CaseRecord, Hand
 from seals.cases.case_store import CaseQuery

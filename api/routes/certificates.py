@@ -7,11 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.enrolment import certificate_request, serial_of
-from api.idempotency import IdempotencyKey
-from api.openapi import CALLER, problems
+from api.access.scopes import Principal, Scope
 from api.schemas.certificates import (
     CertificateModel,
     CertificatePageModel,
@@ -19,6 +15,10 @@ from api.schemas.certificates import (
     IssuedModel,
     Revoke,
 )
+from api.tokens.enrolment import certificate_request, serial_of
+from api.web.authorisation import Doors, Requires
+from api.web.idempotency import IdempotencyKey
+from api.web.openapi import CALLER, problems
 from ca.certificate import CertificateOrder, CertificateQuery, CertificateStatus
 
 router = APIRouter(prefix="/api/v1/certificates", tags=["certificates"], responses=CALLER)

@@ -9,9 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.openapi import CALLER, problems
+from api.access.scopes import Principal, Scope
 from api.schemas.chip_ranges import (
     GrantRange,
     RangeReportModel,
@@ -19,6 +17,8 @@ from api.schemas.chip_ranges import (
     UsageModel,
     UseNumber,
 )
+from api.web.authorisation import Doors, Requires
+from api.web.openapi import CALLER, problems
 from ca.tokens.range_store import Fate
 
 router = APIRouter(prefix="/api/v1/chip-ranges", tags=["tokens"], responses=CALLER)

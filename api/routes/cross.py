@@ -6,10 +6,10 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.openapi import CALLER, problems
+from api.access.scopes import Principal, Scope
 from api.schemas.cross import ConfirmCross, CrossOrderModel, CrossOrdersModel, ProposeCross
+from api.web.authorisation import Doors, Requires
+from api.web.openapi import CALLER, problems
 from ca.actor import Actor
 
 router = APIRouter(prefix="/api/v1/trust/cross-certifications", tags=["trust"], responses=CALLER)

@@ -7,15 +7,15 @@ from typing import Annotated, Final
 from fastapi import APIRouter, File, Form, Header, Response, UploadFile
 from pydantic import SecretStr
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.container_choice import Detached
-from api.enrolment import pin_of
-from api.idempotency import IdempotencyKey
-from api.media import MEDIA
-from api.openapi import BINARY, CALLER, Responses, problems
+from api.access.scopes import Principal, Scope
 from api.routes.sealing import answer
 from api.schemas.sealing import SealingModel
+from api.sealing.container_choice import Detached
+from api.tokens.enrolment import pin_of
+from api.web.authorisation import Doors, Requires
+from api.web.idempotency import IdempotencyKey
+from api.web.media import MEDIA
+from api.web.openapi import BINARY, CALLER, Responses, problems
 from signing.formats import DocumentKind
 from signing.level import Level
 from signing.order import SealOrder

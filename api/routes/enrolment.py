@@ -8,12 +8,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.enrolment import serial_of
+from api.access.scopes import Principal, Scope
 from api.errors import InputInvalid, NotFound
-from api.idempotency import IdempotencyKey
-from api.openapi import CALLER, binary, problems
 from api.schemas.enrolment import (
     Apply,
     Approve,
@@ -25,6 +21,10 @@ from api.schemas.enrolment import (
     Renew,
 )
 from api.schemas.timeline import TimelineModel
+from api.tokens.enrolment import serial_of
+from api.web.authorisation import Doors, Requires
+from api.web.idempotency import IdempotencyKey
+from api.web.openapi import CALLER, binary, problems
 from ca.enrolment.enrolment_store import EnrolmentQuery
 from ca.enrolment.request import Approver, EnrolmentRecord
 from ca.enrolment.states import EnrolmentStatus

@@ -6,13 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, BackgroundTasks, Query, Response
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.bootstrap import Services
-from api.enrolment import serial_of
+from api.access.scopes import Principal, Scope
 from api.errors import InputInvalid, NotFound
-from api.idempotency import IdempotencyKey
-from api.openapi import CALLER, problems
 from api.routes.enrolment import officer_of
 from api.schemas.enrolment import Approve, OrderFor, Reject
 from api.schemas.enrolment_jobs import (
@@ -25,6 +20,11 @@ from api.schemas.enrolment_jobs import (
     ReminderModel,
     RemindersModel,
 )
+from api.services import Services
+from api.tokens.enrolment import serial_of
+from api.web.authorisation import Doors, Requires
+from api.web.idempotency import IdempotencyKey
+from api.web.openapi import CALLER, problems
 from ca.actor import SYSTEM
 from ca.enrolment.drill import RevocationDrill
 from ca.enrolment.job_store import MAX_ITEMS, ItemStatus, JobRecord, JobStatus

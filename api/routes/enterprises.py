@@ -6,11 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.enterprise_overview import enterprise_overview
-from api.idempotency import IdempotencyKey
-from api.openapi import CALLER, problems
+from api.access.scopes import Principal, Scope
+from api.answers.enterprise import enterprise_overview
 from api.schemas.certificates import IssuedModel
 from api.schemas.enterprises import (
     EnrolKeeper,
@@ -21,6 +18,9 @@ from api.schemas.enterprises import (
     RenameEnterprise,
 )
 from api.schemas.overview import EnterpriseOverviewModel
+from api.web.authorisation import Doors, Requires
+from api.web.idempotency import IdempotencyKey
+from api.web.openapi import CALLER, problems
 
 router = APIRouter(prefix="/api/v1/enterprises", tags=["enterprises"], responses=CALLER)
 Reader = Annotated[Principal, Requires(Scope.CA_READ)]

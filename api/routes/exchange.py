@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Query, Response, UploadFile
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.openapi import CALLER, binary, problems
+from api.access.scopes import Principal, Scope
 from api.schemas.exchange import ImportedModel, RevocationPage, StatusAnswer, StatusQuestion
+from api.web.authorisation import Doors, Requires
+from api.web.openapi import CALLER, binary, problems
 from seals.filing.exchange import MAX_PAGE, stretch_of
 from seals.filing.national import MAX_FILE, Interface
 

@@ -8,11 +8,8 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.enrolment import serial_of
+from api.access.scopes import Principal, Scope
 from api.errors import InputInvalid
-from api.openapi import CALLER, binary, problems
 from api.schemas.engravers import RegisterShop, ShopModel, ShopPageModel
 from api.schemas.filing import (
     AcceptFiling,
@@ -27,6 +24,9 @@ from api.schemas.filing import (
     ReturnFiling,
     Why,
 )
+from api.tokens.enrolment import serial_of
+from api.web.authorisation import Doors, Requires
+from api.web.openapi import CALLER, binary, problems
 from ca.actor import Actor
 from ca.tokens.inventory_store import Place
 from seals.filing.errors import NotThisShop

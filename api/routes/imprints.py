@@ -6,9 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.openapi import CALLER, binary, problems
+from api.access.scopes import Principal, Scope
 from api.schemas.imprints import (
     ComparisonModel,
     PreviewSeal,
@@ -17,10 +15,12 @@ from api.schemas.imprints import (
     UploadedPictureModel,
     UploadedPicturesModel,
 )
-from seals.geometry import TEMPLATES, templates
+from api.web.authorisation import Doors, Requires
+from api.web.openapi import CALLER, binary, problems
+from seals.drawing.geometry import TEMPLATES, templates
+from seals.drawing.picture import draw
 from seals.imprint.limits import MAX_OCTETS
 from seals.imprint.uploads import PictureUpload
-from seals.picture import draw
 
 router = APIRouter(prefix="/api/v1", tags=["seals"], responses=CALLER)
 Reader = Annotated[Principal, Requires(Scope.SEAL_READ)]

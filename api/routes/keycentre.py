@@ -9,9 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.openapi import CALLER, problems
+from api.access.scopes import Principal, Scope
 from api.schemas.keycentre import (
     BallotModel,
     CaseModel,
@@ -27,6 +25,8 @@ from api.schemas.keycentre import (
     OpenJudicialCase,
     OpenUserCase,
 )
+from api.web.authorisation import Doors, Requires
+from api.web.openapi import CALLER, problems
 from ca.keycentre.state import CaseStatus
 
 router = APIRouter(prefix="/api/v1/key-centre", tags=["key centre"], responses=CALLER)

@@ -9,13 +9,13 @@ from fastapi import APIRouter, File, Form, Query, UploadFile
 from fastapi.responses import FileResponse
 from pydantic import AwareDatetime, SecretStr
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.enrolment import pin_of
+from api.access.scopes import Principal, Scope
 from api.errors import InputInvalid, NotFound
-from api.idempotency import IdempotencyKey
-from api.openapi import CALLER, binary, problems
 from api.schemas.licences import ActOnLicence, LicenceListModel, LicenceModel
+from api.tokens.enrolment import pin_of
+from api.web.authorisation import Doors, Requires
+from api.web.idempotency import IdempotencyKey
+from api.web.openapi import CALLER, binary, problems
 from hsm.algorithms import Digest, DigestAlgorithm
 from signing.level import Level
 from signing.licences.desk import LicenceOrder

@@ -6,11 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.bootstrap import Services
+from api.access.scopes import Principal, Scope
 from api.errors import InputInvalid
-from api.openapi import CALLER, problems
 from api.routes.enrolment import officer_of
 from api.schemas.enrolment import Approve
 from api.schemas.personalisation import (
@@ -19,7 +16,10 @@ from api.schemas.personalisation import (
     RejectPersonalisation,
 )
 from api.schemas.tokens import ProcedureModel, TokenModel
-from api.standard_chip import standard_plan
+from api.services import Services
+from api.tokens.personalisation import standard_plan
+from api.web.authorisation import Doors, Requires
+from api.web.openapi import CALLER, problems
 from ca.tokens.plan import PersonalisationPlan
 
 router = APIRouter(prefix="/api/v1/tokens", tags=["tokens"], responses=CALLER)

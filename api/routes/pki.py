@@ -6,16 +6,16 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Body, Request, Response
 
-from api import conditional
-from api.auth import Doors
 from api.errors import NotFound
-from api.ocsp_door import ANSWER_TYPE as OCSP
-from api.ocsp_door import REQUEST_TYPE as OCSP_REQUEST
-from api.ocsp_door import octets_in
-from api.openapi import PUBLIC, binary, problems
-from ca.crl_store import PublishedCrl
+from api.web import conditional
+from api.web.authorisation import Doors
+from api.web.ocsp_door import ANSWER_TYPE as OCSP
+from api.web.ocsp_door import REQUEST_TYPE as OCSP_REQUEST
+from api.web.ocsp_door import octets_in
+from api.web.openapi import PUBLIC, binary, problems
 from ca.errors import IssuerUnknown
-from ca.ocsp_codec import MAX_REQUEST_OCTETS
+from ca.status.crl_store import PublishedCrl
+from ca.status.ocsp_codec import MAX_REQUEST_OCTETS
 from ca.tsp import MAX_REQUEST_OCTETS as MAX_TSP_OCTETS
 
 router = APIRouter(prefix="/pki", tags=["pki"], responses=PUBLIC)

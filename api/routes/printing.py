@@ -7,12 +7,9 @@ from typing import Annotated, Final
 from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
 from pydantic import SecretStr
 
-from api.access import Principal, Scope
-from api.auth import Doors, Limited, Requires
+from api.access.scopes import Principal, Scope
+from api.answers.printed_copy import printed_answer
 from api.errors import InputInvalid, NotFound
-from api.idempotency import IdempotencyKey
-from api.openapi import CALLER, PUBLIC, binary, problems
-from api.printed_answer import printed_answer
 from api.routes.cases import hand_of
 from api.routes.pki import JOSE
 from api.schemas.printing import (
@@ -23,6 +20,9 @@ from api.schemas.printing import (
     PrintRulePageModel,
     PublicCopyModel,
 )
+from api.web.authorisation import Doors, Limited, Requires
+from api.web.idempotency import IdempotencyKey
+from api.web.openapi import CALLER, PUBLIC, binary, problems
 from signing.printing.desk import PrintWish
 
 router = APIRouter(prefix="/api/v1/printing", tags=["printing"], responses=CALLER)

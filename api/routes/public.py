@@ -8,10 +8,10 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Query, Response
 
-from api.auth import Doors, Limited
-from api.openapi import PUBLIC, binary, problems
 from api.routes.pki import JOSE
 from api.schemas.public import PublicSealModel
+from api.web.authorisation import Doors, Limited
+from api.web.openapi import PUBLIC, binary, problems
 from seals.lookup.desk import PublicAnswer, as_utc
 
 router = APIRouter(

@@ -7,10 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile
 from pydantic import AwareDatetime
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.idempotency import IdempotencyKey
-from api.openapi import CALLER, binary, problems
+from api.access.scopes import Principal, Scope
 from api.routes.cases import hand_of
 from api.routes.pki import JOSE
 from api.schemas.recognition import (
@@ -25,9 +22,12 @@ from api.schemas.recognition import (
     ImportPolicy,
     ImportsModel,
 )
+from api.verifying.handed_in import evidence_text
+from api.web.authorisation import Doors, Requires
+from api.web.idempotency import IdempotencyKey
+from api.web.openapi import CALLER, binary, problems
 from signing.recognition.department_store import LedgerQuery
 from signing.recognition.ledger import Decision
-from verify.institution.record import MAX_RECORD_SIZE, MAX_RECORDS
 
 router = APIRouter(prefix="/api/v1", tags=["trust"], responses=CALLER)
 Reader = Annotated[Principal, Requires(Scope.TRUST_READ)]
@@ -36,8 +36,6 @@ Confirmer = Annotated[Principal, Requires(Scope.TRUST_CONFIRM)]
 Clerk = Annotated[Principal, Requires(Scope.DEPARTMENT_ACCEPT)]
 Holder = Annotated[Principal, Requires(Scope.DOCUMENT_READ)]
 MOVE = problems(404, 409)
-MAX_EVIDENCE = MAX_RECORDS * MAX_RECORD_SIZE
-"""Octets of a file of evidence records."""
 
 
 @router.get("/departments", summary="可选部门与事项 / Departments and their acts")
@@ -152,8 +150,3 @@ def evidence_record(doors: Doors, caller: Holder, sealing: str) -> Response:
     given = doors.acceptance.records.give(sealing, actor=caller.actor)
     headers = {"Content-Disposition": f'attachment; filename="{given.sealing}.evidence.jws"'}
     return Response(given.jws + "\n", media_type=JOSE, headers=headers)
-
-
-def evidence_text(given: UploadFile | None) -> str:
-    """Read a file of evidence records; one that is too long is told as a damaged one."""
-    return "" if given is None else given.file.read(MAX_EVIDENCE + 1).decode("ascii", "replace") or "?"

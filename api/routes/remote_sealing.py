@@ -10,15 +10,15 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, UploadFile
 from pydantic import SecretStr
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
+from api.access.scopes import Principal, Scope
 from api.errors import InputInvalid
-from api.idempotency import IdempotencyKey
-from api.openapi import CALLER, problems
-from api.placed import demand_place
 from api.routes.sealing import At, MayCover, described
 from api.schemas.remote_sealing import AskedModel, SignatureModel
 from api.schemas.sealing import SealingModel
+from api.sealing.placed import demand_place
+from api.web.authorisation import Doors, Requires
+from api.web.idempotency import IdempotencyKey
+from api.web.openapi import CALLER, problems
 from signing.level import Level
 from signing.order import SealOrder
 from signing.placing.where import parse_where

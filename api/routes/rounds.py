@@ -8,11 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile
 from pydantic import AwareDatetime
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.enrolment import pin_of
-from api.idempotency import IdempotencyKey
-from api.openapi import CALLER, binary, problems
+from api.access.scopes import Principal, Scope
 from api.routes.cases import hand_of
 from api.schemas.rounds import (
     RoundDeadline,
@@ -25,6 +21,10 @@ from api.schemas.rounds import (
     TimelineModel,
     read_parties,
 )
+from api.tokens.enrolment import pin_of
+from api.web.authorisation import Doors, Requires
+from api.web.idempotency import IdempotencyKey
+from api.web.openapi import CALLER, binary, problems
 from signing.containers.certification import Certification, FieldLock
 from signing.parties.round import RoundWish
 from signing.parties.round_store import RoundQuery

@@ -7,10 +7,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.openapi import CALLER, binary, problems
+from api.access.scopes import Principal, Scope
 from api.schemas.seal_data import SealDataHistoryModel
+from api.web.authorisation import Doors, Requires
+from api.web.openapi import CALLER, binary, problems
 from seals.ses.parts import SesVersion
 
 router = APIRouter(prefix="/api/v1/seals", tags=["seals"], responses=CALLER)

@@ -7,14 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile
 from pydantic import AwareDatetime
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.bootstrap import Services
-from api.enrolment import serial_of
+from api.access.scopes import Principal, Scope
 from api.errors import NotFound
-from api.openapi import CALLER, binary, problems
 from api.schemas.seal_life import AskRenewal, DestructionModel, MayStateReason, StandingModel
 from api.schemas.seals import SealModel, StateReason
+from api.services import Services
+from api.tokens.enrolment import serial_of
+from api.web.authorisation import Doors, Requires
+from api.web.openapi import CALLER, binary, problems
 from seals.destruction import MAX_PICTURE, Destruction, Method, keep
 from seals.destruction_store import Destroyed
 from seals.errors import LossNotYours

@@ -10,18 +10,18 @@ from fastapi import APIRouter, File, Form, Header, Response, UploadFile
 from fastapi.responses import FileResponse, JSONResponse
 from pydantic import SecretStr
 
-from api import containers
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.container_choice import certification_of, lock_of
-from api.enrolment import pin_of
+from api.access.scopes import Principal, Scope
 from api.errors import NotFound
-from api.idempotency import IdempotencyKey
-from api.media import finished_name, media_of
-from api.openapi import BINARY, CALLER, Responses, binary, problems
-from api.placed import demand_place
+from api.schemas import containers
 from api.schemas.placing import MatchModel, PlacesModel
 from api.schemas.sealing import SealingModel
+from api.sealing.container_choice import certification_of, lock_of
+from api.sealing.placed import demand_place
+from api.tokens.enrolment import pin_of
+from api.web.authorisation import Doors, Requires
+from api.web.idempotency import IdempotencyKey
+from api.web.media import finished_name, media_of
+from api.web.openapi import BINARY, CALLER, Responses, binary, problems
 from hsm.algorithms import Digest, DigestAlgorithm
 from signing.level import Level
 from signing.order import SealOrder

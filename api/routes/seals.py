@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.enrolment import serial_of
-from api.openapi import CALLER, binary, problems
+from api.access.scopes import Principal, Scope
 from api.schemas.seals import ApplyForSeal, ApproveSeal, SealModel, SealPageModel, StateReason
+from api.tokens.enrolment import serial_of
+from api.web.authorisation import Doors, Requires
+from api.web.openapi import CALLER, binary, problems
 from seals.seal import SealKind, SealQuery, SealStatus
 
 router = APIRouter(prefix="/api/v1/seals", tags=["seals"], responses=CALLER)

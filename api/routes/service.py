@@ -7,13 +7,13 @@ import html
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from api.auth import Doors
 from api.doctor import Health, examine
 from api.errors import NotFound
-from api.openapi import PUBLIC, binary, problems
-from api.problem_table import INTERNAL, TABLE
-from api.problems import WORLD
+from api.problems.problem import WORLD
+from api.problems.table import INTERNAL, TABLE
 from api.schemas.service import HealthModel
+from api.web.authorisation import Doors
+from api.web.openapi import PUBLIC, binary, problems
 
 router = APIRouter(tags=["service"], responses=PUBLIC)
 

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from api.access import Principal
-from api.auth import Doors, session_of
-from api.openapi import CALLER
+from api.access.scopes import Principal
+from api.access.session import COOKIE, Session
 from api.schemas.session import LogIn, SessionModel
-from api.session import COOKIE, Session
+from api.web.authorisation import Doors, session_of
+from api.web.openapi import CALLER
 
 router = APIRouter(prefix="/session", tags=["session"], responses=CALLER)
 Open = Annotated[Session, Depends(session_of)]

@@ -10,9 +10,9 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Body, Header, Query, Response
 
-from api.auth import Doors
-from api.openapi import PUBLIC, problems
 from api.schemas.stamp_work import AnswerModel, OrdersModel
+from api.web.authorisation import Doors
+from api.web.openapi import PUBLIC, problems
 from ca.actor import SYSTEM
 from seals.devices.delivery import parse_delivery
 from seals.devices.errors import RequestRefused

@@ -6,9 +6,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.openapi import CALLER, binary, problems
+from api.access.scopes import Principal, Scope
 from api.routes.cases import hand_of
 from api.schemas.stamp_work import (
     AlarmModel,
@@ -29,6 +27,8 @@ from api.schemas.stamps import (
     StampRules,
     TaskModel,
 )
+from api.web.authorisation import Doors, Requires
+from api.web.openapi import CALLER, binary, problems
 from seals.devices.board import UseQuery
 from seals.devices.errors import AlarmUnknown, GrantUnknown
 from seals.devices.stamp import Stamp

@@ -6,11 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.bootstrap import Services
-from api.openapi import CALLER, binary, problems
-from api.pin_letter import SIGNED_AT, draw_letter, letter_text
+from api.access.scopes import Principal, Scope
 from api.schemas.chips import (
     ChipLinkModel,
     ChipLinksModel,
@@ -29,6 +25,10 @@ from api.schemas.tokens import (
     TokenPageModel,
     TokenReason,
 )
+from api.services import Services
+from api.tokens.pin_letter import SIGNED_AT, draw_letter, letter_text
+from api.web.authorisation import Doors, Requires
+from api.web.openapi import CALLER, binary, problems
 from ca.tokens.errors import LetterNotYours, LetterUnavailable
 from ca.tokens.state import TokenState
 from ca.tokens.token import Holder, Token, TokenQuery

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from api.auth import Doors
-from api.openapi import PUBLIC, binary
+from api.web.authorisation import Doors
+from api.web.openapi import PUBLIC, binary
 
 router = APIRouter(tags=["pki"], responses=PUBLIC)
 

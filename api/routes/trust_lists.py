@@ -6,13 +6,9 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Request, Response
 
-from api import conditional
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.bootstrap import Services
+from api.access.scopes import Principal, Scope
 from api.errors import NotFound
-from api.openapi import CALLER, PUBLIC, binary, problems
-from api.recognition import list_address
+from api.evidence.recognition import list_address
 from api.schemas.trust_lists import (
     ConfirmList,
     ForeignListModel,
@@ -22,6 +18,10 @@ from api.schemas.trust_lists import (
     OwnListModel,
     ProposeList,
 )
+from api.services import Services
+from api.web import conditional
+from api.web.authorisation import Doors, Requires
+from api.web.openapi import CALLER, PUBLIC, binary, problems
 from ca.actor import SYSTEM, Actor
 from signing.recognition.desk import Offer
 from signing.recognition.foreign import ForeignList

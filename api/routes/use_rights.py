@@ -8,12 +8,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from fastapi import APIRouter, Query
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.enrolment import pin_of
+from api.access.scopes import Principal, Scope
 from api.errors import InputInvalid
-from api.idempotency import IdempotencyKey
-from api.openapi import CALLER, problems
 from api.routes.cases import hand_of
 from api.schemas.cases import PayloadModel, UseReason
 from api.schemas.use_rights import (
@@ -25,6 +21,10 @@ from api.schemas.use_rights import (
     StandingListModel,
     StandingModel,
 )
+from api.tokens.enrolment import pin_of
+from api.web.authorisation import Doors, Requires
+from api.web.idempotency import IdempotencyKey
+from api.web.openapi import CALLER, problems
 from seals.cases.signer_store import Signer
 from seals.cases.standing_store import Standing
 

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, UploadFile
 from pydantic import AwareDatetime, SecretStr
 
-from api.auth import Doors
-from api.openapi import PUBLIC, problems
-from api.routes.recognition import evidence_text
 from api.schemas.sealing import ReportModel
+from api.verifying.handed_in import evidence_text
+from api.web.authorisation import Doors
+from api.web.openapi import PUBLIC, problems
 from verify.signatures.detached import ContentOctets
 
 router = APIRouter(prefix="/api/v1/verifications", tags=["verification"], responses=PUBLIC)

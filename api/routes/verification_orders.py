@@ -11,13 +11,7 @@ from pydantic import AwareDatetime, SecretStr
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.bootstrap import Services
-from api.handed_in import PIECE, Handed, received
-from api.idempotency import IdempotencyKey
-from api.openapi import CALLER, binary, problems
-from api.progress_stream import EVENTS, Look, stream
+from api.access.scopes import Principal, Scope
 from api.schemas.verification_orders import (
     DeliveryListModel,
     DeliveryModel,
@@ -27,6 +21,12 @@ from api.schemas.verification_orders import (
     OrderListModel,
     OrderModel,
 )
+from api.services import Services
+from api.verifying.handed_in import PIECE, Handed, received
+from api.web.authorisation import Doors, Requires
+from api.web.idempotency import IdempotencyKey
+from api.web.openapi import CALLER, binary, problems
+from api.web.progress_stream import EVENTS, Look, stream
 from ca.actor import Actor
 from signing.verification_orders.beside import MAX_PASSWORD
 from signing.verification_orders.order import OrderRequest, OrderState

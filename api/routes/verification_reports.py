@@ -7,9 +7,9 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, File, Form, Path, Response, UploadFile
 from pydantic import AwareDatetime, SecretStr
 
-from api.auth import Doors, Limited
-from api.openapi import BINARY, PUBLIC, binary, problems
 from api.schemas.verification_reports import IssuedReportModel
+from api.web.authorisation import Doors, Limited
+from api.web.openapi import BINARY, PUBLIC, binary, problems
 from ca.actor import Actor
 from verify.signatures.detached import ContentOctets
 

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
-from api.idempotency import IdempotencyKey
-from api.openapi import CALLER, binary, problems
+from api.access.scopes import Principal, Scope
 from api.routes.cases import hand_of
 from api.routes.pki import JOSE
 from api.schemas.voidings import AskVoiding, VoidingModel, VoidingPageModel, VoidReason
+from api.web.authorisation import Doors, Requires
+from api.web.idempotency import IdempotencyKey
+from api.web.openapi import CALLER, binary, problems
 from signing.voiding.desk import VoidWish
 from signing.voiding.states import VoidStatus
 

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.enrolment import serial_of
 from api.schemas.enrolment import (
     ActorModel,
     ApprovalModel,
@@ -17,6 +16,7 @@ from api.schemas.enrolment import (
     hexadecimal,
     waiting_of,
 )
+from api.tokens.enrolment import serial_of
 from ca.certificate import CertificateQuery, RevocationReason
 from ca.enrolment.drill import DrillReport
 from ca.enrolment.job_store import MAX_ITEMS, JobItem, JobRecord, JobStatus

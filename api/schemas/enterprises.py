@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from api.enrolment import EnrolmentOrder, pin_of
+from api.tokens.enrolment import EnrolmentOrder, pin_of
 from ca.enterprise import Enterprise
 from hsm.algorithms import KeyKind
 

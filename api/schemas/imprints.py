@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from seals.geometry import Template
+from seals.drawing.geometry import Template
+from seals.drawing.picture import PictureSpec
 from seals.imprint.outcome import ImprintComparison
 from seals.imprint.upload_store import UploadedPicture
-from seals.picture import PictureSpec
 from seals.seal import SealKind
 
 NO_CODE = "0000000000000"

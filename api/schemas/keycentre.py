@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.key_input import base64_octets, public_key, recipient
+from api.tokens.key_input import base64_octets, public_key, recipient
 from ca.keycentre.case import Case, CaseVote, JudicialRecovery, UserRecovery
 from ca.keycentre.case_store import Notice
 from ca.keycentre.centre import CentreStatus

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.enterprise_overview import EnterpriseOverview
+from api.answers.enterprise import EnterpriseOverview
 from ca.certificate import CertificateRecord, CertificateStatus
 from ca.certificate import RevocationReason as Reason
 from ca.tokens.token import Token

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
-from api.printed_answer import PrintedAnswer
+from api.answers.printed_copy import PrintedAnswer
 from api.schemas.cases import examples
 from signing.printing.copy import PrintCopy, PrintRule
 

@@ -29,7 +29,7 @@ from hsm.durable import write_whole
 from hsm.suite import Suite
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
+    from api.services import Services
 
 BROKER_NAME: Final = "broker"
 ISSUER: Final = "issuing"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from api.problems import describe
+from api.problems.problem import describe
 from seals.devices.desk import StampDesk
 from seals.devices.messages import Request, RequestFor, sign_request
 from seals.devices.simulator.errors import LineRefused

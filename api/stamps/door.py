@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from api.problems import describe
+from api.problems.problem import describe
 from api.stamps.topics import Event
 from seals.devices.desk import StampDesk
 from seals.devices.errors import MessageInvalid

@@ -19,7 +19,7 @@ from api.stamps.errors import BrokerMissing, BrokerUnreachable
 from ca.actor import Actor
 
 if TYPE_CHECKING:
-    from api.bootstrap import Services
+    from api.services import Services
 
 LOCAL: Final = "127.0.0.1"
 _PLACES: Final = ("/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/opt/homebrew/sbin/mosquitto")

@@ -14,10 +14,8 @@ from typing import Final
 
 from cryptography.x509 import ocsp
 
-from ca import revocation_list
 from ca.actor import Actor
 from ca.certificate import CertificateQuery, CertificateRecord, CertificateStatus, RevocationReason
-from ca.crl import CrlPublisher
 from ca.enrolment.job_store import JobRecord
 from ca.enrolment.jobs import Jobs
 from ca.enrolment.office import Office
@@ -25,8 +23,10 @@ from ca.enrolment.population import population
 from ca.enrolment.ports import StatusSource
 from ca.enrolment.rules import Matter
 from ca.errors import CaError
-from ca.ocsp import OcspResponder
 from ca.revocation import Standing, standing_of
+from ca.status import revocation_list
+from ca.status.crl import CrlPublisher
+from ca.status.ocsp import OcspResponder
 
 MAX_LISTED: Final = 100
 """Disagreements listed in a report; more are counted."""

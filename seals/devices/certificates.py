@@ -10,9 +10,9 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from ca.certificate import CertificateRecord, CertificateStatus
-from ca.ocsp_codec import Standing
 from ca.profile import CHIP_AUTH
-from ca.status_store import status_of
+from ca.status.ocsp_codec import Standing
+from ca.status.store import status_of
 from hsm.algorithms import KeyKind, kind_of
 from hsm.errors import HsmError
 from hsm.public_keys import certificate_key

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from ca.actor import Actor
 from seals.binding import CertificateFacts
+from seals.drawing.vector import SealPicture
 from seals.errors import SecondPersonNeeded
 from seals.filing import job_store, shop_store
 from seals.filing.body_chip import demand_live_chip
@@ -40,7 +41,6 @@ from seals.filing.shops import demand_officer, reason_of
 from seals.ledger import Ledger
 from seals.states import SealAct, SealStatus
 from seals.store import picture_of
-from seals.vector import SealPicture
 
 
 class FilingOffice:

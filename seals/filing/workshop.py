@@ -9,6 +9,7 @@ from ca.actor import Actor
 from ca.enrolment.errors import EvidenceDamaged
 from seals import store as seal_store
 from seals.chip_store import LinkStatus, open_link
+from seals.drawing.vector import SealPicture
 from seals.errors import SealError
 from seals.filing import job_store
 from seals.filing.errors import (
@@ -25,7 +26,6 @@ from seals.filing.shops import reason_of
 from seals.imprint.errors import ImprintTooLarge, ImprintUnreadable
 from seals.ledger import Ledger
 from seals.states import SealStatus
-from seals.vector import SealPicture
 
 MAX_IMPRINTS: Final = 50
 """Scans of one job: a few attempts after each return; a script gone wild is stopped."""

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from seals.geometry import Shape
+from seals.drawing.geometry import Shape
 from seals.imprint.frame import Frame
 from seals.imprint.outcome import Centre
 

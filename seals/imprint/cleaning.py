@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from seals.drawing.vector import SealPicture
 from seals.imprint import raster
 from seals.imprint.centre import centre_of
 from seals.imprint.errors import ImprintMissing, ImprintUnreadable
@@ -22,7 +23,6 @@ from seals.imprint.outline import outlines
 from seals.imprint.registration import lay
 from seals.imprint.scan import Scan
 from seals.imprint.upright import upright_turn
-from seals.vector import SealPicture
 
 GRID: Final = 32.0
 """Pixels to the millimetre of the cleaned ink (813 dpi): finer than the photographs, so that outlines stay smooth."""

@@ -17,13 +17,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from seals.drawing.vector import SealPicture
 from seals.imprint import raster
 from seals.imprint.errors import ImprintUnreadable
 from seals.imprint.ink import Grey, Located, locate
 from seals.imprint.outcome import Advice, ImprintComparison, WorstPlace
 from seals.imprint.registration import Registration, lay, register
 from seals.imprint.scan import Scan
-from seals.vector import SealPicture
 
 GRID: Final = 16.0
 """Pixels to the millimetre on which both are compared (406 dpi): a thin stroke has three."""

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from seals.geometry import Shape
+from seals.drawing.geometry import Shape
 from seals.imprint.errors import ImprintMissing, ImprintUnreadable
 from seals.imprint.ink import Points
 from seals.imprint.registration import View

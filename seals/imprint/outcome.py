@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from seals.vector import SealPicture
+from seals.drawing.vector import SealPicture
 
 
 class Advice(Enum):

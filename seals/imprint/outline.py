@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from seals.drawing.vector import Mark
 from seals.imprint.errors import ImprintUnreadable
 from seals.imprint.ink import Grey, Mask, Points
-from seals.vector import Mark
 
 SMOOTHING_MM: Final = 0.03
 """Reach of the smoothing along a contour: a pixel of a 600 dpi scan has 0.042 mm."""

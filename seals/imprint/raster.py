@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pypdfium2
 from PIL import Image
 
-from seals.vector import SealPicture
+from seals.drawing.vector import SealPicture
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from seals.drawing.vector import SealPicture
 from seals.imprint import raster
 from seals.imprint.ink import Grey, Located, Points
-from seals.vector import SealPicture
 
 View = npt.NDArray[np.float64]
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hsm.kept_process import SharedProcess, Upkeep
+from seals.drawing.vector import SealPicture
 from seals.imprint import errors
 from seals.imprint.errors import ImageWorkFailed, ImprintError, ImprintUnreadable
 from seals.imprint.outcome import Advice, Centre, CleanedImprint, ImprintComparison, WorstPlace
-from seals.vector import SealPicture
 
 DEFAULT_SECONDS: Final = 30.0
 """Time for one picture: the largest allowed takes about three seconds on one core."""

@@ -8,10 +8,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from ca.store import UtcInstant
+from seals.drawing.vector import SealPicture
 from seals.errors import SealMoved
 from seals.imprint.errors import UploadNotAllowed
 from seals.store import metadata
-from seals.vector import SealPicture
 
 seal_upload = sa.Table(
     "seal_upload",

@@ -18,6 +18,8 @@ from ca.audit import AuditTrail
 from ca.clock import Clock
 from ca.enterprise import Enterprises
 from seals import store
+from seals.drawing.picture import unfiled
+from seals.drawing.vector import SealPicture
 from seals.errors import ReasonNeeded
 from seals.imprint import upload_store
 from seals.imprint.errors import UploadNotAllowed
@@ -26,8 +28,6 @@ from seals.imprint.studio import ImprintStudio
 from seals.imprint.upload_store import UploadedPicture
 from seals.ledger import acting
 from seals.moves import found
-from seals.picture import unfiled
-from seals.vector import SealPicture
 
 MAX_REASON: Final = 200
 """Longest reason, in characters."""

@@ -14,12 +14,12 @@ from typing import Any, BinaryIO, Final
 import cv2
 
 from hsm.frames import run, tasks, write_frame
+from seals.drawing.vector import SealPicture
 from seals.imprint import raster
 from seals.imprint.cleaning import clean
 from seals.imprint.comparison import compare
 from seals.imprint.errors import ImageWorkFailed, ImprintError
 from seals.imprint.scan import read_scan
-from seals.vector import SealPicture
 
 Answer = tuple[dict[str, Any], bytes, bytes]
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from cryptography import x509
 
 from ca.checked_signer import CertifiedKey
-from ca.ocsp_codec import CertificateStatus, Standing
 from ca.profile import EKU_SEAL_MAKER
+from ca.status.ocsp_codec import CertificateStatus, Standing
 from hsm.errors import HsmError
 from hsm.public_keys import certificate_key, spki
 from hsm.sm2.public_key import Sm2PublicKey

@@ -23,13 +23,14 @@ from ca.authority import CertificateAuthority
 from ca.checked_signer import CertifiedKey, OpenKeys
 from ca.errors import CaError
 from ca.issuer import UnitPurpose
-from ca.status_store import find_unit, status_of
+from ca.status.store import find_unit, status_of
 from hsm.algorithms import Digest, DigestAlgorithm, SignatureAlgorithm
 from hsm.errors import HsmError, SignatureInvalid
 from hsm.provider import KeyRing
 from hsm.public_keys import certificate_key
 from hsm.verification import verify_signature
 from seals import store as seal_store
+from seals.drawing.vector import SealPicture
 from seals.imprint.raster import png
 from seals.ledger import Ledger, acting
 from seals.registry import SealRegistry
@@ -41,7 +42,6 @@ from seals.ses.parts import CertListType, SesVersion
 from seals.ses.store import SealDataPlan, SealDataRecord
 from seals.ses.structure import read_seal
 from seals.ses.writer import PictureContent, SealContent, assemble, encode_info
-from seals.vector import SealPicture
 
 STALE_AFTER: Final = timedelta(minutes=10)
 """When a reservation without its data is taken for left behind: drawing, signing and stamping take seconds."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
-from seals.fonts import Face
-from seals.typesetting import BLACK, Box, Colour, Text
+from seals.drawing.fonts import Face
+from seals.drawing.typesetting import BLACK, Box, Colour, Text
 from signing.ofd.descriptions import number
 from signing.ofd.font_file import Measure
 from verify.ofd.xml import NAMESPACE

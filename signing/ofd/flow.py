@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from seals.fonts import Face
-from seals.typesetting import A4, BLACK, POINT, Box, Colour, Text, broken
+from seals.drawing.fonts import Face
+from seals.drawing.typesetting import A4, BLACK, POINT, Box, Colour, Text, broken
 from signing.ofd.canvas import Image, Line, Sheet
 from signing.ofd.font_file import Measure
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from seals import typesetting
+from seals.drawing import typesetting
+from seals.drawing.fonts import Face, Glyph
 from seals.errors import GlyphMissing
-from seals.fonts import Face, Glyph
 from signing.ofd.errors import TextUnprintable
 
 

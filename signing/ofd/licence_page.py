@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from seals.fonts import Face
-from seals.typesetting import A4, POINT, Box, Colour, Text, broken
+from seals.drawing.fonts import Face
+from seals.drawing.typesetting import A4, POINT, Box, Colour, Text, broken
 from signing.ofd.canvas import Image, Sheet
 from signing.ofd.errors import PageTooFull
 from signing.ofd.font_file import Measure

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from seals.fonts import Face
-from seals.typesetting import A4, NAMES, characters, font_file
+from seals.drawing.fonts import Face
+from seals.drawing.typesetting import A4, NAMES, characters, font_file
 from signing.ofd.canvas import Image, Numbers, Resources, Sheet, page_xml
 from signing.ofd.descriptions import number
 from signing.ofd.font_file import Measure

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-from seals.fonts import Face
-from seals.typesetting import POINT, Colour
+from seals.drawing.fonts import Face
+from seals.drawing.typesetting import POINT, Colour
 from signing.ofd.flow import BODY, GREY, SMALL, Flow
 from signing.ofd.maker import About, make_document
 from verify.ofd.report import OfdReport

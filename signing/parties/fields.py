@@ -13,7 +13,7 @@ from typing import Final
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 
-from seals.geometry import template
+from seals.drawing.geometry import template
 from seals.seal import SealKind
 from signing.parties.errors import FieldsNotReserved
 from signing.parties.round import PartyWish

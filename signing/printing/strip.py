@@ -11,7 +11,7 @@ from typing import Final
 
 import segno
 
-from seals.fonts import EM, Face, operators, shelf
+from seals.drawing.fonts import EM, Face, operators, shelf
 from signing.placing.placement import POINTS_PER_MM
 
 QUIET: Final = 4

@@ -17,10 +17,11 @@ import sqlalchemy as sa
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from ca import certificate_store, crl_store, issuer_store
+from ca import certificate_store, issuer_store
 from ca.certificate_store import Row
 from ca.config import CaConfig
 from ca.issuer import Issuer, KeyHolder, Unit, UnitPurpose
+from ca.status import crl_store
 from seals.list_publisher import Heading
 from signing.voiding.store import void_list
 from verify.trusted_lists.model import (

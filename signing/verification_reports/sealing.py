@@ -17,7 +17,7 @@ from ca.issuer import Unit, UnitPurpose
 from hsm.provider import KeyRing, open_signer
 from hsm.public_keys import certificate_key
 from hsm.signer import Signer
-from seals.fonts import EM, Face, operators, shelf
+from seals.drawing.fonts import EM, Face, operators, shelf
 from signing.containers.cms import Signatory
 from signing.evidence import EvidenceDesk, Leaf
 from signing.mark import Picture, SealMark, Stamper, Work

@@ -39,6 +39,12 @@ def test_a_module_keeps_its_budget(path: Path) -> None:
         assert ast.get_docstring(tree), "an __init__ holds a docstring only"
 
 
+def test_the_top_of_api_can_be_read_at_a_glance() -> None:
+    """What an installation is and how it starts; every subject has a folder (``docs/architecture.md``)."""
+    top = sorted(path.stem for path in (ROOT / "api").glob("*.py"))
+    assert len(top) <= 15, f"give it to the folder of its subject: {top}"
+
+
 def test_functions_keep_their_budget() -> None:
     sizes = {
         f"{path.relative_to(ROOT)}:{node.name}": _code_lines(node)

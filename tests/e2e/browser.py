@@ -29,7 +29,7 @@ FLAGS = (
 )
 UPLOAD_LIMIT = 3_000_000
 """The service under test takes this many octets, so that a test can pass it without a huge file."""
-PLAIN = Path(__file__).parents[2] / "api" / "demo_data" / "contract.pdf"
+PLAIN = Path(__file__).parents[2] / "api" / "demo" / "data" / "contract.pdf"
 
 
 def yinxin(*arguments: str | Path, home: Path) -> str:

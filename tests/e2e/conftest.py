@@ -21,12 +21,13 @@ from unittest import mock
 import httpx
 import pytest
 
-from api.access import Scope
+from api.access.scopes import Scope
 from api.app import create_app
-from api.bootstrap import Services, assemble
+from api.bootstrap import assemble
 from api.cli.main import main
 from api.home import Home, service_pins
 from api.serve import make_server
+from api.services import Services
 from api.settings import load_settings
 from ca.actor import Actor
 from ca.clock import system_clock
@@ -34,7 +35,7 @@ from tests import emulator_build
 from tests.conftest import _free_port as free_port
 
 ROOT = Path(__file__).parents[2]
-CONTRACT = ROOT / "api" / "demo_data" / "contract.pdf"
+CONTRACT = ROOT / "api" / "demo" / "data" / "contract.pdf"
 ADMIN = Actor("person:sun.tao", "孙涛")
 compiled = emulator_build.compiled
 

@@ -10,12 +10,14 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from api.access import Power, Scope
-from api.bootstrap import Services, assemble
-from api.foundation import SERVICE_TOKEN, lay_foundation
+from api.access.scopes import Power, Scope
+from api.bootstrap import assemble
+from api.foundation import lay_foundation
 from api.home import Home, service_pins
 from api.pages.console import certificates, chips, enrolments, jobs, key_centre, overview
+from api.services import Services
 from api.settings import load_settings
+from api.tokens.key_stores import SERVICE_TOKEN
 from ca.actor import Actor
 from ca.certificate import RevocationReason, SubjectName
 from ca.clock import system_clock

@@ -13,8 +13,8 @@ import pytest
 from cryptography import x509
 
 from api.backup.make import KEPT
-from api.verification_orders import SPOOL
-from api.verification_reports import REPORT_WORK
+from api.verifying.orders import SPOOL
+from api.verifying.reports import REPORT_WORK
 from tests.e2e.conftest import Demo
 from tests.e2e.conftest import in_process as yinxin
 from tests.e2e.test_cli import Done, good, one_red_line

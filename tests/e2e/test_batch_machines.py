@@ -19,12 +19,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from api.bootstrap import Services, assemble
-from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, keeper_pin
-from api.enrolment import token_of
+from api.bootstrap import assemble
+from api.demo.main_job import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, keeper_pin
 from api.foundation import lay_foundation
 from api.home import Home, service_pins
+from api.services import Services
 from api.settings import load_settings
+from api.tokens.enrolment import token_of
 from ca.clock import system_clock
 from hsm.algorithms import Digest, DigestAlgorithm
 from hsm.pins import Pin

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from api.demo import ENTERPRISE, USCC
+from api.demo.main_job import ENTERPRISE, USCC
 from tests.conftest import missing
 from tests.e2e.browser import CHROMIUM, FLAGS, Served, serving, yinxin
 

@@ -31,8 +31,8 @@ from pyhanko.sign.signers.csc_signer import (
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
-from api.access import Scope
-from api.demo import APPLICANT, KEEPER
+from api.access.scopes import Scope
+from api.demo.main_job import APPLICANT, KEEPER
 from ca.actor import Actor
 from hsm.algorithms import Digest, DigestAlgorithm, SignatureAlgorithm
 from hsm.digest_signing import verify_digest

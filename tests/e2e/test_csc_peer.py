@@ -12,9 +12,9 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from api.bootstrap import Services
 from api.cli.main import app
-from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC
+from api.demo.main_job import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC
+from api.services import Services
 from ca.certificate import CertificateRequest, SubjectName
 from ca.profile import ENTERPRISE_SEAL
 from hsm.csc_errors import RemotePinRefused

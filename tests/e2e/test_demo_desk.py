@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 from api.bootstrap import assemble
-from api.demo import USCC
-from api.demo_seals import OFFICER
+from api.demo.main_job import USCC
+from api.demo.seals import OFFICER
 from api.home import Home, service_pins
 from api.settings import load_settings
 from ca.clock import system_clock

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC
+from api.demo.main_job import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC
 from ca.certificate import CertificateRequest, SubjectName
 from ca.profile import ENTERPRISE_SEAL
 from hsm.algorithms import KeyKind
@@ -180,7 +180,7 @@ def _sealed_by(page: Any, site: Site, agent: Agent, seal: str) -> bytes:
     """Do what the keeper does; return the file that they download."""
     from playwright.sync_api import expect
 
-    from api.access import Scope
+    from api.access.scopes import Scope
 
     agent.code()  # it is ready
     page.goto(f"{site.url}/seal")

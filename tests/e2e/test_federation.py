@@ -16,15 +16,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.access import Scope
+from api.access.scopes import Scope
 from api.app import create_app
-from api.bootstrap import Services, assemble
-from api.demo import ENTERPRISE, KEEPER, USCC, approved_seal, enrol_keeper, seal_contract
+from api.bootstrap import assemble
+from api.demo.main_job import ENTERPRISE, KEEPER, USCC, approved_seal, enrol_keeper, seal_contract
 from api.doctor import Health, examine
+from api.evidence.recognition import LIST_PATH
 from api.foundation import lay_foundation
 from api.home import Home, service_pins
-from api.recognition import LIST_PATH
 from api.serve import make_server
+from api.services import Services
 from api.settings import Settings
 from ca.actor import SYSTEM, Actor
 from ca.certificate import RevocationReason

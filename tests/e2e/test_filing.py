@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from api.access import Scope
-from api.demo import APPLICANT, APPROVER, KEEPER, OPERATOR, USCC
+from api.access.scopes import Scope
+from api.demo.main_job import APPLICANT, APPROVER, KEEPER, OPERATOR, USCC
 from ca.actor import Actor
 from ca.enrolment.approval import Ballot
 from ca.enrolment.request import Approver
@@ -21,9 +21,9 @@ from ca.tokens.plan import ApplicationPlan, ContainerPlan, PersonalisationPlan
 from ca.tokens.ranges import Grant
 from ca.tokens.token import Holder, NewToken, PinPolicy, Purpose
 from hsm.pins import Pin
+from seals.drawing.vector import SealPicture
 from seals.imprint.raster import png
 from seals.store import picture_of
-from seals.vector import SealPicture
 from tests.e2e.conftest import Demo, Site, in_process
 from tests.e2e.test_http import refused
 from tests.e2e.test_tokens import done

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from api.access import Scope
-from api.demo import APPLICANT, APPROVER, KEEPER, OPERATOR, USCC
+from api.access.scopes import Scope
+from api.demo.main_job import APPLICANT, APPROVER, KEEPER, OPERATOR, USCC
 from ca.actor import Actor
 from ca.uscc import check_character
 from tests.conftest import missing

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from api.access import Power, Scope
-from api.demo import KEEPER, OPERATOR, USCC
-from api.session import COOKIE, CSRF_HEADER
+from api.access.scopes import Power, Scope
+from api.access.session import COOKIE, CSRF_HEADER
+from api.demo.main_job import KEEPER, OPERATOR, USCC
 from ca.actor import Actor
 from tests.e2e.conftest import ADMIN, Demo, Site
 from tests.e2e.test_http import order, refused

@@ -14,12 +14,22 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from api.access import Scope
-from api.bootstrap import Services, assemble
-from api.demo import APPLICANT, APPROVER, KEEPER, OPERATOR, USCC, approved_seal, enrol_keeper, keeper_pin
-from api.demo import ENTERPRISE as NAME
+from api.access.scopes import Scope
+from api.bootstrap import assemble
+from api.demo.main_job import (
+    APPLICANT,
+    APPROVER,
+    KEEPER,
+    OPERATOR,
+    USCC,
+    approved_seal,
+    enrol_keeper,
+    keeper_pin,
+)
+from api.demo.main_job import ENTERPRISE as NAME
 from api.foundation import lay_foundation
 from api.home import Home, service_pins
+from api.services import Services
 from api.settings import Settings
 from ca.actor import Actor
 from signing.store import sealing

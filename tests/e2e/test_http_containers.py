@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from api.access import Scope
-from api.demo import KEEPER
+from api.access.scopes import Scope
+from api.demo.main_job import KEEPER
 from tests.e2e.conftest import CONTRACT, Demo, Site
 from tests.e2e.test_http import order, refused
 

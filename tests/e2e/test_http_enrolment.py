@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.access import Scope
+from api.access.scopes import Scope
 from api.bootstrap import assemble
 from api.foundation import lay_foundation
 from api.home import Home, service_pins

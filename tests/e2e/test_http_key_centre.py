@@ -14,11 +14,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from api.access import Scope
-from api.bootstrap import Services, assemble
-from api.foundation import SERVICE_TOKEN, lay_foundation
+from api.access.scopes import Scope
+from api.bootstrap import assemble
+from api.foundation import lay_foundation
 from api.home import Home, service_pins
+from api.services import Services
 from api.settings import load_settings
+from api.tokens.key_stores import SERVICE_TOKEN
 from ca.actor import Actor
 from ca.clock import system_clock
 from ca.keycentre import delivery

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from api.uploads import FORM_OVERHEAD, SMALL_LIMIT
-from ca.ocsp_codec import MAX_GET_CHARACTERS, MAX_REQUEST_OCTETS
+from api.web.upload_limit import FORM_OVERHEAD, SMALL_LIMIT
+from ca.status.ocsp_codec import MAX_GET_CHARACTERS, MAX_REQUEST_OCTETS
 from tests.e2e.conftest import Site
 
 Status = ocsp.OCSPResponseStatus

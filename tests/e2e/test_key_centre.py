@@ -25,10 +25,12 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
-from api.bootstrap import Services, assemble
-from api.foundation import SERVICE_TOKEN, lay_foundation
+from api.bootstrap import assemble
+from api.foundation import lay_foundation
 from api.home import Home, service_pins
+from api.services import Services
 from api.settings import Settings, load_settings
+from api.tokens.key_stores import SERVICE_TOKEN
 from ca.actor import Actor
 from ca.clock import system_clock
 from ca.keycentre import delivery

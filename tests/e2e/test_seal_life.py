@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from api.access import Scope
-from api.demo import APPLICANT, APPROVER, KEEPER, OPERATOR, USCC
+from api.access.scopes import Scope
+from api.demo.main_job import APPLICANT, APPROVER, KEEPER, OPERATOR, USCC
 from ca.actor import Actor
 from tests.e2e.conftest import Demo, Site, in_process
 from tests.e2e.test_http import refused

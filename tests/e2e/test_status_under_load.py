@@ -16,14 +16,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from api.bootstrap import Services, assemble
+from api.bootstrap import assemble
 from api.foundation import lay_foundation
 from api.home import Home, service_pins
+from api.services import Services
 from api.settings import load_settings
 from ca.actor import SYSTEM
 from ca.certificate import CertificateRequest, IssuedCertificate, RevocationReason, SubjectName
 from ca.clock import system_clock
-from ca.revocation_list import entries_of, serial_of
+from ca.status.revocation_list import entries_of, serial_of
 from tests.conftest import _free_port as free_port
 from tests.e2e.test_serve import server
 from tests.pki import CLERK, COMPANY, USCC

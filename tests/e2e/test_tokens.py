@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from api.access import Scope
-from api.demo import APPROVER, KEEPER, OPERATOR, USCC
-from api.standard_chip import STANDARD
+from api.access.scopes import Scope
+from api.demo.main_job import APPROVER, KEEPER, OPERATOR, USCC
+from api.tokens.personalisation import STANDARD
 from ca.actor import Actor
 from ca.tokens.errors import ContainerCertificateBad, TokenNotUsable
 from ca.tokens.inventory_store import Place

@@ -15,10 +15,10 @@ from cryptography.x509 import ocsp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca import der
 from ca.clock import system_clock
-from ca.ocsp_codec import (
+from ca.status.ocsp_codec import (
     MAX_CERTIFICATES,
     MAX_NONCE_OCTETS,
     RequestRefused,

@@ -10,7 +10,7 @@ from asn1crypto import tsp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca import der
 from ca.clock import system_clock
 from ca.clock_guard import ClockGuard

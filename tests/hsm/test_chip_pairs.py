@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca import certificate_store
 from ca.actor import Actor
 from ca.certificate import CertificateQuery, CertificateStatus

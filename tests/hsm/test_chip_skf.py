@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.certificate import RevocationReason
 from ca.custody_policy import custody_of
 from ca.tokens.errors import ChipAbsent, ContainerCertificateBad, StepFailed, TokenNotUsable

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from cryptography import x509
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.certificate import RevocationReason
 from ca.custody_policy import custody_of
 from ca.tokens.errors import ContainerCertificateBad, TokenNotUsable

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from api.device_libraries import DeviceLibraries
 from api.doctor import Health, tokens_of
 from api.errors import SettingsInvalid
 from api.home import Home
-from api.key_stores import open_key_stores
 from api.settings import Settings, load_settings
+from api.tokens.device_libraries import DeviceLibraries
+from api.tokens.key_stores import open_key_stores
 from hsm.algorithms import KeyKind
 from hsm.chip import Chips
 from hsm.devices.errors import DescriptionInvalid

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from api.home import Home
-from api.key_stores import open_key_stores
+from api.tokens.key_stores import open_key_stores
 from hsm.algorithms import KeyKind
 from hsm.cryptoki import CryptokiProvider
 from hsm.envelopes import EnvelopeFormat, ReceivingToken, Recipient, WrappedKey

@@ -24,7 +24,7 @@ from pyhanko.sign.timestamps import DummyTimeStamper
 
 from hsm.algorithms import DEFAULT_ALGORITHM, Digest, PublicKey, SignatureAlgorithm, kind_of
 from hsm.signer import Custody
-from seals.picture import PictureSpec, draw
+from seals.drawing.picture import PictureSpec, draw
 from seals.seal import SealKind
 from signing.containers.cms import Signatory
 from signing.mark import Picture, SealMark, Work

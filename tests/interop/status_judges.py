@@ -14,8 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca.certificate import IssuedCertificate, RevocationReason
-from ca.crl import CrlPublisher
-from ca.ocsp import OcspResponder
+from ca.status.crl import CrlPublisher
+from ca.status.ocsp import OcspResponder
 from ca.store import certificate
 from hsm.errors import TokenLost
 from tests.conftest import SteppingClock, missing

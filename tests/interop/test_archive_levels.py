@@ -30,7 +30,7 @@ from pyhanko_certvalidator.policy_decl import (
 )
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.actor import SYSTEM
 from signing.level import Level
 from signing.objects.shelf import sha256

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.actor import SYSTEM
 from hsm.algorithms import Digest
 from signing.archive import Archive

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.judge
 
 @pytest.fixture(params=[KeyKind.EC_P256, KeyKind.EC_P384, KeyKind.RSA_3072], ids=lambda kind: kind.value)
 def world(request: pytest.FixtureRequest, sqlite_database: str, clock: SteppingClock) -> Iterator[World]:
-    from api.database import make_engine
+    from api.database.engine import make_engine
 
     engine: sa.Engine = make_engine(sqlite_database)
     plan = CeremonyPlan(token="ca", scheme="file", root_key=request.param, issuing_key=request.param)

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.judge
 
 @pytest.fixture
 def court(sqlite_database: str, clock: SteppingClock, tmp_path: Path) -> Iterator[Court]:
-    from api.database import make_engine
+    from api.database.engine import make_engine
 
     engine: sa.Engine = make_engine(sqlite_database)
     clock.advance(timedelta(minutes=-10))

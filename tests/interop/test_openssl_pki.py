@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from ca.certificate import RevocationReason
 from ca.clock_guard import ClockGuard
-from ca.ocsp_codec import MAX_CERTIFICATES, decode_get
+from ca.status.ocsp_codec import MAX_CERTIFICATES, decode_get
 from ca.store import certificate
 from ca.tsa import POLICY, TimeStampAuthority
 from hsm.algorithms import DigestAlgorithm

@@ -11,8 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca.certificate import IssuedCertificate, RevocationReason
-from ca.crl_store import PublishedCrl
-from ca.shards import MIN_SHARD_CAPACITY
+from ca.status.crl_store import PublishedCrl
+from ca.status.shards import MIN_SHARD_CAPACITY
 from tests.conftest import SteppingClock
 from tests.interop.status_judges import Court, open_court
 from tests.pki import CLERK, OFFICER, SECOND

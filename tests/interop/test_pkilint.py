@@ -73,7 +73,7 @@ def write(folder: Path, name: str, certificate: x509.Certificate) -> Path:
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.value)
 def world(request: pytest.FixtureRequest, sqlite_database: str, clock: SteppingClock) -> Iterator[World]:
-    from api.database import make_engine
+    from api.database.engine import make_engine
 
     kind = request.param
     engine: sa.Engine = make_engine(sqlite_database)

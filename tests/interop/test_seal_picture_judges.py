@@ -10,10 +10,10 @@ import pypdfium2
 import pytest
 from PIL import Image, ImageChops, ImageFilter
 
-from seals.geometry import TEMPLATES, Template
-from seals.picture import PictureSpec, draw
+from seals.drawing.geometry import TEMPLATES, Template
+from seals.drawing.picture import PictureSpec, draw
+from seals.drawing.vector import SealPicture
 from seals.seal import SealKind
-from seals.vector import SealPicture
 from tests.conftest import missing
 
 DPI = 254  # ten pixels to the millimetre: every seal is a whole number of them

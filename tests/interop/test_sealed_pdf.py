@@ -18,7 +18,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import DocumentSecurityStore, validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from signing import errors
 from signing.level import Level
 from signing.placing.placement import Placement

@@ -10,12 +10,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.certificate import RevocationReason
-from ca.crl_store import Scope, listed
 from ca.errors import CaError
 from ca.revocation import TRANSITIONS, RevocationAct, Standing, standing_of
-from ca.revocation_list import serial_of
+from ca.status.crl_store import Scope, listed
+from ca.status.revocation_list import serial_of
 from hsm.suite import Suite
 from tests.conftest import SteppingClock
 from tests.pki import CLERK, OFFICER, SECOND, Keeper, make_world

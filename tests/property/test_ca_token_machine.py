@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.actor import Actor
 from ca.certificate import CertificateStatus, RevocationReason
 from ca.errors import CaError

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.enrolment.approval import Ballot
 from ca.enrolment.errors import EnrolmentError
 from seals.cases.case import Attachment, Hand, first_break
@@ -192,7 +192,7 @@ class CaseMachine(RuleBasedStateMachine):
 
 
 def _empty(conn: sa.Connection) -> None:
-    from api.schema import METADATA
+    from api.database.schema import METADATA
 
     for metadata in reversed(METADATA):
         for table in reversed(metadata.sorted_tables):

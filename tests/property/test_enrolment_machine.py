@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.actor import SYSTEM
 from ca.certificate import CertificateStatus
 from ca.enrolment.approval import Ballot, person_of

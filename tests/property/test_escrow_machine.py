@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.actor import Actor
 from ca.keycentre.case import UserRecovery
 from ca.keycentre.errors import KeyCentreError, QuorumMissing, VoteRepeated, VoterIsRequester

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from api.database import make_engine
-from api.schema import METADATA
+from api.database.engine import make_engine
+from api.database.schema import METADATA
 from ca.actor import Actor
 from hsm.spoken import SpokenError
 from seals.filing.job import JobAct, JobStatus

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from hsm.errors import TokenLost
 from signing.making import Step
 from signing.parties.desk import PartyRounds

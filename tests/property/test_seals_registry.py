@@ -29,7 +29,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.actor import Actor
 from ca.enrolment.evidence_files import EvidenceFiles
 from ca.enterprise import Enterprises

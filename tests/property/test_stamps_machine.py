@@ -26,7 +26,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from seals.devices.desk import StampDesk
 from seals.devices.events import Abort, Boot, Commit, Fault, Sensors
 from seals.devices.stamp import OrderRecord

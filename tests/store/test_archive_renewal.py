@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from cryptography import x509
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.actor import SYSTEM
 from ca.errors import TsaUnavailable
 from hsm.algorithms import Digest

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from api.backup.errors import BackupIncomplete
 from api.backup.tables import dump, load, resume_counters, tables
-from api.schema import METADATA
+from api.database.schema import METADATA
 from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.enterprise import Enterprises

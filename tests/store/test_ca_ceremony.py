@@ -270,7 +270,7 @@ def test_in_a_pkcs11_token(
 
     SoftHSM knows no SM2: those keys are sealed under an AES key of the token, and the certificates say so.
     """
-    from api.database import make_engine
+    from api.database.engine import make_engine
 
     softhsm = request.getfixturevalue("softhsm")
     token = f"ca {both_suites}"
@@ -286,7 +286,7 @@ def test_in_a_pkcs11_token(
 def test_in_the_soft_key_store(
     sqlite_database: str, clock: SteppingClock, request: pytest.FixtureRequest
 ) -> None:
-    from api.database import make_engine
+    from api.database.engine import make_engine
 
     soft_keys = request.getfixturevalue("soft_keys")
     soft_keys.create_token("ca", SO_PIN, USER_PIN)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import ca.store
 import ca.tokens.store
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.audit import AuditTrail
 from ca.tokens.errors import (
     ChipNumberNotGranted,

@@ -27,8 +27,8 @@ from ca.errors import (
 )
 from ca.issuance import MAX_CHUNK
 from ca.issuer_store import raise_epoch
-from ca.revocation_list import serial_of
-from ca.shards import MIN_SHARD_CAPACITY
+from ca.status.revocation_list import serial_of
+from ca.status.shards import MIN_SHARD_CAPACITY
 from ca.store import audit, certificate, crl_shard
 from hsm.errors import TokenLost
 from tests.conftest import SteppingClock

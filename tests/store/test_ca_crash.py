@@ -18,7 +18,7 @@ from ca.actor import SYSTEM
 from ca.certificate import CertificateRequest, SubjectName, public_key_of
 from ca.clock import system_clock
 from ca.errors import IssuanceUnfinished, RequestSpent
-from ca.revocation_list import serial_of
+from ca.status.revocation_list import serial_of
 from ca.store import audit, certificate
 from tests.conftest import SteppingClock
 from tests.faults import SIGKILLED, STEPS, CrashJob, crash, keep_key, logged_signatures

@@ -44,7 +44,7 @@ from ca.errors import (
 from ca.issuance import MAX_PLANS
 from ca.issuer_store import raise_epoch
 from ca.profile import ENTERPRISE_SEAL, PROFILES, Profile
-from ca.revocation_list import serial_of
+from ca.status.revocation_list import serial_of
 from ca.store import audit, certificate, compromised_key
 from hsm.algorithms import KeyKind, PublicKey
 from hsm.errors import TokenLost

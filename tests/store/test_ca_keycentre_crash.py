@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.audit import AuditTrail
 from ca.clock import system_clock
 from ca.keycentre.centre import KeyCentre

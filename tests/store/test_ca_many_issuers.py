@@ -12,11 +12,11 @@ import sqlalchemy as sa
 
 from ca.actor import SYSTEM
 from ca.certificate import CertificateRequest, SubjectName, spki_sha256
-from ca.crl import CrlPublisher
 from ca.errors import IssuerUnknown
 from ca.issuer import HolderStatus, Issuer, Unit, UnitPurpose
 from ca.issuer_store import insert_issuer, insert_unit
-from ca.ocsp import MAX_DESKS, OcspResponder
+from ca.status.crl import CrlPublisher
+from ca.status.ocsp import MAX_DESKS, OcspResponder
 from ca.store import certificate
 from hsm.key_uri import KeyUri
 from signing.evidence import EvidenceDesk
@@ -151,7 +151,7 @@ def test_the_one_able_issuer_is_found_and_several_are_refused(world: World) -> N
 
 
 def test_responders_are_remembered_within_bounds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ca import ocsp
+    from ca.status import ocsp
 
     assert MAX_DESKS >= 100
     monkeypatch.setattr(ocsp, "MAX_DESKS", 4)
@@ -167,7 +167,7 @@ def _question(world: World, issuer: str) -> bytes:
     from cryptography.hazmat.primitives.serialization import Encoding
     from cryptography.x509 import ocsp
 
-    from ca.ocsp_codec import IssuerHashes
+    from ca.status.ocsp_codec import IssuerHashes
 
     one = IssuerHashes(world.authority.issuer(issuer).x509).cert_id(1)
     builder = ocsp.OCSPRequestBuilder().add_certificate_by_hash(
@@ -188,7 +188,7 @@ def plan_of(conn: sa.Connection, statement: sa.Select) -> str:
 @pytest.mark.postgres
 def test_searches_go_by_their_index(postgres_database: str, clock: SteppingClock) -> None:
     """The plans that PostgreSQL has when reading the whole table is dear, as it is with a million rows."""
-    from api.database import make_engine
+    from api.database.engine import make_engine
     from ca.certificate import CertificateOrder, CertificateQuery
     from ca.search import statement_of, words_of
 
@@ -209,7 +209,7 @@ def test_common_names_and_rare_ones_are_found_alike(
     postgres_database: str, clock: SteppingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The two ways to a name, by the index of words and in order, give the same pages."""
-    from api.database import make_engine
+    from api.database.engine import make_engine
     from ca import search
     from ca.certificate import CertificateOrder, CertificateQuery
     from tests.pki import make_uscc
@@ -243,7 +243,7 @@ def test_common_names_and_rare_ones_are_found_alike(
 def test_sqlite_reads_the_index_of_names_and_not_the_table(
     sqlite_database: str, clock: SteppingClock
 ) -> None:
-    from api.database import make_engine
+    from api.database.engine import make_engine
     from ca.certificate import CertificateQuery
     from ca.search import in_names, statement_of
 
@@ -265,7 +265,7 @@ def test_writers_of_one_file_queue_and_none_fails(tmp_path: Path) -> None:
     """Thirty-two threads, each with its own connection: every addition counts, none is told that the file is locked."""
     import threading
 
-    from api.database import make_engine
+    from api.database.engine import make_engine
 
     engine = make_engine(f"sqlite:///{tmp_path / 'queue.db'}")
     with engine.begin() as conn:
@@ -294,7 +294,7 @@ def test_writers_of_one_file_queue_and_none_fails(tmp_path: Path) -> None:
 
 
 def test_a_transaction_that_fails_lets_the_next_writer_in(tmp_path: Path) -> None:
-    from api.database import make_engine
+    from api.database.engine import make_engine
 
     engine = make_engine(f"sqlite:///{tmp_path / 'queue.db'}")
     for _ in range(3):

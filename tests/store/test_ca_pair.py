@@ -22,7 +22,7 @@ from ca.errors import (
 )
 from ca.pair import ENCRYPTION_PART, SIGNING_PART, IssuedPair
 from ca.profile import CHIP_AUTH, ENTERPRISE_ENCRYPT, ENTERPRISE_SIGN, PERSON_SIGN, PROFILES, Profile
-from ca.revocation_list import serial_of
+from ca.status.revocation_list import serial_of
 from ca.store import audit, certificate
 from hsm.errors import TokenLost
 from hsm.signer import Custody

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.certificate import CertificateQuery, CertificateStatus
 from ca.tokens.errors import LetterUnavailable, ProcedureRefused, StepFailed, TokenFieldInvalid
 from ca.tokens.letter_store import LetterStatus

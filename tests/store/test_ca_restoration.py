@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from ca.actor import SYSTEM
 from ca.certificate import CertificateRequest, CertificateStatus, RevocationReason, SubjectName
-from ca.crl import CrlPublisher
 from ca.enrolment.approval import Ballot
 from ca.enrolment.errors import EnrolmentActRefused
 from ca.enrolment.states import EnrolmentStatus
 from ca.restoration import ListMerged, merge_list
+from ca.status.crl import CrlPublisher
 from ca.store import certificate
 from ca.tokens.errors import PersonalisationNotApproved
 from ca.tokens.state import TokenState

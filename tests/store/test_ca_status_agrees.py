@@ -12,9 +12,9 @@ from cryptography.x509 import ocsp
 
 from ca.actor import SYSTEM
 from ca.certificate import CertificateRequest, RevocationReason, SubjectName
-from ca.crl import CrlPublisher
 from ca.errors import CaError
-from ca.ocsp import OcspResponder
+from ca.status.crl import CrlPublisher
+from ca.status.ocsp import OcspResponder
 from ca.store import certificate
 from hsm.errors import TokenLost
 from tests.conftest import SteppingClock

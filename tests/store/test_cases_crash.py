@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.enrolment.approval import Ballot
 from seals.cases.desk import UseDesk
 from seals.cases.states import CaseStatus

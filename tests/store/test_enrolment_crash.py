@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.actor import SYSTEM
 from ca.certificate import CertificateStatus
 from ca.clock import system_clock
@@ -28,7 +28,7 @@ from ca.enrolment.approval import Ballot
 from ca.enrolment.job_store import JobStatus
 from ca.enrolment.rules import Matter
 from ca.enrolment.states import EnrolmentStatus
-from ca.revocation_list import serial_of
+from ca.status.revocation_list import serial_of
 from ca.store import audit, certificate
 from tests.conftest import SteppingClock
 from tests.enrolment_world import FIRST, REQUESTER, SECOND, Centre, Office, make_office, reopen

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.tokens.token import Holder

@@ -56,8 +56,8 @@ class Bench:
 
 
 def bench_of(office: Office) -> Bench:
-    from ca.crl import CrlPublisher
-    from ca.ocsp import OcspResponder
+    from ca.status.crl import CrlPublisher
+    from ca.status.ocsp import OcspResponder
     from signing.evidence import EvidenceDesk
 
     world = office.world

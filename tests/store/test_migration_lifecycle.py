@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from api.schema import _config, migrate
+from api.database.schema import _config, migrate
 from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.enterprise import Enterprises

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from alembic import command
 
-from api.schema import _config, migrate
-from ca.crl_store import Scope, every_scope, listed
-from ca.revocation_list import encode_entry
+from api.database.schema import _config, migrate
 from ca.search import words_of
+from ca.status.crl_store import Scope, every_scope, listed
+from ca.status.revocation_list import encode_entry
 from ca.store import certificate, crl_shard
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)

@@ -11,8 +11,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
+from api.database.schema import METADATA, check_schema, migrate
 from api.errors import SchemaOutdated
-from api.schema import METADATA, check_schema, migrate
 
 
 def test_migrations_make_what_the_metadata_says(bare_engine: sa.Engine) -> None:

@@ -16,9 +16,9 @@ import seals.store
 import signing.store
 from ca.actor import SYSTEM, Actor
 from ca.certificate import CertificateStatus, RevocationReason
-from ca.crl import CrlPublisher
 from ca.issuer import UnitPurpose
 from ca.restoration import number_floor
+from ca.status.crl import CrlPublisher
 from seals.list_publisher import Heading, ListMaker
 from seals.restoration import use_up_counters
 from seals.status_list import StatusListPublisher

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 import signing.store
-from api.database import make_engine
+from api.database.engine import make_engine
 from signing.verification_reports import store
 from signing.verification_reports.store import Standing
 

@@ -13,15 +13,16 @@ import sqlalchemy as sa
 from ca.audit import AuditTrail
 from ca.certificate import RevocationReason
 from ca.clock_guard import ClockGuard
-from ca.crl import CrlPublisher
 from ca.errors import SignatureWithheld, TsaUnavailable
 from ca.issuer import UnitPurpose
+from ca.status.crl import CrlPublisher
 from ca.store import audit, unit
 from ca.tsa import TimeStampAuthority
 from hsm.algorithms import Digest
 from hsm.errors import TokenLost
 from hsm.signer import Signer
 from hsm.suite import Suite
+from seals.drawing.vector import SealPicture
 from seals.errors import SealCertificateExpired
 from seals.registry import SealRegistry
 from seals.renewal import RenewalRequest
@@ -36,7 +37,6 @@ from seals.ses.maker import STALE_AFTER, MakingRules, SealDataMaker
 from seals.ses.parts import CertListType, SesVersion
 from seals.ses.store import DataState, seal_data
 from seals.ses.structure import read_seal
-from seals.vector import SealPicture
 from tests.conftest import SteppingClock
 from tests.faults import FaultyProvider, FaultySigner, lose_token
 from tests.pki import CLERK, OFFICER, SECOND, USCC, World, make_world
@@ -225,7 +225,7 @@ def test_nobody_makes_a_seal_for_itself(world: SealDataWorld) -> None:
     bound = world.registry.get(code).electronic.certificate
     assert bound is not None
     with world.engine.connect() as conn:
-        from ca.status_store import find_unit
+        from ca.status.store import find_unit
 
         maker = find_unit(conn, UnitPurpose.SEAL_MAKER)
     assert maker is not None

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.certificate import RevocationReason
 from hsm.errors import HsmError
 from hsm.suite import Suite

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.certificate import RevocationReason
 from seals.devices.chain import Tally
 from seals.devices.errors import (

@@ -16,13 +16,13 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.actor import SYSTEM
 from ca.audit import AuditTrail
 from ca.clock import system_clock
 from ca.clock_guard import ClockGuard
 from ca.config import CaConfig
-from ca.crl import CrlPublisher
+from ca.status.crl import CrlPublisher
 from ca.store import crl, timestamp
 from ca.tsa import TimeStampAuthority
 from hsm.algorithms import DigestAlgorithm

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from cryptography import x509
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.actor import Actor
 from hsm.digest_signing import verify_digest
 from hsm.public_keys import certificate_key
@@ -61,8 +61,8 @@ class Bench:
 
 
 def desk_of(office: Office) -> TwoStepSealing:
-    from ca.crl import CrlPublisher
-    from ca.ocsp import OcspResponder
+    from ca.status.crl import CrlPublisher
+    from ca.status.ocsp import OcspResponder
 
     world = office.world
     crls = CrlPublisher(world.engine, world.keys, world.clock, world.audit, world.config)

@@ -11,11 +11,11 @@ import pytest
 import sqlalchemy as sa
 from cryptography import x509
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.actor import Actor
-from ca.crl import CrlPublisher
 from ca.issuer import UnitPurpose
-from ca.ocsp import OcspResponder
+from ca.status.crl import CrlPublisher
+from ca.status.ocsp import OcspResponder
 from hsm.algorithms import DigestAlgorithm
 from hsm.provider import open_signer
 from seals.cases.case import Hand

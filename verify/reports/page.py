@@ -11,8 +11,8 @@ from typing import Final
 
 import segno
 
-from seals.fonts import Face
-from seals.typesetting import A4, POINT, Colour, Measure
+from seals.drawing.fonts import Face
+from seals.drawing.typesetting import A4, POINT, Colour, Measure
 from verify.acceptance.answers import Answer, AnswerStatus
 from verify.report import DocumentReport, Verdict
 from verify.reports.etsi import SOFTWARE, Issue, etsi_json, etsi_xml, signatures_of

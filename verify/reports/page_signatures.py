@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 from typing import Final
 
-from seals.fonts import Face
-from seals.typesetting import POINT, Colour
+from seals.drawing.fonts import Face
+from seals.drawing.typesetting import POINT, Colour
 from verify.institution.proofs import PartState, ProofPart
 from verify.report import SignatureReport, StatusReport, Verdict
 from verify.reports.setting import EN, GREY, LEFT, TINT, WIDTH, ZH, Fact, Setting, Style

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from seals.fonts import ASCENT, DESCENT, Face
-from seals.typesetting import A4, NAMES, Box, Measure, Text, characters, font_file
+from seals.drawing.fonts import ASCENT, DESCENT, Face
+from seals.drawing.typesetting import A4, NAMES, Box, Measure, Text, characters, font_file
 
 POINTS: Final = 72 / 25.4
 _CATALOG, _PAGES, _FILES, _ASSOCIATED, _INFO = 1, 2, 3, 4, 5
@@ -161,7 +161,7 @@ def _attached(add: Callable[[bytes], int], one: Attachment) -> int:
 
 
 def _glyphs(sheets: Sequence[Sheet]) -> dict[Face, dict[str, int]]:
-    """Give each character of a face its number in :func:`seals.typesetting.font_file`: sorted, from 1."""
+    """Give each character of a face its number in :func:`seals.drawing.typesetting.font_file`: sorted, from 1."""
     return {
         face: {character: number for number, character in enumerate(sorted(used), start=1)}
         for face, used in characters(item for sheet in sheets for item in sheet).items()

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from seals.fonts import Face
-from seals.typesetting import A4, BLACK, POINT, Box, Colour, Measure, Text, broken
+from seals.drawing.fonts import Face
+from seals.drawing.typesetting import A4, BLACK, POINT, Box, Colour, Measure, Text, broken
 from verify.reports.pdf_file import Sheet
 
 LEFT: Final = 16.0

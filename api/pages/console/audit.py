@@ -9,14 +9,14 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.access import Principal, Scope
-from api.auth import Doors, Requires
+from api.access.scopes import Principal, Scope
 from api.pages.console.audit_words import FAMILIES
 from api.pages.console.forms import Csrf, done, posted
 from api.pages.console.frame import Frame, enter
 from api.pages.desk import OpenDesk
 from api.pages.proof_work import BROKEN, WHOLE, ProofWork
 from api.pages.words import Language
+from api.web.authorisation import Doors, Requires
 from ca.audit import AuditQuery, AuditRecord
 
 router = APIRouter(include_in_schema=False)

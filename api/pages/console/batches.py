@@ -8,12 +8,12 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import Response
 
-from api.access import Scope
-from api.enrolment import pin_of
+from api.access.scopes import Scope
 from api.pages.console.forms import Csrf, Text, done, posted
 from api.pages.console.frame import Frame, enter
 from api.routes.batches import received
 from api.routes.cases import hand_of
+from api.tokens.enrolment import pin_of
 from hsm.pins import Pin
 from signing.batch.batch import BatchProgress, BatchRequest, BatchState, DocumentState
 from signing.batch.errors import BatchNotApproved, BatchUnknown

@@ -8,8 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import Response
 
-from api.access import Scope
-from api.enrolment import pin_of
+from api.access.scopes import Scope
 from api.errors import NotFound
 from api.pages.approved_case import draft_of
 from api.pages.console.engraving import age
@@ -18,6 +17,7 @@ from api.pages.console.frame import Frame, enter
 from api.pages.console.tones import CASE_TONES
 from api.pages.desk import OpenDesk
 from api.routes.cases import hand_of
+from api.tokens.enrolment import pin_of
 from ca.enrolment.approval import Ballot
 from ca.enrolment.rules import Stage
 from hsm.algorithms import DigestAlgorithm

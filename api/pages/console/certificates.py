@@ -9,11 +9,11 @@ from cryptography import x509
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.access import Scope
-from api.enrolment import serial_of
+from api.access.scopes import Scope
 from api.errors import InputInvalid
 from api.pages.console.frame import Frame, enter, profile_title
 from api.pages.words import Language
+from api.tokens.enrolment import serial_of
 from ca.certificate import CertificateOrder, CertificateQuery, CertificateRecord, CertificateStatus
 from ca.certificate import RevocationReason as Reason
 from ca.custody_policy import custody_of

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.access import Scope
+from api.access.scopes import Scope
 from api.pages.console.frame import Frame, enter
 from api.pages.console.personalisation import making
 from ca.tokens.errors import TokenUnknown

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.access import Scope
+from api.access.scopes import Scope
 from api.pages.console.frame import Frame, enter, profile_title
 from api.pages.words import WORDS, Language
 from ca.enrolment.approval import counted, missing, person_of

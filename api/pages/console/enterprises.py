@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.access import Scope
-from api.enterprise_overview import EnterpriseOverview, enterprise_overview
+from api.access.scopes import Scope
+from api.answers.enterprise import EnterpriseOverview, enterprise_overview
 from api.pages.console.certificates import row_of as certificate_row
 from api.pages.console.chips import tile
 from api.pages.console.forms import Csrf, Text, done, posted

@@ -10,11 +10,11 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.access import Scope
-from api.enrolment import serial_of
+from api.access.scopes import Scope
 from api.pages.console.engraving import approved, job_context, job_row, overlay
 from api.pages.console.forms import Csrf, Text, done, posted
 from api.pages.console.frame import Frame, enter
+from api.tokens.enrolment import serial_of
 from ca.certificate import CertificateQuery, CertificateStatus
 from seals.filing.errors import FilingError
 from seals.filing.job import Document, JobStatus, ReturnReason

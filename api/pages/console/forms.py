@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.access import Scope
+from api.access.scopes import Scope
 from api.errors import NotAuthenticated
 from api.pages.console.frame import Frame, enter
 from api.pages.paper import visitor_of

@@ -10,13 +10,13 @@ from urllib.parse import quote
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.access import Principal, Scope
-from api.auth import services_of
-from api.bootstrap import Services
+from api.access.scopes import Principal, Scope
 from api.pages.desk import desk_of
 from api.pages.paper import language_of, visitor_of
 from api.pages.verdict_card import BEIJING
 from api.pages.words import Language
+from api.services import Services
+from api.web.authorisation import services_of
 from ca.profile import PROFILES
 
 

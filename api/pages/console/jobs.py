@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.access import Scope
+from api.access.scopes import Scope
 from api.pages.console.frame import Frame, enter
 from ca.enrolment.approval import person_of
 from ca.enrolment.errors import EnrolmentUnknown

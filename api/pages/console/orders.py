@@ -9,13 +9,13 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import Response
 from pydantic import SecretStr
 
-from api.access import Scope
-from api.handed_in import Handed
+from api.access.scopes import Scope
 from api.pages.answers_card import groups
 from api.pages.console.forms import Csrf, Text, done, posted
 from api.pages.console.frame import Frame, enter
 from api.pages.question import MAX_CHOICE, Choice
 from api.routes.verification_orders import take
+from api.verifying.handed_in import Handed
 from signing.verification_orders.beside import MAX_PASSWORD
 from signing.verification_orders.errors import OrderUnknown
 from signing.verification_orders.order import OrderFile, OrderProgress, OrderRequest, OrderState

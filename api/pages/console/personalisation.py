@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from api.access import Scope
+from api.access.scopes import Scope
 from api.pages.console.frame import Frame
 from ca.enrolment.approval import person_of
 from ca.tokens.errors import ProcedureRefused

@@ -9,14 +9,14 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import Response
 
-from api.access import Scope
-from api.enrolment import pin_of
+from api.access.scopes import Scope
 from api.errors import NotFound
 from api.pages.console.forms import Csrf, Text, done, posted
 from api.pages.console.frame import Frame, enter
 from api.pages.console.tones import ROUND_TONES, VOID_TONES
 from api.routes.cases import hand_of
 from api.schemas.rounds import read_party
+from api.tokens.enrolment import pin_of
 from signing.parties.errors import NotTheInitiator, RoundUnknown
 from signing.parties.office import demand_initiator
 from signing.parties.round import Party, Round, RoundEntry, RoundWish

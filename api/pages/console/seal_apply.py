@@ -12,13 +12,13 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
-from api.access import Scope
+from api.access.scopes import Scope
 from api.pages.console.forms import Csrf, Text, done, posted
 from api.pages.console.frame import Frame, enter
 from ca.errors import CaError
+from seals.drawing.geometry import TEMPLATES, Template, template
+from seals.drawing.picture import PictureSpec, draw
 from seals.errors import SealError
-from seals.geometry import TEMPLATES, Template, template
-from seals.picture import PictureSpec, draw
 from seals.seal import SealApplication, SealKind
 
 router = APIRouter(include_in_schema=False)

@@ -9,11 +9,11 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.access import Scope
-from api.bootstrap import Services
+from api.access.scopes import Scope
 from api.errors import NotFound
 from api.pages.console.forms import Csrf, Text, done, posted
 from api.pages.console.frame import Frame, by_whom, enter
+from api.services import Services
 from ca.actor import Actor
 from seals.chip_store import LinkStatus
 from seals.errors import SealNotFound

@@ -9,12 +9,12 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.access import Scope
-from api.bootstrap import Services
+from api.access.scopes import Scope
 from api.errors import NotFound
 from api.pages.console.forms import Csrf, Text, done, posted
 from api.pages.console.frame import Frame, enter
 from api.pages.console.tones import PICTURE_TONES, STAMP_TONES
+from api.services import Services
 from ca.actor import Actor
 from seals.devices.alarms import ALARMS, Stop
 from seals.devices.board import StampView, UseQuery

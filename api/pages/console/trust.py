@@ -8,11 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from api.access import Scope
+from api.access.scopes import Scope
+from api.evidence.recognition import list_address
 from api.pages.console.forms import Csrf, Text, done, posted
 from api.pages.console.frame import Frame, enter, moment
 from api.pages.words import say
-from api.recognition import list_address
 from ca.actor import SYSTEM, Actor
 from signing.recognition.desk import Offer
 from signing.recognition.foreign import grouped

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import Response
 
-from api.access import Scope
+from api.access.scopes import Scope
 from api.errors import InputInvalid, NotFound
 from api.pages.console.engraving import approved, job_context, job_row, overlay
 from api.pages.console.forms import Csrf, Text, done, posted

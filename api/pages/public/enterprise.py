@@ -5,14 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.auth import Doors, Limited
-from api.enterprise_overview import enterprise_card
+from api.answers.enterprise import enterprise_card
 from api.pages.console.frame import day
 from api.pages.console.tones import licence_row
 from api.pages.desk import OpenDesk
 from api.pages.paper import language_of
 from api.pages.public.seal import TONES
 from api.pages.qr import qr_answer
+from api.web.authorisation import Doors, Limited
 from ca.errors import EnterpriseUnknown, UsccInvalid
 from ca.uscc import check_uscc
 

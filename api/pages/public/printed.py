@@ -7,10 +7,10 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.auth import Doors, Limited
+from api.answers.printed_copy import PrintedAnswer, printed_answer
 from api.pages.console.frame import day, moment
 from api.pages.desk import OpenDesk
-from api.printed_answer import PrintedAnswer, printed_answer
+from api.web.authorisation import Doors, Limited
 from signing.printing.code import read_code, shown
 from signing.printing.copy import Seen
 from signing.printing.errors import CodeMalformed, CopyUnknown

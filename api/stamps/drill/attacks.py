@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from api.demo import KEEPER
+from api.demo.main_job import KEEPER
 from api.stamps.drill.rig import Rig
 from api.stamps.drill.scenario import End, Scenario
 from api.stamps.drill.world import World

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.bootstrap import Services, assemble
-from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, OPERATOR, USCC, enrol_keeper
+from api.bootstrap import assemble
+from api.demo.main_job import APPLICANT, APPROVER, ENTERPRISE, KEEPER, OPERATOR, USCC, enrol_keeper
 from api.foundation import lay_foundation
 from api.home import Home, service_pins
+from api.services import Services
 from api.settings import load_settings
 from api.stamps.drill.clock import HEAD_START, DrillClock
 from ca.clock import system_clock

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
-from api.problems import describe
+from api.problems.problem import describe
 from api.stamps.broker import BrokerPlan, authorities_pem, write_broker
 from api.stamps.client import Address, Credentials
 from api.stamps.desk_line import DeskLine

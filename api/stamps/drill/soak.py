@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from api.demo import KEEPER
+from api.demo.main_job import KEEPER
 from api.stamps.drill.rig import Rig
 from api.stamps.drill.world import World
 from seals.devices.order_book import GIVING

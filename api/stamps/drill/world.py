@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from api.demo import APPLICANT, APPROVER, KEEPER, USCC
+from api.demo.main_job import APPLICANT, APPROVER, KEEPER, USCC
 from api.stamps.drill.founding import Ground
 from api.stamps.drill.rig import Dial, Rig
 from api.stamps.drill.scenario import End

@@ -9,10 +9,10 @@ from typing import Any
 
 import httpx
 
-from api.access import Scope
+from api.access.scopes import Scope
+from api.access.session import COOKIE
 from api.app import create_app
-from api.bootstrap import Services
-from api.session import COOKIE
+from api.services import Services
 from ca.actor import Actor
 
 BASE = "http://127.0.0.1:8080"

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from api.bootstrap import Services, assemble
+from api.bootstrap import assemble
 from api.foundation import lay_foundation
 from api.home import Home, service_pins
+from api.services import Services
 from api.settings import Settings
 from ca.actor import Actor
 from hsm.suite import Suite

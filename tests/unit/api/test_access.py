@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from api import store
-from api.access import ApiKeys, Power, Scope
+from api.access import store
+from api.access.keys import ApiKeys
+from api.access.scopes import Power, Scope
 from api.errors import ApiKeyNotFound, ForeignEnterprise, NotAuthenticated, ScopeMissing, ScopesConflict
 from ca import store as ca_store
 from ca.actor import Actor

@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
-from api.access import Scope
+from api.access.scopes import Scope
 from api.app import create_app
-from api.archive import open_store
-from api.bootstrap import Services
 from api.doctor import Health, examine
 from api.errors import HomeUnsafe, SettingsInvalid
+from api.sealing.keeping import open_store
+from api.services import Services
 from api.settings import Settings, load_settings
 from ca.actor import Actor
 from signing.objects.local import LocalObjects

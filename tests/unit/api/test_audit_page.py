@@ -7,9 +7,9 @@ import time
 
 import sqlalchemy as sa
 
-from api.access import Scope
-from api.bootstrap import Services
-from api.demo import ENTERPRISE, OPERATOR, USCC
+from api.access.scopes import Scope
+from api.demo.main_job import ENTERPRISE, OPERATOR, USCC
+from api.services import Services
 from ca.actor import Actor
 from ca.store import audit
 from tests.unit.api.browsing import Client, log_in, told

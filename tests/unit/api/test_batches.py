@@ -17,13 +17,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from api.access import Scope
+from api.access.scopes import Scope
 from api.batch import incoming
 from api.batch.errors import BatchInputInvalid
 from api.batch.keys import demand_reusable
-from api.bootstrap import Services
 from api.cli.main import app
-from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, keeper_pin
+from api.demo.main_job import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, keeper_pin
+from api.services import Services
 from hsm.key_uri import KeyUri
 from seals.seal import SealApplication, SealKind
 from signing.batch.errors import BatchActRefused, BatchUnknown, PinPerUse

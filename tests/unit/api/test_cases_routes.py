@@ -12,10 +12,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from typer.testing import CliRunner
 
-from api.access import Scope
-from api.bootstrap import Services
+from api.access.scopes import Scope
 from api.cli.main import app
-from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, keeper_pin
+from api.demo.main_job import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, keeper_pin
+from api.services import Services
 from ca.actor import Actor
 from ca.certificate import CertificateRequest, SubjectName
 from ca.profile import PERSON_SIGN

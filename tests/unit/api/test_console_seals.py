@@ -9,11 +9,20 @@ from typing import Any
 import httpx
 import pytest
 
-from api.access import Scope
-from api.bootstrap import Services
-from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, OPERATOR, USCC, approved_seal, enrol_keeper
+from api.access.scopes import Scope
+from api.demo.main_job import (
+    APPLICANT,
+    APPROVER,
+    ENTERPRISE,
+    KEEPER,
+    OPERATOR,
+    USCC,
+    approved_seal,
+    enrol_keeper,
+)
 from api.pages.console.frame import TABS
 from api.pages.console.stamps import _use
+from api.services import Services
 from ca.actor import Actor
 from ca.uscc import check_character
 from seals.devices.stamp import UseRecord

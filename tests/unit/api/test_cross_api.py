@@ -8,9 +8,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from api.access import Scope
-from api.bootstrap import Services
-from api.demo import KEEPER
+from api.access.scopes import Scope
+from api.demo.main_job import KEEPER
+from api.services import Services
 from ca.actor import Actor
 from tests.conftest import SteppingClock
 from tests.pki import Pki

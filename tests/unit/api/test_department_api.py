@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from api.access import Scope
-from api.bootstrap import Services
-from api.demo import ENTERPRISE, KEEPER, OPERATOR, USCC, approved_seal, enrol_keeper, seal_contract
+from api.access.scopes import Scope
+from api.demo.main_job import ENTERPRISE, KEEPER, OPERATOR, USCC, approved_seal, enrol_keeper, seal_contract
+from api.services import Services
 from ca.actor import Actor
 from seals.cases.case import Hand
 from signing.recognition.ledger import Decision

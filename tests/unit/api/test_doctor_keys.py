@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.bootstrap import Services
 from api.doctor import Check, Health, _key_policy, examine
+from api.services import Services
 from api.settings import load_settings
 from hsm.key_policy import KeyPolicy
 from hsm.sm2 import backend

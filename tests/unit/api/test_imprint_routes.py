@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from api.access import Scope
+from api.access.scopes import Scope
 from api.app import create_app
-from api.bootstrap import Services
 from api.errors import SettingsInvalid
+from api.services import Services
 from api.settings import load_settings
 from ca.actor import Actor
 from seals.seal import SealApplication, SealKind

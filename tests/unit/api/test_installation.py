@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 
 from api import doctor
-from api.bootstrap import Services
-from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, approved_seal, enrol_keeper
+from api.demo.main_job import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, approved_seal, enrol_keeper
 from api.doctor import Check, Health, examine
-from api.enrolment import EnrolmentOrder, token_of
 from api.errors import DirectIssuanceOff, HomeOccupied, InputInvalid
 from api.foundation import lay_foundation
+from api.services import Services
+from api.tokens.enrolment import EnrolmentOrder, token_of
 from ca.certificate import CertificateQuery, RevocationReason
 from ca.errors import AuditBroken
 from hsm.algorithms import KeyKind

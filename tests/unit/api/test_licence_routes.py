@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from api.access import Scope
-from api.bootstrap import Services
+from api.access.scopes import Scope
 from api.cli.main import app
-from api.demo import ENTERPRISE, KEEPER, OPERATOR, USCC, approved_seal, enrol_keeper, keeper_pin
+from api.demo.main_job import ENTERPRISE, KEEPER, OPERATOR, USCC, approved_seal, enrol_keeper, keeper_pin
+from api.services import Services
 from seals.seal import SealRecord
 from tests.interop.sealing_world import blank_pdf
 from tests.unit.api.browsing import Client as Browser

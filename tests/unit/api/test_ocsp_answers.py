@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from api.bootstrap import Services
 from api.errors import OcspAnswerRefused
-from api.ocsp_answers import Kept, keep_answer
+from api.evidence.ocsp_answers import Kept, keep_answer
+from api.services import Services
 from ca.actor import SYSTEM
 from ca.issuer import UnitPurpose
 from tests.conftest import SteppingClock

@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from api.access import Scope
-from api.bootstrap import Services
-from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, keeper_pin
+from api.access.scopes import Scope
+from api.demo.main_job import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, keeper_pin
+from api.services import Services
 from hsm.suite import Suite
 from seals.seal import SealApplication, SealKind
 from signing.containers.certification import FieldLock, LockAction

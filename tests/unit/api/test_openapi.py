@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.access import Power, Scope
+from api.access.scopes import Power, Scope
 from api.app import create_app
 from tests.unit.api.conftest import Install
 

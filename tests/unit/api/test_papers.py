@@ -15,10 +15,10 @@ import pypdfium2 as pdfium
 import pytest
 from typer.testing import CliRunner
 
-from api.access import Scope
-from api.bootstrap import Services
+from api.access.scopes import Scope
 from api.cli.main import app
-from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, keeper_pin
+from api.demo.main_job import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, keeper_pin
+from api.services import Services
 from ca.actor import Actor
 from seals.seal import SealApplication, SealKind
 from signing.printing.code import read_code

@@ -9,7 +9,7 @@ from typing import Any
 
 import pypdfium2
 
-from api.pin_letter import HEIGHT, LetterText, draw_letter
+from api.tokens.pin_letter import HEIGHT, LetterText, draw_letter
 from hsm.pins import Pin
 
 TEXT = LetterText(

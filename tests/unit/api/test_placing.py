@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from api.access import Scope
-from api.bootstrap import Services
+from api.access.scopes import Scope
 from api.cli.main import app
 from api.cli.placing import PlaceOptions, where_of
-from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, keeper_pin
+from api.demo.main_job import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enrol_keeper, keeper_pin
+from api.services import Services
 from seals.seal import SealApplication, SealKind
 from signing.errors import PlacementError
 from signing.placing.errors import PlaceAmbiguous

@@ -13,8 +13,8 @@ from sqlalchemy.exc import OperationalError
 
 from api.cli.console import FAULT, fail
 from api.errors import UploadTooLarge
-from api.problem_table import INTERNAL, TABLE
-from api.problems import WORLD, describe
+from api.problems.problem import WORLD, describe
+from api.problems.table import INTERNAL, TABLE
 from hsm.errors import PinIncorrect
 
 ROOM_ERRORS = (
@@ -41,7 +41,7 @@ def _classes() -> list[type[Exception]]:
 
 @pytest.mark.parametrize("error", _classes(), ids=lambda error: f"{error.__module__}.{error.__name__}")
 def test_every_error_has_a_problem(error: type[Exception]) -> None:
-    assert error in TABLE, "add a row to api/problem_table.py"
+    assert error in TABLE, "add a row to api/problems/table.py"
 
 
 def test_one_slug_means_one_thing() -> None:

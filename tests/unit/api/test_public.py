@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from starlette.requests import Request
 
-from api.bootstrap import Services
-from api.demo import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, approved_seal, enrol_keeper
+from api.access.rate_limit import client_of, read_networks
+from api.demo.main_job import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, approved_seal, enrol_keeper
 from api.errors import SettingsInvalid, TooManyRequests
-from api.rate_limit import client_of, read_networks
+from api.services import Services
 from api.settings import load_settings
 from seals.seal import SealRecord
 from tests.conftest import SteppingClock

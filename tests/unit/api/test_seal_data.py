@@ -11,13 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
-from api.access import Scope
+from api.access.scopes import Scope
 from api.app import create_app
-from api.bootstrap import Services
-from api.demo import APPLICANT, ENTERPRISE, USCC, approved_seal, enrol_keeper
+from api.demo.main_job import APPLICANT, ENTERPRISE, USCC, approved_seal, enrol_keeper
 from api.errors import SettingsInvalid
-from api.seal_data import read_types
-from api.settings import load_settings
+from api.services import Services
+from api.settings import load_settings, read_seal_data_types
 from ca.actor import Actor
 from hsm.suite import Suite
 from seals.seal import SealRecord
@@ -138,10 +137,10 @@ def test_the_international_suite_is_told_what_is_missing(services: Services) -> 
 
 
 def test_types_of_kinds_are_read_from_the_settings(tmp_path: Path) -> None:
-    assert read_types("")["04"] == 4
-    assert read_types("01=3, 99=7")["99"] == 7
+    assert read_seal_data_types("")["04"] == 4
+    assert read_seal_data_types("01=3, 99=7")["99"] == 7
     for wrong in ("1=3", "01=x", "07=1", "01"):
         with pytest.raises(ValueError, match="KIND=NUMBER"):
-            read_types(wrong)
+            read_seal_data_types(wrong)
     with pytest.raises(SettingsInvalid):
         load_settings(tmp_path, seal_data_types="07=1")

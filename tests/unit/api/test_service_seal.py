@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.bootstrap import Services
-from api.pin_letter import SIGNED_AT, LetterText, draw_letter
+from api.services import Services
+from api.tokens.pin_letter import SIGNED_AT, LetterText, draw_letter
 from ca.actor import Actor
 from ca.errors import SignatureWithheld
 from ca.issuer import UnitPurpose

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from api.access.session import MAX_COOKIE_LENGTH, Sessions
 from api.errors import CsrfFailed, NotAuthenticated
-from api.session import MAX_COOKIE_LENGTH, Sessions
 from tests.conftest import SteppingClock
 
 SECRET = b"0123456789abcdefghijklmnopqrstuv"

@@ -12,11 +12,11 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from api.access import Scope
+from api.access.scopes import Scope
 from api.app import create_app
-from api.bootstrap import Services
 from api.cli.main import app
-from api.demo import APPLICANT, ENTERPRISE, KEEPER, USCC, approved_seal, enrol_keeper
+from api.demo.main_job import APPLICANT, ENTERPRISE, KEEPER, USCC, approved_seal, enrol_keeper
+from api.services import Services
 from ca.actor import Actor
 from ca.certificate import CertificateRequest, SubjectName
 from ca.profile import CHIP_AUTH

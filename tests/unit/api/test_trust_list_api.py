@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from api.access import Scope
-from api.bootstrap import Services
-from api.demo import KEEPER
-from api.recognition import demand_two
+from api.access.scopes import Scope
+from api.demo.main_job import KEEPER
+from api.evidence.recognition import demand_two
+from api.services import Services
 from ca.actor import Actor
 from signing.recognition.errors import ListSecondPerson
 from tests.unit.api.browsing import ADMIN, Client, log_in

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from api.uploads import FORM_OVERHEAD, SMALL_LIMIT, UploadLimit
+from api.web.upload_limit import FORM_OVERHEAD, SMALL_LIMIT, UploadLimit
 
 LIMIT = 1024 * 1024
 CHUNK = bytes(64 * 1024)

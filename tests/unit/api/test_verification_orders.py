@@ -21,8 +21,8 @@ import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import copy_into_new_writer
 
-from api.access import Scope
-from api.bootstrap import Services
+from api.access.scopes import Scope
+from api.services import Services
 from ca.actor import SYSTEM, Actor
 from ca.ceremony import verification_unit
 from signing.verification_orders.order import ABANDONED

@@ -16,12 +16,13 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from api.app import create_app
-from api.bootstrap import Services, assemble
+from api.bootstrap import assemble
 from api.cli.main import app
 from api.foundation import lay_foundation
 from api.home import Home, service_pins
-from api.pin_letter import SIGNED_AT, draw_letter
+from api.services import Services
 from api.settings import Settings
+from api.tokens.pin_letter import SIGNED_AT, draw_letter
 from ca.audit import AuditTrail
 from ca.issuer import UnitPurpose
 from hsm.pins import Pin

@@ -19,7 +19,7 @@ from ca import der
 from ca.actor import SYSTEM
 from ca.errors import ClockWentBack, CrlRegressed, CrlUnavailable, IssuerUnknown, SignatureWithheld
 from ca.key_facts import key_identifier
-from ca.revocation_list import (
+from ca.status.revocation_list import (
     REASON_CODES,
     CrlContent,
     assemble,

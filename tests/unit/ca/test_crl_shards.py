@@ -17,12 +17,12 @@ from ca.actor import SYSTEM
 from ca.certificate import CertificateRequest, IssuedCertificate, RevocationReason, SubjectName
 from ca.certificate_store import by_serial
 from ca.config import CaConfig
-from ca.crl import CrlPublisher
-from ca.crl_store import Scope, newest_shard
 from ca.errors import CertificateUnknown, IssuerUnknown, ShardCapacityInvalid, ShardUnknown
-from ca.ocsp import OcspResponder
 from ca.restoration import merge_list
-from ca.revocation_list import (
+from ca.status.crl import CrlPublisher
+from ca.status.crl_store import Scope, newest_shard
+from ca.status.ocsp import OcspResponder
+from ca.status.revocation_list import (
     MAX_ENTRY_OCTETS,
     CrlContent,
     assemble,
@@ -33,7 +33,7 @@ from ca.revocation_list import (
     lists,
     serial_of,
 )
-from ca.shards import MAX_SHARD_CAPACITY, MIN_SHARD_CAPACITY
+from ca.status.shards import MAX_SHARD_CAPACITY, MIN_SHARD_CAPACITY
 from ca.store import certificate, crl_shard
 from hsm.algorithms import SignatureAlgorithm
 from tests.conftest import SteppingClock
@@ -346,7 +346,7 @@ ACTS = st.lists(
 
 @pytest.fixture
 def mill(tmp_path_factory: pytest.TempPathFactory) -> World:
-    from api.database import make_engine
+    from api.database.engine import make_engine
 
     clock = SteppingClock()
     engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('mill') / 'mill.db'}")
@@ -596,7 +596,7 @@ def test_addresses_of_shards_are_those_of_the_routes() -> None:
 
 def test_a_list_is_read_by_the_index_of_changes(sqlite_database: str, clock: SteppingClock) -> None:
     """Neither the table nor a sort of all entries stands between the database and a list."""
-    from api.database import make_engine
+    from api.database.engine import make_engine
 
     engine = make_engine(sqlite_database)
     world = make_world(engine, clock)

@@ -17,7 +17,7 @@ from cryptography.x509 import ocsp
 from ca import der
 from ca.errors import CertificateUnknown, OcspUnavailable
 from ca.key_facts import key_bits
-from ca.ocsp_codec import (
+from ca.status.ocsp_codec import (
     MAX_CERTIFICATES,
     MAX_GET_CHARACTERS,
     MAX_REQUEST_OCTETS,

@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 from cryptography.x509 import ocsp
 
-from api.database import make_engine
-from ca.ocsp import DESK_LIFE, OcspResponder
-from ca.status_reader import StatusReader, WouldWait
+from api.database.engine import make_engine
+from ca.status.ocsp import DESK_LIFE, OcspResponder
+from ca.status.reader import StatusReader, WouldWait
 from hsm.signer import Custody
 from tests.conftest import SteppingClock
 from tests.status_world import MemorySigner, StatusWorld

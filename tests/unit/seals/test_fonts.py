@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from seals.drawing.fonts import ASCENT, DESCENT, EM, Face, FontShelf
+from seals.drawing.picture import PictureSpec, draw
+from seals.drawing.plane import Oval, clearance, distance, upright
 from seals.errors import FontMissing, GlyphMissing
-from seals.fonts import ASCENT, DESCENT, EM, Face, FontShelf
-from seals.picture import PictureSpec, draw
-from seals.plane import Oval, clearance, distance, upright
 from seals.seal import SealKind
 
 ROOT = Path(__file__).parents[3]
@@ -70,8 +70,8 @@ def test_importing_the_room_opens_no_font_and_reading_statements_no_database() -
         "bad = [name for name in sys.modules if name.split('.')[0] in "
         "('sqlalchemy', 'fastapi', 'pkcs11', 'fontTools', 'pydantic')]\n"
         "assert not bad, bad\n"
-        "import seals.fonts, seals.picture\n"
-        "assert seals.fonts.shelf.cache_info().currsize == 0\n"
+        "import seals.drawing.fonts, seals.drawing.picture\n"
+        "assert seals.drawing.fonts.shelf.cache_info().currsize == 0\n"
     )
     import sys
 

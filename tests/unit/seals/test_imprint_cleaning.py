@@ -9,13 +9,13 @@ from functools import cache
 import pytest
 from PIL import Image
 
+from seals.drawing.vector import INK, SealPicture
 from seals.imprint.cleaning import clean
 from seals.imprint.comparison import compare
 from seals.imprint.errors import ImprintMissing, ImprintUnreadable
 from seals.imprint.outcome import Centre, CleanedImprint
 from seals.imprint.scan import read_scan
 from seals.seal import SealKind
-from seals.vector import INK, SealPicture
 from tests.imprint_world import HARD, Paper, blank, photograph, seal, with_emblem
 
 LEVEL = replace(HARD, tilt=0.0)

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from seals.drawing.vector import SealPicture
 from seals.imprint.comparison import compare
 from seals.imprint.errors import ImprintError, ImprintMissing, ImprintUnreadable
 from seals.imprint.outcome import Advice, ImprintComparison
 from seals.imprint.raster import png
 from seals.imprint.scan import read_scan
 from seals.seal import SealKind
-from seals.vector import SealPicture
 from tests.imprint_world import HARD, Paper, blank, photograph, seal, without
 
 AT_EASE = (Advice.AGREES, Advice.GAPS)

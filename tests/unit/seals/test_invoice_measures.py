@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
+from seals.drawing.geometry import template
+from seals.drawing.picture import PictureSpec, draw
+from seals.drawing.vector import SealPicture
 from seals.errors import TextUnfit
-from seals.geometry import template
 from seals.imprint import raster
-from seals.picture import PictureSpec, draw
 from seals.seal import SealKind
-from seals.vector import SealPicture
 from tests.imprint_world import CODE, NAME, USCC
 
 GRID = 40.0

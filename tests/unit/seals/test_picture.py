@@ -13,11 +13,11 @@ import pypdfium2
 import pytest
 from PIL import Image
 
+from seals.drawing.geometry import MAX_NAME, MIN_GAP_MM, MIN_NAME, TEMPLATES, Shape, Template, template
+from seals.drawing.picture import PictureSpec, draw, title_of
+from seals.drawing.vector import Mark, SealPicture
 from seals.errors import GlyphMissing, PictureError, TextUnfit
-from seals.geometry import MAX_NAME, MIN_GAP_MM, MIN_NAME, TEMPLATES, Shape, Template, template
-from seals.picture import PictureSpec, draw, title_of
 from seals.seal import SealKind
-from seals.vector import Mark, SealPicture
 
 CODE = "3301060012345"
 USCC = "91330106MA2CFRKX5Q"
@@ -332,7 +332,7 @@ def test_texts_that_no_seal_bears_are_refused(spec: PictureSpec) -> None:
     ],
 )
 def test_a_name_seal_reads_in_columns_from_the_right(person: str, columns: list[str]) -> None:
-    from seals.layout import Texts, plan
+    from seals.drawing.layout import Texts, plan
 
     text = person + {0: "之印", 1: "印"}[len(person) % 2]
     letters = plan(template(SealKind.LEGAL_REPRESENTATIVE), Texts(text, CODE))

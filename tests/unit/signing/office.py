@@ -15,8 +15,8 @@ import signing.store
 from ca.actor import Actor
 from ca.clock import Clock
 from ca.clock_guard import ClockGuard
-from ca.crl import CrlPublisher
-from ca.ocsp import OcspResponder
+from ca.status.crl import CrlPublisher
+from ca.status.ocsp import OcspResponder
 from ca.tsa import TimeStampAuthority
 from hsm.suite import Suite
 from seals.cases.desk import UseDesk

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from api.container_choice import Detached, certification_of, lock_of
+from api.sealing.container_choice import Detached, certification_of, lock_of
 from signing.containers.certification import MAX_LOCKED_FIELDS, Certification, FieldLock, LockAction
 from signing.containers.cms import ContainerForm
 from signing.containers.envelope import CMS_NAMES, ContainerKind, PdfNames

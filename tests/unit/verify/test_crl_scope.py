@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes
 
 from ca import der
 from ca.config import CaConfig
-from ca.revocation_list import CrlContent, assemble, encode_entry, encode_tbs
+from ca.status.revocation_list import CrlContent, assemble, encode_entry, encode_tbs
 from hsm.algorithms import SignatureAlgorithm
 from tests.conftest import SteppingClock
 from tests.pki import Pki

@@ -526,7 +526,7 @@ def test_ocsp_answers_in_sm2(gm: GmSealing) -> None:
 
 def test_ocsp_answers_that_name_the_issuer_by_sm3(gm: GmSealing) -> None:
     """RFC 6960 leaves the CertID's digest open; clients of the national suite take SM3, which the library cannot name."""
-    from ca.ocsp_codec import IssuerHashes
+    from ca.status.ocsp_codec import IssuerHashes
 
     leaf, issuer = gm.keeper.certificate, gm.pki.issuing
     by_sha1 = IssuerHashes(issuer.certificate).cert_id(leaf.serial_number)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api.database import make_engine
+from api.database.engine import make_engine
 from ca.store import audit
 from signing.errors import XfaForm
 from tests.conftest import SteppingClock

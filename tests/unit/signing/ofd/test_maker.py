@@ -10,8 +10,8 @@ import pytest
 from fontTools.ttLib import TTFont
 from PIL import Image as Pillow
 
-from seals.fonts import Face
-from seals.typesetting import Box, Text, broken, font_file
+from seals.drawing.fonts import Face
+from seals.drawing.typesetting import Box, Text, broken, font_file
 from signing.ofd.canvas import Image, Line, Sheet
 from signing.ofd.errors import PageTooFull, TextUnprintable
 from signing.ofd.flow import BODY, Flow

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from PIL import Image as Picture
 
-from seals.typesetting import Text
+from seals.drawing.typesetting import Text
 from signing.errors import PageMissing
 from signing.ofd import sheet as sheet_module
 from signing.ofd.canvas import Image, Sheet

@@ -1,0 +1,1 @@
+"""Answers gathered from several doors, the same for a page, a route and a command."""

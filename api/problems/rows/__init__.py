@@ -1,0 +1,1 @@
+"""Rows of the table of problems, by the subject that raises the errors."""

@@ -1,0 +1,1 @@
+"""Verification for callers: verifiers in processes of their own, orders, reports, acceptance."""

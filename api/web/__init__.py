@@ -1,0 +1,1 @@
+"""HTTP around every route: who asks, headers, limits, retries, descriptions, streams of events, numbers."""
