@@ -77,15 +77,13 @@ def notice_sent(
 
 
 @router.get(
-    "/keys", summary="按证书查找托管密钥 / Find the escrowed key of a certificate", responses=problems(404)
+    "/certificates/{serial}/key",
+    summary="按证书查找托管密钥 / Find the escrowed key of a certificate",
+    responses=problems(404),
 )
-def find(
-    doors: Doors,
-    caller: Keeper,
-    certificate: Annotated[str, Query(max_length=48, description="Hexadecimal serial number")],
-) -> EscrowedKeyModel:
+def find(doors: Doors, caller: Keeper, serial: str) -> EscrowedKeyModel:
     """Return the escrowed key that a certificate is over: a case is opened by its number."""
-    issued = doors.authority.certificate(serial_of(certificate))
+    issued = doors.authority.certificate(serial_of(serial))
     caller.acting_for(issued.uscc)
     key = certificate_key(x509.load_der_x509_certificate(issued.der))
     return EscrowedKeyModel.of(doors.key_centre.key_of(key))

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.access.scopes import Scope
 from api.errors import NotFound
 from api.pages.console.forms import Csrf, Text, done, posted
 from api.pages.console.frame import Frame, by_whom, enter
+from api.schemas.seal_life import KEEPER_ID
 from api.services import Services
 from ca.actor import Actor
 from seals.chip_store import LinkStatus
@@ -22,6 +23,7 @@ from seals.seal import SealKind, SealQuery, SealRecord, is_electronic_code, is_p
 from seals.states import IN_USE, REASONED_ACTS, SealAct, SealStatus, destination
 
 router = APIRouter(include_in_schema=False)
+NewKeeper = Annotated[str, Form(pattern=KEEPER_ID)]
 PAGE_ROWS: Final = 25
 TONES: Final = {
     SealStatus.ACTIVE: "passed",
@@ -193,7 +195,7 @@ def do(request: Request, code: str, act: str, csrf: Csrf, reason: Text = "") -> 
 
 @router.post("/console/seals/{code}/keepers/request")
 def request_keeper(  # noqa: PLR0913 - the fields of a form
-    *, request: Request, code: str, csrf: Csrf, keeper: Text, principal: Text = "", reason: Text = ""
+    *, request: Request, code: str, csrf: Csrf, keeper: NewKeeper, principal: Text = "", reason: Text = ""
 ) -> Response:
     """Ask for a further or another principal keeper; another person confirms it."""
     frame = posted(request, "seals", csrf, Scope.SEAL_READ)

@@ -92,6 +92,7 @@ def test_I22_keeping_is_handed_over_on_the_page(services: Services, seal: SealRe
     assert f"{address}/keepers/request" not in second.page(address)
     refused = second.send(f"{address}/keepers/request", keeper="person:zhao.lei")
     assert refused.status_code == 403
+    assert keeper.send(f"{address}/keepers/request", keeper="zhao.lei").status_code == 422
     wish = {"keeper": "person:zhao.lei", "principal": "yes", "reason": "岗位调整"}
     assert f"{address}/keepers/request" in keeper.page(address)
     assert goes_to(keeper.send(f"{address}/keepers/request", **wish)) == address
