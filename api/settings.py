@@ -78,7 +78,6 @@ class Settings(BaseSettings):
     use_rules: Path | None = None
     void_rules: Path | None = None
     kmc_pool_size: Annotated[int, Field(ge=0, le=10_000)] = 0
-    kmc_double_hash: bool = False
     seal_data_vendor: Annotated[str, Field(pattern="^[ -~]{1,64}$")] = "Yinxin"
     seal_data_list: Annotated[str, Field(pattern="^(certificates|digests)$")] = "certificates"
     seal_data_types: str = ""

@@ -66,12 +66,8 @@ def _check_form(request: CertificateRequest, request_key: str) -> None:
         raise RequestInvalid(str(wrong)) from wrong
 
 
-def request_digest(request: CertificateRequest) -> str:
-    """Return what makes two requests the same: SHA-256 over profile, name, key, length and issuer, custody, codes and hosts."""
-    return _digest(request, spki_sha256(request.public_key))
-
-
 def _digest(request: CertificateRequest, key: str) -> str:
+    """Return what makes two requests the same: SHA-256 over profile, name, key, length and issuer, custody, codes and hosts."""
     subject = request.subject
     asked: dict[str, object] = {
         "profile": request.profile,

@@ -31,11 +31,6 @@ class Reconciliation:
     in_doubt: tuple[int, ...]
     unsigned: tuple[int, ...]
 
-    @property
-    def closed(self) -> int:
-        """How many reservations were closed."""
-        return len(self.in_doubt) + len(self.unsigned)
-
 
 def close_reservation(  # noqa: PLR0913 - the parts of one audit record
     conn: sa.Connection,

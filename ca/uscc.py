@@ -13,7 +13,6 @@ WEIGHTS: Final = tuple(pow(3, place, 31) for place in range(LENGTH - 1))
 """GB 32100-2015: weight of place i (from 1) is 3^(i-1) mod 31."""
 DEPARTMENTS: Final = frozenset("123456789ANY")
 """First character: the registering department; A and N are the military commission and agriculture, Y is other."""
-_ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 
 
 def check_uscc(text: str) -> str:
@@ -39,15 +38,3 @@ def check_character(body: str) -> str:
     """Return the check character of the 17 characters before it (GB 32100-2015: 31 - Σ C_i·W_i mod 31)."""
     total = sum(ALPHABET.index(character) * weight for character, weight in zip(body, WEIGHTS, strict=True))
     return ALPHABET[(31 - total % 31) % 31]
-
-
-def organisation_code_agrees(uscc: str) -> bool:
-    """Tell whether the organisation code inside (GB 11714, places 9 to 17) has a right check character too.
-
-    Codes in real certificates fail this one, so it is at most a warning.
-    """
-    code = uscc[8:17]
-    total = sum(
-        int(character, 36) * weight for character, weight in zip(code, _ORGANISATION_WEIGHTS, strict=False)
-    )
-    return code[8] == "0123456789X0"[11 - total % 11]

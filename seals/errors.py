@@ -78,10 +78,10 @@ class SealMoved(SealError):
 class SecondPersonNeeded(SealError):
     """Two acts of a pair must be done by two different persons."""
 
-    zh = "该操作需由另一人完成：审批人、备案人不能是申请人，确认人不能是提出人，监销人不能是销毁人。"
+    zh = "该操作需由另一人完成：审批人、备案人不能是申请人，确认人不能是提出人，新保管人不能确认自己，监销人不能是销毁人。"
     en = (
-        "Another person must do this: who approves or files is not the applicant, who confirms is not who requested, who "
-        "witnesses a destruction is not who destroys."
+        "Another person must do this: who approves or files is not the applicant, who confirms is not who requested, nor the new "
+        "keeper, who witnesses a destruction is not who destroys."
     )
 
 
@@ -111,6 +111,13 @@ class RenewalNotRequested(SealError):
 
     zh = "没有待确认的续期申请，或申请后印章状态已有变动；请由一人重新提出续期申请。"
     en = "No renewal waits to be confirmed, or the seal was acted on since; one person must request it again."
+
+
+class KeeperNotRequested(SealError):
+    """Nobody has asked for another keeper, or the pair was acted on since."""
+
+    zh = "没有待确认的保管人变更，或申请后印章状态已有变动；请由一人重新申请变更保管人。"
+    en = "No change of keepers waits to be confirmed, or the seal was acted on since; one person must request it again."
 
 
 class FilingDemanded(SealError):
@@ -163,8 +170,11 @@ class OwnerRenamed(SealError):
 class KeeperInvalid(SealError):
     """The list of keepers cannot be changed so."""
 
-    zh = "保管人设置不正确：主保管人不能移除，且每人只登记一次。"
-    en = "The keepers cannot be changed so: the principal keeper stays, and each person is listed once."
+    zh = "保管人设置不正确：每人只登记一次，一枚印章至多 20 人；只能撤销在册的保管人，主要保管人须先交接给他人。"
+    en = (
+        "The keepers cannot be changed so: each person is listed once, at most 20 for a seal; only somebody listed is "
+        "struck off, and the principal keeper hands over to another first."
+    )
 
 
 class ClockWentBack(SealError):

@@ -41,11 +41,13 @@ from seals.drawing.vector import SealPicture
 from seals.errors import CertificateNeeded, CodeTaken, FilingDemanded, SealUnknown
 from seals.history import Standing
 from seals.imprint import upload_store
+from seals.keeper_store import KeeperAsked
+from seals.keepers import KeeperWish
 from seals.ledger import Deed, Ledger, acting
 from seals.lookup.errors import MomentToCome
 from seals.moves import Hook, Turn, found, is_code
 from seals.renewal import RenewalRequest
-from seals.renewal_store import Asked, Renewal
+from seals.renewal_store import Asked
 from seals.seal import SealApplication, SealEvent, SealOwner, SealPage, SealQuery, SealRecord
 from seals.states import DESK_ACTS, SealAct, SealStatus, destination
 
@@ -223,11 +225,6 @@ class SealRegistry:
         with self._reading() as conn:
             return renewal_store.waiting(conn, found(conn, code))
 
-    def renewals(self, code: str) -> tuple[Renewal, ...]:
-        """Return the renewals of a pair, oldest first, each with the certificate and validity before it."""
-        with self._reading() as conn:
-            return renewal_store.done(conn, found(conn, code).code)
-
     def destroy(self, code: str, what: Destruction, *, actor: Actor, reason: str = "") -> SealRecord:
         """Record that the physical seal of an ended pair was destroyed; see :func:`seals.destruction.destroy`."""
         with self._acting() as turn:
@@ -243,15 +240,25 @@ class SealRegistry:
         with self._acting() as turn:
             return turn.act(code, SealAct.REVOKE, actor, reason)
 
-    def add_keeper(self, code: str, keeper: str, *, actor: Actor) -> SealRecord:
-        """List a further keeper of a pair; :class:`seals.errors.KeeperInvalid` for one listed already or one too many."""
+    def request_keeper(self, code: str, wish: KeeperWish, *, actor: Actor, reason: str = "") -> SealRecord:
+        """Ask, as the first of two persons, for a further or another principal keeper; see :mod:`seals.keepers`."""
         with self._acting() as turn:
-            return keepers.add(turn.ledger, code, keeper, actor)
+            return keepers.request(turn, code, wish, actor, reason)
 
-    def remove_keeper(self, code: str, keeper: str, *, actor: Actor) -> SealRecord:
+    def change_keeper(self, code: str, *, actor: Actor, reason: str = "") -> SealRecord:
+        """List, as the second person, whom the pair's last act asked for; :class:`seals.errors.KeeperNotRequested`."""
+        with self._acting() as turn:
+            return keepers.confirm(turn, code, actor, reason)
+
+    def remove_keeper(self, code: str, keeper: str, *, actor: Actor, reason: str) -> SealRecord:
         """Strike a keeper off; :class:`seals.errors.KeeperInvalid` for the principal or somebody not listed."""
         with self._acting() as turn:
-            return keepers.remove(turn.ledger, code, keeper, actor)
+            return keepers.remove(turn, code, keeper, actor, reason)
+
+    def keeper_waiting(self, code: str) -> KeeperAsked | None:
+        """Return the change of keepers that waits for a second person, or ``None``."""
+        with self._reading() as conn:
+            return keepers.waiting(conn, code)
 
     def rename_owner(self, uscc: str, name: str, *, actor: Actor) -> tuple[SealRecord, ...]:
         """Record the owner's new name and apply for a new pair for each pair in use under an old one.

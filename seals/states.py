@@ -49,6 +49,9 @@ class SealAct(Word):
     CONFIRM_RESUME = "confirm_resume", "确认恢复"
     REQUEST_RENEWAL = "request_renewal", "申请续期"
     RENEW = "renew", "确认续期"
+    REQUEST_KEEPER = "request_keeper", "申请变更保管人"
+    CHANGE_KEEPER = "change_keeper", "确认变更保管人"
+    REMOVE_KEEPER = "remove_keeper", "撤销保管人"
     REVOKE = "revoke", "注销"
     SUPERSEDE = "supersede", "换发"
     DESTROY = "destroy", "销毁实物"
@@ -103,6 +106,19 @@ TRANSITIONS: Final[dict[SealAct, dict[SealStatus, tuple[SealStatus, ...]]]] = {
     },
     SealAct.REQUEST_RENEWAL: {SealStatus.ACTIVE: (SealStatus.ACTIVE,)},
     SealAct.RENEW: {SealStatus.ACTIVE: (SealStatus.ACTIVE,)},
+    SealAct.REQUEST_KEEPER: {
+        SealStatus.ACTIVE: (SealStatus.ACTIVE,),
+        SealStatus.SUSPENDED: (SealStatus.SUSPENDED,),
+    },
+    SealAct.CHANGE_KEEPER: {
+        SealStatus.ACTIVE: (SealStatus.ACTIVE,),
+        SealStatus.SUSPENDED: (SealStatus.SUSPENDED,),
+    },
+    SealAct.REMOVE_KEEPER: {
+        SealStatus.ACTIVE: (SealStatus.ACTIVE,),
+        SealStatus.SUSPENDED: (SealStatus.SUSPENDED,),
+        SealStatus.FROZEN: (SealStatus.FROZEN,),
+    },
     SealAct.REVOKE: {
         SealStatus.MADE: (SealStatus.REVOKED,),
         SealStatus.PERSONALISED: (SealStatus.REVOKED,),
@@ -137,6 +153,7 @@ STOPPING_ACTS: Final = frozenset(
         SealAct.CLOSE,
         SealAct.SUSPEND,
         SealAct.FREEZE,
+        SealAct.REMOVE_KEEPER,
         SealAct.REVOKE,
         SealAct.SUPERSEDE,
     }
@@ -154,6 +171,7 @@ GIVING_ACTS: Final = frozenset(
         SealAct.LIFT,
         SealAct.CONFIRM_RESUME,
         SealAct.RENEW,
+        SealAct.CHANGE_KEEPER,
     }
 )
 """Acts that hand over a seal or give it power: they wait for a chip that is stopped (I26)."""

@@ -21,6 +21,7 @@ from api.cli.console import (
     out,
     person,
     print_json,
+    read_bytes,
     read_text,
     say,
     table,
@@ -31,6 +32,7 @@ from api.foundation import lay_foundation
 from api.schemas.certificates import CertificateModel, IssuedModel
 from api.suite_choice import keep_settings, settings_for
 from api.tokens.enrolment import EnrolmentOrder, certificate_request, serial_of, token_of
+from api.tokens.key_input import public_key
 from ca.certificate import CertificateOrder, CertificateQuery, RevocationReason
 from hsm.algorithms import KeyKind
 
@@ -112,6 +114,24 @@ def revoke(
         services.authority.revoke(serial_of(serial), reason, actor=person(actor))
         services.evidence.publish()
     say(f"证书 {serial} 已吊销。", f"Certificate {serial} is revoked.")
+
+
+@app.command("report-compromise")
+def report_compromise(
+    key: Annotated[
+        Path, typer.Argument(help="泄露密钥的公钥或证书 / its public key or a certificate over it")
+    ],
+    home: HomeOption = None,
+    actor: ActorOption = OPERATOR,
+) -> None:
+    """报告密钥泄露：永不再为其签发，其证书一律吊销 / bar a key for ever and revoke every certificate over it."""
+    with installation(home) as services:
+        revoked = services.authority.report_compromise(public_key(read_bytes(key)), actor=person(actor))
+        services.evidence.publish()
+    listed = "、".join(f"{serial:x}" for serial in revoked) or "–"
+    say(
+        f"该密钥已永久禁用；吊销证书：{listed}", f"The key is barred for ever; certificates revoked: {listed}"
+    )
 
 
 @app.command()

@@ -18,9 +18,9 @@ from api.cli.console import (
     table,
 )
 from api.cli.token_plan import CLERK, SECOND, Serial
-from api.schemas.chip_ranges import RangeReportModel
+from api.schemas.chip_ranges import RangeReportModel, UsageModel
 from ca.tokens.range_store import Usage
-from ca.tokens.ranges import Grant, Method
+from ca.tokens.ranges import Grant, Method, parse_number
 from seals.chip_store import ChipLink
 from seals.chips import ChipStanding
 
@@ -121,6 +121,13 @@ def unlink(code: Seal, home: HomeOption = None, actor: ActorOption = "", confirm
         _linked(act(code, actor=who))
 
 
+@app.command("withdraw-link")
+def withdraw_link(code: Seal, home: HomeOption = None, actor: ActorOption = CLERK) -> None:
+    """撤回尚未确认的关联或解除申请 / take back what was asked of a link and not confirmed."""
+    with installation(home) as services:
+        _linked(services.chips.withdraw(code, actor=person(actor)))
+
+
 @app.command()
 def links(serial: Serial, home: HomeOption = None) -> None:
     """芯片关联过的印章 / the seals that a chip is or was linked with."""
@@ -170,6 +177,19 @@ def give_back(number: Number, reason: Why, home: HomeOption = None, actor: Actor
     """登记退回 / record a number as returned."""
     with installation(home) as services:
         _used(services.token_work.ranges.give_back(number, reason=reason, actor=person(actor)))
+
+
+@ranges.command()
+def numbers(
+    range_id: Annotated[int, typer.Argument(help="号段 / number of the range")],
+    after: Annotated[str, typer.Option(help="从此编号之后 / after this number")] = "",
+    home: HomeOption = None,
+) -> None:
+    """号段内已用编号的去向 / what became of a range's chips, number by number, 200 at a time."""
+    place = parse_number(after)[1] if after else -1
+    with installation(home) as services:
+        found = services.token_work.ranges.usages(range_id, after=place)
+    print_json({"items": [UsageModel.of(each) for each in found]})
 
 
 @ranges.command()

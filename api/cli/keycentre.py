@@ -29,7 +29,7 @@ from api.schemas.keycentre import BallotModel, CaseModel, CentreModel, EscrowedK
 from api.tokens.key_input import public_key
 from api.tokens.key_stores import SERVICE_TOKEN
 from ca.keycentre import delivery
-from ca.keycentre.case import Case, JudicialRecovery, RosterChange, UserRecovery
+from ca.keycentre.case import Case, JudicialRecovery, Order, RosterChange, UserRecovery
 from ca.keycentre.recovery import Ballot
 from ca.keycentre.roster import Custodian, RosterPlan
 from ca.keycentre.roster import ballot as ballot_octets
@@ -49,6 +49,12 @@ KeyId = Annotated[str, typer.Argument(help="密钥编号 / id of the key")]
 Out = Annotated[Path | None, typer.Option("--out", help="写到此文件 / write here")]
 Evidence = Annotated[str, typer.Option(help="证据摘要 / SHA-256 of the evidence, hexadecimal")]
 Why = Annotated[str, typer.Option("--reason", help="原因 / reason")]
+Amended = Annotated[
+    str,
+    typer.Option(
+        "--amend", help="更正本人的此案件，已投的票作废 / change this case of one's own; votes are void"
+    ),
+]
 People = Annotated[
     list[str], typer.Option("--custodian", help="ID=姓名=公钥文件，可多次 / ID=NAME=FILE of the public key")
 ]
@@ -114,6 +120,18 @@ def show(key: KeyId, home: HomeOption = None) -> None:
         print_json(EscrowedKeyModel.of(services.key_centre.key(key)))
 
 
+@app.command()
+def find(
+    certificate: Annotated[
+        Path, typer.Argument(help="加密证书或公钥文件 / encryption certificate or public key")
+    ],
+    home: HomeOption = None,
+) -> None:
+    """按加密证书查找托管密钥 / find the escrowed key of an encryption certificate."""
+    with installation(home) as services:
+        print_json(EscrowedKeyModel.of(services.key_centre.key_of(public_key(read_bytes(certificate)))))
+
+
 @app.command("recover-user")
 def recover_user(
     key: KeyId,
@@ -121,13 +139,13 @@ def recover_user(
     sign_key: Annotated[Path, typer.Option(help="新签名公钥或证书 / the holder's new signing key")],
     evidence: Evidence,
     reason: Why = "令牌丢失 / lost token",
+    amend: Amended = "",
     home: HomeOption = None,
     actor: ActorOption = OFFICER,
 ) -> None:
     """申请用户恢复 / ask for a user recovery."""
     order = UserRecovery(key, reason, evidence, public_key(read_bytes(sign_key)))
-    with installation(home) as services:
-        _show(services.key_centre.recover_request(order, actor=person(actor)))
+    _ask(order, amend, home, actor)
 
 
 @app.command("recover-judicial")
@@ -140,6 +158,7 @@ def recover_judicial(
     evidence: Evidence,
     notice_after: Annotated[str, typer.Option(help="暂缓通知至 / hold the notice back until")] = "",
     delay_reason: Annotated[str, typer.Option(help="暂缓原因 / why")] = "",
+    amend: Amended = "",
     home: HomeOption = None,
     actor: ActorOption = OFFICER,
 ) -> None:
@@ -148,8 +167,7 @@ def recover_judicial(
     given = JudicialRecovery(
         key, order_number, authority, evidence, read_bytes(certificate), until, delay_reason
     )
-    with installation(home) as services:
-        _show(services.key_centre.recover_request(given, actor=person(actor)))
+    _ask(given, amend, home, actor)
 
 
 @app.command()
@@ -216,6 +234,13 @@ def execute(case: CaseId, to: Out = None, home: HomeOption = None, actor: ActorO
     _show(done)
 
 
+@app.command()
+def withdraw(case: CaseId, home: HomeOption = None, actor: ActorOption = OFFICER) -> None:
+    """撤回本人提出的案件 / withdraw an open case of one's own."""
+    with installation(home) as services:
+        _show(services.key_centre.withdraw(case, actor=person(actor)))
+
+
 @app.command("export-blob")
 def export_blob(
     source: Annotated[Path, typer.Argument(help="密钥信封 / delivery of an SM2 key")],
@@ -236,11 +261,26 @@ def export_blob(
 
 
 @app.command()
-def notices(home: HomeOption = None) -> None:
-    """待发通知 / notices that are due."""
+def notices(
+    case: Annotated[str, typer.Option(help="此案件的全部通知 / every notice of this case")] = "",
+    home: HomeOption = None,
+) -> None:
+    """应发通知；或一个案件的全部通知 / notices that are due, or all of one case."""
     with installation(home) as services:
-        found = services.key_centre.notices()
+        centre = services.key_centre
+        found = centre.notices_of(case) if case else centre.notices()
     print_json({"items": [NoticeModel.of(each) for each in found]})
+
+
+@app.command("notice-sent")
+def notice_sent(
+    number: Annotated[int, typer.Argument(min=1, help="通知编号 / number of the notice")],
+    home: HomeOption = None,
+    actor: ActorOption = KEEPER,
+) -> None:
+    """登记通知已送达持有人或审计员 / record that a notice was given to its addressee."""
+    with installation(home) as services:
+        print_json(NoticeModel.of(services.key_centre.notice_sent(number, actor=person(actor))))
 
 
 @custodian.command("list")
@@ -261,13 +301,20 @@ def change(
     reason: Why,
     user: UserQuorum = 2,
     judicial: JudicialQuorum = 3,
+    amend: Amended = "",
     home: HomeOption = None,
     actor: ActorOption = KEEPER,
 ) -> None:
     """更换托管人：提交案件，由现任托管人批准 / change the custodians by a case for the present ones."""
-    order = RosterChange(_roster(people, user, judicial), reason)
+    _ask(RosterChange(_roster(people, user, judicial), reason), amend, home, actor)
+
+
+def _ask(order: Order, amended: str, home: Path | None, actor: str) -> None:
     with installation(home) as services:
-        _show(services.key_centre.recover_request(order, actor=person(actor)))
+        centre, who = services.key_centre, person(actor)
+        _show(
+            centre.amend(amended, order, actor=who) if amended else centre.recover_request(order, actor=who)
+        )
 
 
 def _roster(people: list[str], user: int, judicial: int) -> RosterPlan:

@@ -1,4 +1,4 @@
-"""``yinxin seal``, the later life: order, close, suspend, lift, renew, destroy, status as of a past time."""
+"""``yinxin seal``, the later life: order, close, suspend, lift, renew, hand over, destroy, status as of a past time."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ from api.cli.console import (
     table,
 )
 from api.cli.seal import APPLICANT, APPROVER, KEEPER, Code, Why, show_state
+from api.errors import InputInvalid
 from api.schemas.seal_life import DestructionModel, StandingModel
 from api.tokens.enrolment import serial_of
 from seals.destruction import Destruction, Method, keep
 from seals.history import Standing
+from seals.keepers import KeeperWish
 from seals.renewal import RenewalRequest
+from seals.seal import SealRecord
 
 Maybe = Annotated[str, typer.Option("--reason", help="说明 / a word on why")]
 Confirm = Annotated[bool, typer.Option("--confirm", help="由另一人确认 / confirm, as a second person")]
@@ -117,6 +120,51 @@ def renew(
         _ask_second("renew", code)
 
 
+def hand_over(
+    code: Code,
+    keeper: Annotated[str, typer.Option(help="新保管人 / the new keeper: person:ID")] = "",
+    principal: Annotated[
+        bool, typer.Option("--principal", help="交接主要保管人 / as the principal keeper")
+    ] = False,
+    home: HomeOption = None,
+    actor: ActorOption = KEEPER,
+    reason: Maybe = "",
+    confirm: Confirm = False,
+) -> None:
+    """申请或确认保管人交接，两人办理 / ask for or confirm a further or another principal keeper; it takes two people."""
+    with installation(home) as services:
+        if confirm:
+            record = services.seals.change_keeper(code, actor=person(actor), reason=reason)
+        elif keeper:
+            wish = KeeperWish(person(keeper).id, principal)
+            record = services.seals.request_keeper(code, wish, actor=person(actor), reason=reason)
+        else:
+            raise InputInvalid("请用 --keeper 指明新保管人。", "Name the new keeper with --keeper.")
+        show_state(record)
+        _show_keepers(record)
+    if not confirm:
+        _ask_second("hand-over", code)
+
+
+def remove_keeper(
+    code: Code,
+    keeper: Annotated[str, typer.Argument(help="保管人 / keeper: person:ID")],
+    reason: Why,
+    home: HomeOption = None,
+    actor: ActorOption = KEEPER,
+) -> None:
+    """撤销保管人，立即生效；主要保管人须先交接 / strike a keeper off, at once; the principal one hands over first."""
+    with installation(home) as services:
+        record = services.seals.remove_keeper(code, keeper, actor=person(actor), reason=reason)
+        show_state(record)
+        _show_keepers(record)
+
+
+def _show_keepers(record: SealRecord) -> None:
+    listed = "、".join(f"{one}*" if one == record.keeper else one for one in record.keepers)
+    say(f"保管人（* 主要）：{listed}", f"Keepers (* principal): {listed}")
+
+
 def destroy(
     code: Code,
     picture: Annotated[Path, typer.Option(help="销毁照片 JPEG/PNG / picture of what is left")],
@@ -184,5 +232,16 @@ def _ask_second(command: str, code: str) -> None:
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to ``yinxin seal``."""
-    for command in (order, close, suspend, lift, renew, rename_owner, destroy, status):
+    for command in (
+        order,
+        close,
+        suspend,
+        lift,
+        renew,
+        rename_owner,
+        hand_over,
+        remove_keeper,
+        destroy,
+        status,
+    ):
         app.command()(command)

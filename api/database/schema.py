@@ -20,6 +20,7 @@ from ca.keycentre import store as _key_centre_store  # noqa: F401 - its tables j
 from ca.tokens import store as _tokens_store  # noqa: F401 - its tables join ca_store.metadata
 from seals import chip_store as _chip_store  # noqa: F401 - its table joins seals_store.metadata
 from seals import destruction_store as _destruction_store  # noqa: F401 - its table joins seals_store.metadata
+from seals import keeper_store as _keeper_store  # noqa: F401 - its table joins seals_store.metadata
 from seals import renewal_store as _renewal_store  # noqa: F401 - its table joins seals_store.metadata
 from seals import store as seals_store
 from seals.cases import store as _cases_store  # noqa: F401 - its tables join seals_store.metadata

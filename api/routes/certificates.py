@@ -11,15 +11,18 @@ from api.access.scopes import Principal, Scope
 from api.schemas.certificates import (
     CertificateModel,
     CertificatePageModel,
+    CompromiseModel,
     IssueCertificate,
     IssuedModel,
+    ReportCompromise,
     Revoke,
 )
 from api.tokens.enrolment import certificate_request, serial_of
+from api.tokens.key_input import public_key
 from api.web.authorisation import Doors, Requires
 from api.web.idempotency import IdempotencyKey
 from api.web.openapi import CALLER, problems
-from ca.certificate import CertificateOrder, CertificateQuery, CertificateStatus
+from ca.certificate import CertificateOrder, CertificateQuery, CertificateStatus, spki_sha256
 
 router = APIRouter(prefix="/api/v1/certificates", tags=["certificates"], responses=CALLER)
 Reader = Annotated[Principal, Requires(Scope.CA_READ)]
@@ -81,6 +84,17 @@ def issue(
     enterprise = doors.enterprises.get(body.uscc)
     request = certificate_request(body.csr, enterprise, body.common_name, body.profile, body.days)
     return IssuedModel.of(doors.authority.issue(request, request_key=key, actor=caller.actor))
+
+
+@router.post("/compromised-keys", summary="报告密钥泄露 / Report a compromised key")
+def report_compromise(
+    doors: Doors, caller: Annotated[Principal, Requires(Scope.CA_REVOKE)], body: ReportCompromise
+) -> CompromiseModel:
+    """Bar a key for ever, certified here or not, and revoke every certificate over it (I27)."""
+    caller.of_the_authority()
+    key = public_key(body.public_key.encode())
+    revoked = doors.authority.report_compromise(key, actor=caller.actor)
+    return CompromiseModel(spki_sha256=spki_sha256(key), revoked=[f"{serial:x}" for serial in revoked])
 
 
 @router.post("/{serial}/revocation", summary="吊销证书 / Revoke a certificate", responses=problems(404, 409))

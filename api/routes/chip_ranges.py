@@ -15,11 +15,13 @@ from api.schemas.chip_ranges import (
     RangeReportModel,
     RangeReportsModel,
     UsageModel,
+    UsagesModel,
     UseNumber,
 )
 from api.web.authorisation import Doors, Requires
 from api.web.openapi import CALLER, problems
 from ca.tokens.range_store import Fate
+from ca.tokens.ranges import parse_number
 
 router = APIRouter(prefix="/api/v1/chip-ranges", tags=["tokens"], responses=CALLER)
 Reader = Annotated[Principal, Requires(Scope.TOKEN_READ)]
@@ -49,6 +51,19 @@ def report(doors: Doors, caller: Reader, range_id: int) -> RangeReportModel:
     found = doors.token_work.ranges.report(range_id)
     caller.acting_for(found.range.shop)
     return RangeReportModel.of(found)
+
+
+@router.get("/{range_id}/numbers", summary="号段内已用编号 / Used numbers", responses=problems(404))
+def usages(
+    doors: Doors,
+    caller: Reader,
+    range_id: int,
+    after: Annotated[str, Query(max_length=32, description="The last number of the page before")] = "",
+) -> UsagesModel:
+    """Tell number by number what became of a range's chips, by whom and why; 200 at a time."""
+    caller.acting_for(doors.token_work.ranges.report(range_id).range.shop)
+    found = doors.token_work.ranges.usages(range_id, after=parse_number(after)[1] if after else -1)
+    return UsagesModel(items=[UsageModel.of(usage) for usage in found])
 
 
 @router.post("/numbers/{number}", summary="登记芯片号去向 / Use a chip number", responses=problems(409))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from cryptography import x509
+from fastapi import APIRouter, Path, Query
 
 from api.access.scopes import Principal, Scope
 from api.schemas.keycentre import (
@@ -25,9 +26,11 @@ from api.schemas.keycentre import (
     OpenJudicialCase,
     OpenUserCase,
 )
+from api.tokens.enrolment import serial_of
 from api.web.authorisation import Doors, Requires
 from api.web.openapi import CALLER, problems
 from ca.keycentre.state import CaseStatus
+from hsm.public_keys import certificate_key
 
 router = APIRouter(prefix="/api/v1/key-centre", tags=["key centre"], responses=CALLER)
 Keeper = Annotated[Principal, Requires(Scope.KEY_CENTRE)]
@@ -51,10 +54,39 @@ def fill(doors: Doors, caller: Keeper, body: FillPool) -> FilledModel:
 
 
 @router.get("/notices", summary="待发通知 / Notices that are due")
-def notices(doors: Doors, caller: Keeper) -> NoticesModel:
-    """Return the notices to holders and auditors that wait and whose time has come."""
+def notices(
+    doors: Doors,
+    caller: Keeper,
+    case: Annotated[str, Query(max_length=32, description="Every notice of this case")] = "",
+) -> NoticesModel:
+    """Return the notices that wait and whose time has come, or every one of a case, sent and held back ones too."""
     caller.of_the_authority()
-    return NoticesModel(items=[NoticeModel.of(each) for each in doors.key_centre.notices()])
+    found = doors.key_centre.notices_of(case) if case else doors.key_centre.notices()
+    return NoticesModel(items=[NoticeModel.of(each) for each in found])
+
+
+@router.post(
+    "/notices/{notice}/sent", summary="登记已通知 / Record a notice as given", responses=problems(404)
+)
+def notice_sent(
+    doors: Doors, caller: Keeper, notice: Annotated[int, Path(ge=1, le=(1 << 63) - 1)]
+) -> NoticeModel:
+    """Record that the addressee was told; it leaves the list of those that are due, and the audit trail says who told."""
+    caller.of_the_authority()
+    return NoticeModel.of(doors.key_centre.notice_sent(notice, actor=caller.actor))
+
+
+@router.get(
+    "/certificates/{serial}/key",
+    summary="按证书查找托管密钥 / Find the escrowed key of a certificate",
+    responses=problems(404),
+)
+def find(doors: Doors, caller: Keeper, serial: str) -> EscrowedKeyModel:
+    """Return the escrowed key that a certificate is over: a case is opened by its number."""
+    issued = doors.authority.certificate(serial_of(serial))
+    caller.acting_for(issued.uscc)
+    key = certificate_key(x509.load_der_x509_certificate(issued.der))
+    return EscrowedKeyModel.of(doors.key_centre.key_of(key))
 
 
 @router.get("/keys/{key_id}", summary="托管密钥详情 / Show an escrowed key", responses=problems(404))
@@ -136,6 +168,22 @@ def vote(doors: Doors, caller: Custodian, case_id: str, body: CastVote) -> Ballo
     caller.of_the_authority()
     doors.key_centre.vote(body.ballot(case_id), actor=caller.actor)
     return BallotModel.of(doors.key_centre.case(case_id), doors.key_centre.votes(case_id))
+
+
+@router.put("/cases/{case_id}/user", summary="更正用户恢复案件 / Amend a user recovery", responses=MOVE)
+def amend_user_case(doors: Doors, caller: Officer, case_id: str, body: OpenUserCase) -> CaseModel:
+    """Change one's own open case; the votes given so far were on other bytes and are void."""
+    caller.of_the_authority()
+    return CaseModel.of(doors.key_centre.amend(case_id, body.order(), actor=caller.actor))
+
+
+@router.put(
+    "/cases/{case_id}/judicial", summary="更正司法恢复案件 / Amend a judicial recovery", responses=MOVE
+)
+def amend_judicial_case(doors: Doors, caller: Officer, case_id: str, body: OpenJudicialCase) -> CaseModel:
+    """Change one's own open case; the votes given so far were on other bytes and are void."""
+    caller.of_the_authority()
+    return CaseModel.of(doors.key_centre.amend(case_id, body.order(), actor=caller.actor))
 
 
 @router.post("/cases/{case_id}/execution", summary="执行案件 / Execute a case", responses=MOVE)

@@ -50,6 +50,12 @@ def list_rules(
     return PrintRulePageModel(items=[PrintRuleModel.of(one) for one in found], next=following)
 
 
+@router.get("/{sha256}", summary="一份文件的打印份数 / Quota of a document", responses=problems(404))
+def rule(doors: Doors, caller: Owner, sha256: Sha256) -> PrintRuleModel:
+    """Tell how many copies may be printed and how many were, to one of the document's sealers."""
+    return PrintRuleModel.of(doors.papers.prints.rule(sha256, hand=hand_of(caller)))
+
+
 @router.put("/{sha256}", summary="设定打印份数 / Set the quota", responses=problems(404, 409))
 def allow(doors: Doors, caller: Owner, sha256: Sha256, body: PrintRuleBody) -> PrintRuleModel:
     """Set how many copies of a sealed document may be printed, as one of its sealers."""

@@ -9,7 +9,14 @@ from pydantic import AwareDatetime
 
 from api.access.scopes import Principal, Scope
 from api.errors import NotFound
-from api.schemas.seal_life import AskRenewal, DestructionModel, MayStateReason, StandingModel
+from api.schemas.seal_life import (
+    AskKeeper,
+    AskRenewal,
+    DestructionModel,
+    MayStateReason,
+    StandingModel,
+    StrikeKeeper,
+)
 from api.schemas.seals import SealModel, StateReason
 from api.services import Services
 from api.tokens.enrolment import serial_of
@@ -18,7 +25,7 @@ from api.web.openapi import CALLER, binary, problems
 from seals.destruction import MAX_PICTURE, Destruction, Method, keep
 from seals.destruction_store import Destroyed
 from seals.errors import LossNotYours
-from seals.keepers import may_report_lost
+from seals.keepers import KeeperWish, keeps, may_report_lost
 from seals.renewal import RenewalRequest
 from seals.seal import SealRecord
 
@@ -113,6 +120,30 @@ def renew(doors: Doors, caller: Approver, code: str, body: MayStateReason) -> Se
     if asked is not None:
         doors.enrolment.in_force(asked.serial)  # revoked since it was asked for: refused
     return SealModel.of(doors.seals.renew(code, actor=caller.actor, reason=body.reason))
+
+
+@router.post("/keeper-request", summary="申请变更保管人 / Ask for another keeper", responses=MOVE)
+def request_keeper(doors: Doors, caller: Reader, code: str, body: AskKeeper) -> SealModel:
+    """Ask, as the first of two persons, for a further or another principal keeper: a keeper, or who may apply."""
+    if not keeps(_own(doors, caller, code), caller.actor):
+        caller.require(Scope.SEAL_APPLY)
+    wish = KeeperWish(body.keeper, body.principal)
+    return SealModel.of(doors.seals.request_keeper(code, wish, actor=caller.actor, reason=body.reason))
+
+
+@router.post("/keeper-change", summary="确认变更保管人 / Confirm the keeper", responses=MOVE)
+def change_keeper(doors: Doors, caller: Approver, code: str, body: MayStateReason) -> SealModel:
+    """List, as the second person, exactly whom the last act asked for; never oneself."""
+    _own(doors, caller, code)
+    return SealModel.of(doors.seals.change_keeper(code, actor=caller.actor, reason=body.reason))
+
+
+@router.post("/keeper-removal", summary="撤销保管人 / Strike a keeper off", responses=MOVE)
+def remove_keeper(doors: Doors, caller: Reader, code: str, body: StrikeKeeper) -> SealModel:
+    """Strike a keeper off at once: a keeper lays the office down, or one who may stop the seal strikes off any."""
+    if not (keeps(_own(doors, caller, code), caller.actor) and caller.actor.is_any_of(body.keeper)):
+        caller.require(Scope.SEAL_FREEZE)
+    return SealModel.of(doors.seals.remove_keeper(code, body.keeper, actor=caller.actor, reason=body.reason))
 
 
 @router.post("/destruction", summary="登记销毁 / Record a destruction", status_code=201, responses=MOVE)

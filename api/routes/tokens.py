@@ -185,6 +185,13 @@ def confirm_unlink(doors: Doors, caller: Clerk, serial: str, seal: str) -> ChipL
     return ChipLinkModel.of(doors.chips.confirm_unlink(seal, actor=caller.actor))
 
 
+@router.post("/{serial}/links/{seal}/withdrawal", summary="撤回关联申请 / Withdraw a request", responses=MOVE)
+def withdraw_link(doors: Doors, caller: Clerk, serial: str, seal: str) -> ChipLinkModel:
+    """Take back what was asked of a link, or of its end, and not confirmed."""
+    _linked(doors, caller, serial, seal)
+    return ChipLinkModel.of(doors.chips.withdraw(seal, actor=caller.actor))
+
+
 @router.get("/{serial}/letters", summary="密码信列表 / PIN letters", responses=problems(404))
 def letters(doors: Doors, caller: Reader, serial: str) -> LettersModel:
     """List a token's PIN letters; what they say is not shown."""

@@ -142,6 +142,25 @@ class IssueCertificate(BaseModel):
     days: int | None = Field(default=None, ge=1, le=3660)
 
 
+class ReportCompromise(BaseModel):
+    """A public key whose private half somebody else has, as a PEM key or certificate."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"public_key": "-----BEGIN PUBLIC KEY-----…"}]})
+
+    public_key: str = Field(max_length=16_384)
+
+
+class CompromiseModel(BaseModel):
+    """A key barred for ever, and the certificates over it that were revoked (hexadecimal serials)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"spki_sha256": "9f…", "revoked": ["0001a4…"]}]}
+    )
+
+    spki_sha256: str
+    revoked: list[str]
+
+
 class Revoke(BaseModel):
     """Why a certificate is revoked (RFC 5280 §5.3.1)."""
 

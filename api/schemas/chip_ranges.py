@@ -151,3 +151,11 @@ class UsageModel(BaseModel):
             reason=usage.reason,
             actor=usage.actor,
         )
+
+
+class UsagesModel(BaseModel):
+    """Used numbers of a range, in order."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": []}]})
+
+    items: list[UsageModel]

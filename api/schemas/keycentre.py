@@ -296,31 +296,37 @@ class CastVote(BaseModel):
 
 
 class NoticeModel(BaseModel):
-    """A notice that waits for its addressee."""
+    """A notice to a holder or auditor; ``sent_at`` is empty while it waits."""
 
     model_config = _example(
+        number=7,
         case=_ID,
         event="opened",
         addressee="holder",
         address="91330106MA2CYINX3E",
         due_at="2026-01-01T00:00:00Z",
+        sent_at=None,
     )
 
+    number: int
     case: str
     event: str
     addressee: str
     address: str
     due_at: datetime
+    sent_at: datetime | None
 
     @classmethod
     def of(cls, notice: Notice) -> NoticeModel:
         """Show a notice."""
         return cls(
+            number=notice.id,
             case=notice.case_id,
             event=notice.event,
             addressee=notice.addressee,
             address=notice.address,
             due_at=notice.due_at,
+            sent_at=notice.sent_at,
         )
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from seals.destruction import Method
 from seals.destruction_store import Destroyed
 from seals.history import Standing
+
+KEEPER_ID: Final = "^person:[a-z0-9._-]{1,64}$"
+"""How a new keeper is named, as in an enrolment."""
 
 
 class AskRenewal(BaseModel):
@@ -29,6 +33,33 @@ class MayStateReason(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "核查完毕"}]})
 
     reason: str = Field(default="", max_length=200)
+
+
+class AskKeeper(BaseModel):
+    """Whom to list as a keeper: a further one, or the principal one in the place of the present."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"keeper": "person:zhao.lei", "principal": True, "reason": "岗位调整"}]
+        }
+    )
+
+    keeper: str = Field(pattern=KEEPER_ID, description="Actor id of the new keeper")
+    principal: bool = Field(
+        default=False, description="交接主要保管人 / hand over: the former one stays listed"
+    )
+    reason: str = Field(default="", max_length=200)
+
+
+class StrikeKeeper(BaseModel):
+    """Whom to strike off, and why."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"keeper": "person:zhao.lei", "reason": "已离职"}]}
+    )
+
+    keeper: str = Field(max_length=200, description="Actor id of a keeper who is listed")
+    reason: str = Field(max_length=200)
 
 
 class StandingModel(BaseModel):

@@ -22,6 +22,7 @@ _EXAMPLE: dict[str, Any] = {
     "width_mm": 40,
     "height_mm": 40,
     "keeper": "person:li.wei",
+    "keepers": ["person:li.wei"],
     "applied_at": "2026-01-01T00:00:00Z",
     "valid_from": "2026-01-01T00:00:00Z",
     "valid_to": "2027-01-01T00:00:00Z",
@@ -76,6 +77,7 @@ class SealModel(BaseModel):
     width_mm: int
     height_mm: int
     keeper: str
+    keepers: list[str]
     applied_at: datetime
     valid_from: datetime | None
     valid_to: datetime | None
@@ -107,6 +109,7 @@ class SealModel(BaseModel):
             width_mm=record.physical.width_mm,
             height_mm=record.physical.height_mm,
             keeper=record.keeper,
+            keepers=list(record.keepers),
             applied_at=record.applied_at,
             valid_from=record.valid_from,
             valid_to=record.valid_to,

@@ -40,7 +40,7 @@ def enrolment_rules(settings: Settings) -> RuleBook:
 def centre_rules(settings: Settings) -> CentreRules:
     """Say how the key centre works."""
     pool = ((settings.suite.key_kind, settings.kmc_pool_size),) if settings.kmc_pool_size else ()
-    return CentreRules(pool=pool, double_hash=settings.kmc_double_hash)
+    return CentreRules(pool=pool)
 
 
 def ca_config(settings: Settings) -> CaConfig:

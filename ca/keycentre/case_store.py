@@ -9,7 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from ca.keycentre.case import Case, CaseVote
-from ca.keycentre.errors import CaseClosed, CaseUnknown
+from ca.keycentre.errors import CaseClosed, CaseUnknown, NoticeUnknown
 from ca.keycentre.state import CASE_TRANSITIONS, CaseAct, CaseKind, CaseStatus
 from ca.keycentre.store import key_notice, recovery_case, recovery_vote
 
@@ -76,16 +76,6 @@ def listed(conn: sa.Connection, status: CaseStatus | None, limit: int) -> list[C
     return [_case_of(row) for row in conn.execute(query)]
 
 
-def of_key(conn: sa.Connection, key_id: str, requested_by: str) -> list[Case]:
-    """Return the cases about a key that one requester opened, newest first."""
-    query = (
-        sa.select(*_CASE)
-        .where(recovery_case.c.key_id == key_id, recovery_case.c.requested_by == requested_by)
-        .order_by(recovery_case.c.requested_at.desc(), recovery_case.c.id)
-    )
-    return [_case_of(row) for row in conn.execute(query)]
-
-
 def move(conn: sa.Connection, case: Case, act: CaseAct, **values: Any) -> bool:
     """Move a case as the table says; false if it stands elsewhere by now, :class:`CaseClosed` if it must not."""
     target = CASE_TRANSITIONS[act].get(case.status)
@@ -141,6 +131,18 @@ def notices_of(conn: sa.Connection, case_id: str) -> list[Notice]:
         .order_by(key_notice.c.id)
     )
     return [Notice(**row._mapping) for row in conn.execute(query)]  # noqa: SLF001
+
+
+def notice(conn: sa.Connection, notice_id: int) -> Notice:
+    """Return one notice, waiting or sent; :class:`NoticeUnknown`."""
+    row = conn.execute(
+        sa.select(*(column for column in key_notice.c if column.name != "status")).where(
+            key_notice.c.id == notice_id
+        )
+    ).one_or_none()
+    if row is None:
+        raise NoticeUnknown(str(notice_id))
+    return Notice(**row._mapping)  # noqa: SLF001
 
 
 def mark_sent(conn: sa.Connection, notice_id: int, at: datetime) -> bool:

@@ -28,7 +28,7 @@ from ca.keycentre.errors import (
     EscrowedKeyStateRefused,
     EscrowedKeyUnknown,
     KeyCentreFounded,
-    SigningKeyNotEscrowed,
+    NoticeUnknown,
 )
 from ca.keycentre.granting import Granting
 from ca.keycentre.house import SIGNING_KEY, CentreRules, House
@@ -170,12 +170,6 @@ class KeyCentre:
             raise EscrowedKeyUnknown("no escrowed key has this public half")
         return found
 
-    def refuse_for_signature(self, public_key: PublicKey) -> None:
-        """Raise :class:`SigningKeyNotEscrowed` for an escrowed key: no certificate for signatures is issued over it."""
-        with self.house.reading() as conn:
-            if key_store.by_public_key(conn, spki_sha256(public_key)) is not None:
-                raise SigningKeyNotEscrowed("the key is escrowed")
-
     def revoke(self, key_id: str, reason: str, *, actor: Actor) -> EscrowedKey:
         """Record that a key's certificate ended early; what was encrypted to it can still be recovered."""
         return self._move(key_id, KeyAct.REVOKE, reason, actor)
@@ -243,12 +237,19 @@ class KeyCentre:
         with self.house.reading() as conn:
             return tuple(case_store.notices_of(conn, case_id))
 
-    def notice_sent(self, notice: Notice, *, actor: Actor) -> None:
-        """Record that a notice reached its addressee; a second time changes nothing."""
+    def notice_sent(self, number: int, *, actor: Actor) -> Notice:
+        """Record that a notice that is due was given to its addressee; a second time changes nothing.
+
+        Raises :class:`ca.keycentre.errors.NoticeUnknown` also for one that an order still holds back.
+        """
         with self.house.engine.begin() as conn:
-            if case_store.mark_sent(conn, notice.id, self.house.now()):
-                detail = {"addressee": notice.addressee, "event": notice.event}
+            notice, now = case_store.notice(conn, number), self.house.now()
+            if now < notice.due_at:
+                raise NoticeUnknown(str(number))
+            if case_store.mark_sent(conn, number, now):
+                detail = {"addressee": notice.addressee, "event": notice.event, "address": notice.address}
                 self.house.note(conn, "kmc.notice.sent", actor, f"case:{notice.case_id}", detail)
+            return case_store.notice(conn, number)
 
     def reconcile(self, actor: Actor) -> int:
         """Complete what a crash left open (I19), revoke keys whose certificates were, refill the pool; return how many."""

@@ -174,6 +174,13 @@ class VoteUnproven(KeyCentreError):
     en = "The vote's signature does not verify: it must be by the custodian's own key over the exact case."
 
 
+class NoticeUnknown(KeyCentreError):
+    """No notice that is due has this number."""
+
+    zh = "没有这条应发的通知，请核对编号；被文书暂缓的通知到期后才能办理。"
+    en = "No notice that is due has this number; one that an order holds back waits for its day."
+
+
 class QuorumMissing(KeyCentreError):
     """Not enough custodians approved."""
 
@@ -184,42 +191,3 @@ class QuorumMissing(KeyCentreError):
         super().__init__(f"{approved} of {needed}")
         self.zh = f"已有 {approved} 位托管人批准，需要 {needed} 位；请其余托管人投票后再执行。"
         self.en = f"{approved} custodians approved and {needed} must; have others vote, then execute."
-
-
-class MessageUnreadable(KeyCentreError):
-    """A message between CA and key centre is not well formed or beyond a limit."""
-
-    zh = "CA 与密钥管理中心之间的消息格式不正确或超出限制。"
-    en = "The message between CA and key centre is not well formed or beyond a limit."
-
-
-class MessageUnproven(KeyCentreError):
-    """A message's signature or sender is not the one expected."""
-
-    zh = "消息签名或发送方验证失败，已拒绝。"
-    en = "The message's signature or its sender does not verify; it was refused."
-
-
-class MessageStale(KeyCentreError):
-    """A message's time is too far from ours."""
-
-    zh = "消息时间与本机相差过大，请校准时钟后重发。"
-    en = "The message's time is too far from ours; set the clocks right and send a new one."
-
-
-class TaskReused(KeyCentreError):
-    """A task number was used for another message."""
-
-    zh = "任务编号已用于另一条消息，请使用新的编号。"
-    en = "The task number belongs to another message; use a new one."
-
-
-class MessageRefused(KeyCentreError):
-    """The key centre answered a message with an error."""
-
-    zh = "密钥管理中心拒绝了请求。"
-    en = "The key centre refused the request."
-
-    def __init__(self, number: int, detail: str = "") -> None:
-        super().__init__(detail or f"error {number}")
-        self.number = number

@@ -23,7 +23,7 @@ from hsm.signer import Signer
 from hsm.worker_provider import WorkerProvider
 
 SIGNING_KEY: Final = "key-centre"
-"""Label of the key that the centre signs deliveries and answers with."""
+"""Label of the key that the centre signs deliveries with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,6 @@ class CentreRules:
 
     case_lifetime: timedelta = timedelta(days=7)
     """A case that was not executed by then is void."""
-    message_skew: timedelta = timedelta(minutes=10)
-    """How far a message's time may be from ours."""
-    double_hash: bool = False
-    """Messages sign SM3 of the request as the SM2 message, as one public code base does."""
     pool: tuple[tuple[KeyKind, int], ...] = ()
     """How many keys of which kind housekeeping keeps in the pool; without any, keys are made when they are asked for."""
     grace: timedelta = timedelta(seconds=60)

@@ -10,10 +10,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from ca.certificate import CertificateStatus, RevocationReason, spki_sha256
-from ca.keycentre.errors import EscrowedKeyUnknown, KeyCentreNotReady, TaskReused
+from ca.keycentre.errors import EscrowedKeyUnknown, KeyCentreNotReady
 from ca.keycentre.key import EscrowedKey
 from ca.keycentre.state import KeyAct, KeyStatus, after
-from ca.keycentre.store import THE_ONE, escrowed_key, key_centre, key_roster, key_task
+from ca.keycentre.store import THE_ONE, escrowed_key, key_centre, key_roster
 from ca.store import certificate
 from hsm.algorithms import KeyKind
 from hsm.envelopes import SealedKey
@@ -112,25 +112,6 @@ def insert_pooled(conn: sa.Connection, keys: Iterable[SealedKey], token: str, at
         for key in keys
     ]
     conn.execute(escrowed_key.insert(), rows)
-
-
-def begin_task(conn: sa.Connection, ca: str, number: int, digest: str, at: datetime) -> bytes:
-    """Take a message's task number; return the answer it got before, empty if none; :class:`TaskReused` for another one."""
-    here = (key_task.c.ca_key_sha256 == ca, key_task.c.task_number == number)
-    row = conn.execute(sa.select(key_task.c.request_sha256, key_task.c.response).where(*here)).one_or_none()
-    if row is None:
-        values = {"ca_key_sha256": ca, "task_number": number, "request_sha256": digest, "received_at": at}
-        conn.execute(key_task.insert().values(**values))
-        return b""
-    if row.request_sha256 != digest:
-        raise TaskReused(str(number))
-    return bytes(row.response)
-
-
-def end_task(conn: sa.Connection, ca: str, number: int, response: bytes) -> None:
-    """Keep the answer to a message, so that the same message gets the same octets again."""
-    here = (key_task.c.ca_key_sha256 == ca, key_task.c.task_number == number)
-    conn.execute(key_task.update().where(*here).values(response=response))
 
 
 def pooled_ids(conn: sa.Connection, kind: KeyKind, token: str, limit: int) -> list[str]:

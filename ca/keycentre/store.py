@@ -109,12 +109,3 @@ key_notice = sa.Table(
     sa.UniqueConstraint("case_id", "event", "addressee"),
     sa.Index("ix_key_notice_status_due_at", "status", "due_at"),
 )
-key_task = sa.Table(
-    "key_task",
-    metadata,
-    sa.Column("ca_key_sha256", sa.String(64), primary_key=True),
-    sa.Column("task_number", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("request_sha256", sa.String(64), nullable=False),
-    sa.Column("response", sa.LargeBinary, nullable=False, default=NO_BYTES),
-    sa.Column("received_at", UtcTime, nullable=False),
-)

@@ -89,15 +89,6 @@ class CrlPublisher:
         with self._lock(scope):
             return self._publish(scope, actor)
 
-    def publish_delta(self, issuer: str, shard: int, *, actor: Actor) -> PublishedCrl:
-        """Sign and release a new delta list of a shard (RFC 5280 §5.2.4); raises as :meth:`publish` does.
-
-        It begins at the oldest complete list still in force, so it completes any that somebody may rely on.
-        """
-        scope = Scope(issuer, shard)
-        with self._lock(scope):
-            return self._publish(scope, actor, delta=True)
-
     def current(self, issuer: str, shard: int = 0) -> PublishedCrl:
         """Return the complete list in force, renewed first if it is past half its life or lacks a change.
 
@@ -123,11 +114,6 @@ class CrlPublisher:
         if shard is None:
             raise CertificateUnknown(f"serial {serial:x} of {issuer}")
         return self.current(issuer, shard)
-
-    def due(self, issuer: str, shard: int = 0) -> bool:
-        """Tell whether a new complete list is needed: none yet, past half its life, or a change is missing."""
-        found, changes = self._newest(Scope(issuer, shard), delta=False)
-        return found is None or self._is_due(found, changes)
 
     def scopes(self) -> tuple[Scope, ...]:
         """Return what there are lists for: every issuer with a certificate, and each of its shards; roots first."""

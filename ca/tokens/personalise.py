@@ -144,12 +144,6 @@ class Personalisation:
             raise ProcedureRefused(f"token {serial} has no personalisation on record")
         return found
 
-    def abandon(self, serial: str, *, actor: Actor, reason: str) -> Token:
-        """Record the chip as damaged: its number is spoilt, its letters void, its certificates revoked."""
-        token = self._registry.damage(serial, actor=actor, reason=reason)
-        self.reconcile()
-        return token
-
     def reconcile(self) -> int:
         """Close the procedures of chips that have ended, and void their letters; return how many were closed."""
         with self._reading() as conn:

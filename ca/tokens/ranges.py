@@ -135,11 +135,6 @@ class ChipRanges:
             self._audit.append(conn, f"chip.{fate}", actor=actor, subject=f"chip:{number}", detail=detail)
             return made
 
-    def list(self, *, shop: str = "", after: int = 0, limit: int = 100) -> tuple[Range, ...]:
-        """Return ranges in order of granting."""
-        with self._reading() as conn:
-            return range_store.every(conn, shop, after, max(1, min(limit, 200)))
-
     def usages(self, range_id: int, *, after: int = -1, limit: int = 200) -> tuple[Usage, ...]:
         """Return a range's used numbers with their fates, in order."""
         with self._reading() as conn:

@@ -154,11 +154,6 @@ EFFECTS: Final[Mapping[TokenState, Effect]] = MappingProxyType(
 """What each state demands (I26). Read after every move and by every reconciliation until it is so."""
 
 
-def allowed(act: TokenAct, before: TokenState) -> bool:
-    """Tell whether an act is possible in a state."""
-    return before in TRANSITIONS[act]
-
-
 def after(act: TokenAct, before: TokenState, prior: TokenState) -> TokenState:
     """Return the state after an act that is allowed; ``prior`` is where a stopped token returns to.
 

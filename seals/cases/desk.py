@@ -22,7 +22,6 @@ from hsm.pins import Pin
 from hsm.provider import KeyRing
 from seals import store as seal_store
 from seals.cases import case_store, lanes, member_store
-from seals.cases.approved import ApprovedUse
 from seals.cases.approving import Approving, Passing
 from seals.cases.asking import check_request
 from seals.cases.case import Attachment, CaseRecord, Hand, UseRequest
@@ -39,7 +38,6 @@ from seals.cases.errors import (
 from seals.cases.grounds import Grounds, Use
 from seals.cases.lanes import ThreeLanes
 from seals.cases.office import DESK, CaseDeed, CaseOffice, Detail, begin, load, move, next_status
-from seals.cases.physical import PhysicalUses
 from seals.cases.reminders import CaseReminders
 from seals.cases.rules import UseBook, UseRule, Wish
 from seals.cases.signed import Payload
@@ -87,7 +85,6 @@ class UseDesk:
         self.reminders = CaseReminders(self.office)
         self.uses = Uses(self.office)
         self._grounds = Grounds(self.office)
-        self._physical = PhysicalUses(self.office)
 
     # -- the requester ------------------------------------------------------------------------------------------------
 
@@ -273,20 +270,6 @@ class UseDesk:
             case = load(ledger.conn, use.case_id, lock=True)
             if case.status in (CaseStatus.APPROVED, CaseStatus.APPROVING):
                 self._void(ledger, case, f"文件不符 / another document: {use.document}", use.hand)
-
-    def take_physical(self, ledger: Ledger, case_id: str, *, hand: Hand) -> ApprovedUse:
-        """Begin the physical use of an approved case (:meth:`seals.cases.physical.PhysicalUses.take`)."""
-        return self._physical.take(ledger, case_id, hand=hand)
-
-    def record_physical(
-        self, ledger: Ledger, case_id: str, *, hand: Hand, count: int = 1, proof: str = ""
-    ) -> CaseRecord:
-        """Count imprints (:meth:`seals.cases.physical.PhysicalUses.record`)."""
-        return self._physical.record(ledger, case_id, hand=hand, count=count, proof=proof)
-
-    def close_physical(self, ledger: Ledger, case_id: str, *, hand: Hand, proof: str = "") -> CaseRecord:
-        """End the physical use (:meth:`seals.cases.physical.PhysicalUses.close`)."""
-        return self._physical.close(ledger, case_id, hand=hand, proof=proof)
 
     def close(self, case_id: str, *, hand: Hand, reason: str = "") -> CaseRecord:
         """Close a case whose remaining copies are not needed; one that is in use closes with its last copy.

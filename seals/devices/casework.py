@@ -13,7 +13,6 @@ from ca.actor import Actor
 from seals.cases.approved import ApprovedUse
 from seals.cases.case import CaseRecord, Hand
 from seals.devices import rows
-from seals.devices.errors import CaseStillOpen
 from seals.devices.order import OrderKind
 from seals.devices.stamp import SYSTEM, OrderRecord, UseRecord
 from seals.devices.state import OrderStatus, PictureStatus, UseStatus
@@ -57,14 +56,13 @@ class CaseFile:
         """Presses that count."""
         return tuple(use for use in self.uses if use.status.counts)
 
-    def still(self, now: datetime) -> str:
-        """Say what keeps the case open: a press without outcome, an order that goes on, a picture that is missing."""
-        if any(use.status is UseStatus.OPEN for use in self.uses):
-            return "press"
-        if any(_goes_on(order, now) for order in self.orders):
-            return "order"
-        missing = any(use.picture is not PictureStatus.HERE for use in self.counted)
-        return "picture" if missing else ""
+    def goes_on(self, now: datetime) -> bool:
+        """Tell whether the case stays open: a press without outcome, an order that goes on, a picture that is missing."""
+        return (
+            any(use.status is UseStatus.OPEN for use in self.uses)
+            or any(_goes_on(order, now) for order in self.orders)
+            or any(use.picture is not PictureStatus.HERE for use in self.counted)
+        )
 
 
 def _goes_on(order: OrderRecord, now: datetime) -> bool:
@@ -108,30 +106,21 @@ class Casework:
             return type(refused).__name__
         return ""
 
-    def close(self, ledger: Ledger, case_id: str, now: datetime, hand: Hand) -> CaseRecord:
-        """End the physical use of a case; :class:`CaseStillOpen` says what is missing (a picture, an outcome, an order)."""
-        known = case_file(ledger.conn, case_id)
-        still = known.still(now)
-        if still:
-            raise CaseStillOpen(case_id, still)
-        if known.counted:
-            proof = ", ".join(f"{use.stamp}:{use.number}" for use in known.counted)
-            record = self._cases.close(ledger, case_id, hand=hand, proof=proof[:200])
-        else:
-            why = "设备未用印 / no imprint was made"
-            record = self._cases.give_back(ledger, case_id, hand=hand, why=why)
-        _mark_ended(ledger.conn, case_id)
-        return record
-
     def end(self, ledger: Ledger, case_id: str, now: datetime) -> bool:
         """Close a case if nothing keeps it open; tell whether it closed. One that is not in use any more is left alone."""
-        try:
-            self.close(ledger, case_id, now, Hand(SYSTEM, "system"))
-        except CaseStillOpen:
+        known, hand = case_file(ledger.conn, case_id), Hand(SYSTEM, "system")
+        if known.goes_on(now):
             return False
+        try:
+            if known.counted:
+                proof = ", ".join(f"{use.stamp}:{use.number}" for use in known.counted)
+                self._cases.close(ledger, case_id, hand=hand, proof=proof[:200])
+            else:
+                self._cases.give_back(ledger, case_id, hand=hand, why="设备未用印 / no imprint was made")
         except SealError:  # its own desk has ended it
             _mark_ended(ledger.conn, case_id)
             return False
+        _mark_ended(ledger.conn, case_id)
         return True
 
 

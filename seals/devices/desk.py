@@ -17,7 +17,6 @@ import sqlalchemy as sa
 from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.clock import Clock
-from seals.cases.case import CaseRecord, Hand
 from seals.devices.alarming import Alarming
 from seals.devices.board import StampBoard
 from seals.devices.casework import Casework, PhysicalCases
@@ -33,7 +32,6 @@ from seals.devices.requests import RequestTokens
 from seals.devices.stamp import Bounds, Receipt, SignedOrder, Stamp
 from seals.devices.trust import Trust
 from seals.errors import ActRefused
-from seals.ledger import acting
 from seals.registry import SealRegistry
 from seals.seal import SealRecord
 
@@ -62,16 +60,15 @@ class StampDesk:
         bounds: Bounds | None = None,
     ) -> None:
         bounds, book = bounds or Bounds(), OrderBook(clock)
-        self._engine, self._clock, self._audit = engine, clock, audit
         self._seals = neighbours.seals
-        self._casework = Casework(neighbours.cases)
+        casework = Casework(neighbours.cases)
         self.alarms = Alarming(engine, clock, audit, book=book, freeze=_freezing(neighbours.seals))
         self.register = StampRegister(engine, clock, audit, neighbours.certificates, book=book, bounds=bounds)
-        self.orders = StampOrders(engine, clock, audit, book=book, bounds=bounds, casework=self._casework)
-        self.pictures = StampPictures(engine, clock, audit, pictures, self._casework)
+        self.orders = StampOrders(engine, clock, audit, book=book, bounds=bounds, casework=casework)
+        self.pictures = StampPictures(engine, clock, audit, pictures, casework)
         self.board = StampBoard(engine, clock)
         self._intake = EventIntake(
-            engine, clock, audit, alarming=self.alarms, bounds=bounds, casework=self._casework
+            engine, clock, audit, alarming=self.alarms, bounds=bounds, casework=casework
         )
         self._dispatcher = Dispatcher(engine, clock, audit, neighbours.key)
         self._tokens = RequestTokens(engine, clock)
@@ -81,7 +78,7 @@ class StampDesk:
             audit,
             book=book,
             alarming=self.alarms,
-            casework=self._casework,
+            casework=casework,
             bounds=bounds,
         )
 
@@ -130,11 +127,6 @@ class StampDesk:
             with suppress(ActRefused):  # it may be stopped already
                 self._seals.freeze(code, actor=actor, reason=reason)
         return self.register.report_lost(serial, actor=actor, reason=reason)
-
-    def close_case(self, case_id: str, *, hand: Hand) -> CaseRecord:
-        """End the physical use of a case; :class:`seals.devices.errors.CaseStillOpen` while a picture is missing, say."""
-        with acting(self._engine, self._audit) as ledger:
-            return self._casework.close(ledger, case_id, self._clock(), hand)
 
     def housekeep(self, *, actor: Actor) -> dict[str, int]:
         """Do what time demands: sign, expire, remake skipped orders, judge gaps, late pictures, finish seal stops."""

@@ -176,19 +176,3 @@ class AlarmUnknown(StampError):
 
     zh = "没有待确认的告警，请核对编号。"
     en = "No open alarm has this number; check it."
-
-
-class CaseStillOpen(StampError):
-    """The physical use of a case cannot be ended yet."""
-
-    def __init__(self, case: str, still: str) -> None:
-        super().__init__(f"case {case}: {still}")
-        zh, en = _STILL[still]
-        self.zh, self.en = f"用印单 {case} 还不能办结：{zh}。", f"Case {case} cannot be closed yet: {en}."
-
-
-_STILL = {
-    "press": ("有一次用印还没有结果", "a press has no outcome yet"),
-    "order": ("设备上还有未执行完的指令，请先撤回", "an order still goes on; cancel it first"),
-    "picture": ("用印影像缺失", "a picture is missing"),
-}

@@ -214,11 +214,6 @@ class StampOrders:
         with self._reading() as conn:
             return tuple(rows.orders(conn, _O.serial == serial, _O.sequence > after, limit=limit))
 
-    def of_case(self, case: str) -> tuple[OrderRecord, ...]:
-        """Return the orders made for a case."""
-        with self._reading() as conn:
-            return tuple(rows.orders(conn, _O.case_id == case))
-
     def grants(self, serial: str) -> tuple[Grant, ...]:
         """Return what was asked and decided of offline allowances, oldest first."""
         with self._reading() as conn:

@@ -88,14 +88,6 @@ class Shops:
             raise ShopUnknown(uscc[:32])
         return found
 
-    def get(self, uscc: str) -> Shop:
-        """Return a shop; :class:`ShopUnknown`."""
-        with self._reading() as conn:
-            found = shop_store.find(conn, uscc)
-        if found is None:
-            raise ShopUnknown(uscc[:32])
-        return found
-
     def list(self, *, division: str = "", after: str = "", limit: int = 100) -> tuple[Shop, ...]:
         """Return shops by code, a page at a time."""
         with self._reading() as conn:

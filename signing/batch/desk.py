@@ -155,11 +155,6 @@ class BatchDesk:
         with self.office.reading() as conn:
             return tuple(rows.digests(conn, batch_id))
 
-    def open_chunks(self, batch_id: str) -> tuple[int, ...]:
-        """Return the chunks that are still to be done."""
-        with self.office.reading() as conn:
-            return chunk_rows.open_chunks(conn, batch_id)
-
     def progress(self, batch_id: str, *, hand: Hand | None = None) -> BatchProgress:
         """Return how far a batch is."""
         found, now = self.get(batch_id, hand=hand), self.office.now()

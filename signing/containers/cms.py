@@ -63,14 +63,6 @@ class ContainerForm(Enum):
         self.label = label
         self.sub_filter = sub_filter
 
-    @classmethod
-    def of(cls, label: str) -> ContainerForm:
-        """Return the form of this name; any other is ``ValueError``."""
-        for form in cls:
-            if form.label == label:
-                return form
-        raise ValueError(f"no form of container is called {label!r}")
-
 
 @dataclass(frozen=True)
 class Signatory:

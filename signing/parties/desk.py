@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from hsm.algorithms import Digest
 from seals.cases.case import Hand
 from signing.order import digest_of
 from signing.parties import round_store
@@ -154,12 +153,6 @@ class PartyRounds:
         if broken is not None:
             raise RoundBroken(broken)
         return tuple(found)
-
-    def of_document(self, digest: Digest, *, hand: Hand) -> tuple[Round, ...]:
-        """Return the rounds that a document belongs to in any version."""
-        with self.office.reading() as conn:
-            found = [round_store.find(conn, one) for one in round_store.by_digest(conn, [digest])]
-        return tuple(one for one in found if one is not None and one.concerns(hand.actor.uscc))
 
     def document(self, round_id: str, version: int | None = None, *, hand: Hand) -> bytes:
         """Return a version's octets, the newest without a number, proved against their digest."""

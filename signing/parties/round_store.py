@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -12,7 +11,6 @@ import sqlalchemy as sa
 
 from ca.actor import Actor
 from ca.audit import canonical_json
-from hsm.algorithms import Digest
 from seals.cases.lanes import read_digest
 from signing.parties.round import Claim, Party, Round, RoundEntry, RoundVersion
 from signing.parties.states import OPEN_STATES, PartyStatus, RoundAct, RoundStatus
@@ -233,13 +231,6 @@ def claimed(conn: sa.Connection, limit: int) -> list[Round]:
     """List rounds that somebody is sealing, or was when a process died."""
     chosen = sa.select(*signing_round.c).where(signing_round.c.claim_party > 0).limit(limit)
     return [_round(conn, row) for row in conn.execute(chosen).all()]
-
-
-def by_digest(conn: sa.Connection, digests: Iterable[Digest]) -> list[str]:
-    """List the numbers of the rounds that any of these documents belongs to."""
-    at = signing_round_version.c
-    query = sa.select(at.round_id).where(at.digest.in_([str(one) for one in digests])).distinct()
-    return sorted(conn.execute(query).scalars())
 
 
 def _round(conn: sa.Connection, row: sa.Row[Any]) -> Round:

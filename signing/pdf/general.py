@@ -28,6 +28,7 @@ from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest, Signatur
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from hsm.algorithms import Digest
+from seals.ses.scope import byte_range_scope
 from signing.containers.cms import Signatory
 from signing.containers.envelope import CmsEnvelope, Envelope
 from signing.errors import DocumentDamaged, TimeStampFailed
@@ -117,11 +118,6 @@ def prepare_generally(
     scope = byte_range_scope(0, place.reserved_region_start, behind, size - behind)
     told = f"general ({why})" if why else "general"
     return PreparedPdf(Digest(algorithm, place.document_digest), scope, work.output, room, place, told)
-
-
-def byte_range_scope(*numbers: int) -> str:
-    """Name a PDF's protected octets for an electronic seal's propertyInfo: its /ByteRange as it stands in the file."""
-    return f"[{' '.join(map(str, numbers))}]"
 
 
 def seal_pdf(work: Work, mark: SealMark, signatory: Signatory, stamper: Stamper | None = None) -> None:

@@ -32,7 +32,7 @@ from signing.recognition.errors import (
     OwnListOffered,
 )
 from signing.recognition.fetching import Errand, Fetched, Fetcher
-from signing.recognition.foreign import Attempt, ForeignList, Piece, Taken, read_fingerprint
+from signing.recognition.foreign import Attempt, ForeignList, Taken, read_fingerprint
 from signing.recognition.states import FIRST_STATUS, IN_FORCE, TRANSITIONS, ForeignAct, ForeignStatus
 from verify.trusted_lists.errors import ListRefused, ListSignerUnknown
 from verify.trusted_lists.limits import MAX_LIST_OCTETS
@@ -177,11 +177,6 @@ class ForeignLists:
         """Return what two people trust, expired ones included."""
         with self._reading() as conn:
             return rows.in_force(conn)
-
-    def pieces(self, list_id: str) -> tuple[Piece, ...]:
-        """Return what is kept of a list's supply points."""
-        with self._reading() as conn:
-            return rows.pieces(conn, list_id)
 
     # -- inside -------------------------------------------------------------------------------------------------------
 

@@ -93,11 +93,6 @@ class Renewals:
         self._fetcher = fetcher
         self._promise = promise
 
-    @property
-    def promise(self) -> timedelta:
-        """How old a copy may become before it is fetched again."""
-        return self._promise
-
     def renew_due(self, actor: Actor) -> Renewal:
         """Fetch whatever is about to be older than promised: half the promise has gone, or the last attempt failed."""
         done = Renewal()

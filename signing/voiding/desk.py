@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -141,11 +140,6 @@ class VoidDesk:
         """List voidings; with ``uscc`` those that concern one enterprise."""
         with self._reading() as conn:
             return tuple(voiding_store.page(conn, uscc, status, after, limit))
-
-    def since(self, sha256: str) -> datetime | None:
-        """Return since when a document is void, or nothing."""
-        with self._reading() as conn:
-            return voiding_store.since(conn, sha256)
 
     def record(self, voiding_id: str, *, hand: Hand) -> str:
         """Return the signed record (JWS), signing it now if that was not done yet; :class:`VoidingUnsigned` if it cannot be."""

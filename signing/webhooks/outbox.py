@@ -76,13 +76,6 @@ class Outbox:
         store.insert(conn, one)
         return number
 
-    def deliver_due(self, most: int = 1000) -> int:
-        """Send what is due, one after the other; return how many were tried."""
-        for count in range(most):
-            if not self.deliver_one():
-                return count
-        return most
-
     def deliver_one(self) -> bool:
         """Send the message that is due longest; tell whether there was one."""
         one = self._begin()

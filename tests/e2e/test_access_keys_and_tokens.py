@@ -52,6 +52,7 @@ SHOP: Final = "杭州西湖刻章有限公司"
 PREFIXES: Final = (
     "/api/v1/enrolments",
     "/api/v1/certificates/{serial}/",
+    "/api/v1/certificates/compromised-keys",
     "/api/v1/enrolment-jobs",
     "/api/v1/expiry-reminders",
     "/api/v1/revocation-drills",
@@ -151,6 +152,7 @@ def _furnish(services: Services) -> dict[str, str]:
         "number": NUMBER,
         "key_id": key_id,
         "case_id": case.id,
+        "notice": "1",
     }
 
 
@@ -187,6 +189,7 @@ def test_the_table_holds_every_route(desk: Desk) -> None:
     assert len(desk.operations) >= 60
     assert {scope for _, _, scope, _ in desk.operations} == {
         Scope.CA_READ,
+        Scope.CA_REVOKE,
         Scope.RA_REQUEST,
         Scope.RA_APPROVE,
         Scope.TOKEN_READ,
@@ -254,7 +257,7 @@ def test_I23_a_chip_of_ones_own_is_no_way_to_the_seal_of_another(desk: Desk) -> 
             assert COMPANY not in answer.text
             assert (method, path) not in reached
             reached.add((method, path))
-    assert len(reached) == 4
+    assert len(reached) == 5
     (link,) = desk.site.services.chips.links(THEIRS)
     assert link.status is chip_store.LinkStatus.REQUESTED
     assert desk.trail() == before

@@ -211,6 +211,27 @@ def test_register_issue_find_revoke(site: Site, operator: httpx.Client) -> None:
     assert crl.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None
 
 
+def test_I27_a_key_reported_compromised_is_barred_and_its_certificates_end(
+    site: Site, operator: httpx.Client
+) -> None:
+    name = "杭州示例测试制造有限公司"
+    uscc = "91330106MA2CYTHR2"
+    uscc += check_character(uscc)
+    operator.post("/api/v1/enterprises", json={"uscc": uscc, "name": name})
+    body = {"csr": csr(), "uscc": uscc, "common_name": name}
+    issued = operator.post("/api/v1/certificates", json=body, headers={"Idempotency-Key": uuid.uuid4().hex})
+    certificate = x509.load_der_x509_certificate(base64.b64decode(issued.json()["der"]))
+    key = {"public_key": certificate.public_bytes(serialization.Encoding.PEM).decode()}
+    reader = site.client(site.key(OPERATOR, Scope.CA_READ))
+    refused(reader.post("/api/v1/certificates/compromised-keys", json=key), 403, "scope-missing")
+    told = operator.post("/api/v1/certificates/compromised-keys", json=key).json()
+    assert told["revoked"] == [issued.json()["serial"]]
+    again = operator.post("/api/v1/certificates", json=body, headers={"Idempotency-Key": uuid.uuid4().hex})
+    assert again.json()["type"] == "/problems/key-compromised"
+    wrong = operator.post("/api/v1/certificates/compromised-keys", json={"public_key": "none"})
+    refused(wrong, 422, "invalid-value")
+
+
 def test_pages_of_certificates_join_without_gap_or_repeat(operator: httpx.Client) -> None:
     whole = operator.get("/api/v1/certificates", params={"limit": 500}).json()
     assert whole["next"] is None

@@ -95,6 +95,11 @@ def test_A6_I25_a_recovery_over_http(services: Services, call: Call) -> None:
     }
     officer = ("person:wu.gang", Scope.KEY_RECOVER)
     case = call(*officer, "POST", "/cases/user", order, 201)
+    stranger = ("person:li.si", Scope.KEY_RECOVER, "PUT", f"/cases/{case['id']}/user")
+    assert call(*stranger, order | {"reason": "other"}, 422)["type"] == "/problems/case-invalid"
+    changed = call(*officer, "PUT", f"/cases/{case['id']}/user", order | {"reason": "lost at sea"})
+    assert changed["id"] == case["id"]
+    assert changed["document_sha256"] != case["document_sha256"]
     refused = call(*officer, "POST", f"/cases/{case['id']}/execution", status=409)
     assert refused["type"] == "/problems/quorum-missing"
     for name in NAMES[:2]:
@@ -123,6 +128,14 @@ def test_A6_I25_a_recovery_over_http(services: Services, call: Call) -> None:
     assert {(each["event"], each["addressee"]) for each in told} == {
         (event, who) for event in ("opened", "executed") for who in ("holder", "auditor")
     }
+    given = call("person:keeper", Scope.KEY_CENTRE, "POST", f"/notices/{told[0]['number']}/sent")
+    assert given["sent_at"]
+    every = call("person:keeper", Scope.KEY_CENTRE, "GET", f"/notices?case={case['id']}")["items"]
+    assert [one["number"] for one in every if one["sent_at"]] == [given["number"]]
+    assert call("person:keeper", Scope.KEY_CENTRE, "GET", "/notices")["items"] == told[1:]
+    assert call("person:keeper", Scope.KEY_CENTRE, "POST", "/notices/999/sent", status=404)["type"] == (
+        "/problems/notice-unknown"
+    )
     status = call("person:keeper", Scope.KEY_CENTRE, "GET", "")
     assert status["keys"] == [{"kind": "sm2", "status": "delivered", "number": 1}]
 
@@ -134,6 +147,7 @@ def test_A6_I25_a_recovery_over_http(services: Services, call: Call) -> None:
         (Scope.ESCROW_CUSTODIAN, "POST", "/pool"),
         (Scope.KEY_RECOVER, "POST", "/cases/x/votes"),
         (Scope.KEY_CENTRE, "POST", "/cases/x/votes"),
+        (Scope.KEY_RECOVER, "POST", "/notices/1/sent"),
         (Scope.KEY_CENTRE, "POST", "/cases/x/execution"),
         (Scope.CA_ISSUE, "GET", ""),
     ],

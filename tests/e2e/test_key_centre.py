@@ -89,8 +89,14 @@ def test_A6_I25_found_deliver_vote_recover_by_the_command_line(home: Path, tmp_p
     services.close()
     key_id = delivery.parse(grant.envelope).key_id
     assert kmc(home, "show", key_id)["status"] == "delivered"
+    (tmp_path / "escrowed.der").write_bytes(spki(grant.public_key))
+    assert kmc(home, "find", tmp_path / "escrowed.der")["id"] == key_id
     (tmp_path / "new.der").write_bytes(spki(backend.public(new)))
     case = kmc(home, "recover-user", key_id, "--sign-key", tmp_path / "new.der", "--evidence", EVIDENCE)
+    asked = ("recover-user", key_id, "--sign-key", tmp_path / "new.der", "--evidence", EVIDENCE)
+    other = kmc(home, *asked, "--reason", "误报 / by mistake")
+    assert kmc(home, *asked, "--reason", "另一理由 / another", "--amend", other["id"])["id"] == other["id"]
+    assert kmc(home, "withdraw", other["id"])["status"] == "withdrawn"
     for name in NAMES[:2]:
         key, octets, signature = (tmp_path / f"{name[-2:]}.{end}" for end in ("key", "tbs", "sig"))
         private = custodian_key(name).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -105,7 +111,13 @@ def test_A6_I25_found_deliver_vote_recover_by_the_command_line(home: Path, tmp_p
     found = delivery.parse((tmp_path / "delivery.der").read_bytes())
     scalar = open_sm2(bytes(new), found)
     assert spki(backend.public(scalar)) == spki(grant.public_key)
-    assert len(kmc(home, "notices")["items"]) == 4
+    told = kmc(home, "notices")["items"]
+    told = [one for one in told if one["case"] == case["id"]]
+    assert len(told) == 4
+    assert kmc(home, "notice-sent", told[0]["number"])["sent_at"]
+    assert told[0]["number"] not in [one["number"] for one in kmc(home, "notices")["items"]]
+    sent = [one["number"] for one in kmc(home, "notices", "--case", case["id"])["items"] if one["sent_at"]]
+    assert sent == [told[0]["number"]]
     run = in_process("kmc", "execute", "00" * 16, home=home)
     assert run.returncode == 1
     assert "没有这个案件" in run.stderr

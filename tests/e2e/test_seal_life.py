@@ -113,6 +113,45 @@ def test_a_seal_is_suspended_lifted_renewed_revoked_and_destroyed(
     assert approver.get(f"{address}/status", params={"at": "2020-01-01T00:00:00"}).status_code == 422
 
 
+def test_I22_keeping_is_handed_over_by_two_and_laid_down_by_one(
+    site: Site, applicant: httpx.Client, approver: httpx.Client
+) -> None:
+    """A keeper asks with no more than the right to look; another person confirms; the history says who and whom."""
+    address = _active(site, applicant, approver)
+    keeper = site.client(site.key(KEEPER, Scope.SEAL_READ))
+    heir = Actor("person:zhao.lei", "赵磊", USCC)
+    wish = {"keeper": heir.id, "principal": True, "reason": "岗位调整"}
+    refused(
+        site.client(site.key(STRANGER, Scope.SEAL_READ)).post(f"{address}/keeper-request", json=wish),
+        403,
+        "scope-missing",
+    )
+    foreign = site.client(site.key(FOREIGNER, Scope.SEAL_READ, Scope.SEAL_APPLY, Scope.SEAL_FREEZE))
+    refused(foreign.post(f"{address}/keeper-request", json=wish), 403, "foreign-enterprise")
+    refused(approver.post(f"{address}/keeper-change", json={}), 409, "keeper-not-requested")
+    assert keeper.post(f"{address}/keeper-request", json=wish).json()["keepers"] == [KEEPER.id]
+    own = site.client(site.key(heir, Scope.SEAL_READ, Scope.SEAL_APPROVE))
+    refused(own.post(f"{address}/keeper-change", json={}), 409, "second-person-needed")
+    refused(keeper.post(f"{address}/keeper-change", json={}), 403, "scope-missing")
+    handed = approver.post(f"{address}/keeper-change", json={"reason": "同意"}).json()
+    assert (handed["keeper"], handed["keepers"]) == (heir.id, sorted([KEEPER.id, heir.id]))
+
+    gone = {"keeper": KEEPER.id, "reason": "已交接"}
+    refused(own.post(f"{address}/keeper-removal", json=gone), 403, "scope-missing")
+    refused(keeper.post(f"{address}/keeper-removal", json=gone | {"keeper": heir.id}), 403, "scope-missing")
+    assert keeper.post(f"{address}/keeper-removal", json=gone).json()["keepers"] == [heir.id]
+    refused(
+        applicant.post(f"{address}/keeper-removal", json=gone | {"keeper": heir.id}), 422, "keeper-invalid"
+    )
+    history = approver.get(address).json()["history"]
+    assert [(one["act"], one["actor"]) for one in history[-3:]] == [
+        ("request_keeper", KEEPER.id),
+        ("change_keeper", APPROVER.id),
+        ("remove_keeper", KEEPER.id),
+    ]
+    assert heir.id in history[-2]["reason"]
+
+
 def test_a_seal_to_be_engraved_is_ordered_not_approved(
     site: Site, applicant: httpx.Client, approver: httpx.Client
 ) -> None:
@@ -134,6 +173,11 @@ def test_the_command_line_does_it_all(demo: Demo, tmp_path: Path) -> None:
     told = _said("seal", "lift", code, home=home)
     assert "--confirm" in told
     assert "启用" in _said("seal", "lift", code, "--confirm", *second, home=home)
+    told = _said("seal", "hand-over", code, "--keeper", "person:zhao.lei", "--principal", home=home)
+    assert "--confirm" in told
+    assert "person:zhao.lei*" in _said("seal", "hand-over", code, "--confirm", *second, home=home)
+    told = _said("seal", "remove-keeper", code, KEEPER.id, "--reason", "已交接", home=home)
+    assert f"{KEEPER.id}" not in told
     before = json.loads(_said("seal", "status", code, "--json", home=home))
     _said("seal", "revoke", code, "--reason", "停业", home=home)
     (tmp_path / "rest.jpg").write_bytes(photograph())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from api.access.scopes import Scope
 from api.demo.main_job import APPROVER, KEEPER, OPERATOR, USCC
@@ -21,6 +23,7 @@ from hsm.pins import Pin
 from hsm.verification import verify_signature
 from tests.e2e.conftest import Demo, Site, in_process
 from tests.e2e.test_http import refused
+from tests.pki import new_key
 
 THIRD = Actor("person:zhou.kai", "周凯")
 MESSAGE = "一芯多证".encode()
@@ -100,6 +103,8 @@ def test_A4_B4_five_certificates_one_revoked_the_chip_frozen_and_back(
     seal = applied["code"]
     bound = {"certificate_serial": keys["psb"]["certificate"]}
     done(second.post(f"/api/v1/seals/{seal}/approval", json=bound))
+    done(clerk.post(f"{chip}/links", json={"seal": seal}), 201)
+    assert done(clerk.post(f"{chip}/links/{seal}/withdrawal"))["status"] == "unlinked"
     done(clerk.post(f"{chip}/links", json={"seal": seal}), 201)
     refused(clerk.post(f"{chip}/links/{seal}/confirmation"), 409, "second-person-needed")
     done(second.post(f"{chip}/links/{seal}/confirmation"))
@@ -244,6 +249,10 @@ def test_A5_ranges_over_http(clerk: httpx.Client) -> None:
     told = done(clerk.get(f"/api/v1/chip-ranges/{made['id']}"))
     assert (told["consumed"], told["returned"], told["remaining"]) == (1, 1, 8)
     assert told in done(clerk.get("/api/v1/chip-ranges"))["items"]
+    used = done(clerk.get(f"/api/v1/chip-ranges/{made['id']}/numbers"))["items"]
+    assert [(one["number"][-4:], one["fate"]) for one in used] == [("0001", "consumed"), ("0002", "returned")]
+    rest = {"after": used[0]["number"]}
+    assert done(clerk.get(f"/api/v1/chip-ranges/{made['id']}/numbers", params=rest))["items"] == used[1:]
     refused(clerk.get("/api/v1/chip-ranges/999999"), 404, "range-unknown")
 
 
@@ -254,7 +263,9 @@ def test_A4_A5_the_command_line_does_the_same(demo: Demo, serial: str, tmp_path:
         return told.stdout
 
     prefix = f"C{secrets.token_hex(3).upper()}X"
-    run("chip", "range", "grant", f"{prefix}0001", f"{prefix}0005", "--shop", "刻章店", "--receiver", "王收")
+    granted = run(
+        "chip", "range", "grant", f"{prefix}0001", f"{prefix}0005", "--shop", "刻章店", "--receiver", "王收"
+    )
     run("token", "register", serial, "--uscc", USCC, "--number", f"{prefix}0002")
     assert "待审批" in run("token", "personalise", serial, "--standard")
     run("token", "personalise", serial, status=1)
@@ -273,6 +284,14 @@ def test_A4_A5_the_command_line_does_the_same(demo: Demo, serial: str, tmp_path:
     run("chip", "range", "spoil", f"{prefix}0003", "--reason", "破损")
     run("chip", "range", "return", f"{prefix}0004", "--reason", "退回")
     run("chip", "range", "consume", f"{prefix}0002", status=1)
+    (number,) = re.findall(r"号段 ([0-9]+)：", granted)
+    used = json.loads(run("chip", "range", "numbers", number, "--after", f"{prefix}0002"))["items"]
+    assert [one["fate"] for one in used] == ["spoilt", "returned"]
+    leaked = new_key().public_key()
+    (tmp_path / "leaked.pem").write_bytes(
+        leaked.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+    assert "永久禁用" in run("ca", "report-compromise", str(tmp_path / "leaked.pem"))
     assert serial in run("token", "list")
     assert json.loads(run("token", "steps", serial))["status"] == "done"
     letters = json.loads(run("token", "letters", serial))["items"]

@@ -11,25 +11,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ca.keycentre import delivery, enveloped_key_der, messages
-from ca.keycentre.errors import EnvelopeForAnother, EnvelopeUnproven, EnvelopeUnreadable, MessageUnreadable
-from ca.keycentre.messages import (
-    Answer,
-    ApplyKey,
-    EntName,
-    Envelope,
-    ErrorAnswer,
-    KeyAnswer,
-    KeyMessage,
-    RestoreKey,
-    RevokedAnswer,
-    RevokeKey,
-)
+from ca.keycentre import delivery, enveloped_key_der
+from ca.keycentre.errors import EnvelopeForAnother, EnvelopeUnproven, EnvelopeUnreadable
 from hsm.algorithms import SignatureAlgorithm
 from hsm.enveloped_key import BLOB_OCTETS, EnvelopedKey
-from hsm.envelopes import ESCROW_KINDS, EnvelopeFormat, Recipient, WrappedKey
+from hsm.envelopes import EnvelopeFormat, Recipient, WrappedKey
 from hsm.errors import Sm2Unreadable
-from hsm.public_keys import spki
 from hsm.signer import Custody
 from hsm.sm2.by_python import PythonBackend
 from hsm.sm2.cipher import Sm2Cipher
@@ -128,95 +115,18 @@ def test_a_delivery_survives_and_no_flipped_bit_passes(
         delivery.parse(bytes(bent), to.public_key).proven(POINTS[0]).meant_for(to)
 
 
-requests: st.SearchStrategy[KeyMessage] = st.one_of(
-    st.builds(RevokeKey, serials),
-    st.builds(RestoreKey, serials, public_keys),
-    st.tuples(serials, public_keys, st.sampled_from(ESCROW_KINDS), times, times)
-    .filter(lambda each: each[3] < each[4])
-    .map(lambda each: ApplyKey(*each)),
-)
-answers: st.SearchStrategy[Answer] = st.one_of(
-    st.builds(RevokedAnswer, serials),
-    st.builds(ErrorAnswer, st.integers(0, 100), text),
-    st.builds(KeyAnswer, serials, public_keys, st.binary(max_size=600), st.booleans()),
-)
-names = st.builds(
-    EntName,
-    st.just(NAME),
-    st.binary(min_size=32, max_size=32),
-    serials,
-    st.sampled_from([messages.SM3, messages.SHA256]),
-)
-envelopes = st.builds(Envelope, names, times, st.integers(0, (1 << 63) - 1))
-
-
-@settings(deadline=None)
-@given(envelopes, st.lists(requests, min_size=1, max_size=5).map(tuple))
-def test_requests_survive(envelope: Envelope, asked: tuple[KeyMessage, ...]) -> None:
-    found, parts = messages.read_request(messages.write_request(envelope, asked))
-    assert found == envelope
-    assert [_comparable(each) for each in parts] == [_comparable(each) for each in asked]
-
-
-@settings(deadline=None)
-@given(envelopes, st.lists(answers, min_size=1, max_size=5).map(tuple))
-def test_answers_survive(envelope: Envelope, given_answers: tuple[Answer, ...]) -> None:
-    found, parts = messages.read_answer(messages.write_answer(envelope, given_answers))
-    assert found == envelope
-    assert [_comparable(each) for each in parts] == [_comparable(each) for each in given_answers]
-
-
-def _comparable(message: object) -> tuple[object, ...]:
-    values = [getattr(message, name) for name in type(message).__slots__]  # type: ignore[attr-defined]
-    return tuple(spki(value) if hasattr(value, "public_bytes") else value for value in values)
-
-
 @given(st.binary(max_size=600))
 def test_any_octets_are_refused_by_name(octets: bytes) -> None:
     for read, error in (
         (enveloped_key_der.decode, EnvelopeUnreadable),
         (delivery.parse, EnvelopeUnreadable),
-        (messages.read_signed, MessageUnreadable),
-        (messages.read_request, MessageUnreadable),
-        (messages.read_answer, MessageUnreadable),
         (EnvelopedKey.from_blob, Sm2Unreadable),
     ):
         with pytest.raises(error):
             read(octets)
 
 
-@settings(deadline=None, max_examples=150)
-@given(envelopes, requests, st.data())
-def test_mutated_messages_are_read_or_refused_by_name(
-    envelope: Envelope, asked: KeyMessage, data: st.DataObject
-) -> None:
-    """Flip, drop, double or cut: nothing but MessageUnreadable comes out."""
-    octets = bytearray(messages.write_request(envelope, (asked,)))
-    place = data.draw(st.integers(0, len(octets) - 1))
-    act = data.draw(st.sampled_from(["flip", "drop", "double", "cut"]))
-    if act == "flip":
-        octets[place] ^= data.draw(st.integers(1, 255))
-    elif act == "drop":
-        del octets[place]
-    elif act == "double":
-        octets.insert(place, octets[place])
-    else:
-        del octets[place:]
-    try:
-        found, parts = messages.read_request(bytes(octets))
-    except MessageUnreadable:
-        return
-    assert (found, [_comparable(each) for each in parts]) != (envelope, [_comparable(asked)])
-
-
-def test_too_many_and_too_long_are_refused() -> None:
-    envelope = Envelope(EntName(NAME, bytes(32), 1), datetime(2026, 1, 1, tzinfo=UTC), 1)
-    with pytest.raises(MessageUnreadable):
-        messages.write_request(envelope, ())
-    with pytest.raises(MessageUnreadable):
-        messages.write_request(envelope, (RevokeKey(1),) * (messages.MAX_REQUESTS + 1))
-    with pytest.raises(MessageUnreadable):
-        messages.read_signed(bytes(messages.MAX_OCTETS + 1))
+def test_a_recipient_is_bound_by_all_that_names_it() -> None:
     with pytest.raises(ValueError, match="serial"):
         Recipient(P256, "x" * 65)
     assert len(Recipient(P256, "a", "b").binding) == hashlib.sha256().digest_size

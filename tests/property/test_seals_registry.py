@@ -41,6 +41,8 @@ from seals.errors import (
     ClockWentBack,
     DestructionInvalid,
     FilingDemanded,
+    KeeperInvalid,
+    KeeperNotRequested,
     OwnerRenamed,
     RenewalNotRequested,
     ResumeNotRequested,
@@ -50,6 +52,7 @@ from seals.errors import (
     SealNotUsable,
     SecondPersonNeeded,
 )
+from seals.keepers import KeeperWish
 from seals.ledger import Deed, Ledger, acting
 from seals.registry import SealRegistry
 from seals.renewal import RenewalRequest
@@ -67,6 +70,7 @@ COMING_BACK = {
     SealAct.FREEZE: (SealAct.REQUEST_RESUME, SealAct.CONFIRM_RESUME),
     SealAct.SUSPEND: (SealAct.REQUEST_LIFT, SealAct.LIFT),
     SealAct.REWORK: (SealAct.REQUEST_RENEWAL, SealAct.RENEW),
+    SealAct.LIFT: (SealAct.REQUEST_KEEPER, SealAct.CHANGE_KEEPER),
 }
 DONE_BY_OTHERS = {SealAct.APPLY, SealAct.SUPERSEDE}
 acts = st.sampled_from([act for act in SealAct if act not in DONE_BY_OTHERS])
@@ -92,6 +96,7 @@ class _Model:
         self.asked_by: int | None = None
         self.last_act = SealAct.APPLY
         self.renewal_by = -1
+        self.principal, self.keepers, self.asked_for = 0, {0}, (-1, -1)
         self.made = self.destroyed = self.filed = False
         self.past = [(at, FIRST_STATUS)]
 
@@ -104,6 +109,13 @@ class _Model:
             self.frozen_from = None
         self.asked_by = actor if act in ASKING else None
         self.renewal_by = actor if act is SealAct.REQUEST_RENEWAL else self.renewal_by
+        if act is SealAct.REQUEST_KEEPER:
+            self.asked_for = (actor, other(actor))
+        if act is SealAct.CHANGE_KEEPER:
+            self.principal = self.asked_for[1]
+            self.keepers.add(self.principal)
+        if act is SealAct.REMOVE_KEEPER:
+            self.keepers.remove(other(actor))
         self.made |= act in {SealAct.MAKE, SealAct.APPROVE}
         self.destroyed |= act is SealAct.DESTROY
         self.filed |= act in {SealAct.APPROVE, SealAct.ACCEPT}
@@ -113,11 +125,22 @@ class _Model:
     def in_use(self) -> bool:
         return self.status in IN_USE or self.frozen_from in IN_USE
 
+    def objections_to_keepers(self, act: SealAct, actor: int) -> set[type[SealError]]:
+        if act is SealAct.REQUEST_KEEPER and other(actor) == self.principal:
+            return {KeeperInvalid}
+        if act is SealAct.CHANGE_KEEPER and self.last_act is not SealAct.REQUEST_KEEPER:
+            return {KeeperNotRequested}
+        if act is SealAct.CHANGE_KEEPER and actor in self.asked_for:
+            return {SecondPersonNeeded}
+        if act is SealAct.REMOVE_KEEPER and other(actor) not in self.keepers - {self.principal}:
+            return {KeeperInvalid}
+        return set()
+
     def objections(self, act: SealAct, actor: int, now: datetime, owner: str) -> set[type[SealError]]:
         """Return every reason for which the registry must refuse, each of which it may be the one to name."""
         if destination(act, self.status, self.frozen_from) is None:
             return {ActRefused}
-        found: set[type[SealError]] = set()
+        found = self.objections_to_keepers(act, actor)
         if act not in STOPPING_ACTS and now < self.past[-1][0]:
             found.add(ClockWentBack)
         if (
@@ -140,6 +163,11 @@ class _Model:
         if act is SealAct.DESTROY and actor == WITNESS:
             found.add(SecondPersonNeeded)
         return found
+
+
+def other(actor: int) -> int:
+    """Return whom ``actor`` proposes as the principal keeper, or strikes off."""
+    return (actor + 1) % 3
 
 
 class Writers:
@@ -296,7 +324,11 @@ class RegistryMachine(RuleBasedStateMachine):
     @rule(code=codes, actor=people, writer=writers)
     def use(self, code: str, actor: int, writer: int) -> None:
         """I29: only a pair in use is sealed with, and only by its keeper."""
-        wanted = self.models[code].status is SealStatus.ACTIVE and actor == 0 and self._inside_validity(code)
+        wanted = (
+            self.models[code].status is SealStatus.ACTIVE
+            and actor in self.models[code].keepers
+            and self._inside_validity(code)
+        )
         registry, admitted = self.place.registries[writer], False
         try:
             with self.place.engines[writer].begin() as conn:
@@ -311,6 +343,8 @@ class RegistryMachine(RuleBasedStateMachine):
             record = self.place.registries[turn % 2].get(code)
             assert record.status is model.status
             assert record.frozen_from is model.frozen_from
+            assert record.keeper == self.people[model.principal].id
+            assert set(record.keepers) == {self.people[one].id for one in model.keepers}
             assert record.moves == len(model.past)
             asked = None if model.asked_by is None else self.people[model.asked_by].id
             assert record.resume_requested_by == asked
@@ -367,6 +401,12 @@ class RegistryMachine(RuleBasedStateMachine):
             SealAct.REQUEST_RENEWAL: lambda: registry.request_renewal(
                 code, RenewalRequest(bound), actor=actor
             ),
+            SealAct.REQUEST_KEEPER: lambda: registry.request_keeper(
+                code, KeeperWish(self._other(actor).id, principal=True), actor=actor
+            ),
+            SealAct.REMOVE_KEEPER: lambda: registry.remove_keeper(
+                code, self._other(actor).id, actor=actor, reason="一个原因"
+            ),
             SealAct.DESTROY: lambda: registry.destroy(
                 code, Destruction(self.people[WITNESS].id, Method.CUT, self.place.picture), actor=actor
             ),
@@ -375,6 +415,9 @@ class RegistryMachine(RuleBasedStateMachine):
             plain[act]()
         else:
             getattr(registry, act.value)(code, actor=actor, reason="一个原因")
+
+    def _other(self, actor: Actor) -> Actor:
+        return self.people[other(self.people.index(actor))]
 
     def _engine_of(self, registry: SealRegistry) -> sa.Engine:
         return self.place.engines[self.place.registries.index(registry)]

@@ -32,7 +32,7 @@ def world(kind: str) -> tuple[Verifier, Signing | GmSealing, bytes, tuple[int, i
         data = signing.sign(stamp=True)
     else:
         signing = GmSealing()
-        data = signing.seal(form=ContainerForm.of(kind))
+        data = signing.seal(form=ContainerForm[kind.upper()])
     match = re.search(rb"/Contents <([0-9a-fA-F]+)>", data)
     assert match is not None
     return Verifier(signing.trust()), signing, data, match.span(1)

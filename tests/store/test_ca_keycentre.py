@@ -196,9 +196,6 @@ def test_I24_no_signing_key_is_escrowed_by_any_door(world: KeyCentreWorld) -> No
     ):
         with pytest.raises(SigningKeyNotEscrowed):
             world.centre.grant(bad)
-    with pytest.raises(SigningKeyNotEscrowed):
-        world.centre.refuse_for_signature(grant.public_key)
-    world.centre.refuse_for_signature(holder.public_key)
     with pytest.raises(EscrowedKeyUnknown):
         world.centre.key_of(holder.public_key)
 

@@ -148,7 +148,8 @@ def test_a_spoilt_chip_is_recorded_with_its_number_and_its_certificates(
     chips.arm("generate", 2, "after", lose)
     with pytest.raises(StepFailed):
         world.personalise(world.plan(parts=PARTS))
-    token = world.personalisation.abandon("C1", actor=ANNE, reason="写入中断")
+    token = world.registry.damage("C1", actor=ANNE, reason="写入中断")
+    assert world.personalisation.reconcile() == 1
     assert token.state is TokenState.DAMAGED
     assert world.personalisation.procedure("C1").status is ProcedureStatus.ABANDONED
     assert {each.status for each in world.letters.of_token("C1")} == {LetterStatus.VOID}

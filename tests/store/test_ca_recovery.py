@@ -22,6 +22,7 @@ from ca.keycentre.errors import (
     CaseUnknown,
     CustodianUnknown,
     EscrowedKeyStateRefused,
+    NoticeUnknown,
     QuorumMissing,
     RecipientRefused,
     RosterInvalid,
@@ -89,7 +90,7 @@ def test_I25_a_holder_who_lost_the_token_reads_old_mail_again(world: KeyCentreWo
     ]
     assert len(world.centre.notices()) == 4
     for notice in world.centre.notices():
-        world.centre.notice_sent(notice, actor=OFFICER)
+        world.centre.notice_sent(notice.id, actor=OFFICER)
     assert world.centre.notices() == ()
     found = [each for each in world.actions() if each.startswith("kmc.case")]
     assert found == [
@@ -127,6 +128,8 @@ def test_I25_an_authority_gets_a_key_by_order_and_more_custodians(
     assert found.meant_for(Recipient(court.key.public_key()))  # type: ignore[arg-type]
     assert {each.addressee for each in world.centre.notices()} == {"auditor"}
     held = [each for each in world.centre.notices_of(case.id) if each.addressee == "holder"]
+    with pytest.raises(NoticeUnknown):
+        world.centre.notice_sent(held[0].id, actor=OFFICER)
     assert {each.delay_reason for each in held} == {"侦查需要 / secrecy of the inquiry"}
     clock.now = later
     assert {each.addressee for each in world.centre.notices()} == {"auditor", "holder"}

@@ -27,6 +27,7 @@ from seals.cases.approval_form import APPROVAL_TYPE
 from seals.cases.approved import ApprovedUse
 from seals.cases.case import Attachment, CaseRecord, Hand
 from seals.cases.case_store import CaseQuery
+from seals.cases.physical import PhysicalUses
 from seals.cases.rules import Role
 from seals.cases.states import CaseAct, CaseStatus
 from seals.cases.store import use_case_entry
@@ -460,20 +461,21 @@ def test_a_case_is_for_its_seal_its_medium_and_its_enterprise(world: CaseWorld) 
 def test_physical_use_counts_presses_and_closes_with_its_evidence(world: CaseWorld) -> None:
     seal = world.seal(SealKind.FINANCE)
     case = world.approved(seal, ANNE, **physical(copies=3))
+    uses = PhysicalUses(world.desk.office)
     hand = Hand(Actor("system:stamp"), "certificate:ab")
     with world.desk.office.acting() as ledger:
-        leave = world.desk.take_physical(ledger, case.id, hand=hand)
+        leave = uses.take(ledger, case.id, hand=hand)
     assert (leave.copies, leave.document, leave.rule_hash) == (3, document(), case.rule.hash)
     assert leave.approvals_sha256 == case.approvals_sha256
     with world.desk.office.acting() as ledger:
-        world.desk.record_physical(ledger, case.id, hand=hand, count=2, proof="event 7")
+        uses.record(ledger, case.id, hand=hand, count=2, proof="event 7")
     with pytest.raises(errors.CopiesSpent), world.desk.office.acting() as ledger:
-        world.desk.record_physical(ledger, case.id, hand=hand, count=2)
+        uses.record(ledger, case.id, hand=hand, count=2)
     with world.desk.office.acting() as ledger:
-        closed = world.desk.close_physical(ledger, case.id, hand=hand, proof="pictures")
+        closed = uses.close(ledger, case.id, hand=hand, proof="pictures")
     assert (closed.status, closed.used) == (CaseStatus.CLOSED, 2)
     with pytest.raises(errors.CaseActRefused), world.desk.office.acting() as ledger:
-        world.desk.record_physical(ledger, case.id, hand=hand)
+        uses.record(ledger, case.id, hand=hand)
 
 
 def test_only_the_desk_makes_a_warrant_or_a_leave(world: CaseWorld) -> None:

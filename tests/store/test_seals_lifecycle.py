@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from ca.actor import Actor
 from ca.enrolment.evidence_files import EvidenceFiles
-from seals import event_store
+from seals import event_store, renewal_store
 from seals.destruction import Destruction, KeptPicture, Method, keep
 from seals.errors import (
     ActRefused,
@@ -345,7 +345,8 @@ def test_I22_a_renewal_takes_two_people_and_keeps_what_was_before(
     assert renewed.electronic.certificate.serial == wish.certificate.serial
     assert (renewed.valid_from, renewed.valid_to) == (clock(), clock() + 100 * DAY)
     assert renewed.electronic.picture_sha256 == active.electronic.picture_sha256
-    (kept,) = world.registry.renewals(active.code)
+    with world.engine.connect() as conn:
+        (kept,) = renewal_store.done(conn, active.code)
     assert (kept.certificate, kept.valid_from, kept.valid_to) == (old, active.valid_from, active.valid_to)
     assert (kept.asked_by, kept.decided_by) == (APPLICANT.id, SECOND.id)
     before = world.registry.standing_at(active.code, clock() - DAY)

@@ -239,7 +239,7 @@ def test_a_keeper_struck_off_gets_nothing(world: SealWorld) -> None:
     listed = Actor("person:listed", uscc=USCC)
     active = world.active(keepers=(listed.id,))
     permit = _grant(world, active.code, listed)
-    world.registry.remove_keeper(active.code, listed.id, actor=SECOND)
+    world.registry.remove_keeper(active.code, listed.id, actor=SECOND, reason="离职")
     with pytest.raises(errors.SealNotYours):
         _grant(world, active.code, listed)
     with pytest.raises(errors.SealNotYours), world.engine.begin() as conn:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from ca.actor import Actor
 from ca.errors import EnterpriseUnknown
 from seals import store
+from seals.application import MAX_KEEPERS
 from seals.code_patterns import CodePatterns
 from seals.errors import (
     ActRefused,
@@ -22,6 +23,7 @@ from seals.errors import (
     CodeTaken,
     GlyphMissing,
     KeeperInvalid,
+    KeeperNotRequested,
     OwnerRenamed,
     ReasonNeeded,
     ResumeNotRequested,
@@ -30,6 +32,8 @@ from seals.errors import (
     SecondPersonNeeded,
     TextUnfit,
 )
+from seals.keeper_store import KeeperAsked
+from seals.keepers import KeeperWish
 from seals.registry import RegistryRules
 from seals.seal import SealAct, SealKind, SealQuery, SealStatus
 from tests.conftest import SteppingClock
@@ -380,7 +384,7 @@ def test_I20_no_audit_write_no_change(world: SealWorld) -> None:
         lambda: world.registry.freeze(active.code, actor=KEEPER, reason="遗失"),
         lambda: world.registry.revoke(active.code, actor=KEEPER, reason="遗失"),
         lambda: world.applied(SealKind.CONTRACT),
-        lambda: world.registry.add_keeper(active.code, "person:new", actor=SECOND),
+        lambda: world.registry.request_keeper(active.code, KeeperWish("person:new"), actor=SECOND),
     ]
     for act in acts:
         with pytest.raises(sa.exc.DBAPIError):
@@ -405,20 +409,82 @@ def test_the_row_moves_by_compare_and_swap(world: SealWorld) -> None:
         )  # active again, but not the same active
 
 
-def test_keepers_are_listed_and_struck_off(world: SealWorld) -> None:
+def test_I22_a_keeper_is_listed_by_two_and_struck_off_by_one(world: SealWorld) -> None:
+    """§9 of the personas: keeping is handed over; the list, the history and the trail say whose it is."""
     active = world.active(keepers=("person:b", "person:a"))
     assert active.keepers == ("person:a", "person:b", KEEPER.id)
-    more = world.registry.add_keeper(active.code, "person:c", actor=SECOND)
-    assert "person:c" in more.keepers
-    less = world.registry.remove_keeper(active.code, "person:a", actor=SECOND)
-    assert less.keepers == ("person:b", "person:c", KEEPER.id)
+    registry, code = world.registry, active.code
+    asked = registry.request_keeper(code, KeeperWish("person:c"), actor=SECOND, reason="轮岗")
+    assert asked.keepers == active.keepers, "nothing holds before it is confirmed"
+    assert registry.keeper_waiting(code) == KeeperAsked(SECOND.id, "person:c", principal=False)
+    for same in (SECOND, Actor("person:c"), Actor("Person:C")):
+        with pytest.raises(SecondPersonNeeded):
+            registry.change_keeper(code, actor=same)
+    more = registry.change_keeper(code, actor=APPROVER)
+    assert (more.keeper, more.keepers) == (KEEPER.id, ("person:a", "person:b", "person:c", KEEPER.id))
+    assert registry.keeper_waiting(code) is None
+    with pytest.raises(KeeperNotRequested):
+        registry.change_keeper(code, actor=APPROVER)
+
+    registry.request_keeper(code, KeeperWish("person:c", principal=True), actor=KEEPER)
+    handed = registry.change_keeper(code, actor=APPROVER, reason="同意")
+    assert (handed.keeper, handed.keepers) == ("person:c", more.keepers)
+    less = registry.remove_keeper(code, KEEPER.id, actor=SECOND, reason="离职")
+    assert less.keepers == ("person:a", "person:b", "person:c")
+    history = [(event.act.value, event.reason) for event in registry.history(code)[2:]]
+    assert history == [
+        ("request_keeper", "person:c：轮岗"),
+        ("change_keeper", "person:c"),
+        ("request_keeper", "person:c（主要保管人 / principal）"),
+        ("change_keeper", "person:c（主要保管人 / principal）：同意"),
+        ("remove_keeper", f"{KEEPER.id}：离职"),
+    ]
+    told = [json.loads(record.detail) for record in _audit(world)][-2:]
+    assert (told[0]["keeper"], told[0]["former"], told[0]["requested_by"]) == (
+        "person:c",
+        KEEPER.id,
+        KEEPER.id,
+    )
+    assert told[1]["keeper"] == KEEPER.id
+
+
+def test_a_change_of_keepers_that_cannot_be_is_refused_whole(world: SealWorld) -> None:
+    code = world.active(keepers=("person:a",)).code
     for wrong in (KEEPER.id, "person:nobody"):
         with pytest.raises(KeeperInvalid):
-            world.registry.remove_keeper(active.code, wrong, actor=SECOND)
-    for wrong in ("person:c", "", "x" * 300):
+            world.registry.remove_keeper(code, wrong, actor=SECOND, reason="离职")
+    with pytest.raises(ReasonNeeded):
+        world.registry.remove_keeper(code, "person:a", actor=SECOND, reason=" ")
+    for wish in (
+        KeeperWish("person:a"),
+        KeeperWish("Person:A"),
+        KeeperWish(KEEPER.id, principal=True),
+        KeeperWish(" "),
+        KeeperWish("x" * 300),
+        KeeperWish("person:\0"),
+    ):
         with pytest.raises(KeeperInvalid):
-            world.registry.add_keeper(active.code, wrong, actor=SECOND)
-    assert [record.action for record in _audit(world)][-2:] == ["seal.keeper_added", "seal.keeper_removed"]
+            world.registry.request_keeper(code, wish, actor=SECOND)
+    for number in range(MAX_KEEPERS - 2):
+        world.registry.request_keeper(code, KeeperWish(f"person:n{number}"), actor=SECOND)
+        full = world.registry.change_keeper(code, actor=APPROVER)
+    assert len(full.keepers) == MAX_KEEPERS
+    with pytest.raises(KeeperInvalid):
+        world.registry.request_keeper(code, KeeperWish("person:late"), actor=SECOND)
+
+
+def test_an_act_in_between_voids_the_request_for_a_keeper(world: SealWorld) -> None:
+    """Frozen, nobody is made a keeper; striking off still works."""
+    code = world.active(keepers=("person:a",)).code
+    world.registry.request_keeper(code, KeeperWish("person:c"), actor=SECOND)
+    world.registry.freeze(code, actor=KEEPER, reason="遗失")
+    with pytest.raises(ActRefused):
+        world.registry.change_keeper(code, actor=APPROVER)
+    assert world.registry.remove_keeper(code, "person:a", actor=SECOND, reason="离职").keepers == (KEEPER.id,)
+    world.registry.request_resume(code, actor=SECOND)
+    world.registry.confirm_resume(code, actor=APPROVER)
+    with pytest.raises(KeeperNotRequested):
+        world.registry.change_keeper(code, actor=APPROVER)
 
 
 def test_lists_are_paged_by_code_and_filtered(world: SealWorld) -> None:

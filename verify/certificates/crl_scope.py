@@ -75,13 +75,6 @@ def covered(head: Head, certificate: x509.Certificate) -> Reasons:
     return found if only is None else found & only
 
 
-def crl_applies(crl: x509.CertificateRevocationList, certificate: x509.Certificate) -> bool:
-    """Tell whether a complete list of the certificate's own issuer speaks for it over all reasons."""
-    head = head_of(crl)
-    own = head.base is None and head.issuer == issuer_key_of(certificate)
-    return own and covered(head, certificate) == ALL_REASONS
-
-
 def list_issuers(certificate: x509.Certificate) -> frozenset[NameKey]:
     """Return the names by whom lists about a certificate may be issued: its issuer, and whom it names beside."""
     names = {issuer_key_of(certificate)}

@@ -10,7 +10,7 @@ role alone: no id, no document title, no remark. Pure; :mod:`verify.institution.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -302,8 +302,3 @@ _ACT: Final[dict[str, Reader]] = {
     "credential": members.matching(_CREDENTIAL, "a kind of credential, or a certificate's digest"),
 }
 _TRAIL: Final[dict[str, Reader]] = {"number": _count, "action": members.text, "digest": _SHA256}
-
-
-def file_of(records: Sequence[str]) -> str:
-    """Write records as the file that lies beside a document."""
-    return "".join(f"{record}\n" for record in records)

@@ -43,6 +43,7 @@ def centre(request: Request) -> Response:
         return frame.page("keys.html", centre=None)
     kinds = sorted({kind for kind, _ in status.keys})
     table = [(kind, [status.keys.get((kind, column.value), 0) for column in COLUMNS]) for kind in kinds]
+    manages = Scope.KEY_CENTRE in frame.caller.scopes
     return frame.page(
         "keys.html",
         centre=status,
@@ -50,7 +51,8 @@ def centre(request: Request) -> Response:
         table=table,
         cases=[_case(frame, case) for case in frame.doors.key_centre.cases(None, MAX_CASES)],
         quorum={CaseKind.USER.value: status.user_quorum, CaseKind.JUDICIAL.value: status.judicial_quorum},
-        may_fill=Scope.KEY_CENTRE in frame.caller.scopes,
+        may_fill=manages,
+        notices=frame.doors.key_centre.notices(MAX_CASES) if manages else (),
     )
 
 

@@ -348,6 +348,27 @@ SEAL_WORDS: Final[dict[str, tuple[str, str]]] = {
         "您不是申请恢复的人，可以确认。",
         "You are not the one who asked, so you may confirm.",
     ),
+    "seals.act.change_keeper": ("确认变更保管人", "Confirm the keeper"),
+    "seals.act.change_keeper.what": (
+        "您不是申请人，也不是新保管人，可以确认；确认后立即生效。",
+        "You neither asked nor are the new keeper, so you may confirm; it holds at once.",
+    ),
+    "seals.keeper.ask": ("变更保管人", "Hand over keeping"),
+    "seals.keeper.ask.what": (
+        "增加保管人，或交接主要保管人；由另一人确认后生效。",
+        "A further keeper, or another principal one; it holds when another person confirms.",
+    ),
+    "seals.keeper.new": ("新保管人", "New keeper"),
+    "seals.keeper.principal": ("交接主要保管人", "Hand over as the principal keeper"),
+    "seals.keeper.asked": (
+        "{by} 申请变更：{keeper}，等待另一人确认。",
+        "{by} asked for {keeper}; another person confirms.",
+    ),
+    "seals.keeper.strike": ("撤销保管人", "Strike a keeper off"),
+    "seals.keeper.strike.what": (
+        "立即生效：此人不能再用此印章。主要保管人须先交接。",
+        "At once: this person no longer uses the seal. The principal keeper hands over first.",
+    ),
     "seals.act.request_resume": ("申请恢复", "Ask that it come back"),
     "seals.act.request_resume.what": (
         "找到印章后申请，由另一人确认。",

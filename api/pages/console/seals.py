@@ -6,21 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.access.scopes import Scope
 from api.errors import NotFound
 from api.pages.console.forms import Csrf, Text, done, posted
 from api.pages.console.frame import Frame, by_whom, enter
+from api.schemas.seal_life import KEEPER_ID
 from api.services import Services
 from ca.actor import Actor
 from seals.chip_store import LinkStatus
 from seals.errors import SealNotFound
+from seals.keepers import KeeperWish, keeps
 from seals.seal import SealKind, SealQuery, SealRecord, is_electronic_code, is_physical_code
 from seals.states import IN_USE, REASONED_ACTS, SealAct, SealStatus, destination
 
 router = APIRouter(include_in_schema=False)
+NewKeeper = Annotated[str, Form(pattern=KEEPER_ID)]
 PAGE_ROWS: Final = 25
 TONES: Final = {
     SealStatus.ACTIVE: "passed",
@@ -94,6 +97,11 @@ ACTS: Final = {
             SealAct.LIFT, Scope.SEAL_APPROVE, lambda d, c, who, why: d.seals.lift(c, actor=who, reason=why)
         ),
         PageAct(
+            SealAct.CHANGE_KEEPER,
+            Scope.SEAL_APPROVE,
+            lambda d, c, who, why: d.seals.change_keeper(c, actor=who, reason=why),
+        ),
+        PageAct(
             SealAct.REVOKE, Scope.SEAL_REVOKE, lambda d, c, who, why: d.seals.revoke(c, actor=who, reason=why)
         ),
     )
@@ -157,6 +165,7 @@ def one(request: Request, code: str) -> Response:
         and not frame.caller.actor.is_any_of(record.applicant),
         names=names,
         asker=record.resume_requested_by or "",
+        **_keeping(frame, record),
     )
 
 
@@ -179,9 +188,33 @@ def do(request: Request, code: str, act: str, csrf: Csrf, reason: Text = "") -> 
     if chosen is None:
         raise NotFound
     frame = posted(request, "seals", csrf, chosen.scope)
-    record = frame.doors.seals.get(code)
-    frame.caller.acting_for(record.owner.uscc)
+    record = _own(frame, code)
     chosen.do(frame.doors, record.code, frame.caller.actor, reason)
+    return done(f"/console/seals/{record.code}")
+
+
+@router.post("/console/seals/{code}/keepers/request")
+def request_keeper(  # noqa: PLR0913 - the fields of a form
+    *, request: Request, code: str, csrf: Csrf, keeper: NewKeeper, principal: Text = "", reason: Text = ""
+) -> Response:
+    """Ask for a further or another principal keeper; another person confirms it."""
+    frame = posted(request, "seals", csrf, Scope.SEAL_READ)
+    record = _own(frame, code)
+    if not _may_ask(frame, record):
+        frame.caller.require(Scope.SEAL_APPLY)
+    wish = KeeperWish(keeper, principal == "yes")
+    frame.doors.seals.request_keeper(record.code, wish, actor=frame.caller.actor, reason=reason)
+    return done(f"/console/seals/{record.code}")
+
+
+@router.post("/console/seals/{code}/keepers/removal")
+def remove_keeper(request: Request, code: str, csrf: Csrf, keeper: Text, reason: Text = "") -> Response:
+    """Strike a keeper off, at once."""
+    frame = posted(request, "seals", csrf, Scope.SEAL_READ)
+    record = _own(frame, code)
+    if keeper not in _strikable(frame, record):
+        frame.caller.require(Scope.SEAL_FREEZE)
+    frame.doors.seals.remove_keeper(record.code, keeper, actor=frame.caller.actor, reason=reason)
     return done(f"/console/seals/{record.code}")
 
 
@@ -200,6 +233,39 @@ def row_of(frame: Frame, record: SealRecord) -> dict[str, Any]:
         "from": record.valid_from,
         "until": record.valid_to,
         "filed": record.filed_at,
+    }
+
+
+def _own(frame: Frame, code: str) -> SealRecord:
+    """Return the seal if the caller may act on seals of its owner."""
+    record = frame.doors.seals.get(code)
+    frame.caller.acting_for(record.owner.uscc)
+    return record
+
+
+def _may_ask(frame: Frame, record: SealRecord) -> bool:
+    return Scope.SEAL_APPLY in frame.caller.scopes or keeps(record, frame.caller.actor)
+
+
+def _strikable(frame: Frame, record: SealRecord) -> list[str]:
+    """Return the keepers that this reader may strike off: any for who may stop the seal, else oneself."""
+    any_of_them, caller = Scope.SEAL_FREEZE in frame.caller.scopes, frame.caller.actor
+    own = keeps(record, caller)
+    return [
+        one
+        for one in record.keepers
+        if one != record.keeper and (any_of_them or (own and caller.is_any_of(one)))
+    ]
+
+
+def _keeping(frame: Frame, record: SealRecord) -> dict[str, Any]:
+    """Return what the page says of keepers: who may be struck off, whether one may be asked for, what waits."""
+    asks = destination(SealAct.REQUEST_KEEPER, record.status) is not None
+    strikes = destination(SealAct.REMOVE_KEEPER, record.status) is not None
+    return {
+        "keeper_asked": frame.doors.seals.keeper_waiting(record.code),
+        "may_ask_keeper": asks and _may_ask(frame, record),
+        "strikable": _strikable(frame, record) if strikes else [],
     }
 
 
@@ -256,14 +322,18 @@ def _acts(frame: Frame, record: SealRecord) -> list[str]:
         for name, one in ACTS.items()
         if one.scope in frame.caller.scopes
         and destination(one.act, record.status, record.frozen_from) is not None
-        and _fits(frame.caller.actor, record, one.act)
+        and _fits(frame, record, one.act)
     ]
 
 
-def _fits(actor: Actor, record: SealRecord, act: SealAct) -> bool:
+def _fits(frame: Frame, record: SealRecord, act: SealAct) -> bool:
+    actor = frame.caller.actor
     if act in (SealAct.APPROVE, SealAct.REJECT):
         ordered = act is SealAct.APPROVE and record.engrave
         return not ordered and not actor.is_any_of(record.applicant)
+    if act is SealAct.CHANGE_KEEPER:
+        asked = frame.doors.seals.keeper_waiting(record.code)
+        return asked is not None and not actor.is_any_of(asked.by, asked.keeper)
     if act in _ASKING:
         return record.resume_requested_by is None
     if act in _CONFIRMING:

@@ -314,6 +314,17 @@ CONSOLE_WORDS: Final[dict[str, tuple[str, str]]] = {
         "用户恢复须 {user} 人、司法恢复须 {judicial} 人同意（共 {count} 人）",
         "User recovery needs {user} of {count}, judicial recovery {judicial}",
     ),
+    "keys.notices": ("应发通知", "Notices to be given"),
+    "keys.notices.what": (
+        "由人送达后在此登记；登记进入审计链。",
+        "Somebody tells the addressee, then records it here; the audit trail keeps it.",
+    ),
+    "keys.notice.holder": ("持有人", "Holder"),
+    "keys.notice.auditor": ("审计员", "Auditor"),
+    "keys.notice.opened": ("案件已立", "case opened"),
+    "keys.notice.executed": ("密钥已恢复", "key recovered"),
+    "keys.notice.case": ("案件 {case}，{date} 起应发", "case {case}, due from {date}"),
+    "keys.notice.sent": ("登记已送达", "Record as given"),
     "keys.cases": ("恢复案件", "Recovery cases"),
     "keys.no_case": ("没有案件。", "No cases."),
     "keys.vote.how": (

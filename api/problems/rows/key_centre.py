@@ -31,10 +31,6 @@ KEY_CENTRE: Final[dict[type[Exception], Kind]] = {
     kmc.VoteRepeated: Kind("vote-repeated", 409, "已投过票", "Voted already"),
     kmc.VoterIsRequester: Kind("voter-is-requester", 403, "申请人不能投票", "Requester cannot vote"),
     kmc.VoteUnproven: Kind("vote-unproven", 422, "投票签名无效", "Vote unproven"),
+    kmc.NoticeUnknown: Kind("notice-unknown", 404, "没有此通知", "No such notice"),
     kmc.QuorumMissing: Kind("quorum-missing", 409, "批准人数不足", "Quorum missing"),
-    kmc.MessageUnreadable: Kind("key-message-unreadable", 422, "消息无法读取", "Message unreadable"),
-    kmc.MessageUnproven: Kind("key-message-unproven", 403, "消息签名无效", "Message unproven"),
-    kmc.MessageStale: Kind("key-message-stale", 409, "消息时间不符", "Message stale"),
-    kmc.TaskReused: Kind("key-task-reused", 409, "任务编号已使用", "Task number reused"),
-    kmc.MessageRefused: Kind("key-message-refused", 409, "消息被拒绝", "Message refused"),
 }

@@ -22,6 +22,7 @@ SEALS: Final[dict[type[Exception], Kind]] = {
     seals.ReasonNeeded: Kind("reason-needed", 422, "请填写原因", "Reason needed"),
     seals.ResumeNotRequested: Kind("resume-not-requested", 409, "尚未申请恢复", "Resume not requested"),
     seals.LiftNotRequested: Kind("lift-not-requested", 409, "尚未申请解除停用", "Lift not requested"),
+    seals.KeeperNotRequested: Kind("keeper-not-requested", 409, "没有待确认的变更", "No change requested"),
     seals.RenewalNotRequested: Kind(
         "renewal-not-requested", 409, "没有待确认的续期", "Renewal not requested"
     ),

@@ -36,7 +36,6 @@ STAMPS: Final[dict[type[Exception], Kind]] = {
     stamps.PictureRefused: Kind("stamp-picture-refused", 422, "影像不能接收", "Picture refused"),
     stamps.PictureMissing: Kind("stamp-picture-missing", 404, "影像不存在", "Picture missing"),
     stamps.AlarmUnknown: Kind("stamp-alarm-unknown", 404, "没有此告警", "No such alarm"),
-    stamps.CaseStillOpen: Kind("stamp-case-open", 409, "用印单不能办结", "Case still open"),
 }
 
 STAMP_LINES: Final[dict[type[Exception], Kind]] = {

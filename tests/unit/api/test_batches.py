@@ -26,6 +26,7 @@ from api.demo.main_job import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, enr
 from api.services import Services
 from hsm.key_uri import KeyUri
 from seals.seal import SealApplication, SealKind
+from signing.batch import chunk_rows
 from signing.batch.errors import BatchActRefused, BatchUnknown, PinPerUse
 from signing.batch.steps import ChunkWork
 from signing.errors import PlacementError
@@ -78,7 +79,9 @@ def gathered(keeper: Client, code: str, files: dict[str, bytes], **changes: Any)
 def work(services: Services, batch: str) -> None:
     desk = services.batches.desk
     worker = ChunkWork(desk, services.sealing, "here", sleep=lambda _: None)
-    for chunk in desk.open_chunks(batch):
+    with desk.office.reading() as conn:
+        chunks = chunk_rows.open_chunks(conn, batch)
+    for chunk in chunks:
         worker.seal_chunk(batch, chunk, keeper_pin(services))
 
 

@@ -84,6 +84,33 @@ def test_B4_lost_with_one_button_and_back_by_two(services: Services, seal: SealR
     assert services.seals.get(seal.code).status == "active"
 
 
+def test_I22_keeping_is_handed_over_on_the_page(services: Services, seal: SealRecord) -> None:
+    """The keeper asks, another confirms, the former keeper lays the office down; nobody is offered what is not theirs."""
+    keeper = log_in(services, KEEPER, Scope.SEAL_READ, Scope.SEAL_USE)
+    second = log_in(services, APPROVER, Scope.SEAL_READ, Scope.SEAL_APPROVE)
+    address = f"/console/seals/{seal.code}"
+    assert f"{address}/keepers/request" not in second.page(address)
+    refused = second.send(f"{address}/keepers/request", keeper="person:zhao.lei")
+    assert refused.status_code == 403
+    assert keeper.send(f"{address}/keepers/request", keeper="zhao.lei").status_code == 422
+    wish = {"keeper": "person:zhao.lei", "principal": "yes", "reason": "岗位调整"}
+    assert f"{address}/keepers/request" in keeper.page(address)
+    assert goes_to(keeper.send(f"{address}/keepers/request", **wish)) == address
+    assert "等待另一人确认" in keeper.page(address)
+    assert f"{address}/change_keeper" not in keeper.page(address)
+    assert f"{address}/change_keeper" in second.page(address)
+    goes_to(second.send(f"{address}/change_keeper"))
+    assert services.seals.get(seal.code).keeper == "person:zhao.lei"
+    refused = second.send(f"{address}/keepers/removal", keeper=KEEPER.id, reason="已交接")
+    assert refused.status_code == 403
+    goes_to(keeper.send(f"{address}/keepers/removal", keeper=KEEPER.id, reason="已交接"))
+    assert services.seals.get(seal.code).keepers == ("person:zhao.lei",)
+    page = second.page(address)
+    assert "撤销保管人" in page
+    assert f"{KEEPER.id}：已交接" in page
+    assert f"{address}/keepers/request" not in keeper.page(address)
+
+
 def test_a_form_of_another_site_or_without_the_right_changes_nothing(
     services: Services, seal: SealRecord
 ) -> None:

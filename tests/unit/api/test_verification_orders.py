@@ -27,7 +27,7 @@ from ca.actor import SYSTEM, Actor
 from ca.ceremony import verification_unit
 from signing.verification_orders.order import ABANDONED
 from signing.verification_orders.work import LEASE
-from signing.webhooks.outbox import PAUSES
+from signing.webhooks.outbox import PAUSES, Outbox
 from tests import bare_world as bare
 from tests.conftest import SteppingClock
 from tests.unit.api.browsing import ADMIN, Client, log_in
@@ -61,6 +61,14 @@ def encrypted(pdf: bytes, password: str) -> bytes:
     writer.encrypt(password, password)  # type: ignore[no-untyped-call]
     writer.write(out)  # type: ignore[no-untyped-call]
     return out.getvalue()
+
+
+def delivered(outbox: Outbox) -> int:
+    """Send what is due, one after the other; return how many were tried."""
+    count = 0
+    while outbox.deliver_one():
+        count += 1
+    return count
 
 
 def work_off(services: Services) -> int:
@@ -132,7 +140,7 @@ def test_D8_an_integrator_with_curl(
     spool = services.settings.archive / "verification"
     assert not [one for one in spool.rglob("*") if one.is_file()], "octets go once they are judged"
 
-    assert services.orders.outbox.deliver_due() == 4
+    assert delivered(services.orders.outbox) == 4
     had = list(example.Receiver.seen.values())
     assert sorted(one["type"].split(".")[1] for one in had) == [
         "document",
@@ -172,10 +180,10 @@ def test_messages_that_fail(
     work_off(services)
     outbox = services.orders.outbox
     for pause in PAUSES:
-        assert outbox.deliver_due() == 1
-        assert outbox.deliver_due() == 0, "not before its pause is over"
+        assert delivered(outbox) == 1
+        assert delivered(outbox) == 0, "not before its pause is over"
         clock.advance(pause)
-    assert outbox.deliver_due() == 1
+    assert delivered(outbox) == 1
     dead = client.get(f"{HOOKS}?state=dead", headers=mine).json()["items"]
     assert [(one["attempts"], one["status"]) for one in dead] == [(len(PAUSES) + 1, 400)]
     assert "HTTP 400" in dead[0]["why_zh"]
@@ -187,10 +195,10 @@ def test_messages_that_fail(
     again = f"{HOOKS}/{dead[0]['id']}/resend"
     assert client.post(again, headers=headers(services)).status_code == 202
     assert client.post(again, headers=headers(services)).json()["type"] == "/problems/webhook-waiting"
-    assert outbox.deliver_due() == 1
+    assert delivered(outbox) == 1
     assert list(example.Receiver.seen) == [dead[0]["id"]]
     client.post(again, headers=headers(services))
-    outbox.deliver_due()
+    delivered(outbox)
     assert len(example.Receiver.seen) == 1, "a number that was had before changes nothing"
 
 
@@ -199,9 +207,9 @@ def test_an_address_that_is_down_is_tried_once_for_all(services: Services, clock
     form = {"callback": "http://127.0.0.1:9/x", "per_document": "true"}
     client.post(ORDERS, headers=headers(services, key="k"), files=uploads("a.txt", "b.txt"), data=form)
     work_off(services)
-    assert services.orders.outbox.deliver_due() == 1, "three wait, one is tried"
+    assert delivered(services.orders.outbox) == 1, "three wait, one is tried"
     clock.advance(PAUSES[0])
-    assert services.orders.outbox.deliver_due() == 1
+    assert delivered(services.orders.outbox) == 1
 
 
 def test_a_worker_that_dies_loses_nothing(services: Services, clock: SteppingClock) -> None:

@@ -256,7 +256,7 @@ def test_I15_numbers_rise_over_all_lists_of_an_issuer(
         for found in (
             publisher.publish("issuing", actor=SYSTEM),
             publisher.publish("issuing", shard=1, actor=SYSTEM),
-            publisher.publish_delta("issuing", 1, actor=SYSTEM),
+            publisher.current_delta("issuing", 1),
             publisher.publish("issuing", shard=2, actor=SYSTEM),
         ):
             numbers.append(found.number)

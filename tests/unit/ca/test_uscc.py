@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ca.errors import UsccInvalid
-from ca.uscc import ALPHABET, check_character, check_uscc, organisation_code_agrees
+from ca.uscc import ALPHABET, check_character, check_uscc
 
 GOOD = (
     "11370306MB2867521U",
@@ -22,13 +22,11 @@ GOOD = (
 @pytest.mark.parametrize("code", GOOD)
 def test_real_codes_pass(code: str) -> None:
     assert check_uscc(code) == code
-    assert organisation_code_agrees(code)
 
 
-def test_inner_check_is_only_a_warning() -> None:
+def test_the_inner_check_character_is_not_asked_for() -> None:
     """A code in circulation whose organisation code has a wrong check character (GB 11714) is accepted."""
     assert check_uscc("91130602R8TTDB3PTG")
-    assert not organisation_code_agrees("91130602R8TTDB3PTG")
 
 
 @pytest.mark.parametrize(

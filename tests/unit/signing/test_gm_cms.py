@@ -81,12 +81,6 @@ def test_an_international_key_keeps_to_rfc_5652(form: ContainerForm):
     assert kind == cms_names.SIGNED_DATA
 
 
-@pytest.mark.parametrize("label", ["", "cms", "GBT35275"])
-def test_a_form_has_one_name(label: str):
-    with pytest.raises(ValueError, match="no form"):
-        ContainerForm.of(label)
-
-
 def test_a_key_of_another_certificate_is_refused():
     with pytest.raises(ValueError, match="does not belong"):
         Signatory(GM.maker.signer, GM.keeper.certificate)

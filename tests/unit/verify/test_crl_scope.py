@@ -14,9 +14,16 @@ from ca.status.revocation_list import CrlContent, assemble, encode_entry, encode
 from hsm.algorithms import SignatureAlgorithm
 from tests.conftest import SteppingClock
 from tests.pki import Pki
-from verify.certificates.crl_scope import crl_applies
+from verify.certificates.crl_scope import ALL_REASONS, covered, head_of, issuer_key_of
 
 CONFIG = CaConfig(base_url="http://ca.test")
+
+
+def crl_applies(crl: x509.CertificateRevocationList, certificate: x509.Certificate) -> bool:
+    """Tell whether a complete list of the certificate's own issuer speaks for it over all reasons."""
+    head = head_of(crl)
+    own = head.base is None and head.issuer == issuer_key_of(certificate)
+    return own and covered(head, certificate) == ALL_REASONS
 
 
 def leaf(pki: Pki, *points: x509.DistributionPoint) -> x509.Certificate:

@@ -32,7 +32,6 @@ from verify.institution.record import (
     RecordedSeal,
     RecordedUse,
     TrailPlace,
-    file_of,
     parse_record,
     record_payload,
     split_records,
@@ -185,13 +184,13 @@ def test_a_record_that_says_the_seal_was_stopped_fails(recording: Recording) -> 
 
 def test_the_right_record_is_found_among_others(recording: Recording) -> None:
     other = replace(recording.record(), use=replace(recording.record().use, permit="00" * 16))
-    assert states(recording.parts(file_of([recording.jws(other), recording.jws()]))) == [P] * 6
+    assert states(recording.parts(f"{recording.jws(other)}\n{recording.jws()}\n")) == [P] * 6
 
 
 def test_a_record_reads_back_as_it_was_written(recording: Recording) -> None:
     record = recording.record()
     assert parse_record(recording.jws(record)).record == record
-    assert split_records(file_of(["a", "b"])) == ("a", "b")
+    assert split_records("a\nb\n") == ("a", "b")
 
 
 @pytest.mark.parametrize(
