@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.pdf_attacks import certified, faces, forgery, incremental, limits, readers, shadow, structure
+from tests.pdf_attacks import (
+    certified,
+    faces,
+    forgery,
+    incremental,
+    limits,
+    readers,
+    repairs,
+    shadow,
+    structure,
+)
 
 ATTACKS: Final = (
     *incremental.ATTACKS,
@@ -15,4 +25,5 @@ ATTACKS: Final = (
     *faces.ATTACKS,
     *readers.ATTACKS,
     *limits.ATTACKS,
+    *repairs.ATTACKS,
 )

@@ -92,6 +92,23 @@ def _properties(step: Step, fits: bool) -> bool:
     return fits
 
 
+def is_description(step: Step) -> bool:
+    """Tell whether the trailer's /Info is a description: plain entries, in an object that serves nothing else.
+
+    A reader that is told to take a page for it, or a loop, fails and then shows the page otherwise.
+    """
+    stated = step.new.trailer.get("/Info")
+    found = step.new.resolve(stated)
+    if found is not None and not isinstance(found, dict):
+        return False
+    entries = [step.new.resolve(item) for item in (found or {}).values()]
+    if any(isinstance(item, dict | list | Stream) for item in entries):
+        return False
+    if not isinstance(stated, Ref) or not step.old.exists(stated):
+        return True
+    return step.graph(stated).only_below(stated, "/Info", trailer=True)
+
+
 def _in_store(step: Step, ref: Ref) -> bool:
     """Tell whether an object serves the validation data alone: nothing else leads to it, and the store has no other entries."""
     store = step.old.entry(step.old.catalog, "/DSS")

@@ -1,0 +1,109 @@
+"""What makes one reader repair a file, or draw what nobody drew, and what it then finds.
+
+Found with readers that the random search of :mod:`tests.fuzz.render_differ` does not ask by itself: MuPDF, Ghostscript and pdf.js.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tests.pdf_attacks.catalogue import EVIL, OURS, Attack, Victims, body_of, collector, stream
+from tests.pdf_attacks.limits import draft_behind_final
+from tests.pdf_attacks.readers import with_unlisted, with_widget
+from tests.verify_world import append, in_store, small_pdf
+
+ATTACKS: Final[list[Attack]] = []
+attack = collector(ATTACKS)
+CERTIFICATE: Final = {90: stream(b"a certificate")}
+
+
+@attack("blanks behind the end mark: MuPDF looks for it in the last 1,024 octets, and repairs the file", OURS)
+def _blanks(victims: Victims) -> bytes:
+    return draft_behind_final(victims.signing) + b" " * 1010
+
+
+@attack("blanks behind the end mark of validation data", OURS)
+def _blanks_behind_store(victims: Victims) -> bytes:
+    return in_store(draft_behind_final(victims.signing), CERTIFICATE) + b"\n" * 1008
+
+
+@attack("a table that readers repair: a number for which Ghostscript has no room", OURS)
+def _number_without_room(victims: Victims) -> bytes:
+    return in_store(draft_behind_final(victims.signing), {3_355_442: stream(b"a certificate")})
+
+
+@attack("an empty signature field as wide as its page, in which MuPDF draws a flag", OURS)
+def _flag(victims: Victims) -> bytes:
+    return with_widget(victims.plain, b"", box=b"0 0 595 842")
+
+
+@attack("an empty signature field over an earlier seal, in which MuPDF draws a flag", OURS)
+def _flag_over_seal(victims: Victims) -> bytes:
+    return with_widget(victims.plain, b"", box=b"100 600 219 719")
+
+
+@attack("an empty signature field whose box is no rectangle", OURS)
+def _flag_without_box(victims: Victims) -> bytes:
+    return with_widget(victims.plain, b"", box=b"/a 0 1 1")
+
+
+@attack("a description that is a page: Ghostscript meets a loop, and shows the page otherwise", OURS)
+def _page_for_description(victims: Victims) -> bytes:
+    return append(victims.plain, {}, trailer=b"/Info 4 0 R")
+
+
+@attack("a description that draws", OURS)
+def _drawing_for_description(victims: Victims) -> bytes:
+    return append(victims.plain, {90: stream(EVIL)}, trailer=b"/Info 90 0 R")
+
+
+def _always_repaired(victims: Victims) -> bytes:
+    """Return a document whose end mark is out by a few octets, as many are: poppler, pdf.js and Ghostscript look for objects."""
+    plain = small_pdf()
+    return victims.signing.sign(
+        re.sub(rb"startxref\n(\d+)", lambda one: b"startxref\n%d" % (int(one[1]) - 3), plain), page=1
+    )
+
+
+def _hidden(victims: Victims, header: bytes) -> bytes:
+    evil = b"\nendstream\nendobj\n" + body_of(5, stream(EVIL)).replace(b"5 0 obj", header)
+    return in_store(_always_repaired(victims), {90: stream(evil)})
+
+
+@attack("raw objects in a stream, behind zeros", OURS)
+def _zeros(victims: Victims) -> bytes:
+    return _hidden(victims, b"000000000005 0 obj")
+
+
+@attack("raw objects in a stream, with a long generation", OURS)
+def _generation(victims: Victims) -> bytes:
+    return _hidden(victims, b"5 0000000 obj")
+
+
+@attack("raw objects in a stream, their numbers apart by comments", OURS)
+def _comments(victims: Victims) -> bytes:
+    return _hidden(victims, b"5 %x\n0 %x\nobj")
+
+
+@attack("raw objects in a stream, their numbers apart by a comment of many octets", OURS)
+def _long_comment(victims: Victims) -> bytes:
+    return _hidden(victims, b"5 0 %" + b"x" * 3000 + b"\nobj")
+
+
+@attack("an unlisted object behind zeros", OURS)
+def _unlisted_zeros(victims: Victims) -> bytes:
+    body = body_of(5, stream(EVIL)).replace(b"5 0 obj", b"000000000005 0 obj")
+    return in_store(with_unlisted(victims, body), CERTIFICATE)
+
+
+@attack("an unlisted object behind more zeros than are looked at", OURS)
+def _unlisted_many_zeros(victims: Victims) -> bytes:
+    body = body_of(5, stream(EVIL)).replace(b"5 0 obj", b"0" * 5000 + b"5 0 obj")
+    return in_store(with_unlisted(victims, body), CERTIFICATE)
+
+
+@attack("an unlisted object behind a comment of many octets", OURS)
+def _unlisted_comment(victims: Victims) -> bytes:
+    body = body_of(5, stream(EVIL)).replace(b"5 0 obj", b"5 0 %" + b"x" * 3000 + b"\nobj")
+    return in_store(with_unlisted(victims, body), CERTIFICATE)
