@@ -53,6 +53,11 @@ def _page_for_description(victims: Victims) -> bytes:
     return append(victims.plain, {}, trailer=b"/Info 4 0 R")
 
 
+@attack("a description that is not there: poppler repairs the file", OURS)
+def _no_description(victims: Victims) -> bytes:
+    return append(draft_behind_final(victims.signing), {}, trailer=b"/Info 99 0 R")
+
+
 @attack("a description that draws", OURS)
 def _drawing_for_description(victims: Victims) -> bytes:
     return append(victims.plain, {90: stream(EVIL)}, trailer=b"/Info 90 0 R")

@@ -25,8 +25,9 @@ _END: Final = re.compile(
 END_WINDOW: Final = 1100
 """Octets in which the end mark of a revision is looked for."""
 
-IN_SIGHT: Final = 512
-"""Octets from the last ``startxref`` to the end of the file. Readers look for it in the last kilobyte or more, MuPDF in no more."""
+IN_SIGHT: Final = 1000
+"""Octets from the last ``startxref`` to the end of the file. Readers look for it in the last 1,024 or more, MuPDF in no more;
+files that were kept in blocks end with some hundred blanks."""
 
 
 def mark_out_of_sight(data: bytes) -> bool:

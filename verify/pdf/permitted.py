@@ -95,16 +95,15 @@ def _properties(step: Step, fits: bool) -> bool:
 def is_description(step: Step) -> bool:
     """Tell whether the trailer's /Info is a description: plain entries, in an object that serves nothing else.
 
-    A reader that is told to take a page for it, or a loop, fails and then shows the page otherwise.
+    A reader that is told to take a page for it fails and then shows the page otherwise; one that finds none repairs the file.
     """
     stated = step.new.trailer.get("/Info")
     found = step.new.resolve(stated)
-    if found is not None and not isinstance(found, dict):
+    if not isinstance(stated, Ref) or not isinstance(found, dict):
         return False
-    entries = [step.new.resolve(item) for item in (found or {}).values()]
-    if any(isinstance(item, dict | list | Stream) for item in entries):
+    if any(isinstance(step.new.resolve(item), dict | list | Stream) for item in found.values()):
         return False
-    if not isinstance(stated, Ref) or not step.old.exists(stated):
+    if not step.old.exists(stated):
         return True
     return step.graph(stated).only_below(stated, "/Info", trailer=True)
 
