@@ -10,6 +10,7 @@ from tests.pdf_attacks import (
     forgery,
     incremental,
     limits,
+    misread,
     readers,
     repairs,
     shadow,
@@ -26,4 +27,5 @@ ATTACKS: Final = (
     *readers.ATTACKS,
     *limits.ATTACKS,
     *repairs.ATTACKS,
+    *misread.ATTACKS,
 )

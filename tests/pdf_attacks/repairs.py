@@ -9,9 +9,9 @@ import re
 from typing import Final
 
 from tests.pdf_attacks.catalogue import EVIL, OURS, Attack, Victims, body_of, collector, stream
-from tests.pdf_attacks.limits import draft_behind_final
+from tests.pdf_attacks.limits import FORM, draft_behind_final, signed_by_hand
 from tests.pdf_attacks.readers import with_unlisted, with_widget
-from tests.verify_world import append, in_store, small_pdf
+from tests.verify_world import append, in_store, raw_object, size_of, small_pdf
 
 ATTACKS: Final[list[Attack]] = []
 attack = collector(ATTACKS)
@@ -46,6 +46,31 @@ def _flag_over_seal(victims: Victims) -> bytes:
 @attack("an empty signature field whose box is no rectangle", OURS)
 def _flag_without_box(victims: Victims) -> bytes:
     return with_widget(victims.plain, b"", box=b"/a 0 1 1")
+
+
+def _sizeless(victims: Victims, box: bytes, *, stamp: bool) -> bytes:
+    look = stream(b"1 1 1 rg 0 0 595 842 re f", FORM + b"/BBox[0 0 595 842]")
+    return signed_by_hand(victims.signing, victims.plain, b"/F 4/Rect[%s]" % box, look, stamp=stamp)
+
+
+@attack("a look of a field without size: a later signature, which Ghostscript draws over the page", OURS)
+def _sizeless_signature(victims: Victims) -> bytes:
+    return _sizeless(victims, b"9 9 9 9", stamp=False)
+
+
+@attack("a look of a field without size: a time-stamp without width", OURS)
+def _sizeless_stamp(victims: Victims) -> bytes:
+    return _sizeless(victims, b"100 100 100 500", stamp=True)
+
+
+@attack("an empty signature field with a look that only poppler takes for one", OURS)
+def _cut_name(victims: Victims) -> bytes:
+    """A name ends for poppler at an octet of zero."""
+    new = size_of(victims.plain)
+    data = with_widget(victims.plain, b"/AP#00<</N %d 0 R>>" % (new + 2), box=b"0 0 0 0")
+    return append(
+        data, {new + 2: stream(EVIL, FORM + b"/BBox[0 0 595 842]"), new + 1: raw_object(data, new + 1)}
+    )
 
 
 @attack("a description that is a page: Ghostscript meets a loop, and shows the page otherwise", OURS)

@@ -39,6 +39,8 @@ def new_signature_field(step: Step, item: Value, *, note: bool) -> bool:
     dictionary = step.new.get(item)
     if not isinstance(dictionary, dict) or not ACTIVE_KEYS.isdisjoint(dictionary):
         return False
+    if not plainly_named(dictionary):
+        return False
     if not permitted_signature(step, found) or not _speaks_for_itself(step, found):
         return False
     if (
@@ -53,6 +55,11 @@ def new_signature_field(step: Step, item: Value, *, note: bool) -> bool:
         step.note(*addition(step, found))
         doubt_where_it_covers(step, found)
     return True
+
+
+def plainly_named(dictionary: dict[str, Value]) -> bool:
+    """Tell whether every reader takes the keys for the same: to poppler ``/AP#00`` is ``/AP``, for a name ends at such an octet."""
+    return all(key.isascii() and key.isprintable() and " " not in key for key in dictionary)
 
 
 def _speaks_for_itself(step: Step, found: FormField) -> bool:

@@ -19,12 +19,14 @@ from verify.pdf.fields import FormField, form_fields
 from verify.pdf.graph import Graph
 from verify.pdf.library import opens_strictly
 from verify.pdf.linearized import wakes
+from verify.pdf.misread import misread_reference
 from verify.pdf.pdf_values import Ref, same
 from verify.pdf.permissions import rules_of
 from verify.pdf.permitted import allowed, is_description
 from verify.pdf.repaired import unlisted_object
 from verify.pdf.respelled import mistakable
 from verify.pdf.signature_value import SignatureValue
+from verify.pdf.sizeless import check_sizes
 from verify.pdf.source import Revision
 from verify.pdf.step import Step, describe
 from verify.policy import MAX_CHANGED_OBJECTS, MAX_REVISIONS, Policy
@@ -132,6 +134,15 @@ def _compare(document: Document, value: SignatureValue, policy: Policy, parts: l
                 object=f"offset {unlisted}",
             )
         )
+    misread = misread_reference(document)
+    if misread is not None:
+        doubts.append(
+            Change(
+                "文件里有编号与代号不符的引用，各阅读器对它所指的对象理解不一",
+                "a reference names no object as it is written, and some readers show another in its place",
+                object=f"offset {misread}",
+            )
+        )
     return Integrity(
         covers_whole_document=False,
         modified=bool(changes),
@@ -179,6 +190,7 @@ def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
         )
     for ref in ordered:
         _compare_object(step, revision, ref, covered)
+    check_sizes(step, refs)
     check_containers(step, revision)
     check_reached(step, revision, refs)
 
@@ -227,7 +239,7 @@ def _compare_object(step: Step, revision: Revision, ref: Ref, covered: int) -> N
     if not _stands_behind(step.document, revision, ref, covered):
         step.changes.append(describe(step, ref, "指回已签内容", "was pointed back into the signed part"))
     elif not before:
-        if step.signed.refers_to(ref) or _replaces_generation(step, ref):
+        if _awaited(step, ref) or _replaces_generation(step, ref):
             step.changes.append(describe(step, ref, "被补入已签内容", "was filled into the signed part"))
     elif not same(step.old.get(ref), step.new.get(ref)) and not allowed(step, ref):
         step.changes.append(describe(step, ref, "被改动", "was changed"))
@@ -240,6 +252,11 @@ def _compare_object(step: Step, revision: Revision, ref: Ref, covered: int) -> N
                 "was written anew in a way that readers read differently",
             )
         )
+
+
+def _awaited(step: Step, ref: Ref) -> bool:
+    """Tell whether the signed revision refers to a new object already, under generation 0 too: most readers look at the number alone."""
+    return any(step.signed.refers_to(one) for one in {ref, Ref(ref.number)})
 
 
 def _replaces_generation(step: Step, ref: Ref) -> bool:

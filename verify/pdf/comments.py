@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from verify.integrity import Change, RevisionKind
+from verify.pdf.added_fields import plainly_named
 from verify.pdf.pdf_values import Ref, Value
 from verify.pdf.placement import rectangle
 from verify.pdf.step import Step
@@ -45,7 +46,7 @@ def comment(step: Step, item: Value) -> bool:
     annotation = step.new.get(item)
     if not isinstance(annotation, dict) or annotation.get("/Subtype") not in MARKUP:
         return False
-    if not ACTIVE_KEYS.isdisjoint(annotation):
+    if not ACTIVE_KEYS.isdisjoint(annotation) or not plainly_named(annotation):
         return False
     shown = step.shown_on.get(item, ())  # whatever its /P says
     page = next(map(step.page_number, shown), None)

@@ -1,0 +1,115 @@
+"""References that lead nowhere by the letter, and that readers follow all the same: by the number alone, or by 32 bits of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tests.pdf_attacks.catalogue import EVIL, OURS, Attack, Victims, collector, stream
+from tests.pdf_attacks.limits import draft_behind_final, signed_by_hand
+from tests.pdf_attacks.readers import with_widget
+from tests.pdf_attacks.structure import with_object_stream
+from tests.verify_world import append, in_store, raw_object, small_pdf
+
+ATTACKS: Final[list[Attack]] = []
+attack = collector(ATTACKS)
+LATE: Final = {99: stream(EVIL)}
+
+
+def _page(reference: bytes) -> bytes:
+    return raw_object(small_pdf(), 4).replace(b"/Contents 5 0 R", b"/Contents[5 0 R %s]" % reference)
+
+
+def _naming(victims: Victims, reference: bytes) -> bytes:
+    """Return a signed document whose first page draws something more, under a number that is not in use yet."""
+    return victims.signing.sign(append(small_pdf(), {4: _page(reference)}), page=1)
+
+
+@attack("a misread reference of another generation", OURS)
+def _generation(victims: Victims) -> bytes:
+    return in_store(_naming(victims, b"99 1 R"), LATE)
+
+
+@attack("a misread reference of a generation that no object can have", OURS)
+def _no_generation(victims: Victims) -> bytes:
+    return in_store(_naming(victims, b"99 65536 R"), LATE)
+
+
+@attack("a misread reference with a generation of many zeros", OURS)
+def _zeros(victims: Victims) -> bytes:
+    return in_store(_naming(victims, b"99 0000000 R"), LATE)
+
+
+def _unread(victims: Victims, reference: bytes) -> bytes:
+    """Return the same of a page that nobody has to read who signs or verifies: its references are found by their octets alone."""
+    form = {9: b"<</Fields[]/SigFlags 3>>", 4: _page(reference)}
+    data = append(small_pdf(catalog="/AcroForm 9 0 R"), form)
+    return in_store(
+        signed_by_hand(victims.signing, data, b"/F 4/Rect[50 50 100 100]", None, stamp=False), LATE
+    )
+
+
+@attack("a misread reference with a comment behind its number", OURS)
+def _comment(victims: Victims) -> bytes:
+    return _unread(victims, b"99%\n0 R")
+
+
+@attack("a misread reference with a comment behind its generation", OURS)
+def _second_comment(victims: Victims) -> bytes:
+    return _unread(victims, b"99 0%x\rR")
+
+
+@attack("a misread reference with a sign", OURS)
+def _sign(victims: Victims) -> bytes:
+    return _unread(victims, b"99 -0 R")
+
+
+@attack("a misread reference with a fraction", OURS)
+def _fraction(victims: Victims) -> bytes:
+    return _unread(victims, b"99.0 0 R")
+
+
+@attack("a misread reference without a blank", OURS)
+def _glued(victims: Victims) -> bytes:
+    return _unread(victims, b"99 0R")
+
+
+@attack("a misread reference with octets that PDFium takes for blanks", OURS)
+def _high(victims: Victims) -> bytes:
+    return _unread(victims, b"99\x800\xffR")
+
+
+@attack("a misread reference in an object with strings", OURS)
+def _with_string(victims: Victims) -> bytes:
+    return _unread(victims, b"99%(\n0 R]/X(\\)R (5 0 R)/Y[")
+
+
+@attack("a misread reference of more than 32 bits", OURS)
+def _bits(victims: Victims) -> bytes:
+    return in_store(_naming(victims, b"4294967395 0 R"), LATE)
+
+
+@attack("a misread reference in an object stream", OURS)
+def _contained(victims: Victims) -> bytes:
+    data = with_object_stream(small_pdf(), [(4, _page(b"99 1 R"))], [(4, 0)])
+    return in_store(victims.signing.sign(data, page=1), LATE)
+
+
+@attack("a misread reference to what is appended under another generation", OURS)
+def _under_another(victims: Victims) -> bytes:
+    data = in_store(_naming(victims, b"99 0 R"), LATE).replace(b"99 0 obj", b"99 1 obj")
+    return re.sub(rb"(99 1\n[0-9]{10}) 00000 n", rb"\1 00001 n", data).replace(
+        b"/Certs[99 0 R]", b"/Certs[99 1 R]"
+    )
+
+
+@attack("a misread reference to a parent whose text a new field would show", OURS)
+def _parent(victims: Victims) -> bytes:
+    return with_widget(victims.form, b"/Parent 20 1 R")
+
+
+@attack("a table that readers repair: a stream whose header lacks a letter", OURS)
+def _keyword(victims: Victims) -> bytes:
+    data = with_object_stream(draft_behind_final(victims.signing), [(310, b"[]")], [(310, 0)])
+    start = int(re.findall(rb"startxref\n(\d+)", data)[-1])
+    return data[:start] + data[start:].replace(b" obj", b" 0bj", 1)

@@ -1,0 +1,104 @@
+"""References that readers resolve differently, or that only some take for any.
+
+Most readers take no notice of the generation, and some of no more than 32 bits of the number: ``99 1 R`` refers to nothing where only
+object 99 of generation 0 is in use (ISO 32000-2 §7.3.10), and is shown all the same. They pass over comments, signs and fractions
+between and in its numbers. Who prepares a document with such a reference, has it signed and then appends the object, as if it were a
+certificate, has it shown. So where anything follows, every keyword ``R`` ends a reference as everybody writes it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pyhanko.pdf_utils.decode_limits import DecodePurpose
+
+from verify.pdf.document import Document
+from verify.pdf.extents import extents
+from verify.pdf.pdf_values import Ref, Stream
+from verify.pdf.references import skip_string
+
+_WHITE: Final = rb"[\x00\t\n\x0c\r ]"
+_ENDED: Final = rb"(?![^\x00\t\n\x0c\r ()<>\[\]{}/%\x80\xff])"
+"""No regular character follows; PDFium takes 0x80 and 0xFF for white space."""
+_KEYWORD: Final = re.compile(
+    rb"(?:(?<=[\x00\t\n\x0c\r )>\]}%\x80\xff])|(?<![^\x00\t\n\x0c\r ()<>\[\]{}/%\x80\xff])[0-9+.\-]++)R"
+    + _ENDED
+)
+_PLAIN: Final = re.compile(
+    rb"(?<![^\x00\t\n\x0c\r ()<>\[\]{}])[0-9]{1,10}+" + _WHITE + rb"++[0-9]{1,5}+" + _WHITE + rb"++R" + _ENDED
+)
+_ODD: Final = re.compile(
+    rb"(?<![0-9])(?:([0-9]++)" + _WHITE + rb"++(?!0" + _WHITE + rb")([0-9]++)"
+    rb"|([0-9]{10,}+)" + _WHITE + rb"++0)" + _WHITE + rb"++R"
+)  # fmt: skip
+"""A plain reference that is not to generation 0, or has a long number."""
+_HIDING: Final = re.compile(rb"\((?:[^()\\]|\\[\x00-\xff]|\((?:[^()\\]|\\[\x00-\xff])*+\))*+\)|%[^\r\n]*+|\(")
+"""A string, a comment, or the begin of a string that is nested more deeply."""
+_APART: Final = b"["
+"""Put between objects that are looked at together: no reference goes across it."""
+_BITS: Final = 0xFFFFFFFF
+
+
+def misread_reference(document: Document) -> int | None:
+    """Return where an object begins, or the object stream that holds one, with a reference that leads some readers elsewhere."""
+    data = document.data
+    simple, others = _heads(document)
+    if _misread(document, _APART.join([data[begin:end] for begin, end in simple])):
+        return next((begin for begin, end in simple if _misread(document, data[begin:end])), 0)
+    for begin, end in others:
+        if _misread(document, _bare(data[begin:end])):
+            return begin
+    return next((place for place, text in _contained(document) if _misread(document, _bare(text))), None)
+
+
+def _heads(document: Document) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Return where the dictionaries of all objects stand: those without strings and comments, and all others."""
+    offsets = {r.start for r in document.revisions if r.stream is not None}
+    for revision in document.revisions:
+        offsets.update(document.places(revision.index)[0])
+    begins = sorted(offsets)
+    measured = dict(zip(begins, document.heads.measure(begins), strict=True))
+    simple = [(head[0], head[1]) for head in measured.values() if head is not None]
+    others = [(one.start, one.head) for one in extents(document) if measured.get(one.start) is None]
+    return simple, others
+
+
+def _contained(document: Document) -> Iterator[tuple[int, bytes]]:
+    """Yield where each object stream stands, and what it holds."""
+    for revision in document.revisions:
+        view = document.view(revision.index)
+        for container in document.places(revision.index)[1]:
+            holder = view.get(container)
+            if isinstance(holder, Stream):
+                yield (
+                    document.location(container, revision.index) or 0,
+                    holder.decode(DecodePurpose.OBJECT_STREAM),
+                )
+
+
+def _bare(text: bytes) -> bytes:
+    """Empty strings and comments; what is left of a comment keeps the numbers of a reference apart."""
+    if b"(" not in text and b"%" not in text:
+        return text
+    kept: list[bytes] = []
+    position = 0
+    while (found := _HIDING.search(text, position)) is not None:
+        kept += text[position : found.start()], b"%" if found[0].startswith(b"%") else b"()"
+        position = found.end() if found[0] != b"(" else skip_string(text, found.end())
+    return b"".join([*kept, text[position:]])
+
+
+def _misread(document: Document, text: bytes) -> bool:
+    """Tell whether a keyword ends no plain reference, or one names a number in use but not its object."""
+    if len(_KEYWORD.findall(text)) != len(_PLAIN.findall(text)):
+        return True
+    return any(_elsewhere(document, *found) for found in _ODD.findall(text))
+
+
+def _elsewhere(document: Document, number: bytes, generation: bytes, long: bytes) -> bool:
+    ref = Ref(int(number or long), int(generation or b"0"))
+    if document.last.exists(ref):
+        return False
+    return any(document.last.exists(other) for other in document.generations(ref.number & _BITS))
