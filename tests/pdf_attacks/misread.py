@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Final
 
 from tests.pdf_attacks.catalogue import EVIL, OURS, Attack, Victims, collector, stream
@@ -14,6 +15,22 @@ from tests.verify_world import append, in_store, raw_object, small_pdf
 ATTACKS: Final[list[Attack]] = []
 attack = collector(ATTACKS)
 LATE: Final = {99: stream(EVIL)}
+NAMED: Final = {
+    "of another generation": b"99 1 R",
+    "of a generation that no object can have": b"99 65536 R",
+    "with a generation of many zeros": b"99 0000000 R",
+    "of more than 32 bits": b"4294967395 0 R",
+}
+UNREAD: Final = {
+    "with a comment behind its number": b"99%\n0 R",
+    "with a comment behind its generation": b"99 0%x\rR",
+    "with a sign": b"99 -0 R",
+    "with a fraction": b"99.0 0 R",
+    "without a blank": b"99 0R",
+    "with octets that PDFium takes for blanks": b"99\x800\xffR",
+    "in an object with strings": b"99%(\n0 R]/X(\\)R (5 0 R)/Y[",
+}
+"""What our readers cannot read, on a page that nobody has to read who signs or verifies."""
 
 
 def _page(reference: bytes) -> bytes:
@@ -25,68 +42,20 @@ def _naming(victims: Victims, reference: bytes) -> bytes:
     return victims.signing.sign(append(small_pdf(), {4: _page(reference)}), page=1)
 
 
-@attack("a misread reference of another generation", OURS)
-def _generation(victims: Victims) -> bytes:
-    return in_store(_naming(victims, b"99 1 R"), LATE)
+def _named(reference: bytes, victims: Victims) -> bytes:
+    return in_store(_naming(victims, reference), LATE)
 
 
-@attack("a misread reference of a generation that no object can have", OURS)
-def _no_generation(victims: Victims) -> bytes:
-    return in_store(_naming(victims, b"99 65536 R"), LATE)
-
-
-@attack("a misread reference with a generation of many zeros", OURS)
-def _zeros(victims: Victims) -> bytes:
-    return in_store(_naming(victims, b"99 0000000 R"), LATE)
-
-
-def _unread(victims: Victims, reference: bytes) -> bytes:
-    """Return the same of a page that nobody has to read who signs or verifies: its references are found by their octets alone."""
+def _unread(reference: bytes, victims: Victims) -> bytes:
     form = {9: b"<</Fields[]/SigFlags 3>>", 4: _page(reference)}
     data = append(small_pdf(catalog="/AcroForm 9 0 R"), form)
-    return in_store(
-        signed_by_hand(victims.signing, data, b"/F 4/Rect[50 50 100 100]", None, stamp=False), LATE
-    )
+    signed = signed_by_hand(victims.signing, data, b"/F 4/Rect[50 50 100 100]", None, stamp=False)
+    return in_store(signed, LATE)
 
 
-@attack("a misread reference with a comment behind its number", OURS)
-def _comment(victims: Victims) -> bytes:
-    return _unread(victims, b"99%\n0 R")
-
-
-@attack("a misread reference with a comment behind its generation", OURS)
-def _second_comment(victims: Victims) -> bytes:
-    return _unread(victims, b"99 0%x\rR")
-
-
-@attack("a misread reference with a sign", OURS)
-def _sign(victims: Victims) -> bytes:
-    return _unread(victims, b"99 -0 R")
-
-
-@attack("a misread reference with a fraction", OURS)
-def _fraction(victims: Victims) -> bytes:
-    return _unread(victims, b"99.0 0 R")
-
-
-@attack("a misread reference without a blank", OURS)
-def _glued(victims: Victims) -> bytes:
-    return _unread(victims, b"99 0R")
-
-
-@attack("a misread reference with octets that PDFium takes for blanks", OURS)
-def _high(victims: Victims) -> bytes:
-    return _unread(victims, b"99\x800\xffR")
-
-
-@attack("a misread reference in an object with strings", OURS)
-def _with_string(victims: Victims) -> bytes:
-    return _unread(victims, b"99%(\n0 R]/X(\\)R (5 0 R)/Y[")
-
-
-@attack("a misread reference of more than 32 bits", OURS)
-def _bits(victims: Victims) -> bytes:
-    return in_store(_naming(victims, b"4294967395 0 R"), LATE)
+for _listed, _make in ((NAMED, _named), (UNREAD, _unread)):
+    for _name, _reference in _listed.items():
+        attack(f"a misread reference {_name}", OURS)(partial(_make, _reference))
 
 
 @attack("a misread reference in an object stream", OURS)
@@ -98,9 +67,8 @@ def _contained(victims: Victims) -> bytes:
 @attack("a misread reference to what is appended under another generation", OURS)
 def _under_another(victims: Victims) -> bytes:
     data = in_store(_naming(victims, b"99 0 R"), LATE).replace(b"99 0 obj", b"99 1 obj")
-    return re.sub(rb"(99 1\n[0-9]{10}) 00000 n", rb"\1 00001 n", data).replace(
-        b"/Certs[99 0 R]", b"/Certs[99 1 R]"
-    )
+    data = re.sub(rb"(99 1\n[0-9]{10}) 00000 n", rb"\1 00001 n", data)
+    return data.replace(b"/Certs[99 0 R]", b"/Certs[99 1 R]")
 
 
 @attack("a misread reference to a parent whose text a new field would show", OURS)

@@ -37,9 +37,7 @@ def new_signature_field(step: Step, item: Value, *, note: bool) -> bool:
     if found is None or not step.fresh(item) or found.kind != "/Sig":
         return False
     dictionary = step.new.get(item)
-    if not isinstance(dictionary, dict) or not ACTIVE_KEYS.isdisjoint(dictionary):
-        return False
-    if not plainly_named(dictionary):
+    if not isinstance(dictionary, dict) or not inert(dictionary):
         return False
     if not permitted_signature(step, found) or not _speaks_for_itself(step, found):
         return False
@@ -57,9 +55,13 @@ def new_signature_field(step: Step, item: Value, *, note: bool) -> bool:
     return True
 
 
-def plainly_named(dictionary: dict[str, Value]) -> bool:
-    """Tell whether every reader takes the keys for the same: to poppler ``/AP#00`` is ``/AP``, for a name ends at such an octet."""
-    return all(key.isascii() and key.isprintable() and " " not in key for key in dictionary)
+def inert(dictionary: dict[str, Value]) -> bool:
+    """Tell whether an annotation acts in no way, and every reader takes its keys for the same.
+
+    To poppler ``/AP#00`` is ``/AP``, for a name ends at such an octet.
+    """
+    plain = all(key.isascii() and key.isprintable() and " " not in key for key in dictionary)
+    return plain and ACTIVE_KEYS.isdisjoint(dictionary)
 
 
 def _speaks_for_itself(step: Step, found: FormField) -> bool:
