@@ -28,6 +28,7 @@ UNREAD: Final = {
     "with a fraction": b"99.0 0 R",
     "without a blank": b"99 0R",
     "with octets that PDFium takes for blanks": b"99\x800\xffR",
+    "between hexadecimal strings that seem to begin others": b"]/X<(>/Annots[99%\n0 R]/Y<)>/Z[",
     "in an object with strings": b"99%(\n0 R]/X(\\)R (5 0 R)/Y[",
 }
 """What our readers cannot read, on a page that nobody has to read who signs or verifies."""

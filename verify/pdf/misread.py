@@ -39,8 +39,12 @@ _USUAL: Final = re.compile(rb"R(?<=[0-9]" + _WHITE + rb"0" + _WHITE + rb"R)" + _
 _LONG: Final = re.compile(rb"R(?<=[0-9]{10}" + _WHITE + rb"0" + _WHITE + rb"R)")
 _SIGNED: Final = re.compile(rb"[+.\-%\x80\xff][0-9]*+" + _WHITE + rb"++[0-9]++" + _WHITE + rb"++R")
 """These four tell at the speed of memory what nearly always holds: each keyword ends a reference to generation 0 with single blanks."""
-_HIDING: Final = re.compile(rb"\((?:[^()\\]|\\[\x00-\xff]|\((?:[^()\\]|\\[\x00-\xff])*+\))*+\)|%[^\r\n]*+|\(")
-"""A string, a comment, or the begin of a string that is nested more deeply."""
+_HIDING: Final = re.compile(
+    rb"<<|<[^>]*+>|\((?:[^()\\]|\\[\x00-\xff]|\((?:[^()\\]|\\[\x00-\xff])*+\))*+\)|%[^\r\n]*+|\("
+)
+"""Brackets, a string in hexadecimal or not, a comment, or the begin of a string that is nested more deeply."""
+_EMPTIED: Final = {b"<<": b"<<", b"%": b"%"}
+"""What is left of each, by how it begins; of strings nothing but brackets."""
 _APART: Final = b"["
 """Put between objects that are looked at together: no reference goes across it."""
 _BITS: Final = 0xFFFFFFFF
@@ -90,7 +94,8 @@ def _bare(text: bytes) -> bytes:
     kept: list[bytes] = []
     position = 0
     while (found := _HIDING.search(text, position)) is not None:
-        kept += text[position : found.start()], b"%" if found[0].startswith(b"%") else b"()"
+        begun = found[0] if found[0] == b"<<" else found[0][:1]
+        kept += text[position : found.start()], _EMPTIED.get(begun, b"()")
         position = found.end() if found[0] != b"(" else skip_string(text, found.end())
     return b"".join([*kept, text[position:]])
 
