@@ -39,14 +39,13 @@ _USUAL: Final = re.compile(rb"R(?<=[0-9]" + _WHITE + rb"0" + _WHITE + rb"R)" + _
 _LONG: Final = re.compile(rb"R(?<=[0-9]{10}" + _WHITE + rb"0" + _WHITE + rb"R)")
 _SIGNED: Final = re.compile(rb"[+.\-%\x80\xff][0-9]*+" + _WHITE + rb"++[0-9]++" + _WHITE + rb"++R")
 """These four tell at the speed of memory what nearly always holds: each keyword ends a reference to generation 0 with single blanks."""
-_HIDING: Final = re.compile(
-    rb"<<|<[^>]*+>|\((?:[^()\\]|\\[\x00-\xff]|\((?:[^()\\]|\\[\x00-\xff])*+\))*+\)|%[^\r\n]*+|\("
-)
-"""Brackets, a string in hexadecimal or not, a comment, or the begin of a string that is nested more deeply."""
-_EMPTIED: Final = {b"<<": b"<<", b"%": b"%"}
-"""What is left of each, by how it begins; of strings nothing but brackets."""
+_HIDING: Final = re.compile(rb"<<|\((?:[^()\\]++|\\[\x00-\xff])*+\)|[<(%]")
+"""Brackets, a string without any, and the begin of a string or a comment."""
+_LINE_END: Final = re.compile(rb"[\r\n]|\Z")
 _APART: Final = b"["
 """Put between objects that are looked at together: no reference goes across it."""
+_MOST_HIDDEN: Final = 3_000_000
+"""Strings and comments that are passed over; a document of more is taken for one that hides something behind them."""
 _BITS: Final = 0xFFFFFFFF
 
 
@@ -56,8 +55,11 @@ def misread_reference(document: Document) -> int | None:
     simple, others = _heads(document)
     if _misread(document, _APART.join([data[begin:end] for begin, end in simple])):
         return next((begin for begin, end in simple if _misread(document, data[begin:end])), 0)
+    left = _MOST_HIDDEN
     for begin, end in others:
-        if _misread(document, _bare(data[begin:end])):
+        text = data[begin:end]
+        left -= text.count(b"(") + text.count(b"%")
+        if left < 0 or _misread(document, _bare(text)):
             return begin
     return next((place for place, text in _contained(document) if _misread(document, _bare(text))), None)
 
@@ -94,10 +96,22 @@ def _bare(text: bytes) -> bytes:
     kept: list[bytes] = []
     position = 0
     while (found := _HIDING.search(text, position)) is not None:
-        begun = found[0] if found[0] == b"<<" else found[0][:1]
-        kept += text[position : found.start()], _EMPTIED.get(begun, b"()")
-        position = found.end() if found[0] != b"(" else skip_string(text, found.end())
+        kept += text[position : found.start()], b"%" if found[0] == b"%" else b"()"
+        position = _end(text, found)
     return b"".join([*kept, text[position:]])
+
+
+def _end(text: bytes, found: re.Match[bytes]) -> int:
+    """Return where a string or a comment ends, or the begin of a dictionary; one that does not end goes on to the last octet."""
+    begun, position = found[0], found.end()
+    if begun == b"%":
+        position = next(_LINE_END.finditer(text, position)).start()
+    elif begun == b"(":
+        position = skip_string(text, position)
+    elif begun == b"<":
+        end = text.find(b">", position)
+        position = len(text) if end < 0 else end + 1
+    return position
 
 
 def _misread(document: Document, text: bytes) -> bool:

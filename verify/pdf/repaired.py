@@ -7,6 +7,7 @@ then appends what one reader cannot follow, makes that reader show what was neve
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from verify.pdf.document import Document
@@ -20,6 +21,8 @@ _NEAR: Final = 64
 """Octets before the keyword in which both numbers stand."""
 _FAR: Final = 2048
 """Octets in which they stand with zeros that lead them, many blanks or long comments."""
+_MOST_WORDS: Final = 500_000
+"""Keywords that end no header and are looked at; beyond, one of them is taken for hidden."""
 _MOST_STRETCHED: Final = 1_000
 """Keywords whose numbers are looked for there; of more, one is taken for hidden."""
 
@@ -31,26 +34,32 @@ def unlisted_object(document: Document, covered: int) -> int | None:
     for revision in document.revisions:
         listed.update(document.places(revision.index)[0])
     headers = _simple_headers(document, listed)
-    left = _MOST_STRETCHED
-    for keyword in _KEYWORD.finditer(data, 0, covered):
-        if keyword.end() in headers:
-            continue
-        numbers = _NUMBERS.search(data, max(0, keyword.start() - _NEAR), keyword.start())
-        if numbers is None and _stretched(data, keyword.start()):
-            left -= 1
-            if left < 0:
-                return keyword.start()
-            numbers = _NUMBERS.search(data, max(0, keyword.start() - _FAR), keyword.start())
-            if numbers is None and _endless(data, keyword.start()):
-                return keyword.start()
-        if numbers is None:
-            continue
-        start = at = numbers.start()
+    for start in _beginnings(data, covered, headers):
+        at = start
         while at not in listed and at > 0 and data[at - 1] in _WHITE:  # offsets may lead to the blanks before
             at -= 1
         if at not in listed:
             return start
     return None
+
+
+def _beginnings(data: bytes, covered: int, headers: set[int]) -> Iterator[int]:
+    """Yield where each header begins that does not end at one of ``headers``; where that is too much, where its keyword stands."""
+    stretched, words = _MOST_STRETCHED, _MOST_WORDS
+    for keyword in _KEYWORD.finditer(data, 0, covered):
+        if keyword.end() in headers:
+            continue
+        words -= 1
+        at = keyword.start()
+        found = _NUMBERS.search(data, max(0, at - _NEAR), at)
+        far = found is None and _stretched(data, at)
+        if far:
+            stretched -= 1
+            found = _NUMBERS.search(data, max(0, at - _FAR), at)
+        if found is not None:
+            yield found.start()
+        elif min(words, stretched) < 0 or (far and _endless(data, at)):
+            yield at
 
 
 def _stretched(data: bytes, keyword: int) -> bool:
