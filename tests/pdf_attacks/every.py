@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.pdf_attacks import certified, faces, forgery, incremental, limits, readers, shadow, structure
+from tests.pdf_attacks import (
+    certified,
+    faces,
+    forgery,
+    incremental,
+    limits,
+    misread,
+    readers,
+    repairs,
+    shadow,
+    structure,
+)
 
 ATTACKS: Final = (
     *incremental.ATTACKS,
@@ -15,4 +26,6 @@ ATTACKS: Final = (
     *faces.ATTACKS,
     *readers.ATTACKS,
     *limits.ATTACKS,
+    *repairs.ATTACKS,
+    *misread.ATTACKS,
 )

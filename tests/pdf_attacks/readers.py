@@ -52,7 +52,7 @@ def _mark_inside(victims: Victims) -> bytes:
     return append(data + draft, {5000: b"<<>>"})
 
 
-def _with_unlisted(victims: Victims, body: bytes) -> bytes:
+def with_unlisted(victims: Victims, body: bytes) -> bytes:
     """Return a signed document in which a second body of the first page's content stands, and no table lists it."""
     data = small_pdf()
     place = data.index(b"xref\n0 ")
@@ -73,22 +73,22 @@ def _no_root(victims: Victims) -> bytes:
 
 @attack("an unlisted object shown by a repairing reader", OURS)
 def _unlisted(victims: Victims) -> bytes:
-    return in_store(_with_unlisted(victims, body_of(5, stream(EVIL))), {90: stream(b"a certificate")})
+    return in_store(with_unlisted(victims, body_of(5, stream(EVIL))), {90: stream(b"a certificate")})
 
 
 @attack("an unlisted object shown by a repairing reader, its numbers apart by a comment", OURS)
 def _unlisted_with_comment(victims: Victims) -> bytes:
     body = body_of(5, stream(EVIL)).replace(b"5 0 obj", b"5%\n0 %\nobj")
-    return in_store(_with_unlisted(victims, body), {90: stream(b"a certificate")})
+    return in_store(with_unlisted(victims, body), {90: stream(b"a certificate")})
 
 
-def with_widget(signed: bytes, entries: bytes) -> bytes:
+def with_widget(signed: bytes, entries: bytes, box: bytes = b"50 400 500 450") -> bytes:
     """Append an empty signature field with one widget, which says more of itself."""
     number, form = form_object(signed)
     first = size_of(signed)
     page = re.sub(rb"(/Annots ?\[[^\]]*)\]", rb"\1 %d 0 R]" % (first + 1), raw_object(signed, 4))
     form = re.sub(rb"(/Fields ?\[[^\]]*)\]", rb"\1 %d 0 R]" % first, form)
-    widget = b"<</Type/Annot/Subtype/Widget/P 4 0 R/F 4/DA(/F1 20 Tf 0 g)/Rect[50 400 500 450]%s>>" % entries
+    widget = b"<</Type/Annot/Subtype/Widget/P 4 0 R/F 4/DA(/F1 20 Tf 0 g)/Rect[%s]%s>>" % (box, entries)
     field = b"<</FT/Sig/T(Prepared)/Kids[%d 0 R]>>" % (first + 1)
     return append(signed, {number: form, 4: page, first: field, first + 1: widget})
 

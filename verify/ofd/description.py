@@ -170,8 +170,12 @@ EVIDENCE: Final = "Evidence.p7c"
 """Name of the file of evidence that our own packages have in the folder of a signature."""
 
 
-def own_parts(description: Description) -> frozenset[str]:
-    """Return the files that belong to a signature itself and prove themselves: description, value, seal; and the evidence."""
-    evidence = f"{folder(description.path)}{EVIDENCE}"
-    parts = (description.path, description.value, description.seal, evidence)
+def proved(description: Description) -> frozenset[str]:
+    """Return the files of a signature that prove themselves: description, value, seal."""
+    parts = (description.path, description.value, description.seal)
     return frozenset(part for part in parts if part is not None)
+
+
+def own_parts(description: Description) -> frozenset[str]:
+    """Return the files that belong to a signature itself: those that prove themselves, and the evidence."""
+    return proved(description) | {f"{folder(description.path)}{EVIDENCE}"}

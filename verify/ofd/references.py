@@ -10,7 +10,7 @@ from typing import Final
 from hsm.algorithms import DigestAlgorithm
 from verify.digests import SM3
 from verify.ofd import limits
-from verify.ofd.description import Description, Reference, own_parts
+from verify.ofd.description import Description, Reference, own_parts, proved
 from verify.ofd.package import INTEGRITY, Package
 from verify.ofd.structure import DocumentBody, Structure
 from verify.report import Change
@@ -169,11 +169,15 @@ class Coverage:
 def coverage(
     package: Package, structure: Structure, description: Description, parts: frozenset[str]
 ) -> Coverage:
-    """Compare what is protected with what there is; ``parts`` are the files of all signatures, which prove themselves."""
+    """Compare what is protected with what there is; ``parts`` are the files of all signatures.
+
+    Where a file cannot be followed, any other may be shown in its name: evidence, which may be anything, and what came with other
+    signatures too.
+    """
     protected = {item.path for item in description.references}
     lists = {body.list for body in structure.bodies if body.list is not None}
-    reached = structure.reached_in(package, lists | parts)
     own = own_parts(description)
+    reached = structure.reached_in(package, lists | proved(description))
     spared = lists | own | parts | {INTEGRITY}
     left = [path for path in package.paths if path not in protected]
     shown = {description.picture}  # a reader may draw it instead of the picture inside the seal

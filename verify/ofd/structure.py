@@ -67,7 +67,7 @@ class Structure:
     """Files that may lead further and could not be read: another reader may follow them anywhere."""
 
     def reached_in(self, package: Package, apart: set[str]) -> frozenset[str]:
-        """Return every file that a reader may show or use; ``apart`` are lists and parts of signatures."""
+        """Return every file that a reader may show or use; ``apart`` are lists and what proves itself."""
         if not self.unread:
             return frozenset(self.reached)
         return frozenset(self.reached | (set(package.paths) - apart))

@@ -2,6 +2,7 @@
 
 A field without a signature of its own speaks for nobody, so it shows nothing; nor does a time-stamp, which anyone can buy.
 What a further signature shows is its signatory's; where it lies over much of a page, or over an earlier seal, it leaves doubt.
+So does an empty field that large: some readers draw a flag into it that calls for a signature.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def new_signature_field(step: Step, item: Value, *, note: bool) -> bool:
     if found is None or not step.fresh(item) or found.kind != "/Sig":
         return False
     dictionary = step.new.get(item)
-    if not isinstance(dictionary, dict) or not ACTIVE_KEYS.isdisjoint(dictionary):
+    if not isinstance(dictionary, dict) or not inert(dictionary):
         return False
     if not permitted_signature(step, found) or not _speaks_for_itself(step, found):
         return False
@@ -50,16 +51,24 @@ def new_signature_field(step: Step, item: Value, *, note: bool) -> bool:
         return False
     if note:
         step.note(*addition(step, found))
-        if found.signed:
-            doubt_where_it_covers(step, found)
+        doubt_where_it_covers(step, found)
     return True
+
+
+def inert(dictionary: dict[str, Value]) -> bool:
+    """Tell whether an annotation acts in no way, and every reader takes its keys for the same.
+
+    To poppler ``/AP#00`` is ``/AP``, for a name ends at such an octet.
+    """
+    plain = all(key.isascii() and key.isprintable() and " " not in key for key in dictionary)
+    return plain and ACTIVE_KEYS.isdisjoint(dictionary)
 
 
 def _speaks_for_itself(step: Step, found: FormField) -> bool:
     """Tell whether a new field shows nothing, or is signed anew: one that borrows an earlier signature is a forgery."""
+    if not _keeps_to_its_box(step, found):
+        return False
     if found.signed:
-        if not _keeps_to_its_box(step, found):
-            return False
         if isinstance(found.value, Ref) and not step.fresh(found.value):
             return False
         return not (is_time_stamp(step, found) and shows(step, found))
@@ -133,12 +142,17 @@ def _has_box(step: Step, widget: Value) -> bool:
 
 
 def doubt_where_it_covers(step: Step, found: FormField) -> None:
-    """Doubt a further signature where it, alone or with others that followed, lies over much of a page or over a seal.
+    """Doubt a further signature, or a field for one, that lies over much of a page or over a seal, alone or with others.
 
     What one signature shows in several fields counts together.
     """
-    together = [item for item in _signed(step.new_fields) if item.value == found.value]
-    later = _boxes(step, [item for item in _signed(step.new_fields) if not _was_signed(step, item)])
+    together = [item for item in _signed(step.new_fields) if item.value == found.value] or [found]
+    later = _boxes(step, [item for item in _places(step.new_fields) if not _was_there(step, item)])
+    zh, en = (
+        ("追加的签章", "a further signature")
+        if found.signed
+        else ("新增的空签名域", "an empty signature field")
+    )
     for page, boxes in _boxes(step, [found]).items():
         same = _boxes(step, together).get(page, boxes)
         every = later.get(page, boxes)
@@ -146,8 +160,8 @@ def doubt_where_it_covers(step: Step, found: FormField) -> None:
         if _covered(same) > MAX_SHARE * room or _covered(every) > MAX_SHARE_OF_ALL * room:
             step.doubt(
                 Change(
-                    "追加的签章占据大片页面，可能遮盖已签内容",
-                    "a further signature lies over much of the page and may cover what was signed",
+                    f"{zh}占据大片页面，可能遮盖已签内容",
+                    f"{en} lies over much of the page and may cover what was signed",
                     number,
                     field=found.name,
                 )
@@ -155,20 +169,25 @@ def doubt_where_it_covers(step: Step, found: FormField) -> None:
         if _hides_earlier(step, page, same, every):
             step.doubt(
                 Change(
-                    "追加的签章盖住先前的签章",
-                    "a further signature lies over an earlier one",
+                    f"{zh}盖住先前的签章",
+                    f"{en} lies over an earlier one",
                     number,
                     field=found.name,
                 )
             )
 
 
+def _places(listed: dict[Ref, FormField]) -> list[FormField]:
+    """Return the fields for signatures, with one or empty."""
+    return [item for item in {id(item): item for item in listed.values()}.values() if item.kind == "/Sig"]
+
+
 def _signed(listed: dict[Ref, FormField]) -> list[FormField]:
-    return [item for item in {id(item): item for item in listed.values()}.values() if item.signed]
+    return [item for item in _places(listed) if item.signed]
 
 
-def _was_signed(step: Step, item: FormField) -> bool:
-    """Tell whether a signature stands in the revision that is judged, not behind it."""
+def _was_there(step: Step, item: FormField) -> bool:
+    """Tell whether a signature, or an empty field, stands in the revision that is judged, not behind it."""
     holder = item.value if isinstance(item.value, Ref) else item.ref
     return holder is not None and step.signed.view.exists(holder)
 
@@ -188,7 +207,7 @@ def _hides_earlier(step: Step, page: Ref, boxes: list[Box], every: list[Box]) ->
     if step.earlier is None:
         before = _signed(step.old_fields)
         step.earlier = _boxes(step, before)
-        step.judged = _boxes(step, [item for item in before if _was_signed(step, item)])
+        step.judged = _boxes(step, [item for item in before if _was_there(step, item)])
     judged = (step.judged or {}).get(page, ())
     return any(_hidden(one, boxes) for one in step.earlier.get(page, ())) or any(
         _hidden(one, every) for one in judged

@@ -25,6 +25,15 @@ _END: Final = re.compile(
 END_WINDOW: Final = 1100
 """Octets in which the end mark of a revision is looked for."""
 
+IN_SIGHT: Final = 1000
+"""Octets from the last ``startxref`` to the end of the file. Readers look for it in the last 1,024 or more, MuPDF in no more;
+files that were kept in blocks end with some hundred blanks."""
+
+
+def mark_out_of_sight(data: bytes) -> bool:
+    """Tell whether the last end mark stands so far from the end that some readers do not find it, and repair the file."""
+    return data.rfind(b"startxref", max(0, len(data) - IN_SIGHT)) < 0
+
 
 def signed_start(data: bytes, covered: int) -> int | None:
     """Return the startxref that ends the signed octets; ``None``: they do not end as a PDF does."""

@@ -19,9 +19,18 @@ from verify.pdf.step import Step, describe
 
 _WHITE: Final = rb"[\x00\t\n\x0c\r ]"
 _FOUND_BY_REPAIR: Final = re.compile(
-    rb"(?<![0-9])[0-9]{1,10}" + _WHITE + rb"+[0-9]{1,5}" + _WHITE + rb"*obj"
-    rb"|trailer" + _WHITE + rb"*<<|startxref" + _WHITE + rb"+[0-9]"
+    rb"(?<![0-9])[0-9]++" + _WHITE + rb"++[0-9]++" + _WHITE + rb"*+obj"
+    rb"|trailer" + _WHITE + rb"*+(?:<<|%)|startxref" + _WHITE + rb"*+(?:(?<=" + _WHITE + rb")[0-9]|%)"
 )  # fmt: skip
+"""Numbers of any length: readers pass over zeros that lead them. A comment may stand wherever blanks may."""
+_AFTER_A_LINE: Final = re.compile(
+    rb"(?<!" + _WHITE + rb")(" + _WHITE + rb"++)(?:[0-9]++" + _WHITE + rb"*+)?+obj"
+)
+"""The end of an object's header behind blanks, which may be the end of a comment."""
+_LINE: Final = 1024
+"""Octets in which a comment is looked for; a longer line is taken for one."""
+_MOST_LINES: Final = 10_000
+"""Ends of headers at the begin of a line that are looked at; more stand in no file, and one of them is taken for hidden."""
 
 Span = tuple[int, int]
 
@@ -44,6 +53,20 @@ def buried(data: bytes, covered: int, objects: Iterable[Span], tables: Iterable[
                 return at
         elif any(start <= at < end for start, end in (*spans, *tables)):
             return at
+    return _commented(data, covered)
+
+
+def _commented(data: bytes, covered: int) -> int | None:
+    """Return where an object's header stands in which a comment parts the numbers; nobody writes one."""
+    left = _MOST_LINES
+    for match in _AFTER_A_LINE.finditer(data, covered):
+        if b"\n" not in match[1] and b"\r" not in match[1]:
+            continue
+        left -= 1
+        begin = max(covered, match.start() - _LINE)
+        line = data[begin : match.start()].replace(b"\r", b"\n").rpartition(b"\n")[2]
+        if b"%" in line or len(line) == _LINE or left < 0:
+            return match.start()
     return None
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from verify.errors import Finding
 from verify.integrity import Change, Integrity, LaterRevision, RevisionKind
-from verify.pdf.appended import Appended, appended, signed_start, stray_octets
+from verify.pdf.appended import Appended, appended, mark_out_of_sight, signed_start, stray_octets
 from verify.pdf.buried import check_containers, check_reached
 from verify.pdf.document import Document, View
 from verify.pdf.extents import reaches_unprotected
@@ -19,20 +19,29 @@ from verify.pdf.fields import FormField, form_fields
 from verify.pdf.graph import Graph
 from verify.pdf.library import opens_strictly
 from verify.pdf.linearized import wakes
+from verify.pdf.misread import misread_reference
 from verify.pdf.pdf_values import Ref, same
 from verify.pdf.permissions import rules_of
-from verify.pdf.permitted import allowed
-from verify.pdf.plain.xref import MAX_OBJECTS
+from verify.pdf.permitted import allowed, is_description
 from verify.pdf.repaired import unlisted_object
 from verify.pdf.respelled import mistakable
 from verify.pdf.signature_value import SignatureValue
+from verify.pdf.sizeless import check_sizes
 from verify.pdf.source import Revision
 from verify.pdf.step import Step, describe
 from verify.policy import MAX_CHANGED_OBJECTS, MAX_REVISIONS, Policy
 
+MAX_APPENDED: Final = 2_000_000
+"""Highest object number in what was appended. ISO 32000-1 annex C has four times that, but with a table for more than 3,355,441
+Ghostscript gives up and repairs the file."""
 REPEATED: Final = frozenset({"/Encrypt"})
 """What a trailer repeats of the one before. A reader that misses /Root or /Size there repairs the file (ISO 32000-2 §7.5.6),
 and shows objects that no table lists."""
+
+MARK_OUT_OF_SIGHT: Final = Change(
+    "文件末尾追加了大片空白，部分阅读器因此找不到结束标记，可能改为显示先前的内容",
+    "so many blanks were appended that some readers miss the end mark, and may show earlier content instead",
+)
 
 
 def assess(document: Document, value: SignatureValue, policy: Policy) -> Integrity:
@@ -46,7 +55,7 @@ def assess(document: Document, value: SignatureValue, policy: Policy) -> Integri
         )
     rest = document.data[value.covered :]
     if not rest.strip(b"\x00\t\n\x0c\r "):
-        return _untouched(document)
+        return _untouched(document, lengthened=bool(rest))
     try:
         return _assess(document, value, policy)
     except Finding:
@@ -55,10 +64,11 @@ def assess(document: Document, value: SignatureValue, policy: Policy) -> Integri
         return _modified("签章后追加的内容无法解析", "what was appended after signing cannot be parsed")
 
 
-def _untouched(document: Document) -> Integrity:
-    """Report a signature that covers everything, and what its document's certification would let follow."""
+def _untouched(document: Document, *, lengthened: bool) -> Integrity:
+    """Report a signature that covers everything but blanks, and what its document's certification would let follow."""
     word = rules_of(document.last).word if "/Perms" in document.last.catalog else ""
-    return Integrity(covers_whole_document=True, modified=False, certification=word)
+    doubts = (MARK_OUT_OF_SIGHT,) if lengthened and mark_out_of_sight(document.data) else ()
+    return Integrity(covers_whole_document=not doubts, modified=False, doubts=doubts, certification=word)
 
 
 def _modified(zh: str, en: str, where: str = "") -> Integrity:
@@ -113,6 +123,8 @@ def _compare(document: Document, value: SignatureValue, policy: Policy, parts: l
                 "may show other pages by them",
             )
         )
+    if mark_out_of_sight(document.data):
+        doubts.append(MARK_OUT_OF_SIGHT)
     unlisted = unlisted_object(document, value.covered)
     if unlisted is not None:
         doubts.append(
@@ -120,6 +132,15 @@ def _compare(document: Document, value: SignatureValue, policy: Policy, parts: l
                 "签章前的内容里有交叉引用未列出的对象，部分阅读器可能改为显示它",
                 "the signed part holds an object that no table lists, and some readers may show it instead",
                 object=f"offset {unlisted}",
+            )
+        )
+    misread = misread_reference(document)
+    if misread is not None:
+        doubts.append(
+            Change(
+                "文件里有编号与代号不符的引用，各阅读器对它所指的对象理解不一",
+                "a reference names no object as it is written, and some readers show another in its place",
+                object=f"offset {misread}",
             )
         )
     return Integrity(
@@ -159,7 +180,7 @@ def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
         step.changes.append(Change("签章后改动的对象过多", "too many objects were changed after signing"))
         return
     ordered = sorted(refs, key=lambda item: (item.number, item.generation))
-    if ordered and ordered[-1].number > MAX_OBJECTS:
+    if ordered and ordered[-1].number > MAX_APPENDED:
         step.changes.append(
             Change(
                 "追加的对象编号超出上限",
@@ -169,6 +190,7 @@ def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
         )
     for ref in ordered:
         _compare_object(step, revision, ref, covered)
+    check_sizes(step, refs)
     check_containers(step, revision)
     check_reached(step, revision, refs)
 
@@ -181,12 +203,20 @@ def _compare_trailers(step: Step) -> None:
     for key in sorted(({"/Root", "/Size"} | REPEATED & step.old.trailer.keys()) - stated):
         step.changes.append(Change(f"追加的文件尾缺少 {key}", f"an appended trailer lacks {key}"))
     if not same(step.old.trailer.get("/Info"), step.new.trailer.get("/Info")):
-        step.note(
-            RevisionKind.PROPERTIES,
-            Change("更新文档属性", "the document's description was brought up to date"),
-        )
+        if is_description(step):
+            step.note(
+                RevisionKind.PROPERTIES,
+                Change("更新文档属性", "the document's description was brought up to date"),
+            )
+        else:
+            step.changes.append(
+                Change(
+                    "文件尾的 /Info 指向的不是文档属性",
+                    "the trailer's /Info was pointed at something that is no description",
+                )
+            )
     size = step.new.trailer.get("/Size")
-    if isinstance(size, int) and size > MAX_OBJECTS + 1:
+    if isinstance(size, int) and size > MAX_APPENDED + 1:
         step.changes.append(
             Change("文件尾的 /Size 大到部分阅读器无法打开", "the trailer's /Size is larger than readers bear")
         )
@@ -209,7 +239,7 @@ def _compare_object(step: Step, revision: Revision, ref: Ref, covered: int) -> N
     if not _stands_behind(step.document, revision, ref, covered):
         step.changes.append(describe(step, ref, "指回已签内容", "was pointed back into the signed part"))
     elif not before:
-        if step.signed.refers_to(ref) or _replaces_generation(step, ref):
+        if _awaited(step, ref) or _replaces_generation(step, ref):
             step.changes.append(describe(step, ref, "被补入已签内容", "was filled into the signed part"))
     elif not same(step.old.get(ref), step.new.get(ref)) and not allowed(step, ref):
         step.changes.append(describe(step, ref, "被改动", "was changed"))
@@ -222,6 +252,11 @@ def _compare_object(step: Step, revision: Revision, ref: Ref, covered: int) -> N
                 "was written anew in a way that readers read differently",
             )
         )
+
+
+def _awaited(step: Step, ref: Ref) -> bool:
+    """Tell whether the signed revision refers to a new object already, under generation 0 too: most readers look at the number alone."""
+    return any(step.signed.refers_to(one) for one in {ref, Ref(ref.number)})
 
 
 def _replaces_generation(step: Step, ref: Ref) -> bool:

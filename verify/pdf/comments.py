@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from verify.integrity import Change, RevisionKind
+from verify.pdf.added_fields import inert
 from verify.pdf.pdf_values import Ref, Value
 from verify.pdf.placement import rectangle
 from verify.pdf.step import Step
@@ -33,7 +34,6 @@ MARKUP: Final = frozenset(
     }
 )
 """Annotations that comment on a page (ISO 32000-2 table 171); links, widgets, media, redactions and files are none."""
-ACTIVE_KEYS: Final = frozenset({"/A", "/AA"})
 MAX_ICON: Final = 40.0
 """Points in which the icon of a note is drawn; readers show it in some 20 by 20 (ISO 32000-2 §12.5.6.4)."""
 
@@ -45,7 +45,7 @@ def comment(step: Step, item: Value) -> bool:
     annotation = step.new.get(item)
     if not isinstance(annotation, dict) or annotation.get("/Subtype") not in MARKUP:
         return False
-    if not ACTIVE_KEYS.isdisjoint(annotation):
+    if not inert(annotation):
         return False
     shown = step.shown_on.get(item, ())  # whatever its /P says
     page = next(map(step.page_number, shown), None)

@@ -38,6 +38,9 @@ XREF_FIELDS: Final = 3
 USUAL_PARAMETERS: Final = {"/Predictor": (1, *range(10, 16)), "/Colors": (1,), "/BitsPerComponent": (8,)}
 """What structural streams are predicted by: rows of octets, as PNG has them."""
 _HEX: Final = re.compile(rb"<([0-9A-Fa-f]{64,})>")
+_HEADER: Final = re.compile(
+    rb"[\x00\t\n\x0c\r ]*+([0-9]++)[\x00\t\n\x0c\r ]++([0-9]++)[\x00\t\n\x0c\r ]*+obj(?=[\x00\t\n\x0c\r ()<>\[/%0-9+.\-])"
+)
 _TAIL: Final = re.compile(rb"[\x00\t\n\x0c\r ]*endobj")
 
 
@@ -145,6 +148,8 @@ class LibrarySource:
 
     def object_end(self, offset: int, ref: Ref) -> int:
         """Return the offset behind ``endobj`` of the object at ``offset``; ``offset`` itself if it does not end cleanly."""
+        if not _begins(self.data, offset, ref):
+            return offset
         stop = self.data.find(b"endobj", offset)
         body = self.data[offset:stop] if stop >= 0 else b""
         with self._strictly():
@@ -235,6 +240,14 @@ class LibrarySource:
 
     def _pointer(self, ref: Ref) -> generic.Reference:
         return generic.Reference(ref.number, ref.generation, self.reader)
+
+
+def _begins(data: bytes, offset: int, ref: Ref) -> bool:
+    """Tell whether the header of an object stands at an offset; the library takes no notice of the keyword, and readers repair."""
+    found = _HEADER.match(data, offset)
+    return found is not None and [digits.lstrip(b"0") for digits in found.groups()] == [
+        b"%d" % part if part else b"" for part in ref
+    ]
 
 
 def _check_packing(entries: dict[str, Value]) -> None:

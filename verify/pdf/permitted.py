@@ -92,6 +92,22 @@ def _properties(step: Step, fits: bool) -> bool:
     return fits
 
 
+def is_description(step: Step) -> bool:
+    """Tell whether the trailer's /Info is a description: plain entries, in an object that serves nothing else.
+
+    A reader that is told to take a page for it fails and then shows the page otherwise; one that finds none repairs the file.
+    """
+    stated = step.new.trailer.get("/Info")
+    found = step.new.resolve(stated)
+    if not isinstance(stated, Ref) or not isinstance(found, dict):
+        return False
+    if any(isinstance(step.new.resolve(item), dict | list | Stream) for item in found.values()):
+        return False
+    if not step.old.exists(stated):
+        return True
+    return step.graph(stated).only_below(stated, "/Info", trailer=True)
+
+
 def _in_store(step: Step, ref: Ref) -> bool:
     """Tell whether an object serves the validation data alone: nothing else leads to it, and the store has no other entries."""
     store = step.old.entry(step.old.catalog, "/DSS")

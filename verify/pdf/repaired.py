@@ -7,6 +7,7 @@ then appends what one reader cannot follow, makes that reader show what was neve
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from verify.pdf.document import Document
@@ -15,9 +16,15 @@ _WHITE: Final = b"\x00\t\n\x0c\r "
 _KEYWORD: Final = re.compile(rb"obj(?<=[\x00\t\n\x0c\r 0-9]obj)")
 """The literal first: so that a large file is gone through at the speed of memory."""
 _APART: Final = rb"(?:[\x00\t\n\x0c\r ]|%[^\r\n]*+[\r\n])"
-_NUMBERS: Final = re.compile(rb"(?<![0-9])[0-9]{1,10}" + _APART + rb"++[0-9]{1,5}" + _APART + rb"*+\Z")
+_NUMBERS: Final = re.compile(rb"(?<![0-9])[0-9]++" + _APART + rb"++[0-9]++" + _APART + rb"*+\Z")
 _NEAR: Final = 64
 """Octets before the keyword in which both numbers stand."""
+_FAR: Final = 2048
+"""Octets in which they stand with zeros that lead them, many blanks or long comments."""
+_MOST_WORDS: Final = 500_000
+"""Keywords that end no header and are looked at; beyond, one of them is taken for hidden."""
+_MOST_STRETCHED: Final = 1_000
+"""Keywords whose numbers are looked for there; of more, one is taken for hidden."""
 
 
 def unlisted_object(document: Document, covered: int) -> int | None:
@@ -27,19 +34,46 @@ def unlisted_object(document: Document, covered: int) -> int | None:
     for revision in document.revisions:
         listed.update(document.places(revision.index)[0])
     headers = _simple_headers(document, listed)
-    for keyword in _KEYWORD.finditer(data, 0, covered):
-        if keyword.end() in headers:
-            continue
-        begin = max(0, keyword.start() - _NEAR)
-        numbers = _NUMBERS.search(data[begin : keyword.start()])
-        if numbers is None:
-            continue
-        start = at = begin + numbers.start()
+    for start in _beginnings(data, covered, headers):
+        at = start
         while at not in listed and at > 0 and data[at - 1] in _WHITE:  # offsets may lead to the blanks before
             at -= 1
         if at not in listed:
             return start
     return None
+
+
+def _beginnings(data: bytes, covered: int, headers: set[int]) -> Iterator[int]:
+    """Yield where each header begins that does not end at one of ``headers``; where that is too much, where its keyword stands."""
+    stretched, words = _MOST_STRETCHED, _MOST_WORDS
+    for keyword in _KEYWORD.finditer(data, 0, covered):
+        if keyword.end() in headers:
+            continue
+        words -= 1
+        at = keyword.start()
+        found = _NUMBERS.search(data, max(0, at - _NEAR), at)
+        far = found is None and _stretched(data, at)
+        if far:
+            stretched -= 1
+            found = _NUMBERS.search(data, max(0, at - _FAR), at)
+        if found is not None:
+            yield found.start()
+        elif min(words, stretched) < 0 or (far and _endless(data, at)):
+            yield at
+
+
+def _stretched(data: bytes, keyword: int) -> bool:
+    """Tell whether the numbers may stand further away: before the keyword are only digits and blanks, or the end of a line."""
+    near = data[max(0, keyword - _NEAR) : keyword]
+    rest = near.rstrip(_WHITE + b"0123456789")
+    return not rest or not {10, 13}.isdisjoint(near[len(rest) :])
+
+
+def _endless(data: bytes, keyword: int) -> bool:
+    """Tell whether as far as is looked there is only what parts the numbers: blanks, zeros, or one line that may be a comment."""
+    far = data[max(0, keyword - _FAR) : keyword]
+    rest = far.rstrip(_WHITE + b"0123456789")
+    return len(far) == _FAR and not (b"\n" in rest or b"\r" in rest)
 
 
 def _simple_headers(document: Document, listed: set[int]) -> set[int]:

@@ -52,7 +52,7 @@ def with_field(data: bytes, entries: bytes, box: bytes = b"0 0 595 842") -> byte
 def test_an_unsigned_field_shows_nothing(signing: Signing, b_b: bytes, entries: bytes) -> None:
     """Nobody answers for what it would lay over the page; without a look it may be added. Nothing is object 99, yet."""
     assert modified(signing.only(with_field(b_b, entries)))
-    assert signing.only(with_field(b_b, b"/MK<<>>")).indication is Indication.TOTAL_PASSED
+    assert signing.only(with_field(b_b, b"/MK<<>>", b"100 100 219 219")).indication is Indication.TOTAL_PASSED
 
 
 def test_a_new_field_cannot_borrow_an_earlier_signature(signing: Signing, b_b: bytes) -> None:

@@ -415,8 +415,9 @@ def test_xml_that_our_reader_cannot_follow_may_lead_anywhere() -> None:
     )
     first = seal(packed(files))
     assert judged(first).verdict is Verdict.PASSED
-    later = judged(changed(first, "Doc_0/late.png", b"x"))
-    assert (later.verdict, later.coverage[0].open) == (Verdict.INDETERMINATE, ("/Doc_0/late.png",))
+    for late in ("Doc_0/late.png", "Doc_0/Signs/Sign_0/Evidence.p7c"):
+        later = judged(changed(first, late, b"x"))
+        assert (later.verdict, later.coverage[0].open) == (Verdict.INDETERMINATE, (f"/{late}",))
 
 
 def test_documents_that_share_a_list_do_not_multiply_its_signatures() -> None:
