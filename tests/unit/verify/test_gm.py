@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from asn1crypto import cms
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -25,7 +26,8 @@ from hsm.signer import Custody
 from hsm.sm2.signature import Sm2Signature
 from hsm.suite import Suite
 from seals.seal import SealStatus
-from signing.containers.cms import ContainerForm, Signatory, container, signed_attributes
+from signing.containers.cms import ContainerForm, Signatory, container
+from signing.containers.cms_parts import CONTENT_IS_DATA, attribute, message_digest
 from signing.containers.envelope import CmsEnvelope
 from signing.mark import Work
 from signing.pdf.general import prepare
@@ -288,12 +290,26 @@ def test_sha256_attributes_do_not_count_for_an_sm2_key(gm: GmSealing) -> None:
 
     def make(who: Signatory, content: bytes) -> bytes:
         plain = Signatory(who.signer, who.certificate, who.chain)
-        attributes = signed_attributes(plain, DigestAlgorithm.SHA256.digest(content), None)
-        whole = container(plain, attributes, who.signer.sign(attributes))
-        return whole.replace(der.oid(DigestAlgorithm.SM3.oid), der.oid("2.16.840.1.101.3.4.2.1"))
+        sha256 = DigestAlgorithm.SHA256.digest
+        named = der.sequence(
+            der.sequence(
+                der.sequence(der.octet_string(sha256(who.certificate.public_bytes(Encoding.DER)).value))
+            )
+        )
+        attributes = der.set_of(
+            CONTENT_IS_DATA,
+            message_digest(sha256(content).value),
+            attribute(cms_names.SIGNING_CERTIFICATE_V2, named),
+        )
+        whole = cms.ContentInfo.load(container(plain, attributes, who.signer.sign(attributes)))
+        stated = whole["content"]
+        for algorithm in (stated["digest_algorithms"][0], stated["signer_infos"][0]["digest_algorithm"]):
+            algorithm["algorithm"] = "sha256"
+        return bytes(whole.dump(force=True))
 
     found = gm.only(filled(gm, make))
     assert found.verdict is not Verdict.PASSED
+    assert found.sub_indication is SubIndication.CRYPTO_CONSTRAINTS_FAILURE
 
 
 def test_a_bare_national_subfilter_is_read(gm: GmSealing) -> None:
