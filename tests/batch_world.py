@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from ca.clock import Clock
 from seals.cases.case import Hand
 from seals.store import seal_permit
+from signing.batch import chunk_rows
 from signing.batch.batch import Batch, BatchRequest, DocumentState, Incoming
 from signing.batch.desk import BatchDesk
 from signing.batch.inputs import Inputs
@@ -74,7 +75,9 @@ class BatchWorld:
     def run(self, batch: Batch, **given: Any) -> None:
         """Do what is left, as one worker."""
         work = self.work(**given)
-        for chunk in self.desk.open_chunks(batch.id):
+        with self.desk.office.reading() as conn:
+            chunks = chunk_rows.open_chunks(conn, batch.id)
+        for chunk in chunks:
             work.seal_chunk(batch.id, chunk)
 
     def states(self, batch: Batch) -> list[DocumentState]:
