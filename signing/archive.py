@@ -212,8 +212,12 @@ class Archive:
         return True
 
     def _locked(self, sealing: str) -> tuple[IO[bytes] | None, bool] | None:
-        """Lock what is left and tell whether it is finished; ``None`` if somebody alive holds it."""
-        for path, finished in ((self.sealed_path(sealing), True), (self.draft_path(sealing), False)):
+        """Lock what is left and tell whether it is finished; ``None`` if somebody alive holds it.
+
+        A maker that finishes between two looks gives the draft its other name, so that is looked for once more.
+        """
+        done, draft = (self.sealed_path(sealing), True), (self.draft_path(sealing), False)
+        for path, finished in (done, draft, done):
             try:
                 lock = path.open("rb")
             except FileNotFoundError:

@@ -74,6 +74,27 @@ def test_a_maker_at_work_is_not_disturbed(archive: Archive):
         assert abandoned.stored == stored
 
 
+def test_I29_a_maker_that_finishes_while_it_is_looked_for_is_not_taken_for_dead(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+):
+    """Between two looks the draft gets its other name; whoever finds neither would have it all made again."""
+    draft, opened, really_open = archive.begin(ONE), [], Path.open
+    assert draft is not None
+
+    def finishing(path: Path, mode: str = "r"):
+        try:
+            return really_open(path, mode)
+        finally:
+            opened.append(path)
+            if len(opened) == 1:
+                draft.finish()
+
+    with draft:
+        monkeypatch.setattr(Path, "open", finishing)
+        assert archive.take_over(ONE) is None
+        assert archive.sealed_path(ONE).exists()
+
+
 def test_a_dead_makers_draft_counts_for_nothing(archive: Archive):
     archive.draft_path(ONE).write_bytes(b"half")
     abandoned = archive.take_over(ONE)
