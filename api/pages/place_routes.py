@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.access.scopes import Principal, Scope
+from api.access.seals import own_seal
 from api.errors import NotFound
 from api.pages.desk import Desk, OpenDesk
 from api.pages.ofd_sheets import demand_national
@@ -64,8 +65,7 @@ def fields(desk: OpenDesk, doors: Doors, caller: Keeper, name: str) -> list[dict
 
 def outlook_of(doors: Doors, entry: Entry, caller: Principal, wanted: Wanted) -> Outlook:
     """Say where a seal of the caller's enterprise would be drawn; an encrypted draft is looked at in its open copy."""
-    seal = doors.seals.get(wanted.seal)
-    caller.acting_for(seal.owner.uscc)
+    seal = own_seal(doors.seals, caller, wanted.seal)
     if entry.state().get("ofd"):
         demand_national(seal)
     size = doors.seals.picture(wanted.seal).size_mm

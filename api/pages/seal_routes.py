@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 from pydantic import Field, SecretStr
 
 from api.access.scopes import Principal, Scope
+from api.access.seals import own_seal
 from api.errors import InputInvalid, NotFound
 from api.home import Home
 from api.pages.approved_case import approved_case
@@ -201,7 +202,7 @@ def check(desk: OpenDesk, caller: Keeper, name: str) -> Response:
 @router.get("/seal/pictures/{code}.svg")
 def seal_picture(doors: Doors, caller: Keeper, code: str) -> Response:
     """Draw a seal of the caller's enterprise."""
-    caller.acting_for(doors.seals.get(code).owner.uscc)
+    own_seal(doors.seals, caller, code)
     headers = {"Cache-Control": "private, max-age=60"}
     return Response(doors.seals.picture(code).svg(), media_type="image/svg+xml", headers=headers)
 

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile
 
 from api.access.scopes import Principal, Scope
+from api.access.seals import own_seal
 from api.errors import InputInvalid
 from api.schemas.engravers import RegisterShop, ShopModel, ShopPageModel
 from api.schemas.filing import (
@@ -116,8 +117,7 @@ def show(doors: Doors, caller: Engraver, job: str) -> JobViewModel:
 @router.get("/seals/{code}/engraving", summary="印章刻制进度 / A seal's jobs", responses=problems(404))
 def of_seal(doors: Doors, caller: Reader, code: str) -> JobPageModel:
     """List the jobs of a seal, oldest first: the owner sees how far it is."""
-    seal = doors.seals.get(code)
-    caller.acting_for(seal.owner.uscc)
+    seal = own_seal(doors.seals, caller, code)
     return JobPageModel.of(doors.filing.office.list(JobQuery(seal=seal.code)))
 
 

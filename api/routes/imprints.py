@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile
 
 from api.access.scopes import Principal, Scope
+from api.access.seals import own_seal
 from api.schemas.imprints import (
     ComparisonModel,
     PreviewSeal,
@@ -59,7 +60,7 @@ def preview(doors: Doors, caller: Applicant, body: PreviewSeal) -> Response:
 )
 def picture_pdf(doors: Doors, caller: Reader, code: str) -> Response:
     """Draw the seal as a PDF page of its own size; one that was never filed has 未备案 across it."""
-    caller.acting_for(doors.seals.get(code).owner.uscc)
+    own_seal(doors.seals, caller, code)
     return Response(doors.seals.picture(code).pdf(), media_type="application/pdf")
 
 
@@ -72,7 +73,7 @@ def picture_png(
     doors: Doors, caller: Reader, code: str, dpi: Annotated[int, Query(ge=72, le=1200)] = 600
 ) -> Response:
     """Draw the seal as a transparent PNG that prints at true size; one never filed has 未备案 across it."""
-    caller.acting_for(doors.seals.get(code).owner.uscc)
+    own_seal(doors.seals, caller, code)
     return Response(doors.studio.png(doors.seals.picture(code), dpi), media_type="image/png")
 
 
@@ -83,7 +84,7 @@ def picture_png(
 )
 def compare(doors: Doors, caller: Officer, code: str, file: Picture) -> ComparisonModel:
     """Compare a scanned imprint with the approved picture; nothing is kept, the figures are advice."""
-    caller.acting_for(doors.seals.get(code).owner.uscc)
+    own_seal(doors.seals, caller, code)
     return ComparisonModel.of(doors.pictures.compare(code, _octets(file)))
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from api.access.scopes import Principal, Scope
+from api.access.seals import own_seal
 from api.schemas.seal_data import SealDataHistoryModel
 from api.web.authorisation import Doors, Requires
 from api.web.openapi import CALLER, binary, problems
@@ -37,8 +38,7 @@ class Layout(IntEnum):
 )
 def data(doors: Doors, caller: Reader, code: str, version: Layout = Layout.V4) -> Response:
     """Return the seal data in force; it is made now if the seal, its certificate or the maker have changed since."""
-    found = doors.seals.get(code)
-    caller.acting_for(found.owner.uscc)
+    found = own_seal(doors.seals, caller, code)
     made = doors.seal_data.current(found.code, version.version, actor=caller.actor)
     headers = {
         "Content-Disposition": f'attachment; filename="{found.code}-v{version.value}.esl"',
@@ -50,6 +50,5 @@ def data(doors: Doors, caller: Reader, code: str, version: Layout = Layout.V4) -
 @router.get("/{code}/data", summary="电子印章数据制作记录 / Seal data made so far", responses=problems(404))
 def history(doors: Doors, caller: Reader, code: str) -> SealDataHistoryModel:
     """Return the last makings, newest first, those withheld too."""
-    found = doors.seals.get(code)
-    caller.acting_for(found.owner.uscc)
+    found = own_seal(doors.seals, caller, code)
     return SealDataHistoryModel.of(doors.seal_data.history(found.code))

@@ -11,6 +11,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from pydantic import SecretStr
 
 from api.access.scopes import Principal, Scope
+from api.access.seals import own_seal
 from api.errors import NotFound
 from api.schemas import containers
 from api.schemas.placing import MatchModel, PlacesModel
@@ -118,7 +119,7 @@ def places(  # noqa: PLR0913 - the parameters of a form
     password: Annotated[SecretStr | None, Form(description="Password of an encrypted PDF")] = None,
 ) -> PlacesModel:
     """Say where the seal would be drawn, without sealing: page and box of each picture, refusals included."""
-    caller.acting_for(doors.seals.get(seal_code).owner.uscc)
+    own_seal(doors.seals, caller, seal_code)
     outlook = doors.preview.outlook(
         file.file.read(),
         parse_where(at),

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.access.scopes import Principal, Scope
+from api.access.seals import own_seal
 from api.schemas.seals import ApplyForSeal, ApproveSeal, SealModel, SealPageModel, StateReason
 from api.tokens.enrolment import serial_of
 from api.web.authorisation import Doors, Requires
@@ -49,8 +50,7 @@ def list_seals(  # noqa: PLR0913 - the parameters of an address or a form
 @router.get("/{code}", summary="印章详情 / Show a seal", responses=problems(404))
 def show(doors: Doors, caller: Reader, code: str) -> SealModel:
     """Return one seal with its history."""
-    found = doors.seals.get(code)
-    caller.acting_for(found.owner.uscc)
+    found = own_seal(doors.seals, caller, code)
     return SealModel.of(found, tuple(doors.seals.history(code)))
 
 
@@ -61,14 +61,14 @@ def show(doors: Doors, caller: Reader, code: str) -> SealModel:
 )
 def picture(doors: Doors, caller: Reader, code: str) -> Response:
     """Draw the seal at true millimetre size; one that is not approved has 未备案 across it."""
-    caller.acting_for(doors.seals.get(code).owner.uscc)
+    own_seal(doors.seals, caller, code)
     return Response(doors.seals.picture(code).svg(), media_type="image/svg+xml")
 
 
 @router.post("/{code}/approval", summary="审批印章 / Approve", responses=MOVE)
 def approve(doors: Doors, caller: Approver, code: str, body: ApproveSeal) -> SealModel:
     """Approve as a second person and bind the keeper's certificate."""
-    caller.acting_for(doors.seals.get(code).owner.uscc)
+    own_seal(doors.seals, caller, code)
     certificate = doors.enrolment.in_force(serial_of(body.certificate_serial))
     return SealModel.of(doors.seals.approve(code, actor=caller.actor, certificate=certificate))
 
@@ -76,33 +76,33 @@ def approve(doors: Doors, caller: Approver, code: str, body: ApproveSeal) -> Sea
 @router.post("/{code}/rejection", summary="驳回申请 / Reject", responses=MOVE)
 def reject(doors: Doors, caller: Approver, code: str, body: StateReason) -> SealModel:
     """Turn an application down with a reason."""
-    caller.acting_for(doors.seals.get(code).owner.uscc)
+    own_seal(doors.seals, caller, code)
     return SealModel.of(doors.seals.reject(code, actor=caller.actor, reason=body.reason))
 
 
 @router.post("/{code}/freeze", summary="冻结 / Freeze", responses=MOVE)
 def freeze(doors: Doors, caller: Stopper, code: str, body: StateReason) -> SealModel:
     """Stop both sides at once, as an officer or the owner; see also ``/loss``."""
-    caller.acting_for(doors.seals.get(code).owner.uscc)
+    own_seal(doors.seals, caller, code)
     return SealModel.of(doors.seals.freeze(code, actor=caller.actor, reason=body.reason))
 
 
 @router.post("/{code}/resume-request", summary="申请恢复 / Ask to resume", responses=MOVE)
 def request_resume(doors: Doors, caller: Applicant, code: str) -> SealModel:
     """Ask for a frozen seal to be resumed."""
-    caller.acting_for(doors.seals.get(code).owner.uscc)
+    own_seal(doors.seals, caller, code)
     return SealModel.of(doors.seals.request_resume(code, actor=caller.actor))
 
 
 @router.post("/{code}/resume", summary="确认恢复 / Confirm resuming", responses=MOVE)
 def confirm_resume(doors: Doors, caller: Approver, code: str) -> SealModel:
     """Resume as a second person: the seal comes back to the state it had."""
-    caller.acting_for(doors.seals.get(code).owner.uscc)
+    own_seal(doors.seals, caller, code)
     return SealModel.of(doors.seals.confirm_resume(code, actor=caller.actor))
 
 
 @router.post("/{code}/revocation", summary="注销印章 / Revoke", responses=MOVE)
 def revoke(doors: Doors, caller: Revoker, code: str, body: StateReason) -> SealModel:
     """Revoke for ever."""
-    caller.acting_for(doors.seals.get(code).owner.uscc)
+    own_seal(doors.seals, caller, code)
     return SealModel.of(doors.seals.revoke(code, actor=caller.actor, reason=body.reason))

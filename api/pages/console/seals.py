@@ -10,6 +10,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.access.scopes import Scope
+from api.access.seals import may_ask_keeper, may_strike, own_seal
 from api.errors import NotFound
 from api.pages.console.forms import Csrf, Text, done, posted
 from api.pages.console.frame import Frame, by_whom, enter
@@ -18,7 +19,8 @@ from api.services import Services
 from ca.actor import Actor
 from seals.chip_store import LinkStatus
 from seals.errors import SealNotFound
-from seals.keepers import KeeperWish, keeps
+from seals.keeper_store import KeeperAsked
+from seals.keepers import KeeperWish
 from seals.seal import SealKind, SealQuery, SealRecord, is_electronic_code, is_physical_code
 from seals.states import IN_USE, REASONED_ACTS, SealAct, SealStatus, destination
 
@@ -149,13 +151,14 @@ def one(request: Request, code: str) -> Response:
         if link.status is not LinkStatus.UNLINKED
     ]
     bound, names = record.electronic.certificate, frame.names(record.code)
+    asked = frame.doors.seals.keeper_waiting(record.code)
     return frame.page(
         "seal.html",
         seal=record,
         row=row_of(frame, record),
         road=_road(record),
         events=_events(frame, record, names),
-        acts=_acts(frame, record),
+        acts=_acts(frame, record, asked),
         reasoned={act.value for act in REASONED_ACTS},
         chips=chips,
         certificate=f"{bound.serial:x}" if bound else "",
@@ -165,7 +168,7 @@ def one(request: Request, code: str) -> Response:
         and not frame.caller.actor.is_any_of(record.applicant),
         names=names,
         asker=record.resume_requested_by or "",
-        **_keeping(frame, record),
+        **_keeping(frame, record, asked),
     )
 
 
@@ -188,7 +191,7 @@ def do(request: Request, code: str, act: str, csrf: Csrf, reason: Text = "") -> 
     if chosen is None:
         raise NotFound
     frame = posted(request, "seals", csrf, chosen.scope)
-    record = _own(frame, code)
+    record = own_seal(frame.doors.seals, frame.caller, code)
     chosen.do(frame.doors, record.code, frame.caller.actor, reason)
     return done(f"/console/seals/{record.code}")
 
@@ -199,8 +202,8 @@ def request_keeper(  # noqa: PLR0913 - the fields of a form
 ) -> Response:
     """Ask for a further or another principal keeper; another person confirms it."""
     frame = posted(request, "seals", csrf, Scope.SEAL_READ)
-    record = _own(frame, code)
-    if not _may_ask(frame, record):
+    record = own_seal(frame.doors.seals, frame.caller, code)
+    if not may_ask_keeper(frame.caller, record):
         frame.caller.require(Scope.SEAL_APPLY)
     wish = KeeperWish(keeper, principal == "yes")
     frame.doors.seals.request_keeper(record.code, wish, actor=frame.caller.actor, reason=reason)
@@ -211,7 +214,7 @@ def request_keeper(  # noqa: PLR0913 - the fields of a form
 def remove_keeper(request: Request, code: str, csrf: Csrf, keeper: Text, reason: Text = "") -> Response:
     """Strike a keeper off, at once."""
     frame = posted(request, "seals", csrf, Scope.SEAL_READ)
-    record = _own(frame, code)
+    record = own_seal(frame.doors.seals, frame.caller, code)
     if keeper not in _strikable(frame, record):
         frame.caller.require(Scope.SEAL_FREEZE)
     frame.doors.seals.remove_keeper(record.code, keeper, actor=frame.caller.actor, reason=reason)
@@ -236,35 +239,19 @@ def row_of(frame: Frame, record: SealRecord) -> dict[str, Any]:
     }
 
 
-def _own(frame: Frame, code: str) -> SealRecord:
-    """Return the seal if the caller may act on seals of its owner."""
-    record = frame.doors.seals.get(code)
-    frame.caller.acting_for(record.owner.uscc)
-    return record
-
-
-def _may_ask(frame: Frame, record: SealRecord) -> bool:
-    return Scope.SEAL_APPLY in frame.caller.scopes or keeps(record, frame.caller.actor)
-
-
 def _strikable(frame: Frame, record: SealRecord) -> list[str]:
-    """Return the keepers that this reader may strike off: any for who may stop the seal, else oneself."""
-    any_of_them, caller = Scope.SEAL_FREEZE in frame.caller.scopes, frame.caller.actor
-    own = keeps(record, caller)
-    return [
-        one
-        for one in record.keepers
-        if one != record.keeper and (any_of_them or (own and caller.is_any_of(one)))
-    ]
+    """Return the keepers that this reader may strike off; the principal one hands over first."""
+    others = [one for one in record.keepers if one != record.keeper]
+    return [one for one in others if may_strike(frame.caller, record, one)]
 
 
-def _keeping(frame: Frame, record: SealRecord) -> dict[str, Any]:
+def _keeping(frame: Frame, record: SealRecord, asked: KeeperAsked | None) -> dict[str, Any]:
     """Return what the page says of keepers: who may be struck off, whether one may be asked for, what waits."""
     asks = destination(SealAct.REQUEST_KEEPER, record.status) is not None
     strikes = destination(SealAct.REMOVE_KEEPER, record.status) is not None
     return {
-        "keeper_asked": frame.doors.seals.keeper_waiting(record.code),
-        "may_ask_keeper": asks and _may_ask(frame, record),
+        "keeper_asked": asked,
+        "may_ask_keeper": asks and may_ask_keeper(frame.caller, record),
         "strikable": _strikable(frame, record) if strikes else [],
     }
 
@@ -276,11 +263,9 @@ def _kind(frame: Frame, kind: SealKind) -> str:
 def _seal(frame: Frame, code: str) -> SealRecord | None:
     """Read a seal that this reader may see."""
     try:
-        record = frame.doors.seals.get(code)
+        return own_seal(frame.doors.seals, frame.caller, code)
     except SealNotFound:
         return None
-    frame.caller.acting_for(record.owner.uscc)
-    return record
 
 
 def _road(record: SealRecord) -> dict[str, Any]:
@@ -315,24 +300,22 @@ def _events(frame: Frame, record: SealRecord, names: dict[str, str]) -> list[dic
     ]
 
 
-def _acts(frame: Frame, record: SealRecord) -> list[str]:
+def _acts(frame: Frame, record: SealRecord, asked: KeeperAsked | None) -> list[str]:
     """Return what this reader may do now: by the table, by scope, and never alone what takes two."""
     return [
         name
         for name, one in ACTS.items()
         if one.scope in frame.caller.scopes
         and destination(one.act, record.status, record.frozen_from) is not None
-        and _fits(frame, record, one.act)
+        and _fits(frame.caller.actor, record, asked, one.act)
     ]
 
 
-def _fits(frame: Frame, record: SealRecord, act: SealAct) -> bool:
-    actor = frame.caller.actor
+def _fits(actor: Actor, record: SealRecord, asked: KeeperAsked | None, act: SealAct) -> bool:
     if act in (SealAct.APPROVE, SealAct.REJECT):
         ordered = act is SealAct.APPROVE and record.engrave
         return not ordered and not actor.is_any_of(record.applicant)
     if act is SealAct.CHANGE_KEEPER:
-        asked = frame.doors.seals.keeper_waiting(record.code)
         return asked is not None and not actor.is_any_of(asked.by, asked.keeper)
     if act in _ASKING:
         return record.resume_requested_by is None
