@@ -29,9 +29,7 @@ class Appearance:
 
     def of(self, look: Look) -> Ref:
         """Return the appearance for a widget: the seal itself, or a form that shows a part of it, turned."""
-        if look.matrix == _UPRIGHT and (
-            look.bbox == self._whole or numbers(look.bbox) == numbers(self._whole)
-        ):
+        if look.matrix == _UPRIGHT and numbers(look.bbox) == numbers(self._whole):
             return self.seal
         entries = (
             b"/Type /XObject /Subtype /Form /BBox [%s] /Matrix [%s] /Resources <</XObject <</S %s>>>> "

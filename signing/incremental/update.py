@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Final, NamedTuple
 
+from seals.ses.scope import byte_range_scope
 from verify.pdf.plain.errors import NotPlain, Reason
 from verify.pdf.plain.file import PlainPdf
 from verify.pdf.plain.syntax import Array, Dictionary, Ref
@@ -163,7 +164,7 @@ class Update:
         opening = out.index(CONTENTS, position) + len(CONTENTS) - 1
         closing = out.index(b">", opening) + 1
         start, end, whole = size + opening, size + closing, size + len(out)
-        scope = f"[0 {start} {end} {whole - end}]"
+        scope = byte_range_scope(0, start, end, whole - end)
         room = out.index(b"/ByteRange ", position) + len(b"/ByteRange ")
         out[room : room + RANGE_ROOM] = scope.encode().ljust(RANGE_ROOM)
         return Gap(start, end, whole, scope)
