@@ -38,14 +38,15 @@ def request(turn: Turn, code: str, wish: KeeperWish, actor: Actor, reason: str) 
     Raises :class:`KeeperInvalid` for one listed already (the principal one, if another is wished for) or one too many.
     """
     before = turn.expect(code, SealAct.REQUEST_KEEPER)
+    wish = replace(wish, keeper=wish.keeper.strip())
     listed = Actor(wish.keeper).is_any_of(*before.keepers)
     same = Actor(wish.keeper).is_any_of(before.keeper) if wish.principal else listed
     full = not listed and len(before.keepers) >= MAX_KEEPERS
-    if same or full or not 0 < len(wish.keeper.strip()) <= MAX_ACTOR or not is_storable(wish.keeper):
+    if same or full or not 0 < len(wish.keeper) <= MAX_ACTOR or not is_storable(wish.keeper):
         raise KeeperInvalid(f"seal {before.code}")
     deed = turn.deed(before, SealAct.REQUEST_KEEPER, actor, reason)
     after = turn.move(before, _naming(deed, wish, {}))
-    asked = KeeperAsked(actor.id, wish.keeper.strip(), wish.principal)
+    asked = KeeperAsked(actor.id, wish.keeper, wish.principal)
     keeper_store.insert(turn.conn, after.code, after.moves, asked)
     return after
 
