@@ -12,9 +12,10 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from tests.fuzz.guided.targets import NAMES
 from tests.fuzz.guided.world import CORPUS
@@ -56,46 +57,33 @@ def run(name: str, seconds: int, out: Path, seconds_each: int = SECONDS_EACH) ->
     found, grown = out / "found" / name, out / "corpus" / name
     for folder in (found, grown):
         folder.mkdir(parents=True, exist_ok=True)
-    log = out / f"{name}.log"
-    left, inputs, status = float(seconds), 0, 0
-    log.write_text("")
-    while left >= 1 and not status:
-        flags = [
-            f"-max_total_time={int(left)}",
-            f"-timeout={seconds_each}",
-            f"-rss_limit_mb={MEMORY_MB}",
-            f"-max_len={LONGEST}",
-            f"-artifact_prefix={found}/",
-            "-print_final_stats=1",
-            "-verbosity=0",
-        ]
-        command = [
-            sys.executable,
-            "-m",
-            "tests.fuzz.guided.one",
-            name,
-            *flags,
-            str(grown),
-            str(CORPUS / name),
-        ]
-        before = os.times()
-        with log.open("a") as stream:
-            status = subprocess.run(command, stdout=stream, stderr=subprocess.STDOUT, check=False).returncode
-        after = os.times()
-        spent = after.children_user + after.children_system - before.children_user - before.children_system
-        ran = [int(one) for one in EXECUTED.findall(log.read_text(errors="replace"))]
-        if not ran or spent < 1:
-            status = status or 1
-            break
-        left, inputs = left - spent, sum(ran)
+    limits = (f"-timeout={seconds_each}", f"-rss_limit_mb={MEMORY_MB}", f"-max_len={LONGEST}")
+    flags = (*limits, f"-artifact_prefix={found}/", "-print_final_stats=1", "-verbosity=0")
+    corpora = (str(grown), str(CORPUS / name))
+    log, left, status = out / f"{name}.log", float(seconds), 0
+    with log.open("w") as stream:
+        while left >= 1 and not status:
+            status, spent = _drive(name, (f"-max_total_time={int(left)}", *flags, *corpora), stream)
+            left, status = left - spent, status or int(spent < 1)  # over at once: it never started
+    inputs = sum(map(int, EXECUTED.findall(log.read_text(errors="replace"))))
     crashes = sorted(found.iterdir())
     told = (
         f"found {', '.join(map(str, crashes))}" if crashes else "nothing found" if inputs else "DID NOT RUN"
     )
-    spent = seconds - left
-    print(f"{name}: {spent:.0f} s, {inputs} inputs, {told} ({log})", flush=True)  # noqa: T201 - a command that reports
-    _note(out / "ledger.json", name, {"seconds": round(spent), "inputs": inputs, "found": len(crashes)})
+    taken = round(seconds - left)
+    print(f"{name}: {taken} s, {inputs} inputs, {told} ({log})", flush=True)  # noqa: T201 - a command that reports
+    _note(out / "ledger.json", name, {"seconds": taken, "inputs": inputs, "found": len(crashes)})
     return 1 if status or crashes or not inputs else 0
+
+
+def _drive(name: str, arguments: Sequence[str], stream: IO[str]) -> tuple[int, float]:
+    """Let libFuzzer run once; return its status, and the processor time that it took."""
+    before = os.times()
+    command = [sys.executable, "-m", "tests.fuzz.guided.one", name, *arguments]
+    status = subprocess.run(command, stdout=stream, stderr=subprocess.STDOUT, check=False).returncode
+    after = os.times()
+    spent = after.children_user - before.children_user + after.children_system - before.children_system
+    return status, spent
 
 
 def _note(ledger: Path, name: str, entry: dict[str, int]) -> None:
