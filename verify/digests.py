@@ -6,12 +6,18 @@ Signatures, revisions and the file itself share their beginning.
 from __future__ import annotations
 
 import hashlib
+import threading
 from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
 from typing import Final, Protocol, Self
 
 from cryptography.hazmat.primitives import hashes
 
 SM3: Final = "sm3"
+AHEAD_FROM: Final = 4 << 20
+"""Octets from where digesting takes longer than beginning a thread and waiting for its turns."""
 
 
 class Running(Protocol):
@@ -69,9 +75,36 @@ class Prefixes:
         self._data = memoryview(data)
         self._states: dict[str, tuple[list[int], list[Running]]] = {}
         self._spans: dict[tuple[str, int, int, int], bytes] = {}
+        self._planned: dict[str, Callable[[], None]] = {}
+
+    def ahead(self, algorithm: str, ends: Iterable[int]) -> None:
+        """Plan to digest up to each of ``ends``: where that is long, while the caller goes on with other work.
+
+        Whoever asks for a digest waits for all of them. Without a thread they are digested then. A plan that nobody waited for stays.
+        """
+        if algorithm in self._planned:
+            return
+        order = sorted(set(ends))
+        plan: Callable[[], None] = partial(self._each, algorithm, order)
+        if order and order[-1] >= AHEAD_FROM:
+            thread = threading.Thread(target=plan, daemon=True)
+            with suppress(MemoryError, RuntimeError):  # no thread is to be had
+                thread.start()
+                plan = thread.join
+        self._planned[algorithm] = plan
+
+    def _each(self, algorithm: str, ends: list[int]) -> None:
+        for end in ends:  # in order, so that no octet is hashed twice
+            self._state(algorithm, end)
 
     def upto(self, algorithm: str, end: int) -> Running:
         """Return a state of its own over ``data[:end]``, continued from the nearest one known."""
+        plan = self._planned.pop(algorithm, None)
+        if plan is not None:
+            plan()
+        return self._state(algorithm, end)
+
+    def _state(self, algorithm: str, end: int) -> Running:
         if algorithm not in self._states:
             self._states[algorithm] = ([0], [running(algorithm)])
         offsets, states = self._states[algorithm]

@@ -202,7 +202,7 @@ class Verifier:
     def _judged(self, document: Document, prefixes: Prefixes, report: DocumentReport) -> DocumentReport:
         """Judge an opened document; what comes of one that turned out not to be plain does not count."""
         at = cast("datetime", report.verified_at)
-        cases = _open_cases(document)
+        cases = _open_cases(document, prefixes)
         if len(cases) > MAX_SIGNATURES:
             return replace(
                 report,
@@ -231,10 +231,6 @@ class Verifier:
         seals = SealJudge(judge, lists, self._policy)
         procedure = Procedure(document, judge, seals, self._policy, at, store.certificates, prefixes)
         cases = sorted(cases, key=lambda case: case.covered)
-        starts = [0 if case.value is None else case.value.gap_start for case in cases]
-        earlier = [one.end for one in document.revisions[:MAX_SIGNATURES] if one.end < max(starts)]
-        for end in sorted({*starts, *earlier}):  # in order, so that no octet is hashed twice
-            prefixes.upto("sha256", end)
         _run(procedure, cases)
         pages = Pages(document.last)
         stamps = [c.covered for c in cases if c.kind is SignatureKind.TIMESTAMP and c.finding is None]
@@ -283,7 +279,7 @@ class Verifier:
         return found
 
 
-def _open_cases(document: Document) -> list[Case]:
+def _open_cases(document: Document, prefixes: Prefixes) -> list[Case]:
     """Open one case for each signature dictionary; fields that share one are judged once, those in no field told."""
     groups: dict[object, list[FormField]] = {}
     for item in form_fields(document.last):
@@ -292,11 +288,18 @@ def _open_cases(document: Document) -> list[Case]:
             groups.setdefault(key, []).append(item)
     known = [part for group in groups.values() for item in group for part in (item.value, item.ref)]
     found = [open_case(document, tuple(group)) for group in islice(groups.values(), MAX_SIGNATURES + 1)]
+    starts = [case.value.gap_start for case in found if case.value is not None]
+    earlier = [one.end for one in document.revisions[:MAX_SIGNATURES] if one.end < max(starts, default=0)]
+    prefixes.ahead("sha256", (*starts, *earlier))
     return found + [orphan_case(ref) for ref in orphans(document, known)]
 
 
 def _run(procedure: Procedure, cases: list[Case]) -> None:
-    """Judge document time-stamps, newest first: each trusted one proves what lies below it (EN 319 102-1 §5.6)."""
+    """Judge document time-stamps, newest first: each trusted one proves what lies below it (EN 319 102-1 §5.6).
+
+    All comparing comes before the first digest is asked for, which goes on meanwhile where it is long.
+    """
+    cases = [case for case in cases if procedure.compare(case)]
     proofs: tuple[ProofOfExistence, ...] = ()
     for case in reversed(cases):
         if case.kind is SignatureKind.TIMESTAMP:

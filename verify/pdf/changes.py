@@ -134,7 +134,7 @@ def _compare(document: Document, value: SignatureValue, policy: Policy, parts: l
                 object=f"offset {unlisted}",
             )
         )
-    misread = misread_reference(document)
+    misread = document.fact(misread_reference)
     if misread is not None:
         doubts.append(
             Change(

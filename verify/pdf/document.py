@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar, cast
 
 from verify.errors import Unreadable
 from verify.pdf.heads import Heads
@@ -15,6 +15,8 @@ from verify.pdf.plain.errors import NotPlain
 from verify.pdf.plain.source import PlainSource
 from verify.pdf.source import Contained, Source
 from verify.policy import MAX_DOCUMENT_OCTETS
+
+Fact = TypeVar("Fact")
 
 HEADER_WINDOW: Final = 1024
 """Readers look for ``%PDF-`` in the first kilobyte (ISO 32000-1 annex H.3 note 13)."""
@@ -108,7 +110,7 @@ class Document:
         self._mentions: dict[int, Mentions] = {}
         self._begun: dict[int, dict[int, list[Ref]]] = {}
         self._higher: dict[int, set[Ref]] | None = None
-        self._extents: list[Extent] | None = None
+        self._facts: dict[Callable[[Document], object], object] = {}
 
     @property
     def last(self) -> View:
@@ -177,11 +179,11 @@ class Document:
                     found[place].append(ref)
         return self._begun[revision]
 
-    def extents(self, measure: Callable[[], list[Extent]]) -> list[Extent]:
-        """Return what ``measure`` finds, the reach of every object, measuring once."""
-        if self._extents is None:
-            self._extents = measure()
-        return self._extents
+    def fact(self, find: Callable[[Document], Fact]) -> Fact:
+        """Return what ``find`` finds in the whole document, looking once for all its signatures."""
+        if find not in self._facts:
+            self._facts[find] = find(self)
+        return cast("Fact", self._facts[find])
 
 
 def open_plainly(data: bytes) -> Document | None:

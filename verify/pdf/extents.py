@@ -75,7 +75,7 @@ def reaches_unprotected(document: Document, gap: tuple[int, int], covered: int) 
 
 def extents(document: Document) -> list[Extent]:
     """Return the reach of every listed object, in the order of the file. Raises INDETERMINATE/LIMIT_REACHED."""
-    return document.extents(lambda: list(_extents(document)))
+    return document.fact(_all_extents)
 
 
 def drawn_from_outside(document: Document) -> int | None:
@@ -84,6 +84,10 @@ def drawn_from_outside(document: Document) -> int | None:
     ISO 32000-2 §7.3.8.2 (/F of a stream), §8.10.4 (reference XObjects).
     """
     return next((one.start for one in extents(document) if one.outside), None)
+
+
+def _all_extents(document: Document) -> list[Extent]:
+    return list(_extents(document))
 
 
 def _extents(document: Document) -> Iterator[Extent]:

@@ -8,6 +8,7 @@ container (EN 319 102-1 §5.2.7.1, our rules are :class:`Policy`), counter-signa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -55,26 +56,20 @@ class Procedure:
     prefixes: Prefixes
     proofs: tuple[ProofOfExistence, ...] = ()
 
+    def compare(self, case: Case) -> bool:
+        """Judge what the document holds beside an opened case: step 8, which needs no certificate and no digest.
+
+        What was found stays in the case, nothing is raised. ``False``: no other step is to be run.
+        """
+        return case.value is not None and _ended_well(case, self._changes, self._whole)
+
     def run(self, case: Case) -> None:
-        """Run every step on one opened case; what was found stays in it, nothing is raised."""
-        if case.value is None:
-            return
-        try:
-            self._changes(case)
-            self._whole(case)
-            if case.kind is SignatureKind.TIMESTAMP:
-                self._time_stamp_steps(case)
-            else:
-                self._signer_steps(case)
-        except Finding as finding:
-            case.object(finding)
-        except Exception as error:  # noqa: BLE001 - foreign octets; whatever a library raises is a finding, not a crash
-            case.object(unexpected(error))
+        """Run every other step on a case that :meth:`compare` let pass; what was found stays in it, nothing is raised."""
+        stamp = case.kind is SignatureKind.TIMESTAMP
+        _ended_well(case, self._time_stamp_steps if stamp else self._signer_steps)
 
     def _changes(self, case: Case) -> None:
-        case.integrity = assess(
-            self.document, known(case.value), self.policy
-        )  # 8, early: it needs no certificate
+        case.integrity = assess(self.document, known(case.value), self.policy)
         if case.integrity.modified:
             where = "；".join(_place(change) for change in case.integrity.where[:3])
             where_en = "; ".join(change.what_en for change in case.integrity.where[:3])
@@ -160,6 +155,19 @@ class Procedure:
     def _proof(self, covered: int) -> ProofOfExistence | None:
         found = [proof for proof in self.proofs if proof.covered > covered]
         return min(found, key=lambda proof: proof.time, default=None)
+
+
+def _ended_well(case: Case, *steps: Callable[[Case], None]) -> bool:
+    try:
+        for step in steps:
+            step(case)
+    except Finding as finding:
+        case.object(finding)
+        return False
+    except Exception as error:  # noqa: BLE001 - foreign octets; whatever a library raises is a finding, not a crash
+        case.object(unexpected(error))
+        return False
+    return True
 
 
 def _check_sub_filter(case: Case, value: SignatureValue) -> None:

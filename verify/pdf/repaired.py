@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from verify.octets import places_of
 from verify.pdf.document import Document
 
 _WHITE: Final = b"\x00\t\n\x0c\r "
-_KEYWORD: Final = re.compile(rb"obj(?<=[\x00\t\n\x0c\r 0-9]obj)")
-"""The literal first: so that a large file is gone through at the speed of memory."""
+_OBJ: Final = b"obj"
+_BEFORE: Final = frozenset(_WHITE + b"0123456789")
 _APART: Final = rb"(?:[\x00\t\n\x0c\r ]|%[^\r\n]*+[\r\n])"
 _NUMBERS: Final = re.compile(rb"(?<![0-9])[0-9]++" + _APART + rb"++[0-9]++" + _APART + rb"*+\Z")
 _NEAR: Final = 64
@@ -29,12 +30,17 @@ _MOST_STRETCHED: Final = 1_000
 
 def unlisted_object(document: Document, covered: int) -> int | None:
     """Return the first octet below ``covered`` where an object begins that no table of the document lists."""
+    first = document.fact(_first_unlisted)
+    return first if first is not None and first < covered else None
+
+
+def _first_unlisted(document: Document) -> int | None:
     data = document.data
     listed = {r.start for r in document.revisions if r.stream is not None}
     for revision in document.revisions:
         listed.update(document.places(revision.index)[0])
     headers = _simple_headers(document, listed)
-    for start in _beginnings(data, covered, headers):
+    for start in _beginnings(data, headers):
         at = start
         while at not in listed and at > 0 and data[at - 1] in _WHITE:  # offsets may lead to the blanks before
             at -= 1
@@ -43,14 +49,13 @@ def unlisted_object(document: Document, covered: int) -> int | None:
     return None
 
 
-def _beginnings(data: bytes, covered: int, headers: set[int]) -> Iterator[int]:
+def _beginnings(data: bytes, headers: set[int]) -> Iterator[int]:
     """Yield where each header begins that does not end at one of ``headers``; where that is too much, where its keyword stands."""
     stretched, words = _MOST_STRETCHED, _MOST_WORDS
-    for keyword in _KEYWORD.finditer(data, 0, covered):
-        if keyword.end() in headers:
+    for at in _keywords(data):
+        if at + len(_OBJ) in headers:
             continue
         words -= 1
-        at = keyword.start()
         found = _NUMBERS.search(data, max(0, at - _NEAR), at)
         far = found is None and _stretched(data, at)
         if far:
@@ -60,6 +65,11 @@ def _beginnings(data: bytes, covered: int, headers: set[int]) -> Iterator[int]:
             yield found.start()
         elif min(words, stretched) < 0 or (far and _endless(data, at)):
             yield at
+
+
+def _keywords(data: bytes) -> Iterator[int]:
+    """Yield where the keyword stands behind a blank or a digit, in order."""
+    return (at for at in places_of(_OBJ, data) if at and data[at - 1] in _BEFORE)
 
 
 def _stretched(data: bytes, keyword: int) -> bool:
