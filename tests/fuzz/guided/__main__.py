@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final
 
+from tests.fuzz.guided.keep import unpack
 from tests.fuzz.guided.targets import NAMES
 from tests.fuzz.guided.world import CORPUS
 
@@ -57,6 +58,7 @@ def run(name: str, seconds: int, out: Path, seconds_each: int = SECONDS_EACH) ->
     found, grown = out / "found" / name, out / "corpus" / name
     for folder in (found, grown):
         folder.mkdir(parents=True, exist_ok=True)
+    unpack(name, grown)
     limits = (f"-timeout={seconds_each}", f"-rss_limit_mb={MEMORY_MB}", f"-max_len={LONGEST}")
     flags = (*limits, f"-artifact_prefix={found}/", "-print_final_stats=1", "-verbosity=0")
     corpora = (str(grown), str(CORPUS / name))
@@ -66,6 +68,7 @@ def run(name: str, seconds: int, out: Path, seconds_each: int = SECONDS_EACH) ->
             status, spent = _drive(name, (f"-max_total_time={int(left)}", *flags, *corpora), stream)
             left, status = left - spent, status or int(spent < 1)  # over at once: it never started
     inputs = sum(map(int, EXECUTED.findall(log.read_text(errors="replace"))))
+    _forgive(name, found)
     crashes = sorted(found.iterdir())
     told = (
         f"found {', '.join(map(str, crashes))}" if crashes else "nothing found" if inputs else "DID NOT RUN"
@@ -76,7 +79,15 @@ def run(name: str, seconds: int, out: Path, seconds_each: int = SECONDS_EACH) ->
     return 1 if status or crashes or not inputs else 0
 
 
-def _drive(name: str, arguments: Sequence[str], stream: IO[str]) -> tuple[int, float]:
+def _forgive(name: str, found: Path) -> None:
+    """Take away what was slow for the neighbours' sake: alone it keeps the promise, in processor time."""
+    for path in [*found.glob("slow-unit-*"), *found.glob("timeout-*")]:
+        status, spent = _drive(name, (str(path),), subprocess.DEVNULL)
+        if not status and spent < SECONDS_EACH:
+            path.unlink()
+
+
+def _drive(name: str, arguments: Sequence[str], stream: IO[str] | int) -> tuple[int, float]:
     """Let libFuzzer run once; return its status, and the processor time that it took."""
     before = os.times()
     command = [sys.executable, "-m", "tests.fuzz.guided.one", name, *arguments]

@@ -1,14 +1,16 @@
 """The kept corpus of the guided fuzzing, replayed: every seed and every input that once broke something keeps its word.
 
-The fuzzing itself runs by ``make fuzz MINUTES=60``; it is no part of the suite.
+Of the inputs that fuzzing grew, every tenth is replayed. The fuzzing itself runs by ``make fuzz MINUTES=60``; it is no part of the suite.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from tests.fuzz.guided.keep import LEDGER, inputs
 from tests.fuzz.guided.targets import TARGETS, door
 from tests.fuzz.guided.world import CORPUS, seeds
 from verify.verdict import Verdict
@@ -25,6 +27,23 @@ def test_each_keeps_its_word(name: str, path: Path) -> None:
     octets = path.read_bytes()
     for part in (octets, octets[: len(octets) // 2]):
         assert TARGETS[name](part) is None, "a target raises where a parser broke its word"
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_was_grown_keeps_its_word(name: str) -> None:
+    for entry, octets in inputs(name)[::10]:
+        assert TARGETS[name](octets) is None, entry
+
+
+def test_the_ledger_is_of_the_targets() -> None:
+    ledger = json.loads(LEDGER.read_text())
+    assert ledger
+    for name, entry in ledger.items():
+        assert name in TARGETS
+        assert entry["found"] == 0, "what was found is mended, and stands among the seeds"
+        assert entry["seconds"] > 0
+        assert entry["inputs"] > 0
+        assert inputs(name)
 
 
 def test_every_target_has_seeds_and_all_are_small() -> None:
