@@ -145,6 +145,7 @@ def test_attack_paths_that_lead_elsewhere(maker: Maker, path: str) -> None:
     "changes",
     [
         {"form": 2},
+        {"form": True},
         {"sequence": 0},
         {"sequence": True},
         {"as_of": "now"},
