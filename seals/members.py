@@ -31,6 +31,12 @@ def exact(payload: dict[str, Any], members: set[str]) -> None:
         raise StatementInvalid(f"members missing or unknown: {odd[:100]}")
 
 
+def form(value: object, number: int) -> None:
+    """Demand the number of a form: a whole number, which JSON's ``true`` and ``1.0`` only equal."""
+    if type(value) is not int or value != number:
+        raise StatementInvalid(f"form is not {number}")
+
+
 def time_text(when: datetime) -> str:
     """Write a time the one way it is read: RFC 3339, UTC, microseconds."""
     if when.tzinfo is None:

@@ -41,6 +41,7 @@ from verify.targets import expand, verify_file
 from verify.terminal import row, safe, stamp
 from verify.trust import TrustStore
 from verify.trusted_lists.errors import ListRefused, ListUnreadable
+from verify.trusted_lists.source import check_lowest
 
 __all__ = ["CONDITIONS_STATUS", "REFUSED_STATUS", "USAGE_STATUS", "VOIDED_STATUS", "run"]
 
@@ -173,6 +174,8 @@ def _with_lists(store: TrustStore, asked: argparse.Namespace) -> TrustStore:
             f"无法读取信任清单 {error.filename}，请检查路径。",
             f"The trust list {error.filename} cannot be read; check its path.",
         ) from error
+    for one in found:
+        check_lowest(one, store.pins)
     pins = [*store.pins, *pins_by_hand(asked.signer)]
     return replace(store, lists=[*store.lists, *found], pins=pins)
 

@@ -21,14 +21,14 @@ from seals.statement import (
 )
 from seals.states import ENDED, STOPPED_ZH
 from verify.certificates.identity import maker_identity
-from verify.certificates.names import subject_octets
-from verify.certificates.paths import fingerprint, name
+from verify.certificates.paths import Chain, fingerprint, name
 from verify.certificates.purpose import check_exactly
 from verify.certificates.signer import CertificateJudge, Judged
 from verify.errors import Finding, failed, unsure
 from verify.policy import Policy
 from verify.report import UNKNOWN, Reason, SealReport, SealStatusReport, SigningTime, StatusReport
 from verify.signatures.cms import load_certificate
+from verify.trusted_lists.decision import TrustDecision
 from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
 
@@ -50,13 +50,17 @@ NO_STATEMENT: Final = SealJudged()
 
 @dataclass(slots=True)
 class SealLists:
-    """The newest trustworthy status list of each seal maker, by the maker's name in its certificate."""
+    """The newest trustworthy status list of each seal maker, by its identity (:func:`maker_identity`), never its name alone.
 
-    by_maker: dict[bytes, SealStatusList] = field(default_factory=dict)
+    Whoever runs another authority that is trusted as well may call its own maker as it likes: its list must not take the
+    place of the one in which a seal stands as stopped.
+    """
 
-    def of(self, maker: x509.Certificate) -> SealStatusList | None:
-        """Return the list of the maker, if one is known."""
-        return self.by_maker.get(subject_octets(maker))
+    by_maker: dict[str, SealStatusList] = field(default_factory=dict)
+
+    def of(self, chain: Chain, trust: TrustDecision | None) -> SealStatusList | None:
+        """Return the list of the maker that a chain begins with and what vouches for it, if one is known."""
+        return self.by_maker.get(maker_identity(chain, trust))
 
     @property
     def newest(self) -> datetime | None:
@@ -87,7 +91,7 @@ def trusted_lists(
         candidate = parsed.status_list
         if judged.finding is not None or candidate.issued_at > (judge.latest or at):
             continue
-        key = subject_octets(maker)
+        key = maker_identity(judged.chain, judged.trust)
         known = lists.by_maker.get(key)
         if known is None or candidate.number > known.number:
             lists.by_maker[key] = candidate
@@ -152,16 +156,16 @@ class SealJudge:
         report = _report(statement, maker, judged)
         if judged.finding is not None:
             return SealJudged(report, finding=_unknown_maker(judged.finding))
-        then, now, notes = self._states(statement, maker, question)
+        then, now, notes = self._states(statement, judged, question)
         finding = _first_objection(statement, question, self.policy) or _objection(
             statement, then, now, question
         )
         return SealJudged(report, then, now, finding, notes)
 
     def _states(
-        self, statement: SealStatement, maker: x509.Certificate, question: SealQuestion
+        self, statement: SealStatement, maker: Judged, question: SealQuestion
     ) -> tuple[StatusReport, StatusReport, tuple[Reason, ...]]:
-        listed = self.lists.of(maker)
+        listed = self.lists.of(maker.chain, maker.trust)
         stated = StatusReport(statement.status.value, "statement", as_of=statement.issued_at)
         if listed is None:
             note = Reason(

@@ -37,7 +37,7 @@ from verify.signatures.detached import Content
 from verify.signatures.protected import ProofOfExistence
 from verify.trust import TrustStore
 from verify.verdict import SubIndication, Verdict
-from verify.voided.judge import load_void_lists, makers_of, trusted_void_lists, with_voiding
+from verify.voided.judge import load_void_lists, seals_of, trusted_void_lists, with_voiding
 from verify.wording import summary
 
 PDF_HEADER: Final = b"%PDF-"
@@ -169,7 +169,7 @@ class Verifier:
         at = cast("datetime", report.verified_at)
         judge, _, _ = self._judge(SecurityStore(), at)
         lists = trusted_void_lists(self._void_lists, judge, at)
-        return with_voiding(report, lists.find(data, prefixes, makers_of(report), at))
+        return with_voiding(report, lists.find(data, prefixes, seals_of(report), at))
 
     def _verify(
         self, data: bytes, prefixes: Prefixes, report: DocumentReport, given: Given

@@ -28,11 +28,11 @@ from verify.voided.form import (
 
 
 def _drawn(conn: sa.Connection, heading: Heading) -> VoidList:
-    entries = {
-        sha256: VoidEntry(since, reason, number)
-        for sha256, since, reason, number in voiding_store.every_document(conn)
-    }
-    return VoidList(heading.issuer, heading.number, heading.issued_at, heading.next_update, entries)
+    entries, permits = (
+        {key: VoidEntry(since, reason, number) for key, since, reason, number in listed}
+        for listed in (voiding_store.every_document(conn), voiding_store.every_permit(conn))
+    )
+    return VoidList(heading.issuer, heading.number, heading.issued_at, heading.next_update, entries, permits)
 
 
 def _signed(drawn: VoidList, signer: Signer, chain: Sequence[bytes]) -> str:

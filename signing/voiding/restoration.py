@@ -59,6 +59,10 @@ def merge_voids(
     for digest, entry in lost.items():
         _void_again(conn, digest, entry, actor)
         conn.execute(voided_document.insert().values(sha256=digest, voiding=entry.voiding, since=entry.since))
+    made = {permit for permit, *_ in voiding_store.every_permit(conn)}
+    for permit, entry in parsed.void_list.permits.items():
+        if permit not in made:  # its sealing is younger than the backup
+            voiding_store.insert_permit(conn, permit, entry.voiding, entry.since)
     ledger = Ledger(conn)
     detail: dict[str, str | int | None] = {"number": parsed.void_list.number, "documents": len(lost)}
     ledger.note("voiding.restored", actor=actor, subject="void-list", detail=detail)

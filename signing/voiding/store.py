@@ -64,7 +64,7 @@ voided_document = sa.Table(
     sa.Column("voiding", sa.ForeignKey("voiding.id"), nullable=False, index=True),
     sa.Column("since", UtcInstant, nullable=False),
 )
-"""Every voided digest, once and for good."""
+"""Every voided digest, once and for good; after a restoration also ``permit:…`` of sealings that the backup did not have."""
 
 void_list = sa.Table(
     "void_list",

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from ca.actor import Actor
+from signing.store import SealingState, sealing
 from signing.voiding.rules import VoidRule
 from signing.voiding.states import VoidStatus
 from signing.voiding.store import voided_document, voiding, voiding_consent, voiding_party
 from signing.voiding.voiding import Consent, Sealer, Voiding
+
+PERMIT: Final = "permit:"
+"""Before the permit of a lost sealing, in the place of a digest, in which no colon stands."""
+_IS_DOCUMENT: Final = sa.not_(voided_document.c.sha256.startswith(PERMIT))
+_COMPLETED: Final = SealingState.COMPLETED.value
 
 
 def insert(conn: sa.Connection, found: Voiding) -> None:
@@ -135,18 +141,39 @@ def page(conn: sa.Connection, uscc: str, status: VoidStatus | None, after: str, 
 
 def every_document(conn: sa.Connection) -> list[tuple[str, datetime, str, str]]:
     """List what is void: digest, since when, the reason, the voiding."""
+    return _listed(conn, voided_document.c.sha256, _IS_DOCUMENT)
+
+
+def every_permit(conn: sa.Connection) -> list[tuple[str, datetime, str, str]]:
+    """List what is void by the permit of the sealing that made it: permit, since when, the reason, the voiding.
+
+    A sealing that the database has lost is known by what a list of ours said (:func:`insert_permit`).
+    """
+    made = sa.and_(sealing.c.result == voided_document.c.sha256, sealing.c.state == _COMPLETED)
+    known = _listed(conn, sealing.c.permit, made)
+    told = _listed(conn, voided_document.c.sha256, sa.not_(_IS_DOCUMENT))
+    plain = {(key.removeprefix(PERMIT), since, why, number) for key, since, why, number in (*known, *told)}
+    return sorted(plain)
+
+
+def insert_permit(conn: sa.Connection, permit: str, voiding_id: str, at: datetime) -> None:
+    """Void whatever bears the seal of a permit whose sealing is not in the database."""
+    row = {"sha256": f"{PERMIT}{permit}", "voiding": voiding_id, "since": at}
+    conn.execute(voided_document.insert().values(row))
+
+
+def _listed(
+    conn: sa.Connection, key: sa.ColumnElement[str], which: sa.ColumnElement[bool]
+) -> list[tuple[str, datetime, str, str]]:
     at = voided_document.c
-    query = (
-        sa.select(at.sha256, at.since, voiding.c.reason, at.voiding)
-        .join(voiding, voiding.c.id == at.voiding)
-        .order_by(at.sha256)
-    )
-    return [(row.sha256, row.since, row.reason, row.voiding) for row in conn.execute(query)]
+    query = sa.select(key, at.since, voiding.c.reason, at.voiding).where(which, voiding.c.id == at.voiding)
+    return [tuple(row) for row in conn.execute(query.order_by(key))]
 
 
 def count_documents(conn: sa.Connection) -> int:
     """Count what is void."""
-    return int(conn.execute(sa.select(sa.func.count()).select_from(voided_document)).scalar_one())
+    query = sa.select(sa.func.count()).select_from(voided_document).where(_IS_DOCUMENT)
+    return int(conn.execute(query).scalar_one())
 
 
 def _voiding(conn: sa.Connection, row: sa.Row[Any]) -> Voiding:
@@ -156,7 +183,7 @@ def _voiding(conn: sa.Connection, row: sa.Row[Any]) -> Voiding:
         sa.select(*consent).where(consent.voiding == row.id).order_by(consent.at, consent.actor)
     )
     documents = conn.execute(
-        sa.select(document.sha256).where(document.voiding == row.id).order_by(document.sha256)
+        sa.select(document.sha256).where(document.voiding == row.id, _IS_DOCUMENT).order_by(document.sha256)
     )
     found = tuple(
         Consent(one.uscc, Actor(one.actor, one.actor_name, one.uscc), one.credential, one.at)

@@ -92,6 +92,7 @@ def check(body: bytes, signature: str, receiver: Receiver, now: datetime) -> Mes
     payload = _proved(body, signature, receiver.signers)
     try:
         members.exact(payload, set(_MEMBERS))
+        members.form(payload["form"], 1)
         sent, created = (
             members.moment(payload["sent_at"], "sent_at"),
             members.moment(payload["created_at"], "created_at"),
@@ -101,8 +102,8 @@ def check(body: bytes, signature: str, receiver: Receiver, now: datetime) -> Mes
         raise WebhookMessageInvalid(
             "内容格式不符", f"its members are not those of a notification ({wrong.detail})"
         ) from wrong
-    if payload["form"] != 1 or not isinstance(payload["data"], dict):
-        raise WebhookMessageInvalid("内容格式不符", "its form is not 1")
+    if not isinstance(payload["data"], dict):
+        raise WebhookMessageInvalid("内容格式不符", "its data is no object")
     if payload["audience"] != receiver.audience:
         raise WebhookMessageInvalid("不是发给本地址的", "it is for another address")
     if abs(now - sent) > TOLERANCE:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from cryptography import x509
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from api.database.engine import make_engine
 from ca.actor import Actor
+from ca.certificate import SubjectName
 from ca.issuer import UnitPurpose
+from ca.profile import ISSUING
 from ca.status.crl import CrlPublisher
 from ca.status.ocsp import OcspResponder
 from hsm.algorithms import DigestAlgorithm
@@ -26,6 +31,7 @@ from signing.evidence import EvidenceDesk
 from signing.level import Level
 from signing.parties.states import RoundStatus
 from signing.service import SealedDocument
+from signing.store import sealing
 from signing.voiding import voiding_store
 from signing.voiding.desk import VoidDesk, VoidWish
 from signing.voiding.errors import (
@@ -49,16 +55,16 @@ from signing.voiding.store import voided_document, voiding, voiding_consent, voi
 from signing.voiding.voiding import Voiding
 from tests.conftest import SteppingClock
 from tests.party_world import BETA, FIRST, SECOND, STRANGER, PartyWorld, make_party_world
-from tests.pki import USCC, World, make_world
+from tests.pki import USCC, Pki, World, make_world
 from tests.unit.signing.office import AUDITOR, KEEPER, order
-from tests.verify_world import append
+from tests.verify_world import NOW, append, asn1
 from verify.pdf.security_store import SecurityStore
 from verify.report import DocumentReport
 from verify.trust import TrustStore
 from verify.verdict import Verdict
 from verify.verifier import Verifier
 from verify.voided.form import VOID_LIST_TYPE, VoidEntry, VoidList, parse_void_record, void_list_payload
-from verify.voided.judge import load_void_lists, trusted_void_lists
+from verify.voided.judge import MAX_ENDS, load_void_lists, trusted_void_lists
 
 FIRST_TOO = Hand(Actor("person:zhou", "周", USCC), "key:ffffffff")
 SECOND_TOO = Hand(Actor("person:wu", "吴", BETA), "key:gggggggg")
@@ -315,6 +321,54 @@ def test_I30_no_other_issuer_and_no_older_list_says_anything(
     tampered = newer[:-8] + ("A" if newer[-8] != "A" else "B") + newer[-7:]
     assert voids.verify(sealed, tampered).voided is None
     assert voids.verify(sealed, newer, at=clock() - timedelta(minutes=2)).voided is None
+
+
+def respelled(sealed: bytes) -> bytes:
+    """Write every signature's value in the other case: the octets that no signature covers."""
+    return re.sub(rb"(?<=/Contents <)[0-9a-fA-F]{1000,}", lambda found: found[0].swapcase(), sealed)
+
+
+def stamped_over(sealed: bytes) -> bytes:
+    """Append a store of certificates, one of which holds end marks by the thousand; anybody may."""
+    marks = b"%%EOF\n" * (MAX_ENDS + 1)
+    made = Pki(NOW).make(
+        ISSUING,
+        SubjectName("Marks", "Marks"),
+        extra=[(x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.99"), marks), False)],
+    )
+    out = BytesIO(sealed)
+    DocumentSecurityStore.add_dss(out, None, certs=[asn1(made.der)])
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("attack", [respelled, stamped_over])
+def test_C9_a_voided_document_written_otherwise_is_voided_still(
+    voids: Voids, clock: SteppingClock, engine: sa.Engine, attack: Callable[[bytes], bytes]
+) -> None:
+    """Octets that no signature covers make another digest, and end marks hid the voided revision; the seal's permit tells."""
+    sealed = voids.one_seal().bytes
+    other = voids.office.service.seal(
+        order(seal_code=voids.office.seal.code, idempotency_key="k-2"), actor=KEEPER
+    ).bytes
+    done = voids.desk.agree(voids.ask(sealed).id, hand=FIRST_TOO)
+    listed = voids.publish()
+    changed = attack(sealed)
+    assert changed != sealed
+    report = voids.verify(changed, listed)
+    assert report.verdict is Verdict.PASSED, "nothing but the list speaks against it"
+    assert report.voided is not None
+    assert (report.voided.voiding, report.voided.whole) == (done.id, False)
+    assert "作废" in report.reason.zh
+    assert voids.verify(changed, listed, at=done.asked_at - timedelta(seconds=1)).voided is None
+    assert voids.verify(other, listed).voided is None, "another use of the same seal"
+    with engine.begin() as conn:  # a backup from before the document was sealed
+        makers = {unit.certificate for unit in voids.office.world.authority.units(UnitPurpose.SEAL_MAKER)}
+        conn.execute(sealing.update().values(result=""))
+        conn.execute(voided_document.delete())
+        for _ in range(2):
+            merge_voids(conn, listed, makers=makers, actor=AUDITOR, audit=voids.office.world.audit)
+    assert voids.desk.get(done.id, hand=FIRST).documents == done.documents
+    assert voids.verify(changed, voids.publish()).voided is not None
 
 
 def test_after_a_restoration_what_was_voided_since_is_void_and_what_ran_is_ended(

@@ -132,8 +132,9 @@ def _files(octets: bytes, at: int, manifest: Manifest) -> dict[str, bytes]:
 def _manifest(payload: dict[str, Any]) -> Manifest:
     members.exact(payload, {"form", "issuer", "sequence", "as_of", "next_update", "files"})
     listed = payload["files"]
-    if payload["form"] != 1 or not isinstance(listed, dict) or len(listed) > MAX_FILES:
-        raise StatementInvalid("the form or the files are not as they should be")
+    members.form(payload["form"], 1)
+    if not isinstance(listed, dict) or len(listed) > MAX_FILES:
+        raise StatementInvalid("the files are not as they should be")
     sequence = payload["sequence"]
     if type(sequence) is not int or sequence < 1:
         raise StatementInvalid("sequence is not a positive number")

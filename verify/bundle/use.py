@@ -15,6 +15,7 @@ from verify.bundle.judge import BundleReport, judge_bundle
 from verify.bundle.memory import remember, remembered
 from verify.folder import TrustFolderUnusable, load_trust
 from verify.trust import TrustStore
+from verify.trusted_lists.source import check_lowest
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ def opened(use: BundleUse, at: datetime) -> Iterator[OpenedBundle]:
 
 
 def merged(bundle: TrustStore, own: TrustStore) -> TrustStore:
-    """Put a bundle's content beside the trust store of whoever verifies."""
+    """Put a bundle's content beside the trust store of whoever verifies; a trust list below its pins is ``ListRolledBack``."""
+    for found in bundle.lists:
+        check_lowest(found, own.pins)
     return TrustStore(
         [*own.anchors, *bundle.anchors],
         [*own.intermediates, *bundle.intermediates],

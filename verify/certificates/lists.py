@@ -21,7 +21,10 @@ from verify.certificates.names import NameKey, issuer_key_of, name_key
 from verify.policy import MAX_CRL_OCTETS
 
 MAX_INDIRECT_ENTRIES: Final = 200_000
-"""Entries of a list for several authorities, which have to be walked: whose each is stands on the one before it."""
+"""Entries of a list for several authorities, which have to be walked: whose each is stands on the one before it.
+
+A longer one is not used at all: of whom it revokes behind the last that is read it would say that all is well.
+"""
 KEPT_LISTS: Final = 64
 """Lists kept decoded by their octets: the same come with document after document."""
 MAX_KEPT_OCTETS: Final = 65_536
@@ -123,7 +126,8 @@ def _read(der: bytes) -> tuple[x509.CertificateRevocationList, Head] | None:
     try:
         loaded = x509.load_der_x509_crl(der)
         _ = (loaded.last_update_utc, loaded.next_update_utc)
-        return loaded, head_of(loaded)
+        head = head_of(loaded)
+        return None if head.indirect and len(loaded) > MAX_INDIRECT_ENTRIES else (loaded, head)
     except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return None
 
@@ -145,12 +149,10 @@ def _by_issuer(item: Crl) -> _Entries:
     """§5.3.3: whose certificate an entry is about: whom it names, else whom the entry before it was about."""
     found: _Entries = {}
     whose = item.head.issuer
-    for position, entry in enumerate(item.value):
-        if position >= MAX_INDIRECT_ENTRIES:
-            break
+    for entry in item.value:
         named = _certificate_issuer(entry)
         whose = whose if named is None else named
-        found[(whose, entry.serial_number)] = entry
+        found.setdefault((whose, entry.serial_number), entry)
     return found
 
 

@@ -6,6 +6,7 @@ the key, never by the name.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 from typing import Final
@@ -19,6 +20,12 @@ KEPT_NAMES: Final = 8192
 
 KEPT_CERTIFICATES: Final = 256
 """Certificates whose names are remembered: those of a document are asked about some twenty times each."""
+
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u06dd\u070f\u1806\u180b-\u180e\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u2064\u206a-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffc\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f]"
+)
+"""RFC 4518 §2.2: characters that stand for nothing; between the letters of a forbidden name they would make another of it."""
 
 Part = tuple[tuple[str, str | bytes], ...]
 NameKey = tuple[Part, ...]
@@ -39,9 +46,10 @@ def part_key(part: x509.RelativeDistinguishedName) -> Part:
 def _folded(value: str | bytes) -> str | bytes:
     if isinstance(value, bytes):  # a bit string (x500UniqueIdentifier) is its octets
         return value
-    if value.isascii():
+    if value.isascii() and value.isprintable():
         return " ".join(value.lower().split())
-    return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
+    seen = _UNSEEN.sub("", value)
+    return " ".join(unicodedata.normalize("NFKC", seen).casefold().split())
 
 
 @by_identity(KEPT_CERTIFICATES)

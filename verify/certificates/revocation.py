@@ -22,6 +22,7 @@ from verify.algorithms import DIGESTS, key_of
 from verify.certificates import gm
 from verify.certificates.crl_scope import ACCEPTED_CRL_EXTENSIONS
 from verify.certificates.facts import Fact, together
+from verify.certificates.links import usable
 from verify.certificates.list_signers import ListSigners, crl_signed_by
 from verify.certificates.lists import Crl, Lists
 from verify.certificates.paths import Chain, PathFinder
@@ -238,6 +239,8 @@ def _ocsp_verifies(response: ocsp.OCSPResponse, signer: x509.Certificate) -> boo
     signature, message = response.signature, response.tbs_response_bytes
     try:
         key = key_of(signer)
+        if not usable(key):  # a responder's own key need not be in any path
+            return False
         if gm.is_sm2(response):
             gm.check_response(response, key)
             return True
@@ -318,8 +321,8 @@ def state_at(
         return _report(_REVOKED, first)
     latest = None
     for fact in facts:
-        later = latest is None or fact.this_update > latest.this_update
-        if later and _speaks(fact, certificate, when, fresh):
+        later = latest is None or (fact.this_update, fact.on_hold) > (latest.this_update, latest.on_hold)
+        if later and _speaks(fact, certificate, when, fresh):  # of two of one second, the suspension
             latest = fact
     if latest is None:
         return StatusReport(_UNKNOWN, as_of=max([fact.this_update for fact in facts], default=None))

@@ -208,13 +208,19 @@ def _rule(seal: SealReport, bound: EvidenceRecord | None) -> ProofPart:
 def _approvals(bound: EvidenceRecord | None) -> ProofPart:
     if bound is None:
         return ProofPart("approvals", PartState.MISSING, _NO_APPROVALS)
-    count = len(bound.approvals)
-    if count < bound.needed or bool(count) != bool(bound.leave.approvals_sha256):
+    count = _counted(bound)
+    if count < max(bound.needed, len(bound.approvals)) or bool(count) != bool(bound.leave.approvals_sha256):
         return ProofPart("approvals", PartState.FAILED, _TOO_FEW, f"{count} / {bound.needed}")
     if not count:
         return ProofPart("approvals", PartState.PRESENT, _NONE_NEEDED, bound.leave.ground)
     named = "；".join(f"{one.stage}：{one.name} {one.at:%Y-%m-%d %H:%MZ}" for one in bound.approvals[:10])
     return ProofPart("approvals", PartState.PRESENT, _APPROVED, named)
+
+
+def _counted(bound: EvidenceRecord) -> int:
+    """I22: count people, each known by a certificate, and what each signed, once; and none who signed after the use."""
+    before = [one for one in bound.approvals if one.at <= bound.use.sealed_at]
+    return min(len({one.certificate_sha256 for one in before}), len({one.sha256 for one in before}))
 
 
 def _keeper(bound: EvidenceRecord | None) -> ProofPart:

@@ -182,8 +182,7 @@ def record_of(payload: dict[str, Any]) -> EvidenceRecord:
         payload,
         {"form", "issuer", "issued_at", "use", "seal", "leave", "needed", "approvals", "acts", "trail"},
     )
-    if payload["form"] != FORM or type(payload["form"]) is not int:
-        raise StatementInvalid(f"form is {FORM}")
+    members.form(payload["form"], FORM)
     use = RecordedUse(**_read(payload["use"], _USE, "use"))
     if use.sealed_at < use.granted_at:
         raise StatementInvalid("sealed_at lies before granted_at")

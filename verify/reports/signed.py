@@ -110,8 +110,7 @@ def parse_report(jws: str) -> ParsedReport:
     signed = parse(jws, typ=REPORT_TYPE, limit=MAX_REPORT, form=FORM)
     payload = signed.payload
     members.exact(payload, set(_MEMBERS))
-    if payload["form"] != 1:
-        raise StatementInvalid("form is not 1")
+    members.form(payload["form"], 1)
     report = _object(payload["report"], "report")
     evidence = report.get("evidence_as_of")
     return ParsedReport(

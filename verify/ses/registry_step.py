@@ -24,8 +24,8 @@ def registry_state(case: SealCase, lists: SealLists, *, proof: Proof | None = No
 
     The moment that matters is the signer's own claim: it counts after a stop if the seal was active when the use was stamped.
     """
-    listed = None if case.maker is None else lists.of(case.maker)
-    if listed is None or case.looked is None or not case.looked.trusted:
+    listed = _list_of(case, lists)
+    if listed is None:
         return skipped(
             "没有该制章者的印章状态表；请另查印章是否挂失、注销。",
             "There is no status list of this maker; ask the registry whether the seal was lost or revoked.",
@@ -57,9 +57,7 @@ def registry_state(case: SealCase, lists: SealLists, *, proof: Proof | None = No
 
 def state_at(case: SealCase, lists: SealLists, when: datetime) -> StatusReport:
     """Return the seal's state at a moment as its maker's list has it, unknown without a list that tells."""
-    listed = (
-        None if case.maker is None or case.looked is None or not case.looked.trusted else lists.of(case.maker)
-    )
+    listed = _list_of(case, lists)
     if listed is None:
         return UNKNOWN
     status = listed.status_at(case.seal.id, when)
@@ -67,6 +65,12 @@ def state_at(case: SealCase, lists: SealLists, when: datetime) -> StatusReport:
         return StatusReport(UNKNOWN.status, as_of=listed.issued_at)
     history = [since for since, _ in listed.entries.get(case.seal.id, ()) if since <= when]
     return StatusReport(status.value, "list", history[-1] if history else None, as_of=listed.issued_at)
+
+
+def _list_of(case: SealCase, lists: SealLists) -> SealStatusList | None:
+    """Return the list of the seal's maker; of one that is not recognised none counts."""
+    looked = case.looked
+    return None if looked is None or not looked.trusted else lists.of(looked.chain, looked.trust)
 
 
 def _stopped(case: SealCase, listed: SealStatusList, then: SealStatus) -> Outcome:

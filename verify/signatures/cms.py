@@ -340,8 +340,7 @@ def check_signing_certificate(
                 "The signature is not bound to the signer's certificate (no signing-certificate-v2), as PAdES demands.",
             )
         return
-    algorithm, expected = references[0]
-    if digest_of_certificate(certificate, algorithm) != expected:
+    if any(digest_of_certificate(certificate, name) != expected for name, expected in references):
         raise failed(
             SubIndication.FORMAT_FAILURE,
             "签名所绑定的证书与所附证书不一致，签章无效。",

@@ -113,21 +113,31 @@ _read_named_kept = lru_cache(maxsize=KEPT_REFERENCES)(_read_named)
 
 
 def certificate_references(signed: dict[str, list[Any]], *, old: bool) -> list[tuple[str, bytes]]:
-    """Return digest name and digest of each certificate that the signed attributes name; raises what a reader raises."""
+    """Return digest name and digest of the signing certificate as each of the two signed attributes names it.
+
+    RFC 5035 §5: where both stand there, each is judged by itself. Raises what a reader raises.
+    """
     newer, older = signed.get(SIGNING_CERTIFICATE_V2), signed.get(SIGNING_CERTIFICATE)
-    if newer and isinstance(newer[0], Attribute):
-        return list(_named(newer[0].octets, old))
-    if newer:
-        items = newer[0]["certs"]
-        return [
-            (digest_name(item["hash_algorithm"], old=old), bytes(item["cert_hash"].native)) for item in items
-        ]
-    if older and isinstance(older[0], Attribute):
-        return [
-            ("sha1", bytes(one["cert_hash"].native))
-            for one in tsp.SigningCertificate.load(older[0].octets)["certs"]
-        ]
-    return [("sha1", bytes(item["cert_hash"].native)) for item in older[0]["certs"]] if older else []
+    return _first_named(newer, old) + _first_named_older(older)
+
+
+def _first_named(newer: list[Any] | None, old: bool) -> list[tuple[str, bytes]]:
+    if not newer:
+        return []
+    if isinstance(newer[0], Attribute):
+        return list(_named(newer[0].octets, old)[:1])
+    return [
+        (digest_name(item["hash_algorithm"], old=old), bytes(item["cert_hash"].native))
+        for item in newer[0]["certs"]
+    ][:1]
+
+
+def _first_named_older(older: list[Any] | None) -> list[tuple[str, bytes]]:
+    if not older:
+        return []
+    value = older[0]
+    read = tsp.SigningCertificate.load(value.octets) if isinstance(value, Attribute) else value
+    return [("sha1", bytes(item["cert_hash"].native)) for item in read["certs"]][:1]
 
 
 def protects(value: Any, algorithms: tuple[Any, Any]) -> bool:

@@ -143,7 +143,7 @@ def judge_detached(
 def _enclosed(octets: bytes) -> bytes | None:
     """Return the content that a signature holds itself (RFC 5652 §5.2); ``None`` for a detached one."""
     try:
-        return parse_message(octets).content
+        return parse_message(octets, old=True).content
     except Finding:
         return None  # the steps say what is wrong
 

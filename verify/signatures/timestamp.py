@@ -117,7 +117,10 @@ def quiet(check: Callable[[], TimeStamp]) -> tuple[TimeStamp | None, Finding | N
 
 
 def time_stamp_info(message: SignedMessage) -> tsp.TSTInfo:
-    """RFC 3161 §2.4.2: read the TSTInfo inside a time-stamp token; raises FORMAT_FAILURE."""
+    """RFC 3161 §2.4.2: read the TSTInfo inside a time-stamp token; raises FORMAT_FAILURE.
+
+    Its time is of UTC, and no extension is critical: none is understood here.
+    """
     check_content_type(message, TST_INFO)
     if message.content is None:
         raise malformed("an empty time-stamp token")
@@ -126,6 +129,11 @@ def time_stamp_info(message: SignedMessage) -> tsp.TSTInfo:
         _ = info.native
     except (ValueError, TypeError) as error:
         raise malformed("the time-stamp information") from error
+    moment = info["gen_time"].native
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise malformed("the time-stamp's time is not of UTC")
+    if any(one["critical"].native for one in info["extensions"] or ()):
+        raise malformed("a critical extension of the time-stamp is not understood")
     return info
 
 

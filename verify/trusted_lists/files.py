@@ -16,11 +16,11 @@ from typing import Any, Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from verify.trusted_lists.errors import ListRolledBack, ListUnreadable
+from verify.trusted_lists.errors import ListUnreadable
 from verify.trusted_lists.limits import MAX_CERTIFICATE_OCTETS, MAX_LIST_OCTETS, MAX_LISTS, MAX_NUMBER
 from verify.trusted_lists.model import TrustedList
 from verify.trusted_lists.pinned import read_list
-from verify.trusted_lists.source import PINS, Pin, PinnedSource
+from verify.trusted_lists.source import PINS, Pin, PinnedSource, check_lowest
 
 MAX_PINS_OCTETS: Final = 1024 * 1024
 """A pin has some 200 octets."""
@@ -66,13 +66,7 @@ def _bad_pins() -> ListUnreadable:
 def read_pinned(octets: bytes, pins: Sequence[Pin]) -> TrustedList:
     """Read a list under pins; raises as :func:`read_list` does, and ``ListRolledBack`` for one below the lowest number."""
     found = read_list(octets, [pin.source for pin in pins])
-    lowest = max((pin.lowest for pin in pins if pin.source.scheme_id == found.scheme_id), default=0)
-    if found.sequence < lowest:
-        raise ListRolledBack(
-            f"信任清单“{found.scheme_id}”的序号 {found.sequence} 低于 {PINS} 要求的 {lowest}；请更换为新的清单。",
-            f"The trust list “{found.scheme_id}” has the number {found.sequence}, below {lowest}, which {PINS} asks for; "
-            "replace it by a newer one.",
-        )
+    check_lowest(found, pins)
     return found
 
 

@@ -34,9 +34,11 @@ from verify.trusted_lists.model import (
     Qualification,
     Qualifiers,
     Scheme,
+    ServiceKind,
     ServiceStatus,
     TrustedList,
     Words,
+    in_order,
 )
 from verify.trusted_lists.vocabulary import kind_of, status_of
 from verify.trusted_lists.xml_reading import certificate_of, moment
@@ -254,18 +256,25 @@ def _service(provider: Provider, service: dict[str, Any], issued: datetime) -> L
     information = _exact(_member(service, "ServiceInformation", dict), _SERVICE)
     past = _items(service.get("ServiceHistory"), MAX_PERIODS)
     current = _period(information, issued)
-    periods = [current, *(_period(_exact(item, _SERVICE), issued) for item in past)]
+    periods = [current, *map(_past, past)]
     points = _items(information.get("ServiceSupplyPoints"), MAX_TEXTS)
     return ListedService(
         provider=provider,
         name=current.name,
-        kind=kind_of(current.type_uri),
+        kind=kind_of(current.type_uri) if in_order(current, periods) else ServiceKind.OTHER,
         certificates=tuple(_certificates(_member(information, "ServiceDigitalIdentity", dict))),
         periods=tuple(sorted(periods, key=lambda item: item.since, reverse=True)),
         qualifiers=current.qualifiers,
         type_uri=current.type_uri,
         supply=tuple(_text(point.get("uriValue", "")) for point in points),
     )
+
+
+def _past(item: dict[str, Any]) -> Period:
+    """Read a state that ended: without a word and a time it would be one that was granted on the day of the list's issue."""
+    since = _time(_exact(item, _SERVICE), "StatusStartingTime")
+    _member(item, "ServiceStatus", str)
+    return _period(item, since)
 
 
 def _period(item: dict[str, Any], issued: datetime) -> Period:

@@ -145,6 +145,11 @@ class Period:
     qualifiers: Qualifiers = field(default_factory=Qualifiers)
 
 
+def in_order(current: Period, past: Iterable[Period]) -> bool:
+    """Tell whether what is past began before what is (TS 119 612 §5.5.10); who says otherwise says nothing of any time."""
+    return all(period.since <= current.since for period in past)
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """Whose service it is."""

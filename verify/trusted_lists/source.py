@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from verify.trusted_lists.errors import ListRolledBack
+from verify.trusted_lists.model import TrustedList
+
 PINS: Final = "pinned.json"
 """The file of a folder that says whose lists are believed (:mod:`verify.trusted_lists.files`)."""
 
@@ -41,3 +44,14 @@ class Pin:
 
     source: PinnedSource
     lowest: int = 0
+
+
+def check_lowest(found: TrustedList, pins: Iterable[Pin]) -> None:
+    """I30: a list is not below the lowest number that its keeper counts, however it came; raises ``ListRolledBack``."""
+    lowest = max((pin.lowest for pin in pins if pin.source.scheme_id == found.scheme_id), default=0)
+    if found.sequence < lowest:
+        raise ListRolledBack(
+            f"信任清单“{found.scheme_id}”的序号 {found.sequence} 低于 {PINS} 要求的 {lowest}；请更换为新的清单。",
+            f"The trust list “{found.scheme_id}” has the number {found.sequence}, below {lowest}, which {PINS} asks for; "
+            "replace it by a newer one.",
+        )

@@ -34,6 +34,7 @@ from verify.trusted_lists.model import (
     Scheme,
     ServiceKind,
     TrustedList,
+    in_order,
 )
 from verify.trusted_lists.vocabulary import kind_of, status_of
 from verify.trusted_lists.xml_reading import (
@@ -185,7 +186,7 @@ def _service(provider: Provider, service: Element) -> ListedService:
     periods = [_period(item) for item in (information, *past)]
     points = children(maybe(information, "ServiceSupplyPoints"), "ServiceSupplyPoint", MAX_TEXTS)
     current = periods[0]
-    understood = all(map(_understood, (information, *past)))
+    understood = all(map(_understood, (information, *past))) and in_order(current, periods)
     return ListedService(
         provider=provider,
         name=current.name,
@@ -224,10 +225,15 @@ def _extensions(item: Element) -> list[Element]:
 
 def _understood(item: Element) -> bool:
     return all(
-        extension.get("Critical", "false") not in {"true", "1"}
-        or all(child.tag in UNDERSTOOD for child in extension.iterchildren(etree.Element))
+        extension.get("Critical", "false").strip() in {"false", "0"}
+        or _all_understood(list(extension.iterchildren(etree.Element)))
         for extension in _extensions(item)
     )
+
+
+def _all_understood(inside: list[Element]) -> bool:
+    """Tell whether a critical extension is understood; of one that holds no element nobody knows what it says."""
+    return bool(inside) and all(child.tag in UNDERSTOOD for child in inside)
 
 
 def _qualifiers(item: Element) -> Qualifiers:

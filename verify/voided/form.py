@@ -1,11 +1,14 @@
 """The form of the list of voided documents: JWS like the seal status list, by digest, with the time since when. Pure.
 
 Signed by the seal maker, who keeps the register in which the documents were sealed. A document is named by the SHA-256 of
-its octets at the moment it was voided; whatever is appended later does not change what those octets were.
+its octets at the moment it was voided; whatever is appended later does not change what those octets were. It is named by the
+permit of its last seal as well, which that seal's signed statement repeats: a signature's value can be written in other octets
+(capital digits, another attribute that is not signed) and still holds, and then nothing has the digest that was voided.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -48,6 +51,8 @@ class VoidList:
     issued_at: datetime
     next_update: datetime
     entries: dict[str, VoidEntry] = field(default_factory=dict)
+    permits: dict[str, VoidEntry] = field(default_factory=dict)
+    """The same by the permit of the sealing that made a voided document; whatever bears that seal is it, or grew from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +87,20 @@ class ParsedVoidList:
 
 def void_list_payload(found: VoidList) -> dict[str, Any]:
     """Write a list as its JSON members; digests are sorted, so equal lists have equal octets."""
-    return {
+    payload = {
         "issuer": found.issuer,
         "number": found.number,
         "issued_at": time_text(found.issued_at),
         "next_update": time_text(found.next_update),
-        "documents": {
-            digest: [
-                time_text(found.entries[digest].since),
-                found.entries[digest].reason,
-                found.entries[digest].voiding,
-            ]
-            for digest in sorted(found.entries)
-        },
+        "documents": _written(found.entries),
+    }
+    return payload | {"permits": _written(found.permits)} if found.permits else payload
+
+
+def _written(entries: dict[str, VoidEntry]) -> dict[str, list[str]]:
+    return {
+        key: [time_text(entries[key].since), entries[key].reason, entries[key].voiding]
+        for key in sorted(entries)
     }
 
 
@@ -145,20 +151,29 @@ def parse_void_record(jws: str) -> tuple[VoidRecord, x509.Certificate]:
 
 
 def _list(payload: dict[str, Any]) -> VoidList:
-    members.exact(payload, {"issuer", "number", "issued_at", "next_update", "documents"})
-    number, documents = payload["number"], payload["documents"]
+    payload = {"permits": {}, **payload}
+    members.exact(payload, {"issuer", "number", "issued_at", "next_update", "documents", "permits"})
+    number = payload["number"]
     if type(number) is not int or number < 1:
         raise StatementInvalid("number is a positive integer")
-    if not isinstance(documents, dict):
-        raise StatementInvalid("documents is an object")
-    if any(before >= after for before, after in pairwise(documents)):
-        raise StatementInvalid("documents is sorted")
     issued_at = members.moment(payload["issued_at"], "issued_at")
     next_update = members.moment(payload["next_update"], "next_update")
     if next_update <= issued_at:
         raise StatementInvalid("next_update does not lie after issued_at")
-    entries = {_sha256(digest, "documents"): _entry(found) for digest, found in documents.items()}
-    return VoidList(members.text(payload["issuer"], "issuer"), number, issued_at, next_update, entries)
+    issuer = members.text(payload["issuer"], "issuer")
+    entries, permits = _entries(payload, "documents", _sha256), _entries(payload, "permits", _permit)
+    return VoidList(issuer, number, issued_at, next_update, entries, permits)
+
+
+def _entries(
+    payload: dict[str, Any], member: str, read: Callable[[object, str], str]
+) -> dict[str, VoidEntry]:
+    listed = payload[member]
+    if not isinstance(listed, dict):
+        raise StatementInvalid(f"{member} is an object")
+    if any(before >= after for before, after in pairwise(listed)):
+        raise StatementInvalid(f"{member} is sorted")
+    return {read(key, member): _entry(found) for key, found in listed.items()}
 
 
 def _entry(found: object) -> VoidEntry:
@@ -181,4 +196,5 @@ def _reason(value: object) -> str:
 
 _sha256: Final = members.matching(members.SHA256, "a SHA-256 digest in lower-case hexadecimal")
 _uscc: Final = members.matching(members.USCC, "a unified social credit code")
+_permit: Final = members.matching(members.NUMBER, "a permit (32 hexadecimal digits)")
 _voiding: Final = members.matching(members.NUMBER, "the number of a voiding (32 hexadecimal digits)")

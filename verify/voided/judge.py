@@ -2,14 +2,15 @@
 
 A list counts only if a trusted seal maker signed it, and only for documents that carry a seal of that very maker: another
 issuer, however trusted, voids nothing here. Of one maker's lists the highest number counts, as with seal status lists (I30).
-A document is found by the digest of all its octets, or of any earlier revision that they begin with.
+A document is found by the digest of all its octets, or of any earlier revision that they begin with; and, however its octets
+are written, by the permit that the statement of one of its seals names.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -22,7 +23,7 @@ from verify.certificates.identity import maker_identity
 from verify.certificates.paths import name
 from verify.certificates.signer import CertificateJudge
 from verify.digests import Prefixes
-from verify.report import DocumentReport, Reason
+from verify.report import DocumentReport, Reason, SealReport
 from verify.seal import check_maker
 from verify.signatures.cms import load_certificate
 from verify.trusted_lists.model import ServiceKind
@@ -31,7 +32,10 @@ from verify.voided.form import ParsedVoidList, VoidEntry, VoidList, parse_void_l
 from verify.voided.report import VoidedReport
 
 MAX_ENDS: Final = 1_000
-"""Ends of revisions looked at, the last ones: a document with a hundred signatures has some four hundred."""
+"""Ends of revisions looked at, so many first and last ones: a document with a hundred signatures has some four hundred.
+
+The first are those of the document before anything was appended; end marks by the thousand push them out of no window.
+"""
 _END: Final = re.compile(rb"%%EOF(?:\r\n|\r|\n)?")
 
 
@@ -50,11 +54,14 @@ class VoidLists:
     by_maker: dict[str, MakersList] = field(default_factory=dict)
 
     def find(
-        self, data: bytes, prefixes: Prefixes, makers: Iterable[str], at: datetime
+        self, data: bytes, prefixes: Prefixes, seals: Sequence[SealReport], at: datetime
     ) -> VoidedReport | None:
-        """Return what the lists of these makers say about a document as of ``at``: about all of it, else its newest revision."""
-        known = (self.by_maker.get(maker) for maker in makers)
-        lists = {one.maker: one for one in known if one is not None and one.void_list.entries}
+        """Return what the lists of the makers of these seals say about a document as of ``at``.
+
+        About all of it, else its newest revision, else whatever the newest of its seals was put on.
+        """
+        known = (self.by_maker.get(seal.maker_id) for seal in seals)
+        lists = {id(one): one for one in known if one is not None and one.void_list.entries}
         if not lists:
             return None
         digests = [(end, prefixes.upto("sha256", end).hexdigest()) for end in _ends(data)]
@@ -63,6 +70,14 @@ class VoidLists:
                 entry = found.void_list.entries.get(digest)
                 if entry is not None and entry.since <= at:
                     return _told(entry, found, (digest, end == len(data)), at)
+        return self._by_permit(seals, at)
+
+    def _by_permit(self, seals: Sequence[SealReport], at: datetime) -> VoidedReport | None:
+        for seal in reversed(seals):
+            found = self.by_maker.get(seal.maker_id)
+            entry = None if found is None else found.void_list.permits.get(seal.permit)
+            if found is not None and entry is not None and entry.since <= at:
+                return _told(entry, found, ("", False), at)
         return None
 
 
@@ -101,9 +116,9 @@ def trusted_void_lists(
     return VoidLists(kept | {alias: kept[identity] for alias, identity in aliases.items()})
 
 
-def makers_of(report: DocumentReport) -> list[str]:
-    """List the identities of the makers whose statements about the document's seals were verified."""
-    return [one.seal.maker_id for one in report.signatures if one.seal is not None and one.seal.trusted]
+def seals_of(report: DocumentReport) -> list[SealReport]:
+    """List the seals of a document whose makers' statements about them were verified."""
+    return [one.seal for one in report.signatures if one.seal is not None and one.seal.trusted]
 
 
 def with_voiding(report: DocumentReport, found: VoidedReport | None) -> DocumentReport:
@@ -118,8 +133,8 @@ def with_voiding(report: DocumentReport, found: VoidedReport | None) -> Document
 def _ends(data: bytes) -> Iterator[int]:
     """Yield where earlier revisions may end, in order, and the end of the document."""
     ends = {len(data)}
-    found = [match.span() for match in islice(_END.finditer(data), 100 * MAX_ENDS)][-MAX_ENDS:]
-    for start, end in found:
+    found = [match.span() for match in islice(_END.finditer(data), 100 * MAX_ENDS)]
+    for start, end in (*found[:MAX_ENDS], *found[-MAX_ENDS:]):
         ends |= {start + 5, start + 6, end} if end - start > 5 else {end}
     yield from sorted(ends)
 

@@ -13,7 +13,8 @@ from verify.sentence import iso
 class VoidedReport:
     """The document was voided: since when, why, by which voiding; ``maker`` signed the list that says so.
 
-    ``whole`` tells that the octets at hand are the voided ones; otherwise they begin with them and something was appended.
+    ``whole`` tells that the octets at hand are the voided ones; otherwise they begin with them and something was appended, or,
+    where ``sha256`` is empty, bear the seal of the voided document in other octets.
     ``as_of`` is the list's own time, ``stale`` that a newer one was promised since.
     """
 
@@ -44,17 +45,30 @@ class VoidedReport:
     @property
     def zh(self) -> str:
         """One sentence: since when, why, and what that leaves of the signatures."""
-        what = "文件" if self.whole else "文件中先前的版本（其后又有追加）"
+        what = (
+            "文件"
+            if self.whole
+            else "文件中先前的版本（其后又有追加）"
+            if self.sha256
+            else "该印章所盖的文件"
+        )
+        left = "签章与字节未变、仍可核验" if self.sha256 else "签章仍可核验（文件的字节写法与作废时不同）"
         return (
             f"{what}已于 {self.since.astimezone(UTC):%Y-%m-%d} 作废，原因：{self.why}。"
-            "签章与字节未变、仍可核验，但不应再作为有效文件使用；如有疑问请联系签章单位。"
+            f"{left}，但不应再作为有效文件使用；如有疑问请联系签章单位。"
         )
 
     @property
     def en(self) -> str:
         """The same in English."""
-        what = "The document" if self.whole else "An earlier version within this document"
+        earlier = "An earlier version within this document" if self.sha256 else "The document under this seal"
+        what = "The document" if self.whole else earlier
+        left = (
+            "octets and seals still verify"
+            if self.sha256
+            else "seals still verify, in other octets than then"
+        )
         return (
             f"{what} was voided on {self.since.astimezone(UTC):%Y-%m-%d}: {self.why}. "
-            "Its octets and seals still verify, but it is not to be used as a document in force; ask its sealers."
+            f"Its {left}, but it is not to be used as a document in force; ask its sealers."
         )

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from asn1crypto import cms, core, tsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding
+from pyhanko.sign import timestamps
+from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from ca import der
 from tests.pki import Pki, new_key, shared_rsa_key
-from tests.verify_world import Signing
+from tests.verify_world import Signing, asn1, private_info
 from verify.policy import Policy
 from verify.report import SignatureReport, TimeSource
 from verify.trust import TrustStore
@@ -127,6 +133,16 @@ def test_suspended_certificate(signing: Signing, b_b: bytes, b_t: bytes) -> None
     assert outcome(signing.only(b_t, trust=trust)) == ("TOTAL-FAILED", "REVOKED")
 
 
+def test_of_two_answers_of_one_second_the_suspension_counts(signing: Signing, b_b: bytes) -> None:
+    """Whoever hands in the list first does not choose."""
+    hold, serial = x509.ReasonFlags.certificate_hold, signing.keeper.certificate.serial_number
+    answer = signing.pki.ocsp(signing.keeper.certificate, revoked=(signing.now - HOUR, hold))
+    trust = signing.trust(ocsp=[answer])
+    assert outcome(signing.only(b_b, trust=trust)) == ("INDETERMINATE", "REVOKED_NO_POE")
+    both = [signing.pki.crl(), *signing.crls(revoked={serial: (signing.now - HOUR, hold)}, number=2)]
+    assert outcome(signing.only(b_b, trust=signing.trust(crls=both))) == ("INDETERMINATE", "REVOKED_NO_POE")
+
+
 def test_suspension_that_was_lifted(signing: Signing, b_b: bytes) -> None:
     hold = x509.ReasonFlags.certificate_hold
     serial = signing.keeper.certificate.serial_number
@@ -194,11 +210,14 @@ def test_ocsp_revoked(signing: Signing, b_t: bytes) -> None:
         {"extra": (), "spoil": True},
         {"not_after": "past"},
         {"nocheck": False},
+        {"key": "weak"},
     ],
 )
 def test_ocsp_by_somebody_without_the_right(signing: Signing, b_b: bytes, wrong: dict[str, Any]) -> None:
-    """RFC 6960 §4.2.2.2: purpose, issuer, validity and nocheck of the delegate all count."""
+    """RFC 6960 §4.2.2.2: purpose, issuer, validity and nocheck of the delegate all count; TS 119 312 §8: so does its key."""
     changes = dict(wrong)
+    if changes.get("key") == "weak":
+        changes["key"] = shared_rsa_key(1024)
     if changes.get("not_after") == "past":
         changes = {"not_before": signing.now - 9 * DAY, "not_after": signing.now - DAY}
     if changes.pop("nocheck", True) is False:
@@ -318,6 +337,68 @@ def test_time_stamp_by_a_certificate_without_the_purpose(signing: Signing, chang
     assert found.time.source is TimeSource.TSA_UNVERIFIED
     assert found.level == "B-B"
     assert "时间戳" in found.notes[0].zh
+
+
+def restamped(signing: Signing, time: bytes, more: bytes) -> Any:
+    """Return a time-stamper whose unit signs what no unit says: another form of time, further members of the TSTInfo."""
+
+    class Odd(timestamps.DummyTimeStamper):
+        def request_tsa_response(self, req: Any) -> Any:
+            response = super().request_tsa_response(req)
+            data = response["time_stamp_token"]["content"]
+            info = data["encap_content_info"]["content"].parsed
+            octets = der.sequence(re.sub(rb"\x18\x0f\d{14}Z", time, bytes(info.contents)) + more)
+            data["encap_content_info"]["content"] = core.ParsableOctetString(octets)
+            (signer,) = data["signer_infos"]
+            attributes = signer["signed_attrs"]
+            for attribute in attributes:
+                if attribute["type"].native == "message_digest":
+                    attribute["values"] = [hashlib.sha256(octets).digest()]
+            message = attributes.untag().dump(force=True)
+            signer["signature"] = shared_rsa_key().sign(message, padding.PKCS1v15(), hashes.SHA256())
+            return response
+
+    tsa = signing.tsa
+    store = SimpleCertificateStore.from_certs([asn1(one) for one in tsa.chain])
+    return Odd(asn1(tsa.der), private_info(tsa), certs_to_embed=store, fixed_dt=signing.now)
+
+
+CRITICAL = tsp.Extensions(
+    [{"extn_id": "1.2.3.4", "critical": True, "extn_value": core.OctetString(b"\x05\x00")}]
+)
+
+
+@pytest.mark.parametrize(
+    ("time", "more", "sound"),
+    [
+        (rb"\g<0>", b"", True),
+        (b"\x18\x0e20200101000000", b"", False),
+        (b"\x18\x0f00000101000000Z", b"", False),
+        (rb"\g<0>", CRITICAL.retag({"implicit": 1}).dump(), False),
+    ],
+    ids=["as it should be", "local time", "year 0", "a critical extension"],
+)
+def test_a_time_stamp_that_says_what_nobody_understands_proves_nothing(
+    signing: Signing, time: bytes, more: bytes, sound: bool
+) -> None:
+    """RFC 3161 §2.4.2: UTC; RFC 5280 §4.2 for its extensions."""
+    found = signing.only(signing.sign(stamper=restamped(signing, time, more)))
+    assert found.time.trusted is sound
+    if not sound:
+        assert "malformed" in found.reason.en, found.reason.en
+        assert found.indication is Indication.TOTAL_FAILED
+
+
+def test_both_attributes_that_name_the_signing_certificate_name_this_one(signing: Signing) -> None:
+    """RFC 5035 §5: each is judged by itself; one that names another certificate is not hidden by the other."""
+
+    def named(certificate: bytes) -> cms.CMSAttribute:
+        value = tsp.SigningCertificate({"certs": [{"cert_hash": hashlib.sha1(certificate).digest()}]})
+        return cms.CMSAttribute({"type": "signing_certificate", "values": [value]})
+
+    own, other = signing.keeper.der, signing.pki.party(key=signing.keeper.key).der
+    assert outcome(signing.only(signing.sign(extra=[named(own)]))) == ("TOTAL-PASSED", None)
+    assert outcome(signing.only(signing.sign(extra=[named(other)]))) == ("TOTAL-FAILED", "FORMAT_FAILURE")
 
 
 def test_time_stamp_of_an_unknown_authority_proves_nothing(signing: Signing) -> None:

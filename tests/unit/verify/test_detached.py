@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from asn1crypto import cms
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca import cms_names
@@ -173,6 +175,31 @@ def test_signed_without_attributes() -> None:
     bare = cms.ContentInfo({"content_type": "signed_data", "content": data}).dump(force=True)
     assert only(judge(here, bare)).indication is Indication.TOTAL_PASSED
     assert judge(here, bare, CONTENT + b"x").verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize("digest", [hashes.SHA256(), hashes.SHA1()], ids=["SHA-256", "SHA-1"])
+def test_a_content_inside_is_the_content_by_whatever_digest(digest: hashes.HashAlgorithm) -> None:
+    """A digest of the past is judged by its time; what the signature holds is what others show as signed by it."""
+    here = international()
+    made = cms.ContentInfo.load(here.sign_file(CONTENT, CADES))
+    data = made["content"]
+    data["encap_content_info"]["content"] = b"what others show"
+    (signer,) = data["signer_infos"]
+    stated = hashes.Hash(digest)
+    stated.update(CONTENT)
+    for attribute in signer["signed_attrs"]:
+        if attribute["type"].native == "message_digest":
+            attribute["values"] = [stated.finalize()]
+    signer["digest_algorithm"] = {"algorithm": digest.name}
+    signer["signature_algorithm"] = {"algorithm": f"{digest.name}_ecdsa"}
+    message = signer["signed_attrs"].untag().dump(force=True)
+    signer["signature"] = here.keeper.key.sign(message, ec.ECDSA(digest))  # type: ignore[call-arg,union-attr,arg-type]
+    report = judge(here, made.dump(force=True))
+    assert report.verdict is Verdict.FAILED
+    assert report.sub_indication is SubIndication.HASH_FAILURE
+    assert "holds its content" in report.reason.en
+    alone = judge(here, made.dump(force=True), None)
+    assert alone.sub_indication is SubIndication.HASH_FAILURE
 
 
 @WORLDS

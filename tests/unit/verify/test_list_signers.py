@@ -17,6 +17,7 @@ from ca.certificate import SubjectName
 from ca.profile import ENTERPRISE_SEAL, ISSUING
 from tests.conftest import SteppingClock
 from tests.pki import Party, Pki, builders_key
+from verify.certificates import lists
 from verify.certificates.paths import PathFinder
 from verify.certificates.revocation import Evidence, Freshness, state_at
 from verify.trust import TrustStore
@@ -48,11 +49,17 @@ class Court:
         )
         for extension, critical in extensions:
             builder = builder.add_extension(extension, critical)
+        for _ in range(int(str(parts.get("before", 0)))):
+            other = x509.RevokedCertificateBuilder().serial_number(x509.random_serial_number())
+            builder = builder.add_revoked_certificate(other.revocation_date(self.now).build())
         reason = parts.get("reason")
         if isinstance(reason, R):
             entry = x509.RevokedCertificateBuilder().serial_number(self.keeper.certificate.serial_number)
             entry = entry.revocation_date(self.now - timedelta(hours=1))
             entry = entry.add_extension(x509.CRLReason(reason), critical=False)
+            whose = parts.get("entry")
+            if isinstance(whose, x509.CertificateIssuer):
+                entry = entry.add_extension(whose, critical=True)
             builder = builder.add_revoked_certificate(entry.build())
         return builder.sign(builders_key(signer.key), hashes.SHA256()).public_bytes(Encoding.DER)
 
@@ -192,3 +199,20 @@ def test_an_indirect_list_counts_only_where_the_certificate_names_its_issuer(cou
     forged = court.pki.make(ISSUING, other.certificate.subject, issuer=neighbour)
     cleared = court.crl(forged, scope(indirect_crl=True))
     assert court.state(cleared, extra=(forged, neighbour)) == "unknown", "a neighbour that took the name"
+
+
+def test_a_list_too_long_to_be_read_clears_nobody(court: Court, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entries of an indirect list are walked, up to a limit: whom one behind it revokes is not good."""
+    other = court.pki.make(ISSUING, SubjectName("清单 TEST", "清单 TEST"), issuer=court.pki.root)
+    directory = [x509.DirectoryName(other.certificate.subject)]
+    points = x509.CRLDistributionPoints([x509.DistributionPoint(None, None, None, directory)])
+    court.keeper = court.pki.party(
+        profile=replace(ENTERPRISE_SEAL, crl_address=False), extra=[(points, False)]
+    )
+    whose = x509.CertificateIssuer([x509.DirectoryName(court.pki.issuing.certificate.subject)])
+    listed = court.crl(other, scope(indirect_crl=True), reason=R.key_compromise, entry=whose, before=2)
+    assert court.state(listed, extra=(other,)) == "revoked"
+    monkeypatch.setattr(lists, "MAX_INDIRECT_ENTRIES", 2)
+    lists._read_kept.cache_clear()
+    assert court.state(listed, extra=(other,)) == "unknown"
+    lists._read_kept.cache_clear()

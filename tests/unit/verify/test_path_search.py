@@ -172,6 +172,17 @@ def test_an_excluded_name_in_another_dress_is_refused(
         check_names(bearer(pki, name), x509.NameConstraints(None, [excluded]))
 
 
+@pytest.mark.parametrize("unseen", ["\u00ad", "\u200b", "\u2060", "\ufe0f", "\ufeff", "\x01"])
+def test_characters_that_nobody_sees_make_no_other_name(pki: Pki, unseen: str) -> None:
+    """RFC 4518 §2.2: they stand for nothing, so a forbidden name with one in it is the forbidden name."""
+    excluded = x509.NameConstraints(None, [x509.DirectoryName(SubjectName("税务局 TEST").x509())])
+    dressed = pki.make(ISSUING, SubjectName(f"税务{unseen}局 TEST"), issuer=pki.root).certificate
+    assert dressed.subject != SubjectName("税务局 TEST").x509()
+    with pytest.raises(NameForbidden, match="excluded"):
+        check_names(dressed, excluded)
+    check_names(pki.make(ISSUING, SubjectName("工商局 TEST"), issuer=pki.root).certificate, excluded)
+
+
 def test_a_mailbox_in_the_subject_is_not_hidden_by_one_beside_it(pki: Pki) -> None:
     within = x509.NameConstraints([x509.RFC822Name("good.example")], None)
     good = x509.RFC822Name("a@good.example")

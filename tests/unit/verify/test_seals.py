@@ -226,6 +226,31 @@ def test_list_by_somebody_else_is_not_believed(sealing: Sealing, sealed: bytes) 
     assert found.seal_now.status == "unknown"
 
 
+def test_a_trusted_namesakes_list_does_not_take_the_place_of_the_makers_own(
+    sealing: Sealing, sealed: bytes
+) -> None:
+    """I30: another authority that is trusted too calls its maker the same; its higher number clears no stopped seal."""
+    double = Pki(sealing.now)
+    stranger = double.seal_maker()
+    assert stranger.certificate.subject == sealing.maker.certificate.subject
+    stopped = sealing.status_list(
+        (sealing.now - 9 * DAY, SealStatus.ACTIVE), (sealing.now - HOUR, SealStatus.REVOKED)
+    )
+    crls = [*sealing.signing.crls(), double.crl(), double.crl(double.root)]
+    for theirs in (
+        sealing.status_list(maker=stranger, number=9),
+        sealing.status_list(maker=stranger, number=9, active=frozenset()),
+    ):
+        for lists in ([stopped, theirs], [theirs, stopped]):
+            trust = replace(
+                sealing.signing.trust(crls, seal_lists=lists),
+                anchors=[sealing.signing.pki.root.certificate, double.root.certificate],
+            )
+            assert refused(sealing.signing.only(sealed, trust=trust))
+            alone = sealing.signing.only(sealed, trust=replace(trust, seal_lists=[theirs]))
+            assert (alone.indication, alone.seal_now.status) == (Indication.TOTAL_PASSED, "unknown")
+
+
 def test_statement_by_an_unknown_maker(sealing: Sealing) -> None:
     stranger = Pki(sealing.now, name="Stranger").seal_maker()
     found = sealing.judge(sealing.seal(maker=stranger))

@@ -17,6 +17,7 @@ from ca.profile import SEAL_MAKER, VERIFICATION
 from seals.jws import sign
 from seals.members import time_text
 from tests.pki import Party
+from tests.trust_list_world import Publisher, service
 from tests.verify_world import Signing
 from verify.bundle.errors import BundleDamaged, BundleRefused, BundleRolledBack, BundleUntrusted
 from verify.bundle.form import BUNDLE_TYPE, MAGIC, Manifest, open_bundle, write_bundle
@@ -144,6 +145,7 @@ def test_attack_paths_that_lead_elsewhere(maker: Maker, path: str) -> None:
     "changes",
     [
         {"form": 2},
+        {"form": True},
         {"sequence": 0},
         {"sequence": True},
         {"as_of": "now"},
@@ -289,6 +291,31 @@ def test_I30_the_command_refuses_an_older_bundle(desk: Desk, maker: Maker) -> No
     assert desk.run(maker.make(7), *named)[0] == 0
     assert desk.run(maker.make(6), *named)[0] == USAGE_STATUS
     assert "更旧的第 6 号" in desk.errors.getvalue()
+
+
+@pytest.mark.parametrize("lowest", [7, 8])
+def test_I30_a_list_that_comes_otherwise_is_not_below_ones_own_pins(
+    desk: Desk, maker: Maker, lowest: int
+) -> None:
+    """A true bundle of last year, or a file named by hand, would bring back a list in which a service was granted still."""
+    publisher = Publisher(maker.now)
+    old = publisher.signed(publisher.list(service(maker.signing.pki.issuing.der)))
+    pin = {"scheme_id": publisher.scheme, "signers": list(publisher.pin.signers)}
+    files = {**maker.files, "a.tl.json": old, "pinned.json": json.dumps([pin]).encode()}
+    trust = desk.folder / "trust"
+    trust.mkdir()
+    (trust / "pinned.json").write_text(json.dumps([{**pin, "sequence": lowest}]))
+    (desk.folder / "a.tl.json").write_bytes(old)
+    named = ("--list", str(desk.folder / "a.tl.json"), "--signer", publisher.pin.signers[0])
+    plain = {"a.cer": maker.signing.root_der}
+    for bundle, more in (
+        (maker.make(files=files), ()),
+        (maker.make(2, files={**maker.files, **plain}), named),
+    ):
+        options = ("--bundle-signer", maker.signer, "--trust", str(trust), *more)
+        status, _ = desk.run(bundle, *options)
+        assert status == (USAGE_STATUS if lowest > 7 else EXIT_STATUS[Verdict.PASSED]), desk.errors.getvalue()
+        assert ("below 8" in desk.errors.getvalue()) is (lowest > 7)
 
 
 def test_damaged_and_missing_bundles_are_refused_in_words(desk: Desk, bundle: bytes) -> None:

@@ -176,6 +176,22 @@ def test_fewer_approvals_than_the_rule_asks_for_fail(recording: Recording) -> No
         assert recording.parts(recording.jws(record))["approvals"].state is F
 
 
+def test_I22_one_approval_told_twice_and_one_given_afterwards_count_for_nothing(recording: Recording) -> None:
+    """Two people are two certificates, and each signed something of their own before the seal was used."""
+    two = replace(recording.record(), needed=2)
+    (first,) = two.approvals
+    second = replace(first, name="李雷", certificate_sha256="78" * 32, sha256="9a" * 32)
+    for told in (
+        replace(second, certificate_sha256=first.certificate_sha256),
+        replace(second, sha256=first.sha256),
+        replace(second, at=recording.signing.now + timedelta(minutes=1)),
+    ):
+        found = recording.parts(recording.jws(replace(two, approvals=(first, told))))["approvals"]
+        assert (found.state, found.detail) == (F, "1 / 2")
+    both = recording.parts(recording.jws(replace(two, approvals=(first, second))))["approvals"]
+    assert both.state is PartState.PRESENT
+
+
 def test_a_record_that_says_the_seal_was_stopped_fails(recording: Recording) -> None:
     record = recording.record()
     frozen = replace(record, seal=replace(record.seal, status=SealStatus.FROZEN))

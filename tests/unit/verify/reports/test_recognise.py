@@ -203,6 +203,7 @@ def test_attack_every_part_of_the_data_changed(service: Service) -> None:
     "change",
     [
         {"form": 2},
+        {"form": True},
         {"number": ""},
         {"report": []},
         {"report": {"verdict": "passed"}},

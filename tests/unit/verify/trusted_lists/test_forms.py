@@ -177,6 +177,12 @@ def test_a_critical_extension_that_nobody_knows_takes_the_service_out(xml: bytes
     )[0]
     information.append(extension)
     assert read_xml(root).services[0].kind is ServiceKind.OTHER
+    extension[0].set("Critical", " true ")  # xs:boolean: blanks around it count for nothing
+    assert read_xml(root).services[0].kind is ServiceKind.OTHER
+    extension[0].set("Critical", "true")
+    extension[0].remove(extension[0][0])
+    extension[0].text = "in words alone"
+    assert read_xml(root).services[0].kind is ServiceKind.OTHER
     extension[0].set("Critical", "false")
     assert read_xml(root).services[0].kind is ServiceKind.CA
 

@@ -13,8 +13,8 @@ import pytest
 
 from seals.jws import raw_signature
 from tests.pki import Party
-from tests.trust_list_world import SCHEME, Publisher, full
-from tests.verify_world import Signing
+from tests.trust_list_world import DAY, SCHEME, Publisher, full, granted, service, withdrawn
+from tests.verify_world import NOW, Signing
 from verify.trusted_lists.errors import (
     ListRefused,
     ListSignatureInvalid,
@@ -104,6 +104,17 @@ def test_a_header_that_hides_something_is_refused(
     header, payload, _ = parts(jws)
     with pytest.raises(ListSignatureInvalid, match=named):
         read_list(signed(header | change, payload, publisher.key), [publisher.pin])
+
+
+@pytest.mark.parametrize("gone", ["ServiceStatus", "StatusStartingTime"])
+def test_a_past_state_has_a_word_and_a_time(publisher: Publisher, signing: Signing, gone: str) -> None:
+    """A list without states grants what it names from its issue on; a past state without one would outlive a withdrawal."""
+    listed = publisher.list(service(signing.pki.issuing.der, periods=(withdrawn(NOW - 9 * DAY), granted())))
+    header, payload, _ = parts(publisher.signed(listed))
+    entity = payload["LoTE"]["TrustedEntitiesList"][0]
+    del entity["TrustedEntityServices"][0]["ServiceHistory"][0][gone]
+    with pytest.raises(ListUnreadable, match=gone):
+        read_list(signed(header, payload, publisher.key), [publisher.pin])
 
 
 def test_understood_headers_are_no_obstacle(publisher: Publisher, jws: bytes) -> None:

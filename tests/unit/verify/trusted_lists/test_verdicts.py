@@ -229,6 +229,26 @@ def test_a_service_that_was_of_another_type_vouches_for_that_time_as_such(
     assert judging.only(b_t, judging.listing(mixed, tsa)).verdict is Verdict.INDETERMINATE
 
 
+@pytest.mark.parametrize("write", FORMS)
+def test_a_history_that_begins_after_the_present_state_vouches_for_nothing(
+    judging: Judging, b_b: bytes, signing: Signing, write: Write
+) -> None:
+    """The newest start wins: a state called past that starts after the withdrawal would grant the service again."""
+    now, issuing = signing.now, signing.pki.issuing.der
+    listed = judging.publisher.list(
+        service(issuing, periods=(withdrawn(now - 10 * DAY), granted(now - 5 * DAY)))
+    )
+    found = judging.publisher.read(listed, write)
+    newest = found.services[0].status_at(now)
+    assert newest is not None
+    assert newest.status.in_force, "which is why the order must be looked at"
+    report = judging.only(b_b, found)
+    assert (report.verdict, report.sub_indication) == (
+        Verdict.INDETERMINATE,
+        SubIndication.NO_CERTIFICATE_CHAIN_FOUND,
+    )
+
+
 def test_an_unknown_state_grants_nothing(judging: Judging, b_b: bytes, signing: Signing) -> None:
     odd = replace(granted(), status=ServiceStatus.UNKNOWN, status_uri="https://example.test/excellent")
     found = judging.only(b_b, judging.listing(service(signing.pki.issuing.der, periods=(odd,))))

@@ -25,7 +25,7 @@ from verify.trusted_lists.pinned import read_list
 from verify.trusted_lists.source import PinnedSource
 from verify.trusted_lists.vocabulary import STATUS_URI
 from verify.trusted_lists.writing import ListSigner
-from verify.trusted_lists.xml_reading import TSL, tag
+from verify.trusted_lists.xml_reading import TSL, parse, safe_parser, tag
 from verify.trusted_lists.xml_signature import DS, ENVELOPED, EXCLUSIVE, XADES
 from verify.trusted_lists.xml_writing import write_xml
 
@@ -352,6 +352,19 @@ BOMB = (
 )  # fmt: skip
 
 
+FAR = b"<?xml version='1.0'" + b" " * 300 + b"encoding='UTF-7'?>" + ENTITY.replace(b"<!", b"+ADw-!")
+"""A document type in letters that say nothing in UTF-8, and the name of the encoding where nobody looks for it."""
+
+
+def test_octets_are_utf_8_whatever_they_say() -> None:
+    """A reader that believes the declaration finds a document type that was not looked for in these octets."""
+    with pytest.raises(ListUnreadable, match="encoding"):
+        parse(FAR + b'<x a="&a;"/>')
+    assert etree.fromstring(FAR + b'<x a="&a;"/>').get("a") == "b", "a reader that does"
+    with pytest.raises(etree.XMLSyntaxError):
+        etree.fromstring(FAR + b'<x a="&a;"/>', safe_parser())
+
+
 @pytest.mark.parametrize(
     "octets",
     [
@@ -365,6 +378,7 @@ BOMB = (
         b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><x/>',
         ("<?xml version='1.0' encoding='UTF-16'?>" + ENTITY.decode() + "<x/>").encode("utf-16"),
         b"<?xml version='1.0' encoding='UTF-7'?><x/>",
+        FAR + b'<x a="&a;"/>',
         b"<x>\xff</x>",
         b"<x>" * 100 + b"</x>" * 100,
         b"<x>" * 1000 + b"</x>" * 1000,
