@@ -23,7 +23,7 @@ from hsm.key_policy import KeyPolicy
 from hsm.suite import Suite
 from seals.code_patterns import CodePatterns
 from seals.seal import SealKind
-from seals.ses.maker import kind_types
+from seals.ses.kinds import kind_types
 from signing.objects.address import read_address
 from signing.objects.errors import ArchiveAddressInvalid
 

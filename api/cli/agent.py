@@ -15,11 +15,6 @@ from ca.clock import system_clock
 FOLDER: Final = Path.home() / ".local" / "share" / "yinxin" / "agent"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("agent")(agent)
-
-
 def agent(
     allow: Annotated[
         list[str] | None,

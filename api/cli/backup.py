@@ -48,13 +48,6 @@ AsOption = Annotated[str, typer.Option("--as", help="经办人 / who does it: pe
 KeyOption = Annotated[Path, typer.Option("--key", help="备份私钥文件 / file with the backup's private key")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the root."""
-    app.command("backup-key")(backup_key)
-    app.command()(backup)
-    app.command()(restore)
-
-
 def backup_key(
     path: Annotated[Path, typer.Argument(help="私钥写到此处 / write the private key here")],
 ) -> None:

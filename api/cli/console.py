@@ -17,30 +17,27 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
-from pydantic import BaseModel
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from api.access.scopes import OPERATOR_SCOPES
-from api.bootstrap import assemble
-from api.database.schema import check_schema
 from api.errors import FileUnreadable, HomeNotReady, InputInvalid
 from api.files import write_whole
 from api.home import Home, service_pins
-from api.problems.problem import describe
-from api.services import Services
-from api.settings import Settings, load_settings
 from ca.actor import Actor
 from ca.clock import system_clock
 from hsm.errors import PinRequired
 from hsm.pins import Pin
 from hsm.suite import Suite
-from seals.cases.case import Hand
+
+if TYPE_CHECKING:  # a command waits only for what it uses: these bring most of the program
+    from api.services import Services
+    from api.settings import Settings
+    from seals.cases.case import Hand
 
 REFUSED: Final = 1
 """Exit status: the request was understood and refused."""
@@ -118,6 +115,9 @@ def say(zh: str, en: str) -> None:
 @contextmanager
 def installation(home: Path | None) -> Iterator[Services]:
     """Open the installation at ``home`` for one command; :class:`HomeNotReady` if there is none."""
+    from api.database.schema import check_schema
+    from api.settings import load_settings
+
     settings = load_settings(home)
     if not settings.database_url and not (settings.home / "yinxin.db").exists():
         raise HomeNotReady(settings.home)
@@ -129,6 +129,8 @@ def installation(home: Path | None) -> Iterator[Services]:
 @contextmanager
 def opened(settings: Settings) -> Iterator[Services]:
     """Assemble an installation, ready or not, and close it afterwards."""
+    from api.bootstrap import assemble
+
     services = assemble(settings, clock=system_clock, pins=service_pins(Home(settings.home)))
     try:
         yield services
@@ -150,6 +152,9 @@ def person(text: str, uscc: str | None = None) -> Actor:
 
 def hand(text: str, uscc: str | None = None) -> Hand:
     """Read ``--as`` of somebody who sits at this machine: they have every operator's scope."""
+    from api.access.scopes import OPERATOR_SCOPES
+    from seals.cases.case import Hand
+
     return Hand(person(text, uscc), "cli", OPERATOR_SCOPES)
 
 
@@ -202,6 +207,8 @@ def print_json(value: object) -> None:
 
 
 def _dumped(value: object) -> object:
+    from pydantic import BaseModel
+
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     raise TypeError(f"{type(value).__name__} is no JSON")
@@ -228,6 +235,8 @@ def moment(text: str) -> datetime:
 
 def fail(error: BaseException) -> int:
     """Print what went wrong on one red line and return the exit status."""
+    from api.problems.problem import describe
+
     problem = describe(error)
     LOG.debug("failed", exc_info=error)
     line = Text(f"错误：{problem.zh} / Error: {problem.en}", style="bold red")

@@ -54,11 +54,6 @@ def say_sealed(sealed: SealedDocument, target: Path) -> None:
         say(f"可核验者：{own.readers.zh}", f"Who can check it: {own.readers.en}")
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the root."""
-    app.command("sign")(sign)
-
-
 def sign(
     *,
     source: Annotated[Path, typer.Argument(metavar="FILE", help="任意文件，不超过 512 MB / any file")],

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import typer
-
 from api.cli.console import HomeOption, JsonOption, err, installation, print_json, say
 from api.demo.desk import furnish
 from api.demo.seals import furnish_seals
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the root."""
-    app.command("demo-desk")(demo_desk)
 
 
 def demo_desk(home: HomeOption = None, as_json: JsonOption = False) -> None:

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from api.cli.console import HomeOption, read_bytes, say, write_bytes
-from api.cli.documents import seal_pdf
 from api.errors import InputInvalid
 from api.settings import load_settings
 from ca.clock import system_clock
@@ -20,11 +19,6 @@ from verify.isolated import IsolatedVerifier
 from verify.trust import TrustStore
 
 app = typer.Typer(no_args_is_help=True, help="OFD 文档：核验报告、证照版面 / OFD documents of our own")
-
-
-def register(root: typer.Typer) -> None:
-    """Add the command to the root: what is sealed is told by its content."""
-    root.command("seal-ofd")(seal_pdf)
 
 
 @app.command()

@@ -40,13 +40,6 @@ Id = Annotated[str, typer.Argument(help="导入编号 / number of the import")]
 ANSWERS = {"accepted": "接受", "conditions": "有条件接受", "refused": "不予接受"}
 
 
-def register(app: typer.Typer) -> None:
-    """Add the groups and the command to the root."""
-    app.add_typer(department, name="department")
-    app.add_typer(recognition, name="recognition")
-    app.command("evidence-record")(evidence_record)
-
-
 @department.command("list")
 def list_departments(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """列出可选部门与事项，以及政策的导入记录 / departments, their acts, and imports of policies."""

@@ -32,12 +32,6 @@ _STYLE = {Health.OK: "green", Health.WARNING: "yellow", Health.BROKEN: "bold red
 _MARK = {Health.OK: "✓", Health.WARNING: "!", Health.BROKEN: "✗"}
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the root."""
-    for command in (demo, serve, page, doctor, migrate, reconcile):
-        app.command()(command)
-
-
 def demo(home: HomeOption = None, suite: SuiteOption = None, as_json: JsonOption = False) -> None:
     """一键演示：建立令牌、CA、企业、印章，用印并验章 / the whole job on a new home folder."""
     from api.cli.demo_view import show_demo

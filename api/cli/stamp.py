@@ -20,6 +20,7 @@ from api.cli.console import (
     table,
     write_bytes,
 )
+from api.cli.stamp_link import register as register_line_commands
 from api.files import read_file
 from api.schemas.stamp_work import AlarmModel, ProofModel, UseModel
 from api.schemas.stamps import StampModel
@@ -351,3 +352,6 @@ def _say(stamp: Stamp) -> None:
 
 def _second(command: str) -> None:
     say(f"须由另一人确认：{command}", f"Another person confirms: {command}")
+
+
+register_line_commands(app)

@@ -28,11 +28,6 @@ Scenario = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the root."""
-    app.command("stamp-simulator")(stamp_simulator)
-
-
 def stamp_simulator(
     scenario: Scenario = "",
     *,

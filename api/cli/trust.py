@@ -21,6 +21,7 @@ from api.cli.console import (
     table,
     write_bytes,
 )
+from api.cli.report import bundle
 from api.evidence.ocsp_answers import keep_answer
 from api.files import read_file
 from api.schemas.trust_lists import OwnListModel
@@ -120,3 +121,6 @@ def _show(found: Published) -> None:
         "where it is published",
     )
     show_fingerprint(found)
+
+
+app.command("bundle")(bundle)

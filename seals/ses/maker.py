@@ -34,10 +34,11 @@ from seals.drawing.vector import SealPicture
 from seals.imprint.raster import png
 from seals.ledger import Ledger, acting
 from seals.registry import SealRegistry
-from seals.seal import BoundCertificate, SealKind, SealRecord
+from seals.seal import BoundCertificate, SealRecord
 from seals.ses import store
 from seals.ses.errors import SealDataInvalid, SealDataMoved, SealDataWithheld, SealMakerUnfit
 from seals.ses.fitness import check_apart, check_maker, check_seal
+from seals.ses.kinds import kind_types
 from seals.ses.parts import CertListType, SesVersion
 from seals.ses.store import SealDataPlan, SealDataRecord
 from seals.ses.structure import read_seal
@@ -51,15 +52,6 @@ Stamper = Callable[[Digest], bytes]
 """Gives a time-stamp token over a digest; ``ca.tsa.TimeStampAuthority.stamp`` fits."""
 Draw = Callable[[SealPicture], bytes]
 """Gives a PNG at true size."""
-
-
-def kind_types() -> dict[str, int]:
-    """Return the two-digit kind as the ``type`` of a seal: 1 to 5, and 99.
-
-    The standards leave the number to the business, and real seals do not agree: two tax offices and one licence office were
-    seen to write 3 and 4 for other kinds. Hence a setting; no verdict rests on it.
-    """
-    return {kind.code: int(kind.code) for kind in SealKind}
 
 
 @dataclass(frozen=True, slots=True)

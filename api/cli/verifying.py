@@ -1,0 +1,96 @@
+"""``yinxin verify``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.console import HomeOption, leave
+from api.settings import load_settings
+from ca.clock import system_clock
+from verify.command import run as run_verify
+
+PasswordOption = Annotated[
+    str | None,
+    typer.Option(help="加密 PDF 的密码 / password of an encrypted PDF", envvar="YINXIN_PDF_PASSWORD"),
+]
+
+
+def verify(
+    *,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="待验文件 / documents")],
+    trust: Annotated[Path | None, typer.Option(help="信任文件夹 / folder of anchors")] = None,
+    lists: Annotated[
+        list[Path] | None,
+        typer.Option("--list", help="信任清单（XML 或 JSON），可多次 / a trust list, XML or JSON"),
+    ] = None,
+    signer: Annotated[
+        list[str] | None,
+        typer.Option(help="清单签名证书或其 SHA-256 / the certificate of who signs it, or its SHA-256"),
+    ] = None,
+    at: Annotated[str, typer.Option(help="按此时间判断 / judge as of this time")] = "",
+    proof: Annotated[
+        Path | None,
+        typer.Option(help="合并签名的证明文件 / proof of a document under a batch's one signature"),
+    ] = None,
+    content: Annotated[
+        Path | None, typer.Option(help="分离式签名所签的原文件 / what a detached signature is over")
+    ] = None,
+    department: Annotated[
+        str, typer.Option(help="按该部门的政策判断 / ask it too: its name, id or policy file")
+    ] = "",
+    act: Annotated[str, typer.Option(help="办理的事项 / the act that it is asked about")] = "",
+    evidence: Annotated[
+        Path | None, typer.Option(help="制度证据记录，默认取文件旁的 .evidence.jws / evidence records")
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="核验报告 .pdf、.json、.xml、.jws / a report on one file"),
+    ] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="离线核验包，代替信任文件夹 / offline bundle, in place of the folder")
+    ] = None,
+    bundle_signer: Annotated[
+        str, typer.Option(help="离线核验包签名证书的 SHA-256 / SHA-256 of its signer's certificate")
+    ] = "",
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="许多文件的结论写入一张 .csv 或 .xlsx，中断后再执行即继续 / one table of many files"
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option(help="--out 的并行进程数，0 为核数 / processes for --out")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
+    password: PasswordOption = None,
+    home: HomeOption = None,
+) -> None:
+    """验章：0 有效，1 无效，2 无法判定，3 无法读取，4 有效但已作废，5 部门不予接受，6 有条件接受 / verify documents.
+
+    0 passed, 1 failed, 2 indeterminate, 3 unreadable, 4 passed but voided since, 5 refused by the department, 6 accepted on conditions.
+    """
+    folder = trust or load_settings(home).home / "trust"
+    arguments = [str(file) for file in files]
+    usual = folder.is_dir() and bundle is None
+    arguments += ["--trust", str(folder)] if trust is not None or usual else []
+    arguments += [part for path in lists or () for part in ("--list", str(path))]
+    arguments += [part for one in signer or () for part in ("--signer", one)]
+    arguments += [] if bundle is None else ["--bundle", str(bundle)]
+    arguments += ["--bundle-signer", bundle_signer] if bundle_signer else []
+    arguments += [] if report is None else ["--report", str(report)]
+    arguments += ["--at", at] if at else []
+    arguments += [] if proof is None else ["--proof", str(proof)]
+    arguments += ["--content", str(content)] if content is not None else []
+    arguments += ["--department", department, "--act", act] if department else []
+    arguments += [] if evidence is None else ["--evidence", str(evidence)]
+    arguments += [] if table is None else ["--out", str(table), "--workers", str(workers)]
+    arguments += ["--json"] if as_json else []
+    arguments += [] if password is None else ["--password", password]
+    if report is None:
+        leave(run_verify(arguments, clock=system_clock))
+    from api.cli.report import issuing
+
+    with issuing(home) as issuer:
+        status = run_verify(arguments, clock=system_clock, issuer=issuer)
+    leave(status)
