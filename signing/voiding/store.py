@@ -64,7 +64,16 @@ voided_document = sa.Table(
     sa.Column("voiding", sa.ForeignKey("voiding.id"), nullable=False, index=True),
     sa.Column("since", UtcInstant, nullable=False),
 )
-"""Every voided digest, once and for good; after a restoration also ``permit:…`` of sealings that the backup did not have."""
+"""Every voided digest, once and for good."""
+
+voided_permit = sa.Table(
+    "voided_permit",
+    metadata,
+    sa.Column("permit", sa.String(32), primary_key=True),
+    sa.Column("voiding", sa.ForeignKey("voiding.id"), nullable=False, index=True),
+    sa.Column("since", UtcInstant, nullable=False),
+)
+"""Permits of voided sealings that a restored backup did not have: a list of ours named them. Of all others the sealing tells."""
 
 void_list = sa.Table(
     "void_list",

@@ -12,12 +12,9 @@ from ca.actor import Actor
 from signing.store import SealingState, sealing
 from signing.voiding.rules import VoidRule
 from signing.voiding.states import VoidStatus
-from signing.voiding.store import voided_document, voiding, voiding_consent, voiding_party
+from signing.voiding.store import voided_document, voided_permit, voiding, voiding_consent, voiding_party
 from signing.voiding.voiding import Consent, Sealer, Voiding
 
-PERMIT: Final = "permit:"
-"""Before the permit of a lost sealing, in the place of a digest, in which no colon stands."""
-_IS_DOCUMENT: Final = sa.not_(voided_document.c.sha256.startswith(PERMIT))
 _COMPLETED: Final = SealingState.COMPLETED.value
 
 
@@ -141,7 +138,8 @@ def page(conn: sa.Connection, uscc: str, status: VoidStatus | None, after: str, 
 
 def every_document(conn: sa.Connection) -> list[tuple[str, datetime, str, str]]:
     """List what is void: digest, since when, the reason, the voiding."""
-    return _listed(conn, voided_document.c.sha256, _IS_DOCUMENT)
+    at = voided_document.c
+    return _listed(conn, sa.select(at.sha256, at.since, voiding.c.reason, at.voiding), at.voiding)
 
 
 def every_permit(conn: sa.Connection) -> list[tuple[str, datetime, str, str]]:
@@ -149,31 +147,29 @@ def every_permit(conn: sa.Connection) -> list[tuple[str, datetime, str, str]]:
 
     A sealing that the database has lost is known by what a list of ours said (:func:`insert_permit`).
     """
-    made = sa.and_(sealing.c.result == voided_document.c.sha256, sealing.c.state == _COMPLETED)
-    known = _listed(conn, sealing.c.permit, made)
-    told = _listed(conn, voided_document.c.sha256, sa.not_(_IS_DOCUMENT))
-    plain = {(key.removeprefix(PERMIT), since, why, number) for key, since, why, number in (*known, *told)}
-    return sorted(plain)
+    at, lost = voided_document.c, voided_permit.c
+    known = sa.select(sealing.c.permit, at.since, voiding.c.reason, at.voiding)
+    known = known.where(sealing.c.result == at.sha256, sealing.c.state == _COMPLETED)
+    told = sa.select(lost.permit, lost.since, voiding.c.reason, lost.voiding)
+    return sorted({*_listed(conn, known, at.voiding), *_listed(conn, told, lost.voiding)})
 
 
 def insert_permit(conn: sa.Connection, permit: str, voiding_id: str, at: datetime) -> None:
     """Void whatever bears the seal of a permit whose sealing is not in the database."""
-    row = {"sha256": f"{PERMIT}{permit}", "voiding": voiding_id, "since": at}
-    conn.execute(voided_document.insert().values(row))
+    conn.execute(voided_permit.insert().values(permit=permit, voiding=voiding_id, since=at))
 
 
 def _listed(
-    conn: sa.Connection, key: sa.ColumnElement[str], which: sa.ColumnElement[bool]
+    conn: sa.Connection, query: sa.Select[Any], of: sa.ColumnElement[str]
 ) -> list[tuple[str, datetime, str, str]]:
-    at = voided_document.c
-    query = sa.select(key, at.since, voiding.c.reason, at.voiding).where(which, voiding.c.id == at.voiding)
-    return [tuple(row) for row in conn.execute(query.order_by(key))]
+    """Read what is void in the order of its key, each with its voiding."""
+    found = conn.execute(query.where(voiding.c.id == of).order_by(sa.literal_column("1")))
+    return [(key, since, reason, number) for key, since, reason, number in found]
 
 
 def count_documents(conn: sa.Connection) -> int:
     """Count what is void."""
-    query = sa.select(sa.func.count()).select_from(voided_document).where(_IS_DOCUMENT)
-    return int(conn.execute(query).scalar_one())
+    return int(conn.execute(sa.select(sa.func.count()).select_from(voided_document)).scalar_one())
 
 
 def _voiding(conn: sa.Connection, row: sa.Row[Any]) -> Voiding:
@@ -183,7 +179,7 @@ def _voiding(conn: sa.Connection, row: sa.Row[Any]) -> Voiding:
         sa.select(*consent).where(consent.voiding == row.id).order_by(consent.at, consent.actor)
     )
     documents = conn.execute(
-        sa.select(document.sha256).where(document.voiding == row.id, _IS_DOCUMENT).order_by(document.sha256)
+        sa.select(document.sha256).where(document.voiding == row.id).order_by(document.sha256)
     )
     found = tuple(
         Consent(one.uscc, Actor(one.actor, one.actor_name, one.uscc), one.credential, one.at)
