@@ -46,6 +46,9 @@ KEPT_HEADERS: Final = 64
 MAX_DEPTH: Final = 6
 """Deepest JSON nesting read: a status list has four levels."""
 
+MAX_NESTED: Final = 2_000_000
+"""Objects and lists in one JSON: each costs some sixty octets however empty; a list of a million stopped seals has as many."""
+
 _NAMES: Final = {
     SignatureAlgorithm.ECDSA_SHA256: "ES256",
     SignatureAlgorithm.ECDSA_SHA384: "ES384",
@@ -266,6 +269,8 @@ def _whole_characters(value: Any, what: str) -> None:
 
 def _shallow(text: str, what: str, most: int) -> None:
     """Count brackets outside strings before a recursive reader sees them."""
+    if text.count("[") + text.count("{") > MAX_NESTED:
+        raise StatementInvalid(f"the {what} holds more than {MAX_NESTED} lists and objects")
     depth = 0
     for mark in _BRACKETS.finditer(_STRINGS.sub("", text)):
         depth += 1 if mark[0] in "[{" else -1

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 
 from cryptography import x509
@@ -41,6 +42,10 @@ __all__ = [
     "crl_signed_by",
     "state_at",
 ]
+
+
+MAX_SINGLE_ANSWERS: Final = 64
+"""Certificates that one OCSP response speaks of; responders answer about one, or the few of a chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +97,8 @@ class Evidence:
         answers = [hashlib.sha256(der).digest() for der in responses]
         for der, mark in zip(responses, answers, strict=True):
             if self._is_new(mark, embedded=embedded):
-                try:
-                    response = ocsp.load_der_ocsp_response(der)
-                except (ValueError, TypeError):
-                    continue
-                if response.response_status is ocsp.OCSPResponseStatus.SUCCESSFUL:
+                response = _answer_of(der)
+                if response is not None:
                     self._responses.append(_Response(response, mark))
         self.state = self._paths.steps.after(before, ("added", embedded, *marks, "answers", *answers))
 
@@ -188,6 +190,18 @@ class Evidence:
         """RFC 6960 §4.2.2.2: signed by the issuer itself, or by a responder that the issuer named."""
         paths = self._paths
         return paths.proved((item.mark, issuer), lambda: answering(item.value, issuer, paths) is not None)
+
+
+def _answer_of(der: bytes) -> ocsp.OCSPResponse | None:
+    """Read a response that answers; ``None`` for any other, and for one over the limit."""
+    try:
+        response = ocsp.load_der_ocsp_response(der)
+        if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+            return None
+        counted = sum(1 for _ in islice(response.responses, MAX_SINGLE_ANSWERS + 1))
+    except (ValueError, TypeError):
+        return None
+    return response if counted <= MAX_SINGLE_ANSWERS else None
 
 
 def answering(

@@ -10,6 +10,8 @@ MAX_ELEMENTS: Final = 1_000_000
 """XML elements; a list of 6 MB has some 70,000."""
 MAX_DEPTH: Final = 64
 """Nesting; a list has some 15 levels, nested criteria a few more."""
+MAX_NAMESPACES: Final = 100
+"""Prefixes declared in one place of the tree; real lists have some ten. A copy of the tree looks each up for each element."""
 MAX_SERVICES: Final = 50_000
 """Services; the whole of the Union lists some 5,000."""
 MAX_PERIODS: Final = 500

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections import Counter
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final
@@ -17,6 +18,7 @@ from verify.trusted_lists.limits import (
     MAX_DEPTH,
     MAX_ELEMENTS,
     MAX_LIST_OCTETS,
+    MAX_NAMESPACES,
     MAX_TEXT,
     MAX_TEXTS,
 )
@@ -82,10 +84,14 @@ def _check_encoding(octets: bytes) -> None:
 
 
 def _check_size(root: Element) -> None:
-    depth = 0
-    for number, (event, _) in enumerate(etree.iterwalk(root, events=("start", "end"))):
-        depth += 1 if event == "start" else -1
-        if depth > MAX_DEPTH or number > 2 * MAX_ELEMENTS:
+    counted = Counter[str]()
+    for event, _ in etree.iterwalk(root, events=("start", "end", "start-ns", "end-ns")):
+        counted[event] += 1
+        if (
+            counted["start"] - counted["end"] > MAX_DEPTH
+            or counted["start"] > MAX_ELEMENTS
+            or counted["start-ns"] - counted["end-ns"] > MAX_NAMESPACES
+        ):
             raise too_large("结构过大或过深", "its structure is too large or too deep")
 
 

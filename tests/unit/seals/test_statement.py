@@ -16,7 +16,7 @@ from joserfc import jws as judge
 from joserfc.jwk import ECKey, RSAKey
 
 from seals.errors import StatementInvalid, StatementSignatureInvalid
-from seals.jws import MAX_CHAIN, raw_signature
+from seals.jws import MAX_CHAIN, MAX_NESTED, raw_signature, read_object
 from seals.seal import SealKind, SealStatus
 from seals.statement import (
     LIST_TYPE,
@@ -266,6 +266,14 @@ def test_what_is_not_exact_is_refused(
     jws = _with(sign_statement(STATEMENT, *es256), header=header, payload=payload)
     with pytest.raises(StatementInvalid, match=why):
         parse_statement(jws)
+
+
+def test_empty_lists_by_the_million_are_refused_unread() -> None:
+    """Three octets of a report become sixty in memory: twenty megabytes took half a gigabyte and seven seconds."""
+    full = b'{"a":[' + b"[]," * (MAX_NESTED - 3) + b"{}]}"
+    assert len(read_object(full, "payload")["a"]) == MAX_NESTED - 2
+    with pytest.raises(StatementInvalid, match="lists and objects"):
+        read_object(full.replace(b"{}", b"[],{}"), "payload")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from asn1crypto import cms, core, tsp
+from asn1crypto import ocsp as asn1_ocsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
@@ -18,6 +19,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from ca import der
 from tests.pki import Pki, new_key, shared_rsa_key
 from tests.verify_world import Signing, asn1, private_info
+from verify.certificates.revocation import MAX_SINGLE_ANSWERS
 from verify.policy import Policy
 from verify.report import SignatureReport, TimeSource
 from verify.trust import TrustStore
@@ -195,6 +197,25 @@ def test_ocsp_by_a_delegated_responder(signing: Signing, b_b: bytes) -> None:
     found = signing.only(b_b, trust=trust)
     assert outcome(found) == ("TOTAL-PASSED", None)
     assert found.certificate_then.source == "ocsp"
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [(MAX_SINGLE_ANSWERS, ("TOTAL-PASSED", None)), (MAX_SINGLE_ANSWERS + 1, ("INDETERMINATE", "TRY_LATER"))],
+)
+def test_ocsp_about_more_than_anybody_asks(
+    signing: Signing, b_b: bytes, answers: int, expected: tuple[str, str | None]
+) -> None:
+    """Each is compared with each certificate before the signature is looked at: a document full of them took half a minute."""
+    responder = signing.pki.responder()
+    answer = asn1_ocsp.OCSPResponse.load(signing.pki.ocsp(signing.keeper.certificate, responder=responder))
+    basic = answer["response_bytes"]["response"].parsed
+    data = basic["tbs_response_data"]
+    data["responses"] = list(data["responses"]) * answers
+    octets = data.dump(force=True)
+    basic["signature"] = core.OctetBitString(responder.signer.sign(octets))
+    trust = signing.trust(crls=[signing.pki.crl(signing.pki.root)], ocsp=[answer.dump(force=True)])
+    assert outcome(signing.only(b_b, trust=trust)) == expected
 
 
 def test_ocsp_revoked(signing: Signing, b_t: bytes) -> None:

@@ -18,8 +18,10 @@ from verify.trusted_lists.errors import (
     ListRefused,
     ListSignatureInvalid,
     ListSignerUnknown,
+    ListTooLarge,
     ListUnreadable,
 )
+from verify.trusted_lists.limits import MAX_NAMESPACES
 from verify.trusted_lists.model import ServiceKind
 from verify.trusted_lists.pinned import read_list
 from verify.trusted_lists.source import PinnedSource
@@ -407,6 +409,18 @@ def test_limits_are_checked_before_the_work(
         patched.setattr(ts119612, "MAX_SERVICES", 0)
         with pytest.raises(ListUnreadable, match="more than 0"):
             read_list(xml, [publisher.pin])
+
+
+@pytest.mark.parametrize(("prefixes", "refused"), [(MAX_NAMESPACES, False), (MAX_NAMESPACES + 1, True)])
+def test_prefixes_by_the_thousand_are_refused(prefixes: int, refused: bool) -> None:
+    """Each is looked up for each element when the tree is copied: five megabytes took a minute."""
+    declared = b" ".join(b'xmlns:n%d="urn:%d"' % (one, one) for one in range(prefixes - 1))
+    octets = b"<x " + declared + b'><y xmlns:z="urn:z"/><y xmlns:z="urn:z"/></x>'
+    if not refused:
+        assert parse(octets).tag == "x"
+        return
+    with pytest.raises(ListTooLarge):
+        parse(octets)
 
 
 def test_every_octet_of_a_list_is_protected(publisher: Publisher, xml: bytes) -> None:
