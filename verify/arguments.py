@@ -68,6 +68,15 @@ def _trust(made: argparse.ArgumentParser) -> None:
         help="信任清单的签名证书：SHA-256 或证书文件 / who may sign it: SHA-256 of a certificate, or its file",
     )
     group.add_argument(
+        "--pivot",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="签名者更换时的往期清单，可多次：由 --signer 逐期核对到现签名者 / "
+        "an older issue in which the signers changed; may be repeated: from --signer to those of now",
+    )
+    group.add_argument(
         "--at", metavar="TIME", help="核验时间（RFC 3339），默认现在 / time of verification, default now"
     )
 

@@ -163,12 +163,13 @@ def _question(asked: argparse.Namespace, bundle: OpenedBundle | None) -> Questio
 
 def _with_lists(store: TrustStore, asked: argparse.Namespace) -> TrustStore:
     """Add the lists that were named, each signed by one of the signers that were named; those may sign what is verified too."""
-    if not (asked.list or asked.signer):
+    if not (asked.list or asked.signer or asked.pivot):
         return store
     from verify.trusted_lists.files import pins_by_hand, read_lists  # noqa: PLC0415 - XML is not always needed
 
     try:
-        found = read_lists(asked.list, asked.signer)
+        pins = pins_by_hand(asked.signer, asked.pivot)
+        found = read_lists(asked.list, pins)
     except OSError as error:
         raise ListUnreadable(
             f"无法读取信任清单 {error.filename}，请检查路径。",
@@ -176,8 +177,7 @@ def _with_lists(store: TrustStore, asked: argparse.Namespace) -> TrustStore:
         ) from error
     for one in found:
         check_lowest(one, store.pins)
-    pins = [*store.pins, *pins_by_hand(asked.signer)]
-    return replace(store, lists=[*store.lists, *found], pins=pins)
+    return replace(store, lists=[*store.lists, *found], pins=[*store.pins, *pins])
 
 
 def _reports(case: _Case, streams: _Streams) -> list[DocumentReport]:

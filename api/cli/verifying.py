@@ -30,6 +30,12 @@ def verify(
         list[str] | None,
         typer.Option(help="清单签名证书或其 SHA-256 / the certificate of who signs it, or its SHA-256"),
     ] = None,
+    pivot: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="签名者更换时的往期清单，可多次，由 --signer 逐期核对 / older issues in which the signers changed"
+        ),
+    ] = None,
     at: Annotated[str, typer.Option(help="按此时间判断 / judge as of this time")] = "",
     proof: Annotated[
         Path | None,
@@ -76,6 +82,7 @@ def verify(
     arguments += ["--trust", str(folder)] if trust is not None or usual else []
     arguments += [part for path in lists or () for part in ("--list", str(path))]
     arguments += [part for one in signer or () for part in ("--signer", one)]
+    arguments += [part for path in pivot or () for part in ("--pivot", str(path))]
     arguments += [] if bundle is None else ["--bundle", str(bundle)]
     arguments += ["--bundle-signer", bundle_signer] if bundle_signer else []
     arguments += [] if report is None else ["--report", str(report)]

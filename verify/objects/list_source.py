@@ -19,6 +19,7 @@ from verify.ses.facts import SealDataStep, StepState
 from verify.ses.steps import Outcome, doubtful, passed
 from verify.trusted_lists.anchors import newest
 from verify.trusted_lists.model import Pointer, TrustedList
+from verify.trusted_lists.source import Pin
 from verify.verdict import SubIndication
 
 
@@ -34,15 +35,11 @@ class Source:
 def source_of(found: TrustedList, certificate: x509.Certificate, bench: Bench) -> Source:
     """Tell whose a list is that ``certificate`` signed, as of now."""
     digest = found.signer_sha256
-    known = [pin.source for pin in bench.pins if pin.source.scheme_id in {"", found.scheme_id}]
-    if any(digest in source.signer_octets() for source in known):
-        return Source(
-            passed(
-                f"签名证书（SHA-256 {digest}）已登记为该清单的签发者。",
-                f"Its signer (SHA-256 {digest}) is pinned for this list.",
-            )
-        )
-    if any(source.scheme_id for source in known):
+    known = [pin for pin in bench.pins if pin.source.scheme_id in {"", found.scheme_id}]
+    pinned = next((pin for pin in known if digest in pin.source.signer_octets()), None)
+    if pinned is not None:
+        return Source(_by_pin(pinned, digest))
+    if any(pin.source.scheme_id for pin in known):
         return Source(_other_signer(found, digest))
     pointed = list(_pointing(found, bench))
     for above, pointer in pointed:
@@ -95,6 +92,20 @@ def _under_root(certificate: x509.Certificate, bench: Bench) -> Source | None:
         "because of it.",
     )
     return Source(told, looked.chain, steps)
+
+
+def _by_pin(pin: Pin, digest: str) -> Outcome:
+    if not pin.via:
+        return passed(
+            f"签名证书（SHA-256 {digest}）已登记为该清单的签发者。",
+            f"Its signer (SHA-256 {digest}) is pinned for this list.",
+        )
+    return passed(
+        f"签名证书（SHA-256 {digest}）由往期清单（第 {'、'.join(map(str, pin.via))} 号）逐期指定，始于所登记的签发者；"
+        "今后可直接登记该指纹。",
+        f"Its signer (SHA-256 {digest}) was named from issue to issue (number {', '.join(map(str, pin.via))}), beginning with the "
+        "one pinned; from now on pin this fingerprint.",
+    )
 
 
 def _other_signer(found: TrustedList, digest: str) -> Outcome:

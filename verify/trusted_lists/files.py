@@ -17,7 +17,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from verify.trusted_lists.errors import ListUnreadable
-from verify.trusted_lists.limits import MAX_CERTIFICATE_OCTETS, MAX_LIST_OCTETS, MAX_LISTS, MAX_NUMBER
+from verify.trusted_lists.limits import (
+    MAX_CERTIFICATE_OCTETS,
+    MAX_LIST_OCTETS,
+    MAX_LISTS,
+    MAX_NUMBER,
+    MAX_PIVOTS,
+)
 from verify.trusted_lists.model import TrustedList
 from verify.trusted_lists.pinned import read_list
 from verify.trusted_lists.source import PINS, Pin, PinnedSource, check_lowest
@@ -70,18 +76,35 @@ def read_pinned(octets: bytes, pins: Sequence[Pin]) -> TrustedList:
     return found
 
 
-def read_lists(paths: Iterable[Path], signers: Iterable[str]) -> list[TrustedList]:
-    """Read list files whose signers are given by hand: a SHA-256 in hexadecimal, or the file of a certificate.
+def read_lists(paths: Iterable[Path], pins: Sequence[Pin]) -> list[TrustedList]:
+    """Read list files under pins given by hand; raises the errors of :func:`read_pinned`, and ``OSError``."""
+    return [read_pinned(read_file(path), pins) for path in paths]
 
-    Raises the errors of :func:`read_list`, and ``OSError``.
+
+def pins_by_hand(signers: Iterable[str], pivots: Sequence[Path] = ()) -> tuple[Pin, ...]:
+    """Pin signers of whichever scheme, each given as a SHA-256 in hexadecimal, or as the file of a certificate.
+
+    Where ``pivots`` are given, those who signed them are believed no more, but the signers that they lead to. Raises
+    ``ListUnreadable``, ``OSError``, and ``ListSignerUnknown`` for pivots that do not lead on.
     """
-    pins = [pin.source for pin in pins_by_hand(signers)]
-    return [read_list(read_file(path), pins) for path in paths]
+    given = tuple(Pin(_by_hand(text)) for text in signers)
+    if not pivots:
+        return given
+    from verify.trusted_lists.pivots import follow  # noqa: PLC0415 - hardly ever asked for
 
-
-def pins_by_hand(signers: Iterable[str]) -> tuple[Pin, ...]:
-    """Pin signers of whichever scheme, each given as :func:`read_lists` takes it; raises ``ListUnreadable``."""
-    return tuple(Pin(_by_hand(text)) for text in signers)
+    if len(pivots) > MAX_PIVOTS:
+        raise ListUnreadable(
+            f"--pivot 最多 {MAX_PIVOTS} 份；请只给出变更签名者的各期清单。",
+            f"--pivot takes at most {MAX_PIVOTS} lists; give only the issues that changed the signers.",
+        )
+    start = PinnedSource(
+        "",
+        tuple(digest for pin in given for digest in pin.source.signers),
+        tuple(der for pin in given for der in pin.source.certificates),
+    )
+    followed = follow([read_file(path) for path in pivots], start)
+    past = {pivot.signer_sha256 for pivot in followed.pivots}
+    return (*(pin for pin in given if past.isdisjoint(pin.source.signer_octets())), followed.pin)
 
 
 def read_file(path: Path) -> bytes:

@@ -9,52 +9,41 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from verify.trusted_lists.errors import ListRefused, ListSignerUnknown
 from verify.trusted_lists.limits import MAX_PIVOTS
-from verify.trusted_lists.model import Seen, TrustedList
-from verify.trusted_lists.pinned import judge_list, read_list
-from verify.trusted_lists.source import PinnedSource
+from verify.trusted_lists.model import TrustedList
+from verify.trusted_lists.pinned import read_list
+from verify.trusted_lists.source import Pin, PinnedSource
 
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """The present list, and who may sign its next issue: pin these from now on, and forget those of before."""
+    """Who may sign what comes after the last pivot: believe these from now on, and forget those of before."""
 
-    trusted_list: TrustedList
-    pinned: PinnedSource
-    pivots: tuple[TrustedList, ...] = ()
+    pin: Pin
+    pivots: tuple[TrustedList, ...]
     """The older lists that led there, in order."""
 
 
-def follow(
-    octets: bytes, pivots: Sequence[bytes], pinned: PinnedSource, seen: Seen | None, at: datetime
-) -> Followed:
-    """Judge a list whose signers may have changed since they were pinned; ``pivots`` are older issues in any order.
+def follow(pivots: Sequence[bytes], start: PinnedSource) -> Followed:
+    """Go from the signers pinned long ago to those of now; ``pivots`` are older issues of one list, in any order.
 
-    Raises as :func:`judge_list` does: without a pivot that leads there, ``ListSignerUnknown``.
+    Raises ``ListSignerUnknown`` where one of them is not signed by those known when its turn comes: nothing is passed over.
     """
-    known = pinned
+    if not 0 < len(pivots) <= MAX_PIVOTS:
+        raise ValueError(f"pivots number 1 to {MAX_PIVOTS}")
+    known, waiting = start, list(pivots)
     taken: list[TrustedList] = []
-    waiting = list(pivots[:MAX_PIVOTS])
-    while True:
-        try:
-            found = judge_list(octets, known, seen, at)
-            break
-        except ListSignerUnknown:
-            step = _next_pivot(waiting, known, taken[-1].sequence if taken else 0)
-            if step is None:
-                raise
-            taken.append(step)
-            known = next_signers(step, known)
-    for pivot in taken:
-        if pivot.sequence >= found.sequence:
-            raise _out_of_order(pivot, found)
-    return Followed(found, next_signers(found, known), tuple(taken))
+    while waiting:
+        step = _next_pivot(waiting, known, taken[-1].sequence if taken else 0)
+        taken.append(step)
+        known = _next_signers(step, known)
+    numbers = tuple(pivot.sequence for pivot in taken)
+    return Followed(Pin(known, numbers[-1] + 1, numbers), tuple(taken))
 
 
-def next_signers(found: TrustedList, pinned: PinnedSource) -> PinnedSource:
+def _next_signers(found: TrustedList, known: PinnedSource) -> PinnedSource:
     """Return who may sign what comes after this list: those it names for itself, else those of before."""
     named = [
         der
@@ -62,10 +51,12 @@ def next_signers(found: TrustedList, pinned: PinnedSource) -> PinnedSource:
         if pointer.type_uri == found.scheme.type_uri and pointer.territory in {"", found.territory}
         for der in pointer.signers
     ]
-    return PinnedSource.of(pinned.scheme_id, dict.fromkeys(named)) if named else pinned
+    if not named:
+        return PinnedSource(found.scheme_id, known.signers, known.certificates)
+    return PinnedSource.of(found.scheme_id, dict.fromkeys(named))
 
 
-def _next_pivot(waiting: list[bytes], known: PinnedSource, after: int) -> TrustedList | None:
+def _next_pivot(waiting: list[bytes], known: PinnedSource, after: int) -> TrustedList:
     """Take the oldest pivot that the known signers signed and that is younger than the one before."""
     readable = []
     for octets in waiting:
@@ -76,15 +67,16 @@ def _next_pivot(waiting: list[bytes], known: PinnedSource, after: int) -> Truste
         if found.sequence > after:
             readable.append((found.sequence, octets, found))
     if not readable:
-        return None
+        raise _no_way(len(waiting), after)
     _, octets, found = min(readable, key=lambda item: item[0])
     waiting.remove(octets)
     return found
 
 
-def _out_of_order(pivot: TrustedList, found: TrustedList) -> ListSignerUnknown:
+def _no_way(left: int, after: int) -> ListSignerUnknown:
+    come = f"第 {after} 号之后" if after else "一开始"
     return ListSignerUnknown(
-        f"签名证书的变更来自序号 {pivot.sequence} 的清单，不早于当前清单（{found.sequence}）；请从发布机构重新获取。",
-        f"The change of signers comes from the list number {pivot.sequence}, not older than the present one "
-        f"({found.sequence}); fetch them again from their publisher.",
+        f"过渡清单不能首尾相接：{come}剩余的 {left} 份都不是由已知的签名者签发且序号更大；请从发布机构取得全部过渡清单。",
+        f"The pivots do not lead on: of the {left} left {f'after number {after}' if after else 'at the beginning'} none is signed by a "
+        "signer known by then under a higher number; fetch all of them from their publisher.",
     )

@@ -40,10 +40,11 @@ class PinnedSource:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A pinned source, and the lowest number of its lists that counts."""
+    """A pinned source, the lowest number of its lists that counts, and the numbers of the pivots that led to its signers."""
 
     source: PinnedSource
     lowest: int = 0
+    via: tuple[int, ...] = ()
 
 
 def check_lowest(found: TrustedList, pins: Iterable[Pin]) -> None:
@@ -51,7 +52,7 @@ def check_lowest(found: TrustedList, pins: Iterable[Pin]) -> None:
     lowest = max((pin.lowest for pin in pins if pin.source.scheme_id == found.scheme_id), default=0)
     if found.sequence < lowest:
         raise ListRolledBack(
-            f"信任清单“{found.scheme_id}”的序号 {found.sequence} 低于 {PINS} 要求的 {lowest}；请更换为新的清单。",
-            f"The trust list “{found.scheme_id}” has the number {found.sequence}, below {lowest}, which {PINS} asks for; "
-            "replace it by a newer one.",
+            f"信任清单“{found.scheme_id}”的序号 {found.sequence} 低于可采信的最低序号 {lowest}（{PINS} 或过渡清单）；请更换为新的清单。",
+            f"The trust list “{found.scheme_id}” has the number {found.sequence}, below {lowest}, the lowest that counts "
+            f"({PINS}, or the pivots); replace it by a newer one.",
         )

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from tests.conftest import SteppingClock
 from tests.trust_list_world import DAY, FORMS, SCHEME, Publisher, Write, service
 from tests.verify_world import NOW, Signing
+from verify.command import run
 from verify.trusted_lists.errors import (
     ListExpired,
     ListFromTheFuture,
     ListRolledBack,
-    ListSignatureInvalid,
     ListSignerUnknown,
 )
+from verify.trusted_lists.files import read_pinned
+from verify.trusted_lists.limits import MAX_PIVOTS
 from verify.trusted_lists.model import Pointer, Seen, TrustedList
 from verify.trusted_lists.pinned import judge_list
 from verify.trusted_lists.pivots import follow
@@ -103,54 +107,89 @@ def _chain(keys: list[Publisher], write: Write) -> list[bytes]:
     ]
 
 
+def _pinned(pivots: list[bytes], octets: bytes, start: PinnedSource) -> TrustedList:
+    """Read a list under the signers that pivots lead to."""
+    return read_pinned(octets, [follow(pivots, start).pin])
+
+
 @pytest.mark.parametrize("write", FORMS)
 def test_signers_are_followed_from_pivot_to_pivot(keys: list[Publisher], write: Write) -> None:
     lists = _chain(keys, write)
-    found = follow(lists[3], [lists[2], lists[0], lists[1]], keys[0].pin, None, NOW)
-    assert found.trusted_list.sequence == 4
+    found = follow([lists[2], lists[0], lists[1]], keys[0].pin)
     assert [pivot.sequence for pivot in found.pivots] == [1, 2, 3]
-    assert found.pinned.signers == keys[3].pin.signers
-    with pytest.raises(ListSignerUnknown):
-        follow(lists[2], [], found.pinned, found.trusted_list.seen, NOW)  # those of before are forgotten
+    assert (found.pin.via, found.pin.lowest, found.pin.source.signers) == ((1, 2, 3), 4, keys[3].pin.signers)
+    assert read_pinned(lists[3], [found.pin]).sequence == 4
+    for before in lists[:3]:
+        with pytest.raises((ListSignerUnknown, ListRolledBack)):
+            read_pinned(before, [found.pin])
+    with pytest.raises(ListSignerUnknown):  # a key of before signs on
+        read_pinned(keys[2].signed(keys[2].list(sequence=5)), [found.pin])
 
 
 def test_a_chain_of_pivots_has_no_gap(keys: list[Publisher]) -> None:
     lists = _chain(keys, FORMS[0])
-    for pivots in ([], lists[1:3], [lists[0], lists[2]]):
-        with pytest.raises(ListSignerUnknown):
-            follow(lists[3], pivots, keys[0].pin, None, NOW)
+    for pivots in (lists[1:3], [lists[0], lists[2]], [lists[0], lists[0]], [lists[0], b"<nothing/>"]):
+        with pytest.raises(ListSignerUnknown, match="do not lead on"):
+            follow(pivots, keys[0].pin)
+    with pytest.raises(ListSignerUnknown):
+        _pinned(lists[:2], lists[3], keys[0].pin)
+    for count in (0, MAX_PIVOTS + 1):
+        with pytest.raises(ValueError, match="pivots"):
+            follow(lists[:1] * count, keys[0].pin)
 
 
-def test_a_pivot_does_not_come_after_the_present_list(keys: list[Publisher]) -> None:
+def test_a_pivot_that_names_nobody_leaves_its_signer(keys: list[Publisher]) -> None:
+    plain = keys[0].signed(keys[0].list(sequence=3))
+    later = [keys[0].signed(keys[0].list(sequence=number)) for number in (3, 4)]
+    with pytest.raises(ListRolledBack, match="below 4"):
+        _pinned([plain], later[0], keys[0].pin)
+    assert _pinned([plain], later[1], keys[0].pin).sequence == 4
+
+
+def test_a_list_is_younger_than_the_pivots_that_led_to_it(keys: list[Publisher]) -> None:
     """Whoever took an old key over names himself in a list of his own: its number gives him away, or the gap does."""
     thief = Publisher()
     forged = keys[0].signed(_with_self(keys[0], 9, thief.key.der))
     his = thief.signed(_with_self(thief, 8, thief.key.der))
-    with pytest.raises(ListSignerUnknown, match="not older"):
-        follow(his, [forged], keys[0].pin, None, NOW)
-    with pytest.raises(ListRolledBack):
-        follow(his, [keys[0].signed(_with_self(keys[0], 2, thief.key.der))], keys[0].pin, Seen(10, ""), NOW)
+    with pytest.raises(ListRolledBack, match="below 10"):
+        _pinned([forged], his, keys[0].pin)
 
 
-def test_a_pivot_of_another_scheme_leads_nowhere(keys: list[Publisher]) -> None:
+def test_pivots_stay_within_one_scheme(keys: list[Publisher]) -> None:
     other = Publisher(scheme="CN:another")
-    lists = _chain(keys, FORMS[0])
-    foreign = other.signed(replace(_with_self(other, 1, keys[3].key.der)))
+    foreign = other.signed(_with_self(other, 1, keys[3].key.der))
     with pytest.raises(ListSignerUnknown):
-        follow(lists[3], [foreign], keys[0].pin, None, NOW)
-
-
-def test_an_expired_list_of_the_right_signer_is_still_expired(keys: list[Publisher]) -> None:
+        follow([foreign], keys[0].pin)
+    anywhere = PinnedSource("", keys[0].pin.signers)
     lists = _chain(keys, FORMS[0])
-    with pytest.raises(ListExpired):
-        follow(lists[3], lists[:3], keys[0].pin, None, NOW + 300 * DAY)
-    broken = lists[3].replace(b"</TSLSequenceNumber>", b" </TSLSequenceNumber>")
-    with pytest.raises(ListSignatureInvalid):
-        follow(broken, lists[:3], keys[0].pin, None, NOW)
+    assert follow(lists[:1], anywhere).pin.source.scheme_id == SCHEME
+    strange = other.signed(_with_self(other, 2, keys[2].key.der), by=keys[1].key)
+    with pytest.raises(ListSignerUnknown):
+        follow([lists[0], strange], anywhere)
 
 
-def test_a_pin_is_of_digests_and_of_certificates(keys: list[Publisher]) -> None:
-    pin = PinnedSource.of(SCHEME, [keys[0].key.der])
-    assert pin.signers == keys[0].pin.signers
-    assert pin.signer_octets() == {pin.signers[0]: keys[0].key.der}
-    assert keys[0].pin.signer_octets() == {pin.signers[0]: None}
+def test_the_command_goes_from_an_old_signer_to_the_present_one(
+    keys: list[Publisher], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By ``--pivot``; without one of them, or with a signer that none of them begins with, nothing is believed."""
+    paths = [tmp_path / f"{number}.xml" for number in (1, 2, 3, 4)]
+    for path, octets in zip(paths, _chain(keys, FORMS[0]), strict=True):
+        path.write_bytes(octets)
+
+    def told(signer: str, *pivots: Path) -> tuple[int, str]:
+        named = [part for path in pivots for part in ("--pivot", str(path))]
+        status = run([str(paths[3]), "--signer", signer, *named], clock=SteppingClock(NOW))
+        return status, " ".join("".join(capsys.readouterr()).split())
+
+    old = keys[0].pin.signers[0]
+    status, said = told(old, *paths[:3])
+    assert status == 0
+    assert f"{keys[3].pin.signers[0]}）由往期清单（第 1、2、3 号）逐期指定" in said
+    assert told(old)[0] == 2
+    status, said = told(old, paths[0], paths[2])
+    assert (status, "首尾相接" in said, "do not lead on" in said) == (64, True, True)
+    assert told(keys[2].pin.signers[0], *paths[:3])[0] == 64
+    status, said = told(old, tmp_path / "none.xml")
+    assert (status, "cannot be read" in said) == (64, True)
+    status, said = told(old, *(paths[0] for _ in range(MAX_PIVOTS + 1)))
+    assert (status, "at most" in said) == (64, True)
