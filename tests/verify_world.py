@@ -72,7 +72,8 @@ def append(
     for number, body in objects.items():
         entries.append((number, len(out)))
         out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    start = len(out)
+    start, previous = len(out), reader.last_startxref
+    assert previous is not None
     out += b"xref\n0 1\n0000000000 65535 f \n"
     out += b"".join(b"%d 1\n%010d 00000 n \n" % entry for entry in sorted(entries))
     known = int(reader.trailer["/Size"])
@@ -80,7 +81,7 @@ def append(
     out += b"trailer\n<</Size %d/Root %d 0 R/Prev %d%s>>\nstartxref\n%d\n%%%%EOF\n" % (
         top,
         reader.root_ref.idnum,
-        reader.last_startxref,
+        previous,
         trailer,
         start,
     )

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.conftest import missing
 from verify.algorithms import key_of
-from verify.certificates.paths import PathFinder, made_by
+from verify.certificates.links import made_by
+from verify.certificates.paths import PathFinder
 from verify.certificates.purpose import check_document_signer
 from verify.certificates.revocation import Evidence
 from verify.certificates.signer import CertificateJudge

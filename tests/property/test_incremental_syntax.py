@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import string
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -64,7 +65,7 @@ def ours(value: object) -> object:
     return str(value) if isinstance(value, str) else value
 
 
-def theirs(value: object) -> object:
+def theirs(value: Any) -> object:
     if type(value).__name__ == "Ref":
         return ("R", value.number, value.generation)
     if isinstance(value, dict):

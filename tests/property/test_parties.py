@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -155,7 +156,7 @@ def test_C6_I29_any_acts_by_two_writers_end_where_the_tables_say(
     engines = make_engine(url), make_engine(url)
     clock = SteppingClock()
     world = make_party_world(engines[0], clock, tmp_path / "archive", lambda _now: timedelta(0))
-    machine = type("Machine", (RoundMachine,), {"world": world, "engines": engines, "done": set()})
+    machine: Any = type("Machine", (RoundMachine,), {"world": world, "engines": engines, "done": set()})
     run_state_machine_as_test(
         machine,
         settings=settings(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -247,7 +248,7 @@ def test_a_keeper_struck_off_gets_nothing(world: SealWorld) -> None:
 
 
 def test_every_refusal_says_what_to_do_in_two_languages() -> None:
-    found = [errors.SealNotUsable, *errors.SealNotUsable.__subclasses__(), errors.SealRejected]
+    found: list[Any] = [errors.SealNotUsable, *errors.SealNotUsable.__subclasses__(), errors.SealRejected]
     sentences = {(error.zh, error.en) for error in found}
     assert len(sentences) == len(found)
     assert all(zh.endswith("。") and en.endswith(".") for zh, en in sentences)

@@ -387,7 +387,7 @@ class _Unwritable:
 
 
 def test_missing_evidence_stops_the_sealing(office: Office):
-    from ca.status.crl import CrlUnavailable
+    from ca.errors import CrlUnavailable
 
     class Silent:
         def covering(self, issuer: str, serial: int):

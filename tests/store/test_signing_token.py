@@ -17,7 +17,7 @@ from hsm.algorithms import KeyKind
 from hsm.errors import HsmError, PinIncorrect
 from hsm.key_uri import KeyUri
 from hsm.pins import Pin
-from hsm.provider import KeyProvider, KeyRing
+from hsm.provider import KeyRing
 from seals.seal import SealApplication, SealKind
 from seals.store import seal_permit
 from signing.making import SealingTools, Step
@@ -43,7 +43,7 @@ def office(engine, clock: SteppingClock, tmp_path: Path) -> Office:
 class TokenOffice:
     """The office again, its seal's key in a token of the given provider."""
 
-    def __init__(self, office: Office, provider: KeyProvider) -> None:
+    def __init__(self, office: Office, provider: CryptokiProvider) -> None:
         self.office, self.provider = office, provider
         self.token = f"keeper-{secrets.token_hex(4)}"
         provider.create_token(self.token, SO_PIN, PIN)

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from api import doctor
 from api.demo.main_job import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, approved_seal, enrol_keeper
 from api.doctor import Check, Health, examine
 from api.errors import DirectIssuanceOff, HomeOccupied, InputInvalid
@@ -172,7 +171,7 @@ def found(services: Services, subject: str) -> list[Check]:
 def test_doctor_finds_a_low_and_a_full_disk(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     for free, health in ((400 * 2**20, Health.WARNING), (2**20, Health.BROKEN)):
         usage = shutil._ntuple_diskusage(2**40, 2**40 - free, free)  # type: ignore[attr-defined]
-        monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _path, usage=usage: usage)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _path, usage=usage: usage)
         assert {check.health for check in found(services, "disk")} == {health}
         assert all(check.fix_zh and check.fix_en for check in found(services, "disk"))
 

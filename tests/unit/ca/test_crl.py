@@ -19,6 +19,7 @@ from ca import der
 from ca.actor import SYSTEM
 from ca.errors import ClockWentBack, CrlRegressed, CrlUnavailable, IssuerUnknown, SignatureWithheld
 from ca.key_facts import key_identifier
+from ca.status.crl import CrlPublisher
 from ca.status.revocation_list import (
     REASON_CODES,
     CrlContent,
@@ -186,7 +187,7 @@ def test_I15_a_higher_number_never_knows_less(world: StatusWorld) -> None:
     stop = threading.Event()
     made: list[tuple[int, frozenset[int]]] = []
 
-    def publish(publisher: object) -> None:
+    def publish(publisher: CrlPublisher) -> None:
         while not stop.is_set():
             one = publisher.publish("issuing", actor=SYSTEM)
             made.append((one.number, frozenset(serials(one.der))))

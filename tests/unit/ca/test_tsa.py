@@ -16,6 +16,7 @@ from asn1crypto import cms, tsp
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from ca.actor import SYSTEM
 from ca.clock_guard import ClockGuard, KernelDiscipline, SteadyClock, kernel_time_state
@@ -132,7 +133,7 @@ def test_certificates_only_when_asked_for(world: StatusWorld) -> None:
 
 def test_an_rsa_unit_stamps_too(world: StatusWorld, clock: SteppingClock) -> None:
     key = world.memory.generate_in_memory("tsa", bits=2048)
-    made = world.build("tsa-rsa", key.public_key(), "issuing", eku=x509.ExtendedKeyUsageOID.TIME_STAMPING)
+    made = world.build("tsa-rsa", key.public_key(), "issuing", eku=ExtendedKeyUsageOID.TIME_STAMPING)
     world.record(made, "issuing")
     with world.engine.begin() as conn:
         conn.execute(

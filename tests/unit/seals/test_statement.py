@@ -17,6 +17,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from seals.errors import StatementInvalid, StatementSignatureInvalid
 from seals.jws import MAX_CHAIN, MAX_NESTED, raw_signature, read_object
+from seals.members import time_text
 from seals.seal import SealKind, SealStatus
 from seals.statement import (
     LIST_TYPE,
@@ -29,7 +30,6 @@ from seals.statement import (
     sign_statement,
     sign_status_list,
     statement_payload,
-    time_text,
 )
 from tests.seal_world import MemorySigner, certificate
 

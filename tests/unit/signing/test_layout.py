@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from signing.errors import OutsidePage, PageMissing
+from signing.errors import OutsidePage, PageMissing, PlacementError
 from signing.pdf.fields import ReadableLeaves
 from signing.pdf.pages import PdfPages
 from signing.pdf.reading import Readable
@@ -17,7 +17,6 @@ from signing.placing.errors import (
     FieldTooSmall,
     KeywordMissing,
     KeywordTooSeldom,
-    PlacementError,
     SeamNeedsPages,
     SearchFailed,
     TooManySpots,

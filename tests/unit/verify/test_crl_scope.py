@@ -14,7 +14,8 @@ from ca.status.revocation_list import CrlContent, assemble, encode_entry, encode
 from hsm.algorithms import SignatureAlgorithm
 from tests.conftest import SteppingClock
 from tests.pki import Pki
-from verify.certificates.crl_scope import ALL_REASONS, covered, head_of, issuer_key_of
+from verify.certificates.crl_scope import ALL_REASONS, covered, head_of
+from verify.certificates.names import issuer_key_of
 
 CONFIG = CaConfig(base_url="http://ca.test")
 

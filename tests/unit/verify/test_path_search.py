@@ -14,6 +14,7 @@ from ca.profile import ISSUING
 from tests.conftest import SteppingClock
 from tests.pki import Party, Pki, new_key
 from verify.certificates import paths as module
+from verify.certificates.links import made_by
 from verify.certificates.name_constraints import MAX_COMPARISONS, NameForbidden, check_names
 from verify.certificates.names import is_self_issued, name_key
 from verify.certificates.paths import PathFinder
@@ -32,7 +33,7 @@ def pki(clock: SteppingClock) -> Pki:
 def checked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Count the signatures that are checked."""
     seen: list[object] = []
-    kept = module.made_by
+    kept = made_by
 
     def counted(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
         seen.append((certificate, issuer))
