@@ -177,6 +177,26 @@ def test_signed_without_attributes() -> None:
     assert judge(here, bare, CONTENT + b"x").verdict is Verdict.FAILED
 
 
+@pytest.mark.parametrize(
+    ("honest", "odd"),
+    [
+        (b"\x02\x01\x01\x31\x0d", b"\x00\x01\x01\x31\x0d"),
+        (b"\x02\x01\x01\x31\x0d", b"\x02\x01\x01\x30\x0d"),
+        (b"\x31\x0d\x30\x0b\x06\x09", b"\x31\x0d\x30\x0b\x02\x09"),
+        (b"\x65\x03\x04\x02\x01\x30\x0b", b"\x65\x03\x04\x02\x02\x30\x0b"),
+        (b"\x02\x01\x01\x30\x81", b"\x00\x01\x01\x30\x81"),
+    ],
+    ids=["version", "digests", "digest", "another digest", "signer's version"],
+)
+def test_what_nobody_asks_for_is_in_its_form_all_the_same(honest: bytes, odd: bytes) -> None:
+    """OpenSSL refuses these containers: a signature that one reader takes and another does not is no proof to anybody."""
+    here = international()
+    signature = here.sign_file(CONTENT, CADES)
+    assert honest in signature
+    report = judge(here, signature.replace(honest, odd, 1))
+    assert (report.verdict, report.sub_indication) == (Verdict.FAILED, SubIndication.FORMAT_FAILURE)
+
+
 @pytest.mark.parametrize("digest", [hashes.SHA256(), hashes.SHA1()], ids=["SHA-256", "SHA-1"])
 def test_a_content_inside_is_the_content_by_whatever_digest(digest: hashes.HashAlgorithm) -> None:
     """A digest of the past is judged by its time; what the signature holds is what others show as signed by it."""
@@ -190,6 +210,7 @@ def test_a_content_inside_is_the_content_by_whatever_digest(digest: hashes.HashA
     for attribute in signer["signed_attrs"]:
         if attribute["type"].native == "message_digest":
             attribute["values"] = [stated.finalize()]
+    data["digest_algorithms"] = [{"algorithm": digest.name}]
     signer["digest_algorithm"] = {"algorithm": digest.name}
     signer["signature_algorithm"] = {"algorithm": f"{digest.name}_ecdsa"}
     message = signer["signed_attrs"].untag().dump(force=True)
