@@ -33,7 +33,7 @@ from verify.report import DocumentReport, Reason, SignatureKind, SignatureReport
 from verify.reports.recognise import Reading, report_in, with_reported
 from verify.seal import SealJudge, SealLists, learn_makers, load_lists, trusted_lists
 from verify.signatures.case import Case, finish, level_of, open_case, orphan_case
-from verify.signatures.detached import Content
+from verify.signatures.detached import Content, NoticedContent, not_about
 from verify.signatures.protected import ProofOfExistence
 from verify.trust import TrustStore
 from verify.verdict import SubIndication, Verdict
@@ -123,7 +123,8 @@ class Verifier:
         at = at.astimezone(UTC)
         prefixes = Prefixes(data)
         report = DocumentReport(name, Verdict.UNREADABLE, _UNREADABLE, size=len(data), verified_at=at)
-        given = Given(password, content)
+        beside = None if content is None else NoticedContent(content)
+        given = Given(password, beside)
         try:
             report = self._verify(data, prefixes, report, given)
         except Unreadable as unreadable:
@@ -138,6 +139,8 @@ class Verifier:
             licence = judge_licence(said_by_octets(data), report.signatures, at)
             report = report if licence is None else replace(report, licence=licence)
         report = self._with_reported(data, prefixes, report, given)
+        if beside is not None and not beside.opened and report.signatures:
+            report = not_about(report)
         report = self._with_voiding(data, prefixes, report) if self._void_lists else report
         return self._with_proofs(data, prefixes, report, evidence)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from ca.clock import Clock
 from ca.clock_guard import ClockGuard
 from ca.tsa import TimeStampAuthority
 from hsm.suite import Suite
+from seals.jws import sign
 from seals.ses.maker import SealDataMaker
 from seals.ses.parts import SesVersion
 from signing.containers.certification import Certification, FieldLock, LockAction
@@ -25,10 +27,13 @@ from signing.placing.where import parse_where
 from signing.service import SealingService
 from signing.store import SealingState, sealing
 from signing.writ import WritDesk
-from tests.ofd_world import changed, document, entries
+from tests.ofd_world import changed, document, entries, packed
+from tests.store.test_voiding import list_maker, trust_in
 from tests.unit.signing.office import KEEPER, Office, make_office, order
 from verify.ofd.report import OfdReport
 from verify.report import SignatureKind, Verdict
+from verify.verifier import Verifier
+from verify.voided.form import VOID_LIST_TYPE, VoidEntry, VoidList, void_list_payload
 
 
 def office(engine: sa.Engine, clock: Clock, folder: Path, suite: Suite = Suite.GM) -> Office:
@@ -77,6 +82,24 @@ def test_an_ofd_is_sealed_by_the_whole_cycle(made: Office, tmp_path: Path) -> No
     _second_seal(made)
     _plain_signature(made, tmp_path / "合同.ofd")
     assert made.left_over() == []
+
+
+def test_C9_a_voided_ofd_packed_anew_is_voided_still(made: Office) -> None:
+    """No signature covers how a package is packed: the same files in another zip have another digest, and the same seal."""
+    done = made.service.seal(order(document(), seal_code=made.seal.code, level=Level.B_LT), actor=KEEPER)
+    repacked, now = packed(entries(done.bytes)), made.clock()
+    assert repacked != done.bytes
+    maker = list_maker(made.world)
+    entry = VoidEntry(now, "另行签订", "ab" * 16)
+    voided = {hashlib.sha256(done.bytes).hexdigest(): entry}
+    for permits, found in (({}, False), ({done.permit: entry}, True), ({"0" * 32: entry}, False)):
+        listed = VoidList(maker.issuer, 1, now, now + timedelta(days=1), voided, permits)
+        jws = sign(void_list_payload(listed), typ=VOID_LIST_TYPE, signer=maker.signer(), chain=maker.chain)
+        verifier = Verifier(trust_in(made.world, lists=[jws]))
+        assert verifier.verify(done.bytes, at=now).voided is not None
+        report = verifier.verify(repacked, at=now)
+        assert report.verdict is Verdict.PASSED, report.reason.en
+        assert (report.voided is not None) is found
 
 
 def _second_seal(made: Office) -> None:

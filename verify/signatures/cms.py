@@ -156,6 +156,10 @@ def _parse(octets: bytes, old: bool) -> SignedMessage:
     if len(data["signer_infos"]) != 1:
         raise malformed(f"{len(data['signer_infos'])} signers instead of one")
     signer = data["signer_infos"][0]
+    _ = (data["version"].native, signer["version"].native)  # the library looks at what it is asked for alone
+    listed = {one["algorithm"].dotted for one in data["digest_algorithms"]}
+    if signer["digest_algorithm"]["algorithm"].dotted not in listed:
+        raise malformed("the signer's digest is not among those that it lists")  # RFC 5652 §5.1, §5.3
     attributes = signer["signed_attrs"]
     signed_octets = b"" if isinstance(attributes, core.Void) else b"\x31" + as_read(attributes)[1:]
     encapsulated = data["encap_content_info"]

@@ -130,7 +130,7 @@ def _parts(octets: bytes) -> Parts | None:
     wrapped.finish()
     if data.integer() not in _VERSIONS:
         return None
-    data.enter(der.SET)  # the digests of all signers, which each names itself
+    digests = _digests(data.enter(der.SET))
     kind, content = _content(data.enter(der.SEQUENCE))
     certificates = _listed(data, _CERTIFICATES)
     crls = _listed(data, _CRLS)
@@ -140,7 +140,21 @@ def _parts(octets: bytes) -> Parts | None:
     signers.finish()
     if kind not in _CONTENTS or not (kind == DATA or content is None or _says_time(content)):
         return None
-    return _signer(signer, (kind, content, certificates, crls))
+    found = _signer(signer, (kind, content, certificates, crls))
+    listed = found is not None and der.Reader(found.digest_algorithm).enter(der.SEQUENCE).oid() in digests
+    return found if listed else None
+
+
+def _digests(listed: der.Reader) -> set[str]:
+    """Return the digests of all signers, one of which each names (RFC 5652 §5.1)."""
+    found = set()
+    while listed.more:
+        algorithm = listed.enter(der.SEQUENCE)
+        found.add(algorithm.oid())
+        if algorithm.more:
+            algorithm.element()
+        algorithm.finish()
+    return found
 
 
 def _content(encapsulated: der.Reader) -> tuple[str, bytes | None]:

@@ -15,12 +15,13 @@ from verify.errors import Finding, failed, unexpected, unsure
 from verify.policy import MAX_CMS_OCTETS, MAX_DOCUMENT_OCTETS
 from verify.readers import Place
 from verify.report import DocumentReport, Integrity
+from verify.sentence import Reason
 from verify.signatures.case import Case, reported
 from verify.signatures.cms import parse_message
 from verify.signatures.containers import Container, container_of
 from verify.signatures.protected import Protected
 from verify.signatures.signer_steps import SignerSteps
-from verify.verdict import SubIndication
+from verify.verdict import SubIndication, Verdict
 from verify.wording import summary
 
 CHUNK: Final = 1 << 20
@@ -58,6 +59,30 @@ class ContentOctets:
     def open(self) -> IO[bytes]:
         """Read them as a file."""
         return io.BytesIO(self.octets)
+
+
+@dataclass(slots=True)
+class NoticedContent:
+    """A content of which it is told whether anybody looked at it: what was judged without it is not about it."""
+
+    content: Content
+    opened: bool = False
+
+    def open(self) -> IO[bytes]:
+        """Open it, and note that."""
+        self.opened = True
+        return self.content.open()
+
+
+def not_about(report: DocumentReport) -> DocumentReport:
+    """Take back that a document is good where a content was given with it and nothing in it is about that.
+
+    Whoever gives a content asks whether *it* was signed; a sealed PDF under the name of its signature answers another question.
+    """
+    if report.verdict is not Verdict.PASSED:
+        return report
+    sub = SubIndication.SIGNED_DATA_NOT_FOUND
+    return replace(report, verdict=Verdict.INDETERMINATE, reason=_NOT_ABOUT, sub_indication=sub)
 
 
 def signature_in(data: bytes) -> bytes | None:
@@ -200,6 +225,13 @@ def _level(case: Case) -> str:
     if not case.time.trusted:
         return f"{name}-B"
     return f"{name}-LT" if case.embedded and (message.crls or message.ocsp) else f"{name}-T"
+
+
+_NOT_ABOUT: Final = Reason(
+    "该文件本身有效，但它不是对所给原文件（content）作出的签名，与原文件无关；核验原文件请给出它自己的签名文件，只核验该文件请不要同时给出原文件。",
+    "The file is valid by itself, but it is no signature over the content given and says nothing about it; give the content's own "
+    "signature, or verify the file without a content.",
+)
 
 
 def _content_missing() -> Finding:

@@ -171,7 +171,8 @@ def judge_with_proof(
 ) -> DocumentReport:
     """Judge a document by its proof: it is under the signed root, and the signature over the head is as good as any other.
 
-    A proof that does not lead from this document to its root fails; one that cannot be read says nothing either way.
+    A proof that does not lead from this document to its root fails; one that cannot be read says nothing either way. Whatever
+    else stands in the place of the signature, a sealed PDF say, may be valid: it is over itself, and not over the head.
     """
     blank = DocumentReport(name, Verdict.INDETERMINATE, _NOT_YET, verified_at=at, size=len(document))
     blank = replace(blank, sha256=DigestAlgorithm.SHA256.digest(document).hex)
@@ -188,6 +189,10 @@ def judge_with_proof(
     report = door(found.signature, at=at, name=name, content=ContentOctets(found.head.octets))
     if not report.signatures:
         return replace(blank, reason=report.reason, sub_indication=report.sub_indication)
+    if report.content_sha256 != found.head.digest.hex:
+        return replace(
+            blank, verdict=Verdict.FAILED, reason=_NOT_OVER, sub_indication=SubIndication.SIG_CRYPTO_FAILURE
+        )
     place = found.inclusion.index + 1, found.head.size
     said = Reason(
         f"合并签名的第 {place[0]} 份（共 {place[1]} 份）。{report.reason.zh}",
@@ -196,4 +201,9 @@ def judge_with_proof(
     return replace(report, file=name, reason=said, sha256=blank.sha256, size=blank.size)
 
 
+_NOT_OVER: Final = Reason(
+    "证明文件中的签名不是对该批次树根作出的签名，不能证明该文件被签署；请取回原证明文件。",
+    "What stands in the proof as its signature is not over the root of this batch: it does not show that the document was "
+    "signed. Fetch the original proof.",
+)
 _NOT_YET: Final = Reason("尚未判定。", "Not judged.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -17,16 +18,21 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca import cms_names
+from hsm.algorithms import DigestAlgorithm
+from hsm.merkle import Inclusion
 from signing.containers.cms import NOTHING_CARRIED, Revocation
 from signing.containers.envelope import ContainerKind
 from signing.detached.format import prepare
 from signing.mark import Work
+from tests import bare_world as bare
 from tests.conftest import missing
 from tests.container_world import Containers, Wish, international, national, sha256
+from tests.verify_world import Signing
 from verify.command import run
 from verify.isolated import IsolatedVerifier
 from verify.report import DocumentReport, SignatureReport
 from verify.signatures.detached import CHUNK, ContentFile, ContentOctets, signature_in
+from verify.signatures.merkle import TreeProof, head_for, judge_with_proof
 from verify.trust import TrustStore
 from verify.verdict import Indication, SubIndication, Verdict
 from verify.verifier import Verifier
@@ -177,6 +183,26 @@ def test_signed_without_attributes() -> None:
     assert judge(here, bare, CONTENT + b"x").verdict is Verdict.FAILED
 
 
+@pytest.mark.parametrize(
+    ("honest", "odd"),
+    [
+        (b"\x02\x01\x01\x31\x0d", b"\x00\x01\x01\x31\x0d"),
+        (b"\x02\x01\x01\x31\x0d", b"\x02\x01\x01\x30\x0d"),
+        (b"\x31\x0d\x30\x0b\x06\x09", b"\x31\x0d\x30\x0b\x02\x09"),
+        (b"\x65\x03\x04\x02\x01\x30\x0b", b"\x65\x03\x04\x02\x02\x30\x0b"),
+        (b"\x02\x01\x01\x30\x81", b"\x00\x01\x01\x30\x81"),
+    ],
+    ids=["version", "digests", "digest", "another digest", "signer's version"],
+)
+def test_what_nobody_asks_for_is_in_its_form_all_the_same(honest: bytes, odd: bytes) -> None:
+    """OpenSSL refuses these containers: a signature that one reader takes and another does not is no proof to anybody."""
+    here = international()
+    signature = here.sign_file(CONTENT, CADES)
+    assert honest in signature
+    report = judge(here, signature.replace(honest, odd, 1))
+    assert (report.verdict, report.sub_indication) == (Verdict.FAILED, SubIndication.FORMAT_FAILURE)
+
+
 @pytest.mark.parametrize("digest", [hashes.SHA256(), hashes.SHA1()], ids=["SHA-256", "SHA-1"])
 def test_a_content_inside_is_the_content_by_whatever_digest(digest: hashes.HashAlgorithm) -> None:
     """A digest of the past is judged by its time; what the signature holds is what others show as signed by it."""
@@ -190,6 +216,7 @@ def test_a_content_inside_is_the_content_by_whatever_digest(digest: hashes.HashA
     for attribute in signer["signed_attrs"]:
         if attribute["type"].native == "message_digest":
             attribute["values"] = [stated.finalize()]
+    data["digest_algorithms"] = [{"algorithm": digest.name}]
     signer["digest_algorithm"] = {"algorithm": digest.name}
     signer["signature_algorithm"] = {"algorithm": f"{digest.name}_ecdsa"}
     message = signer["signed_attrs"].untag().dump(force=True)
@@ -200,6 +227,49 @@ def test_a_content_inside_is_the_content_by_whatever_digest(digest: hashes.HashA
     assert "holds its content" in report.reason.en
     alone = judge(here, made.dump(force=True), None)
     assert alone.sub_indication is SubIndication.HASH_FAILURE
+
+
+def sealed_pdf(here: Containers) -> tuple[bytes, TrustStore]:
+    signing = Signing(here.now)
+    return signing.sign(stamp=True), signing.trust()
+
+
+def another_signature(here: Containers) -> tuple[bytes, TrustStore]:
+    return here.sign_file(CONTENT, CADES), TrustStore([here.pki.root.certificate], crls=here.crls())
+
+
+def test_a_sealed_document_is_no_signature_over_the_content() -> None:
+    """Under the name of the signature stands a document that is good by itself: the content was signed by nobody."""
+    here = international()
+    octets, trust = sealed_pdf(here)
+    assert judge(here, octets, None, trust=trust).verdict is Verdict.PASSED
+    report = judge(here, octets, trust=trust)
+    assert report.verdict is Verdict.INDETERMINATE
+    assert report.sub_indication is SubIndication.SIGNED_DATA_NOT_FOUND
+    assert "says nothing about it" in report.reason.en
+
+
+@pytest.mark.parametrize("other", [sealed_pdf, another_signature])
+def test_a_proof_whose_signature_is_over_something_else_proves_nothing(
+    other: Callable[[Containers], tuple[bytes, TrustStore]],
+) -> None:
+    """Anybody makes a tree over his own file; in the place of the signature he puts any document that somebody sealed."""
+    here = international()
+    octets, trust = other(here)
+    mine = b"I owe you nothing"
+    digest = DigestAlgorithm.SHA256.digest(mine)
+    alone = Inclusion(0, 1, ())
+    head = head_for(alone.root(DigestAlgorithm.SHA256, str(digest).encode()), 1)
+    proof = json.dumps(TreeProof(head, octets, alone, digest).to_json()).encode()
+    door = Verifier(trust).verify
+    report = judge_with_proof(door, mine, proof, at=here.now + timedelta(hours=1))
+    assert report.verdict is Verdict.FAILED
+    honest = bare.tree_proof(here, mine)
+    known = bare.trust(here)
+    assert (
+        judge_with_proof(Verifier(known).verify, mine, honest, at=here.now + timedelta(hours=1)).verdict
+        is Verdict.PASSED
+    )
 
 
 @WORLDS
