@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -83,19 +83,48 @@ def load_lists(texts: Sequence[str]) -> list[tuple[ParsedStatusList, x509.Certif
 def trusted_lists(
     loaded: Sequence[tuple[ParsedStatusList, x509.Certificate]], judge: CertificateJudge, at: datetime
 ) -> SealLists:
-    """Keep lists whose maker is trusted at ``at`` and that were issued by the present; the highest number wins (I30)."""
-    lists = SealLists()
+    """Keep lists whose maker is trusted and that were issued by the present; the highest number wins (I30).
+
+    Whose certificate has ended is asked about as of the list's issue, and only where the maker has no list of today: such a list is
+    out of date at the latest with the certificate, and what is never left stays so.
+    """
+    lists, past = SealLists(), SealLists()
     for parsed, maker in loaded:
-        chain = [c for der in parsed.chain_der[1:] if (c := load_certificate(der)) is not None]
-        judged = judge.judge(maker, chain, at, check_maker, ServiceKind.SEAL_MAKER)
-        candidate = parsed.status_list
-        if judged.finding is not None or candidate.issued_at > (judge.latest or at):
+        found = parsed.status_list
+        made = judge_maker(judge, parsed.chain_der, maker, found.issued_at, at)
+        if made is None:
             continue
-        key = maker_identity(judged.chain, judged.trust)
-        known = lists.by_maker.get(key)
-        if known is None or candidate.number > known.number:
-            lists.by_maker[key] = candidate
-    return lists
+        kept = past if made.late else lists
+        key = maker_identity(made.judged.chain, made.judged.trust)
+        known = kept.by_maker.get(key)
+        if known is None or found.number > known.number:
+            ends = min(found.next_update, maker.not_valid_after_utc)
+            kept.by_maker[key] = replace(found, next_update=ends)
+    return SealLists(past.by_maker | lists.by_maker)
+
+
+@dataclass(frozen=True, slots=True)
+class ListMaker:
+    """Who signed a list and is trusted for it; ``late`` tells that the certificate had ended by the time of verification."""
+
+    judged: Judged
+    late: bool
+
+
+def judge_maker(
+    judge: CertificateJudge,
+    chain_der: Sequence[bytes],
+    maker: x509.Certificate,
+    issued: datetime,
+    at: datetime,
+) -> ListMaker | None:
+    """Judge the maker of a list as of ``at``, or where its certificate has ended as of the list's issue; ``None``: not trusted."""
+    if issued > (judge.latest or at):
+        return None
+    chain = [c for der in chain_der[1:] if (c := load_certificate(der)) is not None]
+    late = at > maker.not_valid_after_utc
+    judged = judge.judge(maker, chain, issued if late else at, check_maker, ServiceKind.SEAL_MAKER)
+    return None if judged.finding is not None else ListMaker(judged, late)
 
 
 def learn_makers(

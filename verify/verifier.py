@@ -139,7 +139,7 @@ class Verifier:
             licence = judge_licence(said_by_octets(data), report.signatures, at)
             report = report if licence is None else replace(report, licence=licence)
         report = self._with_reported(data, prefixes, report, given)
-        if beside is not None and not beside.opened and report.signatures:
+        if beside is not None and not beside.opened:
             report = not_about(report)
         report = self._with_voiding(data, prefixes, report) if self._void_lists else report
         return self._with_proofs(data, prefixes, report, evidence)

@@ -321,6 +321,14 @@ def test_I30_no_other_issuer_and_no_older_list_says_anything(
     tampered = newer[:-8] + ("A" if newer[-8] != "A" else "B") + newer[-7:]
     assert voids.verify(sealed, tampered).voided is None
     assert voids.verify(sealed, newer, at=clock() - timedelta(minutes=2)).voided is None
+    (unit,) = voids.office.world.authority.units(UnitPurpose.SEAL_MAKER)
+    ended = x509.load_der_x509_certificate(unit.certificate).not_valid_after_utc
+    later = ended + timedelta(days=1)
+    judge = Verifier(trust_in(voids.office.world))._judge(SecurityStore(), later)[0]
+    kept = trusted_void_lists(load_void_lists([newer, older]), judge, later).by_maker.values()
+    assert [bool(one.void_list.entries) for one in kept] == [True, True], (
+        "a copy of the list is worth as much when its maker's certificate has ended"
+    )
 
 
 def respelled(sealed: bytes) -> bytes:

@@ -293,7 +293,9 @@ _TOO_FEW: Final = Reason(
 )
 _NONE_NEEDED: Final = Reason("规则不要求他人审批。", "The rule asks for nobody's approval.")
 _APPROVED: Final = Reason(
-    "审批齐全，与声明中的摘要对应。", "The approvals are complete and go with the digest in the statement."
+    "制章单位签名的记录列明了规则要求的全部审批；审批原件可按声明中的摘要核对。",
+    "The record, signed by the seal's maker, names every approval that the rule asks for; the originals can be held against the "
+    "digest in the statement.",
 )
 _NO_KEEPER: Final = Reason("不知道由谁保管并用印。", "It is not known who kept and used the seal.")
 _KEEPER: Final = Reason("用印人见证据记录。", "Who used the seal is in the evidence record.")

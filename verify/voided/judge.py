@@ -24,9 +24,7 @@ from verify.certificates.paths import name
 from verify.certificates.signer import CertificateJudge
 from verify.digests import Prefixes
 from verify.report import DocumentReport, Reason, SealReport
-from verify.seal import check_maker
-from verify.signatures.cms import load_certificate
-from verify.trusted_lists.model import ServiceKind
+from verify.seal import judge_maker
 from verify.verdict import Verdict
 from verify.voided.form import ParsedVoidList, VoidEntry, VoidList, parse_void_list
 from verify.voided.report import VoidedReport
@@ -96,23 +94,25 @@ def load_void_lists(texts: Sequence[str]) -> list[tuple[ParsedVoidList, x509.Cer
 def trusted_void_lists(
     loaded: Sequence[tuple[ParsedVoidList, x509.Certificate]], judge: CertificateJudge, at: datetime
 ) -> VoidLists:
-    """Keep lists whose maker is trusted at ``at`` and that were issued by the present; the highest number wins.
+    """Keep lists whose maker is trusted and that were issued by the present; the highest number wins, of a maker that still is one first.
 
     A maker is known by its anchor and its name and, for reports that know no more of it, by the digest of its certificate.
     """
     kept: dict[str, MakersList] = {}
+    past: dict[str, MakersList] = {}
     aliases: dict[str, str] = {}
     for parsed, maker in loaded:
         found = parsed.void_list
-        chain = [one for der in parsed.chain_der[1:] if (one := load_certificate(der)) is not None]
-        judged = judge.judge(maker, chain, at, check_maker, ServiceKind.SEAL_MAKER)
-        if found.issued_at > (judge.latest or at) or judged.finding is not None:
+        made = judge_maker(judge, parsed.chain_der, maker, found.issued_at, at)
+        if made is None:
             continue
-        identity = maker_identity(judged.chain, judged.trust)
+        identity = maker_identity(made.judged.chain, made.judged.trust)
         aliases[hashlib.sha256(parsed.chain_der[0]).hexdigest()] = identity
-        known = kept.get(identity)
+        lists = past if made.late else kept
+        known = lists.get(identity)
         if known is None or found.number > known.void_list.number:
-            kept[identity] = MakersList(name(maker.subject), found)
+            lists[identity] = MakersList(name(maker.subject), found)
+    kept = past | kept
     return VoidLists(kept | {alias: kept[identity] for alias, identity in aliases.items()})
 
 

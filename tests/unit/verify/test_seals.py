@@ -251,6 +251,28 @@ def test_a_trusted_namesakes_list_does_not_take_the_place_of_the_makers_own(
             assert (alone.indication, alone.seal_now.status) == (Indication.TOTAL_PASSED, "unknown")
 
 
+def test_what_a_list_stopped_stays_stopped_when_its_makers_certificate_has_ended(sealing: Sealing) -> None:
+    """I30: the copy of an old list still names a stopped seal; nothing else in it tells of now, nor does it outweigh a list of today."""
+    pki, now = sealing.signing.pki, sealing.now
+    before, renewed = pki.seal_maker(not_after=now + 2 * HOUR), pki.seal_maker()
+    sealed = sealing.seal(maker=before)
+    later = {"at": now + 3 * DAY}
+    states = ((now - 9 * DAY, SealStatus.ACTIVE), (now - HOUR, SealStatus.REVOKED))
+    stopped = sealing.status_list(*states, maker=before, number=9)
+    assert refused(sealing.judge(sealed, stopped))
+    assert refused(sealing.judge(sealed, stopped, **later))
+    good = sealing.status_list(maker=before, next_update=now + 30 * DAY)
+    found = sealing.judge(sealed, good, **later)
+    assert (found.indication, found.seal_now.status) == (Indication.TOTAL_PASSED, "unknown")
+    assert "已过期" in found.notes[0].zh
+    today = sealing.status_list(maker=renewed, number=3, issued_at=now + 2 * DAY, next_update=now + 9 * DAY)
+    for lists in ([today, stopped], [stopped, today]):
+        found = sealing.judge(sealed, *lists, **later)
+        assert (found.indication, found.seal_now.status) == (Indication.TOTAL_PASSED, "active")
+    backwards = sealing.status_list(*states, maker=before, number=9, issued_at=now + 3 * HOUR)
+    assert not refused(sealing.judge(sealed, backwards, **later)), "issued when the certificate had ended"
+
+
 def test_statement_by_an_unknown_maker(sealing: Sealing) -> None:
     stranger = Pki(sealing.now, name="Stranger").seal_maker()
     found = sealing.judge(sealing.seal(maker=stranger))

@@ -49,6 +49,12 @@ MAKERS: dict[str, tuple[ObjectKind, Make]] = {
     "proof": (ObjectKind.TREE_PROOF, bare.tree_proof),
 }
 OBJECTS = pytest.mark.parametrize("name", MAKERS)
+OVER_CONTENT = {"token", "TSA answer", "void list", "void record", "statement", "proof"}
+"""What tells of a file beside it."""
+
+
+def beside(name: str) -> bytes | None:
+    return CONTENT if name in OVER_CONTENT else None
 
 
 def judge(
@@ -59,9 +65,9 @@ def judge(
     trust: TrustStore | None = None,
     later: timedelta = HOUR,
 ) -> DocumentReport:
-    beside = None if content is None else ContentOctets(content)
+    given = None if content is None else ContentOctets(content)
     verifier = Verifier(bare.trust(here) if trust is None else trust)
-    return verifier.verify(octets, at=here.now + later, name="object", content=beside)
+    return verifier.verify(octets, at=here.now + later, name="object", content=given)
 
 
 def bare_report(report: DocumentReport) -> ObjectReport:
@@ -77,7 +83,7 @@ def state(report: DocumentReport, key: str) -> str:
 @OBJECTS
 def test_each_is_told_by_its_content_and_judged(suite: Suite, name: str) -> None:
     here, (kind, make) = bare.world(suite), MAKERS[name]
-    report = bare_report(judge(here, make(here)))
+    report = bare_report(judge(here, make(here), beside(name)))
     assert (report.object_kind, report.verdict) == (kind, Verdict.PASSED), report.reason.en
     assert report.signer is not None or report.signatures
     assert all(step.reason.zh and step.reason.en for step in report.steps)
@@ -86,6 +92,16 @@ def test_each_is_told_by_its_content_and_judged(suite: Suite, name: str) -> None
     assert kind.words.en in shown
     told = json.loads(json.dumps(report.to_json()))["object"]
     assert (told["kind"], told["indication"]) == (kind.value, "TOTAL-PASSED")
+
+
+@SUITES
+@pytest.mark.parametrize("name", sorted(set(MAKERS) - OVER_CONTENT))
+def test_what_tells_nothing_of_the_file_beside_it_is_no_proof_of_that(suite: Suite, name: str) -> None:
+    """Whoever gives a file asks about it: a good certificate under the name of its signature is no answer."""
+    here = bare.world(suite)
+    report = bare_report(judge(here, MAKERS[name][1](here), CONTENT))
+    assert (report.verdict, report.sub_indication) == (Verdict.INDETERMINATE, "SIGNED_DATA_NOT_FOUND")
+    assert "与原文件无关" in report.reason.zh
 
 
 @SUITES
@@ -104,11 +120,12 @@ def test_no_flipped_bit_changes_what_a_good_object_says(suite: Suite, name: str)
     here = bare.world(suite)
     octets = MAKERS[name][1](here)
     verifier = Verifier(bare.trust(here))
-    whole = bare_report(judge(here, octets))
+    given = beside(name)
+    whole = bare_report(judge(here, octets, given))
     for place in range(0, len(octets), max(1, len(octets) // 24)):
         changed = bytearray(octets)
         changed[place] ^= 0x01
-        report = verifier.verify(bytes(changed), at=here.now + HOUR, content=ContentOctets(CONTENT))
+        report = verifier.verify(bytes(changed), at=here.now + HOUR, content=given and ContentOctets(given))
         if report.verdict is Verdict.PASSED:
             again = bare_report(report)
             assert (again.object_kind, again.facts) == (whole.object_kind, whole.facts), place
