@@ -34,7 +34,8 @@ from seals.jws import sign
 from seals.permit import Permit, Permits
 from seals.registry import SealRegistry
 from seals.seal import SealApplication, SealKind, SealRecord
-from tests.pki import USCC, MemorySigner, World, make_world, new_key
+from tests.pki import USCC, MemorySigner, World, new_key
+from tests.settled import settled_world
 
 REQUESTER = Hand(Actor("person:sun.qi", "孙七", USCC), "key:aaaaaaaa", frozenset({"case:request"}))
 ANNE = Hand(Actor("person:anne", "安"), "key:bbbbbbbb", frozenset({"case:approve"}))
@@ -204,7 +205,7 @@ def make_case_world(
 ) -> CaseWorld:
     """Perform the ceremony, make the tables, open the desk."""
     seals.store.metadata.create_all(engine)
-    world = make_world(engine, clock)
+    world = settled_world(engine, clock)
     registry = SealRegistry(engine, world.enterprises, clock, world.audit)
     desk = UseDesk(engine, clock, world.audit, rules or default_book(), keys=world.keys, passing=passing)
     return CaseWorld(world, registry, desk, Permits(registry, desk.uses, clock, world.audit))

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -135,11 +136,13 @@ def postgres_url() -> Iterator[str]:
         subprocess.run([*as_user, *map(str, command)], check=True, stdout=quiet, stderr=quiet, cwd="/")
 
     run(binaries / "initdb", "-A", "trust", "-U", "yinxin", "-E", "UTF8", "-D", data)
+    url = f"postgresql+psycopg://yinxin@127.0.0.1:{port}/postgres"
     options = f"-p {port} -k {folder} -c fsync=off -c listen_addresses=127.0.0.1 -c max_connections=200"
     run(binaries / "pg_ctl", "-w", "-D", data, "-o", options, "-l", folder / "log", "start")
     try:
-        yield f"postgresql+psycopg://yinxin@127.0.0.1:{port}/postgres"
+        yield url
     finally:
+        _server(url).dispose()
         run(binaries / "pg_ctl", "-m", "immediate", "-D", data, "stop")
         for _ in range(20):
             shutil.rmtree(folder, ignore_errors=True)
@@ -190,11 +193,15 @@ def _make_tables(url: str) -> None:
     made.dispose()  # the last connection to a SQLite file takes its write-ahead log with it
 
 
+@cache
+def _server(postgres_url: str) -> sa.Engine:
+    """Keep one connection to the maintenance database: two are made and looked around in for each test otherwise."""
+    return sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT", pool_size=1)
+
+
 def _on_server(postgres_url: str, statement: str) -> None:
-    server = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
+    with _server(postgres_url).connect() as connection:
         connection.execute(sa.text(statement))
-    server.dispose()
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from ca.status.ocsp import OcspResponder
 from hsm.algorithms import PublicKey
 from hsm.public_keys import spki
 from tests.pki import COMPANY, USCC, World, make_world, new_key
+from tests.settled import settled_world
 
 RA = "ra:approve"
 REQUESTER = Actor("person:zhang.min", "张敏", USCC)
@@ -139,7 +140,8 @@ def make_office(
 ) -> Office:
     """Make the tables, perform the ceremony, register the company and open the desk."""
     assert ca.enrolment.store.enrolment.metadata is not None
-    world = make_world(engine, clock, **world_parts)
+    usual = world_parts.keys() <= {"provider", "suite"}
+    world = (settled_world if usual else make_world)(engine, clock, **world_parts)
     world.enterprises.register(USCC, COMPANY, actor=REQUESTER)
     return reopen(world, folder, rules)
 

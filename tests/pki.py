@@ -143,6 +143,12 @@ class MemorySigner:
     def public_key(self) -> PublicKey:
         return self.key.public_key()
 
+    def copy(self) -> MemorySigner:
+        """Return another signer of the same key, which knows what this one has signed."""
+        made = MemorySigner(self.key, self.algorithm)
+        made.signed = list(self.signed)
+        return made
+
     def sign(self, message: bytes) -> bytes:
         self.signed.append(message)
         if isinstance(self.key, Sm2TestKey):
@@ -187,6 +193,12 @@ class MemoryProvider:
             raise TokenExists(token)
         self._keys[token] = []
         self._certificates[token] = []
+
+    def take_over(self, other: MemoryProvider) -> None:
+        """Hold what ``other`` holds, and what its signers have signed; each goes its own way from here (tests only)."""
+        for token, held in other._keys.items():
+            self._keys[token] = [_Held(one.label, one.id, one.signer.copy()) for one in held]
+            self._certificates[token] = list(other._certificates[token])
 
     def tokens(self) -> tuple[str, ...]:
         return tuple(sorted(self._keys))

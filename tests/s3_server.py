@@ -31,6 +31,8 @@ from tests.parts import GO_OF_THE_S3_SERVER, go_is_here
 
 SOURCE = Path(__file__).parent / "interop" / "s3"
 PACKAGE = "github.com/versity/versitygw/cmd/versitygw"
+QUICKLY = ("-gcflags=all=-N -l", "-ldflags=-s -w")
+"""Nothing is optimised and nothing kept for a debugger: the build takes longer than all that the server does."""
 LIFE_OF_A_BUILD = 1200
 """Seconds for the first build on a machine: it brings the clients of three clouds along."""
 KEYS = S3Keys("tester", "secret-of-the-tests")
@@ -53,7 +55,7 @@ def build() -> Path:
         if not program.exists():
             fresh = program.with_suffix(".fresh")
             ran = subprocess.run(
-                ["go", "build", "-o", fresh, PACKAGE], cwd=SOURCE, env={**os.environ, "GOFLAGS": "-mod=readonly"},
+                ["go", "build", *QUICKLY, "-o", fresh, PACKAGE], cwd=SOURCE, env={**os.environ, "GOFLAGS": "-mod=readonly"},
                 capture_output=True, text=True, timeout=LIFE_OF_A_BUILD, check=False,
             )  # fmt: skip
             if ran.returncode:

@@ -12,6 +12,7 @@ from ca.algorithm_identifiers import algorithm_identifier
 from hsm.algorithms import PublicKey, SignatureAlgorithm
 from hsm.public_keys import spki
 from hsm.sm2.backend import Sm2Backend, open_backend
+from hsm.sm2.curve import base_multiple
 from hsm.sm2.public_key import Sm2PublicKey
 from hsm.sm2.signature import message_digest
 
@@ -27,7 +28,11 @@ class Sm2TestKey:
 
     def __init__(self, scalar: bytes | None = None) -> None:
         self.scalar = bytes(backend().generate()) if scalar is None else scalar
-        self._public = backend().public(self.scalar)
+        point = base_multiple(
+            int.from_bytes(self.scalar)
+        )  # a back end recovers it from signatures, ten times as long
+        assert point is not None
+        self._public = Sm2PublicKey(*point)
 
     def public_key(self) -> Sm2PublicKey:
         return self._public

@@ -48,7 +48,8 @@ from seals.devices.wire import whole_milliseconds
 from seals.registry import SealRegistry
 from seals.seal import SealApplication, SealKind, SealRecord
 from tests.conftest import SteppingClock
-from tests.pki import CLERK, USCC, MemorySigner, World, make_world, new_key
+from tests.pki import CLERK, USCC, MemorySigner, World, new_key
+from tests.settled import settled_world
 
 APPLICANT = Actor("person:zhang.san", "张三", USCC)
 APPROVER = Actor("person:li.si", "李四")
@@ -112,7 +113,7 @@ class StampWorld:
         offline_cap: int = 5,
     ) -> None:
         self.engine, self.clock = engine, clock
-        self.world: World = make_world(engine, clock, suite=suite)
+        self.world: World = settled_world(engine, clock, suite=suite)
         audit = self.world.audit
         book = OrderBook(clock)
         self.registry = SealRegistry(

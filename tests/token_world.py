@@ -42,7 +42,8 @@ from seals.binding import CertificateFacts
 from seals.chips import SealChips
 from seals.registry import SealRegistry
 from seals.seal import SealApplication, SealKind, SealRecord
-from tests.pki import COMPANY, USCC, MemoryProvider, World, make_world, new_key
+from tests.pki import COMPANY, USCC, MemoryProvider, World, new_key
+from tests.settled import settled_world
 
 ANNE = Actor("person:anne", "安宁")
 BERT = Actor("person:bert", "贝特")
@@ -188,7 +189,7 @@ def make_token_world(
     keys: PairKeys | None = None,
 ) -> TokenWorld:
     """Make the tables and the hierarchy; chips are in memory unless libraries and a ring with them are given."""
-    pki = make_world(engine, clock)
+    pki = settled_world(engine, clock)
     seals.store.metadata.create_all(engine)
     provider = MemoryProvider("pkcs11")
     readers = chips or {"pkcs11": TokenChips(provider, PinCounter(folder, "pkcs11"))}

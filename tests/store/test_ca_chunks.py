@@ -34,6 +34,7 @@ from hsm.errors import TokenLost
 from tests.conftest import SteppingClock
 from tests.faults import FaultyProvider, FaultySigner, lose_token
 from tests.pki import CLERK, COMPANY, OFFICER, USCC, World, make_uscc, make_world, new_key, prove_issued
+from tests.settled import settled_world
 
 NAME = SubjectName(COMPANY, COMPANY, USCC)
 Asked = list[tuple[CertificateRequest, str]]
@@ -46,7 +47,7 @@ def provider() -> FaultyProvider:
 
 @pytest.fixture
 def world(engine: sa.Engine, clock: SteppingClock, provider: FaultyProvider) -> World:
-    made = make_world(engine, clock, provider=provider)
+    made = settled_world(engine, clock, provider=provider)
     made.enterprises.register(USCC, COMPANY, actor=CLERK)
     return made
 

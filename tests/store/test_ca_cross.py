@@ -31,7 +31,8 @@ from ca.errors import LintFailed, RequestInvalid
 from ca.profile import ROOT
 from ca.store import audit, certificate
 from tests.conftest import SteppingClock
-from tests.pki import CLERK, OFFICER, SECOND, Party, Pki, World, make_world
+from tests.pki import CLERK, OFFICER, SECOND, Party, Pki, World
+from tests.settled import settled_world
 
 OURS, THEIRS = "1.3.6.1.4.1.55555.1", "1.3.6.1.4.1.66666.1"
 TERMS = f"""
@@ -47,7 +48,7 @@ theirs = "{THEIRS}"
 
 @pytest.fixture
 def world(engine: sa.Engine, clock: SteppingClock) -> World:
-    return make_world(engine, clock)
+    return settled_world(engine, clock)
 
 
 @pytest.fixture

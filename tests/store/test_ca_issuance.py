@@ -64,6 +64,7 @@ from tests.pki import (
     prove_issued,
     shared_rsa_key,
 )
+from tests.settled import settled_world
 
 pytestmark = pytest.mark.usefixtures("both_suites")
 
@@ -84,7 +85,7 @@ def profiles() -> dict[str, Profile]:
 def world(
     engine: sa.Engine, clock: SteppingClock, provider: FaultyProvider, profiles: dict[str, Profile]
 ) -> World:
-    made = make_world(engine, clock, provider=provider, profiles=profiles)
+    made = settled_world(engine, clock, provider=provider, profiles=profiles)
     made.enterprises.register(USCC, COMPANY, actor=CLERK)
     return made
 

@@ -28,7 +28,8 @@ from hsm.errors import TokenLost
 from hsm.signer import Custody
 from tests.conftest import SteppingClock
 from tests.faults import FaultyProvider, FaultySigner
-from tests.pki import CLERK, COMPANY, USCC, World, make_uscc, make_world, new_key
+from tests.pki import CLERK, COMPANY, USCC, World, make_uscc, new_key
+from tests.settled import settled_world
 
 pytestmark = pytest.mark.usefixtures("both_suites")
 NAME = SubjectName(COMPANY, COMPANY, USCC)
@@ -48,7 +49,7 @@ def profiles() -> dict[str, Profile]:
 def world(
     engine: sa.Engine, clock: SteppingClock, provider: FaultyProvider, profiles: dict[str, Profile]
 ) -> World:
-    made = make_world(engine, clock, provider=provider, profiles=profiles)
+    made = settled_world(engine, clock, provider=provider, profiles=profiles)
     made.enterprises.register(USCC, COMPANY, actor=CLERK)
     return made
 

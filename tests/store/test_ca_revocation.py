@@ -32,7 +32,8 @@ from ca.errors import (
 from ca.store import audit, certificate
 from tests.conftest import SteppingClock
 from tests.faults import FaultyProvider, FaultySigner, lose_token
-from tests.pki import CLERK, COMPANY, OFFICER, SECOND, USCC, Keeper, World, make_world, new_key
+from tests.pki import CLERK, COMPANY, OFFICER, SECOND, USCC, Keeper, World, new_key
+from tests.settled import settled_world
 
 pytestmark = pytest.mark.usefixtures("both_suites")
 
@@ -50,7 +51,7 @@ def provider() -> FaultyProvider:
 
 @pytest.fixture
 def world(engine: sa.Engine, clock: SteppingClock, provider: FaultyProvider) -> World:
-    return make_world(engine, clock, provider=provider)
+    return settled_world(engine, clock, provider=provider)
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from ca.certificate import (
 )
 from ca.errors import CursorInvalid, EnterpriseUnknown, IssuerUnknown
 from tests.conftest import SteppingClock
-from tests.pki import OFFICER, World, make_uscc, make_world
+from tests.pki import OFFICER, World, make_uscc
+from tests.settled import settled_world
 
 NAMES = (
     "北京甲科技有限公司",
@@ -36,7 +37,7 @@ NAMES = (
 @pytest.fixture
 def world(engine: sa.Engine, clock: SteppingClock) -> World:
     """Seven enterprises' certificates, a minute apart, lengths from 10 days up."""
-    made = make_world(engine, clock)
+    made = settled_world(engine, clock)
     for number, name in enumerate(NAMES):
         clock.advance(timedelta(minutes=1))
         code = make_uscc(f"9111010800000{number:04}")

@@ -39,8 +39,9 @@ from seals.ses.store import DataState, seal_data
 from seals.ses.structure import read_seal
 from tests.conftest import SteppingClock
 from tests.faults import FaultyProvider, FaultySigner, lose_token
-from tests.pki import CLERK, OFFICER, SECOND, USCC, World, make_world
+from tests.pki import CLERK, OFFICER, SECOND, USCC, World
 from tests.ses_world import judge, png, states
+from tests.settled import settled_world
 from verify.trust import TrustStore
 from verify.verdict import Verdict
 
@@ -58,7 +59,7 @@ class SealDataWorld:
     def __init__(self, engine: sa.Engine, clock: SteppingClock, suite: Suite = Suite.GM) -> None:
         self.engine, self.clock = engine, clock
         self.provider = FaultyProvider()
-        self.ca: World = make_world(engine, clock, provider=self.provider, suite=suite)
+        self.ca: World = settled_world(engine, clock, provider=self.provider, suite=suite)
         self.keeper = self.ca.enrol()
         self.registry = SealRegistry(engine, self.ca.enterprises, clock, self.ca.audit)
         guard = ClockGuard(clock, lambda _now: timedelta(0))

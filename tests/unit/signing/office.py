@@ -37,7 +37,8 @@ from signing.selfcheck import SelfCheck
 from signing.service import SealingService
 from signing.writ import WritDesk
 from tests.interop.sealing_world import blank_pdf
-from tests.pki import CLERK, USCC, Keeper, MemorySigner, World, make_world
+from tests.pki import CLERK, USCC, Keeper, MemorySigner, World
+from tests.settled import settled_world
 
 APPLICANT = Actor("person:zhang.san", "张三", USCC)
 APPROVER = Actor("person:li.si", "李四")
@@ -106,7 +107,7 @@ def make_office(
     """Make every table, the hierarchy, an enterprise, its keeper and an active seal."""
     for metadata in (seals.store.metadata, signing.store.metadata):
         metadata.create_all(engine)
-    world = make_world(engine, clock, suite=suite)
+    world = settled_world(engine, clock, suite=suite)
     registry = SealRegistry(engine, world.enterprises, clock, world.audit)
     desk = UseDesk(engine, clock, world.audit, default_book(), keys=world.keys)
     permits = Permits(registry, desk.uses, clock, world.audit)
