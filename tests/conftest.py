@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 SO_PIN = Pin("87654321")
 USER_PIN = Pin("246810")
 IN_CI = os.environ.get("CI") == "true"
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+"""Hundreds of processes are started: none is to compile again what the one before it compiled."""
 
 
 def missing(part: str, why: str) -> NoReturn:
