@@ -92,6 +92,11 @@ def pins_by_hand(signers: Iterable[str], pivots: Sequence[Path] = ()) -> tuple[P
         return given
     from verify.trusted_lists.pivots import follow  # noqa: PLC0415 - hardly ever asked for
 
+    if not given:
+        raise ListUnreadable(
+            "--pivot 须与 --signer 一起使用：请用 --signer 给出先前核对过的签名证书或其 SHA-256，过渡清单由它开始。",
+            "--pivot goes with --signer: name the signer that you pinned before, by its SHA-256 or its certificate; the pivots begin there.",
+        )
     if len(pivots) > MAX_PIVOTS:
         raise ListUnreadable(
             f"--pivot 最多 {MAX_PIVOTS} 份；请只给出变更签名者的各期清单。",

@@ -189,6 +189,8 @@ def test_the_command_goes_from_an_old_signer_to_the_present_one(
     status, said = told(old, paths[0], paths[2])
     assert (status, "首尾相接" in said, "do not lead on" in said) == (64, True, True)
     assert told(keys[2].pin.signers[0], *paths[:3])[0] == 64
+    status = run([str(paths[3]), "--pivot", str(paths[0])], clock=SteppingClock(NOW))
+    assert (status, "--pivot goes with --signer" in capsys.readouterr().err) == (64, True)
     status, said = told(old, tmp_path / "none.xml")
     assert (status, "cannot be read" in said) == (64, True)
     status, said = told(old, *(paths[0] for _ in range(MAX_PIVOTS + 1)))
