@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from api.database.schema import check_schema
+from api.database.revision import check_schema
 from api.problems.problem import describe
 from ca.status.crl import PUBLISH_WITHIN
 from ca.store import audit as audit_table

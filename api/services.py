@@ -12,7 +12,7 @@ from api.access.keys import ApiKeys
 from api.access.rate_limit import PublicLimit
 from api.access.session import Sessions
 from api.batch.door import Batches
-from api.database.schema import check_schema
+from api.database.revision import check_schema
 from api.errors import DirectIssuanceOff, SchemaOutdated
 from api.evidence.publishing import Evidence
 from api.evidence.recognition import Recognition

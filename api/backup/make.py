@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from api.backup.bundle import Packer, write_bundle
 from api.backup.tables import dump, tables
-from api.database.schema import check_schema
+from api.database.revision import check_schema
 from ca.actor import Actor
 from signing.objects.local import LocalObjects
 

@@ -31,7 +31,8 @@ from api.backup.make import EMBEDDED, FORMAT, OPEN_FOLDERS, Progress, copy_tree
 from api.backup.published import Published, proven, read_published
 from api.backup.tables import load, resume_counters, tables
 from api.database.engine import make_engine
-from api.database.schema import check_schema, migrate
+from api.database.revision import check_schema
+from api.database.schema import migrate
 from api.files import write_whole
 from api.home import Home
 from api.settings import Settings

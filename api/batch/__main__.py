@@ -13,7 +13,7 @@ from typing import Any
 
 from api.batch.worker import Worker, WorkerTools, new_executor, system_url
 from api.bootstrap import assemble
-from api.database.schema import check_schema
+from api.database.revision import check_schema
 from api.home import Home, service_pins
 from api.services import Services
 from api.settings import load_settings

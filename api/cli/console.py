@@ -115,7 +115,7 @@ def say(zh: str, en: str) -> None:
 @contextmanager
 def installation(home: Path | None) -> Iterator[Services]:
     """Open the installation at ``home`` for one command; :class:`HomeNotReady` if there is none."""
-    from api.database.schema import check_schema
+    from api.database.revision import check_schema
     from api.settings import load_settings
 
     settings = load_settings(home)

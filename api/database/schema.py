@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from api.access import store as api_store
-from api.errors import SchemaOutdated
+from api.database.revision import MIGRATIONS, current
 from ca import store as ca_store
 from ca.cross import store as _cross_store  # noqa: F401 - its table joins ca_store.metadata
 from ca.enrolment import store as _enrolment_store  # noqa: F401 - adds its tables to those of ca
@@ -46,36 +43,22 @@ from signing.voiding import store as _voiding_store  # noqa: F401 - its tables j
 from signing.webhooks import store as _webhooks_store  # noqa: F401 - its table joins signing_store.metadata
 
 METADATA: Final = (ca_store.metadata, seals_store.metadata, signing_store.metadata, api_store.metadata)
-FOLDER: Final = Path(__file__).parent / "migrations"
 
 
 def migrate(engine: sa.Engine) -> tuple[str, str]:
     """Bring the database to this release's schema; return the revision before and after ('' for none)."""
     with engine.connect() as connection:
-        before = _revision(connection)
+        before = current(connection)
     config = _config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        after = _revision(connection)
+        after = current(connection)
     return before, after
-
-
-def check_schema(engine: sa.Engine) -> str:
-    """Return the database's revision; raise :class:`SchemaOutdated` unless it is this release's."""
-    with engine.execution_options(read_only=True).connect() as connection:
-        found = _revision(connection)
-    if found != ScriptDirectory.from_config(_config()).get_current_head():
-        raise SchemaOutdated(found)
-    return found
-
-
-def _revision(connection: sa.Connection) -> str:
-    return MigrationContext.configure(connection).get_current_revision() or ""
 
 
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return config

@@ -6,7 +6,6 @@ import io
 import threading
 from typing import TYPE_CHECKING, Final
 
-import pypdfium2
 from PIL import Image
 
 from seals.drawing.vector import SealPicture
@@ -26,6 +25,8 @@ _drawing = threading.Lock()
 
 
 def _drawn(picture: SealPicture, dpi: float, background: tuple[int, int, int, int]) -> Image.Image:
+    import pypdfium2  # noqa: PLC0415 - 150 ms that whoever draws no picture need not wait for
+
     with _drawing, pypdfium2.PdfDocument(picture.pdf()) as document:
         bitmap = document[0].render(
             scale=dpi / _POINTS_PER_INCH, fill_color=background, maybe_alpha=True, rev_byteorder=True

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from api.database.schema import METADATA, check_schema, migrate
+from api.database.revision import check_schema, newest
+from api.database.schema import METADATA, _config, migrate
 from api.errors import SchemaOutdated
 
 
@@ -59,3 +62,10 @@ def test_another_schema_is_refused(bare_engine: sa.Engine) -> None:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = 'older'"))
     with pytest.raises(SchemaOutdated):
         check_schema(bare_engine)
+
+
+def test_the_release_wants_the_head_of_the_history() -> None:
+    """Told by the files' names at each start, by the history itself here."""
+    history = ScriptDirectory.from_config(_config())
+    assert history.get_heads() == [newest()]
+    assert all(Path(one.path).name.startswith(f"{one.revision}_") for one in history.walk_revisions())
