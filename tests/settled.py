@@ -48,7 +48,10 @@ def settled_world(
     suite: Suite | None = None,
     profiles: Mapping[str, Profile] | None = None,
 ) -> World:
-    """Return the world of a finished ceremony over ``engine``, which has all tables of ``ca`` or none, and no row in them."""
+    """Return the world of a finished ceremony over ``engine``, which has all tables of ``ca`` or none.
+
+    Where something is on record already, a key centre say, the ceremony follows it and is performed.
+    """
     suite, provider = suite or DefaultSuite.suite, provider or MemoryProvider()
     parts: dict[str, Any] = {} if profiles is None else {"profiles": profiles}
     if not sa.inspect(engine).has_table(ca.store.audit.name):
@@ -56,7 +59,8 @@ def settled_world(
     name = (engine.dialect.name, suite, provider.scheme)
     test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
     second, _GIVEN[name] = _GIVEN.get(name) == test, test
-    usual, kept = profiles in (None, PROFILES) and not second, _KEPT.get(name)
+    usual = profiles in (None, PROFILES) and not second and not _on_record(engine)
+    kept = _KEPT.get(name)
     if usual and kept is not None and timedelta(0) <= clock() - kept.at <= LIFE:
         _put_back(kept, engine, provider)
         parts["hierarchy"] = kept.hierarchy
@@ -68,6 +72,11 @@ def settled_world(
         keys.take_over(provider)
         _KEPT[name] = _Kept(at, made.hierarchy, keys, _rows(engine))
     return made
+
+
+def _on_record(engine: sa.Engine) -> bool:
+    with engine.connect() as connection:
+        return connection.execute(sa.select(ca.store.audit.c.number).limit(1)).first() is not None
 
 
 def _rows(engine: sa.Engine) -> tuple[tuple[sa.Table, list[dict[str, Any]]], ...]:
