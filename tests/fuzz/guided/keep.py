@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -47,14 +49,20 @@ def inputs(name: str) -> list[tuple[str, bytes]]:
 def keep(name: str, out: Path) -> int:
     """Choose from what a target has grown and pack it; return how many inputs were kept."""
     with tempfile.TemporaryDirectory() as place:
-        merged = Path(place)
-        arguments = ["-merge=1", f"-max_len={LONGEST}", "-verbosity=0", place]
-        command = [sys.executable, "-m", "tests.fuzz.guided.one", name, *arguments]
+        merged, fuzzer = Path(place) / "merged", Path(place) / "fuzzer"
+        merged.mkdir()
+        command = [sys.executable, "-m", "tests.fuzz.guided.one", name]
+        fuzzer.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
+        fuzzer.chmod(0o700)
+        arguments = ["-merge=1", f"-max_len={LONGEST}", "-verbosity=0", str(merged)]
         sources = [str(CORPUS / name), str(out / "corpus" / name)]
-        subprocess.run([*command, *sources], check=True, capture_output=True)
+        beside = os.environ | {"YINXIN_FUZZER": str(fuzzer)}
+        subprocess.run([*command, *arguments, *sources], check=True, capture_output=True, env=beside)
         seeds = {path.read_bytes() for path in (CORPUS / name).iterdir()}
         found = sorted((path for path in merged.iterdir() if path.read_bytes() not in seeds), key=_size)
         GROWN.mkdir(exist_ok=True)
+        if not found:
+            raise SystemExit(f"{name}: nothing was merged from {out / 'corpus' / name}")
         return _pack(GROWN / f"{name}.zip", found)
 
 

@@ -1,7 +1,11 @@
-"""Fuzz one target: ``python -m tests.fuzz.guided.one NAME [libFuzzer flags] [corpus folders]``. Ends with status 0 or a crash file."""
+"""Fuzz one target: ``python -m tests.fuzz.guided.one NAME [libFuzzer flags] [corpus folders]``. Ends with status 0 or a crash file.
+
+To merge corpora libFuzzer starts itself again by its own name: ``YINXIN_FUZZER`` is a script that does that.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 
 import atheris
@@ -15,7 +19,7 @@ def main() -> None:
         from tests.fuzz.guided.targets import TARGETS
     name = sys.argv[1]
     target = TARGETS[name]
-    atheris.Setup([sys.argv[0], *sys.argv[2:]], target)
+    atheris.Setup([os.environ.get("YINXIN_FUZZER", sys.argv[0]), *sys.argv[2:]], target)
     atheris.Fuzz()
 
 
