@@ -22,6 +22,7 @@ from verify.ses.facts import SealDataStep
 from verify.ses.steps import Outcome, doubtful, failed, passed
 from verify.signatures.cms import load_certificate
 from verify.terminal import stamp
+from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
 from verify.voided.form import MAX_RECORD_SIZE, VOID_RECORD_TYPE, parse_void_list, parse_void_record
 
@@ -80,7 +81,7 @@ def judge_jws(kind: ObjectKind, octets: bytes, bench: Bench, digest: Callable[[s
     except (SealError, ValueError, TypeError):
         return Judged(good, (at(ObjectStep.FORM, _DAMAGED),))
     above = tuple(c for one in found.chain[1:] if (c := load_certificate(one)) is not None)
-    looked, steps = bench.maker(found.maker, above, check_maker)
+    looked, steps = bench.maker(found.maker, above, check_maker, ServiceKind.SEAL_MAKER)
     signed = passed("签名与内容相符。", "Its signature holds.")
     form = at(ObjectStep.FORM, passed("可以读取。", "It can be read."))
     return Judged(good, (form, at(ObjectStep.SIGNATURE, signed), *steps, *found.own), found.facts, looked)

@@ -21,7 +21,7 @@ from verify.ses.certificates import CertificateSteps, Looked
 from verify.ses.facts import SealDataStep, StepState
 from verify.ses.steps import Outcome, doubtful, found, passed
 from verify.terminal import stamp
-from verify.trusted_lists.model import TrustedList
+from verify.trusted_lists.model import ServiceKind, TrustedList
 from verify.trusted_lists.source import Pin
 from verify.verdict import SubIndication
 from verify.wording import TEST_NOTICE, is_test_root
@@ -102,10 +102,11 @@ class Bench:
         certificate: x509.Certificate,
         extra: tuple[x509.Certificate, ...],
         purpose: Callable[[x509.Certificate], None],
+        kind: ServiceKind = ServiceKind.CA,
     ) -> tuple[Looked, tuple[SealDataStep, ...]]:
-        """Judge who made an object, as of now: chain, purpose, validity, revocation."""
+        """Judge who made an object, as of now: chain, purpose, validity, revocation; a list vouches by a service of ``kind``."""
         steps = CertificateSteps(self.judge, self.policy, extra)
-        looked = steps.look(certificate, self.at)
+        looked = steps.look(certificate, self.at, kind)
         return looked, (
             at(ObjectStep.CHAIN, looked.outcome),
             at(ObjectStep.USE, _use(certificate, purpose)),

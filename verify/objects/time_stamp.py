@@ -17,6 +17,7 @@ from verify.ses.facts import SealDataStep
 from verify.ses.steps import Outcome, doubtful, found, passed
 from verify.signatures.cms import parse_message
 from verify.signatures.timestamp import TimeStamp, TokenCheck, imprint, time_stamp_info
+from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
 
 GRANTED: Final = frozenset({0, 1})
@@ -61,7 +62,8 @@ def judge_time_stamp(octets: bytes, bench: Bench, digest: Digest | None) -> Judg
 
 
 def _judged(stamp: TimeStamp, facts: tuple[ObjectFact, ...], bench: Bench, digest: Digest | None) -> Judged:
-    looked, above = bench.maker(stamp.certificate, tuple(stamp.message.certificates), check_time_stamper)
+    extra = tuple(stamp.message.certificates)
+    looked, above = bench.maker(stamp.certificate, extra, check_time_stamper, ServiceKind.TSA)
     trusted = stamp.judged.finding
     steps: tuple[SealDataStep, ...] = (
         at(ObjectStep.FORM, passed("可以读取。", "It can be read.")),

@@ -411,6 +411,17 @@ def test_a_seal_maker_is_listed_as_such(
         assert found.seal_now.status == "unknown"
 
 
+def test_what_a_maker_hands_out_is_believed_of_a_listed_maker_only(
+    judging: Judging, sealing: Sealing, ca: ListedService
+) -> None:
+    """A list of states by itself: whoever is listed to issue certificates does not make makers by them."""
+    maker, octets = sealing.maker.der, sealing.status_list().encode()
+    for kinds, verdict in (((MAKER,), Verdict.PASSED), ((ServiceKind.CA,), Verdict.INDETERMINATE)):
+        listed = judging.listing(ca, *(service(maker, kind=kind) for kind in kinds))
+        found = judging.signing.verify(octets, trust=judging.store(listed), at=sealing.now)
+        assert found.verdict is verdict, found.reason.en
+
+
 def test_a_withdrawn_seal_maker_states_what_is_proved_before_only(
     judging: Judging, sealing: Sealing, ca: ListedService, tsa: ListedService
 ) -> None:
