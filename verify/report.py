@@ -373,7 +373,12 @@ class DocumentReport:
     def nature(self) -> Nature:
         """The one word for what the signatures of a valid document make of it: sealed, signed, only time-stamped, or nothing."""
         valid = self.verdict is Verdict.PASSED
-        return nature(item.kind.value for item in self.signatures if valid)
+        return nature(item.kind.value for item in self.on_document if valid)
+
+    @property
+    def on_document(self) -> tuple[SignatureReport, ...]:
+        """The signatures over what the document says; of a package the integrity file's is none of these."""
+        return self.signatures
 
     def to_json(self) -> dict[str, Any]:
         """Give the JSON object of the document; every value is a JSON type."""

@@ -92,8 +92,11 @@ def decision_of(signature: SignatureReport, at: datetime) -> TrustDecision | Non
 
 
 def candidates(report: DocumentReport) -> tuple[SignatureReport, ...]:
-    """Return what somebody put on the document: seals and signatures, no document time-stamps."""
-    return tuple(one for one in report.signatures if one.kind is not SignatureKind.TIMESTAMP)
+    """Return what somebody put on the document: seals and signatures, no document time-stamps, no integrity file of a package.
+
+    The list of an integrity file has names alone: whoever signed it for one package has signed no other that uses the same names.
+    """
+    return tuple(one for one in report.on_document if one.kind is not SignatureKind.TIMESTAMP)
 
 
 def _by_lists(facts: Facts, entry: ListEntry) -> list[Vouched]:

@@ -1,7 +1,8 @@
 """Is the sealed document the licence that it says it is: identifier, authority, last day.
 
 Anybody with a certificate can seal a page that calls itself a business licence; each seal then holds. So the authority that the
-identifier names has to be among those who sealed. The verdict on the seals is not touched: a contract may well quote a licence.
+identifier names has to be among those who sealed, and its seal over the octets in which the identifier stands. The verdict on the
+seals is not touched: a contract may well quote a licence.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ MAX_LOOKED_AT: Final = 8 * 1024 * 1024
 """Octets of a file in which an identifier is looked for: licences are small, and larger files are not slowed down."""
 _PLAIN_START: Final = ROOT.encode()
 _WIDE_START: Final = ROOT.encode("utf-16-be")
+DIVISION: Final = 6
+"""Digits of an administrative division (GB/T 2260), which may stand in the place of an issuer's code."""
+_ORGANS: Final = "1"
+"""First character of the code (GB 32100) of whoever is registered with the commissions for public posts: organs, institutions."""
 _FORM: Final = (
     re.escape(ROOT) + r"\.[0-9A-Z]{21}\.[0-9A-Z]{6,18}\.[0-9A-Z]{7,32}\.[0-9]{3}\.[0-9A-Z](?![0-9A-Z.])"
 )
@@ -41,10 +46,14 @@ _TO: Final = ("证照有效期截止日期", "有效期截止日期", "有效期
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a document says of itself: the identifiers that stand in it, and its metadata by name."""
+    """What a document says of itself: the identifiers that stand in it, and its metadata by name.
+
+    ``upto``: how many of the file's first octets a seal has to cover to be over an identifier; 0 where every seal is over all.
+    """
 
     identifiers: tuple[str, ...]
     metadata: Mapping[str, str] = field(default_factory=dict)
+    upto: int = 0
 
 
 def identifiers_in(texts: Iterable[str]) -> tuple[str, ...]:
@@ -56,9 +65,15 @@ def said_by_octets(data: bytes) -> Said:
     """Look for identifiers in the strings of a PDF as they are written: plain, or in UTF-16 as metadata often are."""
     if len(data) > MAX_LOOKED_AT or (_PLAIN_START not in data and _WIDE_START not in data):
         return Said(())
-    plain = (octets.decode("ascii") for octets in _OCTETS.findall(data))
-    wide = (octets[1::2].decode("ascii") for octets in _WIDE.findall(data) if ROOT.encode() in octets[1::2])
-    return Said(tuple(dict.fromkeys((*plain, *identifiers_in(wide)))))
+    plain = [(one.group().decode("ascii"), one.end()) for one in _OCTETS.finditer(data)]
+    wide = [
+        (found, one.end())
+        for one in _WIDE.finditer(data)
+        if ROOT.encode() in one.group()[1::2]
+        for found in identifiers_in([one.group()[1::2].decode("ascii")])
+    ]
+    identifiers = tuple(dict.fromkeys(found for found, _ in (*plain, *wide)))
+    return Said(identifiers, upto=min((end for _, end in (*plain, *wide)), default=0))
 
 
 def judge_licence(said: Said, signatures: Iterable[SignatureReport], at: datetime) -> LicencePart | None:
@@ -72,7 +87,7 @@ def judge_licence(said: Said, signatures: Iterable[SignatureReport], at: datetim
     except IdentifierWrong:
         return replace(part, state=StepState.FAILED, reason=_MISWRITTEN)
     part = replace(part, type_code=found.type_code, issuer=found.issuer)
-    if not any(_granted(found, item) for item in signatures):
+    if not any(_granted(found, item) and _over(said.upto, item) for item in signatures):
         return replace(part, state=StepState.INDETERMINATE, reason=_stranger(found.issuer))
     if part.valid_to is not None and at > part.valid_to:
         return replace(part, state=StepState.FAILED, reason=_ENDED)
@@ -80,7 +95,10 @@ def judge_licence(said: Said, signatures: Iterable[SignatureReport], at: datetim
 
 
 def _granted(found: LicenceIdentifier, item: SignatureReport) -> bool:
-    """Tell whether a valid seal is that of the authority: by its code, or by the division where only that is named."""
+    """Tell whether a valid seal is that of the authority: by its code, or as an organ of the division where only that is named.
+
+    The division in a code is that of whoever registered its holder: every enterprise of the place has it too.
+    """
     if (
         item.indication is not Indication.TOTAL_PASSED
         or item.verdict is not Verdict.PASSED
@@ -88,7 +106,14 @@ def _granted(found: LicenceIdentifier, item: SignatureReport) -> bool:
     ):
         return False
     uscc = item.signer.uscc
-    return uscc == found.issuer or (len(found.issuer) == 6 and uscc[2:8] == found.issuer)
+    organ = uscc.startswith(_ORGANS) and uscc[2:8] == found.issuer
+    return uscc == found.issuer or (len(found.issuer) == DIVISION and organ)
+
+
+def _over(upto: int, item: SignatureReport) -> bool:
+    """Tell whether a signature covers so many octets: who seals a notice grants nothing that others append to it."""
+    seen = item.integrity
+    return not upto or seen.covers_whole_document or any(one.start >= upto for one in seen.revisions[:1])
 
 
 def _described(written: str, metadata: Mapping[str, str]) -> LicencePart:

@@ -7,6 +7,7 @@ from typing import Final
 from ca.errors import UsccInvalid
 from ca.uscc import check_uscc
 from seals.licence_identifier import IdentifierWrong, LicenceIdentifier
+from verify.licences.judge import DIVISION
 from verify.objects.steps import Judged, ObjectStep, at, fact
 from verify.sentence import Reason
 from verify.ses.steps import Outcome, doubtful, failed, passed
@@ -49,7 +50,7 @@ def judge_identifier(octets: bytes) -> Judged:
 
 def issuer_code(found: LicenceIdentifier) -> Outcome:
     """GB 32100: the code of who granted it is a unified social credit code that agrees, or a division of six digits."""
-    if len(found.issuer) == _DIVISION:
+    if len(found.issuer) == DIVISION:
         return passed("颁发机构代码为六位行政区划。", "The issuer's code is a division of six digits.")
     try:
         check_uscc(found.issuer)
@@ -60,6 +61,3 @@ def issuer_code(found: LicenceIdentifier) -> Outcome:
             f"The issuer's code, {found.issuer}, is no unified social credit code; ask the issuer.",
         )
     return passed("颁发机构代码正确。", "The issuer's code is in order.")
-
-
-_DIVISION: Final = 6

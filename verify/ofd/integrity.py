@@ -70,8 +70,8 @@ def _signed(package: Package, judge: ContainerJudge, value: str, count: int) -> 
         state = StepState.FAILED if bad else StepState.INDETERMINATE
         return JudgedIntegrity(IntegrityFile(state, case.finding.reason, count), report)
     words = Reason(
-        f"{count} 个条目均在签名清单内，没有夹带。",
-        f"All {count} entries are in the signed list; none was added.",
+        f"{count} 个条目均在签名清单内，没有夹带；清单只列名称，其签名人没有签署文件内容。",
+        f"All {count} entries are in the signed list, none was added; the list has names alone, its signer signed no content.",
     )
     return JudgedIntegrity(IntegrityFile(StepState.PASSED, words, count), replace(report, reason=words))
 

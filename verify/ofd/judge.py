@@ -58,7 +58,7 @@ class OfdJudge:
         check_showing(cases)
         check_bases(cases)
         integrity = judge_integrity(package, containers)
-        signatures = tuple(map(report_of, cases))
+        signatures = sealed = tuple(map(report_of, cases))
         if signatures and integrity is not None and integrity.signature is not None:
             signatures = (*signatures, integrity.signature)
         verdict, sub, reason = summary(signatures)
@@ -75,7 +75,7 @@ class OfdJudge:
             entries=len(package.paths),
             coverage=tuple(map(details_of, cases)),
             missing=tuple(f"{location} ({near})" for location, near in structure.missing),
-            licence=judge_licence(said_by(package, structure), signatures, self.at),
+            licence=judge_licence(said_by(package, structure), sealed, self.at),
         )
         return _with_integrity(report, None if integrity is None else integrity.file)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from verify.report import DocumentReport, Reason
+from verify.report import DocumentReport, Reason, SignatureReport
 from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import Outcome
 
@@ -117,6 +117,11 @@ class OfdReport(DocumentReport):
     integrity_file: IntegrityFile | None = None
     missing: tuple[str, ...] = ()
     """Locations that some file of the package names and that are not there."""
+
+    @property
+    def on_document(self) -> tuple[SignatureReport, ...]:
+        """The signatures over what the files hold: all but that of the integrity file, which is over their names alone."""
+        return self.signatures[: len(self.coverage)]
 
     def to_json(self) -> dict[str, Any]:
         """Give the JSON object: a document's, and ``ofd`` beside it."""

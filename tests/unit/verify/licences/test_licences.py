@@ -7,11 +7,16 @@ from datetime import timedelta
 
 import pytest
 
+from ca.certificate import SubjectName
+from hsm.algorithms import DigestAlgorithm
 from seals.licence_identifier import LicenceIdentifier
+from signing.containers.certification import Certification
+from signing.containers.envelope import CmsEnvelope
 from signing.ofd.licence_page import LicenceFace, licence_page
-from tests.ofd_world import document, entries, judged, packed, seal
-from tests.pki import USCC
+from tests.ofd_world import document, entries, judged, packed, seal, sealing, signatory
+from tests.pki import USCC, make_uscc
 from tests.verify_world import NOW, Signing, small_pdf
+from verify.acceptance.facts import candidates
 from verify.licences.judge import MAX_LOOKED_AT, Said, judge_licence, said_by_octets
 from verify.ses.facts import StepState
 from verify.table import lines
@@ -20,6 +25,7 @@ from verify.verdict import Verdict
 TYPE = "11100000000013338W011"
 OURS = str(LicenceIdentifier(TYPE, USCC, "20230000403"))
 DIVISION = str(LicenceIdentifier(TYPE, USCC[2:8], "20230000403"))
+ORGAN = make_uscc("11110108MB01C8QX3")
 OTHERS = str(LicenceIdentifier(TYPE, "11430000006122244L", "20230000403"))
 
 
@@ -38,11 +44,11 @@ def licence(identifier: str, **metadata: str) -> bytes:
     ("identifier", "state"),
     [
         (OURS, StepState.PASSED),
-        (DIVISION, StepState.PASSED),
+        (DIVISION, StepState.INDETERMINATE),
         (OTHERS, StepState.INDETERMINATE),
         (OURS[:-1] + ("A" if OURS[-1] != "A" else "B"), StepState.FAILED),
     ],
-    ids=["its authority", "its division", "another authority", "a wrong check character"],
+    ids=["its authority", "an enterprise of the division", "another authority", "a wrong check character"],
 )
 def test_only_the_authority_that_it_names_makes_it_a_licence(identifier: str, state: StepState) -> None:
     """Attack: an enterprise seals a business licence of its own making; every seal on it holds."""
@@ -53,6 +59,54 @@ def test_only_the_authority_that_it_names_makes_it_a_licence(identifier: str, st
     assert (report.licence.name, report.licence.holder) == ("营业执照", "示例公司")
     assert identifier in "\n".join(lines(report))
     assert json.loads(json.dumps(report.to_json()))["licence"]["state"] == state.value
+
+
+@pytest.mark.parametrize(
+    ("code", "state"), [(ORGAN, StepState.PASSED), (USCC, StepState.INDETERMINATE)], ids=["organ", "company"]
+)
+def test_a_division_is_its_organs_and_not_whoever_is_registered_there(
+    code: str, state: StepState, signing: Signing
+) -> None:
+    """Attack: every enterprise of a place has the division in its own code."""
+    keeper = signing.pki.party(subject=SubjectName("某局", "某局", code))
+    report = signing.verify(signing.sign(small_pdf(catalog=f"/Info<</Licence({DIVISION})>>"), keeper=keeper))
+    assert report.licence is not None
+    assert (report.verdict, report.licence.state) == (Verdict.PASSED, state)
+
+
+def test_who_seals_a_notice_grants_no_licence_that_is_appended_to_it(signing: Signing) -> None:
+    """Attack: a letter of the authority, and behind its seal a signature of anybody's that names a licence as its reason."""
+    organ = signing.pki.party(subject=SubjectName("某局", "某局", ORGAN))
+    own = str(LicenceIdentifier(TYPE, ORGAN, "20230000403"))
+    letter = signing.sign(small_pdf(), keeper=organ)
+    report = signing.verify(signing.sign(letter, field="Seal2", box=None))
+    assert [one.verdict for one in report.signatures] == [Verdict.PASSED] * 2
+    for upto, state in ((len(letter), StepState.PASSED), (len(letter) + 1, StepState.INDETERMINATE)):
+        found = judge_licence(Said((own,), upto=upto), report.signatures, NOW)
+        assert found is not None
+        assert found.state is state
+    assert [said_by_octets(b" " + own.encode(form)).upto for form in ("ascii", "utf-16-be")] == [
+        1 + len(own),
+        1 + 2 * len(own),
+    ]
+
+
+def test_a_signature_over_names_grants_and_decides_nothing() -> None:
+    """Attack: the integrity file of an authority's package, put into another that has entries of the same names."""
+    organ = sealing().pki.party(subject=SubjectName("某局", "某局", ORGAN))
+    own = str(LicenceIdentifier(TYPE, ORGAN, "20230000403"))
+    closed = {"where": "unseen", "envelope": CmsEnvelope(signatory()), "certify": Certification.NO_CHANGES}
+    files = entries(seal(licence(own), **closed))
+    envelope = CmsEnvelope(signatory(organ))
+    to_sign = envelope.to_sign(DigestAlgorithm.SM3.digest(files["OFDEntries.xml"]), "/OFDEntries.xml")
+    files["OFDEntries/SignedValue.dat"] = envelope.finish(organ.signer.sign(to_sign), None)
+    report = judged(packed(files))
+    assert [one.verdict for one in report.signatures] == [Verdict.PASSED] * 2
+    assert [one.signer.uscc for one in report.signatures if one.signer] == [USCC, ORGAN]
+    assert report.licence is not None
+    assert report.licence.state is StepState.INDETERMINATE
+    assert [one.signer.uscc for one in candidates(report) if one.signer] == [USCC]
+    assert report.on_document == report.signatures[:1]
 
 
 def test_a_licence_past_its_last_day_is_none() -> None:
