@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, cast
 
 import segno
 
@@ -18,6 +18,7 @@ from verify.report import DocumentReport, Verdict
 from verify.reports.etsi import SOFTWARE, Issue, etsi_json, etsi_xml, signatures_of
 from verify.reports.page_signatures import blocks, table
 from verify.reports.pdf_file import About, Attachment, write_pdf
+from verify.reports.reported import only_of_then
 from verify.reports.setting import (
     EN,
     GREY,
@@ -61,7 +62,7 @@ def draw_page(report: DocumentReport, issue: Issue) -> bytes:
     page.room(0)
     _head(page, issue)
     _verdict(page, report)
-    page.facts(_file(report))
+    page.facts(_file(report, issue))
     _answers(page, report)
     told = signatures_of(report)
     found = told if report.signatures or told[0].signer is not None else ()
@@ -173,7 +174,7 @@ def _centred(page: Setting, middle: float, y: float, text: str, style: Style) ->
     page.put(middle - page.measure.width(style.face, text, style.size) / 2, y, text, style)
 
 
-def _file(report: DocumentReport) -> list[Fact]:
+def _file(report: DocumentReport, issue: Issue) -> list[Fact]:
     rows = [
         Fact("文件", "File", report.file or "-"),
         Fact("SHA-256", "", report.sha256 or "-"),
@@ -183,6 +184,9 @@ def _file(report: DocumentReport) -> list[Fact]:
     ]
     if report.content_sha256:
         rows.insert(2, Fact("原文件", "Content", report.content_sha256))
+    then = only_of_then(cast("datetime", report.verified_at), issue.issued_at)
+    if then.zh:
+        rows.append(Fact("注意", "As of then", then.zh, then.en.strip()))
     if report.notice:
         rows.append(Fact("提示", "Notice", report.notice, "Demonstration certificates, without legal effect"))
     return rows

@@ -24,7 +24,7 @@ from verify.errors import Finding, Unreadable
 from verify.pdf.document import Document, open_document
 from verify.report import DocumentReport, SignatureReport
 from verify.reports.attached import attached
-from verify.reports.reported import Reported
+from verify.reports.reported import Reported, only_of_then
 from verify.reports.signed import ParsedReport, bare_report, parse_report
 from verify.sentence import Reason
 from verify.signatures.cms import load_certificate
@@ -221,9 +221,10 @@ def _merged(report: DocumentReport, told: Reported) -> DocumentReport:
 
 def _true(parsed: ParsedReport) -> Reason:
     """Say first that it is a report and what it reports: that a report is true does not make its document good."""
+    then = only_of_then(parsed.verified_at, parsed.issued_at)
     return Reason(
-        f"这是一份真实的核验报告，它报告的结论是“{parsed.says.zh}”：{parsed.says_reason.zh}",
-        f"This is a true verification report, and what it reports is “{parsed.says.en}”: {parsed.says_reason.en}",
+        f"这是一份真实的核验报告，它报告的结论是“{parsed.says.zh}”：{parsed.says_reason.zh}{then.zh}",
+        f"This is a true verification report, and what it reports is “{parsed.says.en}”: {parsed.says_reason.en}{then.en}",
     )
 
 

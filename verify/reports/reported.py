@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from verify.sentence import Reason, iso
 from verify.verdict import Verdict
+
+LOOKS_BACK: Final = timedelta(hours=1)
+"""How much older than its report a verification is that judges another time: documents that wait are judged within minutes."""
+
+
+def only_of_then(verified_at: datetime, issued_at: datetime | None) -> Reason:
+    """Say that a report is about an earlier time than its own, or nothing: anybody may ask for one of before a seal was stopped."""
+    if issued_at is None or issued_at - verified_at <= LOOKS_BACK:
+        return Reason("", "")
+    then = f"{verified_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return Reason(
+        f"该结论只说明 {then} 的情况，早于报告出具时间；其后的吊销、挂失、作废均未计入，请另行核验现状。",
+        f" This is as of {then}, before the report was issued, and takes no account of what was revoked, stopped or voided "
+        "since; verify how it stands now.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pypdfium2
 import pytest
@@ -81,6 +82,13 @@ def test_a_voided_document_says_so_above_everything(service: Service) -> None:
     (page,) = words(draw_page(replace(service.reported, voided=voided), UNISSUED))
     assert page.index("文件已作废") < page.index("VALID")
     assert "合同解除" in page
+
+
+def test_a_page_about_an_earlier_time_than_its_own_says_so(service: Service) -> None:
+    for days, shown in ((0, False), (3, True)):
+        earlier = replace(service.reported, verified_at=service.now - timedelta(days=days))
+        (page,) = words(service.page(earlier))
+        assert ("早于报告出具时间" in page) is shown
 
 
 def test_many_signatures_become_a_table_over_pages(service: Service) -> None:

@@ -81,6 +81,17 @@ def test_a_failed_verdict_is_reported_by_a_passed_report(service: Service) -> No
     assert "它报告的结论是“无效”" in found.reason.zh  # nobody takes the word above for the document's
 
 
+def test_attack_a_report_of_today_about_the_day_before_the_seal_was_stopped(service: Service) -> None:
+    """Anybody may have a file judged as of a time that suits: the reader says that it is about then alone."""
+    earlier = replace(service.reported, verified_at=service.now - 3 * DAY)
+    found, today = service.read(service.sealed(earlier)), service.read(service.sealed())
+    assert (found.verdict, told(found).says) == (Verdict.PASSED, Verdict.PASSED)
+    assert [("早于报告出具时间" in one.reason.zh, "as of" in one.reason.en) for one in (found, today)] == [
+        (True, True),
+        (False, False),
+    ]
+
+
 def test_attack_a_page_that_says_otherwise_than_its_data(service: Service) -> None:
     """The page says passed, the data of the true report says failed: sealed by whoever, it is refused."""
     bad = replace(service.reported, verdict=Verdict.FAILED)
