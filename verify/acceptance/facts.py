@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ca.rule_place import ANY
+from seals.leave import Leave
 from verify.acceptance.policy import DepartmentPolicy, Equivalence
+from verify.institution.proofs import RECORD, PartState
 from verify.ofd.report import OfdReport
 from verify.report import DocumentReport, SignatureKind, SignatureReport, Verdict
 from verify.trusted_lists.decision import BY_DECREE, ListEntry, TrustDecision
@@ -55,6 +57,20 @@ class Facts:
         """How much evidence goes with it; where the report names no level, only a proved time is known of."""
         found = self.signature.level.rpartition("-")[2]
         return found or ("T" if self.signature.time.trusted else "B")
+
+    @property
+    def leave(self) -> Leave | None:
+        """What a trusted maker stated about this very use.
+
+        A statement names the document as it was handed in. From a package that cannot be had back, so in one it counts beside
+        the evidence record alone, which names the sealed octets.
+        """
+        seal, proofs = self.signature.seal, self.signature.proofs
+        if seal is None or not seal.trusted:
+            return None
+        parts = () if proofs is None else proofs.institutional
+        bound = any(part.name == RECORD and part.state is PartState.PRESENT for part in parts)
+        return seal.leave if bound or not self.is_ofd else None
 
     @property
     def vouched(self) -> tuple[Vouched, ...]:

@@ -221,25 +221,32 @@ def _good_now(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None
 
 def _statement(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
     del demands, vouched
-    seal = facts.signature.seal
-    if seal is not None and seal.trusted and seal.leave is not None:
+    if facts.leave is not None:
         return None
     return Reason(
-        "签章中没有制章单位关于本次用印的声明（事项与规则），本事项要求；请向盖章单位索取带声明的签章文件。",
-        "The seal maker's statement on this use, with case and rule, is missing; ask for a document that carries it.",
+        f"签章中没有制章单位关于本次用印的声明（事项与规则），本事项要求；{_MORE.zh if facts.is_ofd else ''}请向盖章单位索取带声明的签章文件。",
+        "The seal maker's statement on this use, with case and rule, is missing; "
+        f"{_MORE.en if facts.is_ofd else ''}ask for a document that carries it.",
     )
 
 
 def _approved(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
     del demands, vouched
-    seal = facts.signature.seal
-    leave = None if seal is None or not seal.trusted else seal.leave
+    leave = facts.leave
     if leave is not None and leave.ground == "case" and leave.approvals_sha256:
         return None
     return Reason(
-        "本次用印没有经他人审批的证明（保管人自行用印或静默用印），本事项要求；请经用印审批后重新用印。",
-        "Nothing shows that somebody else approved this use, and this act asks for it; seal it again under an approved case.",
+        "本次用印没有经他人审批的证明（保管人自行用印或静默用印），本事项要求；"
+        f"{_MORE.zh if facts.is_ofd else ''}请经用印审批后重新用印。",
+        "Nothing shows that somebody else approved this use, and this act asks for it; "
+        f"{_MORE.en if facts.is_ofd else ''}seal it again under an approved case.",
     )
+
+
+_MORE: Final = Reason(
+    "OFD 文件中的声明须有制度证据记录（.evidence.jws）才能证明是关于本文件的，请先一并提交；",
+    "in an OFD only the evidence record (.evidence.jws) shows that a statement is about it, so hand that in first, or ",
+)
 
 
 def _institution(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:

@@ -17,7 +17,7 @@ from seals.errors import SealError
 from verify.certificates.identity import maker_identity
 from verify.certificates.signer import CertificateJudge
 from verify.digests import Prefixes
-from verify.institution.proofs import PartState, ProofPart, Proofs
+from verify.institution.proofs import RECORD, PartState, ProofPart, Proofs
 from verify.institution.record import EvidenceRecord, ParsedRecord, parse_record, split_records
 from verify.institution.technical import technical
 from verify.report import SealReport, SealStatusReport, SignatureKind, SignatureReport
@@ -126,7 +126,7 @@ def institutional(
     )
 
 
-PARTS: Final = ("record", "seal-state", "rule", "approvals", "keeper", "trail")
+PARTS: Final = (RECORD, "seal-state", "rule", "approvals", "keeper", "trail")
 """Names of the parts of the institutional proof."""
 
 
@@ -171,11 +171,11 @@ def _stranger(
 def _record(bound: EvidenceRecord | None, refusal: Reason | None) -> ProofPart:
     if bound is not None:
         return ProofPart(
-            "record", PartState.PRESENT, _RECORD, f"{bound.issuer} · {bound.issued_at:%Y-%m-%dT%H:%M:%SZ}"
+            RECORD, PartState.PRESENT, _RECORD, f"{bound.issuer} · {bound.issued_at:%Y-%m-%dT%H:%M:%SZ}"
         )
     if refusal is not None:
-        return ProofPart("record", PartState.FAILED, refusal)
-    return ProofPart("record", PartState.MISSING, _NO_RECORD)
+        return ProofPart(RECORD, PartState.FAILED, refusal)
+    return ProofPart(RECORD, PartState.MISSING, _NO_RECORD)
 
 
 def _seal_state(item: SignatureReport, bound: EvidenceRecord | None) -> ProofPart:

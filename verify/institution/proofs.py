@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from verify.sentence import Reason
+
+RECORD: Final = "record"
+"""Name of the part that is there where an evidence record is about this very document and seal."""
 
 
 class PartState(StrEnum):

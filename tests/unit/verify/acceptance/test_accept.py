@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,6 +27,8 @@ from verify.acceptance.policy import (
     joined,
 )
 from verify.acceptance.shelf import find, shipped
+from verify.institution.proofs import RECORD, PartState, ProofPart
+from verify.ofd.report import OfdReport, OfdSignature
 from verify.report import DocumentReport, SignatureReport, SigningTime, StatusReport, TimeSource
 from verify.sentence import Reason
 from verify.strength import Soundness, Strength
@@ -217,6 +219,21 @@ def test_a_seal_that_its_maker_does_not_vouch_for_is_none(report: DocumentReport
         NO,
     )
     assert answer(report, policy(Demands(approved=True)))[1] is OK
+
+
+def test_a_statement_in_a_package_counts_beside_its_record_alone(report: DocumentReport) -> None:
+    """Attack: the statement on an approved use, moved by its keeper into a package of another content."""
+    found = report.signatures[0]
+    assert found.proofs is not None
+    kept = {one.name: getattr(report, one.name) for one in fields(DocumentReport)}
+    coverage = (OfdSignature("1", "/S.xml", "Seal", "SM3", "", "", 1, locked=False),)
+    package = OfdReport(**kept, coverage=coverage)
+    record = ProofPart(RECORD, PartState.PRESENT, ORIGINAL)
+    with_record = only(package, proofs=replace(found.proofs, institutional=(record,)))
+    for demands, rule in ((Demands(seal_statement=True), "R19"), (Demands(approved=True), "R25")):
+        assert answer(report, policy(demands))[1] is OK
+        assert answer(package, policy(demands)) == (rule, NO)
+        assert answer(with_record, policy(demands))[1] is OK
 
 
 def test_policies_and_assurance(report: DocumentReport) -> None:
