@@ -131,19 +131,20 @@ def _status_list(text: str, bench: Bench, _: Callable[[str], bytes] | None) -> _
 def _void_list(text: str, bench: Bench, digest: Callable[[str], bytes] | None) -> _Read:
     parsed = parse_void_list(text)
     maker, one = _signer(parsed.check_signature), parsed.void_list
+    entry = None if digest is None else one.entries.get(digest("sha256").hex())
     facts = [
         fact("number", ("编号", "number"), str(one.number)),
         fact("entries", ("作废文件数", "voided documents"), str(len(one.entries))),
         *_issued(one.issuer, one.issued_at, one.next_update),
     ]
     if digest is not None:
-        entry = one.entries.get(digest("sha256").hex())
         told = ("不在清单内", "not in the list") if entry is None else (
             f"{stamp(entry.since)} 作废：{entry.reason}", f"voided {stamp(entry.since)}: {entry.reason}"
         )  # fmt: skip
         facts.append(fact("file", ("所给文件", "the file given"), *told))
     current = at(ObjectStep.CURRENT, bench.current(one.issued_at, one.next_update))
-    return _Read(maker, parsed.chain_der, tuple(facts), (current,))
+    asked = () if digest is None else (at(ObjectStep.CONTENT, _ASIDE if entry is None else _VOIDED),)
+    return _Read(maker, parsed.chain_der, tuple(facts), (current, *asked))
 
 
 def _void_record(text: str, _: Bench, digest: Callable[[str], bytes] | None) -> _Read:
@@ -161,8 +162,21 @@ def _void_record(text: str, _: Bench, digest: Callable[[str], bytes] | None) -> 
     )
     own: tuple[SealDataStep, ...] = ()
     if digest is not None:
-        own = (at(ObjectStep.CONTENT, _about(digest("sha256").hex() in one.documents)),)
+        voided = digest("sha256").hex() in one.documents
+        own = (at(ObjectStep.CONTENT, _VOIDED if voided else _about(holds=False)),)
     return _Read(maker, chain, facts, own)
+
+
+_ASIDE: Final = doubtful(
+    SubIndication.SIGNED_DATA_NOT_FOUND,
+    "清单中没有所给文件，这不说明该文件已经签署；请核验文件本身。",
+    "The list does not name the file given, which does not say that the file was signed; verify the file itself.",
+)
+_VOIDED: Final = doubtful(
+    SubIndication.SIGNED_DATA_NOT_FOUND,
+    "所给文件已被作废；作废记录不是对它的签名，请向签章单位索取现行文件。",
+    "The file given was voided, and this is no signature over it; ask its signatory for the document that counts.",
+)
 
 
 def _statement(text: str, bench: Bench, digest: Callable[[str], bytes] | None) -> _Read:
@@ -178,7 +192,7 @@ def _statement(text: str, bench: Bench, digest: Callable[[str], bytes] | None) -
         moment("issued_at", ("出具时间", "stated at"), one.issued_at),
         fact("document", ("所为文件（SHA-256）", "for the document (SHA-256)"), one.document_sha256),
     )
-    content = _ALONE if digest is None else _about(digest("sha256").hex() == one.document_sha256)
+    content = _ALONE if digest is None else _about(holds=digest("sha256").hex() == one.document_sha256)
     current = _in_use(one, bench.at)
     return _Read(
         maker, parsed.chain_der, facts, (at(ObjectStep.CURRENT, current), at(ObjectStep.CONTENT, content))
@@ -208,7 +222,7 @@ def _in_use(one: SealStatement, now: datetime) -> Outcome:
     return passed("出具时印章可用。", "The seal was in use when this was stated.")
 
 
-def _about(holds: bool) -> Outcome:
+def _about(*, holds: bool) -> Outcome:
     if holds:
         return passed("系关于所给文件。", "It is about the file given.")
     return failed(

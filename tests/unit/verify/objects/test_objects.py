@@ -49,7 +49,7 @@ MAKERS: dict[str, tuple[ObjectKind, Make]] = {
     "proof": (ObjectKind.TREE_PROOF, bare.tree_proof),
 }
 OBJECTS = pytest.mark.parametrize("name", MAKERS)
-OVER_CONTENT = {"token", "TSA answer", "void list", "void record", "statement", "proof"}
+OVER_CONTENT = {"token", "TSA answer", "statement", "proof"}
 """What tells of a file beside it."""
 
 
@@ -101,7 +101,8 @@ def test_what_tells_nothing_of_the_file_beside_it_is_no_proof_of_that(suite: Sui
     here = bare.world(suite)
     report = bare_report(judge(here, MAKERS[name][1](here), CONTENT))
     assert (report.verdict, report.sub_indication) == (Verdict.INDETERMINATE, "SIGNED_DATA_NOT_FOUND")
-    assert "与原文件无关" in report.reason.zh
+    told = "已被作废" if name.startswith("void") else "与原文件无关"
+    assert told in report.reason.zh
 
 
 @SUITES
@@ -223,8 +224,10 @@ def test_an_answer_tells_a_seal_that_is_stopped() -> None:
 
 def test_a_list_of_voided_documents_tells_of_the_file_given() -> None:
     here = bare.world()
-    told = {fact.key: fact.en for fact in bare_report(judge(here, bare.void_list(here).encode())).facts}
+    found = bare_report(judge(here, bare.void_list(here).encode()))
+    told = {fact.key: fact.en for fact in found.facts}
     assert "voided" in told["file"]
+    assert (found.verdict, "已被作废" in found.reason.zh) == (Verdict.INDETERMINATE, True)
 
 
 def test_a_proof_with_another_head_fails() -> None:
