@@ -284,8 +284,7 @@ class SignatureReport:
     """Key and digest in plain names, ``SM2 / SM3``; empty when the signature could not be read so far."""
     container: str = ""
     """What the signature is written in, by its content: cms, gbt35275, ses; empty when that could not be told."""
-    readers: Reason | None = None
-    """Which readers can check it."""
+    readers: Reason | None = None  # which can check it
     seal_data: SealDataPart | None = None
     """Every step of the seal standards, where the container is a seal signature."""
     proofs: Proofs | None = None
@@ -355,15 +354,12 @@ class DocumentReport:
     sha256: str = ""
     size: int = 0
     verified_at: datetime | None = None
-    evidence_as_of: datetime | None = None
-    """Age of the newest revocation evidence or seal list in the trust store (offline checks state it)."""
+    evidence_as_of: datetime | None = None  # of the newest revocation evidence or seal list in the trust store
     notice: str = field(default="")
     voided: VoidedReport | None = None  # by its maker's list (作废); the verdict is on the signatures
     content_sha256: str = ""  # of the file that a detached signature was judged over
-    answers: Answers | None = None
-    """Cryptographically valid; trusted under which list; accepted by which department: three answers, never mixed."""
-    reported: Reported | None = None
-    """What the file says, where it is itself a verification report."""
+    answers: Answers | None = None  # cryptographically valid; trusted under which list; accepted by which department
+    reported: Reported | None = None  # what the file says, where it is itself a verification report
     licence: LicencePart | None = None  # that the document says it is; the verdict is on its seals
 
     def __bool__(self) -> NoReturn:
@@ -372,8 +368,7 @@ class DocumentReport:
     @property
     def nature(self) -> Nature:
         """The one word for what the signatures of a valid document make of it: sealed, signed, only time-stamped, or nothing."""
-        valid = self.verdict is Verdict.PASSED
-        return nature(item.kind.value for item in self.on_document if valid)
+        return nature(item.kind.value for item in self.on_document if self.verdict is Verdict.PASSED)
 
     @property
     def on_document(self) -> tuple[SignatureReport, ...]:
