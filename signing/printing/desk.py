@@ -261,9 +261,10 @@ class PrintDesk:
     def _known(self, key: str, sha256: str) -> PrintCopy | None:
         with self._reading() as conn:
             found = store.copy_by_key(conn, key)
+            voided = voiding_store.since(conn, sha256) is not None
         if found is not None and (found.document != sha256 or found.state is not CopyState.MADE):
             raise PrintKeyTaken
-        return found
+        return replace(found, seen=Seen.GREY, why=VOIDED) if found is not None and voided else found
 
     def _counted(self, sha256: str, family: Family, asked: tuple[str, bool], hand: Hand) -> PrintCopy:
         """Count a copy: its number, whether it is within the quota, its code, all on record before it is made."""

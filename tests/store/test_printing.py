@@ -118,6 +118,7 @@ def test_a_document_without_a_quota_prints_grey(prints: Prints) -> None:
 
 def test_a_voided_document_prints_grey(prints: Prints, engine: sa.Engine, clock: SteppingClock) -> None:
     prints.desk.allow(prints.sha256, 5, hand=FIRST)
+    assert prints.make("p-0").copy.seen is Seen.TRUE
     with engine.begin() as conn:
         row = {
             "id": "v",
@@ -131,6 +132,8 @@ def test_a_voided_document_prints_grey(prints: Prints, engine: sa.Engine, clock:
         conn.execute(voiding.insert().values(**row, asked_at=clock()))
         conn.execute(voided_document.insert().values(sha256=prints.sha256, voiding="v", since=clock()))
     assert prints.make("p-1").copy.why == VOIDED
+    again = prints.make("p-0").copy  # the same request once more: no red seal on what was voided since
+    assert (again.number, again.seen, again.why) == (1, Seen.GREY, VOIDED)
 
 
 def test_two_at_the_last_place_of_a_quota_get_one_red_copy(prints: Prints, press: Press) -> None:
