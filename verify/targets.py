@@ -46,6 +46,7 @@ def _judged(
     at: datetime,
     asked: argparse.Namespace,
 ) -> DocumentReport:
+    content = None if asked.content is None else ContentFile(asked.content)
     if isinstance(data, bytes) and asked.proof is not None:
         try:
             proof = asked.proof.read_bytes()
@@ -53,8 +54,7 @@ def _judged(
             return unreadable(
                 str(path), at, "无法读取证明文件，请检查路径。", "The proof cannot be read; check its path."
             )
-        return judge_with_proof(verify, data, proof, at=at, name=str(path))
-    content = None if asked.content is None else ContentFile(asked.content)
+        return judge_with_proof(verify, data, proof, at=at, name=str(path), content=content)
     evidence = beside(path, asked.evidence)
     return verify(data, at=at, name=str(path), password=asked.password, content=content, evidence=evidence)
 

@@ -56,7 +56,9 @@ def verify(  # noqa: PLR0913, PLR0917 - the parts of a form
     name = file.filename or "document.pdf"
     beside = None if content is None else ContentOctets(content.file.read())
     if proof is not None:
-        report = doors.verification.verify_with_proof(file.file.read(), proof.file.read(), at=at, name=name)
+        report = doors.verification.verify_with_proof(
+            file.file.read(), proof.file.read(), at=at, name=name, content=beside
+        )
     else:
         told = evidence_text(evidence)
         report = doors.verification.verify(

@@ -77,13 +77,19 @@ class Verification:
             )
 
     def verify_with_proof(
-        self, data: bytes, proof: bytes, *, at: datetime | None = None, name: str = ""
+        self,
+        data: bytes,
+        proof: bytes,
+        *,
+        at: datetime | None = None,
+        name: str = "",
+        content: ContentOctets | None = None,
     ) -> DocumentReport:
         """Verify a document that is under the one signature of a batch, by its proof (:mod:`verify.signatures.merkle`)."""
         with self._desk() as verifier:
             present = self._clock()
             verify = partial(verifier.verify, present=present)
-            return judge_with_proof(verify, data, proof, at=at or present, name=name)
+            return judge_with_proof(verify, data, proof, at=at or present, name=name, content=content)
 
     def verify_file(self, path: Path, trust: Path) -> DocumentReport:
         """Verify a file now against a trust folder, as an auditor would (:class:`verify.folder.TrustFolderUnusable`)."""

@@ -17,9 +17,9 @@ from typing import Any, Final, Protocol
 
 from hsm.algorithms import Digest, DigestAlgorithm
 from hsm.merkle import MAX_LEAVES, MAX_PATH, Inclusion
-from verify.errors import Unreadable
+from verify.errors import Finding, Unreadable
 from verify.report import DocumentReport, Reason
-from verify.signatures.detached import ContentOctets
+from verify.signatures.detached import Content, ContentOctets, Digests, not_about
 from verify.verdict import SubIndication, Verdict
 
 HEAD_FORM: Final = "yinxin-tree-head-v1"
@@ -166,13 +166,20 @@ class DetachedDoor(Protocol):
         """Judge ``data`` over ``content``."""
 
 
-def judge_with_proof(
-    door: DetachedDoor, document: bytes, proof: bytes, *, at: datetime, name: str = ""
+def judge_with_proof(  # noqa: PLR0913 - what comes with a document, each by name
+    door: DetachedDoor,
+    document: bytes,
+    proof: bytes,
+    *,
+    at: datetime,
+    name: str = "",
+    content: Content | None = None,
 ) -> DocumentReport:
     """Judge a document by its proof: it is under the signed root, and the signature over the head is as good as any other.
 
     A proof that does not lead from this document to its root fails; one that cannot be read says nothing either way. Whatever
     else stands in the place of the signature, a sealed PDF say, may be valid: it is over itself, and not over the head.
+    A ``content`` given as well is asked about too, and unless it is that document nothing here is about it.
     """
     blank = DocumentReport(name, Verdict.INDETERMINATE, _NOT_YET, verified_at=at, size=len(document))
     blank = replace(blank, sha256=DigestAlgorithm.SHA256.digest(document).hex)
@@ -198,7 +205,16 @@ def judge_with_proof(
         f"合并签名的第 {place[0]} 份（共 {place[1]} 份）。{report.reason.zh}",
         f"Document {place[0]} of {place[1]} under one signature. {report.reason.en}",
     )
-    return replace(report, file=name, reason=said, sha256=blank.sha256, size=blank.size)
+    proved = replace(report, file=name, reason=said, sha256=blank.sha256, size=blank.size)
+    return proved if content is None or _is(content, blank.sha256) else not_about(proved)
+
+
+def _is(content: Content, sha256: str) -> bool:
+    """Tell whether a content is the document of a digest; one that cannot be read is none."""
+    try:
+        return Digests(content).of("sha256").hex() == sha256
+    except (Finding, OSError):
+        return False
 
 
 _NOT_OVER: Final = Reason(

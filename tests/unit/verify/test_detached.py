@@ -266,10 +266,15 @@ def test_a_proof_whose_signature_is_over_something_else_proves_nothing(
     assert report.verdict is Verdict.FAILED
     honest = bare.tree_proof(here, mine)
     known = bare.trust(here)
-    assert (
-        judge_with_proof(Verifier(known).verify, mine, honest, at=here.now + timedelta(hours=1)).verdict
-        is Verdict.PASSED
-    )
+    for content, verdict in (
+        (None, Verdict.PASSED),
+        (ContentOctets(mine), Verdict.PASSED),
+        (ContentOctets(b"another file, that is asked about as well"), Verdict.INDETERMINATE),
+    ):
+        found = judge_with_proof(
+            Verifier(known).verify, mine, honest, at=here.now + timedelta(hours=1), content=content
+        )
+        assert found.verdict is verdict, found.reason.en
 
 
 @WORLDS
