@@ -354,15 +354,11 @@ class DocumentReport:
     sha256: str = ""
     size: int = 0
     verified_at: datetime | None = None
-    evidence_as_of: datetime | None = (
-        None  # of the newest revocation evidence or seal list in the trust store
-    )
+    evidence_as_of: datetime | None = None  # the newest revocation evidence or seal list at hand
     notice: str = field(default="")
     voided: VoidedReport | None = None  # by its maker's list (作废); the verdict is on the signatures
     content_sha256: str = ""  # of the file that a detached signature was judged over
-    answers: Answers | None = (
-        None  # cryptographically valid; trusted under which list; accepted by which department
-    )
+    answers: Answers | None = None  # whether it is valid, trusted, accepted: never mixed
     reported: Reported | None = None  # what the file says, where it is itself a verification report
     licence: LicencePart | None = None  # that the document says it is; the verdict is on its seals
 
