@@ -95,11 +95,10 @@ def trusted_lists(
         if made is None:
             continue
         kept = past if made.late else lists
-        key = maker_identity(made.judged.chain, made.judged.trust)
-        known = kept.by_maker.get(key)
+        known = kept.by_maker.get(made.identity)
         if known is None or found.number > known.number:
             ends = min(found.next_update, maker.not_valid_after_utc)
-            kept.by_maker[key] = replace(found, next_update=ends)
+            kept.by_maker[made.identity] = replace(found, next_update=ends)
     return SealLists(past.by_maker | lists.by_maker)
 
 
@@ -109,6 +108,11 @@ class ListMaker:
 
     judged: Judged
     late: bool
+
+    @property
+    def identity(self) -> str:
+        """Name the maker across renewals."""
+        return maker_identity(self.judged.chain, self.judged.trust)
 
 
 def judge_maker(

@@ -179,6 +179,13 @@ class Document:
                     found[place].append(ref)
         return self._begun[revision]
 
+    def beginnings(self) -> list[int]:
+        """Return where every object begins that a table lists, cross-reference streams among them, in the order of the file."""
+        found = {revision.start for revision in self.revisions if revision.stream is not None}
+        for revision in self.revisions:
+            found.update(self.places(revision.index)[0])
+        return sorted(found)
+
     def fact(self, find: Callable[[Document], Fact]) -> Fact:
         """Return what ``find`` finds in the whole document, looking once for all its signatures."""
         if find not in self._facts:

@@ -92,13 +92,11 @@ def _all_extents(document: Document) -> list[Extent]:
 
 def _extents(document: Document) -> Iterator[Extent]:
     data = document.data
-    offsets = {r.start for r in document.revisions if r.stream is not None}
-    for revision in document.revisions:
-        offsets.update(document.places(revision.index)[0])
-    simple = _simple(document, sorted(offsets))
+    offsets = document.beginnings()
+    simple = _simple(document, offsets)
     left = _ROUNDS * len(data)
     ended = 0
-    for offset in sorted(offsets):
+    for offset in offsets:
         quick = simple.get(offset)
         if quick is not None:
             left = _spent(left, quick.head - offset)

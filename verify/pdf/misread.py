@@ -66,10 +66,7 @@ def misread_reference(document: Document) -> int | None:
 
 def _heads(document: Document) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """Return where the dictionaries of all objects stand: those without strings and comments, and all others."""
-    offsets = {r.start for r in document.revisions if r.stream is not None}
-    for revision in document.revisions:
-        offsets.update(document.places(revision.index)[0])
-    begins = sorted(offsets)
+    begins = document.beginnings()
     measured = dict(zip(begins, document.heads.measure(begins), strict=True))
     simple = [(head[0], head[1]) for head in measured.values() if head is not None]
     others = [(one.start, one.head) for one in extents(document) if measured.get(one.start) is None]

@@ -36,10 +36,8 @@ def unlisted_object(document: Document, covered: int) -> int | None:
 
 def _first_unlisted(document: Document) -> int | None:
     data = document.data
-    listed = {r.start for r in document.revisions if r.stream is not None}
-    for revision in document.revisions:
-        listed.update(document.places(revision.index)[0])
-    headers = _simple_headers(document, listed)
+    offsets = document.beginnings()
+    listed, headers = set(offsets), _simple_headers(document, offsets)
     for start in _beginnings(data, headers):
         at = start
         while at not in listed and at > 0 and data[at - 1] in _WHITE:  # offsets may lead to the blanks before
@@ -86,11 +84,10 @@ def _endless(data: bytes, keyword: int) -> bool:
     return len(far) == _FAR and not (b"\n" in rest or b"\r" in rest)
 
 
-def _simple_headers(document: Document, listed: set[int]) -> set[int]:
+def _simple_headers(document: Document, offsets: list[int]) -> set[int]:
     """Return where the headers of listed objects end that are simple and stand apart: nearly all, and no more is asked about them."""
     data = document.data
     found: set[int] = set()
-    offsets = sorted(listed)
     for offset, head in zip(offsets, document.heads.measure(offsets), strict=True):
         if head is not None and (not offset or data[offset - 1] in _WHITE):
             found.add(head[0])

@@ -19,7 +19,6 @@ from typing import Final
 from cryptography import x509
 
 from seals.errors import SealError
-from verify.certificates.identity import maker_identity
 from verify.certificates.paths import name
 from verify.certificates.signer import CertificateJudge
 from verify.digests import Prefixes
@@ -106,7 +105,7 @@ def trusted_void_lists(
         made = judge_maker(judge, parsed.chain_der, maker, found.issued_at, at)
         if made is None:
             continue
-        identity = maker_identity(made.judged.chain, made.judged.trust)
+        identity = made.identity
         aliases[hashlib.sha256(parsed.chain_der[0]).hexdigest()] = identity
         lists = past if made.late else kept
         known = lists.get(identity)
