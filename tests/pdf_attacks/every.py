@@ -15,6 +15,7 @@ from tests.pdf_attacks import (
     repairs,
     shadow,
     structure,
+    tolerated,
 )
 
 ATTACKS: Final = (
@@ -28,4 +29,5 @@ ATTACKS: Final = (
     *limits.ATTACKS,
     *repairs.ATTACKS,
     *misread.ATTACKS,
+    *tolerated.ATTACKS,
 )

@@ -14,11 +14,20 @@ from verify.pdf.document import Document
 from verify.pdf.source import Revision
 
 _BLANK: Final = rb"[\x00\t\n\x0c\r ]*+"
+_MAKER: Final = (
+    rb"(?:%(?![^\r\n]*(?:obj|xref|trailer|stream|PDF))[A-Za-z0-9 .,:()_+-]{1,120}+[\r\n]" + _BLANK + rb")?+"
+)
+"""The name of what wrote the file, in a comment behind its trailer: so iText signs its work."""
 _BETWEEN: Final = re.compile(
-    _BLANK + rb"(?:startxref(?=[\x00\t\n\x0c\r ])" + _BLANK + rb"([0-9]{1,12})(?=[\x00\t\n\x0c\r ]))?+"
+    _BLANK
+    + rb"(?:"
+    + _MAKER
+    + rb"startxref(?=[\x00\t\n\x0c\r ])"
+    + _BLANK
+    + rb"([0-9]{1,12})(?=[\x00\t\n\x0c\r ]))?+"
     rb"(?:" + _BLANK + rb"%%EOF)*+" + _BLANK
 )
-"""White space, and one end mark."""
+"""White space, and one end mark with its maker's name."""
 _END: Final = re.compile(
     rb"startxref[\x00\t\n\x0c\r ]+([0-9]{1,12})[\x00\t\n\x0c\r ]+%%EOF[\x00\t\n\x0c\r ]*\Z"
 )

@@ -32,6 +32,11 @@ _LINE: Final = 1024
 _MOST_LINES: Final = 10_000
 """Ends of headers at the begin of a line that are looked at; more stand in no file, and one of them is taken for hidden."""
 
+_RESOURCES: Final = frozenset(
+    {"/ColorSpace", "/ExtGState", "/Font", "/Pattern", "/ProcSet", "/Properties", "/Shading", "/XObject"}
+)
+"""ISO 32000-2 table 34."""
+
 Span = tuple[int, int]
 
 
@@ -128,5 +133,11 @@ def check_reached(step: Step, revision: Revision, refs: Iterable[Ref]) -> None:
 
 
 def _lifeless(value: Value) -> bool:
-    """Tell what could never be shown: lists and plain values, and the index of validation data that some writers lose."""
-    return not isinstance(value, Stream | dict) or (isinstance(value, dict) and value.get("/Type") == "/VRI")
+    """Tell what could never be shown: lists and plain values, and what some writers lose.
+
+    The index of validation data; the font without a name that iText makes for a look without text; the resources of a look
+    that PDFBox copies into it.
+    """
+    if isinstance(value, dict):
+        return value.get("/Type") == "/VRI" or value == {"/Type": "/Font"} or value.keys() <= _RESOURCES
+    return not isinstance(value, Stream)

@@ -88,6 +88,10 @@ def _assess(document: Document, value: SignatureValue, policy: Policy) -> Integr
     start = signed_start(document.data, value.covered)
     if start is None or start not in {earlier[-1].start, earlier[-1].declared}:
         return _modified("签名没有覆盖一个完整的版本", "the signature does not cover a complete revision")
+    if any(
+        revision.hybrid for revision in later
+    ):  # a reader that takes no notice of its stream shows something else
+        return _modified("签章后追加了混合式交叉引用", "a hybrid cross-reference was appended")
     parts = appended(document, value.covered, later)
     stray = stray_octets(document, value.covered, parts)
     if stray is not None:
@@ -170,8 +174,6 @@ def _fields(view: View) -> dict[Ref, FormField]:
 
 
 def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
-    if revision.hybrid:
-        step.changes.append(Change("签章后追加了混合式交叉引用", "a hybrid cross-reference was appended"))
     _compare_trailers(step)
     refs = step.document.explicit(revision.index)
     if revision.stream is not None:  # it need not list itself

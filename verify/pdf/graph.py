@@ -59,7 +59,11 @@ class Graph:
 
     def keys_of(self, ref: Ref) -> set[str]:
         """Return the keys under which ``ref`` is used: its roles."""
-        return {key for _, key in self._reach.users(ref)}
+        return {key for _, key in self.users_of(ref)}
+
+    def users_of(self, ref: Ref) -> set[tuple[Ref | None, str]]:
+        """Return who refers to ``ref``, as :attr:`users` has it, without walking the whole revision."""
+        return set(self._reach.users(ref))
 
     def only_below(self, ref: Ref, key: str, *, trailer: bool = False) -> bool:
         """Tell whether every way to ``ref`` leads through one entry of the catalog, or of the trailer.

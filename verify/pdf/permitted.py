@@ -16,20 +16,23 @@ from verify.pdf.added_fields import (
 )
 from verify.pdf.comments import comment
 from verify.pdf.fields import FormField
-from verify.pdf.graph import page_refs
+from verify.pdf.form_resources import are_resources, grown_resources, nobody_inherits
 from verify.pdf.looks import bounded, limited
 from verify.pdf.pdf_values import Ref, Stream, Value, references, same
-from verify.pdf.plain.tokens import HASH
+from verify.pdf.placement import inherited
 from verify.pdf.step import Step, describe
-from verify.policy import MAX_FIELD_DEPTH
 
-_NAME: Final = re.compile(rb"/[^\x00\t\n\x0c\r ()<>\[\]{}/%]*")
+_PLAIN_NUMBER: Final = re.compile(rb"-?(?:[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})")
 CATALOG_KEYS: Final = frozenset({"/AcroForm", "/DSS", "/Extensions", "/Metadata", "/Version"})
 FORM_KEYS: Final = frozenset({"/Fields", "/SigFlags"})
 FILLED_FORM_KEYS: Final = FORM_KEYS | {"/NeedAppearances"}
 SIGNED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/F", "/Ff", "/M", "/Type", "/DA", "/MK"})
 LOOK_KEYS: Final = frozenset({"/AP", "/AS", "/F", "/MK"})
-FILLED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/M", "/DA"})
+FILLED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/M", "/DA", "/MK"})
+CHOSEN_KEYS: Final = frozenset({"/I", "/TI"})
+"""What is chosen in a list, and what of it shows (ISO 32000-2 table 234)."""
+BOX_KEYS: Final = frozenset({"/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox", "/Rect"})
+INHERITED_KEYS: Final = frozenset({"/MediaBox", "/CropBox", "/Rotate", "/Resources"})
 PROPERTY_KEYS: Final = frozenset({"/Metadata", "/Version", "/Extensions"})
 DSS_KEYS: Final = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs", "/VRI"})
 
@@ -48,17 +51,67 @@ def allowed(step: Step, ref: Ref) -> bool:
 
 def _changed_keys(old: dict[str, Value], new: dict[str, Value]) -> frozenset[str]:
     keys = old.keys() | new.keys()
-    return frozenset(k for k in keys if k not in old or k not in new or not same(old[k], new[k]))
+    return frozenset(
+        k
+        for k in keys
+        if k not in old or k not in new or not (same(old[k], new[k]) or _respelled(k, old[k], new[k]))
+    )
+
+
+def _respelled(key: str, old: Value, new: Value) -> bool:
+    """Tell whether an entry says the same in other digits: a box, or a default appearance."""
+    if key == "/DA" and isinstance(old, bytes) and isinstance(new, bytes):
+        words, others = _without_black(old.split()), _without_black(new.split())
+        return len(words) == len(others) and all(map(_same_word, words, others))
+    return key in BOX_KEYS and _same_box(old, new)
+
+
+def _without_black(words: list[bytes]) -> list[bytes]:
+    """Leave out the colour that text has where none is stated (ISO 32000-2 §8.6.8), as iText does."""
+    return words[:-2] if words[-2:] == [b"0", b"g"] else words
+
+
+def _same_word(one: bytes, other: bytes) -> bool:
+    if one == other:
+        return True
+    plain = _PLAIN_NUMBER.fullmatch(one) and _PLAIN_NUMBER.fullmatch(other)
+    return plain is not None and float(one) == float(other)
+
+
+def _same_box(old: Value, new: Value) -> bool:
+    """Tell whether two boxes differ in spelling alone: ``612`` and ``612.0`` are one number there (ISO 32000-2 §7.9.5).
+
+    Elsewhere they are not: readers take flags and counts that are no integers for zero.
+    """
+    if not isinstance(old, list) or not isinstance(new, list) or len(old) != len(new):
+        return False
+    return all(
+        type(a) in {int, float} and type(b) in {int, float} and a == b for a, b in zip(old, new, strict=True)
+    )
+
+
+def _restated(step: Step, ref: Ref, old: dict[str, Value], new: dict[str, Value]) -> frozenset[str]:
+    """Return what a page now states that it inherited before (ISO 32000-2 §7.7.3.4), as OpenPDF writes pages."""
+    if step.page_number(ref) is None:
+        return frozenset()
+    more = INHERITED_KEYS & new.keys() - old.keys()
+    return frozenset(
+        k for k in more if not _changed_keys({k: inherited(step.old, ref, k)}, {k: step.new.entry(new, k)})
+    )
 
 
 def _dictionary(step: Step, ref: Ref, old: dict[str, Value], new: dict[str, Value]) -> bool:
-    keys = _changed_keys(old, new)
+    keys = _changed_keys(old, new) - _restated(step, ref, old, new)
     known = step.old_fields.get(ref)
     catalog = step.old.catalog
-    if ref == step.old.trailer.get("/Root"):
+    if not keys:
+        allowed = True
+    elif ref == step.old.trailer.get("/Root"):
         allowed = _catalog(step, keys, old, new)
     elif keys == {"/Annots"}:
         allowed = _grown(step, old.get("/Annots"), new.get("/Annots"), fields=False)
+    elif known is not None and _now_called_annotation(step, ref, keys, new):
+        allowed = True
     elif known is not None:
         allowed = _field(step, known, ref, keys, new)
     elif ref == catalog.get("/AcroForm"):
@@ -77,6 +130,8 @@ def _by_role(step: Step, ref: Ref, keys: frozenset[str], new: dict[str, Value]) 
         return _dss(step, frozenset())
     if graph.keys_of(ref) == {"/AP"}:
         return _appearance(step, ref)
+    if are_resources(step, ref, step.old.get(ref), new):
+        return True
     if ref == step.old.trailer.get("/Info") and graph.only_below(ref, "/Info", trailer=True):
         return _properties(step, all(isinstance(new.get(key), bytes | str | None) for key in keys))
     return _properties(step, graph.only_below(ref, "/Extensions") and _extensions(step, step.new.catalog))
@@ -149,11 +204,10 @@ def _form(step: Step, old: Value, new: Value) -> bool:
         return False
     before = old or {}
     keys = _changed_keys(before, new)
-    drawn_by_reader = step.old.entry(before, "/NeedAppearances") is True
-    if not before and _new_names(step, {}, new.get("/DR")) is not None:
-        keys -= {"/DA", "/DR"}
-    if "/DR" in keys and not drawn_by_reader and _more_fonts(step, before.get("/DR"), new.get("/DR")):
+    if "/DR" in keys and grown_resources(step, before.get("/DR"), new.get("/DR")):
         keys -= {"/DR"}
+    if "/DA" in keys and "/DA" not in before and nobody_inherits(step):
+        keys -= {"/DA"}
     if not keys <= (FILLED_FORM_KEYS if step.fills else FORM_KEYS):
         return False
     if "/NeedAppearances" in keys:
@@ -164,63 +218,6 @@ def _form(step: Step, old: Value, new: Value) -> bool:
             )
         )
     return "/Fields" not in keys or _grown(step, before.get("/Fields", []), new.get("/Fields"), fields=True)
-
-
-def _more_fonts(step: Step, old: Value, new: Value) -> bool:
-    """Let the form's default resources gain new fonts under new names, as Acrobat adds one for a new field."""
-    before, after = step.old.resolve(old), step.new.resolve(new)
-    if (
-        not isinstance(before, dict)
-        or not isinstance(after, dict)
-        or _changed_keys(before, after) != {"/Font"}
-    ):
-        return False
-    return _new_names(step, step.old.entry(before, "/Font"), after) is not None
-
-
-def _new_names(step: Step, fonts: Value, resources: Value) -> frozenset[str] | None:
-    """Return the names of fonts that resources add to those there were; ``None`` where one is not new, or asked for already."""
-    more = step.new.entry(step.new.resolve(resources), "/Font") or {}
-    if not isinstance(fonts, dict) or not isinstance(more, dict):
-        return None
-    added = _changed_keys(fonts, more)
-    if not (added.isdisjoint(fonts) and all(key.isascii() and step.fresh(more[key]) for key in added)):
-        return None
-    return added if not added or added.isdisjoint(_fonts_asked_for(step)) else None
-
-
-def _fonts_asked_for(step: Step) -> frozenset[str]:
-    """Name everything that default appearances of the signed form mention: a font put under such a name changes how it looks.
-
-    Fields, their widgets, what they inherit from, and free text on the pages.
-    """
-    stated = [step.old.entry(step.old.catalog, "/AcroForm")]
-    for item in {id(item): item for item in step.old_fields.values()}.values():
-        stated += [item.dictionary, *map(step.old.resolve, item.widgets)]
-        stated += _above(step, item.dictionary)
-    for page in page_refs(step.old):
-        listed = step.old.entry(step.old.get(page), "/Annots")
-        stated += map(step.old.resolve, listed if isinstance(listed, list) else ())
-    found: set[str] = set()
-    for one in stated:
-        asked = step.old.entry(one, "/DA")
-        found |= _names_in(asked) if isinstance(asked, bytes) else set()
-    return frozenset(found)
-
-
-def _above(step: Step, dictionary: Value) -> list[Value]:
-    found = [step.old.entry(dictionary, "/Parent")]
-    while found[-1] is not None and len(found) < MAX_FIELD_DEPTH:
-        found.append(step.old.entry(found[-1], "/Parent"))
-    return found
-
-
-def _names_in(octets: bytes) -> set[str]:
-    """Read the names of a content stream, which need no blank before them (ISO 32000-2 §7.2.3, §7.3.5)."""
-    return {
-        HASH.sub(lambda octet: bytes((int(octet[1], 16),)), name).decode("latin-1")
-        for name in _NAME.findall(octets)
-    }
 
 
 def _grown(step: Step, old: Value, new: Value, *, fields: bool) -> bool:
@@ -256,7 +253,8 @@ def _field(step: Step, known: FormField, ref: Ref, keys: frozenset[str], new: di
         return False
     if known.kind == "/Sig":
         return _signature_field(step, known, step.new_fields.get(ref), keys, new)
-    if not step.fills or step.rules.locked(known.name) or not keys <= FILLED_FIELD_KEYS:
+    fillable = FILLED_FIELD_KEYS | (CHOSEN_KEYS if known.kind == "/Ch" else frozenset())
+    if not step.fills or step.rules.locked(known.name) or not keys <= fillable:
         return False
     after = step.new_fields.get(ref)
     if "/DA" in keys or not _filled(step, known, after):
@@ -266,6 +264,21 @@ def _field(step: Step, known: FormField, ref: Ref, keys: frozenset[str], new: di
     else:
         step.note(RevisionKind.FORM_FILLING, describe(step, ref, "被填写", "was filled in"))
     return True
+
+
+def _now_called_annotation(step: Step, ref: Ref, keys: frozenset[str], new: dict[str, Value]) -> bool:
+    """Tell whether a widget now says what it is (ISO 32000-2 table 166: optional), as PDFBox writes into all that it reads."""
+    says = keys == {"/Type"} and "/Type" not in step.old.get(ref) and new.get("/Type") == "/Annot"
+    return says and _listed_only(step, ref)
+
+
+def _listed_only(step: Step, ref: Ref) -> bool:
+    """Tell whether pages and the form list an object, and nothing else leads to it."""
+    lists = {"/Annots", "/Fields"}
+    return all(
+        key in lists or (not key and owner is not None and step.roles(owner) <= lists)
+        for owner, key in step.graph(ref).users_of(ref)
+    )
 
 
 def _stays_a_widget(step: Step, keys: frozenset[str], new: dict[str, Value]) -> bool:

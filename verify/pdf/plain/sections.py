@@ -1,7 +1,7 @@
 """The cross-reference sections of a plain document in the order of their writing, each as one table of what it defines.
 
 Plain for judging is what our reader and pyHanko's strict one take alike. What they might not (generations, objects that a
-later section frees, hybrid files, numbers that a section lists twice) is left to pyHanko, whose word then counts.
+later section frees after use, hybrid files, numbers that a section lists twice) is left to pyHanko, whose word then counts.
 """
 
 from __future__ import annotations
@@ -137,19 +137,27 @@ def _read_stream(made: Defined, run: Run, widths: tuple[int, int, int]) -> None:
 
 
 def _check_history(sections: list[Defined]) -> None:
-    """Demand that numbers are freed in the oldest section only and stay free, that sizes rise, and tables stay as they are."""
-    size, freed = 0, sections[0].freed.keys()
+    """Demand that what is in use is never freed, what was freed stays free, sizes rise, and listed tables stay as they are.
+
+    iText frees the numbers that it took for itself and did not need. A cross-reference stream need not list itself, and
+    OpenPDF lists it as free; PDFBox and EU DSS give its number to the next new object (ISO 32000-2 §7.5.8.1 says nothing).
+    """
+    size = 0
+    used: set[int] = set()
+    freed: set[int] = set()
     streams: set[int] = set()
     for index, section in enumerate(sections):
         stated = section.trailer["/Size"]
-        if stated < size or (index and section.freed):
+        if stated < size or (index and not used.isdisjoint(section.freed)):
             raise NotPlain(Reason.CROSS_REFERENCE, "a section frees objects, or hides them")
         size = stated
         if 0 in section.offsets.values() or 0 in section.contained:
             raise NotPlain(Reason.CROSS_REFERENCE, "an object at no offset")
-        if index and section.defines_any(freed):
+        if freed and section.defines_any(freed):
             raise NotPlain(Reason.CROSS_REFERENCE, "a free number is put to use")
         if streams and section.defines_any(streams):
             raise NotPlain(Reason.CROSS_REFERENCE, "a cross-reference stream is replaced")
-        if section.stream is not None:
+        used.update(section.offsets, section.contained)
+        freed.update(section.freed.keys() - ({section.stream.number} if section.stream is not None else ()))
+        if section.stream is not None and section.stream.number in used:
             streams.add(section.stream.number)

@@ -117,10 +117,11 @@ class PlainSource:
     def last_changed(self, ref: Ref) -> int:
         """Return the revision that last defined or freed an object (``KeyError``: none did)."""
         for index in range(self._last, -1, -1):
-            if ref.generation == 0 and self._sections[index].defines(ref.number):
+            section = self._sections[index]
+            if ref.generation == 0 and section.defines(ref.number):
                 return index
-        if self._sections[0].freed.get(ref.number) == ref.generation + 1:
-            return 0
+            if section.freed.get(ref.number) == ref.generation + 1:
+                return index
         raise KeyError(ref)
 
     def introduced(self, ref: Ref) -> int:

@@ -1,0 +1,161 @@
+"""What other products may do when they append, done for another purpose: each tolerance of the verifier, one step too far."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tests.pdf_attacks.catalogue import (
+    COVER,
+    DRAWING,
+    EVIL,
+    OURS,
+    Attack,
+    Victims,
+    body_of,
+    collector,
+    form_object,
+    form_pdf,
+    stream,
+)
+from tests.pdf_attacks.structure import with_object_stream
+from tests.verify_world import append, raw_object, size_of, small_pdf
+
+ATTACKS: Final[list[Attack]] = []
+attack = collector(ATTACKS)
+ASKS: Final = stream(b"/FRM Do", b"/Type/XObject/Subtype/Form/BBox[0 0 595 842]")
+"""A look that says what to draw and not where that is: some readers then look into the form."""
+FIELD: Final = b"<</FT/%s/T(asks)/Type/Annot/Subtype/Widget/F 4/Rect[0 0 595 842]/P 4 0 R%s>>"
+
+
+def _prepared(victims: Victims, kind: bytes, entries: bytes, form: bytes = b"") -> bytes:
+    """Return a signed form with one more field, 30, and the look 31."""
+    data = form_pdf()
+    page = raw_object(data, 4).replace(b"/Annots[", b"/Annots[30 0 R ")
+    catalog = raw_object(data, 1).replace(b"/Fields[", b"/Fields[30 0 R ")
+    if form:
+        catalog = re.sub(rb"/DA\(/Helv 0 Tf 0 g\)|/DR<<.*?>>>>", b"", catalog)
+    return victims.signing.sign(append(data, {1: catalog, 4: page, 30: FIELD % (kind, entries), 31: ASKS}))
+
+
+def _form_with(data: bytes, entries: bytes, objects: dict[int, bytes]) -> bytes:
+    number, body = form_object(data)
+    changed = re.sub(rb"/Fields\s*\[", lambda found: entries + found[0], body, count=1)
+    assert changed != body
+    return append(data, {number: changed, **objects})
+
+
+@attack("a drawing that a look asks for, put into a form that had none", OURS)
+def _drawing(victims: Victims) -> bytes:
+    signed = _prepared(victims, b"Btn", b"/AP<</N 31 0 R>>", b"none")
+    new = size_of(signed)
+    return _form_with(signed, b"/DR<</XObject<</FRM %d 0 R>>>>" % new, {new: stream(COVER, DRAWING)})
+
+
+@attack("a drawing that a look asks for, exchanged for another", OURS)
+def _exchanged(victims: Victims) -> bytes:
+    data = form_pdf()
+    page = raw_object(data, 4).replace(b"/Annots[", b"/Annots[30 0 R ")
+    catalog = raw_object(data, 1).replace(b"/Fields[", b"/Fields[30 0 R ")
+    catalog = catalog.replace(b"/DR<<", b"/DR<</XObject<</FRM 32 0 R>>")
+    field = FIELD % (b"Btn", b"/AP<</N 31 0 R>>")
+    objects = {1: catalog, 4: page, 30: field, 31: ASKS, 32: stream(b"", DRAWING)}
+    signed = victims.signing.sign(append(data, objects))
+    new = size_of(signed)
+    number, body = form_object(signed)
+    changed = re.sub(rb"/FRM\s*32 0 R", b"/FRM %d 0 R" % new, body)
+    assert changed != body
+    return append(signed, {number: changed, new: stream(COVER, DRAWING)})
+
+
+@attack("a font that a field's own text will be drawn with, for a form that had none", OURS)
+def _appearance(victims: Victims) -> bytes:
+    """Let a text field show that has no default appearance, and so nothing until the form has one."""
+    signed = _prepared(victims, b"Tx", b"/V(Pay ten million)", b"none")
+    new = size_of(signed)
+    font = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
+    return _form_with(signed, b"/DA(/New 40 Tf 0 g)/DR<</Font<</New %d 0 R>>>>" % new, {new: font})
+
+
+for _name, _text in {
+    "an object": b"5 0 obj",
+    "a trailer": b"trailer<</Root 1 0 R>>",
+    "an end mark": b"startxref 9 ",
+    "octets that are no letters": b"\x80\xff",
+    "another header": b"PDF-1.7",
+}.items():
+
+    @attack(f"an end mark behind a comment with {_name}", OURS)
+    def _comment(victims: Victims, text: bytes = _text) -> bytes:
+        data = append(victims.plain, {1: raw_object(victims.plain, 1)})
+        body, mark, rest = data.rpartition(b"startxref")
+        return body + b"%" + text + b"\n" + mark + rest
+
+
+@attack("a rewritten page that states what it inherited, and something else", OURS)
+def _restated(victims: Victims) -> bytes:
+    page = raw_object(small_pdf(), 4).replace(b"/MediaBox[0 0 595 842]", b"")
+    pages = raw_object(small_pdf(), 2).replace(b"/Count", b"/MediaBox[0 0 595 842]/Count")
+    signed = victims.signing.sign(append(small_pdf(), {2: pages, 4: page}))
+    return append(signed, {4: raw_object(signed, 4)[:-2] + b"/MediaBox[0 0 595 500]>>"})
+
+
+@attack("a rewritten page whose flags are no integers any more", OURS)
+def _flags(victims: Victims) -> bytes:
+    """Show what was hidden: readers take flags that are no integers for zero."""
+    page = raw_object(small_pdf(), 4)[:-2] + b"/Annots[30 0 R]>>"
+    note = b"<</Type/Annot/Subtype/Stamp/F 2/Rect[0 0 595 842]/AP<</N 31 0 R>>>>"
+    signed = victims.signing.sign(append(small_pdf(), {4: page, 30: note, 31: stream(COVER, DRAWING)}))
+    return append(signed, {30: note.replace(b"/F 2", b"/F 2.0")})
+
+
+@attack("a layer that is called an annotation", OURS)
+def _layer(victims: Victims) -> bytes:
+    """Take a dictionary that is a widget and, to readers that do not ask for its type, a layer."""
+    field = FIELD.replace(b"/Type/Annot", b"") % (b"Btn", b"/Name(L)")
+    page = raw_object(small_pdf(), 4)[:-2].replace(b"/Resources<<", b"/Resources<</Properties<</L 30 0 R>>")
+    catalog = "/AcroForm<</Fields[30 0 R]>>/OCProperties<</OCGs[30 0 R]/D<</OFF[30 0 R]>>>>"
+    data = append(small_pdf(catalog=catalog), {4: page + b"/Annots[30 0 R]>>", 30: field})
+    signed = victims.signing.sign(data)
+    return append(signed, {30: raw_object(signed, 30)[:-2] + b"/Type/Annot>>"})
+
+
+@attack("a number freed and put to use by turns", OURS)
+def _by_turns(victims: Victims) -> bytes:
+    """Free a number where nothing is, and use it in the next revision: some readers hold it for free still."""
+    data, new = victims.plain, size_of(victims.plain)
+    previous = re.findall(rb"startxref\s+(\d+)", data)[-1]
+    table = b"xref\n0 1\n0000000000 65535 f \n%d 1\n0000000000 00001 f \ntrailer\n<</Size %d/Root 1 0 R/Prev %s>>\n"
+    freed = data + table % (new, new + 1, previous) + b"startxref\n%d\n%%%%EOF\n" % len(data)
+    page = raw_object(data, 6).replace(b"/Contents 7 0 R", b"/Contents %d 0 R" % new)
+    return append(freed, {6: page, new: stream(EVIL)})
+
+
+def with_unlisted_table(data: bytes, number: int, objects: dict[int, bytes]) -> bytes:
+    """Append objects under a cross-reference stream that does not list itself, as PDFBox writes them."""
+    out, rows = bytearray(data), b""
+    for own, body in sorted(objects.items()):
+        rows += b"\x01" + len(out).to_bytes(4, "big") + b"\x00"
+        out += body_of(own, body)
+    previous = re.findall(rb"startxref\s+(\d+)", data)[-1]
+    index = b" ".join(b"%d 1" % own for own in sorted(objects))
+    entries = b"/Type/XRef/W[1 4 1]/Index[%s]/Size %d/Root 1 0 R/Prev %s" % (index, number + 1, previous)
+    start = len(out)
+    out += body_of(number, stream(rows, entries))
+    return bytes(out) + b"startxref\n%d\n%%%%EOF\n" % start
+
+
+@attack("the number of a table that the signed part refers to, used for something else", OURS)
+def _number(victims: Victims) -> bytes:
+    """Draw what stands under a number that was a table's."""
+    page = raw_object(small_pdf(), 4).replace(b"/Contents 5 0 R", b"/Contents[5 0 R 99 0 R]")
+    signed = victims.signing.sign(with_unlisted_table(small_pdf(), 99, {4: page}))
+    return append(signed, {99: stream(EVIL)})
+
+
+@attack("the number of a table that lists itself, used for something else", OURS)
+def _listed(victims: Victims) -> bytes:
+    data = with_object_stream(small_pdf(), [(90, b"(x)")], [(90, 0)])
+    page = raw_object(data, 4).replace(b"/Contents 5 0 R", b"/Contents[5 0 R 201 0 R]")
+    signed = victims.signing.sign(append(data, {4: page}))
+    return append(signed, {201: stream(EVIL)})

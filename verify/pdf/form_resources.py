@@ -1,0 +1,164 @@
+"""What a form's default resources may gain behind a signature (ISO 32000-2 §12.7.3): names that nothing signed asks for.
+
+Signing software names the fonts and drawings of its new field there too: Acrobat and OpenPDF fonts with a default
+appearance, PDFBox and OpenPDF the drawing, under ``/FRM``. What a signed field inherits, or asks for without saying
+where it is, would look otherwise with them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from verify.pdf.document import View
+from verify.pdf.fields import FormField
+from verify.pdf.graph import page_refs
+from verify.pdf.looks import empty
+from verify.pdf.pdf_values import Ref, Stream, Value, same
+from verify.pdf.plain.tokens import HASH
+from verify.pdf.step import Step
+from verify.policy import MAX_FIELD_DEPTH
+
+_NAME: Final = re.compile(rb"/[^\x00\t\n\x0c\r ()<>\[\]{}/%]*")
+_KINDS: Final = frozenset({"/Font", "/XObject", "/Encoding"})
+"""Kinds of resources that signing software adds to a form."""
+_PROCEDURES: Final = frozenset({"/PDF", "/Text", "/ImageB", "/ImageC", "/ImageI"})
+"""ISO 32000-1 §14.2: of interest to printers of long ago."""
+
+
+def grown_resources(step: Step, old: Value, new: Value) -> bool:
+    """Tell whether a form's resources only gained new entries under names that nobody asks for; there may have been none."""
+    before, after = step.old.resolve(old), step.new.resolve(new)
+    before = {} if before is None else before
+    form = step.old.entry(step.old.catalog, "/AcroForm")
+    if not isinstance(before, dict) or not isinstance(after, dict) or _drawn_by_reader(step.old, form):
+        return False
+    return all(
+        _procedures(step.new.resolve(after.get(kind)))
+        if kind == "/ProcSet"
+        else kind in _KINDS and _grown(step, kind, before.get(kind), after.get(kind))
+        for kind in before.keys() | after.keys()
+        if not same(before.get(kind), after.get(kind))
+    )
+
+
+def are_resources(step: Step, ref: Ref, old: Value, new: Value) -> bool:
+    """Tell whether an object is the form's default resources, or a kind of them, serves nothing else, and only gained entries."""
+    form = step.old.entry(step.old.catalog, "/AcroForm")
+    if not isinstance(form, dict) or len(step.graph(ref).users.get(ref, ())) != 1:
+        return False
+    stated = form.get("/DR")
+    if stated == ref:
+        return grown_resources(step, old, new)
+    kinds = step.old.resolve(stated)
+    return isinstance(kinds, dict) and any(
+        kinds.get(kind) == ref and grown_resources(step, {kind: old}, {kind: new}) for kind in _KINDS
+    )
+
+
+def _drawn_by_reader(view: View, form: Value) -> bool:
+    return view.entry(form, "/NeedAppearances") is True
+
+
+def nobody_inherits(step: Step) -> bool:
+    """Tell whether a default appearance of the form changes no field: each that shows text has its own, or its parent's."""
+    return not any(_inherits(step.old, item) for item in step.old_fields.values())
+
+
+def _inherits(view: View, item: FormField) -> bool:
+    """Tell whether a field takes its default appearance from the form."""
+    if item.kind == "/Sig":
+        return False
+    stated = [item.dictionary, *_above(view, item.dictionary)]
+    own = any(isinstance(one, dict) and "/DA" in one for one in stated)
+    return not own and not all("/DA" in (view.resolve(one) or ()) for one in item.widgets)
+
+
+def _procedures(value: Value) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) and one in _PROCEDURES for one in value)
+
+
+def _grown(step: Step, kind: str, old: Value, new: Value) -> bool:
+    before, after = step.old.resolve(old), step.new.resolve(new)
+    before = {} if before is None else before
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return False
+    added = {name for name, item in after.items() if name not in before or not same(item, before[name])}
+    if not before.keys() <= after.keys() or (kind != "/XObject" and not added.isdisjoint(before)):
+        return False  # a further visible signature by PDFBox takes /FRM for itself
+    if not all(name.isascii() and step.fresh(after[name]) for name in added):
+        return False
+    if not added or kind == "/Encoding":  # a font names its own
+        return True
+    return added.isdisjoint(_fonts_asked_for(step) if kind == "/Font" else _drawings_asked_for(step))
+
+
+def _fonts_asked_for(step: Step) -> frozenset[str]:
+    """Name everything that default appearances of the signed form mention: a font put under such a name changes how it looks.
+
+    Fields, their widgets, what they inherit from, and free text on the pages.
+    """
+    stated: list[Value] = []
+    for item in _fields(step):
+        stated += [item.dictionary, *map(step.old.resolve, item.widgets)]
+        stated += _above(step.old, item.dictionary)
+    if not nobody_inherits(step):
+        stated.append(step.old.entry(step.old.catalog, "/AcroForm"))
+    for page in page_refs(step.old):
+        listed = step.old.entry(step.old.get(page), "/Annots")
+        stated += map(step.old.resolve, listed if isinstance(listed, list) else ())
+    found: set[str] = set()
+    for one in stated:
+        asked = step.old.entry(one, "/DA")
+        found |= _names_in(asked) if isinstance(asked, bytes) else set()
+    return frozenset(found)
+
+
+def _drawings_asked_for(step: Step) -> frozenset[str]:
+    """Name what looks of signed fields ask for that have no resources of their own: some readers then take the form's."""
+    found: set[str] = set()
+    for look in _drawings(step):
+        if "/Resources" not in look.dictionary and not empty(look):
+            found |= _names_in(look.decode())
+    return frozenset(found)
+
+
+def _drawings(step: Step) -> Iterator[Stream]:
+    """Yield the drawings of all fields, and those that they draw in turn, each once; images among the latter draw nothing."""
+    view = step.old
+    widgets = [view.resolve(one) for item in _fields(step) for one in (item.dictionary, *item.widgets)]
+    pending = [(one.get("/AP"), True) for one in widgets if isinstance(one, dict)]
+    seen: set[tuple[Value, bool]] = set()
+    while pending:
+        value, outer = pending.pop()
+        if isinstance(value, Ref):
+            if (value, outer) in seen:
+                continue
+            seen.add((value, outer))
+            value = view.resolve(value)
+        if isinstance(value, Stream):
+            if outer or value.dictionary.get("/Subtype") != "/Image":
+                yield value
+            value, outer = view.entry(view.entry(value.dictionary, "/Resources"), "/XObject"), False
+        if isinstance(value, dict):
+            pending += [(item, outer) for item in value.values()]
+
+
+def _fields(step: Step) -> list[FormField]:
+    return list({id(item): item for item in step.old_fields.values()}.values())
+
+
+def _above(view: View, dictionary: Value) -> list[Value]:
+    found = [view.entry(dictionary, "/Parent")]
+    while found[-1] is not None and len(found) < MAX_FIELD_DEPTH:
+        found.append(view.entry(found[-1], "/Parent"))
+    return found
+
+
+def _names_in(octets: bytes) -> set[str]:
+    """Read the names of a content stream, which need no blank before them (ISO 32000-2 §7.2.3, §7.3.5)."""
+    return {
+        HASH.sub(lambda octet: bytes((int(octet[1], 16),)), name).decode("latin-1")
+        for name in _NAME.findall(octets)
+    }
