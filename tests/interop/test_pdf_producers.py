@@ -85,7 +85,14 @@ def packed() -> bytes:
     return (SAMPLES / "pyhanko-uncompressed-objstream-sample.pdf").read_bytes()
 
 
-BASES = {"plain": small_pdf, "packed": packed, "form": form}
+def hybrid() -> bytes:
+    """Return a document with a hybrid table, as Word writes them, on a page that has room."""
+    data = (SAMPLES / "pyhanko-minimal-hybrid-xref-mswordstyle.pdf").read_bytes()
+    assert data.count(b"/MediaBox [ 0 0 300 144 ]") == 1
+    return data.replace(b"/MediaBox [ 0 0 300 144 ]", b"/MediaBox [ 0 0 900 900 ]")
+
+
+BASES = {"plain": small_pdf, "packed": packed, "hybrid": hybrid, "form": form}
 
 
 @pytest.mark.parametrize("base", BASES)

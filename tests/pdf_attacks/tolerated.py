@@ -159,3 +159,56 @@ def _listed(victims: Victims) -> bytes:
     page = raw_object(data, 4).replace(b"/Contents 5 0 R", b"/Contents[5 0 R 201 0 R]")
     signed = victims.signing.sign(append(data, {4: page}))
     return append(signed, {201: stream(EVIL)})
+
+
+def with_hybrid(data: bytes, shown: dict[int, bytes], hidden: dict[int, bytes]) -> bytes:
+    """Append a hybrid table: ``shown`` is listed in it, ``hidden`` in its stream alone, or with another body there."""
+    out, number = bytearray(data), size_of(data) + len(shown) + len(hidden)
+    places: dict[tuple[int, bool], int] = {}
+    for secret, objects in ((False, shown), (True, hidden)):
+        for own, body in objects.items():
+            places[own, secret] = len(out)
+            out += body_of(own, body)
+    start = len(out)
+    rows = b"".join(b"\x01" + places[own, True].to_bytes(4, "big") + b"\x00" for own in sorted(hidden))
+    index = b" ".join(b"%d 1" % own for own in sorted(hidden))
+    out += body_of(number, stream(rows, b"/Type/XRef/W[1 4 1]/Index[%s]/Size %d" % (index, number + 1)))
+    listed = {own: places[own, False] for own in shown} | {number: start}
+    lines = b"".join(b"%d 1\n%010d 00000 n \n" % item for item in sorted(listed.items()))
+    previous = re.findall(rb"startxref\s+(\d+)", data)[-1]
+    tail = b"trailer\n<</Size %d/Root 1 0 R/Prev %s/XRefStm %d>>\nstartxref\n%d\n%%%%EOF\n"
+    return bytes(out + b"xref\n" + lines + tail % (number + 1, previous, start, len(out)))
+
+
+@attack("a hybrid table that hides the annotations of a page from some readers", OURS)
+def _annotations(victims: Victims) -> bytes:
+    """Let an earlier signature vanish for readers that do not follow /XRefStm: the list of the page is in the stream alone."""
+    page, new = raw_object(victims.plain, 4), size_of(victims.plain)
+    found = re.search(rb"/Annots\s*(\[[^\]]*\])", page)
+    assert found is not None
+    moved = page.replace(found[1], b" %d 0 R" % new)
+    return with_hybrid(victims.plain, {4: moved}, {new: found[1]})
+
+
+@attack("a hybrid table that lists two bodies of an object", OURS)
+def _two_bodies(victims: Victims) -> bytes:
+    data, new = victims.certified(2), size_of(victims.certified(2))
+    field = raw_object(data, 20)
+    value = field.replace(b"(1.00)", b"(2.00)")
+    return with_hybrid(data, {20: field, new: b"null"}, {20: value})
+
+
+@attack("a hybrid table that hides a value filled in from some readers", OURS)
+def _value(victims: Victims) -> bytes:
+    data = victims.form
+    return with_hybrid(
+        data, {size_of(data): b"null"}, {20: raw_object(data, 20).replace(b"(1.00)", b"(9.00)")}
+    )
+
+
+@attack("a hybrid table that fills in a form for some readers", OURS)
+def _filled(victims: Victims) -> bytes:
+    """Fill in as certified, so that readers of one kind show the old value and those of another the new."""
+    data = victims.certified(2)
+    value = raw_object(data, 20).replace(b"(1.00)", b"(2.00)")
+    return with_hybrid(data, {size_of(data): b"null"}, {20: value})

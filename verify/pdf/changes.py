@@ -7,6 +7,7 @@ looked at. A new object number that the signed revision already refers to would 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from verify.errors import Finding
@@ -17,6 +18,7 @@ from verify.pdf.document import Document, View
 from verify.pdf.extents import reaches_unprotected
 from verify.pdf.fields import FormField, form_fields
 from verify.pdf.graph import Graph
+from verify.pdf.hybrid import DIFFERS, without_streams
 from verify.pdf.library import opens_strictly
 from verify.pdf.linearized import wakes
 from verify.pdf.misread import misread_reference
@@ -88,10 +90,6 @@ def _assess(document: Document, value: SignatureValue, policy: Policy) -> Integr
     start = signed_start(document.data, value.covered)
     if start is None or start not in {earlier[-1].start, earlier[-1].declared}:
         return _modified("签名没有覆盖一个完整的版本", "the signature does not cover a complete revision")
-    if any(
-        revision.hybrid for revision in later
-    ):  # a reader that takes no notice of its stream shows something else
-        return _modified("签章后追加了混合式交叉引用", "a hybrid cross-reference was appended")
     parts = appended(document, value.covered, later)
     stray = stray_octets(document, value.covered, parts)
     if stray is not None:
@@ -100,21 +98,41 @@ def _assess(document: Document, value: SignatureValue, policy: Policy) -> Integr
             f"{stray[1]} octets after the signature belong to no object",
             f"offset {stray[0]}",
         )
+    if any(revision.hybrid for revision in later) and not _plain_to_all(document, value, policy, later):
+        return Integrity(covers_whole_document=False, modified=True, where=(DIFFERS,))
     return _compare(document, value, policy, parts)
 
 
+def _plain_to_all(document: Document, value: SignatureValue, policy: Policy, later: list[Revision]) -> bool:
+    """Tell whether readers that miss what a hybrid table hides from them see nothing else than was signed, or less of what may follow."""
+    seen = without_streams(document)
+    for step in () if seen is None else _steps(seen, policy, later, partial=True):
+        for ref in step.document.explicit(step.new.revision):
+            _compare_object(step, later[step.new.revision - later[0].index], ref, value.covered)
+        if step.changes or step.doubts:
+            return False
+    return seen is not None
+
+
+def _steps(
+    document: Document, policy: Policy, later: Iterable[Revision], *, partial: bool = False
+) -> Iterator[Step]:
+    """Yield each later revision beside the one before it, nothing compared yet."""
+    signed: Graph | None = None
+    for revision in later:
+        signed = signed or Graph(document, revision.index - 1)
+        old, new = document.view(revision.index - 1), document.view(revision.index)
+        rules = rules_of(signed.view)
+        yield Step(document, old, new, signed, policy, rules, _fields(old), _fields(new), partial=partial)
+
+
 def _compare(document: Document, value: SignatureValue, policy: Policy, parts: list[Appended]) -> Integrity:
-    signed = Graph(document, parts[0].revision.index - 1)
-    rules = rules_of(signed.view)
     changes: list[Change] = []
     additions: list[Change] = []
     doubts: list[Change] = []
     revisions: list[LaterRevision] = []
-    for part in parts:
-        revision = part.revision
-        old, new = document.view(revision.index - 1), document.view(revision.index)
-        step = Step(document, old, new, signed, policy, rules, _fields(old), _fields(new))
-        _compare_revision(step, revision, value.covered)
+    for part, step in zip(parts, _steps(document, policy, [one.revision for one in parts]), strict=True):
+        _compare_revision(step, part.revision, value.covered)
         changes += step.changes
         additions += step.additions
         doubts += step.doubts
@@ -153,7 +171,7 @@ def _compare(document: Document, value: SignatureValue, policy: Policy, parts: l
         where=tuple(dict.fromkeys(changes)),
         additions=tuple(dict.fromkeys(additions)),
         doubts=tuple(dict.fromkeys(doubts)),
-        certification=rules.word,
+        certification=rules_of(document.view(parts[0].revision.index - 1)).word,
         revisions=tuple(revisions),
     )
 
@@ -192,6 +210,8 @@ def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
         )
     for ref in ordered:
         _compare_object(step, revision, ref, covered)
+    if revision.hybrid and RevisionKind.FORM_FILLING in step.kinds:
+        step.doubt(DIFFERS)
     check_sizes(step, refs)
     check_containers(step, revision)
     check_reached(step, revision, refs)

@@ -15,6 +15,7 @@ from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.xref import (
     ObjStreamRef,
+    XRefEntry,
     XRefSectionType,
     parse_xref_stream,
     parse_xref_table,
@@ -195,25 +196,30 @@ class LibrarySource:
                     generic.read_object(stream, self._pointer(Ref(number)))
 
     def check_section(self, revision: Revision) -> None:
-        """Raise if a section lists an object twice: readers take the first or the last."""
+        """Raise if a section lists an object twice, readers take the first or the last; in a hybrid one, in two ways."""
         with self._strictly():
-            if revision.stream is None:
+            listed: dict[int, XRefEntry] = {}
+            if revision.stream is None or revision.hybrid:
                 _check_table(self.data, revision.start)
                 stream: Any = self.reader.stream
                 stream.seek(revision.start + len(b"xref"))
-                entries = parse_xref_table(stream, strict=True)
-            else:
-                packed = self._section_at(revision.start, revision.stream)
-                found = plain(packed).dictionary
-                _check_packing(found)
-                if len(found.get("/W", ())) != XREF_FIELDS:
-                    raise PdfReadError("readers count the fields of a cross-reference stream differently")
-                entries = parse_xref_stream(packed, strict=True)
-            seen: set[int] = set()
-            for entry in entries:
-                if entry.idnum in seen:
-                    raise PdfReadError(f"object {entry.idnum} is listed twice")
-                seen.add(entry.idnum)
+                listed = _once(parse_xref_table(stream, strict=True))
+            if revision.stream is None:
+                return
+            start = self.hidden_start(revision) if revision.hybrid else revision.start
+            packed = self._section_at(start, revision.stream)
+            found = plain(packed).dictionary
+            _check_packing(found)
+            if len(found.get("/W", ())) != XREF_FIELDS:
+                raise PdfReadError("readers count the fields of a cross-reference stream differently")
+            for number, entry in _once(parse_xref_stream(packed, strict=True)).items():
+                if listed.get(number, entry) != entry:
+                    raise PdfReadError(f"object {number} is listed in two ways")
+
+    def hidden_start(self, revision: Revision) -> int:
+        """Return where the stream begins that a hybrid table points to."""
+        newest_first = self.reader.trailer._trailer_revisions  # noqa: SLF001 - the library only gives them merged
+        return int(newest_first[len(newest_first) - 1 - revision.index]["/XRefStm"])
 
     def _section_at(self, start: int, ref: Ref) -> Any:
         """Read a cross-reference stream where it stands: it need not list itself, or may list itself elsewhere."""
@@ -240,6 +246,16 @@ class LibrarySource:
 
     def _pointer(self, ref: Ref) -> generic.Reference:
         return generic.Reference(ref.number, ref.generation, self.reader)
+
+
+def _once(entries: Iterable[XRefEntry]) -> dict[int, XRefEntry]:
+    """Index the entries of a section; raises on an object that is listed twice."""
+    found: dict[int, XRefEntry] = {}
+    for entry in entries:
+        if entry.idnum in found:
+            raise PdfReadError(f"object {entry.idnum} is listed twice")
+        found[entry.idnum] = entry
+    return found
 
 
 def _begins(data: bytes, offset: int, ref: Ref) -> bool:

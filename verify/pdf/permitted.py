@@ -102,6 +102,7 @@ def _restated(step: Step, ref: Ref, old: dict[str, Value], new: dict[str, Value]
 
 def _dictionary(step: Step, ref: Ref, old: dict[str, Value], new: dict[str, Value]) -> bool:
     keys = _changed_keys(old, new) - _restated(step, ref, old, new)
+    keys -= {key for key in keys - old.keys() if step.hidden(new[key])}
     known = step.old_fields.get(ref)
     catalog = step.old.catalog
     if not keys:
@@ -233,7 +234,10 @@ def _grown(step: Step, old: Value, new: Value, *, fields: bool) -> bool:
     if len(after) - len(before) != len(added):
         return False
     return all(
-        new_signature_field(step, item, note=fields) or (not fields and comment(step, item)) for item in added
+        step.hidden(item)
+        or new_signature_field(step, item, note=fields)
+        or (not fields and comment(step, item))
+        for item in added
     )
 
 

@@ -85,5 +85,8 @@ class Source(Protocol):
     def check_contained(self, revision: int) -> None:
         """Parse every object in the object streams of a revision; raises on what is not one object after the other."""
 
+    def hidden_start(self, revision: Revision) -> int:
+        """Return where the stream begins that a hybrid table points to."""
+
     def check_section(self, revision: Revision) -> None:
         """Raise if a section lists an object twice: readers take the first or the last."""

@@ -25,6 +25,8 @@ class Step:
     rules: Rules
     old_fields: dict[Ref, FormField] = field(default_factory=dict)
     new_fields: dict[Ref, FormField] = field(default_factory=dict)
+    partial: bool = False
+    """Some of what the revision brings is hidden from the reader whose view this is (:mod:`verify.pdf.hybrid`)."""
     before: Graph | None = None
     changes: list[Change] = field(default_factory=list)
     additions: list[Change] = field(default_factory=list)
@@ -99,6 +101,15 @@ class Step:
     def page_number(self, page: Value) -> int | None:
         """Return the number of a page that the signed revision has already."""
         return self.signed.pages.get(page) if isinstance(page, Ref) else None
+
+    def hidden(self, value: Value) -> bool:
+        """Tell whether a value leads to an object that this view of the revision lacks."""
+        return (
+            self.partial
+            and isinstance(value, Ref)
+            and not self.new.exists(value)
+            and not self.old.exists(value)
+        )
 
     def fresh(self, value: Value) -> bool:
         """Tell whether a value is a reference to an object that this revision made."""

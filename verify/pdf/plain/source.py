@@ -200,6 +200,11 @@ class PlainSource:
             for _, begin in listed:
                 _contained(unpacked, begin)
 
+    def hidden_start(self, revision: Revision) -> int:
+        """Raise: plain documents have no hybrid tables."""
+        del revision
+        raise NotPlain(Reason.HYBRID)
+
     def check_section(self, revision: Revision) -> None:
         """Nothing: sections that list an object twice are not plain."""
 

@@ -1,0 +1,41 @@
+"""Hybrid tables behind a signature: two documents in one, for readers that follow /XRefStm and for those that do not (ISO 32000-2 §7.5.8.4).
+
+Word writes such files, and iText goes on in that form: what it packs is listed in the stream alone. So both documents are compared
+with what was signed, each by the same rules.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from verify.errors import Finding, Unreadable
+from verify.integrity import Change
+from verify.pdf.document import Document
+from verify.pdf.library import open_by_library
+from verify.pdf.source import Revision
+
+_POINTER: Final = re.compile(rb"/XRefStm[\x00\t\n\x0c\r ]+[0-9]+")
+DIFFERS: Final = Change("签章后追加了混合式交叉引用", "a hybrid cross-reference was appended")
+
+
+def without_streams(document: Document) -> Document | None:
+    """Return a document as readers see it that take no notice of /XRefStm; ``None`` if that cannot be told."""
+    if document.source.encrypted:
+        return None
+    octets = bytearray(document.data)
+    for revision in (one for one in document.revisions if one.hybrid):
+        _blank(document, octets, revision)
+    try:
+        found = Document(open_by_library(bytes(octets)))
+    except (Finding, Unreadable):
+        return None
+    same = [one.start for one in found.revisions] == [one.start for one in document.revisions]
+    return found if same and found.last.catalog and not any(one.hybrid for one in found.revisions) else None
+
+
+def _blank(document: Document, octets: bytearray, revision: Revision) -> None:
+    end = document.source.trailer_end(revision)
+    pointer = _POINTER.search(octets, revision.end, end)
+    if pointer is not None:
+        octets[pointer.start() : pointer.end()] = b" " * (pointer.end() - pointer.start())
