@@ -7,8 +7,10 @@ digits. What is not theirs stays a change, whoever signed before and after it.
 from __future__ import annotations
 
 import io
+import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from reportlab.pdfgen import canvas
@@ -34,6 +36,8 @@ SIGNING = (
 )
 CERTIFYING = ("pdfbox certified", "openpdf certified", "itext certified", "dss certified")
 PLAIN = ("pdfbox", "openpdf", "itext", "dss")
+UNLOCKING = ("pdfbox", "pdfbox shown", "openpdf", "openpdf shown", "dss", "ours")
+"""Those that sign an encrypted file without its owner's password."""
 FILLING = ("pdfbox-fill", "openpdf-fill", "itext-fill")
 
 
@@ -101,6 +105,18 @@ def test_whoever_signs_next(made: Producers, first: str, base: str) -> None:
     once = made.sign(first, BASES[base](), "A1")
     check(made, once, 1)
     for second in SIGNING:
+        check(made, made.sign(second, once, "B2"), 2)
+
+
+@pytest.mark.parametrize("first", UNLOCKING)
+def test_whoever_signs_what_only_its_owner_may_change(made: Producers, first: str, tmp_path: Path) -> None:
+    """Encrypted, readable by all: PDFBox encrypts the zeros behind a signature's value, and leaves empty looks as they are."""
+    (tmp_path / "open.pdf").write_bytes(small_pdf())
+    command = ["qpdf", "--encrypt", "", "owner", "256", "--", "open.pdf", "locked.pdf"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    once = made.sign(first, (tmp_path / "locked.pdf").read_bytes(), "A1")
+    check(made, once, 1)
+    for second in UNLOCKING:
         check(made, made.sign(second, once, "B2"), 2)
 
 

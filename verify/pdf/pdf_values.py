@@ -57,7 +57,7 @@ def plain(thing: object, depth: int = 0) -> Value:
     if depth > MAX_DEPTH:
         raise PdfReadError("direct objects are nested too deeply")
     if isinstance(thing, generic.DecryptedObjectProxy):
-        thing = thing.decrypted
+        thing = thing.raw_object if _empty(thing.raw_object) else thing.decrypted
     if isinstance(thing, generic.StreamObject):
         entries = {str(k): plain(v, depth + 1) for k, v in thing.items()}
         return Stream(entries, thing)
@@ -66,6 +66,11 @@ def plain(thing: object, depth: int = 0) -> Value:
     if isinstance(thing, list):
         return [plain(list.__getitem__(thing, i), depth + 1) for i in range(len(thing))]
     return _scalar(thing)
+
+
+def _empty(thing: object) -> bool:
+    """Tell a stream of no octets: PDFBox leaves it so in an encrypted document, where a cipher would make sixteen of none."""
+    return isinstance(thing, generic.StreamObject) and not thing.encoded_data
 
 
 def _value(owner: dict[str, object], key: str, value: object) -> object:

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from asn1crypto import parser
+
 from verify.digests import Prefixes
 from verify.errors import failed, unsure
 from verify.pdf.document import Document
@@ -91,13 +93,26 @@ def read_signature(document: Document, form_field: FormField) -> SignatureValue:
     sub_filter = found.dictionary.get("/SubFilter")
     return SignatureValue(
         dictionary=found.dictionary,
-        contents=found.dictionary["/Contents"],
+        contents=_container(found.dictionary["/Contents"], encrypted=document.source.encrypted),
         gap_start=start,
         gap_end=end,
         covered=covered,
         sub_filter=sub_filter if isinstance(sub_filter, str) else "",
         is_timestamp=kind == "/DocTimeStamp" or sub_filter == "/ETSI.RFC3161",
     )
+
+
+def _container(octets: bytes, *, encrypted: bool) -> bytes:
+    """Return a signature's value; in an encrypted document PDFBox and EU DSS encrypt the zeros behind it, too.
+
+    Nothing finds anything in these digits: the value is their only string, and readers stop where its DER does.
+    """
+    if not encrypted:
+        return octets
+    try:
+        return octets[: parser.peek(octets)]
+    except ValueError:
+        return octets
 
 
 def _read(document: Document, form_field: FormField) -> _Found:
