@@ -17,6 +17,7 @@ from reportlab.pdfgen import canvas
 
 from tests.interop.pdf_producers import Producers, producers
 from tests.interop.sealing_world import SAMPLES
+from tests.pdf_attacks.tolerated import tagged_pdf
 from tests.verify_world import append, raw_object, small_pdf
 from verify.report import DocumentReport
 from verify.verdict import SubIndication, Verdict
@@ -96,7 +97,7 @@ def hybrid() -> bytes:
     return data.replace(b"/MediaBox [ 0 0 300 144 ]", b"/MediaBox [ 0 0 900 900 ]")
 
 
-BASES = {"plain": small_pdf, "packed": packed, "hybrid": hybrid, "form": form}
+BASES = {"plain": small_pdf, "packed": packed, "hybrid": hybrid, "tagged": tagged_pdf, "form": form}
 
 
 @pytest.mark.parametrize("base", BASES)

@@ -212,3 +212,44 @@ def _filled(victims: Victims) -> bytes:
     data = victims.certified(2)
     value = raw_object(data, 20).replace(b"(1.00)", b"(2.00)")
     return with_hybrid(data, {size_of(data): b"null"}, {20: value})
+
+
+def tagged_pdf() -> bytes:
+    """Return a document whose first page has one paragraph in its structure, as word processors write it."""
+    data = small_pdf(catalog="/MarkInfo<</Marked true>>/StructTreeRoot 20 0 R/Lang(zh-CN)")
+    page = raw_object(data, 4)[:-2] + b"/StructParents 0/Tabs/S>>"
+    content = stream(b"/P<</MCID 0>>BDC BT /F1 24 Tf 72 720 Td (Contract No. 2026-001) Tj ET EMC")
+    root = b"<</Type/StructTreeRoot/K 21 0 R/ParentTree 22 0 R/ParentTreeNextKey 1>>"
+    document = b"<</Type/StructElem/S/Document/P 20 0 R/K[23 0 R]>>"
+    paragraph = b"<</Type/StructElem/S/P/P 21 0 R/Pg 4 0 R/K 0>>"
+    tree = b"<</Nums[0[23 0 R]]>>"
+    return append(data, {4: page, 5: content, 20: root, 21: document, 22: tree, 23: paragraph})
+
+
+ELEMENT: Final = b"<</Type/StructElem/S/P/P 21 0 R/Pg 4 0 R/K %s>>"
+for _name, _objects in {
+    "other words for what is there": {
+        23: b"<</Type/StructElem/S/P/P 21 0 R/Pg 4 0 R/K 0/ActualText(Pay ten million)>>"
+    },
+    "a role mapped to another": {
+        20: b"<</Type/StructTreeRoot/K 21 0 R/ParentTree 22 0 R/ParentTreeNextKey 1/RoleMap<</P/Artifact>>>>"
+    },
+    "an element about what was signed": {
+        21: b"<</Type/StructElem/S/Document/P 20 0 R/K[23 0 R 90 0 R]>>",
+        90: ELEMENT % b"0",
+    },
+    "an element that draws something": {
+        21: b"<</Type/StructElem/S/Document/P 20 0 R/K[23 0 R 90 0 R]>>",
+        90: (ELEMENT % b"<</Type/OBJR/Obj 91 0 R>>").replace(b"/S/P", b"/S/Form"),
+        91: stream(COVER, DRAWING),
+    },
+    "content that belongs to another element": {22: b"<</Nums[0[21 0 R]]>>"},
+    "content that belongs to none": {22: b"<</Nums[]>>"},
+    "elements in another order": {
+        21: b"<</Type/StructElem/S/Document/P 20 0 R/K[]>>",
+    },
+}.items():
+
+    @attack(f"the structure: {_name}", OURS)
+    def _structure(victims: Victims, objects: dict[int, bytes] = _objects) -> bytes:
+        return append(victims.signing.sign(tagged_pdf()), objects)

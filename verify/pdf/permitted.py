@@ -21,6 +21,7 @@ from verify.pdf.looks import bounded, limited
 from verify.pdf.pdf_values import Ref, Stream, Value, references, same
 from verify.pdf.placement import inherited
 from verify.pdf.step import Step, describe
+from verify.pdf.structure_tree import grown_structure, in_structure
 
 _PLAIN_NUMBER: Final = re.compile(rb"-?(?:[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})")
 CATALOG_KEYS: Final = frozenset({"/AcroForm", "/DSS", "/Extensions", "/Metadata", "/Version"})
@@ -131,6 +132,8 @@ def _by_role(step: Step, ref: Ref, keys: frozenset[str], new: dict[str, Value]) 
         return _dss(step, frozenset())
     if graph.keys_of(ref) == {"/AP"}:
         return _appearance(step, ref)
+    if in_structure(step, ref):
+        return grown_structure(step, ref, step.old.get(ref), new)
     if are_resources(step, ref, step.old.get(ref), new):
         return True
     if ref == step.old.trailer.get("/Info") and graph.only_below(ref, "/Info", trailer=True):
@@ -247,6 +250,8 @@ def _array(step: Step, ref: Ref, old: list[Value], new: list[Value]) -> bool:
         return _grown(step, old, new, fields=False)
     if roles == {"/Fields"}:
         return _grown(step, old, new, fields=True)
+    if in_structure(step, ref):
+        return grown_structure(step, ref, old, new)
     return _in_store(step, ref) and _dss(step, frozenset())
 
 
@@ -278,7 +283,7 @@ def _now_called_annotation(step: Step, ref: Ref, keys: frozenset[str], new: dict
 
 def _listed_only(step: Step, ref: Ref) -> bool:
     """Tell whether pages and the form list an object, and nothing else leads to it."""
-    lists = {"/Annots", "/Fields"}
+    lists = {"/Annots", "/Fields", "/Obj"}  # the last in the structure, which draws nothing
     return all(
         key in lists or (not key and owner is not None and step.roles(owner) <= lists)
         for owner, key in step.graph(ref).users_of(ref)

@@ -142,6 +142,7 @@ def _kind(step: Step, ref: Ref, value: Value) -> tuple[str, str]:
         (kind == "/Page", "页面", "a page"),
         (kind == "/Catalog", "文档目录", "the document catalog"),
         (kind == "/Pages", "页面树", "the page tree"),
+        (kind in {"/StructElem", "/StructTreeRoot"}, "文档结构", "the document's structure"),
         (subtype == "/Image", "图像", "an image"),
         (kind == "/Font" or "/FontFile2" in roles, "字体", "a font"),
         (kind == "/Annot" or "/Annots" in roles, "批注", "an annotation"),
