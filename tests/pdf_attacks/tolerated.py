@@ -9,6 +9,8 @@ from tests.pdf_attacks.catalogue import (
     COVER,
     DRAWING,
     EVIL,
+    FIELDS,
+    FORM,
     OURS,
     Attack,
     Victims,
@@ -253,3 +255,37 @@ for _name, _objects in {
     @attack(f"the structure: {_name}", OURS)
     def _structure(victims: Victims, objects: dict[int, bytes] = _objects) -> bytes:
         return append(victims.signing.sign(tagged_pdf()), objects)
+
+
+def shared_resources(kinds: bytes) -> bytes:
+    """Return a form whose resources are an object of their own, or their fonts are."""
+    form = FORM.replace(b"/DR<</Font<</Helv 3 0 R>>>>", b"/DR 40 0 R").decode()
+    data = small_pdf(catalog=form)
+    page = raw_object(data, 4)[:-2] + b"/Annots[20 0 R 22 0 R]>>"
+    box = b"/Type/XObject/Subtype/Form/BBox[0 0 100 20]/Resources<</Font<</Helv 3 0 R>>>>"
+    look = stream(b"BT /Helv 12 Tf (1.00) Tj ET", box)
+    return append(data, {**FIELDS, 4: page, 24: look, 40: kinds, 41: b"<</Helv 3 0 R>>"})
+
+
+RESOURCES: Final = {
+    "resources": (
+        b"<</Font<</Helv 3 0 R>>/ProcSet[/PDF]>>",
+        40,
+        b"<</Font<</Helv 3 0 R/%s 90 0 R>>/ProcSet[/PDF]>>",
+    ),
+    "fonts": (b"<</Font 41 0 R>>", 41, b"<</Helv 3 0 R/%s 90 0 R>>"),
+}
+"""What stands in an object of its own, its number, and the body that gives a new font a name."""
+
+
+def with_font(signed: bytes, kind: str, name: bytes) -> bytes:
+    """Let the shared resources of a signed form gain a font."""
+    _, number, body = RESOURCES[kind]
+    return append(signed, {number: body % name, 90: b"<</Type/Font/Subtype/Type1/BaseFont/Courier>>"})
+
+
+for _kind in RESOURCES:
+
+    @attack(f"a font that a field asks for, in {_kind} that are an object of their own", OURS)
+    def _shared(victims: Victims, kind: str = _kind) -> bytes:
+        return with_font(victims.signing.sign(shared_resources(RESOURCES[kind][0])), kind, b"Fx")

@@ -46,14 +46,13 @@ def grown_resources(step: Step, old: Value, new: Value) -> bool:
 def are_resources(step: Step, ref: Ref, old: Value, new: Value) -> bool:
     """Tell whether an object is the form's default resources, or a kind of them, serves nothing else, and only gained entries."""
     form = step.old.entry(step.old.catalog, "/AcroForm")
-    if not isinstance(form, dict) or len(step.graph(ref).users.get(ref, ())) != 1:
-        return False
-    stated = form.get("/DR")
-    if stated == ref:
-        return grown_resources(step, old, new)
+    stated = form.get("/DR") if isinstance(form, dict) else None
     kinds = step.old.resolve(stated)
-    return isinstance(kinds, dict) and any(
-        kinds.get(kind) == ref and grown_resources(step, {kind: old}, {kind: new}) for kind in _KINDS
+    kind = next((k for k in _KINDS if isinstance(kinds, dict) and kinds.get(k) == ref), None)
+    if (stated != ref and kind is None) or len(step.graph(ref).users_of(ref)) != 1:
+        return False
+    return (
+        grown_resources(step, old, new) if kind is None else grown_resources(step, {kind: old}, {kind: new})
     )
 
 

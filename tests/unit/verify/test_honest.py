@@ -13,6 +13,7 @@ from pyhanko.sign import fields
 from reportlab.pdfgen import canvas
 
 from tests.pdf_attacks.catalogue import STATED_VALUE, form_pdf, stream
+from tests.pdf_attacks.tolerated import RESOURCES, shared_resources, with_font
 from tests.verify_world import Signing, append, raw_object, size_of, small_pdf
 from verify.verdict import Verdict
 
@@ -97,3 +98,9 @@ def test_blanks_in_an_object_are_gone_through_once(signing: Signing, b_b: bytes)
     began = time.process_time()
     check_valid(signing, append(b_b, {1: catalog[:-2] + b" " * 100_000 + b">>"}))
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("kind", RESOURCES)
+def test_shared_resources_of_a_form_gain_a_font(signing: Signing, kind: str) -> None:
+    """As Acrobat adds one for a new field, wherever the form keeps them."""
+    check_valid(signing, with_font(signing.sign(shared_resources(RESOURCES[kind][0])), kind, b"New"))
