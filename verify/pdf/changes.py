@@ -98,32 +98,35 @@ def _assess(document: Document, value: SignatureValue, policy: Policy) -> Integr
             f"{stray[1]} octets after the signature belong to no object",
             f"offset {stray[0]}",
         )
-    if any(revision.hybrid for revision in later) and not _plain_to_all(document, value, policy, later):
+    if any(revision.hybrid for revision in document.revisions) and not _same_to_all(
+        document, value, policy, later
+    ):
         return Integrity(covers_whole_document=False, modified=True, where=(DIFFERS,))
     return _compare(document, value, policy, parts)
 
 
-def _plain_to_all(document: Document, value: SignatureValue, policy: Policy, later: list[Revision]) -> bool:
-    """Tell whether readers that miss what a hybrid table hides from them see nothing else than was signed, or less of what may follow."""
+def _same_to_all(document: Document, value: SignatureValue, policy: Policy, later: list[Revision]) -> bool:
+    """Tell whether readers that miss what hybrid tables hide from them see what was signed, or less of what may follow."""
     seen = without_streams(document)
-    for step in () if seen is None else _steps(seen, policy, later, partial=True):
+    if seen is None:
+        return not any(revision.hybrid for revision in later)
+    for step in _steps(seen, policy, later):
+        step.partial = frozenset(_fields(document.view(step.old.revision)))
         for ref in step.document.explicit(step.new.revision):
             _compare_object(step, later[step.new.revision - later[0].index], ref, value.covered)
         if step.changes or step.doubts:
             return False
-    return seen is not None
+    return True
 
 
-def _steps(
-    document: Document, policy: Policy, later: Iterable[Revision], *, partial: bool = False
-) -> Iterator[Step]:
+def _steps(document: Document, policy: Policy, later: Iterable[Revision]) -> Iterator[Step]:
     """Yield each later revision beside the one before it, nothing compared yet."""
     signed: Graph | None = None
     for revision in later:
         signed = signed or Graph(document, revision.index - 1)
         old, new = document.view(revision.index - 1), document.view(revision.index)
         rules = rules_of(signed.view)
-        yield Step(document, old, new, signed, policy, rules, _fields(old), _fields(new), partial=partial)
+        yield Step(document, old, new, signed, policy, rules, _fields(old), _fields(new))
 
 
 def _compare(document: Document, value: SignatureValue, policy: Policy, parts: list[Appended]) -> Integrity:
@@ -261,7 +264,7 @@ def _compare_object(step: Step, revision: Revision, ref: Ref, covered: int) -> N
     if not _stands_behind(step.document, revision, ref, covered):
         step.changes.append(describe(step, ref, "指回已签内容", "was pointed back into the signed part"))
     elif not before:
-        if _awaited(step, ref) or _replaces_generation(step, ref):
+        if (step.partial is None and _awaited(step, ref)) or _replaces_generation(step, ref):
             step.changes.append(describe(step, ref, "被补入已签内容", "was filled into the signed part"))
     elif not same(step.old.get(ref), step.new.get(ref)) and not allowed(step, ref):
         step.changes.append(describe(step, ref, "被改动", "was changed"))

@@ -90,14 +90,17 @@ def _grown(step: Step, kind: str, old: Value, new: Value) -> bool:
         return False
     if not added or kind == "/Encoding":  # a font names its own
         return True
-    return added.isdisjoint(_fonts_asked_for(step) if kind == "/Font" else _drawings_asked_for(step))
+    return added.isdisjoint(_asked_for(step, kind))
 
 
-def _fonts_asked_for(step: Step) -> frozenset[str]:
-    """Name everything that default appearances of the signed form mention: a font put under such a name changes how it looks.
+def _asked_for(step: Step, kind: str) -> frozenset[str]:
+    """Name everything that the signed form asks for without having it: put under such a name, a resource changes how it looks."""
+    found = _asked_by_looks(step, kind)
+    return found | _asked_by_text(step) if kind == "/Font" else found
 
-    Fields, their widgets, what they inherit from, and free text on the pages.
-    """
+
+def _asked_by_text(step: Step) -> frozenset[str]:
+    """Name what default appearances mention: those of fields, their widgets, what they inherit from, and free text on the pages."""
     stated: list[Value] = []
     for item in _fields(step):
         stated += [item.dictionary, *map(step.old.resolve, item.widgets)]
@@ -114,12 +117,13 @@ def _fonts_asked_for(step: Step) -> frozenset[str]:
     return frozenset(found)
 
 
-def _drawings_asked_for(step: Step) -> frozenset[str]:
-    """Name what looks of signed fields ask for that have no resources of their own: some readers then take the form's."""
+def _asked_by_looks(step: Step, kind: str) -> frozenset[str]:
+    """Name what looks of fields draw with that is not among their own resources: some readers then take the form's."""
     found: set[str] = set()
     for look in _drawings(step):
-        if "/Resources" not in look.dictionary and not empty(look):
-            found |= _names_in(look.decode())
+        if not empty(look):
+            own = step.old.entry(step.old.entry(look.dictionary, "/Resources"), kind)
+            found |= _names_in(look.decode()) - (own.keys() if isinstance(own, dict) else set())
     return frozenset(found)
 
 

@@ -30,6 +30,8 @@ FILLED_FORM_KEYS: Final = FORM_KEYS | {"/NeedAppearances"}
 SIGNED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/F", "/Ff", "/M", "/Type", "/DA", "/MK"})
 LOOK_KEYS: Final = frozenset({"/AP", "/AS", "/F", "/MK"})
 FILLED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/M", "/DA", "/MK"})
+COLOURS: Final = frozenset({b"g", b"rg", b"k", b"cs", b"sc", b"scn", b"gs"})
+"""Operators after which text has another colour than black."""
 CHOSEN_KEYS: Final = frozenset({"/I", "/TI"})
 """What is chosen in a list, and what of it shows (ISO 32000-2 table 234)."""
 BOX_KEYS: Final = frozenset({"/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox", "/Rect"})
@@ -68,8 +70,8 @@ def _respelled(key: str, old: Value, new: Value) -> bool:
 
 
 def _without_black(words: list[bytes]) -> list[bytes]:
-    """Leave out the colour that text has where none is stated (ISO 32000-2 §8.6.8), as iText does."""
-    return words[:-2] if words[-2:] == [b"0", b"g"] else words
+    """Leave out the colour that text has where no other is stated (ISO 32000-2 §8.6.8), as iText does."""
+    return words[:-2] if words[-2:] == [b"0", b"g"] and COLOURS.isdisjoint(words[:-2]) else words
 
 
 def _same_word(one: bytes, other: bytes) -> bool:

@@ -25,8 +25,9 @@ class Step:
     rules: Rules
     old_fields: dict[Ref, FormField] = field(default_factory=dict)
     new_fields: dict[Ref, FormField] = field(default_factory=dict)
-    partial: bool = False
-    """Some of what the revision brings is hidden from the reader whose view this is (:mod:`verify.pdf.hybrid`)."""
+    partial: frozenset[Ref] | None = None
+    """Where this is the view of a reader from whom hybrid tables hide something (:mod:`verify.pdf.hybrid`): the fields that others
+    saw before this revision."""
     before: Graph | None = None
     changes: list[Change] = field(default_factory=list)
     additions: list[Change] = field(default_factory=list)
@@ -103,13 +104,10 @@ class Step:
         return self.signed.pages.get(page) if isinstance(page, Ref) else None
 
     def hidden(self, value: Value) -> bool:
-        """Tell whether a value leads to an object that this view of the revision lacks."""
-        return (
-            self.partial
-            and isinstance(value, Ref)
-            and not self.new.exists(value)
-            and not self.old.exists(value)
-        )
+        """Tell whether a value leads to what this view of the revision lacks, or lacked while others saw it."""
+        if self.partial is None or not isinstance(value, Ref):
+            return False
+        return value in self.partial or not (self.new.exists(value) or self.old.exists(value))
 
     def fresh(self, value: Value) -> bool:
         """Tell whether a value is a reference to an object that this revision made."""
