@@ -107,7 +107,7 @@ def _assess(document: Document, value: SignatureValue, policy: Policy) -> Integr
 
 def _same_to_all(document: Document, value: SignatureValue, policy: Policy, later: list[Revision]) -> bool:
     """Tell whether readers that miss what hybrid tables hide from them see what was signed, or less of what may follow."""
-    seen = without_streams(document)
+    seen = document.fact(without_streams)
     if seen is None:
         return not any(revision.hybrid for revision in later)
     for step in _steps(seen, policy, later):
