@@ -18,13 +18,14 @@ from verify.pdf.document import Document, View
 from verify.pdf.extents import reaches_unprotected
 from verify.pdf.fields import FormField, form_fields
 from verify.pdf.graph import Graph
-from verify.pdf.hybrid import DIFFERS, without_streams
+from verify.pdf.hybrid import DIFFERS, as_others_see
 from verify.pdf.library import opens_strictly
 from verify.pdf.linearized import wakes
 from verify.pdf.misread import misread_reference
 from verify.pdf.pdf_values import Ref, same
 from verify.pdf.permissions import rules_of
 from verify.pdf.permitted import allowed, is_description
+from verify.pdf.plain.errors import NotPlain
 from verify.pdf.repaired import unlisted_object
 from verify.pdf.respelled import mistakable
 from verify.pdf.signature_value import SignatureValue
@@ -107,9 +108,20 @@ def _assess(document: Document, value: SignatureValue, policy: Policy) -> Integr
 
 def _same_to_all(document: Document, value: SignatureValue, policy: Policy, later: list[Revision]) -> bool:
     """Tell whether readers that miss what hybrid tables hide from them see what was signed, or less of what may follow."""
-    seen = document.fact(without_streams)
-    if seen is None:
-        return not any(revision.hybrid for revision in later)
+    for seen in as_others_see(document):
+        try:
+            alike = _seen_alike(document, seen, value, policy, later)
+        except NotPlain:
+            continue
+        if seen.source.refused is None:  # or else the next reader takes it
+            return alike
+    return not any(revision.hybrid for revision in later)
+
+
+def _seen_alike(
+    document: Document, seen: Document, value: SignatureValue, policy: Policy, later: list[Revision]
+) -> bool:
+    """Tell whether later revisions bring another view of a document nothing but what may follow, or what others saw before."""
     for step in _steps(seen, policy, later):
         step.partial = frozenset(_fields(document.view(step.old.revision)))
         for ref in step.document.explicit(step.new.revision):
