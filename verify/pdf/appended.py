@@ -85,10 +85,8 @@ def _measured(document: Document, revision: Revision, covered: int) -> Appended:
     tables: set[Span] = set()
     if revision.stream is None or revision.hybrid:
         tables.add((revision.start, source.trailer_end(revision)))
-    if revision.stream is not None:
-        start = source.hidden_start(revision) if revision.hybrid else revision.start
-        if start >= covered:
-            objects.add((start, source.object_end(start, revision.stream)))
+    if revision.stream is not None and revision.stream_start >= covered:
+        objects.add((revision.stream_start, source.object_end(revision.stream_start, revision.stream)))
     for ref in document.explicit(revision.index):
         offset = document.location(ref, revision.index)
         if offset is not None and offset >= covered:

@@ -7,7 +7,7 @@ looked at. A new object number that the signed revision already refers to would 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from verify.errors import Finding
@@ -122,23 +122,25 @@ def _seen_alike(
     document: Document, seen: Document, value: SignatureValue, policy: Policy, later: list[Revision]
 ) -> bool:
     """Tell whether later revisions bring another view of a document nothing but what may follow, or what others saw before."""
-    for step in _steps(seen, policy, later):
+    for revision, step in zip(later, _steps(seen, policy, later), strict=True):
         step.partial = frozenset(_fields(document.view(step.old.revision)))
-        for ref in step.document.explicit(step.new.revision):
-            _compare_object(step, later[step.new.revision - later[0].index], ref, value.covered)
+        for ref in seen.explicit(revision.index):
+            _compare_object(step, revision, ref, value.covered)
         if step.changes or step.doubts:
             return False
     return True
 
 
-def _steps(document: Document, policy: Policy, later: Iterable[Revision]) -> Iterator[Step]:
+def _steps(document: Document, policy: Policy, later: list[Revision]) -> Iterator[Step]:
     """Yield each later revision beside the one before it, nothing compared yet."""
-    signed: Graph | None = None
+    signed = Graph(document, later[0].index - 1)
+    rules, old = rules_of(signed.view), signed.view
+    before = _fields(old)
     for revision in later:
-        signed = signed or Graph(document, revision.index - 1)
-        old, new = document.view(revision.index - 1), document.view(revision.index)
-        rules = rules_of(signed.view)
-        yield Step(document, old, new, signed, policy, rules, _fields(old), _fields(new))
+        new = document.view(revision.index)
+        after = _fields(new)
+        yield Step(document, old, new, signed, policy, rules, before, after)
+        old, before = new, after
 
 
 def _compare(document: Document, value: SignatureValue, policy: Policy, parts: list[Appended]) -> Integrity:
@@ -146,7 +148,9 @@ def _compare(document: Document, value: SignatureValue, policy: Policy, parts: l
     additions: list[Change] = []
     doubts: list[Change] = []
     revisions: list[LaterRevision] = []
+    certification = ""
     for part, step in zip(parts, _steps(document, policy, [one.revision for one in parts]), strict=True):
+        certification = step.rules.word
         _compare_revision(step, part.revision, value.covered)
         changes += step.changes
         additions += step.additions
@@ -186,7 +190,7 @@ def _compare(document: Document, value: SignatureValue, policy: Policy, parts: l
         where=tuple(dict.fromkeys(changes)),
         additions=tuple(dict.fromkeys(additions)),
         doubts=tuple(dict.fromkeys(doubts)),
-        certification=rules_of(document.view(parts[0].revision.index - 1)).word,
+        certification=certification,
         revisions=tuple(revisions),
     )
 

@@ -20,7 +20,33 @@ _POINTER: Final = re.compile(rb"/XRefStm[\x00\t\n\x0c\r ]+[0-9]+")
 DIFFERS: Final = Change("签章后追加了混合式交叉引用", "a hybrid cross-reference was appended")
 
 
-def without_streams(document: Document) -> bytes | None:
+def as_others_see(document: Document) -> Iterator[Document]:
+    """Yield a document as readers see it that take no notice of /XRefStm: by our own reader, then by the library's.
+
+    The first is quicker by far and may raise :class:`NotPlain` when it is asked; none where that view cannot be told, as of an
+    encrypted document. Each is made once for all signatures.
+    """
+    for find in (_by_ourselves, _by_the_library):
+        found = document.fact(find)
+        if found is not None and _has_the_same_revisions(found, document):
+            yield found
+
+
+def _by_ourselves(document: Document) -> Document | None:
+    octets = document.fact(_without_streams)
+    return None if octets is None else open_plainly(octets)
+
+
+def _by_the_library(document: Document) -> Document | None:
+    octets = document.fact(_without_streams)
+    try:
+        found = None if octets is None else Document(open_by_library(octets))
+    except (Finding, Unreadable):
+        return None
+    return found if found is not None and found.last.catalog else None
+
+
+def _without_streams(document: Document) -> bytes | None:
     """Return the octets of a document with every /XRefStm blanked; ``None`` if it is encrypted, and cannot be read anew."""
     if document.source.encrypted:
         return None
@@ -28,25 +54,6 @@ def without_streams(document: Document) -> bytes | None:
     for revision in (one for one in document.revisions if one.hybrid):
         _blank(document, octets, revision)
     return bytes(octets)
-
-
-def as_others_see(document: Document) -> Iterator[Document]:
-    """Yield a document as readers see it that take no notice of /XRefStm: by our own reader, then by the library's.
-
-    The first is quicker by far and may raise :class:`NotPlain` when it is asked; none where that view cannot be told.
-    """
-    octets = document.fact(without_streams)
-    if octets is None:
-        return
-    plain = open_plainly(octets)
-    if plain is not None and _has_the_same_revisions(plain, document):
-        yield plain
-    try:
-        found = Document(open_by_library(octets))
-    except (Finding, Unreadable):
-        return
-    if found.last.catalog and _has_the_same_revisions(found, document):
-        yield found
 
 
 def _has_the_same_revisions(found: Document, document: Document) -> bool:

@@ -69,8 +69,9 @@ class LibrarySource:
             kind, start = info.xref_section_type, info.start_location
             if kind is not XRefSectionType.STREAM:  # the library's start is behind the keyword
                 start = self.data.rfind(b"xref", max(0, start - XREF_WINDOW), start)
-            hybrid = kind is XRefSectionType.HYBRID_MAIN
-            yield Revision(index, start, info.end_location, info.declared_startxref, hybrid, ref)
+            hidden = self.reader.xrefs.get_xref_data(index).hybrid
+            begin = None if hidden is None else hidden.meta_info.start_location
+            yield Revision(index, start, info.end_location, info.declared_startxref, ref, begin)
 
     def trailer(self, revision: int) -> dict[str, Value]:
         """Return the entries of all trailers up to a revision, the newer before the older."""
@@ -206,8 +207,7 @@ class LibrarySource:
                 listed = _once(parse_xref_table(stream, strict=True))
             if revision.stream is None:
                 return
-            start = self.hidden_start(revision) if revision.hybrid else revision.start
-            packed = self._section_at(start, revision.stream)
+            packed = self._section_at(revision.stream_start, revision.stream)
             found = plain(packed).dictionary
             _check_packing(found)
             if len(found.get("/W", ())) != XREF_FIELDS:
@@ -215,11 +215,6 @@ class LibrarySource:
             for number, entry in _once(parse_xref_stream(packed, strict=True)).items():
                 if listed.get(number, entry) != entry:
                     raise PdfReadError(f"object {number} is listed in two ways")
-
-    def hidden_start(self, revision: Revision) -> int:
-        """Return where the stream begins that a hybrid table points to."""
-        newest_first = self.reader.trailer._trailer_revisions  # noqa: SLF001 - the library only gives them merged
-        return int(newest_first[len(newest_first) - 1 - revision.index]["/XRefStm"])
 
     def _section_at(self, start: int, ref: Ref) -> Any:
         """Read a cross-reference stream where it stands: it need not list itself, or may list itself elsewhere."""

@@ -11,14 +11,27 @@ from verify.pdf.pdf_values import Ref, Value
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One cross-reference section: where it stands, what kind it is, and by which offset it was found (``declared``)."""
+    """One cross-reference section: where it stands, what kind it is, and by which offset it was found (``declared``).
+
+    ``stream``: the object that it is, or whose begin (``hidden``) a hybrid table points to (ISO 32000-2 §7.5.8.4).
+    """
 
     index: int
     start: int
     end: int
     declared: int
-    hybrid: bool
     stream: Ref | None
+    hidden: int | None = None
+
+    @property
+    def hybrid(self) -> bool:
+        """Tell a table that points to a stream besides."""
+        return self.hidden is not None
+
+    @property
+    def stream_start(self) -> int:
+        """Where its stream begins."""
+        return self.start if self.hidden is None else self.hidden
 
 
 class Contained(NamedTuple):
@@ -84,9 +97,6 @@ class Source(Protocol):
 
     def check_contained(self, revision: int) -> None:
         """Parse every object in the object streams of a revision; raises on what is not one object after the other."""
-
-    def hidden_start(self, revision: Revision) -> int:
-        """Return where the stream begins that a hybrid table points to."""
 
     def check_section(self, revision: Revision) -> None:
         """Raise if a section lists an object twice: readers take the first or the last."""

@@ -87,7 +87,7 @@ class PlainSource:
         else:
             octets = _REMARK.sub(b"\n", self.data[end : section.trailer.end])
             _check_octets(octets, 0, len(octets))
-        return Revision(index, section.start, end, section.declared, hybrid=False, stream=section.stream)
+        return Revision(index, section.start, end, section.declared, section.stream)
 
     def trailer(self, revision: int) -> dict[str, Value]:
         """Return the entries of all trailers up to a revision, the newer before the older."""
@@ -199,11 +199,6 @@ class PlainSource:
             unpacked, listed = self._container(container.number)
             for _, begin in listed:
                 _contained(unpacked, begin)
-
-    def hidden_start(self, revision: Revision) -> int:
-        """Raise: plain documents have no hybrid tables."""
-        del revision
-        raise NotPlain(Reason.HYBRID)
 
     def check_section(self, revision: Revision) -> None:
         """Nothing: sections that list an object twice are not plain."""
