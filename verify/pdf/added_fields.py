@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from verify.integrity import Change, RevisionKind
-from verify.pdf.fields import FormField
+from verify.pdf.fields import FormField, distinct
 from verify.pdf.looks import bounded, drawn_box, empty
 from verify.pdf.pdf_values import Ref, Value
 from verify.pdf.permissions import NO_CHANGES
@@ -179,7 +179,7 @@ def doubt_where_it_covers(step: Step, found: FormField) -> None:
 
 def _places(listed: dict[Ref, FormField]) -> list[FormField]:
     """Return the fields for signatures, with one or empty."""
-    return [item for item in {id(item): item for item in listed.values()}.values() if item.kind == "/Sig"]
+    return [item for item in distinct(listed) if item.kind == "/Sig"]
 
 
 def _signed(listed: dict[Ref, FormField]) -> list[FormField]:

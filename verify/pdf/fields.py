@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from verify.errors import Unreadable
@@ -26,6 +26,11 @@ class FormField:
     def signed(self) -> bool:
         """Tell whether this is a signature field with a value."""
         return self.kind == "/Sig" and self.value is not None
+
+
+def distinct(indexed: Mapping[Ref, FormField]) -> list[FormField]:
+    """Return each field once of an index that names it by its own object and by its widgets."""
+    return list({id(item): item for item in indexed.values()}.values())
 
 
 @dataclass(frozen=True, slots=True)

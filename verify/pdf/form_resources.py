@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from verify.pdf.document import View
-from verify.pdf.fields import FormField
+from verify.pdf.fields import FormField, distinct
 from verify.pdf.graph import page_refs
 from verify.pdf.looks import empty
 from verify.pdf.pdf_values import Ref, Stream, Value, same
@@ -62,7 +62,7 @@ def _drawn_by_reader(view: View, form: Value) -> bool:
 
 def nobody_inherits(step: Step) -> bool:
     """Tell whether a default appearance of the form changes no field: each that shows text has its own, or its parent's."""
-    return not any(_inherits(step.old, item) for item in step.old_fields.values())
+    return not any(_inherits(step.old, item) for item in distinct(step.old_fields))
 
 
 def _inherits(view: View, item: FormField) -> bool:
@@ -102,7 +102,7 @@ def _asked_for(step: Step, kind: str) -> frozenset[str]:
 def _asked_by_text(step: Step) -> frozenset[str]:
     """Name what default appearances mention: those of fields, their widgets, what they inherit from, and free text on the pages."""
     stated: list[Value] = []
-    for item in _fields(step):
+    for item in distinct(step.old_fields):
         stated += [item.dictionary, *map(step.old.resolve, item.widgets)]
         stated += _above(step.old, item.dictionary)
     if not nobody_inherits(step):
@@ -130,7 +130,9 @@ def _asked_by_looks(step: Step, kind: str) -> frozenset[str]:
 def _drawings(step: Step) -> Iterator[Stream]:
     """Yield the drawings of all fields, and those that they draw in turn, each once; images among the latter draw nothing."""
     view = step.old
-    widgets = [view.resolve(one) for item in _fields(step) for one in (item.dictionary, *item.widgets)]
+    widgets = [
+        view.resolve(one) for item in distinct(step.old_fields) for one in (item.dictionary, *item.widgets)
+    ]
     pending = [(one.get("/AP"), True) for one in widgets if isinstance(one, dict)]
     seen: set[tuple[Value, bool]] = set()
     while pending:
@@ -146,10 +148,6 @@ def _drawings(step: Step) -> Iterator[Stream]:
             value, outer = view.entry(view.entry(value.dictionary, "/Resources"), "/XObject"), False
         if isinstance(value, dict):
             pending += [(item, outer) for item in value.values()]
-
-
-def _fields(step: Step) -> list[FormField]:
-    return list({id(item): item for item in step.old_fields.values()}.values())
 
 
 def _above(view: View, dictionary: Value) -> list[Value]:

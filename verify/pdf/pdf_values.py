@@ -15,8 +15,9 @@ from pyhanko.pdf_utils.misc import PdfReadError
 
 from verify.pdf.plain.syntax import Ref
 
-__all__ = ["MAX_DEPTH", "Packed", "Ref", "Stream", "Value", "plain", "references", "same", "text"]
+__all__ = ["MAX_DEPTH", "Packed", "Ref", "Stream", "Value", "gained", "plain", "references", "same", "text"]
 
+_END: Final = object()
 MAX_DEPTH: Final = 100
 """Nesting of direct objects; real files stay below 20, and Python's own stack ends near 1000."""
 
@@ -96,6 +97,20 @@ def _scalar(thing: object) -> Value:
         if isinstance(thing, kind):
             return convert(thing)
     return None
+
+
+def gained(before: list[Value], after: list[Value]) -> list[Value] | None:
+    """Return what a list gained; ``None`` unless all that stood there stays, in its order, and nothing of it stands there twice."""
+    kept = iter(before)
+    awaited: Value = next(kept, _END)
+    added = []
+    for item in after:
+        if awaited is not _END and same(awaited, item):
+            awaited = next(kept, _END)
+        else:
+            added.append(item)
+    again = any(same(item, other) for item in added for other in before)
+    return None if awaited is not _END or again else added
 
 
 def same(a: Value, b: Value) -> bool:

@@ -18,7 +18,7 @@ from verify.pdf.comments import comment
 from verify.pdf.fields import FormField
 from verify.pdf.form_resources import are_resources, grown_resources, nobody_inherits
 from verify.pdf.looks import bounded, limited
-from verify.pdf.pdf_values import Ref, Stream, Value, references, same
+from verify.pdf.pdf_values import Ref, Stream, Value, gained, references, same
 from verify.pdf.placement import inherited
 from verify.pdf.step import Step, describe
 from verify.pdf.structure_tree import grown_structure, in_structure
@@ -232,13 +232,8 @@ def _grown(step: Step, old: Value, new: Value, *, fields: bool) -> bool:
     before = [] if before is None else before
     if not isinstance(before, list) or not isinstance(after, list):
         return False
-    kept = iter(after)
-    if not all(any(same(item, other) for other in kept) for item in before):
-        return False
-    added = [item for item in after if not any(same(item, other) for other in before)]
-    if len(after) - len(before) != len(added):
-        return False
-    return all(
+    added = gained(before, after)
+    return added is not None and all(
         step.hidden(item)
         or new_signature_field(step, item, note=fields)
         or (not fields and comment(step, item))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from verify.pdf.document import View
-from verify.pdf.pdf_values import Ref, Value, same
+from verify.pdf.pdf_values import Ref, Value, gained, same
 from verify.pdf.step import Step
 
 _ROOT_KEYS: Final = frozenset({"/K", "/ParentTree", "/ParentTreeNextKey", "/RoleMap"})
@@ -57,11 +57,8 @@ def _more_kids(step: Step, old: Value, new: Value) -> bool:
     before, after = step.old.resolve(old), step.new.resolve(new)
     first = before if isinstance(before, list) else [] if before is None else [old]
     second = after if isinstance(after, list) else [new]
-    kept = iter(second)
-    if not all(any(same(item, other) for other in kept) for item in first):
-        return False
-    added = [item for item in second if not any(same(item, other) for other in first)]
-    return len(second) - len(first) == len(added) and all(_of_new_field(step, item) for item in added)
+    added = gained(first, second)
+    return added is not None and all(_of_new_field(step, item) for item in added)
 
 
 def _of_new_field(step: Step, item: Value) -> bool:
