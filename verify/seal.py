@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from cryptography import x509
 
@@ -31,6 +31,9 @@ from verify.signatures.cms import load_certificate
 from verify.trusted_lists.decision import TrustDecision
 from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
+
+MadeList = TypeVar("MadeList")
+"""A list that a maker signed, as its reader keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +91,14 @@ def trusted_lists(
     Whose certificate has ended is asked about as of the list's issue, and only where the maker has no list of today: such a list is
     out of date at the latest with the certificate, and what is never left stays so.
     """
-    lists, past = SealLists(), SealLists()
+    made = []
     for parsed, maker in loaded:
         found = parsed.status_list
-        made = judge_maker(judge, parsed.chain_der, maker, found.issued_at, at)
-        if made is None:
-            continue
-        kept = past if made.late else lists
-        known = kept.by_maker.get(made.identity)
-        if known is None or found.number > known.number:
+        by = judge_maker(judge, parsed.chain_der, maker, found.issued_at, at)
+        if by is not None:
             ends = min(found.next_update, maker.not_valid_after_utc)
-            kept.by_maker[made.identity] = replace(found, next_update=ends)
-    return SealLists(past.by_maker | lists.by_maker)
+            made.append((by, replace(found, next_update=ends)))
+    return SealLists(newest_of_each(made, lambda one: one.number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +112,20 @@ class ListMaker:
     def identity(self) -> str:
         """Name the maker across renewals."""
         return maker_identity(self.judged.chain, self.judged.trust)
+
+
+def newest_of_each(
+    made: Iterable[tuple[ListMaker, MadeList]], number: Callable[[MadeList], int]
+) -> dict[str, MadeList]:
+    """Return each maker's list with the highest number; one whose maker has ended since only where there is none of today."""
+    present: dict[str, MadeList] = {}
+    past: dict[str, MadeList] = {}
+    for maker, found in made:
+        kept = past if maker.late else present
+        known = kept.get(maker.identity)
+        if known is None or number(found) > number(known):
+            kept[maker.identity] = found
+    return past | present
 
 
 def judge_maker(

@@ -23,7 +23,7 @@ from verify.certificates.paths import name
 from verify.certificates.signer import CertificateJudge
 from verify.digests import Prefixes
 from verify.report import DocumentReport, Reason, SealReport
-from verify.seal import judge_maker
+from verify.seal import judge_maker, newest_of_each
 from verify.verdict import Verdict
 from verify.voided.form import ParsedVoidList, VoidEntry, VoidList, parse_void_list
 from verify.voided.report import VoidedReport
@@ -97,21 +97,15 @@ def trusted_void_lists(
 
     A maker is known by its anchor and its name and, for reports that know no more of it, by the digest of its certificate.
     """
-    kept: dict[str, MakersList] = {}
-    past: dict[str, MakersList] = {}
+    made = []
     aliases: dict[str, str] = {}
     for parsed, maker in loaded:
         found = parsed.void_list
-        made = judge_maker(judge, parsed.chain_der, maker, found.issued_at, at)
-        if made is None:
-            continue
-        identity = made.identity
-        aliases[hashlib.sha256(parsed.chain_der[0]).hexdigest()] = identity
-        lists = past if made.late else kept
-        known = lists.get(identity)
-        if known is None or found.number > known.void_list.number:
-            lists[identity] = MakersList(name(maker.subject), found)
-    kept = past | kept
+        by = judge_maker(judge, parsed.chain_der, maker, found.issued_at, at)
+        if by is not None:
+            aliases[hashlib.sha256(parsed.chain_der[0]).hexdigest()] = by.identity
+            made.append((by, MakersList(name(maker.subject), found)))
+    kept = newest_of_each(made, lambda one: one.void_list.number)
     return VoidLists(kept | {alias: kept[identity] for alias, identity in aliases.items()})
 
 
