@@ -115,6 +115,12 @@ def body_of(number: int, body: bytes) -> bytes:
     return b"%d 0 obj\n%s\nendobj\n" % (number, body)
 
 
+def newest_table(data: bytes) -> bytes:
+    """Return the offset of the newest table, in digits as the end mark has it."""
+    found: bytes = re.findall(rb"startxref\s+(\d+)", data)[-1]
+    return found
+
+
 def signature_number(data: bytes) -> int:
     """Return the number of the object that holds the newest signature."""
     headers = list(re.finditer(rb"(\d+) 0 obj", data[: data.rindex(b"/ByteRange")]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Final
 
@@ -15,6 +14,7 @@ from tests.pdf_attacks.catalogue import (
     body_of,
     collector,
     in_gap,
+    newest_table,
     signature_number,
     stream,
     written,
@@ -38,7 +38,7 @@ def _isa_body(victims: Victims) -> bytes:
 @attack("ISA: body and trailer without a table", TRILLION)
 def _isa_no_table(victims: Victims) -> bytes:
     data = victims.plain
-    start = re.findall(rb"startxref\s+(\d+)", data)[-1]
+    start = newest_table(data)
     return (
         data
         + b"\n"

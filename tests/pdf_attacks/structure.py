@@ -15,6 +15,7 @@ from tests.pdf_attacks.catalogue import (
     body_of,
     collector,
     form_object,
+    newest_table,
     stream,
 )
 from tests.verify_world import append, raw_object, size_of
@@ -117,7 +118,7 @@ def _encrypted(victims: Victims) -> bytes:
 @attack("a loop of /Prev", OURS)
 def _prev_loop(victims: Victims) -> bytes:
     data = append(victims.plain, {5: stream(EVIL)})
-    start = int(re.findall(rb"startxref\s+(\d+)", data)[-1])
+    start = int(newest_table(data))
     return re.sub(rb"/Prev \d+(?!.*/Prev)", b"/Prev %d" % start, data, flags=re.DOTALL)
 
 
@@ -157,7 +158,7 @@ def with_object_stream(
         for _, (kind, at, index) in sorted(entries.items())
     )
     index = b" ".join(b"%d 1" % number for number in sorted(entries))
-    previous = re.findall(rb"startxref\s+(\d+)", data)[-1]
+    previous = newest_table(data)
     table = b"<</Type/XRef/W[1 4 2]/Index[%s]/Size %d/Root 1 0 R/Prev %s/Length %d>>stream\n%s\nendstream"
     out += body_of(new + 1, table % (index, new + 2, previous, len(rows), rows))
     return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)

@@ -20,6 +20,7 @@ from tests.pdf_attacks.catalogue import (
     collector,
     form_object,
     form_pdf,
+    newest_table,
     stream,
 )
 from tests.pdf_attacks.structure import with_object_stream
@@ -32,14 +33,14 @@ ASKS: Final = stream(b"/FRM Do", b"/Type/XObject/Subtype/Form/BBox[0 0 595 842]"
 FIELD: Final = b"<</FT/%s/T(asks)/Type/Annot/Subtype/Widget/F 4/Rect[0 0 595 842]/P 4 0 R%s>>"
 
 
-def _prepared(victims: Victims, kind: bytes, entries: bytes, form: bytes = b"") -> bytes:
-    """Return a signed form with one more field, 30, and the look 31."""
+def _prepared(victims: Victims, kind: bytes, entries: bytes, resources: bytes = b"") -> bytes:
+    """Return a signed form with one more field, 30, the look 31, the drawing 32 and no default appearance."""
     data = form_pdf()
     page = raw_object(data, 4).replace(b"/Annots[", b"/Annots[30 0 R ")
-    catalog = raw_object(data, 1).replace(b"/Fields[", b"/Fields[30 0 R ")
-    if form:
-        catalog = re.sub(rb"/DA\(/Helv 0 Tf 0 g\)|/DR<<.*?>>>>", b"", catalog)
-    return victims.signing.sign(append(data, {1: catalog, 4: page, 30: FIELD % (kind, entries), 31: ASKS}))
+    bare = re.sub(rb"/DA\(/Helv 0 Tf 0 g\)|/DR<<.*?>>>>", b"", raw_object(data, 1))
+    catalog = bare.replace(b"/Fields[", resources + b"/Fields[30 0 R ")
+    objects = {1: catalog, 4: page, 30: FIELD % (kind, entries), 31: ASKS, 32: stream(b"", DRAWING)}
+    return victims.signing.sign(append(data, objects))
 
 
 def _form_with(data: bytes, entries: bytes, objects: dict[int, bytes]) -> bytes:
@@ -51,20 +52,14 @@ def _form_with(data: bytes, entries: bytes, objects: dict[int, bytes]) -> bytes:
 
 @attack("a drawing that a look asks for, put into a form that had none", OURS)
 def _drawing(victims: Victims) -> bytes:
-    signed = _prepared(victims, b"Btn", b"/AP<</N 31 0 R>>", b"none")
+    signed = _prepared(victims, b"Btn", b"/AP<</N 31 0 R>>")
     new = size_of(signed)
     return _form_with(signed, b"/DR<</XObject<</FRM %d 0 R>>>>" % new, {new: stream(COVER, DRAWING)})
 
 
 @attack("a drawing that a look asks for, exchanged for another", OURS)
 def _exchanged(victims: Victims) -> bytes:
-    data = form_pdf()
-    page = raw_object(data, 4).replace(b"/Annots[", b"/Annots[30 0 R ")
-    catalog = raw_object(data, 1).replace(b"/Fields[", b"/Fields[30 0 R ")
-    catalog = catalog.replace(b"/DR<<", b"/DR<</XObject<</FRM 32 0 R>>")
-    field = FIELD % (b"Btn", b"/AP<</N 31 0 R>>")
-    objects = {1: catalog, 4: page, 30: field, 31: ASKS, 32: stream(b"", DRAWING)}
-    signed = victims.signing.sign(append(data, objects))
+    signed = _prepared(victims, b"Btn", b"/AP<</N 31 0 R>>", b"/DR<</XObject<</FRM 32 0 R>>>>")
     new = size_of(signed)
     number, body = form_object(signed)
     changed = re.sub(rb"/FRM\s*32 0 R", b"/FRM %d 0 R" % new, body)
@@ -75,7 +70,7 @@ def _exchanged(victims: Victims) -> bytes:
 @attack("a font that a field's own text will be drawn with, for a form that had none", OURS)
 def _appearance(victims: Victims) -> bytes:
     """Let a text field show that has no default appearance, and so nothing until the form has one."""
-    signed = _prepared(victims, b"Tx", b"/V(Pay ten million)", b"none")
+    signed = _prepared(victims, b"Tx", b"/V(Pay ten million)")
     new = size_of(signed)
     font = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
     return _form_with(signed, b"/DA(/New 40 Tf 0 g)/DR<</Font<</New %d 0 R>>>>" % new, {new: font})
@@ -152,9 +147,8 @@ def _layer(victims: Victims) -> bytes:
 def _by_turns(victims: Victims) -> bytes:
     """Free a number where nothing is, and use it in the next revision: some readers hold it for free still."""
     data, new = victims.plain, size_of(victims.plain)
-    previous = re.findall(rb"startxref\s+(\d+)", data)[-1]
     table = b"xref\n0 1\n0000000000 65535 f \n%d 1\n0000000000 00001 f \ntrailer\n<</Size %d/Root 1 0 R/Prev %s>>\n"
-    freed = data + table % (new, new + 1, previous) + b"startxref\n%d\n%%%%EOF\n" % len(data)
+    freed = data + table % (new, new + 1, newest_table(data)) + b"startxref\n%d\n%%%%EOF\n" % len(data)
     page = raw_object(data, 6).replace(b"/Contents 7 0 R", b"/Contents %d 0 R" % new)
     return append(freed, {6: page, new: stream(EVIL)})
 
@@ -165,9 +159,12 @@ def with_unlisted_table(data: bytes, number: int, objects: dict[int, bytes]) -> 
     for own, body in sorted(objects.items()):
         rows += b"\x01" + len(out).to_bytes(4, "big") + b"\x00"
         out += body_of(own, body)
-    previous = re.findall(rb"startxref\s+(\d+)", data)[-1]
     index = b" ".join(b"%d 1" % own for own in sorted(objects))
-    entries = b"/Type/XRef/W[1 4 1]/Index[%s]/Size %d/Root 1 0 R/Prev %s" % (index, number + 1, previous)
+    entries = b"/Type/XRef/W[1 4 1]/Index[%s]/Size %d/Root 1 0 R/Prev %s" % (
+        index,
+        number + 1,
+        newest_table(data),
+    )
     start = len(out)
     out += body_of(number, stream(rows, entries))
     return bytes(out) + b"startxref\n%d\n%%%%EOF\n" % start
@@ -203,9 +200,8 @@ def with_hybrid(data: bytes, shown: dict[int, bytes], hidden: dict[int, bytes]) 
     out += body_of(number, stream(rows, b"/Type/XRef/W[1 4 1]/Index[%s]/Size %d" % (index, number + 1)))
     listed = {own: places[own, False] for own in shown} | {number: start}
     lines = b"".join(b"%d 1\n%010d 00000 n \n" % item for item in sorted(listed.items()))
-    previous = re.findall(rb"startxref\s+(\d+)", data)[-1]
     tail = b"trailer\n<</Size %d/Root 1 0 R/Prev %s/XRefStm %d>>\nstartxref\n%d\n%%%%EOF\n"
-    return bytes(out + b"xref\n" + lines + tail % (number + 1, previous, start, len(out)))
+    return bytes(out + b"xref\n" + lines + tail % (number + 1, newest_table(data), start, len(out)))
 
 
 @attack("a hybrid table that hides the annotations of a page from some readers", OURS)
