@@ -95,9 +95,9 @@ def _same_box(old: Value, new: Value) -> bool:
 
 def _restated(step: Step, ref: Ref, old: dict[str, Value], new: dict[str, Value]) -> frozenset[str]:
     """Return what a page now states that it inherited before (ISO 32000-2 §7.7.3.4), as OpenPDF writes pages."""
-    if step.page_number(ref) is None:
-        return frozenset()
     more = INHERITED_KEYS & new.keys() - old.keys()
+    if not more or step.page_number(ref) is None:
+        return frozenset()
     return frozenset(
         k for k in more if not _changed_keys({k: inherited(step.old, ref, k)}, {k: step.new.entry(new, k)})
     )
