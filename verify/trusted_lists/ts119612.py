@@ -254,5 +254,14 @@ def _qualification(element: Element) -> Qualification:
         for item in children(maybe(element, "Qualifiers", SIE), "Qualifier", MAX_TEXTS, SIE)
     ]
     criteria = maybe(element, "CriteriaList", SIE)
-    text = "" if criteria is None else etree.tostring(criteria, method="c14n", exclusive=True).decode()
-    return Qualification(tuple(uris), text.strip())
+    return Qualification(tuple(uris), "" if criteria is None else _canonical(criteria))
+
+
+def _canonical(criteria: Element) -> str:
+    """Write criteria as canonical XML, which there is none of where a namespace is a relative URI (Exclusive C14N §1.4)."""
+    try:
+        return etree.tostring(criteria, method="c14n", exclusive=True).decode().strip()
+    except etree.C14NError as error:
+        raise unreadable(
+            "CriteriaList 中的命名空间不是绝对 URI", "a namespace in CriteriaList is no absolute URI"
+        ) from error
