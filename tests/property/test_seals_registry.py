@@ -317,8 +317,10 @@ class RegistryMachine(RuleBasedStateMachine):
                 ways = (SealAct.REJECT, SealAct.CLOSE, SealAct.REVOKE)
                 model.move(next(way for way in ways if destination(way, model.status)), actor, self.clock())
         for pair in pending:
-            engrave = self.models[str(pair.predecessor)].engrave
-            self.models[pair.code] = _Model(actor, self.clock(), self.owner, engrave, pair.predecessor)
+            old = self.models[str(pair.predecessor)]
+            made = _Model(actor, self.clock(), self.owner, old.engrave, pair.predecessor)
+            made.principal, made.keepers = old.principal, set(old.keepers)
+            self.models[pair.code] = made
         return pending[0].code if pending else next(iter(self.models))
 
     @rule(code=codes, actor=people, writer=writers)
