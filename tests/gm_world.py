@@ -68,14 +68,14 @@ class GmSealing:
     def tsa(self) -> Party:
         return self.pki.tsa()
 
-    def stamp(self, digest: Digest, tsa: Party | None = None) -> bytes:
+    def stamp(self, digest: Digest, tsa: Party | None = None, at: datetime | None = None) -> bytes:
         """Stamp a digest as a time-stamp unit does."""
-        unit = tsa or self.tsa
+        unit, at = tsa or self.tsa, at or self.now
         signer = unit.signer
         template = TokenTemplate(unit.certificate, unit.der, unit.chain, signer.algorithm)
-        facts = StampFacts(STAMP_POLICY, next(self._serials), self.now, 1)
+        facts = StampFacts(STAMP_POLICY, next(self._serials), at, 1)
         info = encode_tst_info(StampRequest(digest), facts)
-        attributes = template.signed_attributes(info, self.now)
+        attributes = template.signed_attributes(info, at)
         return template.assemble(info, attributes, signer.sign(attributes), certificates=True)
 
     def statement(self, pdf: bytes, keeper: Party, **changes: Any) -> str:

@@ -16,6 +16,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from verify.algorithms import key_of
+from verify.certificates.extensions import extensions_of
 from verify.certificates.links import made_by
 from verify.policy import MAX_CRL_OCTETS
 from verify.trust import TrustStore
@@ -146,7 +147,7 @@ def _take_certificates(path: Path, octets: bytes, found: _Found) -> None:
         certificates = [x509.load_der_x509_certificate(octets)]
     for certificate in certificates:
         key_of(certificate)
-        _ = certificate.extensions
+        _ = extensions_of(certificate)
         anchor = path.parent.name == "anchors" or made_by(certificate, certificate)
         (found.anchors if anchor else found.intermediates).append(certificate)
 

@@ -33,17 +33,12 @@ from verify.report import DocumentReport, Reason, SignatureKind, SignatureReport
 from verify.reports.recognise import Reading, report_in, with_reported
 from verify.seal import SealJudge, SealLists, learn_makers, load_lists, trusted_lists
 from verify.signatures.case import Case, finish, level_of, open_case, orphan_case
-from verify.signatures.detached import Content, NoticedContent, not_about
+from verify.signatures.detached import Content, NoticedContent, is_pdf, not_about
 from verify.signatures.protected import ProofOfExistence
 from verify.trust import TrustStore
 from verify.verdict import SubIndication, Verdict
 from verify.voided.judge import load_void_lists, seals_of, trusted_void_lists, with_voiding
 from verify.wording import summary
-
-PDF_HEADER: Final = b"%PDF-"
-HEADER_WITHIN: Final = 1024
-"""Readers take a file for a PDF whose header stands in its first 1,024 octets (ISO 32000-1, annex H.3.4.1)."""
-
 
 MAX_MOMENTS: Final = 16
 """Moments with their evidence for which a verifier remembers whose lists are trusted, and evidence kept read; a batch has one."""
@@ -135,7 +130,7 @@ class Verifier:
             pass
         if not report.sha256:
             report = replace(report, sha256=prefixes.upto("sha256", len(data)).hexdigest())
-        if report.signatures and report.licence is None and PDF_HEADER in data[:HEADER_WITHIN]:
+        if report.signatures and report.licence is None and is_pdf(data):
             licence = judge_licence(said_by_octets(data), report.signatures, at)
             report = report if licence is None else replace(report, licence=licence)
         report = self._with_reported(data, prefixes, report, given)
@@ -178,7 +173,7 @@ class Verifier:
         self, data: bytes, prefixes: Prefixes, report: DocumentReport, given: Given
     ) -> DocumentReport:
         at = cast("datetime", report.verified_at)
-        if PDF_HEADER not in data[:HEADER_WITHIN]:
+        if not is_pdf(data):
             judge, lists, newest = self._judge(SecurityStore(), at)
             known = (*self._trust.anchors, *self._trust.intermediates, *self._paths.listed.certificates)
             found = OtherDoor(

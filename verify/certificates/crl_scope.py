@@ -12,6 +12,7 @@ from typing import Final
 
 from cryptography import x509
 
+from verify.certificates.extensions import extensions_of
 from verify.certificates.names import KEPT_CERTIFICATES, NameKey, issuer_key_of, name_key, part_key
 from verify.certificates.remembered import by_identity
 
@@ -97,7 +98,7 @@ def _kind_fits(scope: x509.IssuingDistributionPoint | None, certificate: x509.Ce
 
 def _is_authority(certificate: x509.Certificate) -> bool:
     try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+        return extensions_of(certificate).get_extension_for_class(x509.BasicConstraints).value.ca
     except x509.ExtensionNotFound:
         return False
 
@@ -109,7 +110,7 @@ _WHOLE: Final = x509.DistributionPoint([x509.UniformResourceIdentifier("whole:")
 @by_identity(KEPT_CERTIFICATES)
 def _points(certificate: x509.Certificate) -> tuple[x509.DistributionPoint, ...]:
     try:
-        return (*certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value, _WHOLE)
+        return (*extensions_of(certificate).get_extension_for_class(x509.CRLDistributionPoints).value, _WHOLE)
     except x509.ExtensionNotFound:
         return (_WHOLE,)
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
 from verify.algorithms import DIGESTS, key_of
 from verify.certificates import gm
+from verify.certificates.extensions import extensions_of
 from verify.certificates.key_identifiers import authority_key, subject_key
 from verify.certificates.links import usable
 from verify.certificates.lists import Crl
@@ -123,7 +124,7 @@ def crl_signed_by(crl: x509.CertificateRevocationList, issuer: x509.Certificate)
 def _may_sign_lists(issuer: x509.Certificate) -> bool:
     """RFC 5280 §4.2.1.3: cRLSign, where the use of the key is restricted at all."""
     try:
-        return issuer.extensions.get_extension_for_class(x509.KeyUsage).value.crl_sign
+        return extensions_of(issuer).get_extension_for_class(x509.KeyUsage).value.crl_sign
     except x509.ExtensionNotFound:
         return True
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
+from verify.certificates.extensions import extensions_of
 from verify.certificates.names import name_key
 
 MAX_COMPARISONS: Final = 20_000
@@ -50,7 +51,7 @@ def _names(certificate: x509.Certificate) -> list[x509.GeneralName]:
         [x509.DirectoryName(certificate.subject)] if list(certificate.subject) else []
     )
     with suppress(x509.ExtensionNotFound):
-        names += certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        names += extensions_of(certificate).get_extension_for_class(x509.SubjectAlternativeName).value
     mailboxes = certificate.subject.get_attributes_for_oid(x509.NameOID.EMAIL_ADDRESS)
     return names + [_mailbox_of(str(mailbox.value)) for mailbox in mailboxes]
 

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from verify.algorithms import DIGESTS, key_of
+from verify.certificates.extensions import extensions_of
 from verify.certificates.facts import Fact
 from verify.certificates.key_identifiers import authority_key, subject_key
 from verify.certificates.links import made_by, usable
@@ -321,7 +322,7 @@ def _check_algorithm(certificate: x509.Certificate) -> None:
 
 def _check_form(certificate: x509.Certificate) -> None:
     """RFC 5280 §4.1.2.2 (positive serial), §4.2.1.6 (critical names for an empty subject), §4.2.1.9 (CA bits)."""
-    extensions = {extension.oid: extension for extension in certificate.extensions}
+    extensions = {extension.oid: extension for extension in extensions_of(certificate)}
     if certificate.serial_number <= 0:
         raise _chain_failure("a serial number is not positive")
     names = extensions.get(x509.SubjectAlternativeName.oid)
@@ -336,7 +337,7 @@ def _check_form(certificate: x509.Certificate) -> None:
 
 def _check_authority(certificate: x509.Certificate) -> None:
     """RFC 5280 §4.2.1.9, §4.2.1.3: an issuer is a CA and may sign certificates."""
-    extensions = certificate.extensions
+    extensions = extensions_of(certificate)
     try:
         authority = extensions.get_extension_for_class(x509.BasicConstraints).value.ca
         usage = extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 from cryptography import x509
 
 from ca import der
+from verify.certificates.extensions import extensions_of
 from verify.certificates.names import is_self_issued
 from verify.certificates.policies import ANY_POLICY, PathTerms
 
@@ -165,7 +166,7 @@ class PolicyGraph:
 def policy_mappings(certificate: x509.Certificate) -> dict[str, set[str]]:
     """Return what each policy of the issuer's is called below it (§4.2.1.5); §6.1.4 (a): never anyPolicy."""
     found: dict[str, set[str]] = {}
-    for extension in certificate.extensions:
+    for extension in extensions_of(certificate):
         if extension.oid != POLICY_MAPPINGS:
             continue
         for own, theirs in _pairs(extension.value.public_bytes()):
@@ -200,7 +201,7 @@ def _least(now: int, asked: int | None) -> int:
 
 def _extension(certificate: x509.Certificate, kind: type[ExtensionT]) -> ExtensionT | None:
     try:
-        return certificate.extensions.get_extension_for_class(kind).value
+        return extensions_of(certificate).get_extension_for_class(kind).value
     except x509.ExtensionNotFound:
         return None
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from cryptography import x509
 
+from verify.certificates.extensions import extensions_of
 from verify.certificates.paths import MAX_DESCRIBED, name
 from verify.certificates.remembered import by_identity
 from verify.errors import Finding, unsure
@@ -28,7 +29,7 @@ OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
 def extended(certificate: x509.Certificate) -> tuple[frozenset[str], bool] | None:
     """Return the extended key usages and whether the extension is critical; ``None``: no restriction."""
     try:
-        extension = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+        extension = extensions_of(certificate).get_extension_for_class(x509.ExtendedKeyUsage)
     except x509.ExtensionNotFound:
         return None
     return frozenset(oid.dotted_string for oid in extension.value), extension.critical
@@ -37,7 +38,7 @@ def extended(certificate: x509.Certificate) -> tuple[frozenset[str], bool] | Non
 @by_identity(MAX_DESCRIBED)
 def _usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
     try:
-        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+        return extensions_of(certificate).get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return None
 

@@ -22,6 +22,7 @@ from cryptography.x509 import ocsp
 from verify.algorithms import DIGESTS, key_of
 from verify.certificates import gm
 from verify.certificates.crl_scope import ACCEPTED_CRL_EXTENSIONS
+from verify.certificates.extensions import extensions_of
 from verify.certificates.facts import Fact, together
 from verify.certificates.links import usable
 from verify.certificates.list_signers import ListSigners, crl_signed_by
@@ -243,7 +244,7 @@ def answers_about(
 def _has_nocheck(responder: x509.Certificate) -> bool:
     """RFC 6960 §4.2.2.2.1: without it, the responder's own state would have to be known."""
     try:
-        responder.extensions.get_extension_for_class(x509.OCSPNoCheck)
+        extensions_of(responder).get_extension_for_class(x509.OCSPNoCheck)
     except x509.ExtensionNotFound:
         return False
     return True

@@ -11,6 +11,7 @@ from typing import Final
 
 from cryptography import x509
 
+from verify.certificates.extensions import extensions_of
 from verify.certificates.name_constraints import NameForbidden, check_names
 from verify.certificates.names import is_self_issued
 from verify.certificates.policies import ANY_TERMS, PathTerms
@@ -49,7 +50,7 @@ def check_rules(chain: tuple[x509.Certificate, ...], terms: PathTerms = ANY_TERM
     """
     _check_terms(chain, terms)
     for position, certificate in enumerate(chain):
-        extensions = {extension.oid: extension for extension in certificate.extensions}
+        extensions = {extension.oid: extension for extension in extensions_of(certificate)}
         _check_fields(certificate, issuer=position > 0)
         _check_extensions(extensions)
         if position == 0:
@@ -107,7 +108,7 @@ def _check_terms(chain: tuple[x509.Certificate, ...], terms: PathTerms) -> None:
 
 def _check_length(issuer: x509.Certificate, below: tuple[x509.Certificate, ...]) -> None:
     """RFC 5280 §4.2.1.9: at most so many CAs below, those that issued to themselves not counted."""
-    length = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length
+    length = extensions_of(issuer).get_extension_for_class(x509.BasicConstraints).value.path_length
     counted = sum(1 for certificate in below if not is_self_issued(certificate))
     if length is not None and counted > length:
         raise RuleBroken("more authorities stand below one than it allows")

@@ -12,6 +12,7 @@ from ca import profile
 from hsm.sm2.public_key import Sm2PublicKey
 from verify.algorithms import DIGESTS, MAX_RSA_BITS, MIN_CURVE_BITS, MIN_RSA_BITS, key_of
 from verify.certificates import gm
+from verify.certificates.extensions import extensions_of
 from verify.certificates.identity import algorithm, uscc_of
 from verify.certificates.paths import fingerprint, name
 from verify.certificates.purpose import extended
@@ -78,7 +79,7 @@ def _form(certificate: x509.Certificate) -> Outcome:
     try:
         key_of(certificate)
         _ = (
-            certificate.extensions,
+            extensions_of(certificate),
             certificate.subject.rfc4514_string(),
             certificate.issuer.rfc4514_string(),
         )
@@ -152,7 +153,7 @@ def _use(certificate: x509.Certificate) -> Outcome:
 def uses(certificate: x509.Certificate) -> tuple[str, str]:
     """Return what the certificate may be used for in words, Chinese and English; empty where nothing is left."""
     try:
-        authority = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+        authority = extensions_of(certificate).get_extension_for_class(x509.BasicConstraints).value.ca
     except x509.ExtensionNotFound:
         authority = False
     if authority:
@@ -171,7 +172,7 @@ def uses(certificate: x509.Certificate) -> tuple[str, str]:
 
 def _bits(certificate: x509.Certificate) -> frozenset[str] | None:
     try:
-        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+        usage = extensions_of(certificate).get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return None
     return frozenset(bit for bit, _, _ in _BITS if getattr(usage, bit))
@@ -203,7 +204,7 @@ def _use_words(certificate: x509.Certificate) -> tuple[str, str]:
 def policies(certificate: x509.Certificate) -> tuple[str, ...]:
     """Return the certificate policies (RFC 5280 §4.2.1.4) by number."""
     try:
-        found = certificate.extensions.get_extension_for_class(x509.CertificatePolicies).value
+        found = extensions_of(certificate).get_extension_for_class(x509.CertificatePolicies).value
     except (x509.ExtensionNotFound, ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return ()
     return tuple(one.policy_identifier.dotted_string for one in found)[:MAX_POLICIES]

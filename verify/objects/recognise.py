@@ -31,6 +31,9 @@ MAX_BLOCKS: Final = 64
 MAX_IDENTIFIER_TEXT: Final = 256
 """Octets of a text that is only an identifier, with what a scanner puts around it."""
 _BLOCK: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,40})-----\s([A-Za-z0-9+/=\s]*)-----END \1-----")
+MAX_EXPLAINED: Final = 64 * 1024
+"""Octets of explanatory text before the first block (RFC 7468 §2), as ``openssl x509 -text`` writes it."""
+_BEGUN: Final = re.compile(rb"[\r\n]-----BEGIN ")
 _BASE64: Final = re.compile(
     rb"[A-Za-z0-9+/\s]++={0,2}\s*+"
 )  # possessive: blanks by the megabyte are not gone over again
@@ -74,7 +77,7 @@ def recognise(data: bytes) -> Recognised | None:
         return _json(data)
     if _LIST_XML.match(data[:LIST_WITHIN]):
         return Recognised(ObjectKind.TRUST_LIST, "XML", (data,))
-    return _text(data)
+    return _pem(data) if _BEGUN.search(data, 0, MAX_EXPLAINED) else _text(data)
 
 
 def _json(data: bytes) -> Recognised | None:

@@ -19,6 +19,7 @@ from verify.pdf.signature_value import read_signature
 from verify.policy import MAX_SIGNATURES
 from verify.signatures.cms import SignedMessage, parse_message, signing_certificate
 from verify.signatures.cms_values import as_read
+from verify.signatures.signer_steps import MAX_STAMPS
 from verify.signatures.timestamp import time_stamp_info
 
 
@@ -50,7 +51,7 @@ def stamps_in(data: bytes, password: str | None = None) -> tuple[StampFound, ...
             if value.is_timestamp:
                 found.append(_stamp(message, value.covered, whole=True))
             else:
-                tokens = message.unsigned.get(SIGNATURE_TIME_STAMP, [])[:1]
+                tokens = message.unsigned.get(SIGNATURE_TIME_STAMP, [])[:MAX_STAMPS]
                 found += [_stamp(parse_message(as_read(one)), value.covered, whole=False) for one in tokens]
         except (Finding, ValueError, TypeError, KeyError):
             continue

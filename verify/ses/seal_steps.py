@@ -11,6 +11,7 @@ from cryptography import x509
 
 from ca.profile import EKU_SEAL_MAKER
 from seals.ses.parts import SesSeal
+from verify.certificates.extensions import extensions_of
 from verify.certificates.purpose import check_exactly, check_signer
 from verify.digests import digest_of
 from verify.errors import Finding
@@ -158,7 +159,7 @@ def _maker_use(case: SealCase, _: Demand) -> Outcome:
 
 def _has_purposes(certificate: x509.Certificate) -> bool:
     try:
-        certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+        extensions_of(certificate).get_extension_for_class(x509.ExtendedKeyUsage)
     except x509.ExtensionNotFound:
         return False
     return True

@@ -26,6 +26,7 @@ from ca.cms_names import (
     SIGNING_TIME,
 )
 from verify.algorithms import SignatureScheme, check_scheme, digest_name, key_of
+from verify.certificates.extensions import extensions_of
 from verify.certificates.key_identifiers import subject_key
 from verify.certificates.names import issuer_octets
 from verify.certificates.paths import digest_of_certificate
@@ -33,9 +34,12 @@ from verify.errors import Finding, failed, unsure
 from verify.policy import MAX_CERTIFICATES, MAX_CMS_OCTETS, MAX_REVOCATION_ITEMS
 from verify.signatures.cms_der import Parts, take_apart
 from verify.signatures.cms_values import (
+    MAX_ATTRIBUTES,
     as_read,
+    attributes_of,
     certificate_references,
     digest_algorithm,
+    malformed,
     protects,
     revocation,
     signature_algorithm,
@@ -44,8 +48,6 @@ from verify.signatures.containers import are_attributes
 from verify.verdict import SubIndication
 
 DATA_TYPES: Final = frozenset({DATA, GM_DATA})
-MAX_ATTRIBUTES: Final = 64
-"""Attributes of one signer; CAdES defines about twenty."""
 KEPT_CERTIFICATES: Final = 256
 """Certificates kept decoded: issuers, seal makers and time-stamp units come again in every document."""
 MAX_KEPT_OCTETS: Final = 8192
@@ -117,30 +119,29 @@ class SignedMessage:
         return found if isinstance(found, datetime) and found.tzinfo is not None else None
 
 
-def malformed(detail: str) -> Finding:
-    """Make the finding for a container that cannot be what it should be."""
-    return failed(
-        SubIndication.FORMAT_FAILURE,
-        "签名数据（CMS）已损坏或格式错误，签章不能成立；请索取原件。",
-        f"The signature container (CMS) is damaged or malformed ({detail}); ask for the original file.",
-    )
-
-
-def parse_message(octets: bytes, *, old: bool = False) -> SignedMessage:
-    """Parse one SignedData with exactly one signer; raises ``Finding`` FORMAT_FAILURE or an algorithm's finding.
+def parse_message(octets: bytes, *, old: bool = False, signer: int | None = None) -> SignedMessage:
+    """Parse one SignedData with exactly one signer, or as that of one of its signers; raises ``Finding`` FORMAT_FAILURE or an algorithm's.
 
     Trailing zero octets are PDF's padding (ISO 32000-2 §12.8.3.3); anything else behind the container is refused,
-    because nothing would protect it. ``old``: digests of the past are let through, to be judged by their time.
+    because nothing would protect it. ``old``: digests of the past are let through, to be judged by their time. ``signer`` counts from 0.
     """
     try:
-        return _parse(octets, old)
+        return _parse(octets, old, signer)
     except Finding:
         raise
     except Exception as error:
         raise malformed("it cannot be decoded") from error
 
 
-def _parse(octets: bytes, old: bool) -> SignedMessage:
+def count_signers(octets: bytes) -> int:
+    """Return how many have signed a SignedData, each for himself (RFC 5652 §5.1); 1 for what cannot be read, which the steps tell."""
+    try:
+        return max(1, len(_signed_data(cms.ContentInfo.load(octets))["signer_infos"]))
+    except (Finding, ValueError, TypeError, KeyError):
+        return 1
+
+
+def _parse(octets: bytes, old: bool, chosen: int | None) -> SignedMessage:
     if len(octets) > MAX_CMS_OCTETS:
         raise malformed(f"larger than {MAX_CMS_OCTETS} octets")
     ordinary = take_apart(octets)
@@ -153,9 +154,9 @@ def _parse(octets: bytes, old: bool) -> SignedMessage:
     if octets[size:].strip(b"\0"):
         raise malformed("octets stand behind it")
     data = _signed_data(info)
-    if len(data["signer_infos"]) != 1:
+    if chosen is None and len(data["signer_infos"]) != 1:
         raise malformed(f"{len(data['signer_infos'])} signers instead of one")
-    signer = data["signer_infos"][0]
+    signer = data["signer_infos"][chosen or 0]
     _ = (data["version"].native, signer["version"].native)  # the library looks at what it is asked for alone
     listed = {one["algorithm"].dotted for one in data["digest_algorithms"]}
     if signer["digest_algorithm"]["algorithm"].dotted not in listed:
@@ -165,7 +166,7 @@ def _parse(octets: bytes, old: bool) -> SignedMessage:
     encapsulated = data["encap_content_info"]
     _check_counts(info, data, encapsulated, signer, signer["sid"].chosen)
     content = encapsulated["content"]
-    signed = _attributes(attributes)
+    signed = attributes_of(attributes)
     crls, ocsp = revocation(data, signed)
     return SignedMessage(
         signer=signer,
@@ -174,7 +175,7 @@ def _parse(octets: bytes, old: bool) -> SignedMessage:
         digest=digest_name(signer["digest_algorithm"], old=old),
         signed=signed,
         signed_octets=signed_octets,
-        unsigned=_attributes(signer["unsigned_attrs"]),
+        unsigned=attributes_of(signer["unsigned_attrs"], lenient=True),
         certificates=_certificates(data["certificates"]),
         crls=crls,
         ocsp=ocsp,
@@ -232,20 +233,6 @@ def _octets(content: Any) -> bytes | None:
     return bytes(content.contents)
 
 
-def _attributes(attributes: Any) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
-    if isinstance(attributes, core.Void) or attributes is None:
-        return found
-    if len(attributes) > MAX_ATTRIBUTES:
-        raise malformed("too many attributes")
-    for attribute in attributes:
-        oid = attribute["type"].dotted
-        if oid in found:
-            raise malformed(f"attribute {oid} stands twice")  # RFC 5652 §5.3
-        found[oid] = list(attribute["values"])
-    return found
-
-
 def _certificates(choices: Any) -> tuple[x509.Certificate, ...]:
     """Load what can be loaded: a damaged certificate that nobody needs is no reason to fail (RFC 5652 §5.1)."""
     if isinstance(choices, core.Void) or choices is None:
@@ -265,7 +252,7 @@ def _load(der: bytes) -> x509.Certificate | None:
     try:
         certificate = x509.load_der_x509_certificate(der)
         key_of(certificate)
-        _ = (certificate.subject, certificate.issuer, certificate.extensions)
+        _ = (certificate.subject, certificate.issuer, extensions_of(certificate))
     except (
         ValueError,
         TypeError,

@@ -7,10 +7,20 @@ from typing import Any, ClassVar, Final
 
 from asn1crypto import algos, cms, core, tsp
 
-from ca.cms_names import SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2
+from ca.cms_names import (
+    ALGORITHM_PROTECTION,
+    CONTENT_TYPE,
+    MESSAGE_DIGEST,
+    SIGNING_CERTIFICATE,
+    SIGNING_CERTIFICATE_V2,
+    SIGNING_TIME,
+)
+from seals.statement import SEAL_STATEMENT_OID
 from verify.algorithms import digest_name
+from verify.errors import Finding, failed
 from verify.policy import MAX_REVOCATION_ITEMS
 from verify.signatures.cms_der import Attribute
+from verify.verdict import SubIndication
 
 ADOBE_REVOCATION: Final = "1.2.840.113583.1.1.8"
 """Adobe's archive of revocation evidence among the signed attributes (ISO 32000-2 §12.8.3.3.2)."""
@@ -22,6 +32,23 @@ KEPT_REFERENCES: Final = 256
 """Signing-certificate attributes kept read: every signature of one certificate has the same."""
 MAX_REFERENCE_OCTETS: Final = 1024
 """Longest of them; ours have some two hundred."""
+
+
+MAX_ATTRIBUTES: Final = 64
+"""Attributes of one signer; CAdES defines about twenty."""
+_ONCE: Final = frozenset(
+    {
+        ADOBE_REVOCATION,
+        ALGORITHM_PROTECTION,
+        CONTENT_TYPE,
+        MESSAGE_DIGEST,
+        SEAL_STATEMENT_OID,
+        SIGNING_CERTIFICATE,
+        SIGNING_CERTIFICATE_V2,
+        SIGNING_TIME,
+    }
+)
+"""What is read here of what was signed: one of two would be somebody else's word. Makers' own marks may come again, as OpenLimit's do."""
 
 
 class _AnySequence(core.SequenceOf):  # type: ignore[misc]
@@ -51,6 +78,36 @@ def as_read(value: Any) -> bytes:
     if isinstance(value, Attribute):
         return value.octets
     return bytes(value._header + value.contents + value._trailer)  # noqa: SLF001
+
+
+def malformed(detail: str) -> Finding:
+    """Make the finding for a container that cannot be what it should be."""
+    return failed(
+        SubIndication.FORMAT_FAILURE,
+        "签名数据（CMS）已损坏或格式错误，签章不能成立；请索取原件。",
+        f"The signature container (CMS) is damaged or malformed ({detail}); ask for the original file.",
+    )
+
+
+def attributes_of(attributes: Any, *, lenient: bool = False) -> dict[str, list[Any]]:
+    """Index attributes by their kind; ``lenient``: those are left out that cannot be read, for nobody signed them."""
+    found: dict[str, list[Any]] = {}
+    if isinstance(attributes, core.Void) or attributes is None:
+        return found
+    if len(attributes) > MAX_ATTRIBUTES:
+        raise malformed("too many attributes")
+    for number in range(len(attributes)):
+        try:
+            attribute = attributes[number]
+            oid, values = attribute["type"].dotted, list(attribute["values"])
+        except (ValueError, TypeError):
+            if lenient:
+                continue
+            raise
+        if oid in found and oid in _ONCE:
+            raise malformed(f"attribute {oid} stands twice")  # RFC 5652 §5.3
+        found.setdefault(oid, []).extend(values)
+    return found
 
 
 def revocation(data: Any, signed: dict[str, list[Any]]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:

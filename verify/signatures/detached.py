@@ -12,12 +12,12 @@ from typing import IO, Final, Protocol
 from ca.cms_names import MESSAGE_DIGEST, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2, SIGNING_TIME
 from verify.digests import running
 from verify.errors import Finding, failed, unexpected, unsure
-from verify.policy import MAX_CMS_OCTETS, MAX_DOCUMENT_OCTETS
+from verify.policy import MAX_CMS_OCTETS, MAX_DOCUMENT_OCTETS, MAX_SIGNATURES
 from verify.readers import Place
-from verify.report import DocumentReport, Integrity
+from verify.report import DocumentReport, Integrity, SignatureReport
 from verify.sentence import Reason
 from verify.signatures.case import Case, reported
-from verify.signatures.cms import parse_message
+from verify.signatures.cms import count_signers, parse_message
 from verify.signatures.containers import Container, container_of
 from verify.signatures.protected import Protected
 from verify.signatures.signer_steps import SignerSteps
@@ -29,6 +29,13 @@ CHUNK: Final = 1 << 20
 MAX_PEM_OCTETS: Final = MAX_CMS_OCTETS * 4 // 3 + MAX_CMS_OCTETS // 16 + 256
 """The largest container in base64 with its line breaks and frame."""
 _PEM: Final = re.compile(rb"\s*-----BEGIN (CMS|PKCS7)-----\s([A-Za-z0-9+/=\s]+)-----END \1-----\s*")
+PDF_HEADER: Final = b"%PDF-"
+HEADER_WITHIN: Final = 1024
+"""Readers take a file for a PDF whose header stands in its first 1,024 octets (ISO 32000-1, annex H.3.4.1)."""
+_PART_OF_A_PDF: Final = re.compile(
+    rb"[0-9][\x00\t\n\x0c\r ]++[0-9]++[\x00\t\n\x0c\r ]*+obj|startxref|trailer"
+)
+"""What readers look for that repair a file."""
 SIGNATURES: Final = frozenset({Container.CMS, Container.GBT35275})
 
 
@@ -99,6 +106,11 @@ def signature_in(data: bytes) -> bytes | None:
     return octets if container_of(octets) in SIGNATURES else None
 
 
+def is_pdf(data: bytes) -> bool:
+    """Tell what readers open as a PDF, and is not the container of a signature over one, whose content begins with the header."""
+    return PDF_HEADER in data[:HEADER_WITHIN] and container_of(data) not in SIGNATURES
+
+
 class Digests:
     """Digests of one content by algorithm, each read once. ``Finding`` for a content over the limit, ``OSError``."""
 
@@ -131,14 +143,44 @@ class Digests:
 def judge_detached(
     octets: bytes, content: Content | None, steps: SignerSteps, report: DocumentReport
 ) -> DocumentReport:
-    """Judge one detached signature; without its content the answer is in doubt, and still says who signed what and when."""
-    case = Case(())
-    enclosed = _enclosed(octets)
+    """Judge every signature of one container; without its content the answer is in doubt, and still says who signed what and when.
+
+    Several may have signed the same content side by side (RFC 5652 §5.1): each is judged for itself, and named by its number.
+    """
+    number = count_signers(octets)
+    each: list[int | None] = [None] if number == 1 else list(range(min(number, MAX_SIGNATURES)))
+    enclosed = _enclosed(octets, each)
     digests = None if content is None else Digests(content)
+    refused: Finding | None
     try:
-        if enclosed is not None:
-            digests = _same(enclosed, digests)
-        steps.run(case, _protected(octets, digests))
+        digests = digests if enclosed is None else _same(enclosed, digests)
+        refused = _also_a_pdf(octets, enclosed) or (_too_many() if number > MAX_SIGNATURES else None)
+    except Finding as finding:
+        refused = finding
+    except OSError:
+        refused = _content_unreadable()
+    signatures = [_judged(octets, one, digests, steps, refused) for one in each]
+    verdict, sub, reason = summary(signatures)
+    return replace(
+        report,
+        verdict=verdict,
+        reason=reason,
+        sub_indication=sub,
+        signatures=tuple(signatures),
+        notice=next((one.notice for one in signatures if one.notice), ""),
+        content_sha256="" if digests is None else _sha256(digests),
+    )
+
+
+def _judged(
+    octets: bytes, signer: int | None, digests: Digests | None, steps: SignerSteps, refused: Finding | None
+) -> SignatureReport:
+    case, name = Case(()), "" if signer is None else str(signer + 1)
+    if refused is not None:
+        case.object(refused)
+        return replace(reported(case, name, Place.FILE), level=_level(case))
+    try:
+        steps.run(case, _protected(octets, digests, signer))
         if digests is None:
             case.object(_content_missing())
         elif case.integrity.modified is None:
@@ -151,26 +193,43 @@ def judge_detached(
         case.object(_content_unreadable())
     except Exception as error:  # noqa: BLE001 - foreign octets; whatever a library raises is a finding, not a crash
         case.object(unexpected(error))
-    signature = replace(reported(case, "", Place.FILE), level=_level(case))
-    verdict, sub, reason = summary([signature])
-    known = "" if digests is None else _sha256(digests)
-    return replace(
-        report,
-        verdict=verdict,
-        reason=reason,
-        sub_indication=sub,
-        signatures=(signature,),
-        notice=signature.notice,
-        content_sha256=known,
+    return replace(reported(case, name, Place.FILE), level=_level(case))
+
+
+def _also_a_pdf(octets: bytes, enclosed: bytes | None) -> Finding | None:
+    """Refuse a container that readers of PDF open, too, with objects that are no part of what was signed.
+
+    They look for the header in the first kilobyte, and for objects everywhere: so a signed PDF inside may be shown with pages that
+    stand in an attribute or a certificate.
+    """
+    if PDF_HEADER not in octets[:HEADER_WITHIN]:
+        return None
+    parts = len(_PART_OF_A_PDF.findall(octets))
+    if enclosed is not None and parts <= len(_PART_OF_A_PDF.findall(enclosed)):
+        return None
+    return failed(
+        SubIndication.FORMAT_FAILURE,
+        "该签名文件同时是一个 PDF，PDF 阅读器显示的内容不在签名之内；请索取原件。",
+        "The signature file is a PDF at the same time, and readers show what the signature does not cover; ask for the original.",
     )
 
 
-def _enclosed(octets: bytes) -> bytes | None:
+def _too_many() -> Finding:
+    return unsure(
+        SubIndication.LIMIT_REACHED,
+        f"签名者超过 {MAX_SIGNATURES} 个，未逐一核验。",
+        f"There are more than {MAX_SIGNATURES} signers, and not all were verified.",
+    )
+
+
+def _enclosed(octets: bytes, signers: list[int | None]) -> bytes | None:
     """Return the content that a signature holds itself (RFC 5652 §5.2); ``None`` for a detached one."""
-    try:
-        return parse_message(octets, old=True).content
-    except Finding:
-        return None  # the steps say what is wrong
+    for signer in signers:
+        try:
+            return parse_message(octets, old=True, signer=signer).content
+        except Finding:
+            continue  # the steps say what is wrong
+    return None
 
 
 def _same(enclosed: bytes, beside: Digests | None) -> Digests:
@@ -192,10 +251,10 @@ def _sha256(digests: Digests) -> str:
         return ""
 
 
-def _protected(octets: bytes, digests: Digests | None) -> Protected:
+def _protected(octets: bytes, digests: Digests | None, signer: int | None) -> Protected:
     if digests is None:
-        stated = _stated_digest(octets)
-        return Protected(octets, lambda _: stated, bytes, lambda _: True, bound=False)
+        stated = _stated_digest(octets, signer)
+        return Protected(octets, lambda _: stated, bytes, lambda _: True, bound=False, signer=signer)
     return Protected(
         octets,
         digests.of,
@@ -203,12 +262,13 @@ def _protected(octets: bytes, digests: Digests | None) -> Protected:
         lambda expected: digests.of("sha256").hex() == expected,
         bound=False,
         may_attach=True,
+        signer=signer,
     )
 
 
-def _stated_digest(octets: bytes) -> bytes:
+def _stated_digest(octets: bytes, signer: int | None) -> bytes:
     """Return the digest that the signature itself states, to go on with the other steps where the content is missing."""
-    values = parse_message(octets).signed.get(MESSAGE_DIGEST, [])
+    values = parse_message(octets, signer=signer).signed.get(MESSAGE_DIGEST, [])
     return bytes(values[0].native) if values else b""
 
 

@@ -51,3 +51,5 @@ class Protected:
     """The container may hold the octets themselves, or what ``digest`` and ``content`` answer for."""
     ranges: tuple[int, ...] | None = None
     proof: ProofOfExistence | None = None
+    signer: int | None = None
+    """Which of several that signed side by side, from 0; ``None``: there must be one."""

@@ -32,7 +32,7 @@ from verify.ses.report import SealDataReport
 from verify.ses.signature_steps import SignatureCase
 from verify.ses.steps import Step
 from verify.signatures.case import Case
-from verify.signatures.cms import malformed
+from verify.signatures.cms_values import malformed
 from verify.signatures.containers import Container, without_padding
 from verify.signatures.protected import CONTENT_DIFFERS, Protected
 from verify.verdict import SubIndication

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from cryptography import x509
 
@@ -36,9 +36,12 @@ from verify.signatures.containers import Container, container_of
 from verify.signatures.protected import CONTENT_DIFFERS, Protected
 from verify.signatures.seal_signature import SealSignatureSteps
 from verify.signatures.strength_steps import moments, strength_of, weakness
-from verify.signatures.timestamp import TokenCheck, quiet
+from verify.signatures.timestamp import TimeStamp, TokenCheck, quiet
 from verify.strength import weak_now
 from verify.verdict import SubIndication
+
+MAX_STAMPS: Final = 8
+"""Time-stamps judged of one signature: each of several authorities may have set one (EN 319 122-1 §5.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class SignerSteps:
                 when = moments(case.time, None, self.at)
                 case.strength = strength_of(SM3, case.certificate, case.chain, when)
             return
-        message = case.message = parse_message(protected.container, old=True)  # 2
+        message = case.message = parse_message(protected.container, old=True, signer=protected.signer)  # 2
         case.container = container or Container.CMS
         if SEAL_STATEMENT_OID in message.signed:
             case.kind = SignatureKind.SEAL
@@ -94,10 +97,9 @@ class SignerSteps:
         """EN 319 102-1 §5.5.4: the best proved time, from the signature time-stamp or a later document time-stamp."""
         message, proof = known(case.message), protected.proof
         claimed = message.claimed_time or protected.claimed
-        tokens = message.unsigned.get(SIGNATURE_TIME_STAMP, [])
-        if tokens:
-            self._signature_stamp(case, tokens[0], self.at if proof is None else proof.time)
-        stamp = case.stamp
+        tokens = message.unsigned.get(SIGNATURE_TIME_STAMP, [])[:MAX_STAMPS]
+        found = [self._signature_stamp(case, one, self.at if proof is None else proof.time) for one in tokens]
+        stamp = case.stamp = _best([one for one in found if one is not None])
         if stamp is not None and stamp.trusted:
             case.time = SigningTime(stamp.time, TimeSource.TSA, stamp.authority, claimed, stamp.judged.trust)
         elif proof is not None:
@@ -111,15 +113,15 @@ class SignerSteps:
         if case.time.value is not None and case.time.value > self.at + self.policy.clock_skew:
             case.object(_from_the_future())
 
-    def _signature_stamp(self, case: Case, token: Any, at: datetime) -> None:
+    def _signature_stamp(self, case: Case, token: Any, at: datetime) -> TimeStamp | None:
         message = known(case.message)
         check = TokenCheck(self.judge, (*message.certificates, *self.extra), self.policy)
-        case.stamp, finding = quiet(
+        stamp, finding = quiet(
             lambda: check.check(as_read(token), lambda name: digest_of(name, message.signature), at)
         )
-        finding = finding or (case.stamp.judged.finding if case.stamp is not None else None)
+        finding = finding or (stamp.judged.finding if stamp is not None else None)
         if finding is None:
-            return
+            return stamp
         case.notes.append(
             Reason(
                 f"时间戳不能作为时间证明：{finding.reason.zh}",
@@ -128,6 +130,7 @@ class SignerSteps:
         )
         if finding.indication is Indication.TOTAL_FAILED:
             case.object(finding)
+        return stamp
 
     def _certificate(self, case: Case) -> None:
         certificate, message = known(case.certificate), known(case.message)
@@ -165,6 +168,12 @@ class SignerSteps:
         case.seal = self.seals.judge_seal(question)
         case.object(case.seal.finding)
         case.notes += case.seal.notes
+
+
+def _best(stamps: list[TimeStamp]) -> TimeStamp | None:
+    """Return the earliest of the time-stamps that prove a time, else the first: each proves as much (EN 319 102-1 §5.5.4)."""
+    proving = [one for one in stamps if one.trusted]
+    return min(proving, key=lambda one: one.time) if proving else next(iter(stamps), None)
 
 
 def _statement(values: list[Any] | None) -> str | None:

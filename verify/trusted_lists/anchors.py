@@ -21,6 +21,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from verify.algorithms import key_of
+from verify.certificates.extensions import extensions_of
 from verify.certificates.remembered import by_identity
 from verify.errors import Finding, unsure
 from verify.sentence import Reason
@@ -188,7 +189,11 @@ def _said(found: TrustedList) -> frozenset[tuple[object, ...]]:
 def _load(der: bytes) -> x509.Certificate | None:
     try:
         certificate = x509.load_der_x509_certificate(der)
-        _ = (certificate.subject.public_bytes(), certificate.issuer.public_bytes(), certificate.extensions)
+        _ = (
+            certificate.subject.public_bytes(),
+            certificate.issuer.public_bytes(),
+            extensions_of(certificate),
+        )
         key_of(certificate)
     except _UNUSABLE:
         return None

@@ -260,8 +260,9 @@ def _qualification(element: Element) -> Qualification:
 def _canonical(criteria: Element) -> str:
     """Write criteria as canonical XML, which there is none of where a namespace is a relative URI (Exclusive C14N §1.4)."""
     try:
-        return etree.tostring(criteria, method="c14n", exclusive=True).decode().strip()
+        octets: bytes = etree.tostring(criteria, method="c14n", exclusive=True)
     except etree.C14NError as error:
         raise unreadable(
             "CriteriaList 中的命名空间不是绝对 URI", "a namespace in CriteriaList is no absolute URI"
         ) from error
+    return octets.decode().strip()
