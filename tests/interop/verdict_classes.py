@@ -67,7 +67,7 @@ CLASSES: Final = (
         "stray octets",
         "Octets and objects that nothing refers to",
         "pyHanko compares what can be reached from the catalogue. We count every octet behind the signed ones that belongs to no "
-        "parsed object, and every object that later signatures, evidence and time-stamps do not explain: other readers may find and show it.",
+        "parsed object, and every object that nothing refers to in a revision that brings nothing else, or that a reader would find when it repairs the file.",
         lambda q: q.accused and q.peer == PYHANKO and q.ours.sub in {"DOCUMENT_MODIFIED", "FORMAT_FAILURE"},
     ),
     Class(

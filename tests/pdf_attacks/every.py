@@ -10,6 +10,7 @@ from tests.pdf_attacks import (
     forgery,
     incremental,
     limits,
+    lost,
     misread,
     readers,
     repairs,
@@ -30,4 +31,5 @@ ATTACKS: Final = (
     *repairs.ATTACKS,
     *misread.ATTACKS,
     *tolerated.ATTACKS,
+    *lost.ATTACKS,
 )

@@ -71,8 +71,12 @@ def _speaks_for_itself(step: Step, found: FormField) -> bool:
     if found.signed:
         if isinstance(found.value, Ref) and not step.fresh(found.value):
             return False
-        return not (is_time_stamp(step, found) and shows(step, found))
-    return not any(_drawn(step, step.new.resolve(item)) for item in (found.ref, *found.widgets))
+        return not (is_time_stamp(step, found) and shows(step, found) and _has_look(step, found))
+    return not _has_look(step, found)
+
+
+def _has_look(step: Step, found: FormField) -> bool:
+    return any(_drawn(step, step.new.resolve(item)) for item in (found.ref, *found.widgets))
 
 
 def _keeps_to_its_box(step: Step, found: FormField) -> bool:

@@ -11,6 +11,7 @@ from typing import Final
 
 from verify.pdf.buried import Span, buried
 from verify.pdf.document import Document
+from verify.pdf.pdf_values import Ref
 from verify.pdf.source import Revision
 
 _BLANK: Final = rb"[\x00\t\n\x0c\r ]*+"
@@ -79,18 +80,33 @@ def appended(document: Document, covered: int, later: list[Revision]) -> list[Ap
     return found
 
 
+class _Ends:
+    """Where objects end, found once for all signatures."""
+
+    def __init__(self, document: Document) -> None:
+        self._source = document.source
+        self._known: dict[tuple[int, Ref], int] = {}
+
+    def of(self, offset: int, ref: Ref) -> int:
+        """Return the offset behind the object at an offset; raises what the reader raises."""
+        found = self._known.get((offset, ref))
+        if found is None:
+            found = self._known[offset, ref] = self._source.object_end(offset, ref)
+        return found
+
+
 def _measured(document: Document, revision: Revision, covered: int) -> Appended:
-    source = document.source
+    source, ends = document.source, document.fact(_Ends)
     objects: set[Span] = set()
     tables: set[Span] = set()
     if revision.stream is None or revision.hybrid:
         tables.add((revision.start, source.trailer_end(revision)))
     if revision.stream is not None and revision.stream_start >= covered:
-        objects.add((revision.stream_start, source.object_end(revision.stream_start, revision.stream)))
+        objects.add((revision.stream_start, ends.of(revision.stream_start, revision.stream)))
     for ref in document.explicit(revision.index):
         offset = document.location(ref, revision.index)
         if offset is not None and offset >= covered:
-            objects.add((offset, source.object_end(offset, ref)))
+            objects.add((offset, ends.of(offset, ref)))
     return Appended(revision, frozenset(objects), frozenset(tables))
 
 
@@ -112,5 +128,5 @@ def stray_octets(document: Document, covered: int, parts: list[Appended]) -> tup
             if match is not None and match[1] is not None and int(match[1]) not in marks.get(position, ()):
                 return match.start(1), len(match[1])
         position = max(position, end)
-    hidden = buried(document.data, covered, objects, tables)
+    hidden = buried(document, covered, objects, tables)
     return None if hidden is None else (hidden, document.data.find(b"\n", hidden + 1) - hidden)

@@ -1,4 +1,4 @@
-"""What is appended so that only some readers find it: raw objects inside streams and strings, objects that nothing refers to.
+"""What is appended so that only some readers find it: raw objects inside streams and strings, and what object streams hide.
 
 A reader that cannot follow the cross-reference looks for object numbers, trailers and end marks wherever they stand. In octets that
 a signature does not cover they stand only where the revision's own table says.
@@ -7,15 +7,17 @@ a signature does not cover they stand only where the revision's own table says.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Final
 
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
 
 from verify.integrity import Change
-from verify.pdf.pdf_values import Ref, Stream, Value, references
+from verify.pdf.document import Document
+from verify.pdf.pdf_values import Ref, Stream
 from verify.pdf.source import Contained, Revision
-from verify.pdf.step import Step, describe
+from verify.pdf.step import Step
 
 _WHITE: Final = rb"[\x00\t\n\x0c\r ]"
 _FOUND_BY_REPAIR: Final = re.compile(
@@ -27,51 +29,75 @@ _AFTER_A_LINE: Final = re.compile(
     rb"(?<!" + _WHITE + rb")(" + _WHITE + rb"++)(?:[0-9]++" + _WHITE + rb"*+)?+obj"
 )
 """The end of an object's header behind blanks, which may be the end of a comment."""
+_BLANKS: Final = re.compile(_WHITE + rb"*+")
+"""Some tables name the end of the line before an object, and every reader passes over it."""
 _LINE: Final = 1024
 """Octets in which a comment is looked for; a longer line is taken for one."""
 _MOST_LINES: Final = 10_000
 """Ends of headers at the begin of a line that are looked at; more stand in no file, and one of them is taken for hidden."""
 
-_RESOURCES: Final = frozenset(
-    {"/ColorSpace", "/ExtGState", "/Font", "/Pattern", "/ProcSet", "/Properties", "/Shading", "/XObject"}
-)
-"""ISO 32000-2 table 34."""
-
 Span = tuple[int, int]
 
 
-def buried(data: bytes, covered: int, objects: Iterable[Span], tables: Iterable[Span]) -> int | None:
+class Marks:
+    """Where octets look like something that a repair goes by, found once for all signatures of a document."""
+
+    def __init__(self, document: Document) -> None:
+        self._data = document.data
+        self._begin = len(self._data) + 1
+        self._found: list[tuple[int, bytes]] = []
+        self._lines: list[int] = []
+
+    def behind(self, covered: int) -> list[tuple[int, bytes]]:
+        """Return each place behind the octets that a signature covers, with the first letter of its word."""
+        self._look(covered)
+        return self._found[bisect_left(self._found, (covered, b"")) :]
+
+    def lines_behind(self, covered: int) -> list[int]:
+        """Return where an object's header begins with the end of a line."""
+        self._look(covered)
+        return self._lines[bisect_left(self._lines, covered) :]
+
+    def _look(self, covered: int) -> None:
+        """Look at what no earlier signature was asked for; they mostly come in their order."""
+        if covered >= self._begin:
+            return
+        self._begin = covered
+        found = _FOUND_BY_REPAIR.finditer(self._data, covered)
+        self._found = [
+            (match.start(), b"o" if match[0].endswith(b"obj") else match[0][:1]) for match in found
+        ]
+        lines = _AFTER_A_LINE.finditer(self._data, covered)
+        self._lines = [match.start() for match in lines if b"\n" in match[1] or b"\r" in match[1]]
+
+
+def buried(document: Document, covered: int, objects: Iterable[Span], tables: Iterable[Span]) -> int | None:
     """Return the first octet behind ``covered`` that looks like an object or a trailer and is listed nowhere as one.
 
     ``objects`` and ``tables`` are the spans of the listed objects and of the tables with their trailers.
     """
+    data, marks = document.data, document.fact(Marks)
     spans = sorted(objects)
-    starts = {start for start, _ in spans}
+    starts = {_BLANKS.match(data, start).end() for start, _ in spans}  # type: ignore[union-attr]
     trailers = [data.find(b"trailer", start, end) for start, end in tables]
-    for match in _FOUND_BY_REPAIR.finditer(data, covered):
-        at = match.start()
-        if match[0].endswith(b"obj"):
+    for at, word in marks.behind(covered):
+        if word == b"o":
             if at not in starts:
                 return at
-        elif match[0].startswith(b"trailer"):
+        elif word == b"t":
             if at not in trailers:
                 return at
         elif any(start <= at < end for start, end in (*spans, *tables)):
             return at
-    return _commented(data, covered)
+    return _commented(data, covered, marks.lines_behind(covered))
 
 
-def _commented(data: bytes, covered: int) -> int | None:
+def _commented(data: bytes, covered: int, lines: list[int]) -> int | None:
     """Return where an object's header stands in which a comment parts the numbers; nobody writes one."""
-    left = _MOST_LINES
-    for match in _AFTER_A_LINE.finditer(data, covered):
-        if b"\n" not in match[1] and b"\r" not in match[1]:
-            continue
-        left -= 1
-        begin = max(covered, match.start() - _LINE)
-        line = data[begin : match.start()].replace(b"\r", b"\n").rpartition(b"\n")[2]
-        if b"%" in line or len(line) == _LINE or left < 0:
-            return match.start()
+    for number, at in enumerate(lines):
+        line = data[max(covered, at - _LINE) : at].replace(b"\r", b"\n").rpartition(b"\n")[2]
+        if b"%" in line or len(line) == _LINE or number == _MOST_LINES:
+            return at
     return None
 
 
@@ -111,33 +137,3 @@ def _ambiguous(ref: Ref) -> Change:
     return Change(
         "追加的对象流与交叉引用表不一致", "an object stream differs from its table", object=str(ref)
     )
-
-
-def check_reached(step: Step, revision: Revision, refs: Iterable[Ref]) -> None:
-    """Find new objects that nothing in their revision refers to: a later one could bring them to life, a repair too."""
-    document = step.document
-    fresh = {ref for ref in refs if step.fresh(ref)} - {revision.stream} - document.places(revision.index)[1]
-    pending = list(references(step.new.trailer))
-    pending += [item for ref in refs if step.old.exists(ref) for item in references(step.new.get(ref))]
-    while pending and fresh:
-        ref = pending.pop()
-        if ref in fresh:
-            fresh.discard(ref)
-            pending += references(step.new.get(ref))
-    for ref in sorted(fresh, key=lambda item: item.number):
-        told = describe(step, ref, "被追加而没有任何引用", "was added and nothing refers to it")
-        if _lifeless(step.new.get(ref)):
-            step.described.append(told)
-        else:
-            step.changes.append(told)
-
-
-def _lifeless(value: Value) -> bool:
-    """Tell what could never be shown: lists and plain values, and what some writers lose.
-
-    The index of validation data; the font without a name that iText makes for a look without text; the resources of a look
-    that PDFBox copies into it.
-    """
-    if isinstance(value, dict):
-        return value.get("/Type") == "/VRI" or value == {"/Type": "/Font"} or value.keys() <= _RESOURCES
-    return not isinstance(value, Stream)

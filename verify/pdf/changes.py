@@ -13,7 +13,7 @@ from typing import Final
 from verify.errors import Finding
 from verify.integrity import Change, Integrity, LaterRevision, RevisionKind
 from verify.pdf.appended import Appended, appended, mark_out_of_sight, signed_start, stray_octets
-from verify.pdf.buried import check_containers, check_reached
+from verify.pdf.buried import check_containers
 from verify.pdf.document import Document, View
 from verify.pdf.extents import reaches_unprotected
 from verify.pdf.fields import FormField, form_fields
@@ -22,9 +22,9 @@ from verify.pdf.hybrid import DIFFERS, as_others_see
 from verify.pdf.library import opens_strictly
 from verify.pdf.linearized import wakes
 from verify.pdf.misread import misread_reference
-from verify.pdf.pdf_values import Ref, same
+from verify.pdf.pdf_values import Ref, Stream, same
 from verify.pdf.permissions import rules_of
-from verify.pdf.permitted import allowed, is_description
+from verify.pdf.permitted import allowed, is_description, moved_catalog
 from verify.pdf.plain.errors import NotPlain
 from verify.pdf.repaired import unlisted_object
 from verify.pdf.respelled import mistakable
@@ -32,6 +32,7 @@ from verify.pdf.signature_value import SignatureValue
 from verify.pdf.sizeless import check_sizes
 from verify.pdf.source import Revision
 from verify.pdf.step import Step, describe
+from verify.pdf.unused import check_reached
 from verify.policy import MAX_CHANGED_OBJECTS, MAX_REVISIONS, Policy
 
 MAX_APPENDED: Final = 2_000_000
@@ -123,7 +124,7 @@ def _seen_alike(
 ) -> bool:
     """Tell whether later revisions bring another view of a document nothing but what may follow, or what others saw before."""
     for revision, step in zip(later, _steps(seen, policy, later), strict=True):
-        step.partial = frozenset(_fields(document.view(step.old.revision)))
+        step.partial = frozenset(document.fact(_Fields).of(document.view(step.old.revision)))
         for ref in seen.explicit(revision.index):
             _compare_object(step, revision, ref, value.covered)
         if step.changes or step.doubts:
@@ -135,10 +136,11 @@ def _steps(document: Document, policy: Policy, later: list[Revision]) -> Iterato
     """Yield each later revision beside the one before it, nothing compared yet."""
     signed = Graph(document, later[0].index - 1)
     rules, old = rules_of(signed.view), signed.view
-    before = _fields(old)
+    known = document.fact(_Fields)
+    before = known.of(old)
     for revision in later:
         new = document.view(revision.index)
-        after = _fields(new)
+        after = known.of(new)
         yield Step(document, old, new, signed, policy, rules, before, after)
         old, before = new, after
 
@@ -200,14 +202,23 @@ def _told(step: Step, part: Appended) -> LaterRevision:
     return LaterRevision(part.revision.index + 1, *part.reach, step.kind, tuple(touched))
 
 
-def _fields(view: View) -> dict[Ref, FormField]:
-    """Index terminal fields by their own object and by each of their widgets."""
-    found: dict[Ref, FormField] = {}
-    for item in form_fields(view):
-        for ref in (item.ref, *item.widgets):
-            if isinstance(ref, Ref):
-                found[ref] = item
-    return found
+class _Fields:
+    """The terminal fields of each revision, found once for all signatures."""
+
+    def __init__(self, _: Document) -> None:
+        self._known: dict[int, dict[Ref, FormField]] = {}
+
+    def of(self, view: View) -> dict[Ref, FormField]:
+        """Index them by their own object and by each of their widgets."""
+        found = self._known.get(view.revision)
+        if found is None:
+            found = self._known[view.revision] = {
+                ref: item
+                for item in form_fields(view)
+                for ref in (item.ref, *item.widgets)
+                if isinstance(ref, Ref)
+            }
+        return found
 
 
 def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
@@ -238,7 +249,9 @@ def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
 
 def _compare_trailers(step: Step) -> None:
     for key in ("/Root", "/Encrypt"):
-        if not same(step.old.trailer.get(key), step.new.trailer.get(key)):
+        if not same(step.old.trailer.get(key), step.new.trailer.get(key)) and not (
+            key == "/Root" and moved_catalog(step)
+        ):
             step.changes.append(Change(f"文件尾的 {key} 被改写", f"the trailer's {key} was replaced"))
     stated = step.document.source.stated(step.new.revision)
     for key in sorted(({"/Root", "/Size"} | REPEATED & step.old.trailer.keys()) - stated):
@@ -297,7 +310,16 @@ def _compare_object(step: Step, revision: Revision, ref: Ref, covered: int) -> N
 
 def _awaited(step: Step, ref: Ref) -> bool:
     """Tell whether the signed revision refers to a new object already, under generation 0 too: most readers look at the number alone."""
-    return any(step.signed.refers_to(one) for one in {ref, Ref(ref.number)})
+    return any(step.signed.refers_to(one) and not _attached(step, one, ref) for one in {ref, Ref(ref.number)})
+
+
+def _attached(step: Step, awaited: Ref, ref: Ref) -> bool:
+    """Tell whether a trailer alone refers to a missing object, as to the source text that LibreOffice packs into a file.
+
+    PDFBox writes that reference anew and not the stream, so that its number comes to another object. What is no stream is no text.
+    """
+    only = step.signed.users_of(awaited) == {(None, "/AdditionalStreams")}
+    return only and not isinstance(step.new.get(ref), Stream)
 
 
 def _replaces_generation(step: Step, ref: Ref) -> bool:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from verify.pdf.document import View
+from verify.pdf.document import Document, View
 from verify.pdf.fields import FormField, distinct
 from verify.pdf.graph import page_refs
 from verify.pdf.looks import empty
@@ -23,6 +23,20 @@ from verify.policy import MAX_FIELD_DEPTH
 _NAME: Final = re.compile(rb"/[^\x00\t\n\x0c\r ()<>\[\]{}/%]*")
 _KINDS: Final = frozenset({"/Font", "/XObject", "/Encoding"})
 """Kinds of resources that signing software adds to a form."""
+_CATEGORIES: Final = frozenset(
+    {
+        "/ColorSpace",
+        "/ExtGState",
+        "/Font",
+        "/Pattern",
+        "/ProcSet",
+        "/Properties",
+        "/Shading",
+        "/XObject",
+        "/Encoding",
+    }
+)
+"""ISO 32000-2 table 34, and what forms have besides: under any other name nobody looks for a resource."""
 _PROCEDURES: Final = frozenset({"/PDF", "/Text", "/ImageB", "/ImageC", "/ImageI"})
 """ISO 32000-1 §14.2: of interest to printers of long ago."""
 
@@ -39,7 +53,7 @@ def grown_resources(step: Step, old: Value, new: Value) -> bool:
         if kind == "/ProcSet"
         else kind in _KINDS and _grown(step, kind, before.get(kind), after.get(kind))
         for kind in before.keys() | after.keys()
-        if not same(before.get(kind), after.get(kind))
+        if kind in _CATEGORIES and not same(before.get(kind), after.get(kind))
     )
 
 
@@ -117,8 +131,22 @@ def _asked_by_text(step: Step) -> frozenset[str]:
     return frozenset(found)
 
 
+class _Looks:
+    """What the looks of each revision ask for, found once for all signatures before it."""
+
+    def __init__(self, _: Document) -> None:
+        self.asked: dict[tuple[int, str], frozenset[str]] = {}
+
+
 def _asked_by_looks(step: Step, kind: str) -> frozenset[str]:
     """Name what looks of fields draw with that is not among their own resources: some readers then take the form's."""
+    asked, question = step.document.fact(_Looks).asked, (step.old.revision, kind)
+    if question not in asked:
+        asked[question] = _found_in_looks(step, kind)
+    return asked[question]
+
+
+def _found_in_looks(step: Step, kind: str) -> frozenset[str]:
     found: set[str] = set()
     for look in _drawings(step):
         if not empty(look):

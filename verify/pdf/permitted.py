@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from verify.integrity import Change, RevisionKind
@@ -19,23 +18,18 @@ from verify.pdf.fields import FormField
 from verify.pdf.form_resources import are_resources, grown_resources, nobody_inherits
 from verify.pdf.looks import bounded, limited
 from verify.pdf.pdf_values import Ref, Stream, Value, gained, references, same
-from verify.pdf.placement import inherited
+from verify.pdf.same_meaning import changed_keys, restated
 from verify.pdf.step import Step, describe
 from verify.pdf.structure_tree import grown_structure, in_structure
 
-_PLAIN_NUMBER: Final = re.compile(rb"-?(?:[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})")
 CATALOG_KEYS: Final = frozenset({"/AcroForm", "/DSS", "/Extensions", "/Metadata", "/Version"})
 FORM_KEYS: Final = frozenset({"/Fields", "/SigFlags"})
 FILLED_FORM_KEYS: Final = FORM_KEYS | {"/NeedAppearances"}
 SIGNED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/F", "/Ff", "/M", "/Type", "/DA", "/MK"})
 LOOK_KEYS: Final = frozenset({"/AP", "/AS", "/F", "/MK"})
 FILLED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/M", "/DA", "/MK"})
-COLOURS: Final = frozenset({b"g", b"rg", b"k", b"cs", b"sc", b"scn", b"gs"})
-"""Operators after which text has another colour than black."""
 CHOSEN_KEYS: Final = frozenset({"/I", "/TI"})
 """What is chosen in a list, and what of it shows (ISO 32000-2 table 234)."""
-BOX_KEYS: Final = frozenset({"/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox", "/Rect"})
-INHERITED_KEYS: Final = frozenset({"/MediaBox", "/CropBox", "/Rotate", "/Resources"})
 PROPERTY_KEYS: Final = frozenset({"/Metadata", "/Version", "/Extensions"})
 DSS_KEYS: Final = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs", "/VRI"})
 
@@ -52,59 +46,8 @@ def allowed(step: Step, ref: Ref) -> bool:
     return _dictionary(step, ref, old, new)
 
 
-def _changed_keys(old: dict[str, Value], new: dict[str, Value]) -> frozenset[str]:
-    keys = old.keys() | new.keys()
-    return frozenset(
-        k
-        for k in keys
-        if k not in old or k not in new or not (same(old[k], new[k]) or _respelled(k, old[k], new[k]))
-    )
-
-
-def _respelled(key: str, old: Value, new: Value) -> bool:
-    """Tell whether an entry says the same in other digits: a box, or a default appearance."""
-    if key == "/DA" and isinstance(old, bytes) and isinstance(new, bytes):
-        words, others = _without_black(old.split()), _without_black(new.split())
-        return len(words) == len(others) and all(map(_same_word, words, others))
-    return key in BOX_KEYS and _same_box(old, new)
-
-
-def _without_black(words: list[bytes]) -> list[bytes]:
-    """Leave out the colour that text has where no other is stated (ISO 32000-2 §8.6.8), as iText does."""
-    return words[:-2] if words[-2:] == [b"0", b"g"] and COLOURS.isdisjoint(words[:-2]) else words
-
-
-def _same_word(one: bytes, other: bytes) -> bool:
-    if one == other:
-        return True
-    plain = _PLAIN_NUMBER.fullmatch(one) and _PLAIN_NUMBER.fullmatch(other)
-    return plain is not None and float(one) == float(other)
-
-
-def _same_box(old: Value, new: Value) -> bool:
-    """Tell whether two boxes differ in spelling alone: ``612`` and ``612.0`` are one number there (ISO 32000-2 §7.9.5).
-
-    Elsewhere they are not: readers take flags and counts that are no integers for zero.
-    """
-    if not isinstance(old, list) or not isinstance(new, list) or len(old) != len(new):
-        return False
-    return all(
-        type(a) in {int, float} and type(b) in {int, float} and a == b for a, b in zip(old, new, strict=True)
-    )
-
-
-def _restated(step: Step, ref: Ref, old: dict[str, Value], new: dict[str, Value]) -> frozenset[str]:
-    """Return what a page now states that it inherited before (ISO 32000-2 §7.7.3.4), as OpenPDF writes pages."""
-    more = INHERITED_KEYS & new.keys() - old.keys()
-    if not more or step.page_number(ref) is None:
-        return frozenset()
-    return frozenset(
-        k for k in more if not _changed_keys({k: inherited(step.old, ref, k)}, {k: step.new.entry(new, k)})
-    )
-
-
 def _dictionary(step: Step, ref: Ref, old: dict[str, Value], new: dict[str, Value]) -> bool:
-    keys = _changed_keys(old, new) - _restated(step, ref, old, new)
+    keys = changed_keys(old, new) - restated(step, ref, old, new)
     keys -= {key for key in keys - old.keys() if step.hidden(new[key])}
     known = step.old_fields.get(ref)
     catalog = step.old.catalog
@@ -125,6 +68,20 @@ def _dictionary(step: Step, ref: Ref, old: dict[str, Value], new: dict[str, Valu
     else:
         allowed = _by_role(step, ref, keys, new)
     return allowed
+
+
+def moved_catalog(step: Step) -> bool:
+    """Tell whether a trailer names a new object for its catalogue, as PDFHummus and its kin do, which gained what it may gain.
+
+    The one before stays where it was, and nothing leads to it.
+    """
+    before, after = step.old.trailer.get("/Root"), step.new.trailer.get("/Root")
+    old, new = step.old.resolve(before), step.new.resolve(after)
+    if not isinstance(before, Ref) or not step.fresh(after):
+        return False
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return False
+    return _catalog(step, changed_keys(old, new), old, new)
 
 
 def _by_role(step: Step, ref: Ref, keys: frozenset[str], new: dict[str, Value]) -> bool:
@@ -196,7 +153,7 @@ def _catalog(step: Step, keys: frozenset[str], old: dict[str, Value], new: dict[
         return False
     if "/DSS" in keys:
         before, after = step.old.entry(old, "/DSS"), step.new.entry(new, "/DSS")
-        if not isinstance(after, dict) or not _dss(step, _changed_keys(before or {}, after)):
+        if not isinstance(after, dict) or not _dss(step, changed_keys(before or {}, after)):
             return False
     if "/Extensions" in keys and not _extensions(step, new):
         return False
@@ -209,7 +166,7 @@ def _form(step: Step, old: Value, new: Value) -> bool:
     if not isinstance(new, dict) or not (old is None or isinstance(old, dict)):
         return False
     before = old or {}
-    keys = _changed_keys(before, new)
+    keys = changed_keys(before, new)
     if "/DR" in keys and grown_resources(step, before.get("/DR"), new.get("/DR")):
         keys -= {"/DR"}
     if "/DA" in keys and "/DA" not in before and nobody_inherits(step):

@@ -46,7 +46,7 @@ def _strictly(document: Document, ref: Ref, revision: int) -> Value:
         listed = listed_in(text, holder.dictionary.get("/N"), holder.dictionary.get("/First"))
         return kind(text).value(listed[place.at][1])
     reader = kind(document.data)
-    reader.header(place or 0)
+    reader.header(place or 0, blanks=True)
     return reader.value(reader.end)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set as AbstractSet
-from typing import Final
+from typing import Final, TypeGuard
 
 from verify.integrity import Change
 from verify.pdf.document import View
@@ -16,10 +16,12 @@ from verify.pdf.placement import Box, rectangle
 from verify.pdf.step import Step
 
 _COMMENT: Final = re.compile(rb"%[^\r\n]*+")
-_NOTHING: Final = frozenset({b"q", b"Q", b"n"})
-"""Operators that draw nothing."""
+_NOTHING: Final = re.compile(rb"q|Q|n|cm|Do|[-+]?[0-9.]{1,16}+")
+"""Operators that draw nothing by themselves, and the numbers before them."""
 _STATES: Final = 2
 """Levels of dictionaries below /AP: the looks, and the states of each."""
+_LAYERS: Final = 4
+"""Forms within forms that are looked into: Acrobat's looks have two, a frame and what is in it."""
 
 
 def check_sizes(step: Step, refs: AbstractSet[Ref]) -> None:
@@ -49,12 +51,26 @@ def _spills(view: View, ref: Ref, refs: AbstractSet[Ref]) -> bool:
 def _draws(view: View, look: Value, depth: int) -> bool:
     if isinstance(look, dict) and depth <= _STATES:
         return any(_draws(view, view.resolve(item), depth + 1) for item in look.values())
-    if not isinstance(look, Stream):
+    return isinstance(look, Stream) and _paints(view, look, _LAYERS)
+
+
+def _paints(view: View, form: Stream, layers: int) -> bool:
+    """Tell whether anything is drawn by a form, or by the forms that it draws: an empty look has layers, too."""
+    box = rectangle(view, view.entry(form.dictionary, "/BBox"))
+    if box is not None and _area(box) <= 0:
         return False
-    box = rectangle(view, view.entry(look.dictionary, "/BBox"))
-    return (box is None or _area(box) > 0) and not _NOTHING.issuperset(
-        _COMMENT.sub(b"", look.decode()).split()
-    )
+    words = [word for word in _COMMENT.sub(b"", form.decode()).split() if not _NOTHING.fullmatch(word)]
+    if not words:
+        return False
+    listed = view.entry(view.entry(form.dictionary, "/Resources"), "/XObject")
+    if not layers or not isinstance(listed, dict):
+        return True
+    layer = [view.resolve(listed.get(word.decode("latin-1"))) for word in words]
+    return not all(_is_form(one) and not _paints(view, one, layers - 1) for one in layer)
+
+
+def _is_form(value: Value) -> TypeGuard[Stream]:
+    return isinstance(value, Stream) and value.dictionary.get("/Subtype") == "/Form"
 
 
 def _area(box: Box) -> float:

@@ -12,7 +12,19 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields
 from reportlab.pdfgen import canvas
 
-from tests.pdf_attacks.catalogue import STATED_VALUE, form_pdf, stream
+from tests.pdf_attacks.catalogue import DRAWING, STATED_VALUE, Victims, form_pdf, stream
+from tests.pdf_attacks.lost import (
+    CERTIFICATE,
+    LOST,
+    layered,
+    page_resources,
+    with_catalog,
+    with_line_ends,
+    with_lost,
+    with_lost_table,
+    with_resources,
+    with_source,
+)
 from tests.pdf_attacks.tolerated import RESOURCES, shared_resources, with_font
 from tests.verify_world import Signing, append, raw_object, size_of, small_pdf
 from verify.verdict import Verdict
@@ -104,3 +116,60 @@ def test_blanks_in_an_object_are_gone_through_once(signing: Signing, b_b: bytes)
 def test_shared_resources_of_a_form_gain_a_font(signing: Signing, kind: str) -> None:
     """As Acrobat adds one for a new field, wherever the form keeps them."""
     check_valid(signing, with_font(signing.sign(shared_resources(RESOURCES[kind][0])), kind, b"New"))
+
+
+@pytest.mark.parametrize("what", LOST)
+def test_something_lost_beside_validation_data(signing: Signing, b_b: bytes, what: str) -> None:
+    check_valid(signing, with_lost(b_b, {0: LOST[what]}))
+
+
+def test_a_table_lost_beside_the_table(signing: Signing, b_b: bytes) -> None:
+    """As PDFBox 2 and with it EU DSS 5 leave one behind files of Word."""
+    check_valid(signing, with_lost_table(b_b))
+
+
+def archived(data: bytes) -> tuple[bytes, dict[int, bytes]]:
+    """Return a catalogue with validation data, and the certificate in it."""
+    new = size_of(data) + 1
+    return raw_object(data, 1)[:-2] + b"/DSS<</Certs[%d 0 R]>>>>" % new, {new: CERTIFICATE}
+
+
+def test_a_catalogue_moved_to_a_new_object(signing: Signing, b_b: bytes) -> None:
+    """As PDFHummus appends, and e-Szigno with it."""
+    check_valid(signing, signing.add_time_stamp(with_catalog(b_b, *archived(b_b))))
+
+
+def test_resources_of_a_page_copied(signing: Signing, b_b: bytes) -> None:
+    check_valid(signing, with_resources(b_b, page_resources(b_b)))
+
+
+def test_source_text_that_went_missing(signing: Signing) -> None:
+    """PDFBox repeats LibreOffice's reference to it in the trailer, and its number comes to a new object."""
+    number = size_of(small_pdf()) + 40
+    signed = signing.sign(with_source(small_pdf(), number))
+    catalog = raw_object(signed, 1)[:-2] + b"/DSS %d 0 R>>" % number
+    check_valid(signing, append(signed, {1: catalog, number: b"<</Certs[]>>"}))
+
+
+def test_the_name_of_the_software_in_the_page_tree(signing: Signing, b_b: bytes) -> None:
+    """As iText up to 5 leaves it."""
+    check_valid(signing, append(b_b, {2: raw_object(b_b, 2)[:-2] + b"/ITXT(5.0.0)>>"}))
+
+
+def test_objects_listed_at_the_line_end_before_them(signing: Signing, b_b: bytes) -> None:
+    catalog, more = archived(b_b)
+    check_valid(signing, with_line_ends(b_b, {1: catalog, **more}))
+
+
+@pytest.mark.parametrize("layer", [stream(b"% DSBlank", DRAWING), stream(b"", DRAWING)])
+def test_a_look_of_empty_layers(signing: Signing, layer: bytes) -> None:
+    check_valid(signing, layered(Victims(signing), layer))
+
+
+def test_a_kind_of_resources_that_nobody_knows(signing: Signing) -> None:
+    """DigiSeal keeps its empty layer in the form under a name of its own, a new one for each signature."""
+    form = "/AcroForm<</Fields[]/SigFlags 3/DR<</DSz 90 0 R>>>>"
+    signed = signing.sign(append(small_pdf(catalog=form), {90: stream(b"% DSBlank", DRAWING)}))
+    again = re.sub(rb"/DSz\s+90 0 R", b"/DSz 91 0 R", raw_object(signed, 1))
+    assert again != raw_object(signed, 1)
+    check_valid(signing, append(signed, {1: again, 91: stream(b"% DSBlank", DRAWING)}))

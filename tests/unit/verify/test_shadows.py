@@ -75,11 +75,13 @@ def test_a_time_stamp_shows_nothing(signing: Signing, b_b: bytes) -> None:
     """Anyone can buy one: a drawing over the page beside it would pass with two valid signatures."""
     data = signing.add_time_stamp(b_b)
     assert signing.verify(data).verdict.value == "passed"
-    added = re.search(rb"/Rect\s*\[\s*0(\.0)? 0(\.0)? 0(\.0)? 0(\.0)?\s*\]", data[len(b_b) :])
+    added = re.search(rb"/Rect ?\[[ 0.]+\]\s/P \d+ 0 R", data[len(b_b) :])
     assert added is not None
-    box = b"/Rect[0 0 9 9]".ljust(len(added[0]))
+    box = b"/Rect[0 0 9 9]/MK 4 0 R".ljust(len(added[0]))
     shown = data[: len(b_b)] + data[len(b_b) :].replace(added[0], box)
     assert modified(signing.verify(shown).signatures[0])
+    bare = data[: len(b_b)] + data[len(b_b) :].replace(added[0], b"/Rect[0 0 9 9]".ljust(len(added[0])))
+    assert not modified(signing.verify(bare).signatures[0]), "a box without a look shows nothing"
 
 
 def switched(

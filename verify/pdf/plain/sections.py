@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from verify.pdf.plain.errors import NotPlain, Reason
 from verify.pdf.plain.octets import InMemory
 from verify.pdf.plain.syntax import Dictionary, Ref
-from verify.pdf.plain.xref import Run, Section, read_sections
+from verify.pdf.plain.xref import Run, Section, read_sections, stream_section
 
 _END: Final = re.compile(rb"[\r\n]startxref(?:\r\n|\r|\n)([0-9]{1,12})(?:\r\n|\r|\n)%%EOF[\r\n]{0,8}\Z")
 """The end mark as every reader takes it; of others only pyHanko says where the document begins."""
@@ -65,6 +65,12 @@ def defined_sections(octets: InMemory) -> list[Defined]:
     found.reverse()
     _check_history(found)
     return found
+
+
+def read_stream(data: bytes, offset: int) -> Defined:
+    """Read the cross-reference stream at an offset, whoever refers to it. :class:`NotPlain`."""
+    octets = InMemory(data)
+    return _defined(octets, stream_section(octets, offset), offset)
 
 
 def _defined(octets: InMemory, section: Section, declared: int) -> Defined:

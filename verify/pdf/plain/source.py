@@ -205,7 +205,7 @@ class PlainSource:
 
     def _object(self, offset: int, ref: Ref) -> tuple[Value, int]:
         reader = StrictReader(self.data)
-        if reader.header(offset) != ref:
+        if reader.header(offset, blanks=True) != ref:
             raise NotPlain(Reason.CROSS_REFERENCE, f"object {ref.number} is not where it is listed")
         value = reader.value(reader.end)
         begin = reader.close()
@@ -312,7 +312,10 @@ def _trailer(entries: Dictionary) -> dict[str, Value]:
 
 
 def settled(value: Value) -> Value:
-    """Turn what our reader put off reading into plain values, as the judge compares them; names are ASCII, and nobody refers to object 0."""
+    """Turn what our reader put off reading into plain values, as the judge compares them; names are ASCII.
+
+    Object 0 is always free (ISO 32000-2 §7.5.4): a reference to it is null, and some writers say so where an entry is empty.
+    """
     kind = type(value)
     if kind is Dictionary:
         return _settled_entries(value)
@@ -321,7 +324,7 @@ def settled(value: Value) -> Value:
     if kind is Name:
         return _ascii(value)
     if kind is Ref and not value.number:
-        raise NotPlain(Reason.SYNTAX, "a reference to object 0")
+        return None
     return value
 
 

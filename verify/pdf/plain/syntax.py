@@ -183,6 +183,10 @@ class Array(list[Value]):
         return self.source[self.start : self.end - 1] + b"\n" + b" ".join(items) + b"]"
 
 
+_BEFORE: Final = re.compile(rb"[\r\n]{1,2}")
+"""Some tables name the end of the line before an object; every reader passes over it."""
+
+
 class Reader:
     """Reads values from one buffer; ``whole`` tells that the buffer goes to the end of the document."""
 
@@ -194,9 +198,10 @@ class Reader:
         self.end = 0
         """Behind what was read last."""
 
-    def header(self, position: int) -> tuple[int, int]:
-        """Read ``NUMBER GENERATION obj``, which begins exactly at ``position``."""
-        found = HEADER.match(self.buffer, position)
+    def header(self, position: int, *, blanks: bool = False) -> tuple[int, int]:
+        """Read ``NUMBER GENERATION obj``, which begins exactly at ``position``, or behind a line end there if ``blanks`` are let pass."""
+        begun = _BEFORE.match(self.buffer, position) if blanks else None
+        found = HEADER.match(self.buffer, position if begun is None else begun.end())
         if found is None:
             raise self._wrong("no object header", position)
         self.end = found.end()

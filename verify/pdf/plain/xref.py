@@ -145,7 +145,9 @@ def _section(octets: Octets, offset: int) -> Section:
         buffer, position, whole = octets.window(offset, length)
         try:
             begun = _TABLE.match(buffer, position)
-            return _stream(octets, offset) if begun is None else _table(buffer, begun.end(), whole=whole)
+            return (
+                stream_section(octets, offset) if begun is None else _table(buffer, begun.end(), whole=whole)
+            )
         except Short:
             length = _longer(length)
 
@@ -189,7 +191,8 @@ def _well_formed(lines: bytes, count: int) -> bool:
     return _LINES.fullmatch(lines) is not None
 
 
-def _stream(octets: Octets, offset: int) -> Section:
+def stream_section(octets: Octets, offset: int) -> Section:
+    """Read the cross-reference stream at an offset (ISO 32000-2 §7.5.8)."""
     _, entries, data = read_object(octets, offset)
     if not isinstance(entries, Dictionary) or data is None or entries.get("/Type") != "/XRef":
         raise NotPlain(Reason.CROSS_REFERENCE, "neither table nor stream")

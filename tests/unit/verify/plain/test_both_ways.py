@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.pdf_mutations import WAYS
-from tests.verify_world import Signing, append, raw_object, size_of
+from tests.verify_world import Signing, append, raw_object, size_of, small_pdf
 from verify import verifier
 from verify.pdf.document import Document, open_plainly
+from verify.pdf.pdf_values import Ref, Stream
 from verify.pdf.plain.errors import NotPlain, Reason
 from verify.pdf.plain.source import PlainSource
 from verify.report import DocumentReport
@@ -110,7 +111,6 @@ def _freed(data: bytes) -> bytes:
     ("what", "change"),
     [
         ("a comment in an object", lambda d: d.replace(b"<</Type/Pages", b"<</Type%\n/Pages", 1)),
-        ("a reference to nothing", lambda d: append(d, {1: b"<</Type/Catalog/Pages 2 0 R/DSS 0 0 R>>"})),
         ("a name that is not ASCII", lambda d: append(d, {5: raw_object(d, 5).replace(b"/Length", b"/A#e9 1/Length")})),
         ("a key twice", lambda d: append(d, {1: b"<</Type/Catalog/Pages 2 0 R/Pages 2 0 R>>"})),
         ("another generation", lambda d: d.replace(b"0000000000 65535 f", b"0000000000 65536 f", 1)),
@@ -146,8 +146,21 @@ def _touched(document: Document) -> bool:
     return False
 
 
+def test_a_reference_to_object_0_is_null(signing: Signing) -> None:
+    """Object 0 is always free (ISO 32000-2 §7.5.4); pyHanko's reader refuses the whole document."""
+    plain = small_pdf()
+    content = raw_object(plain, 5).replace(b"/Length", b"/Metadata 0 0 R/Length", 1)
+    data = signing.sign(append(plain, {5: content}))
+    assert signing.verify(data).verdict is Verdict.PASSED
+    document = open_plainly(data)
+    assert document is not None
+    held = document.last.get(Ref(5))
+    assert isinstance(held, Stream)
+    assert held.dictionary["/Metadata"] is None
+
+
 def test_a_refusal_is_kept_even_where_the_exception_is_taken_for_damage(good: dict[str, bytes]) -> None:
-    source = PlainSource(append(good["B-B"], {1: b"<</Type/Catalog/Pages 2 0 R/DSS 0 0 R>>"}))
+    source = PlainSource(append(good["B-B"], {1: b"<</Type/Catalog/Pages 2 0 R/DSS/A#e9>>"}))
     document = Document(source)
     with pytest.raises(NotPlain):
         _ = document.last.catalog

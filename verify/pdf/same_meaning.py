@@ -1,0 +1,79 @@
+"""What other products write anew and leave as it was: the same entries in other digits, at another place, or with their maker's name.
+
+Such a dictionary says to every reader what it said when it was signed. What each rule admits is told in ``docs/other-products.md``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from verify.pdf.pdf_values import Ref, Value, same
+from verify.pdf.placement import inherited
+from verify.pdf.step import Step
+
+_PLAIN_NUMBER: Final = re.compile(rb"-?(?:[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})")
+COLOURS: Final = frozenset({b"g", b"rg", b"k", b"cs", b"sc", b"scn", b"gs"})
+"""Operators after which text has another colour than black."""
+BOX_KEYS: Final = frozenset({"/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox", "/Rect"})
+INHERITED_KEYS: Final = frozenset({"/MediaBox", "/CropBox", "/Rotate", "/Resources"})
+MAKER_KEY: Final = "/ITXT"
+"""The release of the software, which iText up to 5 writes into the root of the page tree; a second-class name (ISO 32000-2 annex E)."""
+
+
+def changed_keys(old: dict[str, Value], new: dict[str, Value]) -> frozenset[str]:
+    """Return the keys of two dictionaries whose entries differ in more than digits."""
+    keys = old.keys() | new.keys()
+    return frozenset(
+        k
+        for k in keys
+        if k not in old or k not in new or not (same(old[k], new[k]) or _respelled(k, old[k], new[k]))
+    )
+
+
+def _respelled(key: str, old: Value, new: Value) -> bool:
+    """Tell whether an entry says the same in other digits: a box, or a default appearance."""
+    if key == "/DA" and isinstance(old, bytes) and isinstance(new, bytes):
+        words, others = _without_black(old.split()), _without_black(new.split())
+        return len(words) == len(others) and all(map(_same_word, words, others))
+    return key in BOX_KEYS and _same_box(old, new)
+
+
+def _without_black(words: list[bytes]) -> list[bytes]:
+    """Leave out the colour that text has where no other is stated (ISO 32000-2 §8.6.8), as iText does."""
+    return words[:-2] if words[-2:] == [b"0", b"g"] and COLOURS.isdisjoint(words[:-2]) else words
+
+
+def _same_word(one: bytes, other: bytes) -> bool:
+    if one == other:
+        return True
+    plain = _PLAIN_NUMBER.fullmatch(one) and _PLAIN_NUMBER.fullmatch(other)
+    return plain is not None and float(one) == float(other)
+
+
+def _same_box(old: Value, new: Value) -> bool:
+    """Tell whether two boxes differ in spelling alone: ``612`` and ``612.0`` are one number there (ISO 32000-2 §7.9.5).
+
+    Elsewhere they are not: readers take flags and counts that are no integers for zero.
+    """
+    if not isinstance(old, list) or not isinstance(new, list) or len(old) != len(new):
+        return False
+    return all(
+        type(a) in {int, float} and type(b) in {int, float} and a == b for a, b in zip(old, new, strict=True)
+    )
+
+
+def restated(step: Step, ref: Ref, old: dict[str, Value], new: dict[str, Value]) -> frozenset[str]:
+    """Return the entries of a page, or of the page tree, that say otherwise what they said."""
+    if ref == step.old.catalog.get("/Pages"):
+        return frozenset({MAKER_KEY} if isinstance(new.get(MAKER_KEY), bytes) else ())
+    stated = [key for key in sorted(INHERITED_KEYS & new.keys()) if not same(old.get(key), new[key])]
+    if not stated or step.page_number(ref) is None:
+        return frozenset()
+    return frozenset(key for key in stated if _still_inherited(step, ref, key, new))
+
+
+def _still_inherited(step: Step, page: Ref, key: str, new: dict[str, Value]) -> bool:
+    """Tell whether a page states what it inherited before (ISO 32000-2 §7.7.3.4), as OpenPDF writes pages, or a copy of what it had."""
+    before, after = inherited(step.old, page, key), step.new.entry(new, key)
+    return before is not None and not changed_keys({key: before}, {key: after})
