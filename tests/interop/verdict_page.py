@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from tests.interop import verdict_judges
+from tests.interop import real_files, verdict_judges
 from tests.interop.verdict_cases import Case, Cases
 from tests.interop.verdict_classes import CLASSES, DSS, PYHANKO, Question, class_of
 from tests.interop.verdict_judges import Word
@@ -95,7 +95,7 @@ def page(record: dict[str, Any]) -> str:
     for name, words in named.items():
         cells = [words["ours"], words[PYHANKO], words[f"{PYHANKO} class"], words[DSS], words[f"{DSS} class"]]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *real_files.section()]) + "\n"
 
 
 def _keys(between: str) -> str:

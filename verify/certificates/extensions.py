@@ -7,6 +7,7 @@ these for what they mean; the library that reads certificates here refuses all e
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
 from typing import Final
 
@@ -17,6 +18,8 @@ from ca import der
 
 KEPT: Final = 256
 """Certificates kept mended: those of authorities come again in every document."""
+WARNED_OF: Final = r"Invalid ASN\.1|Parsed a |The parsed certificate"
+warnings.filterwarnings("ignore", message=WARNED_OF)  # how others write certificates is no news to who verifies them
 _EXTENSIONS, _BOOLEAN = 0xA3, 0x01
 
 
