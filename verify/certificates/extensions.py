@@ -19,7 +19,9 @@ from ca import der
 KEPT: Final = 256
 """Certificates kept mended: those of authorities come again in every document."""
 WARNED_OF: Final = r"Invalid ASN\.1|Parsed a |The parsed certificate"
-warnings.filterwarnings("ignore", message=WARNED_OF)  # how others write certificates is no news to who verifies them
+warnings.filterwarnings(
+    "ignore", message=WARNED_OF
+)  # how others write certificates is no news to who verifies them
 _EXTENSIONS, _BOOLEAN = 0xA3, 0x01
 
 
