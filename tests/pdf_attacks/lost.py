@@ -15,6 +15,7 @@ from tests.pdf_attacks.catalogue import (
     Victims,
     body_of,
     collector,
+    form_object,
     newest_table,
     stream,
 )
@@ -167,13 +168,17 @@ def _prepared(victims: Victims) -> bytes:
 def _resources(page: bytes) -> tuple[int, int]:
     """Return where the resources of a page begin and end, which stand in it."""
     start = page.index(b"<<", page.index(b"/Resources"))
-    end = start
-    depth = 0
+    return start, _closed(page, start)
+
+
+def _closed(body: bytes, start: int) -> int:
+    """Return where a dictionary ends that begins at ``start``."""
+    end, depth = start, 0
     while depth or end == start:
-        found = re.compile(rb"<<|>>").search(page, end)
+        found = re.compile(rb"<<|>>").search(body, end)
         assert found is not None
         depth, end = depth + (1 if found[0] == b"<<" else -1), found.end()
-    return start, end
+    return end
 
 
 def with_resources(data: bytes, resources: bytes) -> bytes:
@@ -200,6 +205,51 @@ def page_resources(data: bytes) -> bytes:
     """Return what the first page has for resources, as it stands there."""
     page = raw_object(data, 4)
     return page[slice(*_resources(page))]
+
+
+@attack("resources of a page led to those of the form, which then gain what the page asks for", OURS)
+def _led(victims: Victims) -> bytes:
+    """Prepare a page that draws what it has not, and a form whose resources are equal to the page's."""
+    data = small_pdf(catalog="/AcroForm<</Fields[]/DR 90 0 R>>")
+    content = stream(b"/Fm1 Do", b"")
+    page = raw_object(data, 4)
+    own = page_resources(data)
+    signed = victims.signing.sign(append(data, {5: content, 90: own}))
+    page = raw_object(signed, 4)
+    start, end = _resources(page)
+    led = append(signed, {4: page[:start] + b" 90 0 R" + page[end:]})
+    new = size_of(led)
+    grown = own[:-2] + b"/XObject<</Fm1 %d 0 R>>>>" % new
+    return append(led, {90: grown, new: stream(EVIL, DRAWING)})
+
+
+@attack("resources of a page that inherits, led to those of the form", OURS)
+def _led_heir(victims: Victims) -> bytes:
+    data = small_pdf(catalog="/AcroForm<</Fields[]/DR 90 0 R>>")
+    page, own = raw_object(data, 4), page_resources(data)
+    _, end = _resources(page)
+    heir = page[: page.index(b"/Resources")] + page[end:]
+    pages = raw_object(data, 2)[:-2] + b"/Resources %s>>" % own
+    signed = victims.signing.sign(append(data, {2: pages, 4: heir, 5: stream(b"/Fm1 Do"), 90: own}))
+    led = append(signed, {4: raw_object(signed, 4)[:-2] + b"/Resources 90 0 R>>"})
+    new = size_of(led)
+    grown = own[:-2] + b"/XObject<</Fm1 %d 0 R>>>>" % new
+    return append(led, {90: grown, new: stream(EVIL, DRAWING)})
+
+
+@attack("resources of the form led to those of a page, which then gain what the page asks for", OURS)
+def _led_form(victims: Victims) -> bytes:
+    own = page_resources(small_pdf())
+    data = small_pdf(catalog=f"/AcroForm<</Fields[]/DR{own.decode()}>>")
+    page = raw_object(data, 4)
+    start, end = _resources(page)
+    apart = append(data, {4: page[:start] + b" 90 0 R" + page[end:], 5: stream(b"/Fm1 Do"), 90: own})
+    signed = victims.signing.sign(apart)
+    number, form = form_object(signed)
+    start = form.index(b"<<", form.index(b"/DR"))
+    led = append(signed, {number: form[:start] + b" 90 0 R" + form[_closed(form, start) :]})
+    new = size_of(led)
+    return append(led, {90: own[:-2] + b"/XObject<</Fm1 %d 0 R>>>>" % new, new: stream(EVIL, DRAWING)})
 
 
 @attack("the maker's name in the page tree, and another page first", OURS)

@@ -63,11 +63,16 @@ def are_resources(step: Step, ref: Ref, old: Value, new: Value) -> bool:
     stated = form.get("/DR") if isinstance(form, dict) else None
     kinds = step.old.resolve(stated)
     kind = next((k for k in _KINDS if isinstance(kinds, dict) and kinds.get(k) == ref), None)
-    if (stated != ref and kind is None) or len(step.graph(ref).users_of(ref)) != 1:
+    if (stated != ref and kind is None) or not _serves_one(step, ref):
         return False
     return (
         grown_resources(step, old, new) if kind is None else grown_resources(step, {kind: old}, {kind: new})
     )
+
+
+def _serves_one(step: Step, ref: Ref) -> bool:
+    """Tell whether nothing else uses an object, when it was signed and since: a later revision may have led a page or the form to it."""
+    return all(len(graph.users_of(ref)) == 1 for graph in (step.graph(ref), step.previous))
 
 
 def _drawn_by_reader(view: View, form: Value) -> bool:

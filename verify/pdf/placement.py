@@ -117,13 +117,18 @@ def _displayed(view: View, page: Ref, number: int, box: Box) -> Placement | None
 
 def inherited(view: View, page: Ref, key: str) -> Value:
     """Return an inheritable page attribute (ISO 32000-2 §7.7.3.4)."""
+    return view.resolve(stated(view, page, key))
+
+
+def stated(view: View, page: Ref, key: str) -> Value:
+    """Return an inheritable page attribute as it stands there, which may be a reference."""
     node: Value = page
     for _ in range(MAX_FIELD_DEPTH):
         dictionary = view.resolve(node)
         if not isinstance(dictionary, dict):
             return None
         if key in dictionary:
-            return view.resolve(dictionary[key])
+            return dictionary[key]
         node = dictionary.get("/Parent")
     return None
 

@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from verify.pdf.pdf_values import Ref, Value, same
-from verify.pdf.placement import inherited
+from verify.pdf.placement import stated
 from verify.pdf.step import Step
 
 _PLAIN_NUMBER: Final = re.compile(rb"-?(?:[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})")
@@ -67,13 +67,18 @@ def restated(step: Step, ref: Ref, old: dict[str, Value], new: dict[str, Value])
     """Return the entries of a page, or of the page tree, that say otherwise what they said."""
     if ref == step.old.catalog.get("/Pages"):
         return frozenset({MAKER_KEY} if isinstance(new.get(MAKER_KEY), bytes) else ())
-    stated = [key for key in sorted(INHERITED_KEYS & new.keys()) if not same(old.get(key), new[key])]
-    if not stated or step.page_number(ref) is None:
+    keys = [key for key in sorted(INHERITED_KEYS & new.keys()) if not same(old.get(key), new[key])]
+    if not keys or step.page_number(ref) is None:
         return frozenset()
-    return frozenset(key for key in stated if _still_inherited(step, ref, key, new))
+    return frozenset(key for key in keys if _still_inherited(step, ref, key, new))
 
 
 def _still_inherited(step: Step, page: Ref, key: str, new: dict[str, Value]) -> bool:
-    """Tell whether a page states what it inherited before (ISO 32000-2 §7.7.3.4), as OpenPDF writes pages, or a copy of what it had."""
-    before, after = inherited(step.old, page, key), step.new.entry(new, key)
-    return before is not None and not changed_keys({key: before}, {key: after})
+    """Tell whether a page states what it inherited before (ISO 32000-2 §7.7.3.4), as OpenPDF writes pages, or a copy of what it had.
+
+    A copy is a new object: one that was there before may grow for another purpose, as the resources of a form do.
+    """
+    before, after = stated(step.old, page, key), new[key]
+    if before is None or (isinstance(after, Ref) and after != before and not step.fresh(after)):
+        return False
+    return not changed_keys({key: step.old.resolve(before)}, {key: step.new.resolve(after)})

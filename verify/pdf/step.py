@@ -68,8 +68,11 @@ class Step:
 
     def graph(self, ref: Ref) -> Graph:
         """Return who uses an object in the signed revision, or in the one before this, if the object is newer."""
-        if self.signed.view.exists(ref):
-            return self.signed
+        return self.signed if self.signed.view.exists(ref) else self.previous
+
+    @property
+    def previous(self) -> Graph:
+        """Who uses what in the revision before this one; what may follow may have put an old object to a new use."""
         if self.before is None:
             self.before = Graph(self.document, self.old.revision)
         return self.before
