@@ -15,6 +15,7 @@ from asn1crypto import cms, core, parser
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
+from ca import der
 from ca.cms_names import (
     ALGORITHM_PROTECTION,
     CONTENT_TYPE,
@@ -31,7 +32,7 @@ from verify.certificates.key_identifiers import subject_key
 from verify.certificates.names import issuer_octets
 from verify.certificates.paths import digest_of_certificate
 from verify.errors import Finding, failed, unsure
-from verify.policy import MAX_CERTIFICATES, MAX_CMS_OCTETS, MAX_REVOCATION_ITEMS
+from verify.policy import MAX_CERTIFICATES, MAX_CMS_OCTETS, MAX_DOCUMENT_OCTETS, MAX_REVOCATION_ITEMS
 from verify.signatures.cms_der import Parts, take_apart
 from verify.signatures.cms_values import (
     MAX_ATTRIBUTES,
@@ -47,6 +48,7 @@ from verify.signatures.cms_values import (
 from verify.signatures.containers import are_attributes
 from verify.verdict import SubIndication
 
+_EXPLICIT: Final = 0xA0
 DATA_TYPES: Final = frozenset({DATA, GM_DATA})
 KEPT_CERTIFICATES: Final = 256
 """Certificates kept decoded: issuers, seal makers and time-stamp units come again in every document."""
@@ -133,8 +135,23 @@ def parse_message(octets: bytes, *, old: bool = False, signer: int | None = None
         raise malformed("it cannot be decoded") from error
 
 
+def _around_content(octets: bytes) -> int:
+    """Return the size of a container without the content that it may hold, which is as large as a document may be."""
+    try:
+        info = der.Reader(octets).enter(der.SEQUENCE)
+        info.oid()
+        data = info.enter(_EXPLICIT).enter(der.SEQUENCE)
+        data.element()  # version
+        data.element()  # digestAlgorithms
+        return len(octets) - len(data.element())
+    except der.DerError:
+        return len(octets)
+
+
 def count_signers(octets: bytes) -> int:
     """Return how many have signed a SignedData, each for himself (RFC 5652 §5.1); 1 for what cannot be read, which the steps tell."""
+    if _around_content(octets) > MAX_CMS_OCTETS:
+        return 1
     try:
         return max(1, len(_signed_data(cms.ContentInfo.load(octets))["signer_infos"]))
     except (Finding, ValueError, TypeError, KeyError):
@@ -142,7 +159,7 @@ def count_signers(octets: bytes) -> int:
 
 
 def _parse(octets: bytes, old: bool, chosen: int | None) -> SignedMessage:
-    if len(octets) > MAX_CMS_OCTETS:
+    if _around_content(octets) > MAX_CMS_OCTETS or len(octets) > MAX_DOCUMENT_OCTETS:
         raise malformed(f"larger than {MAX_CMS_OCTETS} octets")
     ordinary = take_apart(octets)
     if ordinary is not None:

@@ -21,6 +21,7 @@ from tests.verify_world import small_pdf
 from verify.errors import Finding
 from verify.objects.recognise import recognise
 from verify.objects.report import ObjectKind
+from verify.policy import MAX_CMS_OCTETS
 from verify.report import DocumentReport
 from verify.signatures.cms import parse_message
 from verify.signatures.cms_values import attributes_of
@@ -101,6 +102,18 @@ def test_a_pdf_inside_is_what_was_signed(here: Containers) -> None:
     report = judge(here, octets)
     assert report.verdict is Verdict.PASSED, report.reason.en
     assert report.content_sha256
+
+
+def test_what_is_signed_may_be_large_what_stands_around_it_not(
+    here: Containers, parties: list[Party]
+) -> None:
+    octets = together(here, b"a scan\n" * (MAX_CMS_OCTETS // 6), parties)
+    assert len(octets) > MAX_CMS_OCTETS
+    assert judge(here, octets).verdict is Verdict.PASSED
+    padded = with_unsigned(bare.attached(here), attribute(MARK, der.octet_string(b"0" * MAX_CMS_OCTETS)))
+    report = judge(here, padded)
+    assert report.sub_indication is SubIndication.FORMAT_FAILURE
+    assert "larger" in report.reason.en
 
 
 def elements(reader: der.Reader) -> list[bytes]:
