@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,20 @@ import pytest
 from tests.conftest import missing
 from tests.interop.real_files import RECORD, WHY, fetch, files, word
 from tests.interop.verdict_page import PAGE
+from verify.report import TimeSource
+from verify.trust import TrustStore
+from verify.trusted_lists.pinned import read_claimed
+from verify.verifier import Verifier
 
 pytestmark = [pytest.mark.judge, pytest.mark.filterwarnings("ignore")]
+NATIONAL = re.compile(r"dss-tsl-validation/lotlCache/[A-Z]{2}\.xml")
+THEN = datetime(2019, 12, 1, tzinfo=UTC)
+VALID_THEN = (
+    "Signature-P-HU_MIC-3.pdf",
+    "Signature-P-HU_POL-3.pdf",
+    "pades-ocsp-sign-cert.pdf",
+    "pades-same-border-annotations.pdf",
+)
 AT_LEAST = {"dss-pades": 180, "dss-cades": 100, "dss-tsl-validation": 90}
 """Files of each archive: fewer would mean that something else was fetched."""
 
@@ -56,3 +70,24 @@ def test_we_call_nothing_whole_that_others_see_changed(record: dict[str, dict[st
         name for name, row in record.items() if row["ours"] == "whole" and row["dss"] in {"changed", "broken"}
     }
     assert {record[name]["why"] for name in green} <= {"encoding"}
+
+
+def test_real_documents_under_real_lists(held: Path) -> None:
+    """National lists of 2019 and signatures of Hungary, Czechia and Germany: paths, revocation and time-stamps as the documents have them."""
+    found = dict(files(held))
+    lists = [
+        read_claimed(octets)[0]  # whoever signed it: whose lists are believed is judged elsewhere
+        for name, octets in found.items()
+        if NATIONAL.fullmatch(name)
+        and name.removesuffix(".xml")[-2:] != "NO"  # signed by a key of 2,032 bits
+    ]
+    assert len(lists) >= 25
+    verifier = Verifier(TrustStore([], lists=lists))
+    reports = {name: verifier.verify(found[f"dss-pades/validation/{name}"], at=THEN) for name in VALID_THEN}
+    assert {
+        name: report.reason.en for name, report in reports.items() if report.verdict.value != "passed"
+    } == {}
+    sources = {one.time.source for report in reports.values() for one in report.signatures}
+    assert TimeSource.TSA in sources, "a time proved by an authority of the lists"
+    ended = verifier.verify(found[f"dss-pades/validation/{VALID_THEN[0]}"], at=THEN + timedelta(days=365))
+    assert ended.verdict.value != "passed", "the lists have ended"
