@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
@@ -26,7 +27,7 @@ _FOUND_BY_REPAIR: Final = re.compile(
 )  # fmt: skip
 """Numbers of any length: readers pass over zeros that lead them. A comment may stand wherever blanks may."""
 _AFTER_A_LINE: Final = re.compile(
-    rb"(?<!" + _WHITE + rb")(" + _WHITE + rb"++)(?:[0-9]++" + _WHITE + rb"*+)?+obj"
+    rb"(?<!" + _WHITE + rb")[\x00\t\x0c ]*+[\r\n]" + _WHITE + rb"*+(?:[0-9]++" + _WHITE + rb"*+)?+obj"
 )
 """The end of an object's header behind blanks, which may be the end of a comment."""
 _BLANKS: Final = re.compile(_WHITE + rb"*+")
@@ -39,6 +40,10 @@ _MOST_LINES: Final = 10_000
 Span = tuple[int, int]
 
 
+MAX_MARKS: Final = 250_000
+"""Places kept, more than objects may follow a signature: beyond that something is taken for hidden."""
+
+
 class Marks:
     """Where octets look like something that a repair goes by, found once for all signatures of a document."""
 
@@ -47,6 +52,7 @@ class Marks:
         self._begin = len(self._data) + 1
         self._found: list[tuple[int, bytes]] = []
         self._lines: list[int] = []
+        self.too_many = False
 
     def behind(self, covered: int) -> list[tuple[int, bytes]]:
         """Return each place behind the octets that a signature covers, with the first letter of its word."""
@@ -63,12 +69,13 @@ class Marks:
         if covered >= self._begin:
             return
         self._begin = covered
-        found = _FOUND_BY_REPAIR.finditer(self._data, covered)
+        found = islice(_FOUND_BY_REPAIR.finditer(self._data, covered), MAX_MARKS + 1)
         self._found = [
             (match.start(), b"o" if match[0].endswith(b"obj") else match[0][:1]) for match in found
         ]
-        lines = _AFTER_A_LINE.finditer(self._data, covered)
-        self._lines = [match.start() for match in lines if b"\n" in match[1] or b"\r" in match[1]]
+        lines = islice(_AFTER_A_LINE.finditer(self._data, covered), _MOST_LINES + 1)
+        self._lines = [match.start() for match in lines]
+        self.too_many = len(self._found) > MAX_MARKS or len(self._lines) > _MOST_LINES
 
 
 def buried(document: Document, covered: int, objects: Iterable[Span], tables: Iterable[Span]) -> int | None:
@@ -80,7 +87,10 @@ def buried(document: Document, covered: int, objects: Iterable[Span], tables: It
     spans = sorted(objects)
     starts = {_BLANKS.match(data, start).end() for start, _ in spans}  # type: ignore[union-attr]
     trailers = [data.find(b"trailer", start, end) for start, end in tables]
-    for at, word in marks.behind(covered):
+    found = marks.behind(covered)
+    if marks.too_many:
+        return covered
+    for at, word in found:
         if word == b"o":
             if at not in starts:
                 return at
@@ -94,9 +104,9 @@ def buried(document: Document, covered: int, objects: Iterable[Span], tables: It
 
 def _commented(data: bytes, covered: int, lines: list[int]) -> int | None:
     """Return where an object's header stands in which a comment parts the numbers; nobody writes one."""
-    for number, at in enumerate(lines):
+    for at in lines:
         line = data[max(covered, at - _LINE) : at].replace(b"\r", b"\n").rpartition(b"\n")[2]
-        if b"%" in line or len(line) == _LINE or number == _MOST_LINES:
+        if b"%" in line or len(line) == _LINE:
             return at
     return None
 

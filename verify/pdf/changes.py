@@ -38,6 +38,9 @@ from verify.policy import MAX_CHANGED_OBJECTS, MAX_REVISIONS, Policy
 MAX_APPENDED: Final = 2_000_000
 """Highest object number in what was appended. ISO 32000-1 annex C has four times that, but with a table for more than 3,355,441
 Ghostscript gives up and repairs the file."""
+MAX_CHANGED_IN_ALL: Final = 100_000
+"""Objects that all revisions behind a signature define, five of the largest: beyond that nobody signs, archives or fills in."""
+TOO_MANY: Final = ("签章后改动的对象过多", "too many objects were changed after signing")
 REPEATED: Final = frozenset({"/Encrypt"})
 """What a trailer repeats of the one before. A reader that misses /Root or /Size there repairs the file (ISO 32000-2 §7.5.6),
 and shows objects that no table lists."""
@@ -82,16 +85,9 @@ def _modified(zh: str, en: str, where: str = "") -> Integrity:
 def _assess(document: Document, value: SignatureValue, policy: Policy) -> Integrity:
     earlier = [r for r in document.revisions if max(r.start, r.end) <= value.covered]
     later = [r for r in document.revisions if r.start >= value.covered]
-    if not earlier or [*earlier, *later] != list(document.revisions) or len(later) > MAX_REVISIONS:
-        return _modified(
-            "文件的交叉引用结构在签章后被改写",
-            "the file's cross-reference structure was rewritten after signing",
-        )
-    if not document.source.strict and opens_strictly(document.data[: value.covered]):
-        return _modified("签章后追加的内容不规范", "what was appended after signing is malformed")
-    start = signed_start(document.data, value.covered)
-    if start is None or start not in {earlier[-1].start, earlier[-1].declared}:
-        return _modified("签名没有覆盖一个完整的版本", "the signature does not cover a complete revision")
+    misshapen = _misshapen(document, value, earlier, later)
+    if misshapen is not None:
+        return _modified(*misshapen)
     parts = appended(document, value.covered, later)
     stray = stray_octets(document, value.covered, parts)
     if stray is not None:
@@ -105,6 +101,25 @@ def _assess(document: Document, value: SignatureValue, policy: Policy) -> Integr
     ):
         return Integrity(covers_whole_document=False, modified=True, where=(DIFFERS,))
     return _compare(document, value, policy, parts)
+
+
+def _misshapen(
+    document: Document, value: SignatureValue, earlier: list[Revision], later: list[Revision]
+) -> tuple[str, str] | None:
+    """Say what is wrong with the revisions as such, before their objects are looked at."""
+    if not earlier or [*earlier, *later] != list(document.revisions) or len(later) > MAX_REVISIONS:
+        return (
+            "文件的交叉引用结构在签章后被改写",
+            "the file's cross-reference structure was rewritten after signing",
+        )
+    if not document.source.strict and opens_strictly(document.data[: value.covered]):
+        return "签章后追加的内容不规范", "what was appended after signing is malformed"
+    start = signed_start(document.data, value.covered)
+    if start is None or start not in {earlier[-1].start, earlier[-1].declared}:
+        return "签名没有覆盖一个完整的版本", "the signature does not cover a complete revision"
+    if sum(len(document.explicit(one.index)) for one in later) > MAX_CHANGED_IN_ALL:
+        return TOO_MANY
+    return None
 
 
 def _same_to_all(document: Document, value: SignatureValue, policy: Policy, later: list[Revision]) -> bool:
@@ -227,7 +242,7 @@ def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
     if revision.stream is not None:  # it need not list itself
         refs.add(revision.stream)
     if len(refs) > MAX_CHANGED_OBJECTS:
-        step.changes.append(Change("签章后改动的对象过多", "too many objects were changed after signing"))
+        step.changes.append(Change(*TOO_MANY))
         return
     ordered = sorted(refs, key=lambda item: (item.number, item.generation))
     if ordered and ordered[-1].number > MAX_APPENDED:

@@ -11,7 +11,9 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 
+from tests.pdf_attacks.catalogue import stream
 from tests.verify_world import Signing, append, in_store, raw_object, size_of, small_pdf
+from verify.pdf.buried import MAX_MARKS
 from verify.policy import Policy
 from verify.report import SignatureReport
 from verify.verdict import Indication, SubIndication
@@ -173,6 +175,15 @@ def test_octets_hidden_inside_a_later_object(signing: Signing, b_b: bytes) -> No
     assert signing.only(in_store(b_b, {new: b"<</Nothing true>>"})).indication is Indication.TOTAL_PASSED
     assert modified(signing.only(in_store(b_b, {new: b"<</Nothing true>> 7 0 obj <</Length 0>>"})))
     assert modified(signing.only(append(b_b, {new: b"<</Nothing true>>"}))), "nothing refers to it"
+
+
+def test_more_marks_than_are_kept(signing: Signing, b_b: bytes) -> None:
+    """Beyond the places that are kept, for the first signature and for a later one, something counts as hidden."""
+    marks = in_store(b_b, {size_of(b_b): stream(b"x" + b"1 0 obj " * (MAX_MARKS + 1))})
+    assert modified(signing.only(marks))
+    twice = signing.sign(marks, field="Seal2", page=1)
+    behind = in_store(twice, {size_of(twice): stream(b"7 0 obj <<>> endobj")})
+    assert all(modified(one) for one in signing.verify(behind).signatures)
 
 
 def test_removed_signature_field_is_not_forgotten(signing: Signing, b_b: bytes) -> None:
