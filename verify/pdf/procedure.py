@@ -9,14 +9,14 @@ container (EN 319 102-1 §5.2.7.1, our rules are :class:`Policy`), counter-signa
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 from cryptography import x509
 
 from verify.certificates.signer import CertificateJudge
-from verify.digests import Prefixes
+from verify.digests import Prefixes, digest_of
 from verify.errors import Finding, failed, unexpected, unsure
 from verify.pdf.changes import assess
 from verify.pdf.dates import pdf_date
@@ -34,9 +34,12 @@ from verify.signatures.signer_steps import SignerSteps, known
 from verify.signatures.timestamp import TokenCheck
 from verify.verdict import SubIndication
 
-OLD_NAMES: Final = frozenset({"/adbe.x509.rsa_sha1", "/adbe.pkcs7.sha1", ""})
+BARE_KEY: Final = "/adbe.x509.rsa_sha1"
+"""A bare signature value beside a certificate (ISO 32000-1 §12.8.3.2); nobody has written it since PDF 1.3."""
+SIGNED_DIGEST: Final = "/adbe.pkcs7.sha1"
+"""A container over the SHA-1 of the ranges, which it may hold (ISO 32000-1 §12.8.3.3), as Acrobat wrote until version 8."""
 _NAMES: Final = {
-    Container.CMS: frozenset({PADES, PKCS7, GM_SUB_FILTER}),
+    Container.CMS: frozenset({PADES, PKCS7, GM_SUB_FILTER, SIGNED_DIGEST}),
     Container.GBT35275: frozenset({PADES, PKCS7, GM_SUB_FILTER}),
     Container.SES: frozenset({GM_SUB_FILTER, PKCS7}),
 }
@@ -140,6 +143,19 @@ class Procedure:
         )
 
     def _protected(self, value: SignatureValue) -> Protected:
+        whole = self._of_ranges(value)
+        if value.sub_filter != SIGNED_DIGEST or container_of(value.contents) is not Container.CMS:
+            return whole
+        digest = whole.digest("sha1")
+        return replace(
+            whole,
+            digest=lambda algorithm: digest_of(algorithm, digest),
+            content=lambda: digest,
+            may_attach=True,
+            imprint="sha1",
+        )
+
+    def _of_ranges(self, value: SignatureValue) -> Protected:
         data, prefixes = self.document.data, self.prefixes
         return Protected(
             container=value.contents,
@@ -171,12 +187,9 @@ def _ended_well(case: Case, *steps: Callable[[Case], None]) -> bool:
 
 
 def _check_sub_filter(case: Case, value: SignatureValue) -> None:
-    """Go by the content: a name that says otherwise is told, and one with rules of its own refused.
-
-    ISO 32000-1 §12.8.3.2, §12.8.3.3: under the two old names the digest is taken another way.
-    """
+    """Go by the content: a name that says otherwise is told, and one that has no container refused."""
     shown = value.sub_filter[:40] or "-"
-    if value.sub_filter in OLD_NAMES:
+    if value.sub_filter == BARE_KEY:
         raise unsure(
             SubIndication.FORMAT_FAILURE,
             f"不支持的签名格式（{shown}），无法核验；请要求以 PAdES 格式重新签章。",

@@ -51,5 +51,7 @@ class Protected:
     """The container may hold the octets themselves, or what ``digest`` and ``content`` answer for."""
     ranges: tuple[int, ...] | None = None
     proof: ProofOfExistence | None = None
+    imprint: str = ""
+    """The digest that stands for the ranges in what is signed, where it is another than the container's."""
     signer: int | None = None
     """Which of several that signed side by side, from 0; ``None``: there must be one."""

@@ -155,7 +155,8 @@ class SignerSteps:
         """Judge the algorithms as of what is proved; those that have ended since are told."""
         message, proof = known(case.message), protected.proof
         when = moments(case.time, None if proof is None else proof.time, self.at)
-        case.strength = strength_of(message.digest, known(case.certificate), case.chain, when)
+        certificate, imprint = known(case.certificate), protected.imprint
+        case.strength = strength_of(message.digest, certificate, case.chain, when, imprint=imprint)
         weak = weakness(case.strength, when)
         case.object(weak)
         since = weak_now(case.strength) if weak is None else None
