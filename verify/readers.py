@@ -17,6 +17,8 @@ class Place(StrEnum):
     OFD = "ofd"
     FILE = "file"
     """In a file of its own beside the one it is over."""
+    AROUND = "around"
+    """In a file of its own that holds what it is over."""
 
 
 def readers(container: Container, place: Place, *, national: bool) -> Reason:
@@ -65,6 +67,18 @@ _FILE_SES: Final = Reason(
     "印信和支持电子签章数据的工具可以核验；核验时须同时提供原文件。",
     "Yinxin and tools that know seal signatures can check it, given the file that it is over.",
 )
+_AROUND_CMS: Final = Reason(
+    "openssl cms、欧盟 DSS 等支持 CMS/CAdES 的工具和印信可以核验；原文在签名文件内。",
+    "Tools that know CMS or CAdES (openssl cms, DSS) and Yinxin can check it; what it is over stands in it.",
+)
+_AROUND_CMS_GM: Final = Reason(
+    "印信和支持国密 SM2/SM3 的 CMS 工具可以核验；原文在签名文件内。",
+    "Yinxin and CMS tools that know SM2 and SM3 can check it; what it is over stands in it.",
+)
+_AROUND_GBT: Final = Reason(
+    "印信和支持 GB/T 35275 的国密工具可以核验；原文在签名文件内。",
+    "Yinxin and tools that know GB/T 35275 can check it; what it is over stands in it.",
+)
 _SENTENCES: Final = {
     (Container.CMS, Place.PDF, False): _PDF_CMS,
     (Container.CMS, Place.PDF, True): GM_READERS,
@@ -78,4 +92,7 @@ _SENTENCES: Final = {
     (Container.CMS, Place.FILE, True): _FILE_CMS_GM,
     (Container.GBT35275, Place.FILE, True): _FILE_GBT,
     (Container.SES, Place.FILE, True): _FILE_SES,
+    (Container.CMS, Place.AROUND, False): _AROUND_CMS,
+    (Container.CMS, Place.AROUND, True): _AROUND_CMS_GM,
+    (Container.GBT35275, Place.AROUND, True): _AROUND_GBT,
 }

@@ -159,7 +159,13 @@ def judge_detached(
         refused = finding
     except OSError:
         refused = _content_unreadable()
-    signatures = [_judged(octets, one, digests, steps, refused) for one in each]
+    place = Place.FILE if enclosed is None else Place.AROUND
+    signatures = [
+        _told(
+            _judged(octets, one, digests, steps) if refused is None else _without_judging(refused), one, place
+        )
+        for one in each
+    ]
     verdict, sub, reason = summary(signatures)
     return replace(
         report,
@@ -172,13 +178,18 @@ def judge_detached(
     )
 
 
-def _judged(
-    octets: bytes, signer: int | None, digests: Digests | None, steps: SignerSteps, refused: Finding | None
-) -> SignatureReport:
-    case, name = Case(()), "" if signer is None else str(signer + 1)
-    if refused is not None:
-        case.object(refused)
-        return replace(reported(case, name, Place.FILE), level=_level(case))
+def _told(case: Case, signer: int | None, place: Place) -> SignatureReport:
+    return replace(reported(case, "" if signer is None else str(signer + 1), place), level=_level(case))
+
+
+def _without_judging(refused: Finding) -> Case:
+    case = Case(())
+    case.object(refused)
+    return case
+
+
+def _judged(octets: bytes, signer: int | None, digests: Digests | None, steps: SignerSteps) -> Case:
+    case = Case(())
     try:
         steps.run(case, _protected(octets, digests, signer))
         if digests is None:
@@ -193,7 +204,7 @@ def _judged(
         case.object(_content_unreadable())
     except Exception as error:  # noqa: BLE001 - foreign octets; whatever a library raises is a finding, not a crash
         case.object(unexpected(error))
-    return replace(reported(case, name, Place.FILE), level=_level(case))
+    return case
 
 
 def _also_a_pdf(octets: bytes, enclosed: bytes | None) -> Finding | None:

@@ -104,6 +104,9 @@ def test_a_pdf_inside_is_what_was_signed(here: Containers) -> None:
     report = judge(here, octets)
     assert report.verdict is Verdict.PASSED, report.reason.en
     assert report.content_sha256
+    (found,) = report.signatures
+    assert found.readers is not None
+    assert "原文在签名文件内" in found.readers.zh
 
 
 def test_what_is_signed_may_be_large_what_stands_around_it_not(
