@@ -54,6 +54,8 @@ for _name, _body in {
     "a table without a kind": stream(b"\x01\x00\x00\x00\x09\x00", b"/W[1 4 1]/Index[5 1]/Size 99/Root 1 0 R"),
     "a page whose kind ends at an octet of zero": b"<</Type#00/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>",
     "a kind that stands elsewhere": b"<</Type 3 0 R>>",
+    "a kind that is still to come": b"<</Type 99 0 R/Pages 2 0 R>>",
+    "a kind that is still to come, of what has no other mark": b"<</Type 99 0 R/Contents 7 0 R>>",
 }.items():
 
     @attack(f"an object that nothing refers to, beside validation data: {_name}", OURS)

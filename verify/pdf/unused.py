@@ -60,8 +60,9 @@ def _lifeless(step: Step, revision: Revision, ref: Ref) -> bool:
         return _lost_table(step, revision, ref, value)
     if not all(key.isascii() and key.isprintable() for key in entries):
         return False  # some readers take such a key for another
-    kind = step.new.entry(entries, "/Type")
-    if not (kind is None or isinstance(kind, str)) or kind in _FOUND_BY_REPAIR:
+    if "/Type" in entries and not isinstance(entries["/Type"], str):
+        return False  # it may come to be another
+    if entries.get("/Type") in _FOUND_BY_REPAIR:
         return False
     return (_OF_A_TABLE if isinstance(value, Stream) else _OF_A_TRAILER).isdisjoint(entries)
 
