@@ -95,4 +95,5 @@ _SENTENCES: Final = {
     (Container.CMS, Place.AROUND, False): _AROUND_CMS,
     (Container.CMS, Place.AROUND, True): _AROUND_CMS_GM,
     (Container.GBT35275, Place.AROUND, True): _AROUND_GBT,
+    (Container.SES, Place.AROUND, True): _FILE_SES,  # which holds nothing
 }

@@ -15,7 +15,6 @@ from asn1crypto import cms, core, parser
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-from ca import der
 from ca.cms_names import (
     ALGORITHM_PROTECTION,
     CONTENT_TYPE,
@@ -36,9 +35,11 @@ from verify.policy import MAX_CERTIFICATES, MAX_CMS_OCTETS, MAX_DOCUMENT_OCTETS,
 from verify.signatures.cms_der import Parts, take_apart
 from verify.signatures.cms_values import (
     MAX_ATTRIBUTES,
+    around_content,
     as_read,
     attributes_of,
     certificate_references,
+    check_digests,
     digest_algorithm,
     malformed,
     protects,
@@ -48,7 +49,6 @@ from verify.signatures.cms_values import (
 from verify.signatures.containers import are_attributes
 from verify.verdict import SubIndication
 
-_EXPLICIT: Final = 0xA0
 DATA_TYPES: Final = frozenset({DATA, GM_DATA})
 KEPT_CERTIFICATES: Final = 256
 """Certificates kept decoded: issuers, seal makers and time-stamp units come again in every document."""
@@ -135,31 +135,20 @@ def parse_message(octets: bytes, *, old: bool = False, signer: int | None = None
         raise malformed("it cannot be decoded") from error
 
 
-def _around_content(octets: bytes) -> int:
-    """Return the size of a container without the content that it may hold, which is as large as a document may be."""
-    try:
-        info = der.Reader(octets).enter(der.SEQUENCE)
-        info.oid()
-        data = info.enter(_EXPLICIT).enter(der.SEQUENCE)
-        data.element()  # version
-        data.element()  # digestAlgorithms
-        return len(octets) - len(data.element())
-    except der.DerError:
-        return len(octets)
-
-
 def count_signers(octets: bytes) -> int:
     """Return how many have signed a SignedData, each for himself (RFC 5652 §5.1); 1 for what cannot be read, which the steps tell."""
-    if _around_content(octets) > MAX_CMS_OCTETS:
-        return 1
     try:
-        return max(1, len(_signed_data(cms.ContentInfo.load(octets))["signer_infos"]))
+        if around_content(octets) > MAX_CMS_OCTETS:
+            return 1
+        data = _signed_data(cms.ContentInfo.load(octets))
+        check_digests(data["digest_algorithms"].contents)
+        return max(1, len(data["signer_infos"]))
     except (Finding, ValueError, TypeError, KeyError):
         return 1
 
 
 def _parse(octets: bytes, old: bool, chosen: int | None) -> SignedMessage:
-    if _around_content(octets) > MAX_CMS_OCTETS or len(octets) > MAX_DOCUMENT_OCTETS:
+    if around_content(octets) > MAX_CMS_OCTETS or len(octets) > MAX_DOCUMENT_OCTETS:
         raise malformed(f"larger than {MAX_CMS_OCTETS} octets")
     ordinary = take_apart(octets)
     if ordinary is not None:
@@ -175,6 +164,7 @@ def _parse(octets: bytes, old: bool, chosen: int | None) -> SignedMessage:
         raise malformed(f"{len(data['signer_infos'])} signers instead of one")
     signer = data["signer_infos"][chosen or 0]
     _ = (data["version"].native, signer["version"].native)  # the library looks at what it is asked for alone
+    check_digests(data["digest_algorithms"].contents)
     listed = {one["algorithm"].dotted for one in data["digest_algorithms"]}
     if signer["digest_algorithm"]["algorithm"].dotted not in listed:
         raise malformed("the signer's digest is not among those that it lists")  # RFC 5652 §5.1, §5.3

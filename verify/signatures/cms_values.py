@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 
 from asn1crypto import algos, cms, core, tsp
 
+from ca import der
 from ca.cms_names import (
     ALGORITHM_PROTECTION,
     CONTENT_TYPE,
@@ -22,6 +23,9 @@ from verify.policy import MAX_REVOCATION_ITEMS
 from verify.signatures.cms_der import Attribute
 from verify.verdict import SubIndication
 
+_EXPLICIT: Final = 0xA0
+MAX_DIGESTS_OCTETS: Final = 4096
+"""Octets of the list of digests: two hundred of them, one for each signer at most."""
 ADOBE_REVOCATION: Final = "1.2.840.113583.1.1.8"
 """Adobe's archive of revocation evidence among the signed attributes (ISO 32000-2 §12.8.3.3.2)."""
 KEPT_ALGORITHMS: Final = 256
@@ -78,6 +82,26 @@ def as_read(value: Any) -> bytes:
     if isinstance(value, Attribute):
         return value.octets
     return bytes(value._header + value.contents + value._trailer)  # noqa: SLF001
+
+
+def around_content(octets: bytes) -> int:
+    """Return the size of a container without the content that it may hold, which is as large as a document may be."""
+    try:
+        info = der.Reader(octets).enter(der.SEQUENCE)
+        info.oid()
+        data = info.enter(_EXPLICIT).enter(der.SEQUENCE)
+        _, digests = data.element(), data.element()
+        around = len(octets) - len(data.element())
+    except der.DerError:
+        return len(octets)
+    check_digests(digests)
+    return around
+
+
+def check_digests(listed: bytes) -> None:
+    """Refuse a list of digests that is longer than any; raises ``Finding`` FORMAT_FAILURE."""
+    if len(listed) > MAX_DIGESTS_OCTETS:
+        raise malformed("too many digest algorithms")
 
 
 def malformed(detail: str) -> Finding:

@@ -148,7 +148,7 @@ def judge_detached(
     Several may have signed the same content side by side (RFC 5652 §5.1): each is judged for itself, and named by its number.
     """
     number = count_signers(octets)
-    each: list[int | None] = [None] if number == 1 else list(range(min(number, MAX_SIGNATURES)))
+    each: list[int | None] = list(range(number)) if 1 < number <= MAX_SIGNATURES else [None]
     enclosed = _enclosed(octets, each)
     digests = None if content is None else Digests(content)
     refused: Finding | None

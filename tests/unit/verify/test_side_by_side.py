@@ -21,7 +21,7 @@ from tests.verify_world import small_pdf
 from verify.errors import Finding
 from verify.objects.recognise import recognise
 from verify.objects.report import ObjectKind
-from verify.policy import MAX_CMS_OCTETS
+from verify.policy import MAX_CMS_OCTETS, MAX_SIGNATURES
 from verify.report import DocumentReport
 from verify.signatures.cms import parse_message
 from verify.signatures.cms_values import attributes_of
@@ -119,6 +119,33 @@ def test_what_is_signed_may_be_large_what_stands_around_it_not(
     report = judge(here, padded)
     assert report.sub_indication is SubIndication.FORMAT_FAILURE
     assert "larger" in report.reason.en
+
+
+def rebuilt(octets: bytes, signers: int, digests: int) -> bytes:
+    """Repeat the only signer of a container, and the digest that it lists."""
+    info = der.Reader(octets).enter(der.SEQUENCE)
+    kind = info.element()
+    version, listed, *before, last = elements(info.enter(0xA0).enter(der.SEQUENCE))
+    (one,) = elements(der.Reader(last).enter(der.SET))
+    (digest,) = elements(der.Reader(listed).enter(der.SET))
+    many = (der.tlv(der.SET, *[digest] * digests), *before, der.tlv(der.SET, *[one] * signers))
+    return der.sequence(kind, der.explicit(0, der.sequence(version, *many)))
+
+
+@pytest.mark.parametrize(
+    ("signers", "digests", "found", "sub"),
+    [
+        (MAX_SIGNATURES, 1, MAX_SIGNATURES, None),
+        (MAX_SIGNATURES + 1, 1, 1, SubIndication.LIMIT_REACHED),
+        (2, 5000, 1, SubIndication.FORMAT_FAILURE),
+        (1, 5000, 1, SubIndication.FORMAT_FAILURE),
+    ],
+)
+def test_signers_and_digests_have_limits(
+    here: Containers, signers: int, digests: int, found: int, sub: SubIndication | None
+) -> None:
+    report = judge(here, rebuilt(bare.attached(here), signers, digests))
+    assert (len(report.signatures), report.sub_indication) == (found, sub)
 
 
 def elements(reader: der.Reader) -> list[bytes]:
