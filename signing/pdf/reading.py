@@ -33,6 +33,7 @@ from signing.errors import (
     XfaForm,
 )
 from signing.placing.placement import Box, PageView
+from verify.pdf.library_limits import bounded
 
 MAX_DOCUMENT_OCTETS: Final = 512 * 1024 * 1024
 """Largest document sealed; what our own verifier reads, and far above any contract with scanned annexes."""
@@ -161,9 +162,10 @@ def open_to_extend(stream: IO[bytes], password: str | None = None) -> PdfFileRea
 def _open_reader(stream: IO[bytes]) -> PdfFileReader:
     """Read strictly first; hybrid and slightly wrong files only open leniently."""
     try:
-        return PdfFileReader(stream, strict=True)
+        with bounded():
+            return PdfFileReader(stream, strict=True)
     except Exception:  # noqa: BLE001 - whatever it was, the lenient reading decides
-        with foreign_bytes():
+        with foreign_bytes(), bounded():
             stream.seek(0)
             return PdfFileReader(stream, strict=False)
 

@@ -23,6 +23,7 @@ from pyhanko.pdf_utils.xref import (
 )
 
 from verify.errors import Unreadable
+from verify.pdf.library_limits import bounded
 from verify.pdf.pdf_values import Ref, Stream, Value, plain
 from verify.pdf.source import Contained, Revision
 
@@ -304,10 +305,12 @@ def damaged(detail: str) -> Unreadable:
 
 def _parse(data: bytes) -> PdfFileReader:
     try:
-        return PdfFileReader(BytesIO(data), strict=True)
+        with bounded():
+            return PdfFileReader(BytesIO(data), strict=True)
     except Exception:  # noqa: BLE001 - the library's parser raises anything; a second, lenient try decides
         try:
-            return PdfFileReader(BytesIO(data), strict=False)
+            with bounded():
+                return PdfFileReader(BytesIO(data), strict=False)
         except Exception as error:
             raise damaged("its cross-reference table cannot be read") from error
 
@@ -315,7 +318,8 @@ def _parse(data: bytes) -> PdfFileReader:
 def opens_strictly(data: bytes) -> bool:
     """Tell whether the library opens a file without overlooking anything."""
     try:
-        PdfFileReader(BytesIO(data), strict=True)
+        with bounded():
+            PdfFileReader(BytesIO(data), strict=True)
     except Exception:  # noqa: BLE001 - the library's parser raises anything
         return False
     return True
