@@ -86,15 +86,15 @@ def _pack(archive: Path, paths: list[Path]) -> int:
 
 
 def add_up(out: Path) -> dict[str, dict[str, object]]:
-    """Add a folder's runs to the kept ledger, each once, and return it."""
+    """Add a folder's runs to the kept ledger, each once, and return it; a target begins anew with what was found in it."""
     total: dict[str, dict[str, object]] = json.loads(LEDGER.read_text()) if LEDGER.exists() else {}
     runs = json.loads((out / "ledger.json").read_text())
     for run in runs:
         entry = total.setdefault(run["target"], {"seconds": 0, "inputs": 0, "found": 0, "last": ""})
         if run["ended"] <= str(entry["last"]):
             continue
-        for key in ("seconds", "inputs", "found"):
-            entry[key] = int(str(entry[key])) + int(run[key])
+        for key in ("seconds", "inputs"):
+            entry[key] = 0 if run["found"] else int(str(entry[key])) + int(run[key])
         entry["last"] = run["ended"]
     return {name: total[name] for name in NAMES if name in total}
 
