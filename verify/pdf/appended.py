@@ -80,34 +80,24 @@ def appended(document: Document, covered: int, later: list[Revision]) -> list[Ap
     return found
 
 
-class _Ends:
-    """Where objects end, found once for all signatures."""
-
-    def __init__(self, document: Document) -> None:
-        self._source = document.source
-        self._known: dict[tuple[int, Ref], int] = {}
-
-    def of(self, offset: int, ref: Ref) -> int:
-        """Return the offset behind the object at an offset; raises what the reader raises."""
-        found = self._known.get((offset, ref))
-        if found is None:
-            found = self._known[offset, ref] = self._source.object_end(offset, ref)
-        return found
-
-
 def _measured(document: Document, revision: Revision, covered: int) -> Appended:
-    source, ends = document.source, document.fact(_Ends)
+    source = document.source
     objects: set[Span] = set()
     tables: set[Span] = set()
     if revision.stream is None or revision.hybrid:
         tables.add((revision.start, source.trailer_end(revision)))
     if revision.stream is not None and revision.stream_start >= covered:
-        objects.add((revision.stream_start, ends.of(revision.stream_start, revision.stream)))
+        objects.add((revision.stream_start, _end(document, revision.stream_start, revision.stream)))
     for ref in document.explicit(revision.index):
         offset = document.location(ref, revision.index)
         if offset is not None and offset >= covered:
-            objects.add((offset, ends.of(offset, ref)))
+            objects.add((offset, _end(document, offset, ref)))
     return Appended(revision, frozenset(objects), frozenset(tables))
+
+
+def _end(document: Document, offset: int, ref: Ref) -> int:
+    """Return the offset behind the object at an offset; raises what the reader raises."""
+    return document.kept((_end, offset, ref), lambda: document.source.object_end(offset, ref))
 
 
 def stray_octets(document: Document, covered: int, parts: list[Appended]) -> tuple[int, int] | None:

@@ -139,7 +139,7 @@ def _seen_alike(
 ) -> bool:
     """Tell whether later revisions bring another view of a document nothing but what may follow, or what others saw before."""
     for revision, step in zip(later, _steps(seen, policy, later), strict=True):
-        step.partial = frozenset(document.fact(_Fields).of(document.view(step.old.revision)))
+        step.partial = frozenset(_fields(document, document.view(step.old.revision)))
         for ref in seen.explicit(revision.index):
             _compare_object(step, revision, ref, value.covered)
         if step.changes or step.doubts:
@@ -151,11 +151,10 @@ def _steps(document: Document, policy: Policy, later: list[Revision]) -> Iterato
     """Yield each later revision beside the one before it, nothing compared yet."""
     signed = Graph(document, later[0].index - 1)
     rules, old = rules_of(signed.view), signed.view
-    known = document.fact(_Fields)
-    before = known.of(old)
+    before = _fields(document, old)
     for revision in later:
         new = document.view(revision.index)
-        after = known.of(new)
+        after = _fields(document, new)
         yield Step(document, old, new, signed, policy, rules, before, after)
         old, before = new, after
 
@@ -217,23 +216,15 @@ def _told(step: Step, part: Appended) -> LaterRevision:
     return LaterRevision(part.revision.index + 1, *part.reach, step.kind, tuple(touched))
 
 
-class _Fields:
-    """The terminal fields of each revision, found once for all signatures."""
+def _fields(document: Document, view: View) -> dict[Ref, FormField]:
+    """Index the terminal fields of a revision by their own object and by each of their widgets."""
+    return document.kept((_fields, view.revision), lambda: _indexed(view))
 
-    def __init__(self, _: Document) -> None:
-        self._known: dict[int, dict[Ref, FormField]] = {}
 
-    def of(self, view: View) -> dict[Ref, FormField]:
-        """Index them by their own object and by each of their widgets."""
-        found = self._known.get(view.revision)
-        if found is None:
-            found = self._known[view.revision] = {
-                ref: item
-                for item in form_fields(view)
-                for ref in (item.ref, *item.widgets)
-                if isinstance(ref, Ref)
-            }
-        return found
+def _indexed(view: View) -> dict[Ref, FormField]:
+    return {
+        ref: item for item in form_fields(view) for ref in (item.ref, *item.widgets) if isinstance(ref, Ref)
+    }
 
 
 def _compare_revision(step: Step, revision: Revision, covered: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Final, NamedTuple, TypeVar, cast
 
 from verify.errors import Unreadable
@@ -110,7 +110,7 @@ class Document:
         self._mentions: dict[int, Mentions] = {}
         self._begun: dict[int, dict[int, list[Ref]]] = {}
         self._higher: dict[int, set[Ref]] | None = None
-        self._facts: dict[Callable[[Document], object], object] = {}
+        self._facts: dict[Hashable, object] = {}
 
     @property
     def last(self) -> View:
@@ -188,9 +188,13 @@ class Document:
 
     def fact(self, find: Callable[[Document], Fact]) -> Fact:
         """Return what ``find`` finds in the whole document, looking once for all its signatures."""
-        if find not in self._facts:
-            self._facts[find] = find(self)
-        return cast("Fact", self._facts[find])
+        return self.kept(find, lambda: find(self))
+
+    def kept(self, question: Hashable, find: Callable[[], Fact]) -> Fact:
+        """Return the answer to a question about the document, found once for all its signatures; what ``find`` raises is not kept."""
+        if question not in self._facts:
+            self._facts[question] = find()
+        return cast("Fact", self._facts[question])
 
 
 def open_plainly(data: bytes) -> Document | None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from verify.pdf.document import Document, View
+from verify.pdf.document import View
 from verify.pdf.fields import FormField, distinct
 from verify.pdf.graph import page_refs
 from verify.pdf.looks import empty
@@ -136,19 +136,10 @@ def _asked_by_text(step: Step) -> frozenset[str]:
     return frozenset(found)
 
 
-class _Looks:
-    """What the looks of each revision ask for, found once for all signatures before it."""
-
-    def __init__(self, _: Document) -> None:
-        self.asked: dict[tuple[int, str], frozenset[str]] = {}
-
-
 def _asked_by_looks(step: Step, kind: str) -> frozenset[str]:
     """Name what looks of fields draw with that is not among their own resources: some readers then take the form's."""
-    asked, question = step.document.fact(_Looks).asked, (step.old.revision, kind)
-    if question not in asked:
-        asked[question] = _found_in_looks(step, kind)
-    return asked[question]
+    question = (_found_in_looks, step.old.revision, kind)
+    return step.document.kept(question, lambda: _found_in_looks(step, kind))
 
 
 def _found_in_looks(step: Step, kind: str) -> frozenset[str]:
