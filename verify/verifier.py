@@ -38,7 +38,7 @@ from verify.signatures.protected import ProofOfExistence
 from verify.trust import TrustStore
 from verify.verdict import SubIndication, Verdict
 from verify.voided.judge import load_void_lists, seals_of, trusted_void_lists, with_voiding
-from verify.wording import summary
+from verify.wording import with_signatures
 
 MAX_MOMENTS: Final = 16
 """Moments with their evidence for which a verifier remembers whose lists are trusted, and evidence kept read; a batch has one."""
@@ -209,16 +209,10 @@ class Verifier:
                 sub_indication=SubIndication.LIMIT_REACHED,
             )
         signatures, newest = self._signatures(document, cases, prefixes, at) if cases else ([], None)
-        verdict, sub, reason = summary(signatures)
         return replace(
-            report,
-            verdict=verdict,
-            reason=reason,
-            sub_indication=sub,
-            signatures=tuple(signatures),
+            with_signatures(report, signatures),
             sha256=prefixes.upto("sha256", len(document.data)).hexdigest(),
             evidence_as_of=newest,
-            notice=next((item.notice for item in signatures if item.notice), ""),
         )
 
     def _signatures(

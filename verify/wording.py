@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from cryptography import x509
@@ -10,7 +11,7 @@ from cryptography import x509
 from seals.states import STOPPED_ZH, SealStatus
 from verify.certificates.paths import MAX_DESCRIBED
 from verify.certificates.remembered import by_identity
-from verify.report import Reason, SignatureKind, SignatureReport, SigningTime, StatusReport
+from verify.report import DocumentReport, Reason, SignatureKind, SignatureReport, SigningTime, StatusReport
 from verify.verdict import SubIndication, Verdict, worst
 
 TEST_NOTICE = "演示证书，不具法律效力"
@@ -92,6 +93,19 @@ def _by_claim(what_zh: str, what_en: str, time: SigningTime) -> Reason:
         "且没有可信时间戳证明该时间，重要事项请另行核实。",
         f"By the time that it states itself, {day(time.value)}, the {what_en} is valid, as the seal standards judge it; "
         "certificate or seal have ended since, and no trusted time-stamp proves that time: confirm it where much depends on it.",
+    )
+
+
+def with_signatures(report: DocumentReport, signatures: Sequence[SignatureReport]) -> DocumentReport:
+    """Return a report with these signatures, and the verdict that follows from them."""
+    verdict, sub, reason = summary(signatures)
+    return replace(
+        report,
+        verdict=verdict,
+        reason=reason,
+        sub_indication=sub,
+        signatures=tuple(signatures),
+        notice=next((one.notice for one in signatures if one.notice), ""),
     )
 
 

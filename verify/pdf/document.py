@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable
-from typing import Final, NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from verify.errors import Unreadable
 from verify.pdf.heads import Heads
@@ -15,11 +15,9 @@ from verify.pdf.plain.errors import NotPlain
 from verify.pdf.plain.source import PlainSource
 from verify.pdf.source import Contained, Source
 from verify.policy import MAX_DOCUMENT_OCTETS
+from verify.signatures.containers import has_pdf_header
 
 Fact = TypeVar("Fact")
-
-HEADER_WINDOW: Final = 1024
-"""Readers look for ``%PDF-`` in the first kilobyte (ISO 32000-1 annex H.3 note 13)."""
 
 
 class Extent(NamedTuple):
@@ -217,7 +215,7 @@ def open_document(data: bytes, password: str | None = None) -> Document:
             f"文件超过 {limit} MB 的核验上限，请拆分后再核验。",
             f"The file is larger than the limit of {limit} MB; split it and verify the parts.",
         )
-    if b"%PDF-" not in data[:HEADER_WINDOW]:
+    if not has_pdf_header(data):
         raise Unreadable(
             "该文件不是 PDF 文件，请选择盖章后的 PDF 原件。",
             "This is not a PDF file; choose the sealed PDF itself.",

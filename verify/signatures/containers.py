@@ -28,6 +28,16 @@ class Container(Words):
 _BY_TYPE: Final = {SIGNED_DATA: Container.CMS, GM_SIGNED_DATA: Container.GBT35275}
 
 
+PDF_HEADER: Final = b"%PDF-"
+HEADER_WITHIN: Final = 1024
+"""Readers take a file for a PDF whose header stands in its first 1,024 octets (ISO 32000-1, annex H.3.4.1)."""
+
+
+def has_pdf_header(data: bytes) -> bool:
+    """Tell whether readers of PDF open a file; it may be something else as well."""
+    return PDF_HEADER in data[:HEADER_WITHIN]
+
+
 def container_of(octets: bytes) -> Container | None:
     """Tell by the first member: an identifier makes it CMS or GB/T 35275, a seal's structure SES; ``None``: neither."""
     try:

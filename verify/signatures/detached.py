@@ -18,20 +18,17 @@ from verify.report import DocumentReport, Integrity, SignatureReport
 from verify.sentence import Reason
 from verify.signatures.case import Case, reported
 from verify.signatures.cms import count_signers, parse_message
-from verify.signatures.containers import Container, container_of
+from verify.signatures.containers import Container, container_of, has_pdf_header
 from verify.signatures.protected import Protected
 from verify.signatures.signer_steps import SignerSteps
 from verify.verdict import SubIndication, Verdict
-from verify.wording import summary
+from verify.wording import with_signatures
 
 CHUNK: Final = 1 << 20
 """Octets of the content read at a time."""
 MAX_PEM_OCTETS: Final = MAX_CMS_OCTETS * 4 // 3 + MAX_CMS_OCTETS // 16 + 256
 """The largest container in base64 with its line breaks and frame."""
 _PEM: Final = re.compile(rb"\s*-----BEGIN (CMS|PKCS7)-----\s([A-Za-z0-9+/=\s]+)-----END \1-----\s*")
-PDF_HEADER: Final = b"%PDF-"
-HEADER_WITHIN: Final = 1024
-"""Readers take a file for a PDF whose header stands in its first 1,024 octets (ISO 32000-1, annex H.3.4.1)."""
 _PART_OF_A_PDF: Final = re.compile(
     rb"[0-9][\x00\t\n\x0c\r ]++[0-9]++[\x00\t\n\x0c\r ]*+obj|startxref|trailer"
 )
@@ -108,7 +105,7 @@ def signature_in(data: bytes) -> bytes | None:
 
 def is_pdf(data: bytes) -> bool:
     """Tell what readers open as a PDF, and is not the container of a signature over one, whose content begins with the header."""
-    return PDF_HEADER in data[:HEADER_WITHIN] and container_of(data) not in SIGNATURES
+    return has_pdf_header(data) and container_of(data) not in SIGNATURES
 
 
 class Digests:
@@ -166,16 +163,8 @@ def judge_detached(
         )
         for one in each
     ]
-    verdict, sub, reason = summary(signatures)
-    return replace(
-        report,
-        verdict=verdict,
-        reason=reason,
-        sub_indication=sub,
-        signatures=tuple(signatures),
-        notice=next((one.notice for one in signatures if one.notice), ""),
-        content_sha256="" if digests is None else _sha256(digests),
-    )
+    known = "" if digests is None else _sha256(digests)
+    return replace(with_signatures(report, signatures), content_sha256=known)
 
 
 def _told(case: Case, signer: int | None, place: Place) -> SignatureReport:
@@ -213,7 +202,7 @@ def _also_a_pdf(octets: bytes, enclosed: bytes | None) -> Finding | None:
     They look for the header in the first kilobyte, and for objects everywhere: so a signed PDF inside may be shown with pages that
     stand in an attribute or a certificate.
     """
-    if PDF_HEADER not in octets[:HEADER_WITHIN]:
+    if not has_pdf_header(octets):
         return None
     parts = len(_PART_OF_A_PDF.findall(octets))
     if enclosed is not None and parts <= len(_PART_OF_A_PDF.findall(enclosed)):
