@@ -6,6 +6,7 @@ these pieces; a general ASN.1 library takes ten to four hundred times as long fo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
@@ -194,6 +195,11 @@ class Reader:
         start = self.position
         _, end = self._next(None)
         return self.data[start:end]
+
+    def elements(self) -> Iterator[bytes]:
+        """Yield the elements that are left, each whole."""
+        while self.more:
+            yield self.element()
 
     def integer(self, tag: int = INTEGER) -> int:
         """Return an INTEGER, which must be in its shortest form and of at most 64 octets."""

@@ -40,10 +40,9 @@ def _mended(der_octets: bytes) -> x509.Certificate:
     """Write a certificate's flawed extensions as they ought to be; its signature stays that of the original, and is not looked at."""
     whole = der.Reader(der_octets).enter(der.SEQUENCE)
     fields = whole.enter(der.SEQUENCE)
-    parts = [fields.element() for _ in iter(lambda: fields.more and fields.peek() != _EXTENSIONS, False)]
-    listed = fields.enter(_EXTENSIONS).enter(der.SEQUENCE)
-    mended = [_extension(listed.element()) for _ in iter(lambda: listed.more, False)]
-    signed = der.sequence(*parts, der.explicit(3, der.sequence(*mended)))
+    *parts, last = fields.elements()
+    listed = der.Reader(last).enter(_EXTENSIONS).enter(der.SEQUENCE)
+    signed = der.sequence(*parts, der.explicit(3, der.sequence(*map(_extension, listed.elements()))))
     return x509.load_der_x509_certificate(der.sequence(signed, whole.element(), whole.element()))
 
 
@@ -69,7 +68,7 @@ def _constraints(stated: der.Reader) -> bytes:
 
 def _policies(stated: der.Reader) -> bytes:
     """Leave out the qualifiers: where the practice statement is found, and a notice to be shown."""
-    named = [stated.enter(der.SEQUENCE).oid() for _ in iter(lambda: stated.more, False)]
+    named = [der.Reader(one).enter(der.SEQUENCE).oid() for one in stated.elements()]
     return der.sequence(*(der.sequence(der.oid(one)) for one in named))
 
 

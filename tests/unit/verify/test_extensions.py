@@ -31,17 +31,13 @@ FLAWED = {
 }
 
 
-def elements(reader: der.Reader) -> list[bytes]:
-    return [reader.element() for _ in iter(lambda: reader.more, False)]
-
-
 def rewritten(party: Party, issuer: Party, changes: dict[str, bytes]) -> Party:
     """Put extensions in the place of others and let the issuer sign it again."""
     whole = der.Reader(party.der).enter(der.SEQUENCE)
-    *fields, listed = elements(whole.enter(der.SEQUENCE))
+    *fields, listed = whole.enter(der.SEQUENCE).elements()
     kept = [
         one
-        for one in elements(der.Reader(listed).enter(0xA3).enter(der.SEQUENCE))
+        for one in der.Reader(listed).enter(0xA3).enter(der.SEQUENCE).elements()
         if der.Reader(one).enter(der.SEQUENCE).oid() not in changes
     ]
     new = [der.sequence(der.oid(kind), der.octet_string(value)) for kind, value in changes.items()]

@@ -125,9 +125,9 @@ def rebuilt(octets: bytes, signers: int, digests: int) -> bytes:
     """Repeat the only signer of a container, and the digest that it lists."""
     info = der.Reader(octets).enter(der.SEQUENCE)
     kind = info.element()
-    version, listed, *before, last = elements(info.enter(0xA0).enter(der.SEQUENCE))
-    (one,) = elements(der.Reader(last).enter(der.SET))
-    (digest,) = elements(der.Reader(listed).enter(der.SET))
+    version, listed, *before, last = info.enter(0xA0).enter(der.SEQUENCE).elements()
+    (one,) = der.Reader(last).enter(der.SET).elements()
+    (digest,) = der.Reader(listed).enter(der.SET).elements()
     many = (der.tlv(der.SET, *[digest] * digests), *before, der.tlv(der.SET, *[one] * signers))
     return der.sequence(kind, der.explicit(0, der.sequence(version, *many)))
 
@@ -148,16 +148,12 @@ def test_signers_and_digests_have_limits(
     assert (len(report.signatures), report.sub_indication) == (found, sub)
 
 
-def elements(reader: der.Reader) -> list[bytes]:
-    return [reader.element() for _ in iter(lambda: reader.more, False)]
-
-
 def with_unsigned(octets: bytes, *attributes: bytes) -> bytes:
     """Put attributes beside the only signature of a container, which nobody signs; what stood there goes."""
     info = der.Reader(octets).enter(der.SEQUENCE)
     kind = info.element()
-    *before, signers = elements(info.enter(0xA0).enter(der.SEQUENCE))
-    parts = elements(der.Reader(signers).enter(der.SET).enter(der.SEQUENCE))
+    *before, signers = info.enter(0xA0).enter(der.SEQUENCE).elements()
+    parts = der.Reader(signers).enter(der.SET).enter(der.SEQUENCE).elements()
     signed = [one for one in parts if one[0] != 0xA1]
     signer = der.sequence(*signed, der.tlv(0xA1, *attributes))
     data = der.sequence(*before, der.tlv(der.SET, signer))
