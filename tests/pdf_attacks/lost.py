@@ -27,11 +27,15 @@ attack = collector(ATTACKS)
 CERTIFICATE: Final = b"<</Length 2>>stream\n0\x00\nendstream"
 
 
+def archived(data: bytes, number: int) -> dict[int, bytes]:
+    """Return a catalogue with validation data, and the one certificate in it under a number."""
+    return {1: raw_object(data, 1)[:-2] + b"/DSS<</Certs[%d 0 R]>>>>" % number, number: CERTIFICATE}
+
+
 def with_lost(data: bytes, lost: Mapping[int, bytes]) -> bytes:
     """Append a certificate to the validation data, and objects that nothing refers to beside it."""
     new = size_of(data)
-    catalog = raw_object(data, 1)[:-2] + b"/DSS<</Certs[%d 0 R]>>>>" % new
-    return append(data, {1: catalog, new: CERTIFICATE, **{new + 1 + k: body for k, body in lost.items()}})
+    return append(data, {**archived(data, new), **{new + 1 + k: body for k, body in lost.items()}})
 
 
 LOST: Final = {
@@ -68,9 +72,8 @@ def with_lost_table(
 ) -> bytes:
     """Append as PDFBox 2 does behind a hybrid table: a table, and a cross-reference stream beside it that says the same."""
     new = size_of(data)
-    catalog = raw_object(data, 1)[:-2] + b"/DSS<</Certs[%d 0 R]>>>>" % new
     out, places = bytearray(data), {}
-    for number, body in {1: catalog, new: CERTIFICATE}.items():
+    for number, body in archived(data, new).items():
         places[number] = len(out)
         out += body_of(number, body)
     places[new + 1] = len(out)
@@ -300,9 +303,7 @@ for _name, _before in {
 
     @attack(f"objects whose table names {_name} before them", OURS)
     def _named(victims: Victims, before: bytes = _before) -> bytes:
-        new = size_of(victims.plain)
-        catalog = raw_object(victims.plain, 1)[:-2] + b"/DSS<</Certs[%d 0 R]>>>>" % new
-        return with_line_ends(victims.plain, {1: catalog, new: CERTIFICATE}, before)
+        return with_line_ends(victims.plain, archived(victims.plain, size_of(victims.plain)), before)
 
 
 def layered(victims: Victims, layer: bytes) -> bytes:
