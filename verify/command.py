@@ -153,12 +153,10 @@ def _moment(text: str) -> datetime:
 
 def _question(asked: argparse.Namespace, bundle: OpenedBundle | None) -> Question | None:
     """Find the department and the act that are asked about; an unknown maker's policies decide nothing."""
-    if asked.department is None:
-        return None
     folder = asked.trust
     if folder is None and bundle is not None and bundle.report.pinned:
         folder = bundle.folder
-    return question(choose(asked.department, folder), asked.act)
+    return question(lambda name: choose(name, folder), asked.department or "", asked.act)
 
 
 def _with_lists(store: TrustStore, asked: argparse.Namespace) -> TrustStore:

@@ -23,9 +23,9 @@ class Choice:
 
     @classmethod
     def read(cls, text: str) -> Choice:
-        """Read ``department/act``; anything else is nothing chosen."""
+        """Read ``department/act``; whoever asks with it is told where one of them is missing or not known."""
         department, _, act = text.strip()[:MAX_CHOICE].partition("/")
-        return cls(department, act) if department and act else cls()
+        return cls(department.strip(), act.strip())
 
     @property
     def text(self) -> str:

@@ -27,7 +27,7 @@ class AcceptanceDesk:
 
     def question(self, department: str, act: str) -> Question | None:
         """Prepare what a department is asked; nothing where none is named. Raises an ``AcceptanceError``."""
-        return question(self.departments.find(department), act) if department.strip() else None
+        return question(self.departments.find, department, act)
 
     def answered(self, report: DocumentReport, department: str, act: str) -> DocumentReport:
         """Let the department that is named answer a report."""

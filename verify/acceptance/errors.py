@@ -30,10 +30,26 @@ class DepartmentUnknown(AcceptanceError):
         self.en = f"There is no department called {asked[:80]!r}; known are {', '.join(known)}."
 
 
+class DepartmentMissing(AcceptanceError):
+    """An act is named and no department that is to be asked about it."""
+
+    def __init__(self, act: str, known: tuple[str, ...]) -> None:
+        super().__init__(act[:80])
+        self.zh = f"只指定了事项 act（“{act[:80]}”），没有指定部门；请用 department 指定部门：{'、'.join(known)}；或不指定事项。"
+        self.en = (
+            f"An act ({act[:80]!r}) is named and no department; name one in department ({', '.join(known)}) "
+            "or leave the act out."
+        )
+
+
 class ActUnknown(AcceptanceError):
-    """The department's policy has no such act."""
+    """The department's policy has no such act, or none is named."""
 
     def __init__(self, asked: str, department: str, known: tuple[str, ...]) -> None:
         super().__init__(asked[:80])
+        if not asked.strip():
+            self.zh = f"没有指定要向{department}办理的事项；请用 act 指定：{'、'.join(known)}。"
+            self.en = f"No act is named for this department; name one in act: {', '.join(known)}."
+            return
         self.zh = f"{department}没有名为“{asked[:80]}”的事项；可用：{'、'.join(known)}。"
         self.en = f"The department's policy has no act called {asked[:80]!r}; known are {', '.join(known)}."

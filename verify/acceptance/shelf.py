@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from verify.acceptance.answering import ask
-from verify.acceptance.errors import ActUnknown, DepartmentPolicyInvalid, DepartmentUnknown
+from verify.acceptance.errors import ActUnknown, DepartmentMissing, DepartmentPolicyInvalid, DepartmentUnknown
 from verify.acceptance.policy import DepartmentPolicy
 from verify.acceptance.reading import read_policy
 from verify.report import DocumentReport
@@ -101,8 +101,17 @@ class Question:
         return ask(report, self.policy, self.act)
 
 
-def question(policy: DepartmentPolicy, act: str) -> Question:
-    """Prepare a question; :class:`ActUnknown` where the act is not named or not known, with those that there are."""
+def question(find_policy: Callable[[str], DepartmentPolicy], department: str, act: str) -> Question | None:
+    """Prepare what a department is asked; nothing where neither it nor an act is named.
+
+    Raises :class:`DepartmentMissing` for an act alone, :class:`ActUnknown` where the act is not named or not known (with
+    those that there are), and what ``find_policy`` raises for a department that is not there.
+    """
+    if not department.strip():
+        if act.strip():
+            raise DepartmentMissing(act, tuple(policy.zh for policy in shipped()))
+        return None
+    policy = find_policy(department)
     found = policy.act(act.strip())
     if found is None:
         raise ActUnknown(act, policy.zh, tuple(one.zh for one in policy.acts))

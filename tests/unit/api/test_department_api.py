@@ -54,6 +54,10 @@ def test_D4_the_same_document_is_accepted_by_one_and_refused_by_another(
     assert verify().json()["answers"]["accepted"]["status"] == "not-asked"
     assert verify(department="海关", act="x").json()["type"] == "/problems/department-unknown"
     assert verify(department="财政").json()["type"] == "/problems/department-act-unknown"
+    alone = verify(act="企业变更登记").json()
+    assert alone["type"] == "/problems/department-missing"
+    assert "department" in alone["detail"]
+    assert "企业变更登记" in alone["detail"]
 
     holder = key(services, KEEPER, Scope.DOCUMENT_READ)
     address = f"/api/v1/evidence-records/{yes['sha256']}"
