@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import signal
-import threading
-from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -20,10 +17,9 @@ from api.services import Services
 from api.stamps.broker import link_folder
 from api.stamps.client import Credentials
 from api.stamps.link import LINK_FILES, StampLink
-from api.verifying.orders import OrderCrew
+from api.threads import Task, Threads
 from ca.actor import SYSTEM
 
-LOG: Final = logging.getLogger("yinxin.housekeeping")
 PUBLISH_SECONDS: Final = 10.0
 """How often pending revocations are looked for: the promise is 15 minutes (:data:`ca.status.crl.PUBLISH_WITHIN`), which leaves
 the time to draw up a long list, and a token many tries. Looking costs two statements."""
@@ -34,43 +30,19 @@ STOP_SECONDS: Final = 10
 """How long running requests may take to end; a seal on a 500-page file takes less."""
 
 
-class Housekeeper:
-    """Threads, each with one kind of work: publish revocation lists, write the trust folder, fetch others' lists, take batches up, close what was cut off.
+def housekeeping(services: Services, seconds: float) -> list[Task]:
+    """List what is done beside requests: publish revocation lists, write the trust folder, fetch others' lists, take batches up, close what was cut off.
 
     ``yinxin verify`` reads the trust folder: a seal reported lost over HTTP is lost there within seconds. They are apart so that neither a long round nor a failure of the one keeps a revocation off its list (I12).
     """
-
-    def __init__(self, services: Services, seconds: float) -> None:
-        self._stop = threading.Event()
-        rounds = (
-            ("housekeeping", lambda: services.reconcile(SYSTEM), seconds),
-            ("batches", services.batches.take_up, min(seconds, PUBLISH_SECONDS)),
-            ("federation", services.recognition.renew_due, min(seconds, RENEW_SECONDS)),
-            ("publishing", lambda: services.crls.publish_due(SYSTEM), min(seconds, PUBLISH_SECONDS)),
-            ("trust folder", services.evidence.publish, min(seconds, PUBLISH_SECONDS)),
-        )
-        self._threads = [
-            threading.Thread(target=self._run, args=one, name=one[0], daemon=True) for one in rounds
-        ]
-
-    def start(self) -> None:
-        """Begin."""
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        """End after the rounds that are running."""
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _run(self, name: str, work: Callable[[], object], seconds: float) -> None:
-        while not self._stop.is_set():
-            try:
-                work()
-            except Exception:  # the next round tries again
-                LOG.exception("%s failed", name)
-            self._stop.wait(seconds)
+    soon = min(seconds, PUBLISH_SECONDS)
+    return [
+        Task("housekeeping", lambda: services.reconcile(SYSTEM), seconds),
+        Task("batches", services.batches.take_up, soon),
+        Task("federation", services.recognition.renew_due, min(seconds, RENEW_SECONDS)),
+        Task("publishing", lambda: services.crls.publish_due(SYSTEM), soon),
+        Task("trust folder", services.evidence.publish, soon),
+    ]
 
 
 def make_server(app: FastAPI, host: str, port: int, log_level: str) -> uvicorn.Server:
@@ -91,7 +63,7 @@ def serve(services: Services, host: str, port: int, console: Console) -> None:
     """Serve until interrupted (SIGINT or SIGTERM); running requests end first. Called on the main thread."""
     settings = services.settings
     app = create_app(services)
-    keeper, crew = Housekeeper(services, settings.housekeeping_seconds), OrderCrew(services.orders)
+    threads = Threads(housekeeping(services, settings.housekeeping_seconds) + services.orders.tasks())
     server = make_server(app, host, port, settings.log_level)
     shown = f"http://{host}:{port}"
     console.print(Text(f"验章 / verify: {shown}/verify"))
@@ -101,8 +73,7 @@ def serve(services: Services, host: str, port: int, console: Console) -> None:
     _tell_of_other_port(settings.base_url, port, console)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     link = open_link(services)
-    keeper.start()
-    crew.start()
+    threads.start()
     if link is not None:
         link.start(wait=False)
     try:
@@ -113,8 +84,7 @@ def serve(services: Services, host: str, port: int, console: Console) -> None:
     finally:
         if link is not None:
             link.stop()
-        crew.stop()
-        keeper.stop()
+        threads.stop()
 
 
 def _tell_of_other_port(base_url: str, port: int, console: Console) -> None:

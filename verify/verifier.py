@@ -19,6 +19,7 @@ from verify.errors import Unreadable
 from verify.institution.judge import Document as Beside
 from verify.institution.judge import Presented, present, with_proofs
 from verify.licences.judge import judge_licence, said_by_octets
+from verify.maker_lists import SealLists, learn_makers, load_lists, trusted_lists
 from verify.objects.other import OtherDoor
 from verify.objects.steps import Bench
 from verify.pdf.document import Document, open_document, open_plainly
@@ -31,7 +32,7 @@ from verify.pdf.security_store import SecurityStore, evidence_below, read_store
 from verify.policy import MAX_SIGNATURES, Policy
 from verify.report import DocumentReport, Reason, SignatureKind, SignatureReport
 from verify.reports.recognise import Reading, report_in, with_reported
-from verify.seal import SealJudge, SealLists, learn_makers, load_lists, trusted_lists
+from verify.seal import SealJudge
 from verify.signatures.case import Case, finish, level_of, open_case, orphan_case
 from verify.signatures.detached import Content, NoticedContent, is_pdf, not_about
 from verify.signatures.protected import ProofOfExistence

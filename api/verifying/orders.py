@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import ssl
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +13,7 @@ from api.access.rate_limit import read_networks
 from api.batch.opening import open_beside
 from api.evidence.publishing import Evidence
 from api.settings import Settings
+from api.threads import Task
 from api.tokens.key_stores import SERVICE_TOKEN, KeyStores
 from api.tokens.work import MASTER
 from api.verifying.acceptance import AcceptanceDesk
@@ -40,7 +39,6 @@ from signing.webhooks.targets import read_target
 from verify.report import DocumentReport
 from verify.signatures.detached import ContentOctets
 
-LOG: Final = logging.getLogger("yinxin.verification_orders")
 SPOOL: Final = "verification"
 """Ends the name of the store of documents that wait."""
 ADDRESS: Final = "/api/v1/verification-orders/{}"
@@ -59,6 +57,12 @@ class VerificationOrders:
     outbox: Outbox
     verification: Verification
     workers: int
+
+    def tasks(self) -> list[Task]:
+        """List what a service does beside requests: judge documents, send messages."""
+        judging = Task("verification order", self.work.one, LOOK_SECONDS)
+        sending = Task("webhook", self.outbox.deliver_one, LOOK_SECONDS)
+        return [judging] * self.workers + [sending] * SENDERS
 
     def close(self) -> None:
         """End the verifiers."""
@@ -138,36 +142,3 @@ def _reach(settings: Settings) -> Reach:
 def _context(settings: Settings) -> ssl.SSLContext | None:
     chosen = settings.webhook_ca_file
     return None if chosen is None else ssl.create_default_context(cafile=str(chosen))
-
-
-class OrderCrew:
-    """The threads of a service that judge documents and send messages; each waits a little when there is nothing to do."""
-
-    def __init__(self, orders: VerificationOrders) -> None:
-        self._stop = threading.Event()
-        jobs = [orders.work.one] * orders.workers + [orders.outbox.deliver_one] * SENDERS
-        self._threads = [
-            threading.Thread(target=self._run, args=(job,), name="verification-order", daemon=True)
-            for job in jobs
-        ]
-
-    def start(self) -> None:
-        """Begin."""
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        """End after the documents and messages that are under way."""
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _run(self, job: Callable[[], bool]) -> None:
-        while not self._stop.is_set():
-            try:
-                busy = job()
-            except Exception:  # the database is away, say: the lease ends and it is done again
-                LOG.exception("verification orders: a piece of work failed")
-                busy = False
-            if not busy:
-                self._stop.wait(LOOK_SECONDS)

@@ -20,8 +20,8 @@ from verify.digests import Prefixes
 from verify.institution.proofs import RECORD, PartState, ProofPart, Proofs
 from verify.institution.record import EvidenceRecord, ParsedRecord, parse_record, split_records
 from verify.institution.technical import technical
+from verify.maker_lists import check_maker
 from verify.report import SealReport, SealStatusReport, SignatureKind, SignatureReport
-from verify.seal import check_maker
 from verify.sentence import Reason
 from verify.signatures.cms import load_certificate
 from verify.trusted_lists.model import ServiceKind

@@ -14,9 +14,9 @@ from seals.jws import parse
 from seals.lookup.answer import parse_lookup
 from seals.seal import SealStatus
 from seals.statement import SealStatement, parse_statement, parse_status_list
+from verify.maker_lists import check_maker
 from verify.objects.report import ObjectFact, ObjectKind
 from verify.objects.steps import Bench, Judged, ObjectStep, at, fact, moment
-from verify.seal import check_maker
 from verify.sentence import Reason
 from verify.ses.facts import SealDataStep
 from verify.ses.steps import Outcome, doubtful, failed, passed

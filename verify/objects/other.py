@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from seals.ses.structure import is_seal_data
+from verify.maker_lists import SealLists
 from verify.objects.door import ObjectDoor
 from verify.objects.recognise import recognise, unwrapped
 from verify.objects.report import ObjectReport
@@ -18,7 +19,7 @@ from verify.objects.unknown import unknown_reason
 from verify.ofd.judge import OfdJudge
 from verify.ofd.package import is_package
 from verify.report import DocumentReport
-from verify.seal import SealJudge, SealLists
+from verify.seal import SealJudge
 from verify.ses.judge import SealDataJudge
 from verify.signatures.detached import Content, ContentOctets, Digests, judge_detached, signature_in
 from verify.signatures.signer_steps import SignerSteps

@@ -8,6 +8,7 @@ from datetime import datetime
 from verify.certificates.signer import CertificateJudge
 from verify.errors import Unreadable
 from verify.licences.judge import judge_licence
+from verify.maker_lists import SealLists
 from verify.ofd import limits
 from verify.ofd.container import ContainerJudge
 from verify.ofd.description import Listed, own_parts, read_description, read_list
@@ -27,7 +28,7 @@ from verify.ofd.structure import DocumentBody, Structure, read_structure
 from verify.ofd.zip_records import refused
 from verify.policy import Policy
 from verify.report import DocumentReport, Reason
-from verify.seal import SealJudge, SealLists
+from verify.seal import SealJudge
 from verify.ses.report import StepState
 from verify.ses.steps import failed
 from verify.verdict import SubIndication, Verdict

@@ -15,6 +15,7 @@ from seals.ses.structure import is_signature, read_seal, read_signature
 from verify.certificates.identity import algorithm, describe
 from verify.certificates.signer import CertificateJudge
 from verify.digests import SM3
+from verify.maker_lists import SealLists
 from verify.policy import Policy
 from verify.report import (
     NO_TIME,
@@ -25,7 +26,6 @@ from verify.report import (
     SigningTime,
     TimeSource,
 )
-from verify.seal import SealLists
 from verify.ses.certificates import CertificateSteps, Looked, Proof
 from verify.ses.registry_step import registry_state, state_at
 from verify.ses.report import SealDataKind, SealDataReport, SealDataStep, SealFacts, StepState

@@ -11,8 +11,8 @@ from datetime import datetime
 from seals.seal import SealStatus
 from seals.statement import SealStatusList
 from seals.states import ENDED
+from verify.maker_lists import SealLists
 from verify.report import UNKNOWN, StatusReport
-from verify.seal import SealLists
 from verify.ses.certificates import Proof
 from verify.ses.seal_steps import SealCase
 from verify.ses.steps import Outcome, doubtful, failed, passed, skipped

@@ -18,12 +18,11 @@ from typing import Final
 
 from cryptography import x509
 
-from seals.errors import SealError
 from verify.certificates.paths import name
 from verify.certificates.signer import CertificateJudge
 from verify.digests import Prefixes
+from verify.maker_lists import judge_maker, load_signed, newest_of_each
 from verify.report import DocumentReport, Reason, SealReport
-from verify.seal import judge_maker, newest_of_each
 from verify.verdict import Verdict
 from verify.voided.form import ParsedVoidList, VoidEntry, VoidList, parse_void_list
 from verify.voided.report import VoidedReport
@@ -79,15 +78,8 @@ class VoidLists:
 
 
 def load_void_lists(texts: Sequence[str]) -> list[tuple[ParsedVoidList, x509.Certificate]]:
-    """Read lists whose own signature holds; whatever else stands among ``texts`` is left out."""
-    found = []
-    for text in texts:
-        try:
-            parsed = parse_void_list(text)
-            found.append((parsed, parsed.check_signature()))
-        except SealError:
-            continue
-    return found
+    """Read lists of voided documents whose own signature holds; whatever else stands among ``texts`` is left out."""
+    return load_signed(texts, parse_void_list)
 
 
 def trusted_void_lists(

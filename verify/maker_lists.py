@@ -1,0 +1,143 @@
+"""Lists that seal makers sign: which of them are trusted, and which is the newest of each maker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from cryptography import x509
+
+from ca.profile import EKU_SEAL_MAKER
+from seals.errors import SealError
+from seals.statement import ParsedStatusList, SealStatusList, parse_status_list
+from verify.certificates.identity import maker_identity
+from verify.certificates.paths import Chain
+from verify.certificates.purpose import check_exactly
+from verify.certificates.signer import CertificateJudge, Judged
+from verify.signatures.cms import load_certificate
+from verify.trusted_lists.decision import TrustDecision
+from verify.trusted_lists.model import ServiceKind
+
+
+class _Signed(Protocol):
+    def check_signature(self) -> x509.Certificate: ...
+
+
+Signed = TypeVar("Signed", bound=_Signed)
+MadeList = TypeVar("MadeList")
+"""A list that a maker signed, as its reader keeps it."""
+
+
+@dataclass(slots=True)
+class SealLists:
+    """The newest trustworthy status list of each seal maker, by its identity (:func:`maker_identity`), never its name alone.
+
+    Whoever runs another authority that is trusted as well may call its own maker as it likes: its list must not take the
+    place of the one in which a seal stands as stopped.
+    """
+
+    by_maker: dict[str, SealStatusList] = field(default_factory=dict)
+
+    def of(self, chain: Chain, trust: TrustDecision | None) -> SealStatusList | None:
+        """Return the list of the maker that a chain begins with and what vouches for it, if one is known."""
+        return self.by_maker.get(maker_identity(chain, trust))
+
+    @property
+    def newest(self) -> datetime | None:
+        """Issue time of the newest list."""
+        return max((item.issued_at for item in self.by_maker.values()), default=None)
+
+
+def load_signed(
+    texts: Sequence[str], parse: Callable[[str], Signed]
+) -> list[tuple[Signed, x509.Certificate]]:
+    """Read lists whose own signature holds, each with its maker's certificate; whatever else stands among ``texts`` is left out."""
+    found = []
+    for text in texts:
+        try:
+            parsed = parse(text)
+            found.append((parsed, parsed.check_signature()))
+        except SealError:
+            continue
+    return found
+
+
+def load_lists(texts: Sequence[str]) -> list[tuple[ParsedStatusList, x509.Certificate]]:
+    """Read status lists whose own signature holds; others are left out as if they were not there."""
+    return load_signed(texts, parse_status_list)
+
+
+def trusted_lists(
+    loaded: Sequence[tuple[ParsedStatusList, x509.Certificate]], judge: CertificateJudge, at: datetime
+) -> SealLists:
+    """Keep lists whose maker is trusted and that were issued by the present; the highest number wins (I30).
+
+    Whose certificate has ended is asked about as of the list's issue, and only where the maker has no list of today: such a list is
+    out of date at the latest with the certificate, and what is never left stays so.
+    """
+    made = []
+    for parsed, maker in loaded:
+        found = parsed.status_list
+        by = judge_maker(judge, parsed.chain_der, maker, found.issued_at, at)
+        if by is not None:
+            ends = min(found.next_update, maker.not_valid_after_utc)
+            made.append((by, replace(found, next_update=ends)))
+    return SealLists(newest_of_each(made, lambda one: one.number))
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedMaker:
+    """Who signed a list and is trusted for it; ``late`` tells that the certificate had ended by the time of verification."""
+
+    judged: Judged
+    late: bool
+
+    @property
+    def identity(self) -> str:
+        """Name the maker across renewals."""
+        return maker_identity(self.judged.chain, self.judged.trust)
+
+
+def newest_of_each(
+    made: Iterable[tuple[JudgedMaker, MadeList]], number: Callable[[MadeList], int]
+) -> dict[str, MadeList]:
+    """Return each maker's list with the highest number; one whose maker has ended since only where there is none of today."""
+    present: dict[str, MadeList] = {}
+    past: dict[str, MadeList] = {}
+    for maker, found in made:
+        kept = past if maker.late else present
+        known = kept.get(maker.identity)
+        if known is None or number(found) > number(known):
+            kept[maker.identity] = found
+    return past | present
+
+
+def judge_maker(
+    judge: CertificateJudge,
+    chain_der: Sequence[bytes],
+    maker: x509.Certificate,
+    issued: datetime,
+    at: datetime,
+) -> JudgedMaker | None:
+    """Judge the maker of a list as of ``at``, or where its certificate has ended as of the list's issue; ``None``: not trusted."""
+    if issued > (judge.latest or at):
+        return None
+    chain = [c for der in chain_der[1:] if (c := load_certificate(der)) is not None]
+    late = at > maker.not_valid_after_utc
+    judged = judge.judge(maker, chain, issued if late else at, check_maker, ServiceKind.SEAL_MAKER)
+    return None if judged.finding is not None else JudgedMaker(judged, late)
+
+
+def learn_makers(
+    loaded: Sequence[tuple[ParsedStatusList, x509.Certificate]], judge: CertificateJudge
+) -> None:
+    """Let a judge know the certificates that the lists bring along, as judging their makers does."""
+    for parsed, _ in loaded:
+        judge.evidence.learn([c for der in parsed.chain_der[1:] if (c := load_certificate(der)) is not None])
+
+
+def check_maker(certificate: x509.Certificate) -> None:
+    """Demand a seal maker's certificate: nobody else states seals or lists."""
+    check_exactly(certificate, EKU_SEAL_MAKER, "签发印章声明", "stating seals")
