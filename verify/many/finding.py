@@ -34,6 +34,7 @@ def finding(report: DocumentReport) -> Finding:
     return {
         "file": _text(report.file),
         "sha256": report.sha256,
+        "content_sha256": report.content_sha256,
         "size": report.size,
         "verdict": report.verdict.value,
         "verdict_zh": report.verdict.zh,
@@ -180,6 +181,7 @@ DOCUMENT: Final = (
     Column("evidence_as_of", "证据截至", 20),
     Column("size", "字节数", 12),
     Column("sha256", "SHA-256", 20),
+    Column("content_sha256", "原文件 SHA-256", 20),
     Column("signature_count", "签名数", 8),
 )
 SIGNATURE: Final = tuple(
@@ -240,8 +242,11 @@ Cell = str | int | bool | None
 
 
 def rows(found: Mapping[str, Any]) -> Iterator[tuple[Cell, ...]]:
-    """Lay a finding out: one row a signature, and one for a document without any."""
-    own = tuple(found[column.name] for column in DOCUMENT)
+    """Lay a finding out: one row a signature, and one for a document without any.
+
+    What was found before a column was there leaves it empty.
+    """
+    own = tuple(found.get(column.name) for column in DOCUMENT)
     signatures: list[dict[str, Any]] = found["signatures"] or [{}]
     for signature in signatures:
         yield (*own, *(signature.get(column.name) for column in SIGNATURE))

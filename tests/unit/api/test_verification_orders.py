@@ -300,6 +300,8 @@ def test_what_comes_beside_a_document_is_used_and_goes_with_it(services: Service
     assert "密码" in told[1]["reason_zh"]
     assert told[2]["signatures"][0]["modified"] is False
     assert told[3]["signatures"][0]["modified"] is None
+    judged_over = [one["content_sha256"] for one in told]
+    assert judged_over == ["", "", hashlib.sha256(bare.CONTENT).hexdigest(), ""]
     assert not any(one.exists() for one in spool)
 
 
