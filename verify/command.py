@@ -153,10 +153,10 @@ def _moment(text: str) -> datetime:
 
 def _question(asked: argparse.Namespace, bundle: OpenedBundle | None) -> Question | None:
     """Find the department and the act that are asked about; an unknown maker's policies decide nothing."""
-    folder = asked.trust
-    if folder is None and bundle is not None and bundle.report.pinned:
-        folder = bundle.folder
-    return question(lambda name: choose(name, folder), asked.department or "", asked.act)
+    folders = [] if asked.trust is None else [asked.trust]
+    if bundle is not None and bundle.report.pinned:
+        folders.append(bundle.folder)
+    return question(lambda name: choose(name, folders), asked.department or "", asked.act)
 
 
 def _with_lists(store: TrustStore, asked: argparse.Namespace) -> TrustStore:

@@ -28,7 +28,7 @@ from signing.recognition.department_states import FIRST_STATUS, TRANSITIONS, Pol
 from signing.recognition.department_store import PolicyRow
 from verify.acceptance.policy import DepartmentPolicy
 from verify.acceptance.reading import read_policy
-from verify.acceptance.shelf import SUFFIX, find, with_own
+from verify.acceptance.shelf import SUFFIX, check_names, find, with_own
 
 
 class Departments:
@@ -41,9 +41,11 @@ class Departments:
 
     def known(self) -> tuple[DepartmentPolicy, ...]:
         """Return every department that can be asked: the own policies in force, and the examples without one."""
+        return with_own(self._own())
+
+    def _own(self) -> tuple[DepartmentPolicy, ...]:
         with self._reading() as conn:
-            rows = store.policies(conn, PolicyStatus.IN_FORCE)
-        return with_own(read_policy(row.text.encode()) for row in rows)
+            return _in_force(conn)
 
     def find(self, asked: str) -> DepartmentPolicy:
         """Find a department by id or name; :class:`verify.acceptance.errors.DepartmentUnknown`."""
@@ -62,6 +64,7 @@ class Departments:
     def propose(self, octets: bytes, *, hand: Hand) -> PolicyRow:
         """Import a file; :class:`verify.acceptance.errors.DepartmentPolicyInvalid` names what is wrong in it."""
         policy = read_policy(octets)
+        check_names(policy, self._own())
         row = PolicyRow(
             id=secrets.token_hex(16),
             department=policy.id,
@@ -82,7 +85,7 @@ class Departments:
         """Put an import in force in the place of the one before; ``sha256`` says again which octets are meant.
 
         Raises :class:`PolicyUnknown`, :class:`PolicyActRefused`, :class:`PolicySecondPerson`, :class:`PolicyDiffers`,
-        :class:`PolicyMoved`.
+        :class:`PolicyMoved`, :class:`verify.acceptance.errors.DepartmentPolicyInvalid` where another is called so by now.
         """
         try:
             with acting(self._engine, self._audit) as ledger:
@@ -91,6 +94,7 @@ class Departments:
                     raise PolicySecondPerson
                 if sha256.lower() != row.sha256:
                     raise PolicyDiffers
+                check_names(read_policy(row.text.encode()), _in_force(ledger.conn))
                 for before in store.policies(ledger.conn, PolicyStatus.IN_FORCE):
                     if before.department == row.department:
                         _moved(ledger, before, PolicyAct.REPLACE, {})
@@ -118,6 +122,10 @@ def policy_files(engine: sa.Engine) -> dict[str, bytes]:
     with engine.execution_options(read_only=True).connect() as conn:
         rows = store.policies(conn, PolicyStatus.IN_FORCE)
     return {f"departments/{row.department}{SUFFIX}": row.text.encode() for row in rows}
+
+
+def _in_force(conn: sa.Connection) -> tuple[DepartmentPolicy, ...]:
+    return tuple(read_policy(row.text.encode()) for row in store.policies(conn, PolicyStatus.IN_FORCE))
 
 
 def _load(conn: sa.Connection, policy_id: str) -> PolicyRow:

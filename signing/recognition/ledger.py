@@ -103,7 +103,7 @@ class RecognitionLedger:
         what: tuple[str, str],
         hand: Hand,
     ) -> Recognition:
-        (key, purpose), entry, number = what, _entry(decision.report), self._new_id()
+        (key, purpose), entry, number = what, found.vouched or _entry(decision.report), self._new_id()
         detail = {
             "document": decision.report.sha256,
             "department": found.department,
@@ -193,7 +193,7 @@ def _rows(conn: sa.Connection) -> Iterator[tuple[int, str]]:
 
 
 def _entry(report: DocumentReport) -> ListEntry:
-    """Return the list entry that vouched for the first seal that one vouches for; an empty one where none does."""
+    """Return the entry that vouched for the first seal, where it counts for nothing there; an empty one where none does."""
     at = report.verified_at
     if at is not None:
         for item in candidates(report):

@@ -30,10 +30,12 @@ from signing.recognition.departments import Departments, policy_files
 from signing.recognition.ledger import Decision, RecognitionLedger
 from tests.conftest import SteppingClock
 from verify.acceptance.errors import ActUnknown, DepartmentPolicyInvalid
+from verify.acceptance.policy import AcceptedList, Demands
 from verify.acceptance.shelf import example_text, find, in_folder, shipped
-from verify.report import DocumentReport
+from verify.report import DocumentReport, SignatureKind, SignatureReport
 from verify.sentence import Reason
-from verify.verdict import Verdict
+from verify.trusted_lists.decision import ListedStatus, ListEntry, TrustDecision
+from verify.verdict import Indication, Verdict
 
 ONE = Hand(Actor("person:chen.jing", "陈静"), "key:aaaaaaaa")
 SAME = Hand(Actor("Person:Chen.Jing", "陈 静"), "key:cccccccc")
@@ -121,6 +123,21 @@ def test_the_newer_replaces_and_each_state_allows_what_the_table_says(office: Of
     assert [row.version for row in office.departments.imports()] == ["own-1"] * 3
 
 
+def test_a_name_that_another_policy_has_is_refused(office: Office) -> None:
+    """By whoever imports, and again by whoever confirms: it may be taken meanwhile."""
+    other = STRICTER.replace(b'id = "taxation"', b'id = "mine"')
+    first, second = (
+        office.departments.propose(STRICTER, hand=ONE),
+        office.departments.propose(other, hand=ONE),
+    )
+    office.departments.confirm(first.id, first.sha256, hand=TWO)
+    with pytest.raises(DepartmentPolicyInvalid, match="taxation"):
+        office.departments.propose(other, hand=ONE)
+    with pytest.raises(DepartmentPolicyInvalid, match="taxation"):
+        office.departments.confirm(second.id, second.sha256, hand=TWO)
+    assert office.departments.find("税务").id == "taxation"
+
+
 def test_the_database_itself_holds_one_in_force(office: Office) -> None:
     rows = [office.departments.propose(STRICTER + b"#\n" * n, hand=ONE) for n in (1, 2)]
     with office.engine.begin() as conn:
@@ -151,6 +168,26 @@ def test_a_decision_is_on_the_ledger_and_on_the_trail(office: Office, clock: Ste
     (line,) = list(office.ledger.export())
     assert row.digest in line
     assert "x.pdf" not in line  # no file name: it may hold a person's
+
+
+def test_the_list_on_whose_word_it_was_accepted_is_recorded(office: Office) -> None:
+    """Two lists name the certificate; the department accepts the second alone."""
+    at, granted = datetime(2026, 3, 1, tzinfo=UTC), ListedStatus("granted")
+    first, second = (
+        ListEntry(name, sequence=number, kind="ca", then=granted, now=granted)
+        for name, number in (("CN:A", 3), ("CN:B", 9))
+    )
+    passed = Indication.TOTAL_PASSED
+    item = SignatureReport(
+        field="a", kind=SignatureKind.SIGNATURE, indication=passed, sub_indication=None,
+        reason=Reason("好", "good"), trust=TrustDecision(True, at, first, (second,)),
+    )  # fmt: skip
+    found = replace(report(), verdict=Verdict.PASSED, signatures=(item,))
+    policy = find(shipped(), "税务")
+    act = replace(policy.acts[0], demands=Demands())
+    asked = replace(policy, demands=Demands(), lists=(AcceptedList("CN:B"),), acts=(act,))
+    row = office.ledger.decide(Decision(found, asked, act.id, "退税"), request_key="two", hand=ONE)
+    assert (row.answer, row.scheme, row.sequence) == ("conditions", "CN:B", 9)
 
 
 def test_repeats_give_the_first_and_another_question_is_refused(office: Office) -> None:

@@ -1,7 +1,8 @@
 """The third answer: does this department accept this document for this act? Numbered rules; the first refusal decides.
 
 1. The policy is in force (R01). 2. Somebody sealed or signed a document (R02), everything on it is valid (R03), nobody voided
-it (R04). 3. Every seal and signature is vouched for by a list that counts here (R05). 4. One of them meets every demand of
+it (R04). 3. Every seal and signature is vouched for by a list that counts here (R05), and where the certificate has ended since, so is
+the clock. 4. One of them meets every demand of
 the act, or all do where that is asked (R06-R23). 5. What must be done besides is named (R24).
 """
 
@@ -15,7 +16,7 @@ from verify.acceptance.errors import ActUnknown
 from verify.acceptance.facts import Facts, Vouched, candidates
 from verify.acceptance.policy import Act, Condition, Demands, DepartmentPolicy
 from verify.acceptance.rule_ids import CITES, RuleId
-from verify.acceptance.rules import RULES
+from verify.acceptance.rules import RULES, unlisted_clock
 from verify.report import DocumentReport, Reason, Verdict
 from verify.trusted_lists.decision import BY_DECREE
 
@@ -29,11 +30,26 @@ UNSIGNED: Final = Reason(
 class _Outcome:
     """How far one seal came: the rules that it met, the entry that vouched, what is left to do, or the rule that refused it."""
 
-    passed: tuple[RuleId, ...]
-    entry: str
+    passed: tuple[RuleId, ...] = ()
+    vouched: Vouched | None = None
+    facts: Facts | None = None
     left: tuple[Reason, ...] = ()
     rule: RuleId | None = None
     refusal: Reason | None = None
+
+    def on(self, blank: Acceptance) -> Acceptance:
+        """Write down whose word it rests on: about the certificate, the seal and the time."""
+        made = replace(blank, passed=tuple(rule.value for rule in self.passed))
+        if self.vouched is None or self.facts is None:
+            return made
+        makers = self.facts.makers if self.facts.seal is not None else ()
+        return replace(
+            made,
+            entry=_entry(self.vouched),
+            vouched=self.vouched.entry,
+            maker_entry="".join(_entry(one) for one in makers[:1]),
+            time_entry="".join(_entry(one) for one in self.facts.clocks[:1]),
+        )
 
 
 def accept(report: DocumentReport, policy: DepartmentPolicy, act: str) -> Acceptance:
@@ -48,7 +64,7 @@ def accept(report: DocumentReport, policy: DepartmentPolicy, act: str) -> Accept
     barred = _document(report, policy)
     if barred is not None:
         rule, reason = barred
-        return _refused(blank, policy, _Outcome((), "", rule=rule, refusal=reason))
+        return _refused(blank, policy, _Outcome(rule=rule, refusal=reason))
     return _judge(report, policy, found, blank)
 
 
@@ -93,7 +109,10 @@ def _signature(facts: Facts, demands: Demands, wishes: tuple[Condition, ...]) ->
     """Ask every rule of one signature under each entry that vouches for it; the entry that serves it best counts."""
     vouched = facts.vouched
     if not vouched:
-        return _Outcome((), "", rule=RuleId.LIST, refusal=_unlisted(facts))
+        return _Outcome(rule=RuleId.LIST, refusal=_unlisted(facts))
+    clock = unlisted_clock(facts)
+    if clock is not None and facts.signature.certificate_now.status != "good":
+        return _Outcome((), vouched[0], facts, rule=RuleId.LIST, refusal=clock)
     tried = [_under(facts, demands, one) for one in vouched]
     met = [
         replace(outcome, left=_left(facts, wishes, one))
@@ -106,15 +125,15 @@ def _signature(facts: Facts, demands: Demands, wishes: tuple[Condition, ...]) ->
 
 
 def _under(facts: Facts, demands: Demands, vouched: Vouched) -> _Outcome:
-    passed, entry = [RuleId.LIST], _entry(vouched)
+    passed = [RuleId.LIST]
     for rule in RULES:
         if not rule.asked(demands):
             continue
         refusal = rule.check(facts, demands, vouched)
         if refusal is not None:
-            return _Outcome(tuple(passed), entry, rule=rule.id, refusal=refusal)
+            return _Outcome(tuple(passed), vouched, facts, rule=rule.id, refusal=refusal)
         passed.append(rule.id)
-    return _Outcome(tuple(passed), entry)
+    return _Outcome(tuple(passed), vouched, facts)
 
 
 def _left(facts: Facts, wishes: tuple[Condition, ...], vouched: Vouched) -> tuple[Reason, ...]:
@@ -158,7 +177,7 @@ def _accepted(blank: Acceptance, policy: DepartmentPolicy, outcome: _Outcome) ->
     """R24: accepted, or accepted if what is left is done as well."""
     left = outcome.left
     passed = (RuleId.IN_FORCE, RuleId.SIGNED, RuleId.VALID, RuleId.NOT_VOIDED, *outcome.passed)
-    done = replace(blank, entry=outcome.entry, passed=tuple(rule.value for rule in passed))
+    done = replace(outcome, passed=passed).on(blank)
     if not left:
         return replace(
             done,
@@ -186,12 +205,10 @@ def _accepted(blank: Acceptance, policy: DepartmentPolicy, outcome: _Outcome) ->
 def _refused(blank: Acceptance, policy: DepartmentPolicy, outcome: _Outcome) -> Acceptance:
     rule, why = outcome.rule or RuleId.VALID, outcome.refusal or UNSIGNED
     return replace(
-        blank,
+        outcome.on(blank),
         status=AcceptanceStatus.REFUSED,
         rule=rule.value,
         cites=_cites(policy, rule),
-        entry=outcome.entry,
-        passed=tuple(one.value for one in outcome.passed),
         sentence=Reason(f"{policy.zh}不予接受：{why.zh}", f"Not accepted by {policy.en}: {why.en}"),
     )
 

@@ -162,7 +162,8 @@ def _third(found: Acceptance) -> Answer:
         AcceptanceStatus.REFUSED: AnswerStatus.NO,
     }[found.status]
     policy = f"{found.department} {found.policy_version} · sha256:{found.policy_sha256}"
-    rests = tuple(filter(None, (policy, f"{found.rule} · {found.cites}", found.entry)))
+    said = (policy, f"{found.rule} · {found.cites}", found.entry, found.maker_entry, found.time_entry)
+    rests = tuple(dict.fromkeys(filter(None, said)))
     return Answer(status, found.sentence, rests)
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, NoReturn
 
 from verify.sentence import Reason, iso
+from verify.trusted_lists.decision import ListEntry
 
 
 class AnswerStatus(StrEnum):
@@ -78,6 +79,12 @@ class Acceptance:
     entry: str
     """The entry that decided: of the policy (``lists[gov-cn]``), and of the trust list where one did."""
     sentence: Reason
+    maker_entry: str = ""
+    """The entry that vouches for the seal's maker, written alike; empty where no seal counts here."""
+    time_entry: str = ""
+    """The entry that vouches for the time-stamp authority, written alike; empty where no time counts as proved here."""
+    vouched: ListEntry | None = None
+    """The trust list's own part of ``entry``."""
     conditions: tuple[Reason, ...] = ()
     passed: tuple[str, ...] = ()
     """Ids of the rules that were met, in order."""
@@ -98,6 +105,8 @@ class Acceptance:
             "rule": self.rule,
             "cites": self.cites,
             "entry": self.entry,
+            "maker_entry": self.maker_entry,
+            "time_entry": self.time_entry,
             "sentence": self.sentence.en,
             "sentence_zh": self.sentence.zh,
             "conditions": [item.en for item in self.conditions],

@@ -30,6 +30,15 @@ class DepartmentUnknown(AcceptanceError):
         self.en = f"There is no department called {asked[:80]!r}; known are {', '.join(known)}."
 
 
+class DepartmentAmbiguous(AcceptanceError):
+    """Several policies are called so."""
+
+    def __init__(self, asked: str, ids: tuple[str, ...]) -> None:
+        super().__init__(asked[:80])
+        self.zh = f"有多个部门政策名为“{asked[:80]}”；请改用编号：{'、'.join(ids)}。"
+        self.en = f"Several policies are called {asked[:80]!r}; name one by its id: {', '.join(ids)}."
+
+
 class DepartmentMissing(AcceptanceError):
     """An act is named and no department that is to be asked about it."""
 

@@ -1,4 +1,8 @@
-"""What the rules ask a report: its signatures, the list entries that vouch for them, their level, keys and times. Pure."""
+"""What the rules ask a report: its signatures, the list entries that vouch for them, their level, keys and times. Pure.
+
+Three words are taken for a signature: the authority's for whose it is, the maker's for the seal, the time-stamp authority's
+for the time. Each counts here only where an entry of its kind vouches for it that this department accepts.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,12 @@ from datetime import UTC, datetime
 
 from ca.rule_place import ANY
 from seals.leave import Leave
-from verify.acceptance.policy import DepartmentPolicy, Equivalence
+from verify.acceptance.policy import LEVELS, DepartmentPolicy, Equivalence
 from verify.institution.proofs import RECORD, PartState
 from verify.ofd.report import OfdReport
-from verify.report import DocumentReport, SignatureKind, SignatureReport, Verdict
+from verify.report import DocumentReport, SealReport, SignatureKind, SignatureReport, SigningTime, Verdict
 from verify.trusted_lists.decision import BY_DECREE, ListEntry, TrustDecision
-from verify.trusted_lists.model import ServiceStatus
+from verify.trusted_lists.model import ServiceKind, ServiceStatus
 
 _IN_FORCE = frozenset(status.value for status in ServiceStatus if status.in_force)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -20,7 +24,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
-    """An entry that vouches for a signature and counts here: as it is (``accepted``), or by an equivalence."""
+    """An entry that vouches for one of the three and counts here: as it is, or by an equivalence."""
 
     entry: ListEntry
     place: str
@@ -42,10 +46,16 @@ class Facts:
         return self.report.verified_at or _EPOCH
 
     @property
+    def time(self) -> SigningTime | None:
+        """The proved time, where this department takes the time-stamp authority's word."""
+        time = self.signature.time
+        return time if time.trusted and time.value is not None and self.clocks else None
+
+    @property
     def when(self) -> datetime:
         """The proved time of sealing; without a proof, the time of verification: nobody gains by claiming a time."""
-        time = self.signature.time
-        return time.value if time.trusted and time.value is not None else self.at
+        time = self.time
+        return self.at if time is None or time.value is None else time.value
 
     @property
     def is_ofd(self) -> bool:
@@ -55,8 +65,23 @@ class Facts:
     @property
     def level(self) -> str:
         """How much evidence goes with it; where the report names no level, only a proved time is known of."""
-        found = self.signature.level.rpartition("-")[2]
-        return found or ("T" if self.signature.time.trusted else "B")
+        if self.time is None:
+            return LEVELS[0]
+        return self.signature.level.rpartition("-")[2] or LEVELS[1]
+
+    @property
+    def seal(self) -> SealReport | None:
+        """What the seal's maker states, where this department takes its word."""
+        seal = self.signature.seal
+        return seal if seal is not None and seal.trusted and self.makers else None
+
+    def seal_kinds(self, vouched: Vouched) -> frozenset[str]:
+        """Return the seal's kind in this department's own words: foreign words, of maker or authority, count by their equivalence alone."""
+        seal = self.seal
+        if seal is None:
+            return frozenset()
+        equal = (maker.equivalence or vouched.equivalence for maker in self.makers)
+        return frozenset({seal.kind if one is None else one.own_kind(seal.kind) for one in equal} - {""})
 
     @property
     def leave(self) -> Leave | None:
@@ -65,8 +90,8 @@ class Facts:
         A statement names the document as it was handed in. From a package that cannot be had back, so in one it counts beside
         the evidence record alone, which names the sealed octets.
         """
-        seal, proofs = self.signature.seal, self.signature.proofs
-        if seal is None or not seal.trusted:
+        seal, proofs = self.seal, self.signature.proofs
+        if seal is None:
             return None
         parts = () if proofs is None else proofs.institutional
         bound = any(part.name == RECORD and part.state is PartState.PRESENT for part in parts)
@@ -74,17 +99,61 @@ class Facts:
 
     @property
     def vouched(self) -> tuple[Vouched, ...]:
-        """Return the entries that vouch for this signature and count for this department at that time."""
+        """Return the entries that vouch for this signature's certificate and count for this department at that time."""
+        return self._counting(decision_of(self.signature, self.at), ServiceKind.CA, self.when)
+
+    @property
+    def makers(self) -> tuple[Vouched, ...]:
+        """Return the entries that vouch for the seal's maker and count here."""
+        seal = self.signature.seal
+        if seal is None or not seal.trusted:
+            return ()
+        return self._counting(_or_by_decree(seal.trust, self.at), ServiceKind.SEAL_MAKER, self.when)
+
+    @property
+    def clocks(self) -> tuple[Vouched, ...]:
+        """Return the entries that vouch for the time-stamp authority and count here."""
+        time = self.signature.time
+        if not time.trusted or time.value is None:
+            return ()
+        return self._counting(_or_by_decree(time.trust, self.at), ServiceKind.TSA, time.value)
+
+    def _counting(
+        self, decision: TrustDecision | None, kind: ServiceKind, when: datetime
+    ) -> tuple[Vouched, ...]:
         found = []
-        for entry in vouching(self.signature, self.at):
-            found += _by_lists(self, entry)
-            found += _by_equivalences(self, entry)
+        for entry in vouching(decision):
+            found += self._by_lists(entry, kind, when)
+            found += self._by_equivalences(entry, kind, when)
         return tuple(found)
 
+    def _by_lists(self, entry: ListEntry, kind: ServiceKind, when: datetime) -> list[Vouched]:
+        found = []
+        for number, one in enumerate(self.policy.lists, 1):
+            fits = (
+                (one.scheme == entry.scheme_id or (one.scheme == ANY and entry.scheme_id != BY_DECREE))
+                and (entry.scheme_id == BY_DECREE or entry.kind == kind.value in one.kinds)
+                and (one.services is None or entry.certificate_sha256 in one.services)
+                and (one.seal_kinds is None or _stated_kind(self.signature) in one.seal_kinds)
+                and _within(when, one.since, one.until)
+            )
+            if fits:
+                found.append(Vouched(entry, f"list {number} ({one.named})"))
+        return found
 
-def vouching(signature: SignatureReport, at: datetime) -> tuple[ListEntry, ...]:
-    """Return the entries that vouch for a signature's certificate: the one that decided, and others in force then."""
-    decision = decision_of(signature, at)
+    def _by_equivalences(self, entry: ListEntry, kind: ServiceKind, when: datetime) -> list[Vouched]:
+        """Return what a foreign list says that is taken for one of ours, its makers and time-stamp authorities included."""
+        return [
+            Vouched(entry, f"equivalence {one.id} ({one.scheme or BY_DECREE})", one)
+            for one in self.policy.equivalences
+            if one.scheme == entry.scheme_id
+            and entry.kind == (one.kind if kind is ServiceKind.CA else kind.value)
+            and _within(when, one.since, one.until)
+        ]
+
+
+def vouching(decision: TrustDecision | None) -> tuple[ListEntry, ...]:
+    """Return the entries that vouch for a certificate: the one that decided, and others in force then."""
     if decision is None or not decision.trusted:
         return ()
     others = tuple(
@@ -115,35 +184,15 @@ def candidates(report: DocumentReport) -> tuple[SignatureReport, ...]:
     return tuple(one for one in report.on_document if one.kind is not SignatureKind.TIMESTAMP)
 
 
-def _by_lists(facts: Facts, entry: ListEntry) -> list[Vouched]:
-    found = []
-    for number, one in enumerate(facts.policy.lists, 1):
-        fits = (
-            (one.scheme == entry.scheme_id or (one.scheme == ANY and entry.scheme_id != BY_DECREE))
-            and (entry.scheme_id == BY_DECREE or entry.kind in one.kinds)
-            and (one.services is None or entry.certificate_sha256 in one.services)
-            and (one.seal_kinds is None or seal_kind(facts.signature) in one.seal_kinds)
-            and _within(facts.when, one.since, one.until)
-        )
-        if fits:
-            found.append(Vouched(entry, f"list {number} ({one.named})"))
-    return found
-
-
-def _by_equivalences(facts: Facts, entry: ListEntry) -> list[Vouched]:
-    return [
-        Vouched(entry, f"equivalence {one.id} ({one.scheme or BY_DECREE})", one)
-        for one in facts.policy.equivalences
-        if one.scheme == entry.scheme_id
-        and entry.kind == one.kind
-        and _within(facts.when, one.since, one.until)
-    ]
-
-
 def _within(when: datetime, since: datetime | None, until: datetime | None) -> bool:
     return (since is None or when >= since) and (until is None or when <= until)
 
 
-def seal_kind(signature: SignatureReport) -> str:
+def _or_by_decree(decision: TrustDecision | None, at: datetime) -> TrustDecision:
+    """Where no list was asked, what is trusted is so by the operator's own anchor."""
+    return TrustDecision(True, at, ListEntry(BY_DECREE)) if decision is None else decision
+
+
+def _stated_kind(signature: SignatureReport) -> str:
     """Return the seal's two-digit kind as its trusted maker states it; empty without one."""
     return signature.seal.kind if signature.seal is not None and signature.seal.trusted else ""

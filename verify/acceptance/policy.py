@@ -12,9 +12,12 @@ from typing import Any, Final
 
 from verify.sentence import Reason
 from verify.trusted_lists.decision import BY_DECREE
+from verify.trusted_lists.model import ServiceKind
 
 LEVELS: Final = ("B", "T", "LT", "LTA")
 """How much evidence goes with a signature, rising (EN 319 142-1 §6; the same words for seal signatures and OFD)."""
+COUNTED: Final = (ServiceKind.CA.value, ServiceKind.SEAL_MAKER.value, ServiceKind.TSA.value)
+"""Whose word an acceptance rests on: about the certificate, about the seal, about the time."""
 DECREE: Final = "decree"
 """How a policy writes the list that is none: the anchors that the operator put into the trust folder."""
 
@@ -122,11 +125,12 @@ class AcceptedList:
     """A list whose entries count here: for which kinds of service and of seal, from when until when.
 
     ``scheme`` is a scheme's name, empty for the operator's anchors, or ``*`` for every list that the installation trusts.
+    ``kinds`` are the services whose word counts: authorities for certificates, makers for seals, time-stamp authorities for times.
     ``services`` names single entries by the SHA-256 of their certificate; ``None`` is all.
     """
 
     scheme: str
-    kinds: tuple[str, ...] = ("ca",)
+    kinds: tuple[str, ...] = COUNTED
     seal_kinds: tuple[str, ...] | None = None
     services: tuple[str, ...] | None = None
     since: datetime | None = None
@@ -215,10 +219,15 @@ class DepartmentPolicy:
         """Find an act by id or name."""
         return next((one for one in self.acts if asked in {one.id, one.zh, one.en}), None)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything that it is called."""
+        return (self.id, self.zh, self.en, *self.aliases)
+
     def named(self, asked: str) -> bool:
         """Tell whether somebody who asks so means this department."""
         wanted = asked.strip().casefold()
-        return wanted in {word.casefold() for word in (self.id, self.zh, self.en, *self.aliases)}
+        return wanted in {word.casefold() for word in self.names}
 
     def demands_of(self, act: Act) -> Demands:
         """Return everything that is asked for in an act."""

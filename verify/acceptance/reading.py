@@ -10,6 +10,7 @@ from typing import Any, Final
 from ca.rule_place import Place, read_toml
 from verify.acceptance.errors import DepartmentPolicyInvalid
 from verify.acceptance.policy import (
+    COUNTED,
     DECREE,
     LEVELS,
     LISTED,
@@ -91,8 +92,7 @@ def read_policy(octets: bytes, *, example: bool = False) -> DepartmentPolicy:
         conditions=_conditions(top, names),
         cites=_cites(top),
         aliases=top.texts("aliases") if "aliases" in top.values else (),
-        since=_day(top, "since"),
-        until=_day(top, "until", end=True),
+        **_span(top),
         example=example,
     )
     if not policy.lists and not policy.equivalences:
@@ -119,15 +119,13 @@ def _lists(top: Place) -> tuple[AcceptedList, ...]:
     for number, one in enumerate(top.tables("list", most=MAX_LISTS), 1):
         place = top.inside(f"list {number}", one)
         place.only({"scheme", "kinds", "seal_kinds", "services", "since", "until"})
-        kinds = [kind.value for kind in ServiceKind]
         found.append(
             AcceptedList(
                 scheme=_scheme(place),
-                kinds=place.choices("kinds", kinds) if "kinds" in one else (ServiceKind.CA.value,),
+                kinds=place.choices("kinds", list(COUNTED)) if "kinds" in one else COUNTED,
                 seal_kinds=_formed(place, "seal_kinds", _SEAL_KIND, "01") if "seal_kinds" in one else None,
                 services=_formed(place, "services", _SHA256, "SHA-256") if "services" in one else None,
-                since=_day(place, "since"),
-                until=_day(place, "until", end=True),
+                **_span(place),
             )
         )
     return tuple(found)
@@ -135,6 +133,8 @@ def _lists(top: Place) -> tuple[AcceptedList, ...]:
 
 def _scheme(place: Place) -> str:
     name = place.text("scheme")
+    if name != DECREE and name.strip().casefold() == DECREE:
+        raise place.wrong(f"scheme 应写作 {DECREE}（小写）", f"scheme is written {DECREE}, in small letters")
     return BY_DECREE if name == DECREE else name
 
 
@@ -151,8 +151,7 @@ def _equivalences(top: Place, assurances: tuple[str, ...]) -> tuple[Equivalence,
                 seal_kinds=_pairs(place),
                 policies=_formed(place, "policies", _OID, "OID") if "policies" in one else (),
                 assurance=place.choice("assurance", ["", *assurances], ""),
-                since=_needed_day(place, "since"),
-                until=_day(place, "until", end=True),
+                **_span(place, needed=True),
             )
         )
         if found[-1].assurance and not found[-1].policies:
@@ -184,8 +183,7 @@ def _acts(top: Place, assurances: tuple[str, ...]) -> tuple[Act, ...]:
         found.append(Act(place.word("id"), place.text("zh"), place.text("en"), demands, conditions))
     if not found:
         raise DepartmentPolicyInvalid("act", "至少需要一个事项", "at least one act is needed")
-    for names in ([one.id for one in found], [one.zh for one in found], [one.en for one in found]):
-        top.distinct(names, "act")
+    top.distinct([name for one in found for name in sorted({one.id, one.zh, one.en})], "act")
     return tuple(found)
 
 
@@ -250,10 +248,13 @@ def _day(place: Place, key: str, *, end: bool = False) -> datetime | None:
     return datetime.combine(found, time(23, 59, 59) if end else time(), UTC)
 
 
-def _needed_day(place: Place, key: str) -> datetime:
-    found = _day(place, key)
-    if found is None:
+def _span(place: Place, *, needed: bool = False) -> dict[str, datetime | None]:
+    """Read the first and the last day; the last is not before the first."""
+    since, until = _day(place, "since"), _day(place, "until", end=True)
+    if needed and since is None:
         raise place.wrong(
-            f"缺少 {key}（等同自何日起）", f"{key} is missing: from which day the equivalence holds"
+            "缺少 since（等同自何日起）", "since is missing: from which day the equivalence holds"
         )
-    return found
+    if since is not None and until is not None and until < since:
+        raise place.wrong("until 早于 since，永不生效", "until lies before since: it would never count")
+    return {"since": since, "until": until}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from verify.acceptance.facts import Facts, Vouched, seal_kind
+from verify.acceptance.facts import Facts, Vouched
 from verify.acceptance.policy import LEVELS, Demands
 from verify.acceptance.rule_ids import RuleId
 from verify.institution.proofs import PartState
@@ -33,29 +33,54 @@ class Rule:
     check: Check
 
 
-def _seal(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
-    del demands, vouched
-    if facts.signature.seal is not None and facts.signature.seal.trusted:
+def _unlisted_maker(facts: Facts) -> Reason | None:
+    """Say that the seal's maker is vouched for by nothing that counts here; nothing where there is no such seal."""
+    seal = facts.signature.seal
+    if seal is None or not seal.trusted or facts.seal is not None:
         return None
     return Reason(
+        f"印章由“{seal.maker}”制作，担保该制章单位的信任列表或锚点不为本部门认可；请使用本部门认可的制章单位制作的印章。",
+        f"The seal's maker, {seal.maker}, is vouched for by no list that this department accepts; use a seal of one that is.",
+    )
+
+
+def unlisted_clock(facts: Facts) -> Reason | None:
+    """Say that the time-stamp authority is vouched for by nothing that counts here; nothing where none was trusted."""
+    time = facts.signature.time
+    if not time.trusted or facts.time is not None:
+        return None
+    return Reason(
+        f"用印时间由“{time.authority}”的时间戳证明，担保该机构的信任列表或锚点不为本部门认可；请使用认可机构的时间戳重新用印。",
+        f"The time is proved by {time.authority}, which no list that this department accepts vouches for; "
+        "seal it again with a time-stamp of one that is.",
+    )
+
+
+def _seal(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
+    del demands, vouched
+    if facts.seal is not None:
+        return None
+    return _unlisted_maker(facts) or Reason(
         "本事项要求加盖电子印章，该签名没有可识别的印章；请由单位加盖印章后重新提交。",
         "A seal is required, and this signature carries none that is recognised; have the document sealed.",
     )
 
 
 def _seal_kind(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
-    found = seal_kind(facts.signature)
-    own = found if vouched.equivalence is None else vouched.equivalence.own_kind(found)
     kinds = demands.seal_kinds or ()
-    if own and own in kinds:
+    found = facts.seal_kinds(vouched)
+    if found & set(kinds):
         return None
-    seal = facts.signature.seal
+    unlisted = _unlisted_maker(facts)
+    if unlisted is not None:
+        return unlisted
+    seal = facts.seal
     shown = "" if seal is None else seal.kind_zh or seal.kind
     shown_en = "" if seal is None else seal.kind_en or seal.kind
-    if vouched.equivalence is not None and not own:
+    if seal is not None and seal.kind and not found:
         return Reason(
-            f"境外印章种类“{found or '未知'}”在本部门没有等同的种类；请改用认可的印章。",
-            f"The foreign kind of seal {found or 'unknown'} has no equivalent here; use one that is recognised.",
+            f"境外印章种类“{seal.kind}”在本部门没有等同的种类；请改用认可的印章。",
+            f"The foreign kind of seal {seal.kind} has no equivalent here; use one that is recognised.",
         )
     return Reason(
         f"印章种类为“{shown or '未知'}”，本事项只接受 {'、'.join(kinds) or '（无）'} 类；请改用规定种类的印章。",
@@ -65,10 +90,10 @@ def _seal_kind(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | Non
 
 def _same_owner(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
     del demands, vouched
-    seal, signer = facts.signature.seal, facts.signature.signer
+    seal, signer = facts.seal, facts.signature.signer
     if seal is not None and signer is not None and seal.owner_uscc and seal.owner_uscc == signer.uscc:
         return None
-    return Reason(
+    return _unlisted_maker(facts) or Reason(
         "印章所有者与证书持有者的统一社会信用代码不一致或缺失；请由印章所有者以自己的证书用印。",
         "The seal's owner and the certificate's holder are not the same by their credit codes; "
         "the owner has to seal with a certificate of its own.",
@@ -102,7 +127,7 @@ def _level(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
     found = facts.level
     if not wanted or (found in LEVELS and LEVELS.index(found) >= LEVELS.index(wanted)):
         return None
-    return Reason(
+    return unlisted_clock(facts) or Reason(
         f"签名级别为 {facts.signature.level or found}，本事项要求至少 {wanted} 级；请补充时间戳与吊销证据后重新提交。",
         f"The signature's level is {facts.signature.level or found}; at least {wanted} is asked for. "
         "Add a time-stamp and revocation evidence and hand it in again.",
@@ -111,9 +136,9 @@ def _level(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
 
 def _time_stamp(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
     del demands, vouched
-    if facts.signature.time.trusted:
+    if facts.time is not None:
         return None
-    return Reason(
+    return unlisted_clock(facts) or Reason(
         "签章时间没有可信时间戳证明；请以带时间戳的方式重新用印。",
         "No trusted time-stamp proves when it was sealed; seal it again with one.",
     )
@@ -223,7 +248,7 @@ def _statement(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | Non
     del demands, vouched
     if facts.leave is not None:
         return None
-    return Reason(
+    return _unlisted_maker(facts) or Reason(
         f"签章中没有制章单位关于本次用印的声明（事项与规则），本事项要求；{_MORE.zh if facts.is_ofd else ''}请向盖章单位索取带声明的签章文件。",
         "The seal maker's statement on this use, with case and rule, is missing; "
         f"{_MORE.en if facts.is_ofd else ''}ask for a document that carries it.",
@@ -235,7 +260,7 @@ def _approved(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None
     leave = facts.leave
     if leave is not None and leave.ground == "case" and leave.approvals_sha256:
         return None
-    return Reason(
+    return _unlisted_maker(facts) or Reason(
         "本次用印没有经他人审批的证明（保管人自行用印或静默用印），本事项要求；"
         f"{_MORE.zh if facts.is_ofd else ''}请经用印审批后重新用印。",
         "Nothing shows that somebody else approved this use, and this act asks for it; "
@@ -255,6 +280,9 @@ def _institution(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | N
     lacking = (
         () if proofs is None else tuple(p for p in proofs.institutional if p.state is not PartState.PRESENT)
     )
+    unlisted = _unlisted_maker(facts)
+    if unlisted is not None:
+        return unlisted
     if proofs is not None and proofs.institutional and not lacking:
         return None
     zh = "".join(part.sentence.zh for part in lacking[:1])
@@ -267,15 +295,14 @@ def _institution(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | N
 
 def _age(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
     del vouched
-    time = facts.signature.time
-    most = timedelta(days=demands.age_days)
-    if time.trusted and time.value is not None and facts.at - time.value <= most:
-        return None
-    if not time.trusted or time.value is None:
-        return Reason(
+    time = facts.time
+    if time is None or time.value is None:
+        return unlisted_clock(facts) or Reason(
             f"本事项只接受 {demands.age_days} 日内用印的文件，而用印时间没有可信时间戳证明；请重新用印。",
             f"Only documents sealed within {demands.age_days} days are taken, and no time-stamp proves when; seal it again.",
         )
+    if facts.at - time.value <= timedelta(days=demands.age_days):
+        return None
     return Reason(
         f"文件于 {time.value:%Y-%m-%d} 用印，已超过 {demands.age_days} 日；请提交新近用印的文件。",
         f"It was sealed on {time.value:%Y-%m-%d}, more than {demands.age_days} days ago; hand in a newer one.",

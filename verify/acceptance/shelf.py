@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +11,13 @@ from pathlib import Path
 from typing import Final
 
 from verify.acceptance.answering import ask
-from verify.acceptance.errors import ActUnknown, DepartmentMissing, DepartmentPolicyInvalid, DepartmentUnknown
+from verify.acceptance.errors import (
+    ActUnknown,
+    DepartmentAmbiguous,
+    DepartmentMissing,
+    DepartmentPolicyInvalid,
+    DepartmentUnknown,
+)
 from verify.acceptance.policy import DepartmentPolicy
 from verify.acceptance.reading import read_policy
 from verify.report import DocumentReport
@@ -52,11 +59,29 @@ def with_own(own: Iterable[DepartmentPolicy]) -> tuple[DepartmentPolicy, ...]:
 
 
 def find(known: Sequence[DepartmentPolicy], asked: str) -> DepartmentPolicy:
-    """Find a department by id or name; :class:`DepartmentUnknown` says which there are."""
-    found = next((policy for policy in known if policy.named(asked)), None)
-    if found is None:
+    """Find a department by id or name: an own policy before an example.
+
+    :class:`DepartmentUnknown` says which there are, :class:`DepartmentAmbiguous` which ones are called so.
+    """
+    named = [policy for policy in known if policy.named(asked)]
+    found = [policy for policy in named if not policy.example] or named
+    if not found:
         raise DepartmentUnknown(asked, tuple(policy.zh for policy in known))
-    return found
+    if len(found) > 1:
+        raise DepartmentAmbiguous(asked, tuple(policy.id for policy in found))
+    return found[0]
+
+
+def check_names(policy: DepartmentPolicy, others: Iterable[DepartmentPolicy]) -> None:
+    """Demand that a policy is called like no other of ``others`` (own ones); :class:`DepartmentPolicyInvalid` names the word."""
+    for word in policy.names:
+        taken = next((one for one in others if one.id != policy.id and one.named(word)), None)
+        if taken is not None:
+            raise DepartmentPolicyInvalid(
+                "id, zh, en, aliases",
+                f"名称“{word[:40]}”已由 {taken.id} 使用",
+                f"{word[:40]!r} already names {taken.id}",
+            )
 
 
 def in_folder(folder: Path) -> tuple[DepartmentPolicy, ...]:
@@ -66,15 +91,35 @@ def in_folder(folder: Path) -> tuple[DepartmentPolicy, ...]:
         raise DepartmentPolicyInvalid(
             str(folder), f"政策文件超过 {MAX_POLICIES} 个", f"there are over {MAX_POLICIES} policies"
         )
-    return tuple(_read(path) for path in paths)
+    found = tuple(_read(path) for path in paths)
+    twice = [name for name, times in Counter(one.id for one in found).items() if times > 1]
+    if twice:
+        raise DepartmentPolicyInvalid(
+            str(folder), f"有多个文件的 id 为 {twice[0]}", f"several files have the id {twice[0]}"
+        )
+    return found
 
 
-def choose(asked: str, folder: Path | None) -> DepartmentPolicy:
-    """Find what ``--department`` names: a policy's file, one in the trust folder, or a shipped example."""
+def in_folders(folders: Iterable[Path]) -> tuple[DepartmentPolicy, ...]:
+    """Read the policies of several folders; :class:`DepartmentPolicyInvalid` where two of them have one id and say different things."""
+    found: dict[str, DepartmentPolicy] = {}
+    for folder in folders:
+        for one in in_folder(folder):
+            if found.setdefault(one.id, one).sha256 != one.sha256:
+                raise DepartmentPolicyInvalid(
+                    one.id,
+                    "信任库与离线核验包中的内容不同，请只使用其中一个",
+                    "the trust folder and the bundle hold different ones; use one of the two",
+                )
+    return tuple(found.values())
+
+
+def choose(asked: str, folders: Sequence[Path]) -> DepartmentPolicy:
+    """Find what ``--department`` names: a policy's file, one in the trust folder or the bundle, or a shipped example."""
     path = Path(asked)
     if asked.endswith(".toml") and path.is_file():
         return _read(path)
-    return find(with_own(() if folder is None else in_folder(folder)), asked)
+    return find(with_own(in_folders(folders)), asked)
 
 
 def _read(path: Path) -> DepartmentPolicy:

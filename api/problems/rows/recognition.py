@@ -19,6 +19,9 @@ RECOGNITION: Final[dict[type[Exception], Kind]] = {
         "department-policy-invalid", 422, "部门政策有误", "Department policy invalid"
     ),
     acceptance.DepartmentUnknown: Kind("department-unknown", 422, "没有此部门", "No such department"),
+    acceptance.DepartmentAmbiguous: Kind(
+        "department-ambiguous", 422, "多个部门同名", "Several departments are called so"
+    ),
     acceptance.DepartmentMissing: Kind("department-missing", 422, "没有指定部门", "No department is named"),
     acceptance.ActUnknown: Kind("department-act-unknown", 422, "没有此事项", "No such act"),
     departments.DepartmentError: Kind("department-refused", 409, "部门政策无法处理", "Policy not dealt with"),

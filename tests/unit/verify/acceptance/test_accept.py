@@ -144,6 +144,67 @@ def test_lists_that_count(report: DocumentReport) -> None:
     )
 
 
+def from_makers_list(report: DocumentReport, kind: str = "seal-maker") -> DocumentReport:
+    """Let the seal's maker be vouched for by a list, and nothing else."""
+    seal = report.signatures[0].seal
+    assert seal is not None
+    return only(report, seal=replace(seal, trust=listed(kind=kind)))
+
+
+def test_a_seal_counts_on_the_word_of_a_maker_that_is_accepted(report: DocumentReport) -> None:
+    """The certificate's authority says nothing about seals: kind, owner, approvals and records are the maker's word."""
+    foreign = from_makers_list(report)
+    for asked, rule in (
+        (Demands(seal=True), "R06"),
+        (Demands(seal_kinds=("01",)), "R07"),
+        (Demands(same_owner=True), "R08"),
+        (Demands(seal_statement=True), "R19"),
+        (Demands(approved=True), "R25"),
+        (Demands(institutional_proof=True), "R20"),
+    ):
+        found = accept(foreign, policy(asked), "a")
+        assert (found.rule.partition("-")[0], found.status) == (rule, NO), asked
+        assert "制章单位" in found.sentence.zh
+        assert not found.maker_entry
+    assert answer(foreign, policy())[1] is OK, "no seal is asked for, and none is relied on"
+    both = (AcceptedList(""), AcceptedList(FOREIGN))
+    wanted = policy(Demands(seal=True, seal_kinds=("01",), approved=True), lists=both)
+    accepted = accept(foreign, wanted, "a")
+    assert accepted.status is OK
+    assert accepted.maker_entry.startswith(f"list 2 ({FOREIGN}) · no. 7")
+    only_authorities = (AcceptedList(""), AcceptedList(FOREIGN, kinds=("ca",)))
+    assert answer(foreign, replace(wanted, lists=only_authorities)) == ("R06", NO)
+    assert answer(from_makers_list(report, "ca"), wanted) == ("R06", NO), "an authority states no seals"
+
+
+def test_a_time_counts_on_the_word_of_an_authority_that_is_accepted(report: DocumentReport) -> None:
+    foreign = only(report, time=replace(report.signatures[0].time, trust=listed(kind="tsa")))
+    for asked, rule in (
+        (Demands(time_stamp=True), "R12"),
+        (Demands(level="T"), "R11"),
+        (Demands(age_days=30), "R21"),
+    ):
+        found = accept(foreign, policy(asked), "a")
+        assert (found.rule.partition("-")[0], found.status) == (rule, NO), asked
+        assert "时间戳" in found.sentence.zh
+    assert answer(foreign, policy())[1] is OK
+    ended = replace(report.signatures[0].certificate_now, status="expired")
+    assert answer(only(foreign, certificate_now=ended), policy()) == ("R05", NO), "valid by that clock alone"
+    assert answer(only(report, certificate_now=ended), policy())[1] is OK
+    wanted = policy(Demands(time_stamp=True, level="LT"), lists=(AcceptedList(""), AcceptedList(FOREIGN)))
+    accepted = accept(foreign, wanted, "a")
+    assert accepted.status is OK
+    assert accepted.time_entry.startswith(f"list 2 ({FOREIGN}) · no. 7")
+
+
+def test_a_foreign_list_is_taken_with_its_makers(report: DocumentReport) -> None:
+    """What kind a seal is, its maker says in its own scheme's words."""
+    equal = Equivalence("mra", FOREIGN, "ca", (("01", "77"),), since=datetime(2020, 1, 1, tzinfo=UTC))
+    foreign = from_makers_list(report)
+    assert answer(foreign, policy(Demands(seal_kinds=("77",)), equivalences=(equal,)))[1] is OK
+    assert answer(foreign, policy(Demands(seal_kinds=("01",)), equivalences=(equal,))) == ("R07", NO)
+
+
 def test_an_entry_withdrawn_does_not_vouch_beside_the_one_that_decided(report: DocumentReport) -> None:
     decided = replace(listed(scheme="other"), others=(listed("withdrawn").entry,))
     assert answer(only(report, trust=decided), policy(lists=(AcceptedList(FOREIGN),))) == ("R05", NO)

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from verify.acceptance.errors import DepartmentPolicyInvalid, DepartmentUnknown
+from verify.acceptance.errors import DepartmentAmbiguous, DepartmentPolicyInvalid, DepartmentUnknown
 from verify.acceptance.policy import Demands
 from verify.acceptance.reading import read_policy
-from verify.acceptance.shelf import SHIPPED, example_text, find, in_folder, shipped
+from verify.acceptance.shelf import (
+    SHIPPED,
+    check_names,
+    choose,
+    example_text,
+    find,
+    in_folder,
+    shipped,
+    with_own,
+)
 
 LEAST = 'schema = 1\nid = "x"\nzh = "某局"\nen = "X"\nversion = "1"\n[[list]]\nscheme = "decree"\n[[act]]\nid = "a"\nzh = "事"\nen = "A"\n'
 
@@ -51,6 +62,10 @@ def test_an_act_only_adds() -> None:
         (lambda text: text + "[act.demand]\nage_days = -1\n", "act 1, demand, age_days"),
         (lambda text: text + "[act.demand]\nseal_kinds = []\n", "act 1, demand, seal_kinds"),
         (lambda text: text + '[[equivalence]]\nid = "e"\nscheme = "y"\n', "equivalence 1"),
+        (lambda text: text.replace('"decree"', '"Decree"'), "list 1"),
+        (lambda text: text.replace("[[act]]", "since = 2026-02-01\nuntil = 2026-01-31\n[[act]]"), "list 1"),
+        (lambda text: text + '[[act]]\nid = "b"\nzh = "a"\nen = "B"\n', "file, act"),
+        (lambda text: text.replace("[[act]]", 'kinds = ["evidence"]\n[[act]]'), "list 1, kinds"),
         (lambda text: text + '[cites]\nR99 = "nothing"\n', "cites, R99"),
         (lambda text: text + "# " + "x" * 300_000, "file"),
     ],
@@ -77,8 +92,6 @@ def test_unknown_department_tells_which_there_are() -> None:
 
 
 def test_a_folder_gives_its_policies_and_a_damaged_one_stops(tmp_path: object) -> None:
-    from pathlib import Path
-
     folder = Path(str(tmp_path))
     (folder / "x.department.toml").write_text(LEAST, "utf-8")
     assert [policy.id for policy in in_folder(folder)] == ["x"]
@@ -94,3 +107,45 @@ def test_the_policy_in_the_documentation_reads() -> None:
     policy = read_policy(text.partition("```toml\n")[2].partition("```")[0].encode())
     assert policy.equivalences[0].own_kind("01") == "01"
     assert policy.acts[0].conditions[0].unless.institutional_proof
+
+
+def own(policy_id: str, zh: str, tail: str = "") -> str:
+    return (
+        LEAST.replace('id = "x"', f'id = "{policy_id}"', 1).replace('zh = "某局"', f'zh = "{zh}"', 1) + tail
+    )
+
+
+def test_a_name_that_several_have_is_no_answer(tmp_path: Path) -> None:
+    """Whoever asks 某行 and gets the laxer of two would not know."""
+    made = [read_policy(own(name, "某行").encode()) for name in ("lax", "strict")]
+    with pytest.raises(DepartmentAmbiguous) as caught:
+        find(made, "某行")
+    assert "lax、strict" in caught.value.zh
+    assert find(made, "strict") is made[1]
+    with pytest.raises(DepartmentPolicyInvalid, match="某行"):
+        check_names(made[0], made)
+    check_names(made[0], made[:1])
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.department.toml").write_text(own("one", name), "utf-8")
+    with pytest.raises(DepartmentPolicyInvalid, match="several files have the id one"):
+        in_folder(tmp_path)
+
+
+def test_an_own_policy_is_asked_before_an_example_of_its_name() -> None:
+    mine = read_policy(own("zj-finance", "财政").encode())
+    assert find(with_own([mine]), "财政") is mine
+    assert find(with_own([mine]), "finance").example
+
+
+def test_the_bundle_keeps_its_policies_beside_a_trust_folder(tmp_path: Path) -> None:
+    folders = [tmp_path / "trust", tmp_path / "bundle"]
+    for folder in folders:
+        folder.mkdir()
+    bundled = folders[1] / "finance.department.toml"
+    bundled.write_text(own("finance", "财政"), "utf-8")
+    assert not choose("财政", folders).example
+    (folders[0] / "f.department.toml").write_text(bundled.read_text("utf-8"), "utf-8")
+    assert not choose("财政", folders).example, "the same in both is one"
+    (folders[0] / "f.department.toml").write_text(own("finance", "财政") + "# other\n", "utf-8")
+    with pytest.raises(DepartmentPolicyInvalid, match="different ones"):
+        choose("财政", folders)
