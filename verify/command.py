@@ -163,7 +163,7 @@ def _with_lists(store: TrustStore, asked: argparse.Namespace) -> TrustStore:
     """Add the lists that were named, each signed by one of the signers that were named; those may sign what is verified too."""
     if not (asked.list or asked.signer or asked.pivot):
         return store
-    from verify.trusted_lists.files import pins_by_hand, read_lists  # noqa: PLC0415 - XML is not always needed
+    from verify.trusted_lists.files import check_by_hand, pins_by_hand, read_lists  # noqa: PLC0415 - XML is not always needed
 
     try:
         pins = pins_by_hand(asked.signer, asked.pivot)
@@ -173,6 +173,7 @@ def _with_lists(store: TrustStore, asked: argparse.Namespace) -> TrustStore:
             f"无法读取信任清单 {error.filename}，请检查路径。",
             f"The trust list {error.filename} cannot be read; check its path.",
         ) from error
+    check_by_hand(found, pins, store.pins)
     for one in found:
         check_lowest(one, store.pins)
     return replace(store, lists=[*store.lists, *found], pins=[*store.pins, *pins])

@@ -16,7 +16,7 @@ from typing import Any, Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from verify.trusted_lists.errors import ListUnreadable
+from verify.trusted_lists.errors import ListSignerUnknown, ListUnreadable
 from verify.trusted_lists.limits import (
     MAX_CERTIFICATE_OCTETS,
     MAX_LIST_OCTETS,
@@ -79,6 +79,35 @@ def read_pinned(octets: bytes, pins: Sequence[Pin]) -> TrustedList:
 def read_lists(paths: Iterable[Path], pins: Sequence[Pin]) -> list[TrustedList]:
     """Read list files under pins given by hand; raises the errors of :func:`read_pinned`, and ``OSError``."""
     return [read_pinned(read_file(path), pins) for path in paths]
+
+
+def check_by_hand(found: Sequence[TrustedList], pins: Sequence[Pin], held: Sequence[Pin]) -> None:
+    """Demand that each scheme's lists come from one signer, and from none but the pinned one where its scheme is pinned already.
+
+    A signer that was named by hand is believed for whatever scheme its list says, so another's name would put its list in that
+    one's place. ``held`` are the pins of the trust folder or bundle; signers that pivots led to (``pins``) count beside them.
+    Raises ``ListSignerUnknown``.
+    """
+    led = {digest for pin in pins if pin.via for digest in pin.source.signer_octets()}
+    for one in found:
+        signers = {other.signer_sha256 for other in found if other.scheme_id == one.scheme_id}
+        if len(signers) > 1:
+            raise ListSignerUnknown(
+                f"给出的信任清单中有多份名为“{one.scheme_id}”而签名者不同；请只给出核对过的签名者签发的那一份。",
+                f"Several of the lists given are called “{one.scheme_id}” and differ in their signer; give the one whose signer you checked.",
+            )
+        pinned = {
+            digest
+            for pin in held
+            if pin.source.scheme_id == one.scheme_id
+            for digest in pin.source.signer_octets()
+        }
+        if pinned and one.signer_sha256 not in pinned | led:
+            raise ListSignerUnknown(
+                f"信任库已固定“{one.scheme_id}”的签名者，给出的清单由别人签发；请更新信任库的 {PINS}，或用 --pivot 证明签名者的更换。",
+                f"The trust folder pins the signers of “{one.scheme_id}”, and the list given is another's; "
+                f"change {PINS} there, or show with --pivot how its signers changed.",
+            )
 
 
 def pins_by_hand(signers: Iterable[str], pivots: Sequence[Path] = ()) -> tuple[Pin, ...]:

@@ -1,6 +1,6 @@
 """A change of the signers of a list of lists, followed from one to the next (pivots; TS 119 615 §4.2, Commission's rules).
 
-A list that points to itself names the certificates that sign its successors. Whoever pinned the signers of long ago takes each
+A list that points to itself (its type, territory and operator) names the certificates that sign its successors. Whoever pinned the signers of long ago takes each
 pivot in order of its number, checks it with the signers known so far and goes on with those that it names; the present list must
 then be signed by the last. A pivot is old by nature, so its age is not judged; that its number rises is.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from verify.trusted_lists.errors import ListRefused, ListSignerUnknown
 from verify.trusted_lists.limits import MAX_PIVOTS
-from verify.trusted_lists.model import TrustedList
+from verify.trusted_lists.model import Pointer, TrustedList
 from verify.trusted_lists.pinned import read_list
 from verify.trusted_lists.source import Pin, PinnedSource
 
@@ -45,15 +45,33 @@ def follow(pivots: Sequence[bytes], start: PinnedSource) -> Followed:
 
 def _next_signers(found: TrustedList, known: PinnedSource) -> PinnedSource:
     """Return who may sign what comes after this list: those it names for itself, else those of before."""
-    named = [
-        der
-        for pointer in found.pointers
-        if pointer.type_uri == found.scheme.type_uri and pointer.territory in {"", found.territory}
-        for der in pointer.signers
-    ]
+    own = _own_pointers(found)
+    named = {frozenset(pointer.signers) for pointer in own if pointer.signers}
     if not named:
         return PinnedSource(found.scheme_id, known.signers, known.certificates)
-    return PinnedSource.of(found.scheme_id, dict.fromkeys(named))
+    if len(named) > 1:
+        raise ListSignerUnknown(
+            f"第 {found.sequence} 号清单有多处指向与自身同名的清单且签名者不同，无法确定下一任签名者；请改用 --signer 直接给出核对过的签名者。",
+            f"List {found.sequence} points to several lists that could be itself, with different signers; pin the signer of today with --signer.",
+        )
+    return PinnedSource.of(found.scheme_id, dict.fromkeys(der for pointer in own for der in pointer.signers))
+
+
+def _own_pointers(found: TrustedList) -> list[Pointer]:
+    """Return where a list points to itself: its type, territory and operator, and its own address where it says one.
+
+    Type and territory alone do not tell: a country's list points to those of its provinces.
+    """
+    names = {text.strip().casefold() for _, text in found.operator.texts}
+    own = [
+        pointer
+        for pointer in found.pointers
+        if pointer.type_uri == found.scheme.type_uri
+        and pointer.territory == found.territory
+        and names & {text.strip().casefold() for _, text in pointer.operator.texts}
+    ]
+    placed = [pointer for pointer in own if pointer.location in found.scheme.distribution]
+    return placed or own
 
 
 def _next_pivot(waiting: list[bytes], known: PinnedSource, after: int) -> TrustedList:

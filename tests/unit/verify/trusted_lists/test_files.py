@@ -98,6 +98,29 @@ def test_pins_out_of_form_stop_the_loading(folder: Path, publisher: Publisher, p
         load_trust(folder)
 
 
+def test_a_signer_named_by_hand_takes_nobody_elses_scheme(
+    tmp_path: Path, folder: Path, publisher: Publisher, b_b: bytes, signing: Signing
+) -> None:
+    """Its list may say any name: beside the true one, and against the signer that the folder pins."""
+    other, file = Publisher(), tmp_path / "sealed.pdf"
+    file.write_bytes(b_b)
+    named: list[object] = []
+    for number, one in enumerate((publisher, other)):
+        path = tmp_path / f"{number}.tl.json"
+        path.write_bytes(one.signed(one.list(service(signing.pki.issuing.der), sequence=7 + number)))
+        named += ["--list", path, "--signer", one.pin.signers[0]]
+    assert verify(file, *named[:4])[2] == ""
+    status, out, errors = verify(file, *named)
+    assert (status, out) == (USAGE_STATUS, "")
+    assert SCHEME in errors
+    assert "签名者不同" in errors
+    pin(folder, publisher)
+    assert verify(file, "--trust", folder, *named[:4])[2] == ""
+    status, out, errors = verify(file, "--trust", folder, *named[4:])
+    assert (status, out) == (USAGE_STATUS, "")
+    assert "已固定" in errors
+
+
 @pytest.mark.parametrize("by", ["colons", "pem"])
 def test_a_list_is_named_on_the_command_line(  # noqa: PLR0917 - pytest passes them by name
     tmp_path: Path, folder: Path, publisher: Publisher, xml: bytes, b_b: bytes, signing: Signing, by: str

@@ -20,7 +20,7 @@ from verify.trusted_lists.errors import (
 )
 from verify.trusted_lists.files import read_pinned
 from verify.trusted_lists.limits import MAX_PIVOTS
-from verify.trusted_lists.model import Pointer, Seen, TrustedList
+from verify.trusted_lists.model import Pointer, Seen, TrustedList, Words
 from verify.trusted_lists.pinned import judge_list
 from verify.trusted_lists.pivots import follow
 from verify.trusted_lists.source import PinnedSource
@@ -153,6 +153,39 @@ def test_a_list_is_younger_than_the_pivots_that_led_to_it(keys: list[Publisher])
     his = thief.signed(_with_self(thief, 8, thief.key.der))
     with pytest.raises(ListRolledBack, match="below 10"):
         _pinned([forged], his, keys[0].pin)
+
+
+def _pointing(publisher: Publisher, *pointers: Pointer, at: str = "") -> bytes:
+    made = publisher.list(sequence=1)
+    scheme = replace(made.scheme, distribution=(at,) if at else ())
+    return publisher.signed(replace(made, pointers=pointers, scheme=scheme))
+
+
+def test_a_list_that_points_to_another_hands_it_nothing(keys: list[Publisher]) -> None:
+    """A country's list points to its provinces': of one type and territory. Only its operator's own pointer is to itself."""
+    own = _with_self(keys[0], 1, keys[1].key.der).pointers[0]
+    province = replace(own, operator=Words.of(zh="某省", en="A province"), signers=(keys[2].key.der,))
+    for strange in (
+        province,
+        replace(province, territory=""),
+        replace(own, territory="", signers=province.signers),
+    ):
+        found = follow([_pointing(keys[0], strange)], keys[0].pin)
+        assert found.pin.source.signers == keys[0].pin.signers
+        found = follow([_pointing(keys[0], strange, own)], keys[0].pin)
+        assert found.pin.source.signers == keys[1].pin.signers
+
+
+def test_an_operator_of_two_lists_is_told_by_their_addresses(keys: list[Publisher]) -> None:
+    own = _with_self(keys[0], 1, keys[1].key.der).pointers[0]
+    second = replace(own, location="https://list.example.test/seals.xml", signers=(keys[2].key.der,))
+    with pytest.raises(ListSignerUnknown, match="could be itself"):
+        follow([_pointing(keys[0], own, second)], keys[0].pin)
+    found = follow([_pointing(keys[0], own, second, at=own.location)], keys[0].pin)
+    assert found.pin.source.signers == keys[1].pin.signers
+    as_pdf = replace(own, location="https://list.example.test/list.pdf", mime="application/pdf")
+    found = follow([_pointing(keys[0], own, as_pdf)], keys[0].pin)
+    assert found.pin.source.signers == keys[1].pin.signers
 
 
 def test_pivots_stay_within_one_scheme(keys: list[Publisher]) -> None:
