@@ -532,8 +532,9 @@ class Pki:
         this_update: datetime | None = None,
         next_update: datetime | None = None,
         key: PrivateKey | None = None,
+        point: str = "",
     ) -> bytes:
-        """Return a DER CRL of ``issuer`` (default: issuing) with ``revoked`` serials."""
+        """Return a DER CRL of ``issuer`` (default: issuing) with ``revoked`` serials; ``point`` is the address that its scope names."""
         issuer = issuer or self.issuing
         start = this_update or self.now
         builder = (
@@ -547,6 +548,10 @@ class Pki:
                 critical=False,
             )
         )
+        if point:
+            names = [x509.UniformResourceIdentifier(point)]
+            part = x509.IssuingDistributionPoint(names, None, False, False, None, False, False)
+            builder = builder.add_extension(part, critical=True)
         for serial, (when, reason) in (revoked or {}).items():
             entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(when)
             if reason is not x509.ReasonFlags.unspecified:

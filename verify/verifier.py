@@ -168,7 +168,8 @@ class Verifier:
         at = cast("datetime", report.verified_at)
         judge, _, _ = self._judge(SecurityStore(), at)
         lists = trusted_void_lists(self._void_lists, judge, at)
-        return with_voiding(report, lists.find(data, prefixes, seals_of(report), at))
+        found = lists.find(data, prefixes, seals_of(report), at)
+        return lists.noted(report, at) if found is None else with_voiding(report, found)
 
     def _verify(
         self, data: bytes, prefixes: Prefixes, report: DocumentReport, given: Given

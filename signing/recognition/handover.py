@@ -52,7 +52,10 @@ class Standing:
     @property
     def alarming(self) -> bool:
         """Tell whether somebody must look at once."""
-        return self.expired or bool(self.overdue) or any(trouble.attack for _, trouble in self.troubles)
+        found = [trouble for _, trouble in self.troubles]
+        return (
+            self.expired or bool(self.overdue) or any(one.attack or one is Trouble.EXPIRED for one in found)
+        )
 
     @property
     def well(self) -> bool:

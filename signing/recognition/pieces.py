@@ -1,13 +1,13 @@
 """What a foreign list points to and verification needs: which addresses, and whether what came is what it says. Pure.
 
-A piece is kept only if a service of that very list signed it and it is no older than the one we have. Whoever controls the
-line can withhold news, which shows as age, but cannot put an older state or another's in its place.
+A piece is kept only if a service that names its very address signed it, for the same scope as the one we have, and it is no older.
+Whoever controls the line can withhold news, which shows as age, but cannot put an older state or another's in its place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -17,14 +17,14 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from hsm.errors import HsmError
 from seals.errors import SealError, StatementSignatureInvalid
 from seals.jws import MAX_LIST_SIZE, type_of
-from seals.statement import parse_status_list
+from seals.statement import SealStatusList, parse_status_list
 from signing.recognition.addresses import is_fetched
 from signing.recognition.foreign import Piece, PieceKind
 from signing.recognition.states import Trouble
 from verify.certificates.revocation import crl_signed_by
 from verify.policy import MAX_CRL_OCTETS
 from verify.trusted_lists.model import ServiceKind, TrustedList
-from verify.voided.form import VOID_LIST_TYPE, parse_void_list
+from verify.voided.form import VOID_LIST_TYPE, VoidList, parse_void_list
 
 LIMITS: Final = {".crl": MAX_CRL_OCTETS, ".jws": MAX_LIST_SIZE}
 """What is fetched, by the ending of its address, and how long it may be. Answers about single certificates (OCSP) travel in
@@ -48,6 +48,9 @@ class Judged:
     kind: PieceKind
     number: int
     issued_at: datetime
+    next_update: datetime | None
+    scope: tuple[bytes, ...] = ()
+    """What it speaks about: of a revocation list its issuer and its part of the certificates, of a maker's list nothing beside the kind."""
 
 
 def wanted(found: TrustedList) -> tuple[tuple[str, int], ...]:
@@ -61,31 +64,75 @@ def wanted(found: TrustedList) -> tuple[tuple[str, int], ...]:
     return tuple(chosen.items())
 
 
-def judge(octets: bytes, found: TrustedList, before: Piece | None) -> Judged:
-    """Return what a fetched piece is; :class:`PieceRefused` unless a service of the list made it and it is not older."""
-    judged = _crl(octets, found) if octets[:1] == b"\x30" else _jws(octets, found)
-    if before is None or not before.octets:
+def judge(octets: bytes, found: TrustedList, known: Piece) -> Judged:
+    """Return what was fetched from the address of ``known`` is.
+
+    :class:`PieceRefused` unless a service that names this address made it, for the scope of the one kept, and it is not older.
+    """
+    named = replace(
+        found, services=tuple(service for service in found.services if known.url in service.supply)
+    )
+    judged = _crl(octets, named, found) if octets[:1] == b"\x30" else _jws(octets, named)
+    if _is_of_another(judged.scope, known.url, found):
+        raise PieceRefused(Trouble.FORGED)
+    if not known.octets:
         return judged
-    if judged.kind is not before.kind:
+    if judged.kind is not known.kind:
         raise PieceRefused(Trouble.UNREADABLE)
-    older = before.issued_at is not None and judged.issued_at < before.issued_at
-    if judged.number < before.number or older:
+    if judged.scope and not _same_scope(judged.scope, known):
+        raise PieceRefused(Trouble.FORGED)
+    older = known.issued_at is not None and judged.issued_at < known.issued_at
+    if judged.number < known.number or older:
         raise PieceRefused(Trouble.ROLLED_BACK)
     return judged
 
 
-def _crl(octets: bytes, found: TrustedList) -> Judged:
+def next_update(octets: bytes) -> datetime | None:
+    """Return when a kept piece promises its successor; nothing where it promises none."""
+    if octets[:1] == b"\x30":
+        return x509.load_der_x509_crl(octets).next_update_utc
+    text = octets.decode("ascii").strip()
+    if type_of(text) == VOID_LIST_TYPE:
+        return parse_void_list(text).void_list.next_update
+    return parse_status_list(text).status_list.next_update
+
+
+def _crl(octets: bytes, named: TrustedList, found: TrustedList) -> Judged:
+    """Judge a revocation list: by an authority that names the address, or where none does (a time-stamp service may), by any of the list."""
     try:
         crl = x509.load_der_x509_crl(octets)
         number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
-        issued = crl.last_update_utc
-        name = crl.issuer.public_bytes()
+        issued, until, scope = crl.last_update_utc, crl.next_update_utc, _scope(crl)
     except (ValueError, TypeError, x509.ExtensionNotFound, x509.DuplicateExtension) as wrong:
         raise PieceRefused(Trouble.UNREADABLE) from wrong
-    for issuer in _certificates(found, ServiceKind.CA):
-        if issuer.subject.public_bytes() == name and _signed_by(crl, issuer):
-            return Judged(PieceKind.CRL, min(number, 2**63 - 1), issued)
+    by = named if named.of_kind(ServiceKind.CA) else found
+    for issuer in _certificates(by, ServiceKind.CA):
+        if issuer.subject.public_bytes() == scope[0] and _signed_by(crl, issuer):
+            return Judged(PieceKind.CRL, min(number, 2**63 - 1), issued, until, scope)
     raise PieceRefused(Trouble.FORGED)
+
+
+def _scope(crl: x509.CertificateRevocationList) -> tuple[bytes, ...]:
+    """Return the issuer and, where the list is of one part of its certificates, which (RFC 5280 §5.2.5)."""
+    try:
+        part = crl.extensions.get_extension_for_class(x509.IssuingDistributionPoint).value
+    except x509.ExtensionNotFound:
+        return (crl.issuer.public_bytes(),)
+    return (crl.issuer.public_bytes(), part.public_bytes())
+
+
+def _same_scope(scope: tuple[bytes, ...], known: Piece) -> bool:
+    """Tell whether a revocation list speaks about what the kept one does, or is the part that its address names (lists are split)."""
+    before = _scope(x509.load_der_x509_crl(known.octets))
+    return scope == before or (scope[0] == before[0] and known.url.encode() in b"".join(scope[1:]))
+
+
+def _is_of_another(scope: tuple[bytes, ...], url: str, found: TrustedList) -> bool:
+    """Tell whether a revocation list says of itself that it lies at another address of this very list."""
+    part = b"".join(scope[1:])
+    return url.encode() not in part and any(
+        address.encode() in part for address, _ in wanted(found) if address != url
+    )
 
 
 def _signed_by(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
@@ -95,27 +142,28 @@ def _signed_by(crl: x509.CertificateRevocationList, issuer: x509.Certificate) ->
         return False
 
 
-def _jws(octets: bytes, found: TrustedList) -> Judged:
-    makers = {der for service in found.of_kind(ServiceKind.SEAL_MAKER) for der in service.certificates}
+def _jws(octets: bytes, named: TrustedList) -> Judged:
+    makers = {der for service in named.of_kind(ServiceKind.SEAL_MAKER) for der in service.certificates}
     try:
         text = octets.decode("ascii").strip()
         if type_of(text) == VOID_LIST_TYPE:
             voided = parse_void_list(text)
             chain = voided.chain_der
             voided.check_signature()
-            judged = Judged(PieceKind.VOIDED, voided.void_list.number, voided.void_list.issued_at)
+            said: SealStatusList | VoidList = voided.void_list
+            kind = PieceKind.VOIDED
         else:
             seals = parse_status_list(text)
             chain = seals.chain_der
             seals.check_signature()
-            judged = Judged(PieceKind.SEALS, seals.status_list.number, seals.status_list.issued_at)
+            said, kind = seals.status_list, PieceKind.SEALS
     except StatementSignatureInvalid as wrong:
         raise PieceRefused(Trouble.FORGED) from wrong
     except (SealError, ValueError) as wrong:
         raise PieceRefused(Trouble.UNREADABLE) from wrong
     if chain[0] not in makers:
         raise PieceRefused(Trouble.FORGED)
-    return judged
+    return Judged(kind, said.number, said.issued_at, said.next_update)
 
 
 def _certificates(found: TrustedList, kind: ServiceKind) -> Iterator[x509.Certificate]:

@@ -251,11 +251,17 @@ class Renewals:
 
 
 def _taken_piece(known: Piece, came: Fetched, listed: TrustedList, now: datetime) -> Piece:
-    attempt = Attempt(now, now, Trouble.NONE, came.etag)
+    """Return the piece as it is then; what is past its next update is told, whether it was served again or not changed."""
     if came.octets is None:
-        return replace(known, attempt=attempt)
+        until = pieces.next_update(known.octets) if known.octets else None
+        return replace(known, attempt=Attempt(now, now, _past(until, now), came.etag))
     judged = pieces.judge(came.octets, listed, known)
+    attempt = Attempt(now, now, _past(judged.next_update, now), came.etag)
     return Piece(known.url, judged.kind, came.octets, judged.number, judged.issued_at, attempt)
+
+
+def _past(until: datetime | None, now: datetime) -> Trouble:
+    return Trouble.EXPIRED if until is not None and until < now else Trouble.NONE
 
 
 def _troubled_piece(known: Piece, trouble: Trouble, now: datetime) -> Piece:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ from signing.recognition.errors import (
     OwnListOffered,
 )
 from signing.recognition.fetching import Errand, Fetched
-from signing.recognition.foreign import ForeignList, Piece, read_fingerprint
+from signing.recognition.foreign import Attempt, ForeignList, Piece, PieceKind, read_fingerprint
 from signing.recognition.own import ListProfile, OwnList, draw
 from signing.recognition.publisher import ISSUER, OwnTrustList, Published, _signed
 from signing.recognition.renewal import Renewals
@@ -47,8 +48,8 @@ from signing.recognition.restoration import merge_foreign, published_lists, reti
 from signing.recognition.states import TRANSITIONS, ForeignAct, ForeignStatus, Trouble
 from signing.recognition.store import list_piece, trust_list
 from tests.conftest import SteppingClock
-from tests.pki import BASE_URL, CLERK, OFFICER, World, make_world
-from verify.trusted_lists.model import ServiceKind, ServiceStatus
+from tests.pki import BASE_URL, CLERK, OFFICER, Pki, World, make_world
+from verify.trusted_lists.model import ServiceKind, ServiceStatus, TrustedList
 from verify.trusted_lists.pinned import read_list
 from verify.trusted_lists.source import PinnedSource
 
@@ -444,6 +445,22 @@ def test_I30_an_expired_list_is_not_handed_over(office: Office) -> None:
     assert office.files() == {}
 
 
+def test_what_is_served_again_beyond_its_time_is_an_alarm(office: Office) -> None:
+    """Attack: the line answers, with what it had, or that nothing has changed: neither is news."""
+    found, served = office.join(), office.line.served[SEALS]()
+    assert office.standing(found).well
+    office.clock.advance(timedelta(days=2))
+    for again in (
+        served,
+        served + b"\n",
+    ):  # the line says that nothing has changed; it sends the same once more
+        office.line.served[SEALS] = partial(bytes, again)
+        office.later()
+        standing = office.standing(found)
+        assert (SEALS, Trouble.EXPIRED) in standing.troubles
+        assert standing.alarming
+
+
 def test_an_older_or_forged_revocation_list_is_kept_out(office: Office) -> None:
     """Attack: the line serves the revocation list of before the revocation; or one that another key signed."""
     keeper = office.world.enrol()
@@ -571,17 +588,65 @@ def test_I30_a_restored_installation_takes_no_list_back_older(office: Office, tm
     assert office.actions().count("foreign_list.renewed") == 1
 
 
+SEALS = f"{BASE_URL}/pki/seals.jws"
+
+
+def kept(url: str, octets: bytes = b"", content: TrustedList | None = None) -> Piece:
+    """Describe what is kept of an address: nothing yet, or what was taken there."""
+    empty = Piece(url, PieceKind.SEALS, b"", 0, None, Attempt())
+    if content is None:
+        return empty
+    found = pieces.judge(octets, content, empty)
+    return Piece(url, found.kind, octets, found.number, found.issued_at, Attempt())
+
+
 def test_a_piece_is_of_a_service_of_that_very_list(office: Office) -> None:
     """Attack: another trusted installation's seal maker signs a status list that calls our peer's seals active."""
     content = office.own.current().content
     without = replace(content, services=tuple(content.of_kind(ServiceKind.CA)))
-    jws = office.line.served[f"{BASE_URL}/pki/seals.jws"]()
-    assert pieces.judge(jws, content, None).number == 1
+    jws = office.line.served[SEALS]()
+    assert pieces.judge(jws, content, kept(SEALS)).number == 1
     with pytest.raises(pieces.PieceRefused, match=Trouble.FORGED.value):
-        pieces.judge(jws, without, None)
+        pieces.judge(jws, without, kept(SEALS))
     none = replace(content, services=tuple(content.of_kind(ServiceKind.TSA)))
     with pytest.raises(pieces.PieceRefused, match=Trouble.FORGED.value):
-        pieces.judge(office.crls.current("issuing").der, none, None)
+        pieces.judge(office.crls.current("issuing").der, none, kept(SEALS))
+
+
+def test_I30_a_piece_lies_at_the_address_of_who_made_it(office: Office) -> None:
+    """Attack: whoever holds the line serves another service's genuine piece, newer, and what was frozen or revoked is forgotten."""
+    content = office.own.current().content
+    (maker,) = content.of_kind(ServiceKind.SEAL_MAKER)
+    jws = office.line.served[SEALS]()
+    other = replace(maker, certificates=(b"another maker",))
+    moved = replace(maker, supply=("https://other.example/seals.jws",))
+    for services in ((other, moved), (moved,)):
+        with pytest.raises(pieces.PieceRefused, match=Trouble.FORGED.value):
+            pieces.judge(jws, replace(content, services=services), kept(SEALS))
+    both = replace(content, services=(maker, other))
+    assert pieces.judge(jws, both, kept(SEALS)).number == 1, "two services may share an address"
+
+
+def test_I30_a_revocation_list_stays_of_its_issuer_and_part(office: Office) -> None:
+    content = office.own.current().content
+    root, issuing = content.of_kind(ServiceKind.CA)
+    mine = next(url for url in issuing.supply if url.endswith(".crl"))
+    crl, roots = (office.crls.current(one).der for one in ("issuing", "root"))
+    for judged_under in (content, replace(content, services=(root, replace(issuing, supply=())))):
+        with pytest.raises(pieces.PieceRefused, match=Trouble.FORGED.value):
+            pieces.judge(roots, judged_under, kept(mine, crl, content))
+    scoped = Pki(office.clock())
+    theirs = replace(issuing, certificates=(scoped.issuing.der,))
+    listed = replace(content, services=(theirs, replace(theirs, supply=("https://h.example/2.crl",))))
+    whole, part = scoped.crl(), scoped.crl(point="https://h.example/2.crl")
+    own_part = scoped.crl(point=mine)
+    assert pieces.judge(whole, listed, kept(mine)).scope
+    for known in (kept(mine), kept(mine, whole, listed), kept(mine, own_part, listed)):
+        with pytest.raises(pieces.PieceRefused, match=Trouble.FORGED.value):
+            pieces.judge(part, listed, known)
+    assert pieces.judge(own_part, listed, kept(mine, whole, listed)), "a list was split"
+    with pytest.raises(pieces.PieceRefused, match=Trouble.FORGED.value):
+        pieces.judge(whole, listed, kept(mine, own_part, listed))
 
 
 def test_moved_is_told(office: Office) -> None:

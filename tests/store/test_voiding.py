@@ -331,6 +331,18 @@ def test_I30_no_other_issuer_and_no_older_list_says_anything(
     )
 
 
+def test_an_old_list_of_voidings_is_told(voids: Voids) -> None:
+    """Whoever keeps the newer list from us must not have the document called unvoided without a word."""
+    sealed = voids.one_seal().bytes
+    voids.maker = list_maker(voids.office.world, timedelta(hours=1))
+    listed, now = voids.publish(), voids.office.clock()
+    (fresh,) = voids.verify(sealed, listed, at=now).signatures
+    (old,) = voids.verify(sealed, listed, at=now + timedelta(hours=2)).signatures
+    assert not [note for note in fresh.notes if "作废名录" in note.zh]
+    (note,) = [note for note in old.notes if "作废名录" in note.zh]
+    assert "out of date" in note.en
+
+
 def respelled(sealed: bytes) -> bytes:
     """Write every signature's value in the other case: the octets that no signature covers."""
     return re.sub(rb"(?<=/Contents <)[0-9a-fA-F]{1000,}", lambda found: found[0].swapcase(), sealed)

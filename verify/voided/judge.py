@@ -22,7 +22,7 @@ from verify.certificates.paths import name
 from verify.certificates.signer import CertificateJudge
 from verify.digests import Prefixes
 from verify.maker_lists import judge_maker, load_signed, newest_of_each
-from verify.report import DocumentReport, Reason, SealReport
+from verify.report import DocumentReport, Reason, SealReport, SignatureReport
 from verify.verdict import Verdict
 from verify.voided.form import ParsedVoidList, VoidEntry, VoidList, parse_void_list
 from verify.voided.report import VoidedReport
@@ -68,6 +68,18 @@ class VoidLists:
                     return _told(entry, found, (digest, end == len(data)), at)
         return self._by_permit(seals, at)
 
+    def noted(self, report: DocumentReport, at: datetime) -> DocumentReport:
+        """Say with each seal whose maker's list is past its next update as of ``at`` that it may be voided since."""
+        signatures = tuple(self._with_note(one, at) for one in report.signatures)
+        return report if signatures == report.signatures else replace(report, signatures=signatures)
+
+    def _with_note(self, item: SignatureReport, at: datetime) -> SignatureReport:
+        seal = item.seal
+        found = None if seal is None or not seal.trusted else self.by_maker.get(seal.maker_id)
+        if found is None or found.void_list.next_update >= at:
+            return item
+        return replace(item, notes=(*item.notes, _old(found.void_list)))
+
     def _by_permit(self, seals: Sequence[SealReport], at: datetime) -> VoidedReport | None:
         for seal in reversed(seals):
             found = self.by_maker.get(seal.maker_id)
@@ -104,6 +116,14 @@ def trusted_void_lists(
 def seals_of(report: DocumentReport) -> list[SealReport]:
     """List the seals of a document whose makers' statements about them were verified."""
     return [one.seal for one in report.signatures if one.seal is not None and one.seal.trusted]
+
+
+def _old(found: VoidList) -> Reason:
+    day = found.issued_at.date()
+    return Reason(
+        f"作废名录为 {day} 签发，已过期，文件此后是否被作废以更新后的名录为准。",
+        f"The list of voided documents is of {day} and out of date; get a newer one to know whether the document was voided since.",
+    )
 
 
 def with_voiding(report: DocumentReport, found: VoidedReport | None) -> DocumentReport:
