@@ -2,8 +2,8 @@
 
 A record counts for a seal when 1. its signature holds, 2. its signer is a seal maker trusted now, and the very maker whose
 statement stands in the signature, 3. it was issued by now, 4. it is about this document: the octets, or a revision that the
-file begins with, have the digest that it states, 5. it is about this seal: code, certificate, permit and the statement's own
-case, rule and approvals are the same. Anything else is refused, by name, and proves nothing.
+file begins with, have the digest that it states, 5. it is about this seal: code, owner, certificate, permit and the statement's own
+case, rule and approvals are the same, 6. it can have been so. Anything else is refused, by name, and proves nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from seals.errors import SealError
 from verify.certificates.identity import maker_identity
 from verify.certificates.signer import CertificateJudge
 from verify.digests import Prefixes
+from verify.institution.agreement import agrees, counting, is_possible
 from verify.institution.proofs import RECORD, PartState, ProofPart, Proofs
 from verify.institution.record import EvidenceRecord, ParsedRecord, parse_record, split_records
 from verify.institution.technical import technical
@@ -120,7 +121,7 @@ def institutional(
         found,
         _seal_state(item, bound),
         _rule(seal, bound),
-        _approvals(bound),
+        _approvals(item, bound),
         _keeper(bound),
         _trail(bound),
     )
@@ -165,7 +166,9 @@ def _stranger(
         and use.permit == seal.permit
         and (seal.leave is None or record.leave == seal.leave)
     )
-    return None if same else _OTHER_SEAL
+    if not (same and agrees(record, seal)):
+        return _OTHER_SEAL
+    return None if is_possible(record) else _IMPOSSIBLE
 
 
 def _record(bound: EvidenceRecord | None, refusal: Reason | None) -> ProofPart:
@@ -205,22 +208,16 @@ def _rule(seal: SealReport, bound: EvidenceRecord | None) -> ProofPart:
     return ProofPart("rule", PartState.MISSING, _NO_RULE)
 
 
-def _approvals(bound: EvidenceRecord | None) -> ProofPart:
+def _approvals(item: SignatureReport, bound: EvidenceRecord | None) -> ProofPart:
     if bound is None:
         return ProofPart("approvals", PartState.MISSING, _NO_APPROVALS)
-    count = _counted(bound)
+    count = counting(bound, item)
     if count < max(bound.needed, len(bound.approvals)) or bool(count) != bool(bound.leave.approvals_sha256):
         return ProofPart("approvals", PartState.FAILED, _TOO_FEW, f"{count} / {bound.needed}")
     if not count:
         return ProofPart("approvals", PartState.PRESENT, _NONE_NEEDED, bound.leave.ground)
     named = "；".join(f"{one.stage}：{one.name} {one.at:%Y-%m-%d %H:%MZ}" for one in bound.approvals[:10])
     return ProofPart("approvals", PartState.PRESENT, _APPROVED, named)
-
-
-def _counted(bound: EvidenceRecord) -> int:
-    """I22: count people, each known by a certificate, and what each signed, once; and none who signed after the use."""
-    before = [one for one in bound.approvals if one.at <= bound.use.sealed_at]
-    return min(len({one.certificate_sha256 for one in before}), len({one.sha256 for one in before}))
 
 
 def _keeper(bound: EvidenceRecord | None) -> ProofPart:
@@ -262,6 +259,11 @@ _OTHER_SEAL: Final = Reason(
     "制度证据记录与签章中的印章、证书、许可或事项不一致，不能作为证据。",
     "The evidence record does not agree with the seal, certificate, permit or case in the signature: it proves nothing.",
 )
+_IMPOSSIBLE: Final = Reason(
+    "制度证据记录自相矛盾（用印时事项已驳回、撤回、过期或作废，或许可、印章状态晚于用印），不能作为证据；请向制章单位查询。",
+    "The evidence record contradicts itself (the case had ended without leave by then, or permit or seal state are later than the use): "
+    "it proves nothing; ask the seal's maker.",
+)
 _NO_SEAL: Final = Reason(
     "签名没有可识别的印章，没有制度证据。",
     "The signature carries no recognised seal, so there is no institutional proof.",
@@ -288,8 +290,9 @@ _NO_APPROVALS: Final = Reason(
     "There are no approvals: the statement has only their digest; the evidence record tells who approved.",
 )
 _TOO_FEW: Final = Reason(
-    "审批数少于规则的要求，或与声明不符。",
-    "There are fewer approvals than the rule asks for, or others than stated.",
+    "有效审批数少于规则的要求，或与声明不符（申请人自己的、申请之前或用印之后的审批不计）。",
+    "There are fewer approvals that count than the rule asks for, or others than stated; the applicant's own, and any before the "
+    "case or after the use, do not count.",
 )
 _NONE_NEEDED: Final = Reason("规则不要求他人审批。", "The rule asks for nobody's approval.")
 _APPROVED: Final = Reason(

@@ -60,7 +60,7 @@ class Recording:
                 hashlib.sha256(pdf).hexdigest(), len(pdf), "赵六", "keeper",
             ),
             seal=RecordedSeal(
-                CODE, PHYSICAL, SealKind.CONTRACT, "合同专用章", COMPANY, USCC, SealStatus.ACTIVE,
+                CODE, PHYSICAL, SealKind.CONTRACT, f"{COMPANY}合同专用章", COMPANY, USCC, SealStatus.ACTIVE,
                 now - timedelta(days=30), hashlib.sha256(self.signing.keeper.der).hexdigest(),
             ),
             leave=LEAVE,
@@ -233,3 +233,84 @@ def test_a_malformed_record_is_refused_by_its_reader(
     jws = sign(payload, typ=RECORD_TYPE, signer=maker.signer, chain=[maker.der, *maker.chain])
     with pytest.raises(StatementInvalid):
         parse_record(jws)
+
+
+def by(recording: Recording, *approvals: tuple[str, timedelta], **changes: Any) -> EvidenceRecord:
+    """Describe a record whose approvals are by these certificates, so long after the document was sealed."""
+    now = recording.signing.now
+    made = tuple(
+        RecordedApproval("head", "陈静", now + after, certificate * 32, f"{number:064x}")
+        for number, (certificate, after) in enumerate(approvals)
+    )
+    return recording.record(approvals=made, **changes)
+
+
+def opened(recording: Recording, credential: str = "key") -> RecordedAct:
+    at = recording.signing.now - timedelta(hours=2)
+    return RecordedAct(CaseAct.OPEN, CaseStatus.DRAFT, at, "张敏", "applicant", credential)
+
+
+HOUR = timedelta(hours=1)
+
+
+def test_I22_whoever_applied_did_not_approve(recording: Recording) -> None:
+    """By the certificate: two people may share a name."""
+    mine = (opened(recording, f"certificate:{'12' * 32}"),)
+    assert recording.parts(recording.jws(by(recording, ("12", -HOUR), acts=mine)))["approvals"].state is F
+    assert recording.parts(recording.jws(by(recording, ("13", -HOUR), acts=mine)))["approvals"].state is P
+    both = by(recording, ("12", -HOUR), ("13", -HOUR), acts=mine, needed=2)
+    assert recording.parts(recording.jws(both))["approvals"].state is F
+
+
+def test_I22_approvals_lie_between_application_and_use(recording: Recording) -> None:
+    """The proved time of sealing bounds them too: the registry's own word for when it was sealed is not enough."""
+    asked = (opened(recording),)
+    before = by(recording, ("12", -3 * HOUR), acts=asked)
+    assert recording.parts(recording.jws(before))["approvals"].state is F
+    now = recording.signing.now
+    late = replace(
+        by(recording, ("12", HOUR * 2 / 3), acts=asked),
+        use=replace(recording.record().use, sealed_at=now + HOUR * 3 / 4),
+        issued_at=now + HOUR * 5 / 6,
+    )
+    assert recording.report("").signatures[0].time.trusted
+    assert recording.parts(recording.jws(late))["approvals"].state is F
+
+
+@pytest.mark.parametrize(
+    "status", [CaseStatus.REJECTED, CaseStatus.WITHDRAWN, CaseStatus.EXPIRED, CaseStatus.VOIDED]
+)
+def test_a_case_that_had_ended_gave_no_leave(recording: Recording, status: CaseStatus) -> None:
+    now = recording.signing.now
+    for after, state in ((-HOUR, F), (HOUR / 20, P)):
+        end = RecordedAct(CaseAct.VOID, status, now + after, "陈静", "approver", "key")
+        found = recording.parts(recording.jws(recording.record(acts=(opened(recording), end))))
+        assert found["record"].state is state, "what became of the case after the use is no matter"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"owner_name": "别的公司"},
+        {"owner_uscc": "91330106MA2KJ0P0X4"},
+        {"kind": SealKind.FINANCE},
+        {"physical_code": "3301060000001"},
+        {"name": "财务专用章"},
+        {"since": timedelta(minutes=30)},
+    ],
+    ids=lambda found: next(iter(found)),
+)
+def test_a_record_that_tells_of_another_seal_is_refused(
+    recording: Recording, changes: dict[str, Any]
+) -> None:
+    changes = {
+        key: recording.signing.now + value if isinstance(value, timedelta) else value
+        for key, value in changes.items()
+    }
+    told = replace(recording.record().seal, **changes)
+    assert recording.parts(recording.jws(recording.record(seal=told)))["record"].state is F
+
+
+def test_a_permit_later_than_the_use_is_refused(recording: Recording) -> None:
+    use = replace(recording.record().use, granted_at=recording.signing.now + timedelta(minutes=1))
+    assert recording.parts(recording.jws(recording.record(use=use)))["record"].state is F
