@@ -14,6 +14,7 @@ from tests.pdf_attacks import (
     misread,
     readers,
     repairs,
+    second_use,
     shadow,
     structure,
     tolerated,
@@ -32,4 +33,5 @@ ATTACKS: Final = (
     *misread.ATTACKS,
     *tolerated.ATTACKS,
     *lost.ATTACKS,
+    *second_use.ATTACKS,
 )

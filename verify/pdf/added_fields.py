@@ -15,7 +15,7 @@ from verify.pdf.fields import FormField, distinct
 from verify.pdf.looks import bounded, drawn_box, empty
 from verify.pdf.pdf_values import Ref, Value
 from verify.pdf.permissions import NO_CHANGES
-from verify.pdf.placement import Box, inherited, rectangle
+from verify.pdf.placement import Box, inherited, inherits_surely, rectangle
 from verify.pdf.step import Step
 
 ACTIVE_KEYS: Final = frozenset({"/A", "/AA"})
@@ -197,7 +197,9 @@ def _was_there(step: Step, item: FormField) -> bool:
 
 
 def _room(step: Step, page: Ref) -> float:
-    """Return the area of a page as it is shown: what is outside of its crop box is not (ISO 32000-2 §14.11.2)."""
+    """Return the area of a page as it is shown: what is outside of its crop box is not (ISO 32000-2 §14.11.2); none where nobody knows."""
+    if not inherits_surely(step.document, step.new, page):
+        return 0.0
     boxes = [rectangle(step.new, inherited(step.new, page, key)) for key in ("/CropBox", "/MediaBox")]
     return min((_area(box) for box in boxes if box is not None), default=LETTER)
 

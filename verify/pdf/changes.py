@@ -17,7 +17,7 @@ from verify.pdf.buried import check_containers
 from verify.pdf.document import Document, View
 from verify.pdf.extents import reaches_unprotected
 from verify.pdf.fields import FormField, form_fields
-from verify.pdf.graph import Graph
+from verify.pdf.graph import Graph, graph_of
 from verify.pdf.hybrid import DIFFERS, as_others_see
 from verify.pdf.library import opens_strictly
 from verify.pdf.linearized import wakes
@@ -149,7 +149,7 @@ def _seen_alike(
 
 def _steps(document: Document, policy: Policy, later: list[Revision]) -> Iterator[Step]:
     """Yield each later revision beside the one before it, nothing compared yet."""
-    signed = Graph(document, later[0].index - 1)
+    signed = graph_of(document, later[0].index - 1)
     rules, old = rules_of(signed.view), signed.view
     before = _fields(document, old)
     for revision in later:
@@ -315,16 +315,23 @@ def _compare_object(step: Step, revision: Revision, ref: Ref, covered: int) -> N
 
 
 def _awaited(step: Step, ref: Ref) -> bool:
-    """Tell whether the signed revision refers to a new object already, under generation 0 too: most readers look at the number alone."""
-    return any(step.signed.refers_to(one) and not _attached(step, one, ref) for one in {ref, Ref(ref.number)})
+    """Tell whether the signed revision refers to a new object already, or the one before this: what it brought and left open was judged without.
+
+    Under generation 0 too: most readers look at the number alone.
+    """
+    return any(
+        graph.refers_to(one) and not _attached(step, graph, one, ref)
+        for graph in dict.fromkeys((step.signed, step.previous))
+        for one in {ref, Ref(ref.number)}
+    )
 
 
-def _attached(step: Step, awaited: Ref, ref: Ref) -> bool:
+def _attached(step: Step, graph: Graph, awaited: Ref, ref: Ref) -> bool:
     """Tell whether a trailer alone refers to a missing object, as to the source text that LibreOffice packs into a file.
 
     PDFBox writes that reference anew and not the stream, so that its number comes to another object. What is no stream is no text.
     """
-    only = step.signed.users_of(awaited) == {(None, "/AdditionalStreams")}
+    only = graph.users_of(awaited) == {(None, "/AdditionalStreams")}
     return only and not isinstance(step.new.get(ref), Stream)
 
 

@@ -72,7 +72,7 @@ def are_resources(step: Step, ref: Ref, old: Value, new: Value) -> bool:
 
 def _serves_one(step: Step, ref: Ref) -> bool:
     """Tell whether nothing else uses an object, when it was signed and since: a later revision may have led a page or the form to it."""
-    return all(len(graph.users_of(ref)) == 1 for graph in (step.graph(ref), step.previous))
+    return all(len(graph.users_of(ref)) == 1 for graph in step.graphs(ref))
 
 
 def _drawn_by_reader(view: View, form: Value) -> bool:

@@ -93,10 +93,32 @@ class Graph:
         return None
 
 
+def graph_of(document: Document, revision: int) -> Graph:
+    """Return the graph of a revision, one for all signatures of a document."""
+    return document.kept((Graph, revision), lambda: Graph(document, revision))
+
+
 def page_refs(view: View) -> Iterator[Ref]:
-    """Yield the page objects in order (ISO 32000-2 §7.7.3), each node once, at most MAX_PAGES."""
-    root = view.catalog.get("/Pages")
-    pending = [root]
+    """Yield the page objects in order (ISO 32000-2 §7.7.3), each node once, at most MAX_PAGES.
+
+    A node that says it is a page, or has no kids, is one: readers go by either.
+    """
+    return (node for node, leaf, _ in _nodes(view) if leaf)
+
+
+def listing_nodes(view: View) -> dict[Ref, list[Ref]]:
+    """Return the nodes that list each page or node of the page tree: readers inherit from where they came (§7.7.3.4)."""
+    found: dict[Ref, list[Ref]] = defaultdict(list)
+    for node, _, kids in _nodes(view):
+        for kid in kids:
+            if isinstance(kid, Ref):
+                found[kid].append(node)
+    return found
+
+
+def _nodes(view: View) -> Iterator[tuple[Ref, bool, list[Value]]]:
+    """Yield the nodes of the page tree in order: whether each is a page, and what it lists."""
+    pending: list[Value] = [view.catalog.get("/Pages")]
     seen: set[Ref] = set()
     while pending and len(seen) <= MAX_PAGES:
         node = pending.pop()
@@ -104,13 +126,11 @@ def page_refs(view: View) -> Iterator[Ref]:
             continue
         seen.add(node)
         if view.lacks(node, b"/Kids"):
-            yield node
+            yield node, True, []
             continue
         value = view.get(node)
-        if not isinstance(value, dict):
-            continue
-        kids = view.entry(value, "/Kids")
-        if isinstance(kids, list):
+        if isinstance(value, dict):
+            stated = view.entry(value, "/Kids")
+            kids = stated if isinstance(stated, list) else []
+            yield node, not kids or view.entry(value, "/Type") == "/Page", kids
             pending.extend(reversed(kids))
-        else:
-            yield node

@@ -86,18 +86,17 @@ def moved_catalog(step: Step) -> bool:
 
 def _by_role(step: Step, ref: Ref, keys: frozenset[str], new: dict[str, Value]) -> bool:
     """Judge a dictionary by every way that leads to it, so that nothing shared with a page slips through."""
-    graph = step.graph(ref)
     if _in_store(step, ref):
         return _dss(step, frozenset())
-    if graph.keys_of(ref) == {"/AP"}:
+    if step.roles(ref) == {"/AP"}:
         return _appearance(step, ref)
     if in_structure(step, ref):
         return grown_structure(step, ref, step.old.get(ref), new)
     if are_resources(step, ref, step.old.get(ref), new):
         return True
-    if ref == step.old.trailer.get("/Info") and graph.only_below(ref, "/Info", trailer=True):
+    if ref == step.old.trailer.get("/Info") and step.only_below(ref, "/Info", trailer=True):
         return _properties(step, all(isinstance(new.get(key), bytes | str | None) for key in keys))
-    return _properties(step, graph.only_below(ref, "/Extensions") and _extensions(step, step.new.catalog))
+    return _properties(step, step.only_below(ref, "/Extensions") and _extensions(step, step.new.catalog))
 
 
 def _properties(step: Step, fits: bool) -> bool:
@@ -123,13 +122,13 @@ def is_description(step: Step) -> bool:
         return False
     if not step.old.exists(stated):
         return True
-    return step.graph(stated).only_below(stated, "/Info", trailer=True)
+    return step.only_below(stated, "/Info", trailer=True)
 
 
 def _in_store(step: Step, ref: Ref) -> bool:
     """Tell whether an object serves the validation data alone: nothing else leads to it, and the store has no other entries."""
     store = step.old.entry(step.old.catalog, "/DSS")
-    return step.graph(ref).only_below(ref, "/DSS") and isinstance(store, dict) and store.keys() <= DSS_KEYS
+    return step.only_below(ref, "/DSS") and isinstance(store, dict) and store.keys() <= DSS_KEYS
 
 
 def _extensions(step: Step, catalog: Value) -> bool:
@@ -145,7 +144,7 @@ def _extensions(step: Step, catalog: Value) -> bool:
 
 
 def _catalog(step: Step, keys: frozenset[str], old: dict[str, Value], new: dict[str, Value]) -> bool:
-    if not keys <= CATALOG_KEYS:
+    if not keys <= CATALOG_KEYS or not all(step.kept(old.get(key), new.get(key)) for key in keys):
         return False
     if "/AcroForm" in keys and not _form(
         step, step.old.entry(old, "/AcroForm"), step.new.entry(new, "/AcroForm")
@@ -185,6 +184,8 @@ def _form(step: Step, old: Value, new: Value) -> bool:
 
 def _grown(step: Step, old: Value, new: Value, *, fields: bool) -> bool:
     """Let a list gain new signature fields (or their widgets); what stood there stays, in its order."""
+    if not step.kept(old, new):
+        return False
     before, after = step.old.resolve(old), step.new.resolve(new)
     before = [] if before is None else before
     if not isinstance(before, list) or not isinstance(after, list):
@@ -240,7 +241,7 @@ def _listed_only(step: Step, ref: Ref) -> bool:
     lists = {"/Annots", "/Fields", "/Obj"}  # the last in the structure, which draws nothing
     return all(
         key in lists or (not key and owner is not None and step.roles(owner) <= lists)
-        for owner, key in step.graph(ref).users_of(ref)
+        for owner, key in step.users_of(ref)
     )
 
 
@@ -284,7 +285,7 @@ def _dss(step: Step, keys: frozenset[str]) -> bool:
 
 def _metadata(step: Step, ref: Ref, old: Stream, new: Stream) -> bool:
     """Let the document's metadata stream replace another: it is never shown as content (ISO 32000-2 §14.3.2)."""
-    fits = _is_metadata(old) and _is_metadata(new) and step.graph(ref).only_below(ref, "/Metadata")
+    fits = _is_metadata(old) and _is_metadata(new) and step.only_below(ref, "/Metadata")
     return _properties(step, fits)
 
 
@@ -299,7 +300,7 @@ def _appearance(step: Step, ref: Ref) -> bool:
     """Let the appearance of a field change when it is signed or filled in as permitted, if nothing else uses it."""
     if not limited(step.new, step.new.get(ref)):
         return False
-    users = step.signed.users.get(ref, set())
+    users = step.users_of(ref) if step.signed.users_of(ref) else set()
     owners = {owner for owner, key in users if owner is not None and key in {"/AP", "/N"}}
     if not users or len(owners) != len(users):
         return False
@@ -315,7 +316,7 @@ def _appearance(step: Step, ref: Ref) -> bool:
 
 def _used_elsewhere(step: Step, owner: Ref, ref: Ref) -> bool:
     """Tell whether a field refers to an object outside of its /AP: one that is a page too may draw anything called /N."""
-    value = step.signed.view.get(owner)
+    value = step.old.get(owner)
     if owner not in step.old_fields or not isinstance(value, dict):
         return False
     return ref in references({key: item for key, item in value.items() if key != "/AP"})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final, cast
 
-from verify.pdf.document import View
+from verify.pdf.document import Document, View
 from verify.pdf.fields import FormField
-from verify.pdf.graph import page_refs
+from verify.pdf.graph import listing_nodes, page_refs
 from verify.pdf.pdf_values import Ref, Value
 from verify.policy import MAX_FIELD_DEPTH
 from verify.report import Placement
@@ -131,6 +131,20 @@ def stated(view: View, page: Ref, key: str) -> Value:
             return dictionary[key]
         node = dictionary.get("/Parent")
     return None
+
+
+def inherits_surely(document: Document, view: View, page: Ref) -> bool:
+    """Tell whether a page and the nodes above it name as their parent the one node that lists them: readers climb, or come down."""
+    listed = document.kept((listing_nodes, view.revision), lambda: listing_nodes(view))
+    node, root = page, view.catalog.get("/Pages")
+    for _ in range(MAX_FIELD_DEPTH):
+        if node == root:
+            return not listed.get(node)
+        parent = view.get(node).get("/Parent")
+        if not isinstance(parent, Ref) or listed.get(node) != [parent]:
+            return False
+        node = parent
+    return False
 
 
 def rectangle(view: View, value: Value) -> Box | None:

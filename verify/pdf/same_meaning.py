@@ -9,10 +9,15 @@ import re
 from typing import Final
 
 from verify.pdf.pdf_values import Ref, Value, same
-from verify.pdf.placement import stated
+from verify.pdf.placement import inherits_surely, stated
 from verify.pdf.step import Step
 
 _PLAIN_NUMBER: Final = re.compile(rb"-?(?:[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})")
+_PLAIN_WORDS: Final = re.compile(rb"[\t\n\x0c\r !-$&'*-;=?-Z^-z|~]*")
+"""Names, numbers and operators between blanks: no string, array or remark, and nothing that one reader takes for a blank alone."""
+_WORD: Final = re.compile(rb"[!-~]+")
+MAX_COORDINATE: Final = 1_000_000
+"""Beyond it readers overflow, each in its own way, and whole numbers otherwise than others; pages have some 14,400 at most."""
 COLOURS: Final = frozenset({b"g", b"rg", b"k", b"cs", b"sc", b"scn", b"gs"})
 """Operators after which text has another colour than black."""
 BOX_KEYS: Final = frozenset({"/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox", "/Rect"})
@@ -34,7 +39,9 @@ def changed_keys(old: dict[str, Value], new: dict[str, Value]) -> frozenset[str]
 def _respelled(key: str, old: Value, new: Value) -> bool:
     """Tell whether an entry says the same in other digits: a box, or a default appearance."""
     if key == "/DA" and isinstance(old, bytes) and isinstance(new, bytes):
-        words, others = _without_black(old.split()), _without_black(new.split())
+        if not (_PLAIN_WORDS.fullmatch(old) and _PLAIN_WORDS.fullmatch(new)):
+            return False
+        words, others = _without_black(_WORD.findall(old)), _without_black(_WORD.findall(new))
         return len(words) == len(others) and all(map(_same_word, words, others))
     return key in BOX_KEYS and _same_box(old, new)
 
@@ -59,7 +66,8 @@ def _same_box(old: Value, new: Value) -> bool:
     if not isinstance(old, list) or not isinstance(new, list) or len(old) != len(new):
         return False
     return all(
-        type(a) in {int, float} and type(b) in {int, float} and a == b for a, b in zip(old, new, strict=True)
+        type(a) in {int, float} and type(b) in {int, float} and a == b and abs(a) < MAX_COORDINATE
+        for a, b in zip(old, new, strict=True)
     )
 
 
@@ -80,5 +88,7 @@ def _still_inherited(step: Step, page: Ref, key: str, new: dict[str, Value]) -> 
     """
     before, after = stated(step.old, page, key), new[key]
     if before is None or (isinstance(after, Ref) and after != before and not step.fresh(after)):
+        return False
+    if not inherits_surely(step.document, step.old, page):
         return False
     return not changed_keys({key: step.old.resolve(before)}, {key: step.new.resolve(after)})

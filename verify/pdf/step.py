@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from verify.integrity import Change, RevisionKind
 from verify.pdf.document import Document, View
 from verify.pdf.fields import FormField
-from verify.pdf.graph import Graph, page_refs
+from verify.pdf.graph import Graph, graph_of, page_refs
 from verify.pdf.pdf_values import Ref, Stream, Value, text
 from verify.pdf.permissions import NO_CHANGES, Rules
 from verify.policy import Policy
@@ -28,7 +28,6 @@ class Step:
     partial: frozenset[Ref] | None = None
     """Where this is the view of a reader from whom hybrid tables hide something (:mod:`verify.pdf.hybrid`): the fields that others
     saw before this revision."""
-    before: Graph | None = None
     changes: list[Change] = field(default_factory=list)
     additions: list[Change] = field(default_factory=list)
     doubts: list[Change] = field(default_factory=list)
@@ -66,20 +65,36 @@ class Step:
             found.add(RevisionKind.DOUBT)
         return next((kind for kind in RevisionKind if kind in found), RevisionKind.NOTHING)
 
-    def graph(self, ref: Ref) -> Graph:
-        """Return who uses an object in the signed revision, or in the one before this, if the object is newer."""
-        return self.signed if self.signed.view.exists(ref) else self.previous
+    def graphs(self, ref: Ref) -> tuple[Graph, ...]:
+        """Return who uses what in the revisions by which a use is judged: the signed one, if it has the object, the one before, and this.
+
+        What may follow may have put an old object to a new use, or does so now.
+        """
+        signed = (self.signed.view.revision,) if self.signed.view.exists(ref) else ()
+        asked = dict.fromkeys((*signed, self.old.revision, self.new.revision))
+        return tuple(graph_of(self.document, revision) for revision in asked)
 
     @property
     def previous(self) -> Graph:
-        """Who uses what in the revision before this one; what may follow may have put an old object to a new use."""
-        if self.before is None:
-            self.before = Graph(self.document, self.old.revision)
-        return self.before
+        """Who uses what in the revision before this one."""
+        return graph_of(self.document, self.old.revision)
+
+    def only_below(self, ref: Ref, key: str, *, trailer: bool = False) -> bool:
+        """Tell whether something leads to an object, and whatever does leads through one entry of the catalog, or of the trailer."""
+        found = [graph for graph in self.graphs(ref) if graph.refers_to(ref)]
+        return bool(found) and all(graph.only_below(ref, key, trailer=trailer) for graph in found)
+
+    def users_of(self, ref: Ref) -> set[tuple[Ref | None, str]]:
+        """Return who refers to an object in any of these revisions, and under which key."""
+        return {user for graph in self.graphs(ref) for user in graph.users_of(ref)}
 
     def roles(self, ref: Ref) -> set[str]:
-        """Return the keys under which an object is used there."""
-        return self.graph(ref).keys_of(ref)
+        """Return the keys under which an object is used in any of these revisions."""
+        return {key for _, key in self.users_of(ref)}
+
+    def kept(self, before: Value, after: Value) -> bool:
+        """Tell whether an entry leads where it led, or to what this revision made: an old object has a use of its own."""
+        return not isinstance(after, Ref) or after == before or not self.old.exists(after)
 
     @property
     def names(self) -> frozenset[str]:

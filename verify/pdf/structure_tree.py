@@ -23,7 +23,7 @@ _MOST_NODES: Final = 200_000
 
 def in_structure(step: Step, ref: Ref) -> bool:
     """Tell whether an object serves the structure alone: no page, form or name leads to it, so it is never drawn."""
-    return isinstance(step.old.catalog.get("/StructTreeRoot"), Ref) and step.graph(ref).only_below(
+    return isinstance(step.old.catalog.get("/StructTreeRoot"), Ref) and step.only_below(
         ref, "/StructTreeRoot"
     )
 
