@@ -20,12 +20,14 @@ def write_frame(out: BinaryIO, octets: bytes) -> None:
     out.flush()
 
 
-def read_frame(source: BinaryIO) -> bytes | None:
-    """Read one frame; ``None`` at the end of input."""
+def read_frame(source: BinaryIO, most: int | None = None) -> bytes | None:
+    """Read one frame; ``None`` at the end of input, or for a frame of more than ``most`` octets, of which none is read."""
     head = source.read(FRAME_HEAD)
     if len(head) < FRAME_HEAD:
         return None
     size = int.from_bytes(head, "big")
+    if most is not None and size > most:
+        return None
     octets = source.read(size)
     return octets if len(octets) == size else None
 

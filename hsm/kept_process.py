@@ -30,6 +30,8 @@ class Upkeep:
     most: int
     greets: bool = False
     """Whether it answers its first frame with one, so that its start does not count as a task's time."""
+    longest: int | None = None
+    """Octets that one frame of an answer may have; a longer one is as none."""
 
 
 START_SECONDS: Final = 120.0
@@ -61,7 +63,7 @@ class KeptProcess:
         timer = threading.Timer(self._upkeep.seconds if seconds is None else seconds, stop)
         timer.start()
         try:
-            frames = _talk(process, task, answers)
+            frames = _talk(process, task, answers, self._upkeep.longest)
         finally:
             timer.cancel()
         self._served += 1
@@ -141,11 +143,13 @@ def _pipe(pipe: IO[bytes] | None) -> BinaryIO:
     return cast("BinaryIO", pipe)
 
 
-def _talk(process: subprocess.Popen[bytes], task: Sequence[bytes], answers: int) -> tuple[bytes, ...] | None:
+def _talk(
+    process: subprocess.Popen[bytes], task: Sequence[bytes], answers: int, longest: int | None
+) -> tuple[bytes, ...] | None:
     try:
         for frame in task:
             write_frame(_pipe(process.stdin), frame)
-        read = [read_frame(_pipe(process.stdout)) for _ in range(answers)]
+        read = [read_frame(_pipe(process.stdout), longest) for _ in range(answers)]
     except (OSError, ValueError):
         return None
     whole = tuple(frame for frame in read if frame is not None)

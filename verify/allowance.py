@@ -20,6 +20,8 @@ RESIDENT: Final = 500 * 1000 * 1000
 """Octets of the whole process at work on a small file: interpreter and libraries have some 60 MB, the file 20."""
 RESIDENT_PER_OCTET: Final = 4
 """For each octet beyond: the file, its copy from the pipe, and what is unpacked of it."""
+REPORT: Final = 16 * MEGABYTE
+"""Octets of one report between processes: two hundred signatures with all their places have eight."""
 RESTED: Final = 200 * 1000 * 1000
 """Octets resident after a file; a process that keeps more is replaced, so that each file finds the same room."""
 

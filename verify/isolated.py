@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final, Self
 
 from hsm.kept_process import KeptProcess, Upkeep
-from verify.allowance import RESTED, in_use, resident_for, seconds_for
+from verify.allowance import REPORT, RESTED, in_use, resident_for, seconds_for
 from verify.document_file import DocumentFile
 from verify.policy import MAX_DOCUMENT_OCTETS, Policy
 from verify.report import DocumentReport, Reason
@@ -66,6 +66,7 @@ class IsolatedVerifier:
                 seconds=self._limits.seconds,
                 most=MAX_DOCUMENTS,
                 greets=True,
+                longest=REPORT,
             )
         )
 
@@ -186,6 +187,6 @@ def _too_slow(limit: float) -> Reason:
 
 
 _CRASHED: Final = Reason(
-    "文件使核验程序超出内存或异常中止，无法判定；请勿据此认可该文件，并向发送方核实。",
-    "The document exhausted or stopped the verifier, so nothing can be said; do not rely on it and ask its sender.",
+    "文件使核验程序超出内存、结果过大或异常中止，无法判定；请勿据此认可该文件，并向发送方核实。",
+    "The document exhausted or stopped the verifier or made it say too much, so nothing can be said; do not rely on it and ask its sender.",
 )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from hsm.frames import limit_memory, read_frame, run, write_frame
-from verify.allowance import cap_memory
+from verify.allowance import REPORT, cap_memory
 from verify.document_file import octets_of
 from verify.report import DocumentReport
 from verify.signatures.detached import ContentFile, ContentOctets
@@ -65,11 +65,12 @@ def _answer(verifier: Verifier, asked: dict[str, Any], source: BinaryIO) -> Docu
 
 
 def _packed(report: DocumentReport) -> bytes:
-    """Pack a report; one for which the memory does not suffice is the limit's."""
+    """Pack a report; one for which the memory does not suffice, or that is too long to be handed over, is the limit's."""
     try:
-        return json.dumps(pack(report)).encode()
+        octets = json.dumps(pack(report)).encode()
     except MemoryError:
-        return json.dumps(pack(exhausted(report))).encode()
+        octets = b""
+    return octets if 0 < len(octets) <= REPORT else json.dumps(pack(exhausted(report))).encode()
 
 
 if __name__ == "__main__":

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 from verify.ofd import limits
-from verify.ofd.locations import folder, readings
+from verify.ofd.locations import elsewhere, folder, readings
+from verify.ofd.names import URI, spellings
 from verify.ofd.package import Package
-from verify.ofd.structure import Box, numbers4
+from verify.ofd.places import check_places
+from verify.ofd.structure import NOWHERE, Box, numbers4
 from verify.ofd.xml import Element
 from verify.ofd.zip_records import refused
 
@@ -45,7 +47,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class StampAnnot:
-    """Where the seal shows on a page, in mm; ``clip`` is relative to the boundary's corner."""
+    """Where the seal shows on a page, in mm; ``clip`` is relative to the boundary's corner.
+
+    Either is :data:`verify.ofd.structure.NOWHERE` if it cannot be read.
+    """
 
     id: str
     page: str
@@ -64,12 +69,31 @@ class Description:
     stamps: tuple[StampAnnot, ...]
     value: str | None
     """Path of the signed value; ``None`` where none is named or the file is not there."""
+    shows: bool
+    """Whether it has an element ``Seal``, whatever that names."""
     seal: str | None
     """Path of the copy of the seal, if one is named."""
     picture: str | None
+    """Path of a picture of the seal, if one is named (``ImageLoc``)."""
     algorithm: str
     provider: str
     stated_time: str
+    twofold: tuple[str, ...] = ()
+    """Locations by which readers open different files, as written."""
+    relative: bool = False
+    """Whether some location depends on the place of the description."""
+
+
+_PLACES: Final = {
+    "Signature": (),
+    "SignedInfo": ("Signature",),
+    "SignedValue": ("Signature",),
+    **dict.fromkeys(("References", "StampAnnot", "Seal", "SignatureMethod"), ("Signature", "SignedInfo")),
+    "Reference": ("Signature", "SignedInfo", "References"),
+    "CheckValue": ("Signature", "SignedInfo", "References", "Reference"),
+    **dict.fromkeys(("BaseLoc", "ImageLoc"), ("Signature", "SignedInfo", "Seal")),
+}
+"""Where the elements of a description stand that are judged, or that readers show by (GB/T 33190 §18.2)."""
 
 
 def read_list(package: Package, path: str) -> tuple[Listed, ...]:
@@ -81,6 +105,7 @@ def read_list(package: Package, path: str) -> tuple[Listed, ...]:
             f"的签名列表 {path} 不符合标准，或超过 {limits.MAX_SIGNATURES} 处",
             f"has a list of signatures, {path}, that is not as the standard has it or has over {limits.MAX_SIGNATURES}",
         )
+    check_places(tree, path, {"Signature": ("Signatures",)})
     found = tuple(_listed(package, item, path) for item in items)
     if len({item.id for item in found}) != len(found) or len({item.path for item in found}) != len(found):
         raise refused(f"的签名列表 {path} 有重复的签名", f"has a signature twice in {path}")
@@ -95,7 +120,14 @@ def _listed(package: Package, item: Element, near: str) -> Listed:
         raise refused(
             f"的签名类型“{kind[:40]}”无法识别", f"has a signature of the unknown type {kind[:40]!r}"
         ) from bad
-    path = _found(package, item.attributes.get("BaseLoc", ""), near)
+    locations = _Locations(package, near)
+    path = locations.found(item.attributes.get("BaseLoc", ""))
+    if locations.twofold:
+        shown = locations.twofold[0]
+        raise refused(
+            f"的签名列表 {near} 中的路径“{shown}”可指不同的文件，不同阅读器会读出不同的签名",
+            f"has a location in its list of signatures, {shown!r}, that may mean several files: readers open different ones",
+        )
     return Listed(item.attributes.get("ID", ""), type_, path, item.attributes.get("Relative", "").strip())
 
 
@@ -113,8 +145,10 @@ def read_description(package: Package, path: str) -> Description:
     stamps = info.all("StampAnnot")
     if len(listed) > limits.MAX_REFERENCES or len(stamps) > limits.MAX_STAMPS:
         raise refused(f"的签名描述 {path} 过大", f"has too large a description of a signature, {path}")
+    check_places(tree, path, _PLACES)
+    locations = _Locations(package, path)
     references = tuple(
-        Reference(_found(package, item.attributes.get("FileRef", ""), path), item.value("CheckValue"))
+        Reference(locations.found(item.attributes.get("FileRef", "")), item.plain("CheckValue", path))
         for item in listed
     )
     if len({item.path for item in references}) != len(references):
@@ -122,18 +156,30 @@ def read_description(package: Package, path: str) -> Description:
             f"的签名描述 {path} 有重复的引用", f"has a description, {path}, that names a file twice"
         )
     seal = info.only("Seal", path)
-    provider = info.first("Provider")
+    provider = info.only("Provider", path)
+    places = {
+        name: locations.found(written)
+        for name, written in (
+            ("value", tree.plain("SignedValue", path)),
+            ("seal", "" if seal is None else seal.plain("BaseLoc", path)),
+            ("picture", "" if seal is None else seal.plain("ImageLoc", path)),
+        )
+        if written
+    }
     return Description(
         path=path,
         method="" if protected is None else protected.attributes.get("CheckMethod", "").strip(),
         references=references,
-        stamps=tuple(_stamp(item) for item in stamps),
-        value=_optional(package, tree.value("SignedValue"), path),
-        seal=None if seal is None else _optional(package, seal.value("BaseLoc"), path),
-        picture=None if seal is None else _optional(package, seal.value("ImageLoc"), path),
-        algorithm=info.value("SignatureMethod"),
+        stamps=tuple(map(_stamp, stamps)),
+        value=places.get("value"),
+        shows=seal is not None,
+        seal=places.get("seal"),
+        picture=places.get("picture"),
+        algorithm=info.plain("SignatureMethod", path),
         provider="" if provider is None else _provider(provider),
-        stated_time=info.value("SignatureDateTime"),
+        stated_time=info.plain("SignatureDateTime", path),
+        twofold=tuple(locations.twofold),
+        relative=locations.relative,
     )
 
 
@@ -144,26 +190,38 @@ def _provider(element: Element) -> str:
 
 
 def _stamp(item: Element) -> StampAnnot:
-    boundary = numbers4(item.attributes.get("Boundary", ""))
-    clip = numbers4(item.attributes.get("Clip", ""))
+    clip = item.attributes.get("Clip", "")
     return StampAnnot(
         item.attributes.get("ID", ""),
         item.attributes.get("PageRef", ""),
-        boundary or (0.0, 0.0, 0.0, 0.0),
-        clip,
+        numbers4(item.attributes.get("Boundary", "")) or NOWHERE,
+        (numbers4(clip) or NOWHERE) if clip.strip() else None,
     )
 
 
-def _found(package: Package, location: str, near: str) -> str:
-    """Return the file that a location names; where there is none, its first reading, which is then missing."""
-    if location in package:  # as nearly all are written: absolute, with nothing to resolve
-        return location
-    possible = readings(location, near)
-    return next((path for path in possible if path in package), possible[0])
+@dataclass(slots=True)
+class _Locations:
+    """Finds the files that one file names, and keeps what readers may take otherwise."""
 
+    package: Package
+    near: str
+    twofold: list[str] = field(default_factory=list)
+    """As written, those by which some reader opens another file, or one where others find none."""
+    relative: bool = False
 
-def _optional(package: Package, location: str, near: str) -> str | None:
-    return _found(package, location, near) if location else None
+    def found(self, location: str) -> str:
+        """Return the file that a location names; where there is none, its first reading, which is then missing."""
+        plain = not URI.search(location)
+        if plain and location in self.package:  # as nearly all are written: absolute, with nothing to resolve
+            return location
+        possible = readings(location, self.near)
+        path = next((path for path in possible if path in self.package), possible[0])
+        self.relative = self.relative or not location.strip().replace("\\", "/").startswith("/")
+        others = {other for one in spellings(location) for other in elsewhere(one, self.near)}
+        opened = {file for other in (*possible, *others) for file in self.package.called(other)}
+        if opened - {path}:
+            self.twofold.append(location.strip()[:200])
+        return path
 
 
 EVIDENCE: Final = "Evidence.p7c"
@@ -177,5 +235,7 @@ def proved(description: Description) -> frozenset[str]:
 
 
 def own_parts(description: Description) -> frozenset[str]:
-    """Return the files that belong to a signature itself: those that prove themselves, and the evidence."""
-    return proved(description) | {f"{folder(description.path)}{EVIDENCE}"}
+    """Return the files that belong to a signature itself: those that prove themselves, and the evidence if it is protected."""
+    evidence = f"{folder(description.path)}{EVIDENCE}"
+    protected = any(item.path == evidence for item in description.references)
+    return proved(description) | ({evidence} if protected else frozenset())

@@ -7,6 +7,7 @@ information alone (RFC 5652 §5.1, RFC 5940). Other readers pass over it; what s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,6 +47,26 @@ def evidence_beside(package: Package, neighbour: str) -> CarriedEvidence:
         return read_evidence(package.read(path))
     except der.DerError:
         return CarriedEvidence()
+
+
+def evidence_files(package: Package, parts: Iterable[str]) -> frozenset[str]:
+    """Return the files of evidence that lie beside these parts of signatures and hold nothing else."""
+    paths = {f"{folder(part)}{EVIDENCE}" for part in parts}
+    return frozenset(path for path in paths if path in package and is_evidence(package, path))
+
+
+def is_evidence(package: Package, path: str) -> bool:
+    """Tell whether a file is evidence from its first octet to its last, so that no reader can show it for anything else."""
+    if package.size(path) > MAX_CMS_OCTETS:
+        return False
+    octets = package.read(path)
+    try:
+        reader = der.Reader(octets)
+        reader.element()
+        read_evidence(octets)
+    except der.DerError:
+        return False
+    return not reader.more
 
 
 def read_evidence(octets: bytes) -> CarriedEvidence:

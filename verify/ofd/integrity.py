@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from verify.errors import Unreadable
 from verify.ofd import limits
 from verify.ofd.container import ContainerJudge
-from verify.ofd.description import EVIDENCE
 from verify.ofd.evidence import evidence_beside
-from verify.ofd.locations import folder, resolve
+from verify.ofd.locations import resolve
 from verify.ofd.package import INTEGRITY, Package
 from verify.ofd.report import IntegrityFile
 from verify.ofd.zip_records import refused
@@ -77,12 +76,11 @@ def _signed(package: Package, judge: ContainerJudge, value: str, count: int) -> 
 
 
 def integrity_parts(package: Package) -> frozenset[str]:
-    """Return the paths of the integrity file's signed value and of the evidence beside it, if there is such a file."""
+    """Return the path of the integrity file's signed value, if there is such a file."""
     if INTEGRITY not in package:
         return frozenset()
     try:
-        value = _read(package)[1]
-        return frozenset({value, f"{folder(value)}{EVIDENCE}"})
+        return frozenset({_read(package)[1]})
     except Unreadable:
         return frozenset()
 

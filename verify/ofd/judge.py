@@ -12,9 +12,11 @@ from verify.maker_lists import SealLists
 from verify.ofd import limits
 from verify.ofd.container import ContainerJudge
 from verify.ofd.description import Listed, own_parts, read_description, read_list
+from verify.ofd.evidence import evidence_files
 from verify.ofd.integrity import integrity_parts, judge_integrity
 from verify.ofd.licence import said_by
 from verify.ofd.package import Package
+from verify.ofd.references import Whole, named_each
 from verify.ofd.report import IntegrityFile, OfdReport, OfdStep
 from verify.ofd.showing import check_showing
 from verify.ofd.signature import (
@@ -53,8 +55,9 @@ class OfdJudge:
             self.judge, SealJudge(self.judge, self.lists, self.policy), self.policy, self.at
         )
         parts = _parts(cases) | integrity_parts(package)
+        whole = Whole(package, structure, parts, evidence_files(package, parts), named_each(len(cases)))
         for case in cases:
-            judge_signature(package, structure, case, parts, containers)
+            judge_signature(whole, case, containers)
         package.prove()
         check_showing(cases)
         check_bases(cases)
@@ -74,7 +77,7 @@ class OfdJudge:
             notice=next((item.notice for item in signatures if item.notice), ""),
             pages=sum(len(body.pages) for body in structure.bodies),
             entries=len(package.paths),
-            coverage=tuple(map(details_of, cases)),
+            coverage=tuple(details_of(case, whole.most) for case in cases),
             missing=tuple(f"{location} ({near})" for location, near in structure.missing),
             licence=judge_licence(said_by(package, structure), sealed, self.at),
         )

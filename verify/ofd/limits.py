@@ -48,5 +48,9 @@ MAX_VALUE_TOTAL: Final = 64 * 1024 * 1024
 """All signed values and seals of one package: two hundred with large pictures."""
 MAX_NAMED: Final = 200
 """Files that a report names of one kind and one signature; sentences count them all."""
+MAX_NAMED_TOTAL: Final = 1000
+"""Files that a report names of one kind, of all signatures together, beyond some of each."""
+MAX_SHOWN_PATH: Final = 120
+"""Characters of a path that is told of: real ones have under 80."""
 MAX_PATH: Final = 1024
 """One location written in XML."""

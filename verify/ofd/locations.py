@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from verify.errors import Unreadable
 from verify.ofd import limits
 from verify.ofd.zip_records import refused
 
@@ -36,11 +37,43 @@ def resolve(location: str, near: str) -> str:
 
 
 def readings(location: str, near: str, base: str = "") -> tuple[str, ...]:
-    """Return every path that some reader takes a location for: by the file, by a resource folder, by the root; most likely first."""
+    """Return every path that a reader by the standard takes a location for: by the file, by a resource folder, by the root.
+
+    Most likely first; raises ``Unreadable`` where each of them leads out of the package.
+    """
     found: list[str] = []
+    outside: Unreadable | None = None
     for start in (base and base.rstrip("/") + "/", near, "/"):
         if start:
-            path = resolve(location, start)
+            try:
+                path = resolve(location, start)
+            except Unreadable as wrong:
+                outside = wrong
+                continue
             if path not in found:
                 found.append(path)
+    if not found and outside is not None:
+        raise outside
+    return tuple(found)
+
+
+def elsewhere(location: str, near: str) -> tuple[str, ...]:
+    """Return every path that some reader takes a location for, ever further from the file ``near``, up to the root.
+
+    Beside the file's own folder these are the folders above it, of which one is that of the document; steps above the root stay there.
+    """
+    written = location.strip().replace("\\", "/")
+    found: list[str] = []
+    start = "/" if written.startswith("/") else folder(near)
+    while start:
+        done: list[str] = []
+        for segment in (start + written).split("/"):
+            if segment == "..":
+                del done[-1:]
+            elif segment not in {"", "."}:
+                done.append(segment)
+        path = "/" + "/".join(done)
+        if path not in found:
+            found.append(path)
+        start = folder(start.rstrip("/"))
     return tuple(found)

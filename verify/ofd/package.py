@@ -10,6 +10,7 @@ from typing import Final
 from verify.digests import running
 from verify.errors import Unreadable
 from verify.ofd import limits
+from verify.ofd.names import canonical, folded
 from verify.ofd.xml import Element, Nodes, parse
 from verify.ofd.zip_records import LOCAL, STORED, Record, read_records, refused
 
@@ -17,6 +18,9 @@ ROOT: Final = "/OFD.xml"
 """The main entry (GB/T 33190 §7.3)."""
 INTEGRITY: Final = "/OFDEntries.xml"
 """The integrity file of GM/T 0099."""
+_MARKS: Final = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
+"""Octets in front of the first element: marks of an encoding, and white space."""
+_START, _SEEN = 4, 64
 PIECE: Final = 1 << 18
 """Octets unpacked at a time."""
 _FORBIDDEN: Final = frozenset('\\:*?"<>|')
@@ -44,6 +48,7 @@ class Package:
         self._values_left = limits.MAX_VALUE_TOTAL
         self._digested_left = limits.MAX_DIGESTED
         self._nodes = Nodes()
+        self._called: dict[str, dict[str, None]] = {}
         _check_sizes(self.records, len(data))
         seen: dict[str, str] = {}
         for record in self.records:
@@ -63,15 +68,15 @@ class Package:
             for other in map(folded, record.also):
                 if seen.get(other, record.name) != record.name:
                     raise _twice(seen[other], record.name)
-        self._like = {folded(path): path for path in self._files}
         self._check_folders()
 
     def _check_folders(self) -> None:
         """Demand that no file is also a folder, in any spelling."""
-        for name, path in self._like.items():
+        like = {folded(name): path for name, path in self.spelt()}
+        for name, path in like.items():
             at = name.find("/", 1)
             while at > 0:
-                above = self._like.get(name[:at])
+                above = like.get(name[:at])
                 if above is not None:
                     raise _twice(above, path)
                 at = name.find("/", at + 1)
@@ -84,9 +89,18 @@ class Package:
     def __contains__(self, path: object) -> bool:
         return path in self._files
 
-    def like(self, path: str) -> str | None:
-        """Return the file that some file system takes a path for: in another case or composition, say."""
-        return path if path in self._files else self._like.get(folded(path))
+    def spelt(self) -> Iterator[tuple[str, str]]:
+        """Yield each file's path as some reader decodes it, and its path here."""
+        for path, record in self._files.items():
+            for name in (record.name, *record.also):
+                yield f"/{name}", path
+
+    def called(self, path: str) -> tuple[str, ...]:
+        """Return the files that some reader takes a path for: in another case, composition or encoding, with blanks."""
+        if not self._called:
+            for name, own in self.spelt():
+                self._called.setdefault(canonical(name), {})[own] = None
+        return tuple(self._called.get(canonical(path), ()))
 
     def prove(self) -> None:
         """Unpack whatever was not yet: a stream that ends early may hide entries from all who go by the directory."""
@@ -115,9 +129,20 @@ class Package:
             )
         return b"".join(self._unpacked(path, record))
 
-    def head(self, path: str) -> bytes:
-        """Unpack the first octets of a file, a quarter of a megabyte at most."""
-        return next(self._unpacked(path, self._files[path]), b"")
+    def start(self, path: str) -> bytes | None:
+        """Unpack the first octets that are neither white space nor the mark of an encoding, four at least if there are.
+
+        ``None`` where they do not come within the limit on XML: what a reader makes of such a file is not known.
+        """
+        found, passed, blank = b"", 0, False
+        for piece in self._unpacked(path, self._files[path]):
+            found = (found + piece).lstrip(_MARKS)
+            if len(found) >= _START:
+                return found[:_SEEN]
+            passed, blank = passed + len(piece), blank or bool(piece.strip(b"\x00"))
+            if passed > limits.MAX_XML_OCTETS:
+                return None if blank else b""
+        return found
 
     def read_xml(self, path: str) -> bytes:
         """Unpack one XML file inside the limits on all of them together."""
@@ -208,13 +233,6 @@ def _twice(first: str, second: str) -> Unreadable:
         f"中“{first}”与“{second}”重名（或仅大小写、写法不同）",
         f"has two entries of one name (or that differ in case or spelling alone): {first!r} and {second!r}",
     )
-
-
-def folded(name: str) -> str:
-    """Return what file systems that ignore case and composition take a name for."""
-    if name.isascii():
-        return name.lower().rstrip("/")
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).rstrip("/")
 
 
 def _check_name(name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,7 @@ from verify.digests import SM3
 from verify.ofd import limits
 from verify.ofd.description import Description, Reference, own_parts, proved
 from verify.ofd.package import INTEGRITY, Package
-from verify.ofd.structure import DocumentBody, Structure
+from verify.ofd.structure import Structure
 from verify.report import Change
 from verify.ses.steps import Outcome, doubtful, failed, passed
 from verify.verdict import SubIndication
@@ -74,9 +75,34 @@ class Compared:
     changes: tuple[Change, ...] = ()
 
 
-def compare(
-    package: Package, description: Description, method: Method, bodies: tuple[DocumentBody, ...]
-) -> Compared:
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The package around one signature."""
+
+    package: Package
+    structure: Structure
+    parts: frozenset[str] = frozenset()
+    """Files of all signatures."""
+    evidence: frozenset[str] = frozenset()
+    """Evidence beside signatures: certificates, lists and answers alone (:func:`verify.ofd.evidence.is_evidence`)."""
+    most: int = limits.MAX_NAMED
+    """Files of one kind that may be named for one signature."""
+
+
+def named_each(signatures: int) -> int:
+    """Say how many files of one kind may be named for each signature, so that a report of many stays small."""
+    return max(SHOWN, min(limits.MAX_NAMED, limits.MAX_NAMED_TOTAL // max(signatures, 1)))
+
+
+def shortened(path: str) -> str:
+    """Return a path as it is told of: of a long one begin and end."""
+    if len(path) <= limits.MAX_SHOWN_PATH:
+        return path
+    half = limits.MAX_SHOWN_PATH // 2
+    return f"{path[: half - 1]}…{path[-half:]}"
+
+
+def compare(whole: Whole, description: Description, method: Method) -> Compared:
     """Digest each protected file as stored; a missing file is a changed one."""
     if not description.references:
         return Compared(
@@ -88,6 +114,7 @@ def compare(
         )
     if method.name is None:
         return Compared(method.outcome)
+    package, bodies = whole.package, whole.structure.bodies
     pages = {page.path: number for body in bodies for number, page in enumerate(body.pages, start=1)}
     lists = {body.list for body in bodies}
     found = [(item.path, _wrong(package, item, method.name)) for item in description.references]
@@ -97,9 +124,7 @@ def compare(
         return Compared(
             passed(f"{count} 个文件均与签名时一致。", f"All {count} files are as they were signed.")
         )
-    changes = tuple(
-        _change(path, pages, how, in_list=path in lists) for path, how in wrong[: limits.MAX_NAMED]
-    )
+    changes = tuple(_change(path, pages, how, in_list=path in lists) for path, how in wrong[: whole.most])
     where = "、".join(change.object for change in changes[:SHOWN])
     locked = any(path in lists for path, _ in wrong)
     zh = f"{len(wrong)} 个受保护文件被改动或缺失（{where}），签章无效；请向签章单位索取原件。"
@@ -133,22 +158,31 @@ def _change(path: str, pages: dict[str, int], wrong: tuple[str, str], *, in_list
         if in_list
         else ("文件", "a file")
     )
-    return Change(what_zh + wrong[0], f"{what_en} {wrong[1]}", page, path)
+    return Change(what_zh + wrong[0], f"{what_en} {wrong[1]}", page, shortened(path))
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What one signature protects: whether it locks the list, what it leaves open to readers, and what lies loose beside."""
+    """What one signature protects: whether it locks the list, what it leaves open to readers, and what lies loose beside.
+
+    ``evidence`` is what lies beside signatures unprotected and can be nothing else.
+    """
 
     locked: bool
     open: tuple[str, ...]
     loose: tuple[str, ...]
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether nothing was left out."""
+        return not (self.open or self.loose or self.evidence)
 
     @property
     def outcome(self) -> Outcome:
-        """A file that a reader shows and nobody signed can be exchanged with every check still green: never a pass."""
+        """A file that nobody signed can be exchanged with every check still green, and some reader may show it: never a pass."""
         if self.open:
-            named = "、".join(self.open[:SHOWN])
+            named = _listed(self.open)
             return doubtful(
                 SubIndication.SIG_CONSTRAINTS_FAILURE,
                 f"有 {len(self.open)} 个会被阅读器使用的文件不在签章保护之内（{named}），可被替换而不被发现，"
@@ -157,30 +191,46 @@ class Coverage:
                 "so the document cannot be called unchanged; ask for a seal over every file.",
             )
         if self.loose:
-            named = "、".join(self.loose[:SHOWN])
+            named = _listed(self.loose)
+            return doubtful(
+                SubIndication.SIG_CONSTRAINTS_FAILURE,
+                f"有 {len(self.loose)} 个文件不在签章保护之内，也未见被引用（{named}），可能在签章后放入，个别阅读器或会显示，"
+                "故不能认定；请向签章单位索取原件核对，或要求对全部文件重新签章。",
+                f"{len(self.loose)} files are neither protected nor, as far as can be seen, used ({named}): they may have been put in "
+                "after sealing, and some reader may show them; compare with the signatory's original, or ask for a seal over "
+                "every file.",
+            )
+        if self.evidence:
+            named = _listed(self.evidence)
             return passed(
-                f"阅读器使用的文件全部受保护；另有 {len(self.loose)} 个条目未受保护也未被引用（{named}）。",
-                f"Every file that a reader uses is protected; {len(self.loose)} further entries are neither protected nor "
-                f"used ({named}).",
+                f"阅读器使用的文件全部受保护；签名旁的证据文件（{named}）未受保护，只作为候选证据，不被显示。",
+                f"Every file that a reader uses is protected; evidence beside signatures is not ({named}): it counts as a "
+                "candidate alone, and nothing of it is shown.",
             )
         return passed("包内文件全部受保护。", "Every file of the package is protected.")
 
 
-def coverage(
-    package: Package, structure: Structure, description: Description, parts: frozenset[str]
-) -> Coverage:
-    """Compare what is protected with what there is; ``parts`` are the files of all signatures.
+def _listed(paths: Sequence[str]) -> str:
+    return "、".join(map(shortened, paths[:SHOWN]))
+
+
+def coverage(whole: Whole, description: Description) -> Coverage:
+    """Compare what is protected with what there is.
 
     Where a file cannot be followed, any other may be shown in its name: evidence, which may be anything, and what came with other
     signatures too.
     """
+    package, structure = whole.package, whole.structure
     protected = {item.path for item in description.references}
     lists = {body.list for body in structure.bodies if body.list is not None}
     own = own_parts(description)
     reached = structure.reached_in(package, lists | proved(description))
-    spared = lists | own | parts | {INTEGRITY}
     left = [path for path in package.paths if path not in protected]
     shown = {description.picture}  # a reader may draw it instead of the picture inside the seal
     opened = tuple(path for path in left if path in reached or path in shown)
-    loose = tuple(path for path in left if path not in {*reached, *spared, *shown})
-    return Coverage(bool(lists & protected), opened, loose)
+    spared = {*opened, *lists, *own, *whole.parts, INTEGRITY}
+    beside = tuple(path for path in left if path not in spared)
+    loose = tuple(path for path in beside if path not in whole.evidence)
+    return Coverage(
+        bool(lists & protected), opened, loose, tuple(path for path in beside if path in whole.evidence)
+    )

@@ -18,6 +18,7 @@ class OfdStep(StrEnum):
     METHOD = "digest-method"
     REFERENCES = "references"
     SEAL_COPY = "seal-copy"
+    SEAL_PICTURE = "seal-picture"
     SCOPE = "scope"
     CONTENT = "signed-content"
     SIGNER = "signer"
@@ -31,6 +32,7 @@ NAMES = {
     OfdStep.METHOD: Reason("杂凑算法", "digest method"),
     OfdStep.REFERENCES: Reason("受保护文件", "protected files"),
     OfdStep.SEAL_COPY: Reason("印章副本", "copy of the seal"),
+    OfdStep.SEAL_PICTURE: Reason("印章图片", "picture of the seal"),
     OfdStep.SCOPE: Reason("保护范围", "scope"),
     OfdStep.CONTENT: Reason("签名值", "signed value"),
     OfdStep.SIGNER: Reason("签名人证书", "the signer's certificate"),

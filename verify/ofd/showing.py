@@ -32,6 +32,8 @@ MAX_SHARE: Final = 1 / 3
 ordinary seals (42 mm) on an A4 page take 0.28 of it."""
 FULL: Final = 1 / 2
 """Part of a page from which on it is told that seals fill it, whoever's they are."""
+ROUNDING_MM: Final = 1.0
+"""How far a clip may reach beyond its boundary: writers round, and what lies there shows nowhere."""
 MAX_COMPARED: Final = 200_000
 """Pairs of stamps compared in one package; two hundred seals of two pages each make eighty thousand."""
 
@@ -81,7 +83,7 @@ def check_showing(cases: Sequence[OfdCase]) -> None:
             earlier.setdefault((case.body.root, one.page), []).append(one.box)
         if hides:
             case.case.notes.append(_OVER)
-        outcome = placed or _crowding(case, mine, taken)
+        outcome = placed or _crowding(case, description.stamps, taken)
         case.note(OfdStep.SHOWING, outcome or passed("位置与大小正常。", "Its place and size are in order."))
 
 
@@ -94,30 +96,49 @@ def visible(stamp: StampAnnot) -> Box:
 
 def _placed(case: OfdCase, stamps: Sequence[StampAnnot]) -> Outcome | None:
     numbers = Counter(page.id for page in case.body.pages)
+    sizes = {page.id: page.box[2:] for page in case.body.pages}
     for stamp in stamps:
         if numbers[stamp.page] != 1:
             return _nowhere(stamp.page, numbers[stamp.page])
+        if min(*stamp.boundary[2:], *sizes[stamp.page]) <= 0:
+            return _SIZELESS
+        if stamp.clip is not None and not _inside(stamp.clip, stamp.boundary):
+            return _CUT
         if any(side > allowed for side, allowed in _sides(case, stamp)):
             return _LARGE
     return None
 
 
-def _crowding(case: OfdCase, shown: Sequence[Shown], taken: Taken) -> Outcome | None:
-    """Limit what one signatory's stamps take of a page together; of all signatories it is told."""
+def _inside(clip: Box, boundary: Box) -> bool:
+    """Tell whether a clip cuts some part out of its boundary, as far as a millimetre matters."""
+    left, top, width, height = clip
+    return (
+        min(width, height) > 0
+        and min(left, top) >= -ROUNDING_MM
+        and left + width <= boundary[2] + ROUNDING_MM
+        and top + height <= boundary[3] + ROUNDING_MM
+    )
+
+
+def _crowding(case: OfdCase, stamps: Sequence[StampAnnot], taken: Taken) -> Outcome | None:
+    """Limit what one signatory's stamps take of a page together; of all signatories it is told.
+
+    A stamp takes its whole boundary: a reader that passes over the clip draws all of it.
+    """
     certificate = case.case.certificate
     who = str(id(case)) if certificate is None else fingerprint(certificate).hex()
     pages = {page.id: (number, page.box) for number, page in enumerate(case.body.pages, start=1)}
     full = False
-    for one in shown:
+    for one in stamps:
         number, box = pages[one.page]
-        area, whole = _common(one.box, box), box[2] * box[3]
+        area, whole = _common(one.boundary, box), box[2] * box[3]
         mine = taken.setdefault((case.body.root, one.page, who), _Taken())
         everybody = taken.setdefault((case.body.root, one.page, ""), _Taken())
         mine.add(area)
         everybody.add(area)
         full = full or everybody.together > max(everybody.largest, FULL * whole)
         if mine.together > max(mine.largest, MAX_SHARE * whole):
-            return _crowded(number, mine.together / whole if whole > 0 else 1.0)
+            return _crowded(number, mine.together / whole)
     if full:
         case.case.notes.append(_FULL)
     return None
@@ -168,6 +189,18 @@ def _crowded(page: int, share: float) -> Outcome:
 _FULL: Final = Reason(
     "签章图样合计占去某页的一半以上，页面内容可能被遮盖；请对照原件核实。",
     "Seals take more than half of a page together, so what stands on it may be covered; compare it with the original.",
+)
+_SIZELESS: Final = doubtful(
+    SubIndication.SIG_CONSTRAINTS_FAILURE,
+    "签章图样或其页面的尺寸缺失、无法解读或不是正数，不同阅读器会显示为不同的大小和位置，不能认定；请要求重新签章。",
+    "The size of the stamp or of its page is missing, unreadable or not positive: readers draw the seal in different sizes and "
+    "places; ask for a new seal.",
+)
+_CUT: Final = doubtful(
+    SubIndication.SIG_CONSTRAINTS_FAILURE,
+    "签章图样的裁剪范围无法解读、没有面积或超出图样，不同阅读器会显示出不同的部分，不能认定；请要求重新签章。",
+    "The clip of the stamp is unreadable, has no area or lies outside the stamp: readers draw different parts of the seal; "
+    "ask for a new seal.",
 )
 _LARGE: Final = doubtful(
     SubIndication.SIG_CONSTRAINTS_FAILURE,

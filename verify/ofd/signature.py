@@ -18,10 +18,10 @@ from verify.ofd.description import Description, Listed, StampAnnot
 from verify.ofd.evidence import evidence_beside
 from verify.ofd.locations import resolve
 from verify.ofd.package import Package
-from verify.ofd.references import Compared, Coverage, compare, coverage, method_of
+from verify.ofd.references import SHOWN, Compared, Coverage, Whole, compare, coverage, method_of, shortened
 from verify.ofd.report import OfdSignature, OfdStep, at
 from verify.ofd.stated_time import odd_time
-from verify.ofd.structure import DocumentBody, Structure
+from verify.ofd.structure import DocumentBody
 from verify.ofd.zip_records import refused
 from verify.readers import Place
 from verify.report import Indication, Integrity, Placement, Reason, SignatureReport
@@ -62,25 +62,36 @@ class OfdCase:
         return f"{self.listed.id} {self.listed.path}".strip()
 
 
-def judge_signature(
-    package: Package, structure: Structure, case: OfdCase, parts: frozenset[str], judge: ContainerJudge
-) -> None:
+def judge_signature(whole: Whole, case: OfdCase, judge: ContainerJudge) -> None:
     """Run every step; what was found stays in the case, nothing is raised."""
     description = case.description
     if description is None:
         return
-    case.note(OfdStep.DESCRIPTION, passed("可以读取。", "It can be read."))
+    case.note(OfdStep.DESCRIPTION, _described(description))
     method = method_of(description)
     case.note(OfdStep.METHOD, method.outcome)
-    case.compared = compare(package, description, method, structure.bodies)
+    case.compared = compare(whole, description, method)
     case.note(OfdStep.REFERENCES, case.compared.outcome)
     try:
-        _container(package, case, description, judge)
+        _container(whole.package, case, description, judge)
     except Unreadable as wrong:
         case.note(OfdStep.CONTENT, ses.failed(SubIndication.FORMAT_FAILURE, wrong.reason.zh, wrong.reason.en))
-    case.coverage = coverage(package, structure, description, parts)
+    case.coverage = coverage(whole, description)
     case.note(OfdStep.COVERAGE, case.coverage.outcome)
     case.case.integrity = _integrity(case, case.compared, case.coverage)
+
+
+def _described(description: Description) -> Outcome:
+    """Doubt locations that mean several files: by the file, by a folder above it, by the root, each reader opens its own."""
+    if not description.twofold:
+        return passed("可以读取。", "It can be read.")
+    named = "、".join(map(shortened, description.twofold[:SHOWN]))
+    return doubtful(
+        SubIndication.SIG_CONSTRAINTS_FAILURE,
+        f"签名描述中的路径（{named}）可指包内不同的文件，不同阅读器会取用不同的一个，不能认定；请向签章单位索取原件核对。",
+        f"Locations in the description may mean several files of the package ({named}), and readers open different ones; "
+        "compare the document with the signatory's original.",
+    )
 
 
 def _container(package: Package, case: OfdCase, description: Description, judge: ContainerJudge) -> None:
@@ -94,13 +105,15 @@ def _container(package: Package, case: OfdCase, description: Description, judge:
     if earlier is not None and _as_grave(earlier, apart.finding):
         apart.finding = earlier  # the files were compared first: what changed in them is what is told
     if apart.container is not Container.SES:
-        if description.seal is not None:
+        if description.shows:
             case.note(OfdStep.SEAL_COPY, _BORROWED)
         return
     if description.seal is not None:
         case.note(OfdStep.SEAL_COPY, _copy(package, description.seal, octets))
-    if apart.seal_data is not None and apart.seal_data.scope:
-        case.note(OfdStep.SCOPE, _scope(apart.seal_data.scope, description.path))
+    if description.picture is not None and description.picture in package:
+        case.note(OfdStep.SEAL_PICTURE, _picture(package, description.picture, octets))
+    if apart.seal_data is not None:
+        case.note(OfdStep.SCOPE, _scope(apart.seal_data.scope, description))
 
 
 _BORROWED: Final = doubtful(
@@ -145,8 +158,31 @@ def _nested_seal(octets: bytes) -> bytes:
         return b""
 
 
-def _scope(scope: str, path: str) -> Outcome:
-    """``propertyInfo`` is the absolute path of the description: a signature moved to another place names the wrong one."""
+def _picture(package: Package, path: str, octets: bytes) -> Outcome:
+    """``ImageLoc``: what readers may draw in the place of the picture that the seal's maker signed is the same picture."""
+    try:
+        same = read_signature(octets).seal.picture.data == package.read_value(path)
+    except SealDataInvalid:
+        same = False
+    if same:
+        return passed("与印章中的图片逐字节相同。", "Octet for octet the picture in the seal.")
+    return doubtful(
+        SubIndication.SEAL_NOT_VALID,
+        f"另附的印章图片 {shortened(path)} 不是印章中的图片，阅读器可能显示前者，不能认定；请以本报告中的印章为准，并向签章单位核实。",
+        f"The picture beside the seal, {shortened(path)}, is not the one in the seal, and a reader may show it; "
+        "go by the seal in this report and ask the signatory.",
+    )
+
+
+def _scope(scope: str, description: Description) -> Outcome:
+    """``propertyInfo`` is the absolute path of the description: a signature moved to another place names the wrong one.
+
+    GM/T 0031-2014 §6.2.1 leaves its content to the writer. Where it is empty, nothing is lost if no location in the description
+    depends on the place.
+    """
+    path = description.path
+    if not scope.strip():
+        return _PLACELESS if description.relative else _FIXED
     try:
         same = resolve(scope, "/") == path
     except Unreadable:
@@ -159,6 +195,18 @@ def _scope(scope: str, path: str) -> Outcome:
         f"签章所述保护范围“{shown}”不是本签名描述 {path}，签章被移用，无效。",
         f"The seal signature says that it protects {shown!r}, not {path}: it was moved here from elsewhere.",
     )
+
+
+_FIXED: Final = passed(
+    "签章未写明保护范围；签名描述中的路径均为绝对路径，移动位置不改变其含义。",
+    "The seal signature states no scope; every location in the description is absolute and means the same anywhere.",
+)
+_PLACELESS: Final = doubtful(
+    SubIndication.SIG_CONSTRAINTS_FAILURE,
+    "签章未写明保护范围，而签名描述中有相对路径，移到别处即指向其他文件，不能认定；请要求重新签章。",
+    "The seal signature states no scope, and locations in the description are relative: moved elsewhere they mean other files; "
+    "ask for a new seal.",
+)
 
 
 def check_bases(cases: list[OfdCase]) -> None:
@@ -216,7 +264,7 @@ def _integrity(case: OfdCase, compared: Compared, covered: Coverage) -> Integrit
     if not modified and compared.outcome.state is not StepState.PASSED:
         modified = None
     where = (*compared.changes, *case.case.integrity.where)[: limits.MAX_NAMED]
-    return Integrity(not covered.open and not covered.loose, modified, where)
+    return Integrity(covered.whole, modified, where)
 
 
 def _placements(stamps: tuple[StampAnnot, ...], body: DocumentBody) -> tuple[Placement, ...]:
@@ -233,8 +281,8 @@ def _placements(stamps: tuple[StampAnnot, ...], body: DocumentBody) -> tuple[Pla
     return tuple(shown)
 
 
-def details_of(case: OfdCase) -> OfdSignature:
-    """Return what the package's own part of the report says of this signature."""
+def details_of(case: OfdCase, most: int) -> OfdSignature:
+    """Return what the package's own part of the report says of this signature; of each kind at most so many files."""
     description, covered = case.description, case.coverage
     return OfdSignature(
         id=case.listed.id,
@@ -246,7 +294,7 @@ def details_of(case: OfdCase) -> OfdSignature:
         protected=0 if description is None else len(description.references),
         locked=covered is not None and covered.locked,
         relative=case.listed.relative,
-        open=() if covered is None else covered.open[: limits.MAX_NAMED],
-        loose=() if covered is None else covered.loose[: limits.MAX_NAMED],
+        open=() if covered is None else covered.open[:most],
+        loose=() if covered is None else (*covered.loose, *covered.evidence)[:most],
         steps=tuple(case.steps),
     )

@@ -1,20 +1,24 @@
 """What a package shows: documents, pages and every file that a reader may reach from ``OFD.xml`` (GB/T 33190 §7).
 
 Reaching is taken widely: whatever any XML file of the package names by attribute or text, in any of the ways in which readers resolve
-a location, counts as reached. Too many files reached can only demand too much protection.
+a location (:mod:`verify.ofd.reach`), counts as reached. Too many files reached can only demand too much protection.
 """
 
 from __future__ import annotations
 
+import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from verify.errors import Unreadable
 from verify.ofd import limits
 from verify.ofd.locations import readings, resolve
-from verify.ofd.package import ROOT, Package, folded
+from verify.ofd.names import spellings
+from verify.ofd.package import ROOT, Package
+from verify.ofd.places import check_places
+from verify.ofd.reach import Index, otherwise, texts
 from verify.ofd.xml import Element
 from verify.ofd.zip_records import refused
 
@@ -29,8 +33,6 @@ _NAMED: Final = frozenset(
 """Elements whose text is a location."""
 _LOCATED: Final = frozenset({"Page", "TemplatePage", "Version"})
 """Elements whose ``BaseLoc`` is one."""
-_LONGEST: Final = 2 * limits.MAX_PATH
-"""A location with the white space around it."""
 Box = tuple[float, float, float, float]
 
 
@@ -77,24 +79,26 @@ def read_structure(package: Package) -> Structure:
     """Read the main entry and walk all that it leads to; raises ``Unreadable`` where that allows no reading."""
     if ROOT not in package:
         raise refused("缺少主入口 OFD.xml", "lacks its main entry, OFD.xml")
-    reader = _Reader(package, _endings(package))
+    reader = _Reader(package, Index(package.spelt()))
     main = reader.tree(ROOT)
     bodies = main.all("DocBody")
     if main.name != "OFD" or not 0 < len(bodies) <= limits.MAX_DOCUMENTS:
         raise refused(
             "的主入口 OFD.xml 不符合标准", "has a main entry, OFD.xml, that is not as the standard has it"
         )
+    check_places(main, ROOT, {"DocBody": ("OFD",), "DocRoot": _BODY, "Signatures": _BODY})
     structure = Structure()
     structure.bodies = tuple(_body(reader, body, structure) for body in bodies)
     _walk(reader, structure)
     return structure
 
 
+_BODY: Final = ("OFD", "DocBody")
 _SINGLE: Final = ("DocRoot", "Signatures", "Versions")
 _SINGLE_IN_DOCUMENT: Final = ("CommonData", "Pages", "Annotations", "Attachments", "CustomTags", "Extensions")
 """What stands once in ``DocBody`` and in a document: of two, each reader takes its own."""
-Lead = tuple[tuple[str, ...], str]
-"""The files that one location may name, and the location as written where it must name one."""
+Lead = tuple[str, str]
+"""A location that names entries (:func:`verify.ofd.names.canonical`); or none, and the location as written where it must name one."""
 
 
 @dataclass(slots=True)
@@ -102,7 +106,7 @@ class _Reader:
     """Reads each file once and keeps where it leads, not its tree."""
 
     package: Package
-    endings: frozenset[str]
+    index: Index
     leads: dict[str, tuple[Lead, ...]] = field(default_factory=dict)
 
     def tree(self, path: str) -> Element:
@@ -112,40 +116,33 @@ class _Reader:
         return tree
 
     def _named(self, path: str, tree: Element) -> Iterator[Lead]:
-        """Yield the files that each text or attribute names; one that must name a file and does not is told as written."""
-        base = tree.attributes.get("BaseLoc", "") if tree.name == "Res" else ""
-        base = resolve(base, path) if base else ""
+        """Yield what each text or attribute names; one that must name a file and does not is told as written."""
         for element in tree.below():
             if element.name in _LISTING and path == ROOT:
                 continue
-            for key, text in (("", element.text), *element.attributes.items()):
-                must = (not key and element.name in _NAMED) or (key == "BaseLoc" and element.name in _LOCATED)
-                if must or _last(text) in self.endings:
-                    found = _existing(self.package, text, path, base)
-                    if found or (must and text.strip()):
-                        yield found, text.strip()[:200] if must else ""
+            names, may = element.name in _NAMED, self.index.may_name
+            if names or element.broken or may(element.text):
+                yield from self._in(texts(element, tree.encoding, names=names), element.text if names else "")
+            for key, value in element.attributes.items():
+                must = key == "BaseLoc" and element.name in _LOCATED
+                if must or may(value):
+                    yield from self._in((value, *otherwise(value, tree.encoding)), value if must else "")
 
-
-def _endings(package: Package) -> frozenset[str]:
-    """Return how a location may end that names a file; what ends in a step upwards or in place is looked at as well."""
-    return frozenset({_last(path) for path in package.paths} | {".", ".."})
-
-
-def _last(location: str) -> str:
-    """Return the last segment as file systems compare it; nothing for what is no location."""
-    if not location or len(location) > _LONGEST or location.isspace():
-        return ""
-    return folded(location.strip().replace("\\", "/").rstrip("/")).rpartition("/")[2]
+    def _in(self, written: Iterable[str], must: str) -> Iterator[Lead]:
+        found = {query for text in written for one in spellings(text) if (query := self.index.query(one))}
+        yield from ((query, "") for query in found)
+        if not found and must.strip():
+            yield "", must.strip()[:200]
 
 
 def _body(reader: _Reader, body: Element, structure: Structure) -> DocumentBody:
     package = reader.package
     for name in _SINGLE:
         body.only(name, ROOT)
-    root = _located(package, body.value("DocRoot"), ROOT)
+    root = _located(package, body.plain("DocRoot", ROOT), ROOT)
     if root is None:
         raise refused("缺少文档根文件", "lacks the file of its document")
-    written = body.value("Signatures")
+    written = body.plain("Signatures", ROOT)
     listed = None
     if written:
         listed = _located(package, written, ROOT) or resolve(written, ROOT)
@@ -157,7 +154,9 @@ def _body(reader: _Reader, body: Element, structure: Structure) -> DocumentBody:
 def _pages(reader: _Reader, tree: Element, root: str) -> tuple[tuple[Page, ...], tuple[str, ...]]:
     for name in _SINGLE_IN_DOCUMENT:
         tree.only(name, root)
-    common = _box(tree.first("CommonData", "PageArea")) or _A4
+    check_places(tree, root, dict.fromkeys(("CommonData", "Pages"), (tree.name,)))
+    data = tree.first("CommonData")
+    common = _A4 if data is None else _box(data, "PageArea", root) or _A4
     listed = tree.first("Pages")
     items = listed.all("Page") if listed is not None else []
     if len(items) > limits.MAX_PAGES:
@@ -172,7 +171,7 @@ def _pages(reader: _Reader, tree: Element, root: str) -> tuple[tuple[Page, ...],
             found.append(Page(number, "", common))
             continue
         if path not in boxes:
-            boxes[path] = _box(reader.tree(path).first("Area")) or common
+            boxes[path] = _box(reader.tree(path), "Area", path) or common
         found.append(Page(number, path, boxes[path]))
     return tuple(found), tuple(lost)
 
@@ -180,44 +179,52 @@ def _pages(reader: _Reader, tree: Element, root: str) -> tuple[tuple[Page, ...],
 _A4: Final[Box] = (0.0, 0.0, 210.0, 297.0)
 
 
-def _box(area: Element | None) -> Box | None:
-    """Read ``PhysicalBox`` (ST_Box, mm)."""
-    return None if area is None else numbers4(area.value("PhysicalBox"))
+NOWHERE: Final[Box] = (0.0, 0.0, 0.0, 0.0)
+"""For a box that is stated and cannot be read: no place, of no size."""
+
+
+def _box(element: Element, name: str, path: str) -> Box | None:
+    """Read the ``PhysicalBox`` (ST_Box, mm) of an area; ``None`` where none is stated."""
+    area = element.only(name, path)
+    stated = None if area is None else area.only("PhysicalBox", path)
+    if stated is None or not stated.text.strip():
+        return None
+    return numbers4(stated.text) or NOWHERE
+
+
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?")
 
 
 def numbers4(text: str) -> Box | None:
-    """Read four numbers; ``None`` for anything else."""
+    """Read four numbers as every reader does; ``None`` for anything else."""
     parts = text.split()
-    try:
-        x, y, width, height = (float(part) for part in parts)
-    except ValueError:
+    if len(parts) != len(NOWHERE) or not all(map(_NUMBER.fullmatch, parts)):
         return None
-    values = (x, y, width, height)
-    return values if all(abs(value) < 1e6 for value in values) else None  # also refuses NaN and infinity
+    x, y, width, height = map(float, parts)
+    return (x, y, width, height) if all(abs(value) < 1e6 for value in (x, y, width, height)) else None
 
 
-def _located(package: Package, location: str, near: str, base: str = "") -> str | None:
+def _located(package: Package, location: str, near: str) -> str | None:
     if not location:
         return None
-    return next((path for path in readings(location, near, base) if path in package), None)
+    return next((path for path in readings(location, near) if path in package), None)
 
 
 def _walk(reader: _Reader, structure: Structure) -> None:
-    waiting = deque([ROOT])
+    waiting, gone = deque([ROOT]), set[str]()
     structure.reached.add(ROOT)
     while waiting:
         path = waiting.popleft()
-        for found, written in _leads(reader, path, structure):
-            if not found and len(structure.missing) < limits.MAX_NAMED:
+        for query, written in _leads(reader, path, structure):
+            if written and len(structure.missing) < limits.MAX_NAMED:
                 structure.missing.append((written, path))
-            for target in found:
+            for target in () if query in gone else reader.index.ending_in(query):
                 if target not in structure.reached:
                     structure.reached.add(target)
                     waiting.append(target)
+            gone.add(query)
 
 
-_MARKS: Final = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
-"""Octets in front of the first element: marks of an encoding, and white space."""
 _EBCDIC: Final = b"\x4c\x6f\xa7\x94"
 """``<?xm`` in an encoding that some XML readers know and ours does not (XML 1.0, annex F)."""
 
@@ -226,21 +233,13 @@ def _leads(reader: _Reader, path: str, structure: Structure) -> tuple[Lead, ...]
     """Say where a file leads, if it is XML; an attachment that cannot be read is no reason to refuse the package."""
     if path in reader.leads:
         return reader.leads.pop(path)
-    head = reader.package.head(path)
-    if head.lstrip(_MARKS).startswith(b"<"):
+    start = reader.package.start(path)
+    if start is not None and start.startswith(b"<"):
         try:
             reader.tree(path)
             return reader.leads.pop(path)
         except Unreadable:
             structure.unread.append(path)
-    elif head.startswith(_EBCDIC) or path.casefold().endswith(".xml"):
+    elif start is None or start.startswith(_EBCDIC) or path.casefold().endswith(".xml"):
         structure.unread.append(path)
     return ()
-
-
-def _existing(package: Package, text: str, path: str, base: str) -> tuple[str, ...]:
-    try:
-        targets = map(package.like, readings(text, path, base))
-        return tuple(target for target in targets if target is not None)
-    except Unreadable:
-        return ()

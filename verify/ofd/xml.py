@@ -6,14 +6,21 @@ names. Whoever looks at what a reader might show goes by them too, whatever the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, Final
 from xml.parsers import expat
 
 from verify.ofd import limits
 from verify.ofd.zip_records import refused
 
+BREAK: Final = "\x01"
+"""Stands in :attr:`Element.broken` for a comment, an instruction or the edge of a CDATA section; XML has no such character."""
+CHILD: Final = "\x02"
+"""Stands there for a child."""
+_BETWEEN: Final = re.compile(f"[{BREAK}{CHILD}]")
 NAMESPACE: Final = "http://www.ofdspec.org/2016"
 """Of GB/T 33190-2016."""
 
@@ -26,6 +33,10 @@ class Element:
     attributes: dict[str, str]
     text: str = ""
     children: list[Element] = field(default_factory=list)
+    broken: str = ""
+    """Its text with marks where something stands inside it (:data:`BREAK`, :data:`CHILD`); empty where nothing does."""
+    encoding: str = ""
+    """Of the root: what the file declares."""
 
     def all(self, *names: str) -> list[Element]:
         """Return the children of one of these names."""
@@ -54,6 +65,36 @@ class Element:
         """Return the trimmed text at a path, or an empty one."""
         found = self.first(*path)
         return "" if found is None else found.text.strip()
+
+    def pieces(self) -> list[str]:
+        """Return the parts of its text between what stands inside it: a reader may take the first for the whole."""
+        return [piece for piece in _BETWEEN.split(self.broken) if piece.strip()]
+
+    def whole(self, most: int) -> str:
+        """Return its text with that of all below it, in their order, at most so many characters."""
+        parts = self.broken.replace(BREAK, "").split(CHILD) if self.broken else [""] * len(self.children)
+        found = ""
+        for own, child in zip_longest(parts, self.children):
+            found += own or ""
+            if child is not None and len(found) < most:
+                found += child.whole(most) if child.children else child.text
+        return found[:most] if self.children else self.text[:most]
+
+    def plain(self, name: str, path: str) -> str:
+        """Return the trimmed text of the one child of a name, or an empty one; raises ``Unreadable`` for any other.
+
+        What a file is named by, or a value, stands in one piece: of text with a comment or an element inside, readers take
+        the first piece, or all. ``path`` is the file that it stands in.
+        """
+        found = self.only(name, path)
+        if found is None:
+            return ""
+        if found.children or len(found.pieces()) > 1:
+            raise refused(
+                f"的 {path} 中 {name} 的内容不是一段文字，不同阅读器读法不同",
+                f"has {name} in {path} that is not one piece of text: readers differ on it",
+            )
+        return found.text.strip()
 
     def below(self) -> Iterator[Element]:
         """Yield the element and all below it."""
@@ -89,6 +130,7 @@ class _Builder:
         self._root: Element | None = None
         self._most = min(nodes.left, limits.MAX_XML_NODES)
         self._nodes = 0
+        self._encoding = ""
 
     def read(self, octets: bytes) -> Element:
         parser = expat.ParserCreate(namespace_separator=" ")
@@ -97,6 +139,9 @@ class _Builder:
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
         parser.StartDoctypeDeclHandler = self._doctype
+        parser.XmlDeclHandler = self._declared
+        parser.CommentHandler = parser.ProcessingInstructionHandler = self._break
+        parser.StartCdataSectionHandler = parser.EndCdataSectionHandler = self._break
         try:
             parser.Parse(octets, True)
         except (expat.ExpatError, ValueError, LookupError) as wrong:
@@ -107,6 +152,7 @@ class _Builder:
             self._budget.left -= self._nodes
         if self._root is None:
             raise refused(f"的 {self._path} 不是正确的 XML", f"has a file that is no XML, {self._path}")
+        self._root.encoding = self._encoding
         return self._root
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
@@ -120,16 +166,27 @@ class _Builder:
             raise refused(f"的 {self._path} 有重复的属性", f"has an attribute twice in {self._path}")
         if self._stack:
             self._stack[-1].children.append(element)
+            self._pieces[-1].append(CHILD)
         else:
             self._root = element
         self._stack.append(element)
         self._pieces.append([])
 
     def _end(self, _: str) -> None:
-        self._stack.pop().text = "".join(self._pieces.pop())
+        element, written = self._stack.pop(), "".join(self._pieces.pop())
+        element.text = _BETWEEN.sub("", written)
+        if len(element.text) < len(written) and element.text.strip():
+            element.broken = written
 
     def _text(self, text: str) -> None:
         self._pieces[-1].append(text)
+
+    def _break(self, *_: Any) -> None:
+        if self._pieces:
+            self._pieces[-1].append(BREAK)
+
+    def _declared(self, _: str, encoding: str | None, __: int) -> None:
+        self._encoding = (encoding or "").casefold()
 
     def _doctype(self, *_: Any) -> None:
         raise refused(

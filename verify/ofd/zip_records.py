@@ -18,6 +18,7 @@ LOCAL: Final = b"PK\x03\x04"
 CENTRAL: Final = b"PK\x01\x02"
 END: Final = b"PK\x05\x06"
 _DESCRIPTOR: Final = b"PK\x07\x08"
+_MARKS: Final = (LOCAL, CENTRAL, END, _DESCRIPTOR)
 LOCAL_HEAD: Final = struct.Struct("<4s5H3I2H")
 CENTRAL_HEAD: Final = struct.Struct("<4s6H3I5H2I")
 END_HEAD: Final = struct.Struct("<4s4H2IH")
@@ -133,6 +134,8 @@ def _central(data: bytes, at: int, end_at: int) -> tuple[Record, int]:
         )
     data_at = _local(data, start, octets, (flags, method, crc, packed, size))
     _check_extra(data[start + LOCAL_HEAD.size + name : data_at], shown)
+    if flags & _DESCRIBED and method == STORED:
+        _check_stored(data, data_at, packed, shown)
     last = _behind(data, data_at + packed, flags, (crc, packed, size))
     return Record(
         shown, method, flags, crc, packed, size, start, data_at, last, data[at:end], tuple(also)
@@ -169,6 +172,20 @@ def _behind(data: bytes, at: int, flags: int, stated: tuple[int, int, int]) -> i
         if data[at : at + len(octets)] == octets:
             return at + len(octets)
     raise refused("的条目与目录不一致", "has an entry whose descriptor differs from the directory")
+
+
+def _check_stored(data: bytes, start: int, size: int, name: str) -> None:
+    """§4.4.4 bit 3 on data that is not packed: whoever reads from header to header seeks its end by the next mark, and ends there.
+
+    Programs that write to a pipe make such entries. One reading exists where no mark stands in the data and one behind it.
+    """
+    end = start + size
+    marked = data[end : end + 4] == _DESCRIPTOR or not size
+    if not marked or any(data.find(mark, start, end + len(mark) - 1) >= 0 for mark in _MARKS):
+        raise refused(
+            f"的条目“{name}”未压缩而长度写在其后，不同阅读器会读出不同内容",
+            f"has an entry, {name!r}, that is not packed and whose size follows it: readers end it in different places",
+        )
 
 
 def _names(octets: bytes, flags: int) -> list[str]:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
+from ca import der
 from ca.gm_cms import GmSignedData
 from hsm.algorithms import DigestAlgorithm
 from seals.ses.parts import SesVersion
 from signing.containers.certification import FieldLock, LockAction
 from signing.containers.cms import ContainerForm
 from signing.containers.envelope import CmsEnvelope
+from signing.mark import Evidence
+from signing.ofd.evidence_file import encode_evidence
 from tests.ofd_world import (
     LIST,
     PAGE,
@@ -38,8 +42,9 @@ from tests.ofd_world import (
     signed_anew,
     trust,
 )
-from tests.ses_world import DOCUMENT
+from tests.ses_world import DOCUMENT, SM2_SM3, ia5
 from tests.verify_world import NOW
+from verify import isolated, worker
 from verify.isolated import verify_isolated
 from verify.ofd import limits
 from verify.ofd.limits import MAX_NAMED
@@ -191,11 +196,58 @@ def test_a_file_that_a_reader_uses_and_nobody_signed_is_never_green(spared: str)
     assert exchanged.verdict is not Verdict.PASSED
 
 
-def test_an_entry_that_nothing_reaches_is_told() -> None:
-    report = judged(changed(sealed(), "Doc_0/loose.bin", b"x"))
-    assert report.verdict is Verdict.PASSED
-    assert report.coverage[0].loose == ("/Doc_0/loose.bin",)
+@pytest.mark.parametrize(
+    "name", ["Doc_0/loose.bin", "loose.xml", "Doc_0/Signs/Sign_0/extra.dat", "a/b/c.png"]
+)
+def test_an_entry_that_nothing_reaches_and_nobody_signed_is_never_green(name: str) -> None:
+    """However widely a walk looks, some reader may look further: what was put in after sealing is doubt, by its name."""
+    report = judged(changed(sealed(), name, b"x"))
+    assert (report.verdict, report.sub_indication) == (
+        Verdict.INDETERMINATE,
+        SubIndication.SIG_CONSTRAINTS_FAILURE,
+    )
+    assert report.coverage[0].loose == (f"/{name}",)
+    assert name in report.reason.en
     assert not only(report).integrity.covers_whole_document
+
+
+def test_an_entry_that_nothing_reaches_and_the_seal_protects_is_no_matter() -> None:
+    """An unused font or a thumbnail, left by whatever wrote the document."""
+    spare = seal(changed(document(), "Doc_0/Res/unused.ttf", b"font"))
+    assert judged(spare).verdict is Verdict.PASSED
+    assert judged(changed(spare, "Doc_0/Res/unused.ttf", b"other")).verdict is Verdict.FAILED
+
+
+def folders(octets: bytes) -> bytes:
+    """Write the entries of folders too, as many programs do."""
+    made = {"Doc_0/": b"", "Doc_0/Res/": b"", "empty/": b""}
+    return packed(made | entries(octets))
+
+
+def test_entries_of_folders_are_no_matter() -> None:
+    assert judged(folders(sealed())).verdict is Verdict.PASSED
+
+
+def test_evidence_beside_a_signature_is_told_and_other_files_of_its_name_are_not_spared() -> None:
+    name = "Doc_0/Signs/Sign_0/Evidence.p7c"
+    evidence = encode_evidence(Evidence((sealing().pki.issuing.der,), (), ()))
+    report = judged(changed(sealed(), name, evidence))
+    assert (report.verdict, report.coverage[0].loose) == (Verdict.PASSED, (f"/{name}",))
+    assert any(name in step.reason.en for step in report.coverage[0].steps)
+    assert not only(report).integrity.covers_whole_document
+    for other in (b"x", b"<a/>", evidence + b"<a/>"):
+        report = judged(changed(sealed(), name, other))
+        assert (report.verdict, report.coverage[0].loose) == (Verdict.INDETERMINATE, (f"/{name}",))
+    elsewhere = judged(changed(sealed(), "Doc_0/Evidence.p7c", evidence))
+    assert elsewhere.verdict is Verdict.INDETERMINATE
+
+
+def test_what_a_signature_struck_off_the_list_leaves_behind_is_told() -> None:
+    """The list is open: a row can be taken out of it by anybody."""
+    twice = seal(sealed(), "2:20,20")
+    struck = changed(twice, LIST, lambda octets: re.sub(rb"<ofd:Signature [^>]*Sign_1[^>]*/>", b"", octets))
+    report = judged(struck)
+    assert (report.verdict, len(report.coverage[0].loose)) == (Verdict.INDETERMINATE, 3)
 
 
 def test_a_picture_beside_the_seal_counts_as_shown() -> None:
@@ -370,6 +422,86 @@ def test_relative_locations_and_the_older_place_of_the_list() -> None:
     assert judged(packed(files)).verdict is Verdict.PASSED
 
 
+@pytest.mark.parametrize("part", [b"SignedValue", b"BaseLoc"])
+@pytest.mark.parametrize("other", ["", "Doc_0/", "Doc_0/Signs/"])
+def test_a_part_named_relatively_and_put_elsewhere_too_is_never_green(part: bytes, other: str) -> None:
+    """Readers begin at the root, at the document or at the description: the one that comes later is another signature's."""
+    relative = signed_anew(
+        sealed(), lambda xml: xml.replace(b"<ofd:%s>/Doc_0/Signs/Sign_0/" % part, b"<ofd:%s>" % part)
+    )
+    assert judged(relative).verdict is Verdict.PASSED, "as many write it"
+    name = {b"SignedValue": VALUE, b"BaseLoc": SEAL}[part]
+    later = judged(changed(relative, other + name.rpartition("/")[2], entries(sealed())[name]))
+    assert (later.verdict, later.sub_indication) == (
+        Verdict.INDETERMINATE,
+        SubIndication.SIG_CONSTRAINTS_FAILURE,
+    )
+    assert "may mean several files" in later.reason.en
+
+
+def test_a_row_that_may_mean_two_signatures_is_refused() -> None:
+    """Anybody may write it: the list is open, and the forged one stands where some readers begin."""
+    files = entries(sealed())
+    files[LIST] = files[LIST].replace(b'"/Doc_0/Signs/Sign_0/', b'"Sign_0/')
+    assert judged(packed(files)).verdict is Verdict.PASSED
+    for name in (SIGNATURE, VALUE, SEAL):
+        files[name.removeprefix("Doc_0/Signs/")] = files[name]
+    report = Verifier(trust()).verify(packed(files), at=NOW)
+    assert (report.verdict, "several files" in report.reason.en) == (Verdict.UNREADABLE, True)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"</ofd:Signatures>", b"<ofd:Signatures>%s</ofd:Signatures></ofd:Signatures>"),
+        (b"</ofd:Signatures>", b"<ofd:Extra>%s</ofd:Extra></ofd:Signatures>"),
+        (b'Signature.xml"/>', b'Signature.xml">%s</ofd:Signature>'),
+    ],
+)
+def test_a_signature_deeper_in_the_list_is_refused(before: bytes, after: bytes) -> None:
+    """Readers that search by name take it for one of the list; nobody judged it."""
+    row = b'<ofd:Signature ID="s9" Type="Seal" BaseLoc="/Doc_0/Signs/Sign_1/Signature.xml"/>'
+    nested = changed(sealed(), LIST, lambda octets: octets.replace(before, after % row))
+    report = Verifier(trust()).verify(nested, at=NOW)
+    assert (report.verdict, "where the standard does not have it" in report.reason.en) == (
+        Verdict.UNREADABLE,
+        True,
+    )
+
+
+def with_scope(scope: str, change: Callable[[bytes], bytes]) -> bytes:
+    """Seal by GM/T 0031-2014 with another statement of what the seal protects."""
+    files, world = entries(sealed()), sealing()
+    del files[SEAL]
+    without = re.sub(
+        rb'<ofd:Reference FileRef="/Doc_0/Signs/Sign_0/Seal.esl">.*?</ofd:Reference>', b"", files[SIGNATURE]
+    )
+    files[SIGNATURE] = change(re.sub(rb"<ofd:Seal>.*?</ofd:Seal>", b"", without, flags=re.DOTALL))
+    tbs = der.sequence(
+        der.integer(11),
+        world.esl_v1(),
+        der.bit_string(f"{NOW:%Y-%m-%dT%H:%M:%S}Z".encode()),
+        der.bit_string(DigestAlgorithm.SM3.digest(files[SIGNATURE]).value),
+        ia5(scope),
+        der.octet_string(world.keeper.der),
+        SM2_SM3,
+    )
+    files[VALUE] = der.sequence(tbs, der.bit_string(world.keeper.signer.sign(tbs)))
+    return packed(files)
+
+
+@pytest.mark.parametrize("scope", ["", " "])
+@pytest.mark.parametrize(("relative", "verdict"), [(False, Verdict.PASSED), (True, Verdict.INDETERMINATE)])
+def test_a_seal_that_states_no_scope(scope: str, relative: bool, verdict: Verdict) -> None:
+    """The standard of 2014 leaves the text to the writer: without it nothing is lost but where locations depend on the place."""
+    before, after = b"<ofd:SignedValue>/Doc_0/Signs/Sign_0/", b"<ofd:SignedValue>"
+    report = judged(with_scope(scope, lambda xml: xml.replace(before, after) if relative else xml))
+    assert report.verdict is verdict, report.reason.en
+    assert any(
+        step.key == "scope" and "states no scope" in step.reason.en for step in report.coverage[0].steps
+    )
+
+
 def test_a_reference_twice_to_one_file_is_no_description() -> None:
     """Of two digests for one file another verifier may heed the other one."""
     twice = signed_anew(
@@ -434,10 +566,51 @@ def test_documents_that_share_a_list_do_not_multiply_its_signatures() -> None:
 
 def test_a_report_names_some_files_and_counts_all() -> None:
     """Thousands of loose entries and two hundred signatures would make a report of gigabytes."""
-    files = entries(sealed()) | {f"Doc_0/loose/{number}": b"" for number in range(MAX_NAMED + 50)}
+    files = entries(sealed()) | {f"Doc_0/loose/{number}.bin": b"" for number in range(MAX_NAMED + 50)}
     report = judged(packed(files))
     assert len(report.coverage[0].loose) == MAX_NAMED
     assert any(str(MAX_NAMED + 50) in step.reason.en for step in report.coverage[0].steps)
+
+
+def with_many_missing(signatures: int) -> bytes:
+    """Add signatures that protect two hundred files of long names each, none of them there."""
+    files = entries(sealed())
+    names = [("文" * 990 + str(number)).encode() for number in range(200)]
+    row = b'<ofd:Reference FileRef="/%s"><ofd:CheckValue>AA==</ofd:CheckValue></ofd:Reference>'
+    long = b"".join(row % name for name in names) + b"</ofd:References>"
+    described = re.sub(rb"<ofd:Reference .*</ofd:References>", long, files[SIGNATURE], flags=re.DOTALL)
+    rows = []
+    for number in range(1, signatures + 1):
+        name = f"Doc_0/Signs/Sign_{number}/Signature.xml"
+        files[name] = described
+        rows.append(f'<ofd:Signature ID="x{number}" Type="Seal" BaseLoc="/{name}"/>'.encode())
+    files[LIST] = files[LIST].replace(b"</ofd:Signatures>", b"".join(rows) + b"</ofd:Signatures>")
+    return packed(files)
+
+
+def test_a_report_of_many_signatures_stays_small() -> None:
+    """Each may name two hundred files, each of a thousand characters: some of each, and of long paths the ends."""
+    one, many = (judged(with_many_missing(count)) for count in (1, 20))
+    assert [len(report.signatures[1].integrity.where) for report in (one, many)] == [
+        MAX_NAMED,
+        limits.MAX_NAMED_TOTAL // 21 + 1,
+    ], "and the description itself"
+    changes = [change for item in many.signatures for change in item.integrity.where]
+    assert max(len(change.object) for change in changes) == limits.MAX_SHOWN_PATH
+    assert "200 protected files" in many.signatures[1].reason.en
+    assert len(json.dumps(many.to_json())) < 3_000_000
+
+
+def test_a_report_that_is_too_long_is_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asked must not pay for what a document makes the verifier say: the worker's answer has a limit on both sides."""
+    at = NOW + timedelta(hours=1)
+    monkeypatch.setattr(isolated, "REPORT", 1000)
+    report = verify_isolated(sealed(), trust(), at=at)
+    assert (report.verdict, report.sub_indication) == (Verdict.INDETERMINATE, SubIndication.LIMIT_REACHED)
+    assert len(worker._packed(judged(sealed()))) > 2000
+    monkeypatch.setattr(worker, "REPORT", 2000)
+    told = json.loads(worker._packed(judged(sealed())))
+    assert (told["verdict"], told["sub_indication"]) == ("indeterminate", "LIMIT_REACHED")
 
 
 def test_references_of_all_signatures_have_a_limit_together(monkeypatch: pytest.MonkeyPatch) -> None:

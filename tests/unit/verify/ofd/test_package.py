@@ -338,6 +338,54 @@ def test_an_entry_that_hides_others_behind_the_end_of_its_stream_is_refused() ->
     assert (report.verdict, "loose.bin" in report.reason.en) == (Verdict.UNREADABLE, True)
 
 
+def streamed(inner: bytes, *, marked: bool = True, stated: bool = False) -> bytes:
+    """Add an entry that is not packed and whose size follows it, as programs that write to a pipe do."""
+    base, name = sealed(), b"Doc_0/note.bin"
+    count, size, at = struct.unpack_from("<HII", base, len(base) - 12)
+    sizes = (zlib.crc32(inner), len(inner), len(inner))
+    local = LOCAL_HEAD.pack(b"PK\x03\x04", 20, 8, 0, 0, 33, *(sizes if stated else (0, 0, 0)), len(name), 0)
+    entry = local + name + inner + (b"PK\x07\x08" if marked else b"") + struct.pack("<3I", *sizes)
+    central = (
+        CENTRAL_HEAD.pack(b"PK\x01\x02", 20, 20, 8, 0, 0, 33, *sizes, len(name), 0, 0, 0, 0, 0, at) + name
+    )
+    end = END_HEAD.pack(b"PK\x05\x06", 0, 0, count + 1, count + 1, size + len(central), at + len(entry), 0)
+    return base[:at] + entry + base[at : at + size] + central + end
+
+
+def hidden_page() -> bytes:
+    """Hold a page of another wording, for readers that go from header to header."""
+    page = b"Doc_0/Pages/Page_0/Content.xml"
+    evil = entries(sealed())[page.decode()].replace("合同".encode(), "协议".encode())
+    head = LOCAL_HEAD.pack(
+        b"PK\x03\x04", 20, 0, 0, 0, 33, zlib.crc32(evil), len(evil), len(evil), len(page), 0
+    )
+    return b"abc" + struct.pack("<4s3I", b"PK\x07\x08", zlib.crc32(b"abc"), 3, 3) + head + page + evil
+
+
+@pytest.mark.parametrize("stated", [False, True])
+@pytest.mark.parametrize(
+    ("inner", "marked"),
+    [
+        (hidden_page(), True),
+        (b"x" * 50 + b"PK\x01\x02" + b"x" * 50, True),
+        (b"x" * 50 + b"PK\x03\x04", True),
+        (b"plain", False),
+    ],
+    ids=["a page", "a directory", "a header", "no mark behind it"],
+)
+def test_an_entry_of_unknown_end_that_holds_others_is_refused(
+    inner: bytes, marked: bool, stated: bool
+) -> None:
+    data = streamed(inner, marked=marked, stated=stated)
+    assert zipfile.ZipFile(io.BytesIO(data)).read("Doc_0/note.bin") == inner, "another reader opens it"
+    assert "whose size follows it" in refused(data)
+
+
+@pytest.mark.parametrize(("inner", "marked"), [(b"plain", True), (b"", True), (b"", False)])
+def test_an_entry_of_unknown_end_that_can_end_in_one_place_is_read(inner: bytes, marked: bool) -> None:
+    assert Package(streamed(inner, marked=marked)).read("/Doc_0/note.bin") == inner
+
+
 def test_deep_folders_are_refused() -> None:
     assert "unsafe name" in refused(named("/".join("a" * 40)))
 
