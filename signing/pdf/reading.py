@@ -161,11 +161,13 @@ def open_to_extend(stream: IO[bytes], password: str | None = None) -> PdfFileRea
 
 def _open_reader(stream: IO[bytes]) -> PdfFileReader:
     """Read strictly first; hybrid and slightly wrong files only open leniently."""
+    octets = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
     try:
-        with bounded():
+        with bounded(octets):
             return PdfFileReader(stream, strict=True)
     except Exception:  # noqa: BLE001 - whatever it was, the lenient reading decides
-        with foreign_bytes(), bounded():
+        with foreign_bytes(), bounded(octets):
             stream.seek(0)
             return PdfFileReader(stream, strict=False)
 

@@ -305,11 +305,11 @@ def damaged(detail: str) -> Unreadable:
 
 def _parse(data: bytes) -> PdfFileReader:
     try:
-        with bounded():
+        with bounded(len(data)):
             return PdfFileReader(BytesIO(data), strict=True)
     except Exception:  # noqa: BLE001 - the library's parser raises anything; a second, lenient try decides
         try:
-            with bounded():
+            with bounded(len(data)):
                 return PdfFileReader(BytesIO(data), strict=False)
         except Exception as error:
             raise damaged("its cross-reference table cannot be read") from error
@@ -318,7 +318,7 @@ def _parse(data: bytes) -> PdfFileReader:
 def opens_strictly(data: bytes) -> bool:
     """Tell whether the library opens a file without overlooking anything."""
     try:
-        with bounded():
+        with bounded(len(data)):
             PdfFileReader(BytesIO(data), strict=True)
     except Exception:  # noqa: BLE001 - the library's parser raises anything
         return False

@@ -17,13 +17,17 @@ from pyhanko.pdf_utils.misc import PdfReadError
 
 MAX_ENTRIES: Final = 1_000_000
 """Entries of all cross-reference streams of a document: a gigabyte of objects has fewer."""
+OCTETS_EACH: Final = 2
+"""An object and its entry take more, packed as they may be; a short file that claims a million of them is refused at once."""
+SPARE: Final = 1_000
+"""Entries that any file may claim beside that: of free numbers, or a few too many."""
 _left: ContextVar[list[int] | None] = ContextVar("entries that may be read", default=None)
 
 
 @contextmanager
-def bounded() -> Iterator[None]:
-    """Bound what the library reads in this block; beyond it raises ``PdfReadError``."""
-    token = _left.set([MAX_ENTRIES])
+def bounded(octets: int) -> Iterator[None]:
+    """Bound what the library reads in this block of a file of so many octets; beyond it raises ``PdfReadError``."""
+    token = _left.set([min(MAX_ENTRIES, SPARE + octets // OCTETS_EACH)])
     try:
         yield
     finally:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from pyhanko.pdf_utils import xref
 
 from signing.errors import DocumentDamaged
 from signing.pdf import reading
 from tests.pdf_attacks.catalogue import body_of, stream
 from verify.errors import Unreadable
-from verify.pdf import library_limits
 from verify.pdf.library import open_by_library
 from verify.trust import TrustStore
 from verify.verdict import Verdict
@@ -40,11 +42,27 @@ CLAIMS = [
 
 
 @pytest.mark.parametrize(("index", "widths"), CLAIMS)
-def test_a_claim_ends_somewhere(monkeypatch: pytest.MonkeyPatch, index: bytes, widths: bytes) -> None:
-    monkeypatch.setattr(library_limits, "MAX_ENTRIES", 10_000)
+def test_a_claim_ends_with_what_a_file_so_long_can_hold(index: bytes, widths: bytes) -> None:
     data = claiming(index, widths)
     with pytest.raises(Unreadable):
         open_by_library(data)
     assert Verifier(TrustStore([])).verify(data, at=datetime.now(UTC)).verdict is Verdict.UNREADABLE
     with pytest.raises(DocumentDamaged):
         reading.open_to_extend(io.BytesIO(data))
+
+
+def test_a_short_file_is_read_for_no_million_of_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One kilobyte, four seconds: the time goes by what the file can hold, whatever it claims."""
+    read = 0
+    plain = xref.parse_xref_stream
+
+    def counting(*arguments: Any, **named: Any) -> Iterator[Any]:
+        nonlocal read
+        for entry in plain(*arguments, **named):
+            read += 1
+            yield entry
+
+    monkeypatch.setattr(xref, "parse_xref_stream", counting)
+    with pytest.raises(Unreadable):
+        open_by_library(claiming(*CLAIMS[0]))
+    assert read < 5_000
