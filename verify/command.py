@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
+from ca.clock import TimeOutOfSpan
 from hsm.spoken import SpokenError
 from verify.acceptance.shelf import Question, choose, question
 from verify.arguments import parse_time, parser
@@ -144,6 +145,8 @@ def _check_many(asked: argparse.Namespace) -> None:
 def _moment(text: str) -> datetime:
     try:
         return parse_time(text)
+    except TimeOutOfSpan as outside:
+        raise UsageRefused(f"--at 不可用：{outside.zh}。", f"--at is not used: {outside.en}.") from outside
     except ValueError as wrong:
         raise UsageRefused(
             "--at 的时间格式不正确，例如 2026-03-01T12:00:00Z。",

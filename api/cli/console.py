@@ -29,7 +29,7 @@ from api.errors import FileUnreadable, HomeNotReady, InputInvalid
 from api.files import write_whole
 from api.home import Home, service_pins
 from ca.actor import Actor
-from ca.clock import system_clock
+from ca.clock import TimeOutOfSpan, system_clock, within_span
 from hsm.errors import PinRequired
 from hsm.pins import Pin
 from hsm.suite import Suite
@@ -230,7 +230,10 @@ def moment(text: str) -> datetime:
         raise InputInvalid(
             "时间格式应为 2026-01-31T08:00:00+08:00。", "A time is written 2026-01-31T08:00:00+08:00."
         ) from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    try:
+        return within_span(found.replace(tzinfo=UTC) if found.tzinfo is None else found)
+    except TimeOutOfSpan as outside:
+        raise InputInvalid(f"{outside.zh}。", f"The time is not used: {outside.en}.") from None
 
 
 def fail(error: BaseException) -> int:

@@ -24,6 +24,7 @@ from api.cli.console import (
     write_lines,
 )
 from api.schemas.recognition import CountModel, DecisionModel, DepartmentModel, ImportModel
+from api.verifying.acceptance import decided_between
 from signing.order import digest_of
 from signing.recognition.department_store import LedgerQuery, PolicyRow, Recognition
 from signing.recognition.ledger import Decision
@@ -211,7 +212,7 @@ def count(
     as_json: JsonOption = False,
 ) -> None:
     """统计谁接受了什么 / count who accepted what."""
-    query = LedgerQuery(since=moment(since) if since else None, until=moment(until) if until else None)
+    query = decided_between(moment(since) if since else None, moment(until) if until else None)
     with installation(home) as services:
         found = services.acceptance.ledger.count(query)
     if as_json:

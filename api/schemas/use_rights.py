@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import AwareDatetime, BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
 from api.schemas.cases import MAX_JWS, actor_model, examples
 from api.schemas.enrolment import ActorModel
+from api.schemas.moments import Moment
 from ca.actor import Actor
 from seals.cases.rules import Role
 from seals.cases.signer_store import Signer
@@ -133,8 +134,8 @@ class AskStanding(BaseModel):
     classes: list[str] = Field(max_length=50)
     quota: int
     per_day: int = 0
-    begins: AwareDatetime | None = None
-    ends: AwareDatetime | None = None
+    begins: Moment | None = None
+    ends: Moment | None = None
 
     def grantee(self, begins: datetime, ends: datetime, uscc: str | None) -> Grantee:
         """Return what the desk takes."""
