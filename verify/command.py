@@ -43,6 +43,7 @@ from verify.terminal import row, safe, stamp
 from verify.trust import TrustStore
 from verify.trusted_lists.errors import ListRefused, ListUnreadable
 from verify.trusted_lists.source import check_lowest
+from verify.usage import check_usage, check_written, state_of
 
 __all__ = ["CONDITIONS_STATUS", "REFUSED_STATUS", "USAGE_STATUS", "VOIDED_STATUS", "run"]
 
@@ -113,10 +114,14 @@ def _prepare(
     issued: bool,
 ) -> _Case:
     """Find all that is judged with before any file is read."""
+    check_usage(asked)
     if asked.out is not None:
         _check_many(asked)
+        check_written("--out", asked.out, asked)
+        check_written("--out", state_of(asked.out), asked)
     if asked.report is not None:
         check_report_path(asked.report, len(list(expand(asked.files))), issued=issued)
+        check_written("--report", asked.report, asked)
     now = clock()
     at = now if asked.at is None else _moment(asked.at)
     store = load_trust(asked.trust) if asked.trust is not None else trust or TrustStore(())
