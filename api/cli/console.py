@@ -29,6 +29,7 @@ from api.errors import FileUnreadable, HomeNotReady, InputInvalid
 from api.files import write_whole
 from api.home import Home, service_pins
 from ca.actor import Actor
+from ca.actor_ids import entered_id, seen
 from ca.clock import TimeOutOfSpan, system_clock, within_span
 from hsm.errors import PinRequired
 from hsm.pins import Pin
@@ -147,7 +148,12 @@ def person(text: str, uscc: str | None = None) -> Actor:
             "--as 的格式为 person:li.wei 或 person:li.wei=李伟。",
             "--as is written person:li.wei or person:li.wei=NAME.",
         )
-    return Actor(identity, name or rest, uscc)
+    if seen(name) != name:
+        raise InputInvalid(
+            "姓名中含有不可见的字符，请重新输入。",
+            "The name has a character that nobody sees; type it again.",
+        )
+    return Actor(entered_id(identity), name or rest, uscc)
 
 
 def hand(text: str, uscc: str | None = None) -> Hand:

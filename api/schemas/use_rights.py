@@ -11,6 +11,7 @@ from api.schemas.cases import MAX_JWS, actor_model, examples
 from api.schemas.enrolment import ActorModel
 from api.schemas.moments import Moment
 from ca.actor import Actor
+from ca.actor_ids import entered_id
 from seals.cases.rules import Role
 from seals.cases.signer_store import Signer
 from seals.cases.standing_store import Grantee, Standing
@@ -62,7 +63,7 @@ class RegisterSigner(BaseModel):
 
     def person(self) -> Actor:
         """Return the holder."""
-        return Actor(self.holder.id, self.holder.name, self.uscc or None)
+        return Actor(entered_id(self.holder.id), self.holder.name, self.uscc or None)
 
 
 class SignerModel(BaseModel):
@@ -140,7 +141,7 @@ class AskStanding(BaseModel):
     def grantee(self, begins: datetime, ends: datetime, uscc: str | None) -> Grantee:
         """Return what the desk takes."""
         return Grantee(
-            Actor(self.app, "", uscc),
+            Actor(entered_id(self.app), "", uscc),
             self.seal_code,
             tuple(self.classes),
             self.quota,

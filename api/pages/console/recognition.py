@@ -29,7 +29,7 @@ POLICY_TONES: Final = {
     PolicyStatus.DECLINED: "unreadable",
 }
 Before = Annotated[int, Query(ge=0, le=MAX_NUMBER)]
-Department = Annotated[str, Query(max_length=64)]
+Department = Annotated[str, Query(max_length=64, pattern=r"^[^\x00]*$")]
 
 
 @router.get(HOME)
