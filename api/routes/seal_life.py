@@ -9,7 +9,7 @@ from fastapi import APIRouter, File, Form, Query, Response, UploadFile
 from api.access.scopes import Principal, Scope
 from api.access.seals import may_ask_keeper, may_strike, own_seal
 from api.errors import NotFound
-from api.schemas.moments import Moment
+from api.schemas.moments import AnyMoment
 from api.schemas.seal_life import (
     AskKeeper,
     AskRenewal,
@@ -52,7 +52,7 @@ def status(
     doors: Doors,
     caller: Reader,
     code: str,
-    at: Annotated[Moment | None, Query(description="A past moment with its zone; now by default")] = None,
+    at: Annotated[AnyMoment | None, Query(description="A past moment with its zone; now by default")] = None,
 ) -> StandingModel:
     """Tell the state as of any past moment, with the validity and the links of that moment."""
     own_seal(doors.seals, caller, code)

@@ -52,4 +52,4 @@ def _within_calendar(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_within_span)]
 """A time that is asked about or agreed upon (:data:`ca.clock.EARLIEST` to :data:`ca.clock.LATEST`)."""
 AnyMoment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_within_calendar)]
-"""A time that may stand for *for ever*: any that the calendar has in UTC."""
+"""A time that may stand for *for ever*, or that a rule of its own bounds: any that the calendar has in UTC."""
