@@ -5,6 +5,7 @@ Every error carries a Chinese and an English sentence that says what to do; neit
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from hsm.spoken import SpokenError
@@ -89,6 +90,20 @@ class InputInvalid(ApiError):
         super().__init__(en)
         self.zh = zh
         self.en = en
+
+
+class ReconciliationIncomplete(ApiError):
+    """Parts of the reconciliation failed; all others were done. ``counts`` says how many of each."""
+
+    def __init__(self, failed: Mapping[str, Exception], counts: Mapping[str, int]) -> None:
+        super().__init__(", ".join(failed))
+        self.parts = tuple(failed)
+        self.counts = counts
+        said = {name: error for name, error in failed.items() if isinstance(error, SpokenError)}
+        zh = "、".join(f"{name}（{said[name].zh}）" if name in said else name for name in failed)
+        en = ", ".join(f"{name} ({said[name].en})" if name in said else name for name in failed)
+        self.zh = f"以下部分未能完成，其余均已办理：{zh}。原因见日志，排除后再执行 yinxin reconcile。"
+        self.en = f"These parts failed, all others were done: {en}. The log says why; see to it and run 'yinxin reconcile' again."
 
 
 class NotAuthenticated(ApiError):

@@ -18,6 +18,7 @@ from api.evidence.publishing import Evidence
 from api.evidence.recognition import Recognition
 from api.evidence.seal_states import SealStates
 from api.home import Home
+from api.reconciling import reconcile
 from api.sealing.keeping import Keeping
 from api.sealing.papers import Papers
 from api.sealing.service_seal import ServiceSeal
@@ -117,36 +118,11 @@ class Services:
         return self.verification.verify(data, name=name, password=password)
 
     def reconcile(self, actor: Actor) -> dict[str, int]:
-        """Close what dead processes left open, renew what is due, publish; return how many of each."""
-        certificates = self.authority.reconcile(actor)
-        sealings = self.sealing.reconcile(actor)
-        counts = {
-            "certificates_in_doubt": len(certificates.in_doubt),
-            "certificates_unsigned": len(certificates.unsigned),
-            "crl_numbers_burned": len(self.crls.reconcile(actor)),
-            "timestamps_burned": len(self.tsa.reconcile(actor)),
-            "seal_lists_withheld": len(self.seal_states.reconcile(actor)),
-            "seal_data_withheld": self.seal_data.reconcile(actor),
-            "reports_closed": self.reports.reconcile(actor),
-            "sealings_completed": len(sealings.completed),
-            "sealings_failed": len(sealings.failed),
-            "digests_failed": self.hashes.reconcile(actor),
-            "signatures_not_returned": self.two_step.expire(actor),
-            "uses_expired": self.use_desk.expire(),
-            "use_reminders": self.use_desk.reminders.collect(actor),
-            **self.enrolments.housekeep(actor),
-            "keys_completed": self.key_centre.reconcile(actor),
-            **self.token_work.reconcile(),
-            **self.filing.housekeep(actor),
-            **self.stamps.housekeep(actor=actor),
-            **self.keeping.housekeep(actor),
-            **self.papers.housekeep(actor),
-            **self.recognition.housekeep(actor),
-            **self.orders.work.housekeep(),
-        }
-        self.evidence.publish()
-        self.evidence.checkpoint()
-        return counts
+        """Close what dead processes left open, renew what is due, publish; return how many of each.
+
+        No part keeps another from its work: :class:`ReconciliationIncomplete` names those that failed when all is done.
+        """
+        return reconcile(self, actor)
 
     @property
     def recognition(self) -> Recognition:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
+from ca.actor_ids import seen
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -20,8 +22,8 @@ class Actor:
 
     @property
     def person(self) -> str:
-        """One name for one person however the id is written (Unicode NFKC, case folded)."""
-        return unicodedata.normalize("NFKC", self.id).strip().casefold()
+        """One name for one person however the id is written (Unicode NFKC, without what nobody sees, case folded)."""
+        return seen(unicodedata.normalize("NFKC", seen(self.id))).strip().casefold()
 
     def is_any_of(self, *ids: str | None) -> bool:
         """Tell whether one of these ids names the same person: whoever must not act a second time is asked so."""

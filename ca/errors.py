@@ -17,6 +17,23 @@ class CaError(SpokenError):
     en = "The certification authority cannot do this."
 
 
+class ActorIdInvalid(CaError):
+    """An id of a person or an application is not written as one, or has a character that is not allowed in it."""
+
+    def __init__(self, text: str, character: str = "") -> None:
+        shown = "".join(one if one.isprintable() else f"<U+{ord(one):04X}>" for one in text[:80])
+        super().__init__(shown)
+        named = f"U+{ord(character):04X}" if character else ""
+        self.zh = (
+            f"“{shown}”不能作为人员或应用的标识{f'（含有 {named}）' if named else ''}："
+            "写作 person:li.wei 或 app:oa，冒号之后只可含文字、数字和 . - _ @，不含空格和不可见字符。"
+        )
+        self.en = (
+            f"'{shown}' is no id of a person or an application{f' (it has {named})' if named else ''}: write person:li.wei or "
+            "app:oa, behind the colon letters, digits and . - _ @ alone, no blanks and nothing unseen."
+        )
+
+
 class UsccInvalid(CaError):
     """A unified social credit code is not one (GB 32100-2015)."""
 

@@ -41,8 +41,18 @@ def is_serial(value: int) -> bool:
     return 0 <= value < 1 << (4 * SERIAL_HEX_DIGITS)
 
 
+def _in_utc(moment: datetime) -> datetime:
+    """Take an aware time to UTC; ``ValueError`` for a naive one, and where UTC has no such year."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as wrong:
+        raise ValueError("a time outside the years 1 to 9999") from wrong
+
+
 class UtcTime(sa.types.TypeDecorator[datetime]):
-    """Aware UTC, cut to whole seconds (X.509 times have no fractions). A naive time is a ``ValueError``."""
+    """Aware UTC, cut to whole seconds (X.509 times have no fractions). A naive time is a ``ValueError``, and so is one outside the years of UTC."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
@@ -51,9 +61,7 @@ class UtcTime(sa.types.TypeDecorator[datetime]):
         """Take an aware time to UTC; SQLite stores it without its zone."""
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone")
-        whole = value.astimezone(UTC).replace(microsecond=0)
+        whole = _in_utc(value).replace(microsecond=0)
         return whole.replace(tzinfo=None) if dialect.name == "sqlite" else whole
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
@@ -71,13 +79,9 @@ class UtcInstant(sa.types.TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
-        """Write the number; a naive time is a ``ValueError``."""
+        """Write the number; a naive time is a ``ValueError``, and so is one that could not be read back."""
         del dialect
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone")
-        return (value - _EPOCH) // timedelta(microseconds=1)
+        return None if value is None else (_in_utc(value) - _EPOCH) // timedelta(microseconds=1)
 
     def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:
         """Read the number."""

@@ -11,7 +11,9 @@ from typing import Final
 from PIL import Image
 
 from ca.actor import Actor
+from ca.actor_ids import entered_id
 from ca.enrolment.evidence_files import EvidenceFiles
+from ca.errors import ActorIdInvalid
 from seals import destruction_store, event_store
 from seals.application import MAX_ACTOR
 from seals.destruction_store import Destroyed
@@ -130,11 +132,15 @@ def _judge_record(turn: Turn, before: SealRecord) -> None:
 
 def _judge_witness(before: SealRecord, witness: str, actor: Actor) -> None:
     named = Actor(witness).person.removeprefix(_PERSON)
-    if named == Actor(witness).person or not named or len(witness) > MAX_ACTOR or not witness.isprintable():
+    if named == Actor(witness).person or not named or len(witness) > MAX_ACTOR:
         raise DestructionInvalid(
             f"请填写监销人，写作 person:li.wei（不超过 {MAX_ACTOR} 个字符）。",
             f"Name the witness, written person:li.wei, in at most {MAX_ACTOR} characters.",
         )
+    try:
+        entered_id(witness)
+    except ActorIdInvalid as wrong:
+        raise DestructionInvalid(f"监销人：{wrong.zh}", f"The witness: {wrong.en}") from wrong
     if actor.is_any_of(witness):
         raise SecondPersonNeeded(f"seal {before.code}: {actor.id} is the witness")
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 
 from ca.actor import Actor
-from ca.store import is_storable
+from ca.actor_ids import entered_id
 from seals import keeper_store, store
 from seals.application import MAX_ACTOR, MAX_KEEPERS
 from seals.errors import KeeperInvalid, KeeperNotRequested, SecondPersonNeeded
@@ -35,14 +35,14 @@ class KeeperWish:
 def request(turn: Turn, code: str, wish: KeeperWish, actor: Actor, reason: str) -> SealRecord:
     """Ask, as the first of two persons; the pair goes on with the keepers that it has.
 
-    Raises :class:`KeeperInvalid` for one listed already (the principal one, if another is wished for) or one too many.
+    Raises :class:`ca.errors.ActorIdInvalid`, and :class:`KeeperInvalid` for one listed already (the principal one, if another is wished for) or one too many.
     """
     before = turn.expect(code, SealAct.REQUEST_KEEPER)
-    wish = replace(wish, keeper=wish.keeper.strip())
+    wish = replace(wish, keeper=entered_id(wish.keeper.strip()))
     listed = Actor(wish.keeper).is_any_of(*before.keepers)
     same = Actor(wish.keeper).is_any_of(before.keeper) if wish.principal else listed
     full = not listed and len(before.keepers) >= MAX_KEEPERS
-    if same or full or not 0 < len(wish.keeper) <= MAX_ACTOR or not is_storable(wish.keeper):
+    if same or full or len(wish.keeper) > MAX_ACTOR:
         raise KeeperInvalid(f"seal {before.code}")
     deed = turn.deed(before, SealAct.REQUEST_KEEPER, actor, reason)
     after = turn.move(before, _naming(deed, wish, {}))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from ca.clock import within_span
 from verify.isolated import DEFAULT_SECONDS
 
 _EPILOG: Final = """\
@@ -169,6 +170,6 @@ def _output(made: argparse.ArgumentParser) -> None:
 
 
 def parse_time(text: str) -> datetime:
-    """Read an RFC 3339 time or a date; one without a zone is UTC. Raises ``ValueError``."""
+    """Read an RFC 3339 time or a date; one without a zone is UTC. ``ValueError``, :class:`ca.clock.TimeOutOfSpan` among it."""
     moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return within_span(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment)

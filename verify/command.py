@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
+from ca.clock import TimeOutOfSpan
 from hsm.spoken import SpokenError
 from verify.acceptance.shelf import Question, choose, question
 from verify.arguments import parse_time, parser
@@ -42,6 +43,7 @@ from verify.terminal import row, safe, stamp
 from verify.trust import TrustStore
 from verify.trusted_lists.errors import ListRefused, ListUnreadable
 from verify.trusted_lists.source import check_lowest
+from verify.usage import check_usage, check_written, state_of
 
 __all__ = ["CONDITIONS_STATUS", "REFUSED_STATUS", "USAGE_STATUS", "VOIDED_STATUS", "run"]
 
@@ -112,10 +114,14 @@ def _prepare(
     issued: bool,
 ) -> _Case:
     """Find all that is judged with before any file is read."""
+    check_usage(asked)
     if asked.out is not None:
         _check_many(asked)
+        check_written("--out", asked.out, asked)
+        check_written("--out", state_of(asked.out), asked)
     if asked.report is not None:
         check_report_path(asked.report, len(list(expand(asked.files))), issued=issued)
+        check_written("--report", asked.report, asked)
     now = clock()
     at = now if asked.at is None else _moment(asked.at)
     store = load_trust(asked.trust) if asked.trust is not None else trust or TrustStore(())
@@ -144,6 +150,8 @@ def _check_many(asked: argparse.Namespace) -> None:
 def _moment(text: str) -> datetime:
     try:
         return parse_time(text)
+    except TimeOutOfSpan as outside:
+        raise UsageRefused(f"--at 不可用：{outside.zh}。", f"--at is not used: {outside.en}.") from outside
     except ValueError as wrong:
         raise UsageRefused(
             "--at 的时间格式不正确，例如 2026-03-01T12:00:00Z。",

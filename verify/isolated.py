@@ -13,6 +13,7 @@ from typing import Final, Self
 from hsm.kept_process import KeptProcess, Upkeep
 from verify.allowance import REPORT, RESTED, in_use, resident_for, seconds_for
 from verify.document_file import DocumentFile
+from verify.moment import time_of_verification
 from verify.policy import MAX_DOCUMENT_OCTETS, Policy
 from verify.report import DocumentReport, Reason
 from verify.signatures.detached import ContentFile, ContentOctets
@@ -86,8 +87,7 @@ class IsolatedVerifier:
         A file is read in that process; one that cannot be read has the report that says so.
         ``present`` (aware): the clock's time, where ``at`` is an earlier one (``Verifier.looking_back``).
         """
-        if at.tzinfo is None:
-            raise ValueError("the time of verification is aware")
+        at = time_of_verification(at)
         path = str(content.path.absolute()) if isinstance(content, ContentFile) else None
         beside = content.octets if isinstance(content, ContentOctets) else None
         asked = {

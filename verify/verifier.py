@@ -20,6 +20,7 @@ from verify.institution.judge import Document as Beside
 from verify.institution.judge import Presented, present, with_proofs
 from verify.licences.judge import judge_licence, said_by_octets
 from verify.maker_lists import SealLists, learn_makers, load_lists, trusted_lists
+from verify.moment import time_of_verification
 from verify.objects.other import OtherDoor
 from verify.objects.steps import Bench
 from verify.pdf.document import Document, open_document, open_plainly
@@ -112,11 +113,10 @@ class Verifier:
 
         Whatever is no PDF is told by its content and judged as what it is (:mod:`verify.objects.other`).
         ``name`` is how the report calls the file; ``password`` opens an encrypted one, ``content`` is the
-        file that a detached signature is over, ``evidence`` the text of evidence records beside it. ``ValueError``: ``at`` is naive.
+        file that a detached signature is over, ``evidence`` the text of evidence records beside it. ``ValueError``: ``at`` is naive, or
+        outside :data:`ca.clock.EARLIEST` to :data:`ca.clock.LATEST`.
         """
-        if at.tzinfo is None:
-            raise ValueError("the time of verification is aware")
-        at = at.astimezone(UTC)
+        at = time_of_verification(at)
         prefixes = Prefixes(data)
         report = DocumentReport(name, Verdict.UNREADABLE, _UNREADABLE, size=len(data), verified_at=at)
         beside = None if content is None else NoticedContent(content)

@@ -22,6 +22,7 @@ from api.access import store
 from api.access.scopes import Principal, Scope
 from api.errors import ApiKeyNotFound, NotAuthenticated, ScopesConflict
 from ca.actor import Actor
+from ca.actor_ids import entered_id
 from ca.audit import AuditTrail
 from ca.clock import Clock
 
@@ -61,7 +62,11 @@ class ApiKeys:
         self._audit = audit
 
     def create(self, holder: Actor, scopes: Iterable[Scope], lifetime: timedelta, *, actor: Actor) -> NewKey:
-        """Make a key for ``holder``; scopes of two powers raise :class:`ScopesConflict`."""
+        """Make a key for ``holder``; scopes of two powers raise :class:`ScopesConflict`.
+
+        :class:`ca.errors.ActorIdInvalid` for a holder whose id could be another's.
+        """
+        entered_id(holder.id)
         granted = frozenset(scopes)
         if len({scope.power for scope in granted}) != 1:
             raise ScopesConflict

@@ -29,7 +29,8 @@ from api.errors import FileUnreadable, HomeNotReady, InputInvalid
 from api.files import write_whole
 from api.home import Home, service_pins
 from ca.actor import Actor
-from ca.clock import system_clock
+from ca.actor_ids import entered_id, seen
+from ca.clock import TimeOutOfSpan, system_clock, within_span
 from hsm.errors import PinRequired
 from hsm.pins import Pin
 from hsm.suite import Suite
@@ -147,7 +148,12 @@ def person(text: str, uscc: str | None = None) -> Actor:
             "--as 的格式为 person:li.wei 或 person:li.wei=李伟。",
             "--as is written person:li.wei or person:li.wei=NAME.",
         )
-    return Actor(identity, name or rest, uscc)
+    if seen(name) != name:
+        raise InputInvalid(
+            "姓名中含有不可见的字符，请重新输入。",
+            "The name has a character that nobody sees; type it again.",
+        )
+    return Actor(entered_id(identity), name or rest, uscc)
 
 
 def hand(text: str, uscc: str | None = None) -> Hand:
@@ -230,7 +236,10 @@ def moment(text: str) -> datetime:
         raise InputInvalid(
             "时间格式应为 2026-01-31T08:00:00+08:00。", "A time is written 2026-01-31T08:00:00+08:00."
         ) from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    try:
+        return within_span(found.replace(tzinfo=UTC) if found.tzinfo is None else found)
+    except TimeOutOfSpan as outside:
+        raise InputInvalid(f"{outside.zh}。", f"The time is not used: {outside.en}.") from None
 
 
 def fail(error: BaseException) -> int:

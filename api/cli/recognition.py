@@ -23,7 +23,9 @@ from api.cli.console import (
     write_bytes,
     write_lines,
 )
+from api.schemas.numbers import MAX_NUMBER
 from api.schemas.recognition import CountModel, DecisionModel, DepartmentModel, ImportModel
+from api.verifying.acceptance import decided_between
 from signing.order import digest_of
 from signing.recognition.department_store import LedgerQuery, PolicyRow, Recognition
 from signing.recognition.ledger import Decision
@@ -170,7 +172,9 @@ def ledger(
     name: Annotated[str, typer.Option("--department", help="部门 / department")] = "",
     act: Annotated[str, typer.Option(help="事项编号 / id of the act")] = "",
     document: Annotated[str, typer.Option(help="文件的 SHA-256 / digest of the document")] = "",
-    before: Annotated[int, typer.Option(min=0, help="上一页最后的编号 / last number of the page before")] = 0,
+    before: Annotated[
+        int, typer.Option(min=0, max=MAX_NUMBER, help="上一页最后的编号 / last number of the page before")
+    ] = 0,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
     export: Annotated[
         Path | None, typer.Option(help="导出审计记录行到文件 / write the ledger's audit records to a file")
@@ -211,7 +215,7 @@ def count(
     as_json: JsonOption = False,
 ) -> None:
     """统计谁接受了什么 / count who accepted what."""
-    query = LedgerQuery(since=moment(since) if since else None, until=moment(until) if until else None)
+    query = decided_between(moment(since) if since else None, moment(until) if until else None)
     with installation(home) as services:
         found = services.acceptance.ledger.count(query)
     if as_json:

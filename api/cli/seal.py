@@ -61,7 +61,7 @@ def apply(
     application = SealApplication(
         uscc,
         _kind(kind),
-        keeper,
+        person(keeper).id,
         line=line,
         person=holder,
         physical_code=physical_code,

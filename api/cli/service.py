@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -23,6 +24,7 @@ from api.cli.console import (
 from api.database.schema import migrate as migrate_schema
 from api.demo.main_job import KEY_FILE, run_demo
 from api.doctor import Check, Health, examine
+from api.errors import ReconciliationIncomplete
 from api.home import read_secret
 from api.settings import load_settings
 from api.suite_choice import demo_home, settings_for
@@ -99,6 +101,13 @@ def migrate(home: HomeOption = None) -> None:
 def reconcile(home: HomeOption = None) -> None:
     """处理中断的签发与用印，并发布状态 / close what was cut off, and publish."""
     with installation(home) as services:
-        closed = services.reconcile(SYSTEM)
-    err().print(f"{sum(closed.values())} 项 / items", highlight=False)
-    print_json(closed)
+        try:
+            _closed(services.reconcile(SYSTEM))
+        except ReconciliationIncomplete as incomplete:
+            _closed(incomplete.counts)
+            raise
+
+
+def _closed(counts: Mapping[str, int]) -> None:
+    err().print(f"{sum(counts.values())} 项 / items", highlight=False)
+    print_json(counts)

@@ -19,6 +19,7 @@ PasswordOption = Annotated[
 
 
 def verify(
+    context: typer.Context,
     *,
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="待验文件 / documents")],
     trust: Annotated[Path | None, typer.Option(help="信任文件夹 / folder of anchors")] = None,
@@ -92,9 +93,13 @@ def verify(
     arguments += ["--department", department] if department else []
     arguments += ["--act", act] if act else []
     arguments += [] if evidence is None else ["--evidence", str(evidence)]
-    arguments += [] if table is None else ["--out", str(table), "--workers", str(workers)]
+    arguments += [] if table is None else ["--out", str(table)]
+    arguments += ["--workers", str(workers)] if workers else []
     arguments += ["--json"] if as_json else []
-    arguments += [] if password is None else ["--password", password]
+    source = context.get_parameter_source("password")
+    surrounding = source is not None and source.name == "ENVIRONMENT"
+    unused = proof is not None and surrounding  # set for all documents; one under a proof is not opened
+    arguments += [] if password is None or unused else ["--password", password]
     if report is None:
         leave(run_verify(arguments, clock=system_clock))
     from api.cli.report import issuing

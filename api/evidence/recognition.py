@@ -98,7 +98,7 @@ class Recognition:
         """
         demand_two(by, confirmed_by)
         try:
-            found = self.foreign.propose(offer, actor=by)
+            found = self.foreign.propose(offer, actor=by, by_two=True)
         except ListTaken as taken:
             found = self.foreign.get(taken.known)
             if found.status is not ForeignStatus.PROPOSED or found.url != offer.url:

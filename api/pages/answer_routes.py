@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
 
 from api.access.scopes import Scope
 from api.errors import NotAuthenticated, NotFound
 from api.pages.checks import DONE
 from api.pages.desk import Desk, OpenDesk
-from api.pages.paper import visitor_of
+from api.pages.paper import language_of, visitor_of
 from api.pages.question import EVIDENCE, MAX_CHOICE, Choice, kept
-from api.pages.report_work import found_of
+from api.pages.report_work import found_of, keep_found
+from api.pages.result_page import result_page
 from api.pages.shelf import Entry
+from api.pages.shown_answer import ShownAnswer, sent_back
 from api.pages.upload_check import verify_upload
+from api.pages.words import say
+from api.services import Services
 from api.web.authorisation import Doors
 from seals.cases.case import Hand
 from signing.recognition.ledger import Decision
@@ -70,27 +74,52 @@ def decide(  # noqa: PLR0913 - the parts of a form and its address
     name: str,
     csrf: Annotated[str, Form(max_length=200)],
     purpose: Annotated[str, Form(max_length=200)],
-) -> RedirectResponse:
-    """Put the department's answer on the recognition ledger, in the name of whoever is logged in; once for each upload."""
+    shown: Annotated[ShownAnswer, Depends(sent_back)],
+) -> Response:
+    """Put the department's answer on the recognition ledger, in the name of whoever is logged in; once for each upload.
+
+    Decided is what was read: where the question, the policy, its answer or the verdict is another by now, nothing is recorded and the
+    page is shown again as it stands (409).
+    """
     visitor = visitor_of(request)
     if visitor is None:
         raise NotAuthenticated
     doors.sessions.check_csrf(visitor.session, csrf, site=request.headers.get("Sec-Fetch-Site"))
     caller = visitor.caller
     caller.require(Scope.DEPARTMENT_ACCEPT)
+    caller.of_the_authority()
     entry = _found(desk, name)
-    choice, state = kept(entry.folder), entry.state()
-    policy = doors.acceptance.departments.find(choice.department)
-    if entry.unlocked.exists():  # the password was asked for once and is kept by nobody
-        report = found_of(entry.folder)
-    else:
-        report = verify_upload(doors, entry.document, str(state["name"]))
+    decision = _as_shown(doors, desk, entry, shown, purpose)
+    if decision is None:
+        notice = say(language_of(request), "decision.changed")
+        return result_page(request, doors, desk, entry, status=409, notice=notice)
     hand = Hand(caller.actor, f"key:{caller.key_prefix}", frozenset(scope.value for scope in caller.scopes))
-    decision = Decision(report, policy, choice.act, purpose)
-    key = f"page-{entry.id}-{choice.text}"[:128]
+    key = f"page-{entry.id}-{shown.mark}"
     row = doors.acceptance.ledger.decide(decision, request_key=key, hand=hand)
     entry.update(decision=row.number)
     return RedirectResponse(f"/verify/r/{name}", 303)
+
+
+def _as_shown(doors: Services, desk: Desk, entry: Entry, shown: ShownAnswer, purpose: str) -> Decision | None:
+    """Judge the upload anew; nothing unless what is kept of it, and what comes of it now, are both what was shown.
+
+    Where only the new judgement differs, it is kept, so that the page shows it.
+    """
+    choice, state = kept(entry.folder), desk.checks.state(entry)
+    if state["status"] != DONE or ShownAnswer.of(state["report"]) != shown:
+        return None
+    policy = doors.acceptance.departments.find(choice.department)
+    if entry.unlocked.exists():  # the password was asked for once and is kept by nobody
+        judged = found_of(entry.folder)
+    else:
+        judged = verify_upload(doors, entry.document, str(state["name"]))
+    decision = Decision(judged, policy, choice.act, purpose)
+    if ShownAnswer.by(decision.acceptance, judged.verdict) == shown:
+        return decision
+    found = doors.acceptance.answered(judged, choice.department, choice.act)
+    keep_found(entry.folder, found)
+    entry.update(report=found.to_json())
+    return None
 
 
 @router.post("/verify/r/{name}/sealed-report")

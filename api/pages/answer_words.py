@@ -34,6 +34,10 @@ ANSWER_WORDS: Final[dict[str, tuple[str, str]]] = {
         "只记录文件摘要、事项、答复、规则和经办人；记录进入不可篡改的审计链。",
         "Only the file's digest, the act, the answer, the rule and who decided are kept, on the audit trail.",
     ),
+    "decision.changed": (
+        "所示的答复已变更（事项、政策或核验结论与您所见不同），尚未记录；请重新阅读下面的答复后再作决定。",
+        "The answer has changed meanwhile: act, policy or verdict. Nothing was recorded; read it again below, then decide.",
+    ),
     "decision.done": (
         "已记入互认台账，审计记录第 {number} 条。",
         "On the recognition ledger, record {number} of the audit trail.",

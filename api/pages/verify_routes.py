@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import threading
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, File, Query, Request, UploadFile
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field, SecretStr
 
-from api.access.scopes import Scope
 from api.errors import NotFound
-from api.pages.answers_card import answers, groups, lacks_record, proofs
-from api.pages.checks import CHECKING, CONTENT, FAILED, PROOF
+from api.pages.answers_card import groups
+from api.pages.checks import CHECKING, CONTENT, PROOF
 from api.pages.desk import Desk, OpenDesk, hours, picture
-from api.pages.more_facts import with_more
-from api.pages.object_card import awaits_content, with_object
-from api.pages.ofd_card import with_ofd
-from api.pages.paper import language_of, visitor_of
-from api.pages.question import MAX_CHOICE, Choice, kept
+from api.pages.paper import language_of
+from api.pages.question import MAX_CHOICE, Choice
 from api.pages.render import WIDTHS
-from api.pages.report_work import FAILED as NOT_ISSUED
-from api.pages.reported_card import reported_card
-from api.pages.seal_data_card import with_seal_data
+from api.pages.result_page import result_page
 from api.pages.shelf import Entry
 from api.pages.uploads import take
-from api.pages.verdict_card import card
-from api.pages.words import Language, say
-from api.services import Services
 from api.web.authorisation import Doors
-from verify.ses.report import SealDataKind
-from verify.signatures.detached import SIGNATURES
 from verify.signatures.merkle import MAX_PROOF
 
 router = APIRouter(include_in_schema=False)
@@ -73,32 +62,7 @@ def result(request: Request, doors: Doors, desk: OpenDesk, name: str) -> Respons
     entry = desk.checks.shelf.get(name)
     if entry is None:
         return desk.paper.gone(request, "result.gone", "verify")
-    state = desk.checks.state(entry)
-    base = f"/verify/r/{entry.id}"
-    if state["status"] == CHECKING:
-        return desk.paper.page(
-            request, "waiting.html", here="verify", name=state["name"], state_url=f"{base}/state"
-        )
-    if state["status"] == FAILED:
-        return desk.paper.failed(request, state.get("problem"), "verify")
-    language = language_of(request)
-    told = with_seal_data(card(state["report"], language), state["report"], language)
-    told = with_object(with_ofd(told, state["report"], language), state["report"], language)
-    told = with_more(told, state["report"], language)
-    alone = not (state["report"]["signatures"] or state["report"].get("reported") or state["password"])
-    detached = _is_detached(state)
-    context: dict[str, Any] = {
-        "alone": alone and not detached and "object" not in state["report"],
-        "detached": detached,
-        "bare": "object" in state["report"],
-        "card": told,
-        "reported": reported_card(state["report"], language),
-        "pages": state["pages"],
-        "password": state["password"],
-        "sealed": _sealed(desk, entry, language),
-        **_answers(request, doors, entry, state),
-    }
-    return desk.paper.page(request, "result.html", here="verify", base=base, **context)
+    return result_page(request, doors, desk, entry)
 
 
 @router.get("/verify/r/{name}/state")
@@ -156,33 +120,6 @@ def favicon() -> RedirectResponse:
     return RedirectResponse("/static/mark.svg", 301)
 
 
-def _answers(request: Request, doors: Services, entry: Entry, state: dict[str, Any]) -> dict[str, Any]:
-    """Return what the page tells and offers beside the verdict: the three answers, both proofs, a department to ask."""
-    found, language, visitor = state["report"], language_of(request), visitor_of(request)
-    scopes = frozenset() if visitor is None else visitor.caller.scopes
-    chosen = kept(entry.folder).text
-    return {
-        "answers": answers(found, language),
-        "proofs": tuple(proofs(item, language) for item in found["signatures"]),
-        "lacks_record": lacks_record(found),
-        "groups": groups(doors.acceptance.departments.known(), language),
-        "chosen": chosen,
-        "may_decide": bool(chosen) and Scope.DEPARTMENT_ACCEPT in scopes,
-        "may_fetch": Scope.DOCUMENT_READ in scopes,
-        "decision": state.get("decision"),
-    }
-
-
-def _sealed(desk: Desk, entry: Entry, language: Language) -> dict[str, str]:
-    """Return how far the sealed report is, its number, and why there is none."""
-    state = desk.reports.state(entry)
-    told = {"status": str(state["status"]), "code": str(state.get("number", "")), "problem": ""}
-    if told["status"] == NOT_ISSUED:
-        problem = state["problem"]
-        told["problem"] = problem[language] if problem else say(language, "sealed.interrupted")
-    return told
-
-
 def _beside(desk: Desk, name: str, beside: str, octets: bytes) -> RedirectResponse:
     """Lay a second file beside an upload, in place of an earlier one, and verify again."""
     entry = _found(desk, name)
@@ -191,18 +128,6 @@ def _beside(desk: Desk, name: str, beside: str, octets: bytes) -> RedirectRespon
     partial.replace(entry.folder / beside)
     desk.checks.begin(entry)
     return RedirectResponse(f"/verify/r/{name}", 303)
-
-
-def _is_detached(state: dict[str, Any]) -> bool:
-    """Tell whether the upload is a signature in a file of its own, from what the verifier reported."""
-    report = state["report"]
-    if awaits_content(report):
-        return True
-    if report.get("seal_data"):
-        return bool(report["seal_data"]["kind"] == SealDataKind.SEAL_SIGNATURE)
-    found = report["signatures"]
-    alone = len(found) == 1 and not found[0]["field"] and not state["pages"]
-    return alone and found[0]["container"] in SIGNATURES
 
 
 def _found(desk: Desk, name: str) -> Entry:

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from api.problems.kind import Kind
 from api.problems.table import INTERNAL, TABLE
+from api.problems.validation import INVALID, faults_of
 
 MEDIA_TYPE: Final = "application/problem+json"
 _DISK_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
@@ -26,7 +27,6 @@ _EXTENSIONS: Final = ("limit", "left", "scope", "field", "retry_after")
 DATABASE_GONE: Final = Kind("database-unavailable", 503, "数据库不可用", "Database unavailable")
 DISK_FULL: Final = Kind("disk-full", 507, "磁盘已满", "Disk full")
 STORAGE: Final = Kind("storage-failed", 500, "文件读写失败", "Storage failed")
-INVALID: Final = Kind("invalid-request", 422, "请求内容不正确", "Invalid request")
 UNKNOWN_ADDRESS: Final = Kind("not-found", 404, "没有找到", "Not found")
 METHOD: Final = Kind("method-not-allowed", 405, "不支持的请求方法", "Method not allowed")
 UNREADABLE_BODY: Final = Kind("unreadable-request", 400, "请求无法读取", "Unreadable request")
@@ -112,13 +112,7 @@ def _of_the_disk(error: OSError) -> Problem:
 
 
 def _of_validation(error: RequestValidationError) -> Problem:
-    faults = [
-        {"where": ".".join(str(part) for part in fault["loc"]), "what": str(fault["msg"])}
-        for fault in error.errors()
-    ]
-    where = "、".join(fault["where"] for fault in faults)
-    zh = f"以下内容缺失或格式不正确：{where}。"
-    en = f"Missing or malformed: {', '.join(fault['where'] for fault in faults)}."
+    zh, en, faults = faults_of(error.errors())
     return Problem(INVALID, zh, en, {"faults": faults})
 
 

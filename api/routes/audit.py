@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.access.scopes import Principal, Scope
+from api.schemas.numbers import MAX_NUMBER
 from api.schemas.sealing import AuditPageModel, AuditProofModel, AuditRecordModel
 from api.web.authorisation import Doors, Requires
 from api.web.openapi import CALLER, problems
@@ -21,7 +22,7 @@ Auditor = Annotated[Principal, Requires(Scope.AUDIT_READ)]
 def records(
     doors: Doors,
     _caller: Auditor,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> AuditPageModel:
     """Return records in order; continue with ``after=next``."""

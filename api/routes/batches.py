@@ -28,6 +28,7 @@ from api.schemas.batches import (
     BatchRetry,
     BatchStart,
 )
+from api.schemas.numbers import MAX_NUMBER
 from api.services import Services
 from api.tokens.enrolment import pin_of
 from api.web.authorisation import Doors, Requires
@@ -131,7 +132,7 @@ def documents(  # noqa: PLR0913 - the parameters of an address
     caller: Keeper,
     batch: str,
     state: DocumentState | None = None,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> BatchDocumentsModel:
     """List documents in order, a page at a time; `state=failed` lists what failed and why."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -17,6 +16,7 @@ from api.schemas.certificates import (
     ReportCompromise,
     Revoke,
 )
+from api.schemas.moments import AnyMoment
 from api.tokens.enrolment import certificate_request, serial_of
 from api.tokens.key_input import public_key
 from api.web.authorisation import Doors, Requires
@@ -35,8 +35,8 @@ def _query(  # noqa: PLR0913 - the parameters of an address or a form
     uscc: Annotated[str, Query(max_length=18)] = "",
     issuer: Annotated[str, Query(max_length=64)] = "",
     status: CertificateStatus | None = None,
-    expires_before: datetime | None = None,
-    expires_after: datetime | None = None,
+    expires_before: AnyMoment | None = None,
+    expires_after: AnyMoment | None = None,
     order: CertificateOrder = CertificateOrder.ISSUANCE,
     cursor: Annotated[str, Query(max_length=512)] = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 50,

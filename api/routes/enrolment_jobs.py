@@ -20,6 +20,7 @@ from api.schemas.enrolment_jobs import (
     ReminderModel,
     RemindersModel,
 )
+from api.schemas.numbers import MAX_NUMBER
 from api.services import Services
 from api.tokens.enrolment import serial_of
 from api.web.authorisation import Doors, Requires
@@ -159,7 +160,7 @@ def items(  # noqa: PLR0913 - the parameters of an address
     caller: Reader,
     job: str,
     status: ItemStatus | None = None,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> JobItemsModel:
     """List the certificates of a job, or only the failed ones, each with what to do."""
@@ -217,7 +218,7 @@ def retry(
 def reminders(
     doors: Doors,
     caller: Reader,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> RemindersModel:
     """Return reminders in order, each made once; read on with ``after=next``."""

@@ -7,11 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Query, UploadFile
 from fastapi.responses import FileResponse
-from pydantic import AwareDatetime, SecretStr
+from pydantic import SecretStr
 
 from api.access.scopes import Principal, Scope
 from api.errors import InputInvalid, NotFound
 from api.schemas.licences import ActOnLicence, LicenceListModel, LicenceModel
+from api.schemas.moments import AnyMoment, Moment
 from api.tokens.enrolment import pin_of
 from api.web.authorisation import Doors, Requires
 from api.web.idempotency import IdempotencyKey
@@ -43,8 +44,8 @@ def issue(  # noqa: PLR0913 - the parameters of a form
     holder_uscc: Annotated[str, Form(max_length=18)],
     seal_code: Annotated[str, Form(max_length=14, examples=["33010600000017"])],
     at: Annotated[str, Form(max_length=64, description="PAGE:X,Y in mm", examples=["1:140,220"])],
-    valid_from: Annotated[AwareDatetime | None, Form(description="Now, unless said")] = None,
-    valid_to: Annotated[AwareDatetime | None, Form(description="Without end, unless said")] = None,
+    valid_from: Annotated[Moment | None, Form(description="Now, unless said")] = None,
+    valid_to: Annotated[AnyMoment | None, Form(description="Without end, unless said")] = None,
     serial: Annotated[str, Form(max_length=32, description="Drawn at random, unless said")] = "",
     version: Annotated[int, Form(ge=1, le=999)] = 1,
     pin: Annotated[SecretStr | None, Form(description="PIN of the keeper's token")] = None,

@@ -12,6 +12,7 @@ from api.answers.printed_copy import printed_answer
 from api.errors import InputInvalid, NotFound
 from api.routes.cases import hand_of
 from api.routes.pki import JOSE
+from api.schemas.numbers import MAX_NUMBER
 from api.schemas.printing import (
     PrintCopyModel,
     PrintCopyPageModel,
@@ -69,7 +70,7 @@ def list_copies(
     doors: Doors,
     caller: Reader,
     sha256: Sha256,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> PrintCopyPageModel:
     """List the copies of a document by number: who printed which, when, in colour or grey."""

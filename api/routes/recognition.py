@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile
-from pydantic import AwareDatetime
 
 from api.access.scopes import Principal, Scope
 from api.routes.cases import hand_of
 from api.routes.pki import JOSE
+from api.schemas.moments import Moment
+from api.schemas.numbers import MAX_NUMBER
 from api.schemas.recognition import (
     ConfirmPolicy,
     CountModel,
@@ -22,14 +23,16 @@ from api.schemas.recognition import (
     ImportPolicy,
     ImportsModel,
 )
+from api.verifying.acceptance import decided_between
 from api.verifying.handed_in import evidence_text
 from api.web.authorisation import Doors, Requires
 from api.web.idempotency import IdempotencyKey
+from api.web.known_fields import KnownFields
 from api.web.openapi import CALLER, binary, problems
 from signing.recognition.department_store import LedgerQuery
 from signing.recognition.ledger import Decision
 
-router = APIRouter(prefix="/api/v1", tags=["trust"], responses=CALLER)
+router = APIRouter(prefix="/api/v1", tags=["trust"], responses=CALLER, dependencies=[KnownFields])
 Reader = Annotated[Principal, Requires(Scope.TRUST_READ)]
 Proposer = Annotated[Principal, Requires(Scope.TRUST_PROPOSE)]
 Confirmer = Annotated[Principal, Requires(Scope.TRUST_CONFIRM)]
@@ -99,6 +102,7 @@ def decide(  # noqa: PLR0913 - the parts of a form
     evidence: Annotated[UploadFile | None, File(description="Evidence records beside the document")] = None,
 ) -> DecisionModel:
     """Verify a document now, judge it by the department's policy, and put the answer on the recognition ledger."""
+    caller.of_the_authority()
     policy = doors.acceptance.departments.find(department)
     report = doors.verification.verify(
         file.file.read(), name=file.filename or "document", evidence=evidence_text(evidence)
@@ -114,14 +118,14 @@ def ledger(  # noqa: PLR0913 - the parameters of an address
     caller: Reader,
     department: Annotated[str, Query(max_length=64)] = "",
     act: Annotated[str, Query(max_length=64)] = "",
-    answer: Annotated[str, Query(max_length=16)] = "",
+    answer: Literal["", "accepted", "conditions", "refused"] = "",
     document: Annotated[str, Query(max_length=64, description="SHA-256 in hexadecimal")] = "",
-    before: Annotated[int, Query(ge=0)] = 0,
+    before: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> DecisionsModel:
     """List decisions, the newest first, a page at a time."""
     caller.of_the_authority()
-    query = LedgerQuery(department, act, answer, document, before=before)
+    query = LedgerQuery(department, act, answer, document.lower(), before=before)
     found = doors.acceptance.ledger.page(query, limit)
     following = found[-1].number if len(found) == limit else None
     return DecisionsModel(items=[DecisionModel.of(one) for one in found], next=following)
@@ -131,13 +135,13 @@ def ledger(  # noqa: PLR0913 - the parameters of an address
 def counts(
     doors: Doors,
     caller: Reader,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> CountsModel:
     """Count who accepted and refused what, on the word of which list."""
     caller.of_the_authority()
-    query = LedgerQuery(since=since, until=until)
-    return CountsModel(items=[CountModel.of(one) for one in doors.acceptance.ledger.count(query)])
+    found = doors.acceptance.ledger.count(decided_between(since, until))
+    return CountsModel(items=[CountModel.of(one) for one in found])
 
 
 @router.get(

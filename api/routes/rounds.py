@@ -6,10 +6,11 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile
-from pydantic import AwareDatetime
 
 from api.access.scopes import Principal, Scope
 from api.routes.cases import hand_of
+from api.schemas.moments import Moment
+from api.schemas.numbers import MAX_NUMBER
 from api.schemas.rounds import (
     RoundDeadline,
     RoundModel,
@@ -48,7 +49,7 @@ def begin(  # noqa: PLR0913 - the fields of the form
     key: IdempotencyKey,
     file: Annotated[UploadFile, File(description="The document")],
     title: Annotated[str, Form(max_length=200)],
-    deadline: Annotated[AwareDatetime, Form(description="RFC 3339, within a year")],
+    deadline: Annotated[Moment, Form(description="RFC 3339, within a year")],
     parties: Annotated[str, Form(max_length=200_000, description="JSON list of parties in order")],
     remind_days: Annotated[str, Form(max_length=60, description="Days before the deadline")] = "3,1",
     reserve: Annotated[bool, Form(description="Keep an empty field for each party")] = True,
@@ -83,7 +84,7 @@ def list_rounds(  # noqa: PLR0913 - the parameters of an address
 def reminders(
     doors: Doors,
     caller: Reader,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> RoundRemindersModel:
     """Read whom a round waits for before its deadline, by cursor; whoever sends messages reads here."""
@@ -109,7 +110,10 @@ def timeline(doors: Doors, caller: Reader, round_id: str) -> TimelineModel:
     responses=binary("application/octet-stream", "The document") | problems(404),
 )
 def document(
-    doors: Doors, caller: Reader, round_id: str, version: Annotated[int | None, Query(ge=0)] = None
+    doors: Doors,
+    caller: Reader,
+    round_id: str,
+    version: Annotated[int | None, Query(ge=0, le=MAX_NUMBER)] = None,
 ) -> Response:
     """Return a version of the document, the newest without a number; the final one of a round that is released."""
     hand = hand_of(caller)

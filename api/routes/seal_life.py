@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile
-from pydantic import AwareDatetime
 
 from api.access.scopes import Principal, Scope
 from api.access.seals import may_ask_keeper, may_strike, own_seal
 from api.errors import NotFound
+from api.schemas.moments import AnyMoment
 from api.schemas.seal_life import (
     AskKeeper,
     AskRenewal,
@@ -52,9 +52,7 @@ def status(
     doors: Doors,
     caller: Reader,
     code: str,
-    at: Annotated[
-        AwareDatetime | None, Query(description="A past moment with its zone; now by default")
-    ] = None,
+    at: Annotated[AnyMoment | None, Query(description="A past moment with its zone; now by default")] = None,
 ) -> StandingModel:
     """Tell the state as of any past moment, with the validity and the links of that moment."""
     own_seal(doors.seals, caller, code)

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Body, Header, Query, Response
 
+from api.schemas.numbers import MAX_NUMBER
 from api.schemas.stamp_work import AnswerModel, OrdersModel
 from api.web.authorisation import Doors
 from api.web.openapi import PUBLIC, problems
@@ -55,7 +56,9 @@ def commands(
     doors: Doors,
     serial: str,
     token: Token,
-    after: Annotated[int, Query(ge=0, description="Sequence of the last order that the stamp has")] = 0,
+    after: Annotated[
+        int, Query(ge=0, le=MAX_NUMBER, description="Sequence of the last order that the stamp has")
+    ] = 0,
 ) -> OrdersModel:
     """Give the signed orders that wait for the stamp, in their row."""
     asked, _ = doors.stamps.prove(token, RequestFor.COMMANDS)

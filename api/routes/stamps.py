@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.access.scopes import Principal, Scope
 from api.routes.cases import hand_of
+from api.schemas.numbers import MAX_NUMBER
 from api.schemas.stamp_work import (
     AlarmModel,
     AlarmsModel,
@@ -69,7 +70,7 @@ def alarms(
     caller: Reader,
     serial: Annotated[str, Query(max_length=32)] = "",
     every: Annotated[bool, Query(description="Acknowledged ones too")] = False,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0,
 ) -> AlarmsModel:
     """List alarms that nobody has acknowledged, or all."""
     found = doors.stamps.board.alarms(serial=serial, uscc=caller.actor.uscc, open_only=not every, after=after)

@@ -29,6 +29,7 @@ from api.services import Services
 from api.tokens.pin_letter import SIGNED_AT, draw_letter, letter_text
 from api.web.authorisation import Doors, Requires
 from api.web.openapi import CALLER, binary, problems
+from ca.actor_ids import entered_id
 from ca.tokens.errors import LetterNotYours, LetterUnavailable
 from ca.tokens.state import TokenState
 from ca.tokens.token import Holder, Token, TokenQuery
@@ -87,7 +88,7 @@ def show(doors: Doors, caller: Reader, serial: str) -> TokenModel:
 def issue(doors: Doors, caller: Clerk, serial: str, body: ReceiveToken) -> TokenModel:
     """Hand a personalised token to its holder."""
     _token(doors, caller, serial)
-    holder = Holder(body.uscc, body.person, body.name)
+    holder = Holder(body.uscc, entered_id(body.person), body.name)
     return TokenModel.of(doors.tokens.issue(serial, holder, actor=caller.actor))
 
 

@@ -7,11 +7,13 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, File, Form, Header, Query, Response, UploadFile
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime, SecretStr
+from pydantic import SecretStr
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from api.access.scopes import Principal, Scope
+from api.schemas.moments import Moment
+from api.schemas.numbers import MAX_NUMBER
 from api.schemas.verification_orders import (
     DeliveryListModel,
     DeliveryModel,
@@ -25,6 +27,7 @@ from api.services import Services
 from api.verifying.handed_in import PIECE, Handed, received
 from api.web.authorisation import Doors, Requires
 from api.web.idempotency import IdempotencyKey
+from api.web.known_fields import KnownFields
 from api.web.openapi import CALLER, binary, problems
 from api.web.progress_stream import EVENTS, Look, stream
 from ca.actor import Actor
@@ -34,8 +37,18 @@ from signing.webhooks.store import DeliveryState
 from verify.many.sheet import as_csv, write_xlsx
 from verify.verdict import Verdict
 
-router = APIRouter(prefix="/api/v1/verification-orders", tags=["verification"], responses=CALLER)
-hooks = APIRouter(prefix="/api/v1/webhook-deliveries", tags=["verification"], responses=CALLER)
+router = APIRouter(
+    prefix="/api/v1/verification-orders",
+    tags=["verification"],
+    responses=CALLER,
+    dependencies=[KnownFields],
+)
+hooks = APIRouter(
+    prefix="/api/v1/webhook-deliveries",
+    tags=["verification"],
+    responses=CALLER,
+    dependencies=[KnownFields],
+)
 Integrator = Annotated[Principal, Requires(Scope.VERIFICATION_ORDER)]
 Text = Annotated[str, Form(max_length=200)]
 Password = Annotated[
@@ -69,7 +82,7 @@ def ask(  # noqa: PLR0913 - the parts of a form
         list[UploadFile] | None, File(description="Documents; more may be handed in after")
     ] = None,
     title: Text = "",
-    at: Annotated[AwareDatetime | None, Form(description="Judge as of this time instead of now")] = None,
+    at: Annotated[Moment | None, Form(description="Judge as of this time instead of now")] = None,
     department: Annotated[str, Form(max_length=80, description="Ask this department too: id or name")] = "",
     act: Annotated[str, Form(max_length=80, description="The act that it is asked about")] = "",
     callback: Annotated[
@@ -156,7 +169,7 @@ def results(  # noqa: PLR0913 - the parameters of an address
     caller: Integrator,
     order: str,
     verdict: Verdict | None = None,
-    after: Annotated[int, Query(ge=0, description="The number of the last document had")] = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_NUMBER, description="The number of the last document had")] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> OrderFilesModel:
     """List documents in order with what each came to; `verdict=failed` lists those of one verdict."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, File, Form, Path, Response, UploadFile
-from pydantic import AwareDatetime, SecretStr
+from pydantic import SecretStr
 
+from api.schemas.moments import Moment
 from api.schemas.verification_reports import IssuedReportModel
 from api.web.authorisation import Doors, Limited
+from api.web.known_fields import KnownFields
 from api.web.openapi import BINARY, PUBLIC, binary, problems
 from ca.actor import Actor
 from verify.signatures.detached import ContentOctets
@@ -17,7 +19,7 @@ router = APIRouter(
     prefix="/api/v1/verifications/reports",
     tags=["verification"],
     responses=PUBLIC | problems(429),
-    dependencies=[Limited],
+    dependencies=[KnownFields, Limited],
 )
 bundle_router = APIRouter(tags=["pki"], responses=PUBLIC | problems(429), dependencies=[Limited])
 Number = Annotated[
@@ -44,7 +46,7 @@ _TYPES: Final[dict[ReportForm, str]] = {
 def issue(
     doors: Doors,
     file: Annotated[UploadFile, File(description="What is to be verified")],
-    at: Annotated[AwareDatetime | None, Form(description="Judge as of this time instead of now")] = None,
+    at: Annotated[Moment | None, Form(description="Judge as of this time instead of now")] = None,
     content: Annotated[
         UploadFile | None, File(description="The file that a detached signature is over")
     ] = None,

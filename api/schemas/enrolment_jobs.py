@@ -16,6 +16,7 @@ from api.schemas.enrolment import (
     hexadecimal,
     waiting_of,
 )
+from api.schemas.moments import AnyMoment
 from api.tokens.enrolment import serial_of
 from ca.certificate import CertificateQuery, RevocationReason
 from ca.enrolment.drill import DrillReport
@@ -172,8 +173,8 @@ class Population(BaseModel):
     uscc: str = Field(default="", max_length=18)
     issuer: str = Field(default="", max_length=64)
     profile: str = Field(default="", max_length=64)
-    expires_before: datetime | None = None
-    expires_after: datetime | None = None
+    expires_before: AnyMoment | None = None
+    expires_after: AnyMoment | None = None
 
     def query(self) -> CertificateQuery:
         """Return what the register takes."""

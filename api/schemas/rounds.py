@@ -6,11 +6,12 @@ import json
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import AwareDatetime, BaseModel, Field, SecretStr, TypeAdapter
+from pydantic import BaseModel, Field, SecretStr, TypeAdapter
 
 from api.errors import InputInvalid
 from api.schemas.cases import examples
 from api.schemas.enrolment import ActorModel
+from api.schemas.moments import Moment
 from signing.level import Level
 from signing.parties.reminders import RoundReminder
 from signing.parties.round import PartyWish, Round, RoundEntry
@@ -142,7 +143,7 @@ class RoundDeadline(BaseModel):
 
     model_config = examples({"deadline": "2026-01-21T00:00:00Z"})
 
-    deadline: AwareDatetime
+    deadline: Moment
 
 
 class PartyModel(BaseModel):

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ca.actor_ids import entered_id
 from seals.seal import SealApplication, SealEvent, SealKind, SealPage, SealRecord
 
 _EXAMPLE: dict[str, Any] = {
@@ -170,8 +171,8 @@ class ApplyForSeal(BaseModel):
         return SealApplication(
             uscc=self.uscc,
             kind=SealKind.of(self.kind),
-            keeper=self.keeper,
-            keepers=tuple(self.keepers),
+            keeper=entered_id(self.keeper),
+            keepers=tuple(map(entered_id, self.keepers)),
             line=self.line,
             person=self.person,
             physical_code=self.physical_code,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import AwareDatetime, BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
 from api.schemas.cases import MAX_JWS, actor_model, examples
 from api.schemas.enrolment import ActorModel
+from api.schemas.moments import Moment
 from ca.actor import Actor
+from ca.actor_ids import entered_id
 from seals.cases.rules import Role
 from seals.cases.signer_store import Signer
 from seals.cases.standing_store import Grantee, Standing
@@ -61,7 +63,7 @@ class RegisterSigner(BaseModel):
 
     def person(self) -> Actor:
         """Return the holder."""
-        return Actor(self.holder.id, self.holder.name, self.uscc or None)
+        return Actor(entered_id(self.holder.id), self.holder.name, self.uscc or None)
 
 
 class SignerModel(BaseModel):
@@ -133,13 +135,13 @@ class AskStanding(BaseModel):
     classes: list[str] = Field(max_length=50)
     quota: int
     per_day: int = 0
-    begins: AwareDatetime | None = None
-    ends: AwareDatetime | None = None
+    begins: Moment | None = None
+    ends: Moment | None = None
 
     def grantee(self, begins: datetime, ends: datetime, uscc: str | None) -> Grantee:
         """Return what the desk takes."""
         return Grantee(
-            Actor(self.app, "", uscc),
+            Actor(entered_id(self.app), "", uscc),
             self.seal_code,
             tuple(self.classes),
             self.quota,

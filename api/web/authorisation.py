@@ -6,6 +6,7 @@ change by cookie also needs the session's token in ``X-CSRF-Token``.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -60,6 +61,19 @@ def _limited(request: Request, doors: Doors) -> None:
 
 Limited: Final[Any] = Depends(_limited)
 """What a route asks that anyone may call without a key: ``dependencies=[Limited]``."""
+
+
+def _limited_without_key(request: Request, doors: Doors) -> None:
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        with suppress(NotAuthenticated):  # a false key is no key: whoever shows it is counted as anybody
+            doors.api_keys.authenticate(key.strip())
+            return
+    doors.public_limit.admit(request)
+
+
+LimitedWithoutKey: Final[Any] = Depends(_limited_without_key)
+"""The same for a route that programs call too: whoever shows an API key, with any scope, is not counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Which addresses are fetched from, and which of them a foreign list may send us to. Pure.
 
-A person names the address of a list and another person confirms it: it may be anywhere. What a list *contains* is foreign
-text, signed or not: it leads to the host that two people confirmed, to the public network, or to nets that the settings
-open, and never elsewhere into a private one (a supply point ``http://10.0.0.5/admin`` is an attack).
+A person names the address of a list and another person confirms it: from then on it may be anywhere. What one person alone
+proposes, and what a list *contains*, which is foreign text, signed or not, leads to the host that two people confirmed, to the
+public network, or to nets that the settings open, and never elsewhere into a private one (``http://10.0.0.5/admin`` is an attack).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def same_host(url: str, other: str) -> bool:
 def check_ip(url: str, found: str, reach: Reach, *, confirmed: bool) -> Ip:
     """Return the address that a name stands for, if we may connect to it.
 
-    ``confirmed``: a person named this host; else private nets are closed, but for those that the settings open.
+    ``confirmed``: two people stand by this host; else private nets are closed, but for those that the settings open.
     """
     address = ip_address(found.partition("%")[0])
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
@@ -59,9 +59,10 @@ def check_ip(url: str, found: str, reach: Reach, *, confirmed: bool) -> Ip:
         return address
     raise ListAddressInvalid(
         url,
-        f"它指向内部网络（{address}）。清单内容不得把本系统引向内部网络；确有需要请在设置 federation_networks 中放行该网段",
-        f"it leads into a private network ({address}); what a list says may not. If it should, open that network in the "
-        "setting federation_networks",
+        f"它指向内部网络（{address}）。未经两人确认的地址不得把本系统引向内部网络；确有需要请在设置 federation_networks 中放行该网段，"
+        "或由两人以 yinxin federation join 一并办理，或改为提交清单文件",
+        f"it leads into a private network ({address}), and no two people have confirmed it. If it should, open that network in "
+        "the setting federation_networks, join with two people at once (yinxin federation join), or propose the list's file",
     )
 
 

@@ -72,14 +72,16 @@ class ForeignLists:
 
     # -- acts ---------------------------------------------------------------------------------------------------------
 
-    def propose(self, offer: Offer, *, actor: Actor) -> ForeignList:
+    def propose(self, offer: Offer, *, actor: Actor, by_two: bool = False) -> ForeignList:
         """Fetch a list, compare its signer with the fingerprint, and put it up for another person to confirm.
 
+        One person alone makes us connect to public addresses and networks that the settings open; ``by_two``: a second one
+        stands by the host already.
         Raises :class:`signing.recognition.errors.FingerprintInvalid`, :class:`FingerprintDiffers`,
         :class:`ForeignListRefused`, :class:`OwnListOffered`, :class:`ListTaken`, and what fetching raises.
         """
         fingerprint = read_fingerprint(offer.fingerprint)
-        came = self._fetched(offer)
+        came = self._fetched(offer, confirmed=by_two)
         octets = came.octets or b""
         scheme, form = self._scheme_of(octets, fingerprint)
         with self._reading() as conn:
@@ -183,10 +185,10 @@ class ForeignLists:
     def _reading(self) -> sa.Connection:
         return self._engine.execution_options(read_only=True).connect()
 
-    def _fetched(self, offer: Offer) -> Fetched:
+    def _fetched(self, offer: Offer, *, confirmed: bool) -> Fetched:
         if not offer.url:
             return Fetched(offer.octets)
-        return self._fetcher.fetch(Errand(offer.url, MAX_LIST_OCTETS, confirmed=True))
+        return self._fetcher.fetch(Errand(offer.url, MAX_LIST_OCTETS, confirmed=confirmed))
 
     def _scheme_of(self, octets: bytes, fingerprint: str) -> tuple[str, ListForm]:
         try:

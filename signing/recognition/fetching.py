@@ -32,7 +32,7 @@ MAX_ETAG: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """What to fetch: where, at most how many octets, the mark of what we have, and whether a person named the host."""
+    """What to fetch: where, at most how many octets, the mark of what we have, and whether two people stand by the host."""
 
     url: str
     limit: int

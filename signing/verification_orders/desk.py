@@ -27,9 +27,9 @@ from signing.verification_orders.errors import (
     OrderQueueFull,
     OrderUnknown,
 )
+from signing.verification_orders.fields import check_request, kept_name
 from signing.verification_orders.order import (
     MAX_FILES,
-    MAX_NAME,
     MAX_OPEN,
     TRANSITIONS,
     Incoming,
@@ -44,7 +44,6 @@ from signing.verification_orders.spool import Spool
 from verify.many.finding import Finding
 
 MAX_PAGE: Final = 500
-MAX_TITLE: Final = 200
 RATE_WINDOW: Final = timedelta(seconds=20)
 """Over which time the speed is taken."""
 Detail = dict[str, str | int | None]
@@ -109,8 +108,7 @@ class OrderDesk:
         Raises :class:`OrderFieldInvalid`, :class:`OrderKeyTaken`, :class:`OrderQueueFull`, and what ``check`` raises.
         """
         office = self._office
-        if len(request.title) > MAX_TITLE:
-            raise OrderFieldInvalid("title", f"至多 {MAX_TITLE} 个字", f"at most {MAX_TITLE} characters")
+        check_request(request)
         office.check(request)
         asked = replace(request, request_key=_key(maker, request.request_key))
         digest = _digest(asked)
@@ -148,7 +146,7 @@ class OrderDesk:
         found = self.get(number, maker=maker)
         _gathering(found)
         named = [
-            replace(one, name=_name(one.name), mark=one.mark or f"#{secrets.token_hex(8)}")
+            replace(one, name=kept_name(one.name), mark=one.mark or f"#{secrets.token_hex(8)}")
             for one in incoming
         ]
         with self._office.reading() as conn:
@@ -195,7 +193,7 @@ class OrderDesk:
     def get(self, number: str, *, maker: Actor) -> Order:
         """Return an order of this maker. :class:`OrderUnknown`."""
         with self._office.reading() as conn:
-            found = store.find(conn, number) if len(number) <= 32 else None
+            found = store.find(conn, number) if number.isalnum() and len(number) <= 32 else None
         if found is None or not _is_of(found, maker):
             raise OrderUnknown
         return found
@@ -300,10 +298,3 @@ def _same(known: tuple[Order, str], digest: str) -> Order:
     if known[1] != digest:
         raise OrderKeyTaken
     return known[0]
-
-
-def _name(text: str) -> str:
-    """Keep a name as text: its last part, without what is no character."""
-    last = text.replace("\\", "/").rsplit("/", 1)[-1]
-    kept = "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in last)
-    return kept[:MAX_NAME] or "document"

@@ -246,11 +246,17 @@ def cancel_waiting(conn: sa.Connection, number: str) -> None:
     conn.execute(file.update().where(where).values(state=FileState.CANCELLED.value))
 
 
-def open_orders(conn: sa.Connection, state: OrderState | None = None) -> tuple[Order, ...]:
-    """Return the orders that have not ended, or those of one state."""
-    states = [OrderState.GATHERING, OrderState.RUNNING] if state is None else [state]
+def open_orders(conn: sa.Connection) -> tuple[Order, ...]:
+    """Return the orders that have not ended."""
+    states = (OrderState.GATHERING, OrderState.RUNNING)
     query = sa.select(*O).where(O.state.in_([one.value for one in states])).order_by(O.id)
     return tuple(map(_order, conn.execute(query)))
+
+
+def in_state(conn: sa.Connection, state: OrderState, before: datetime) -> tuple[str, ...]:
+    """List the numbers of orders of a state that were made at ``before`` or earlier."""
+    query = sa.select(O.id).where(O.state == state.value, O.created_at <= before)
+    return tuple(conn.scalars(query.order_by(O.id)))
 
 
 def spent(conn: sa.Connection, limit: int) -> tuple[tuple[str, int, str], ...]:
@@ -260,16 +266,24 @@ def spent(conn: sa.Connection, limit: int) -> tuple[tuple[str, int, str], ...]:
     return tuple((row.order_id, row.number, row.spooled) for row in conn.execute(query))
 
 
-def exhausted(conn: sa.Connection, now: datetime) -> tuple[Claim, ...]:
-    """List documents that were begun so often that they are begun no more, and that nobody is at."""
-    where = (F.state == FileState.WAITING.value) & (F.attempts >= MAX_ATTEMPTS) & (F.claimed_until <= now)
-    found = conn.execute(sa.select(*F).where(where).limit(100)).all()
-    orders = {row.order_id: find(conn, row.order_id) for row in found}
+def stuck(conn: sa.Connection, now: datetime) -> tuple[str, ...]:
+    """List the orders with documents that were begun so often that they are begun no more, and that nobody is at."""
+    return tuple(conn.scalars(sa.select(F.order_id).where(_exhausted(now)).distinct().limit(100)))
+
+
+def exhausted(conn: sa.Connection, number: str, now: datetime) -> tuple[Claim, ...]:
+    """Return those documents of one order."""
+    one = find(conn, number)
+    query = sa.select(*F).where(F.order_id == number, _exhausted(now))
     return tuple(
         Claim(one, row.number, row.name, Digest.parse(row.spooled), row.attempts, row.size)
-        for row in found
-        if (one := orders[row.order_id]) is not None
+        for row in conn.execute(query)
+        if one is not None
     )
+
+
+def _exhausted(now: datetime) -> sa.ColumnElement[bool]:
+    return (F.state == FileState.WAITING.value) & (F.attempts >= MAX_ATTEMPTS) & (F.claimed_until <= now)
 
 
 def gone(conn: sa.Connection, order_id: str, number: int) -> None:

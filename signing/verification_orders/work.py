@@ -7,7 +7,7 @@ write. So a restart loses nothing and nothing is told twice.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
@@ -79,22 +79,44 @@ class OrderWork:
         """End what is done, remove octets and results that are needed no more; return how many of each."""
         now = self._office.clock()
         with self._office.reading() as conn:
-            stuck, running = store.exhausted(conn, now), store.open_orders(conn, OrderState.RUNNING)
-            gathering = store.open_orders(conn, OrderState.GATHERING)
-        abandoned = [one for one in gathering if now - one.created_at > ABANDONED]
-        for claimed in stuck:
-            self._settle(claimed, finding(_stuck(claimed)))
-        for one in running:
-            self._finish(one)
-        for one in abandoned:
-            self._cancel(one)
-        octets, removed = self._clear(), self._expire()
+            stuck, running = store.stuck(conn, now), store.in_state(conn, OrderState.RUNNING, now)
+            abandoned = store.in_state(conn, OrderState.GATHERING, now - ABANDONED)
+        failed = self._each(stuck, self._give_up) + self._each(running, self._finish)
+        failed += self._each(abandoned, self._cancel)
+        octets = self._clear()
         if now - self._swept >= SWEEP_EVERY:
             self._swept = now
             with self._office.reading() as conn:
                 known = store.spools(conn)
             octets += self._office.spool.sweep(known, now)
-        return {"verification_orders_removed": removed, "verification_inputs_removed": octets}
+        with self._office.reading() as conn:
+            due = store.expired(conn, now, SWEPT_AT_ONCE)
+        unremoved = self._each(due, self._remove)
+        return {
+            "verification_orders_removed": len(due) - unremoved,
+            "verification_inputs_removed": octets,
+            "verification_orders_failed": failed + unremoved,
+        }
+
+    @staticmethod
+    def _each(orders: Sequence[str], act: Callable[[str], None]) -> int:
+        """Do something for each order: one that cannot be dealt with keeps no other waiting. Return how many could not."""
+        failed = 0
+        for number in orders:
+            try:
+                act(number)
+            except Exception as error:
+                LOG.error("housekeeping of order %s failed: %s", number, type(error).__name__)  # noqa: TRY400
+                LOG.debug("order %s", number, exc_info=True)
+                failed += 1
+        return failed
+
+    def _give_up(self, number: str) -> None:
+        """Settle the documents of an order that interrupted the service again and again."""
+        with self._office.reading() as conn:
+            stuck = store.exhausted(conn, number, self._office.clock())
+        for claimed in stuck:
+            self._settle(claimed, finding(_stuck(claimed)))
 
     def _settle(self, claimed: Claim, found: Finding) -> None:
         office = self._office
@@ -109,19 +131,19 @@ class OrderWork:
         with office.engine.begin() as conn:
             store.gone(conn, claimed.order.id, claimed.number)
 
-    def _finish(self, one: Order) -> None:
+    def _finish(self, number: str) -> None:
         """End an order whose last document was settled by a process that died right then."""
         with self._office.engine.begin() as conn:
-            order = store.find(conn, one.id, lock=True)
+            order = store.find(conn, number, lock=True)
             if order is not None:
                 self._end(conn, order)
 
-    def _cancel(self, one: Order) -> None:
+    def _cancel(self, number: str) -> None:
         """Cancel an order that nobody started; whoever starts it at this moment is faster."""
         now = self._office.clock()
         ends = {"ended_at": now, "expires_at": now + self._office.rules.kept}
         with suppress(OrderActRefused), self._office.engine.begin() as conn:
-            order = store.find(conn, one.id, lock=True)
+            order = store.find(conn, number, lock=True)
             if order is not None and order.state is OrderState.GATHERING:
                 self._office.move(conn, order, OrderAct.CANCEL, SYSTEM, **ends)
                 store.cancel_waiting(conn, order.id)
@@ -168,20 +190,14 @@ class OrderWork:
                 store.gone(conn, order_id, number)
         return len(spent)
 
-    def _expire(self) -> int:
-        """Remove orders whose time is over, with their results and messages."""
-        now = self._office.clock()
-        with self._office.reading() as conn:
-            due = store.expired(conn, now, SWEPT_AT_ONCE)
-        for number in due:
-            with self._office.engine.begin() as conn:
-                found = store.find(conn, number, lock=True)
-                if found is None:
-                    continue
+    def _remove(self, number: str) -> None:
+        """Remove an order whose time is over, with its results and messages."""
+        with self._office.engine.begin() as conn:
+            found = store.find(conn, number, lock=True)
+            if found is not None:
                 deliveries.drop(conn, number)
                 store.remove(conn, number)
                 self._office.note(conn, "removed", found, SYSTEM, {})
-        return len(due)
 
 
 def _time(when: Any) -> str | None:

@@ -8,6 +8,7 @@ connection goes to the very one that was checked, so a name that changes its min
 from __future__ import annotations
 
 from ipaddress import ip_address
+from socket import inet_aton, inet_ntoa
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -15,10 +16,13 @@ from signing.recognition.connecting import Ip, Reach
 from signing.webhooks.errors import WebhookAddressInvalid
 
 MAX_ADDRESS: Final = 1000
+THIS_MACHINE: Final = "localhost"
+"""RFC 6761 §6.3: this name and every name below it."""
+LOOPBACK: Final = ("127.0.0.1", "::1")
 
 
 def read_target(url: str, reach: Reach) -> SplitResult:
-    """Take an address apart; :class:`WebhookAddressInvalid` says what is wrong. An address in numbers is checked at once."""
+    """Take an address apart; :class:`WebhookAddressInvalid` says what is wrong: numbers and names of this machine included."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -40,12 +44,26 @@ def read_target(url: str, reach: Reach) -> SplitResult:
             "须为 https:// 地址（内容含核验结论；测试环境可由管理员设置 webhook_plain_http）",
             "it has to be an https:// address (for a test, the administrator can set webhook_plain_http)",
         )
-    try:
-        literal = ip_address(host.partition("%")[0])
-    except ValueError:
-        return parts
-    check_ip(str(literal), reach)
+    _check_host(host.removesuffix("."), reach)
     return parts
+
+
+def _check_host(host: str, reach: Reach) -> None:
+    """Check what a host says without being looked up: an address in any writing, or a name of this very machine."""
+    if host == THIS_MACHINE or host.endswith(f".{THIS_MACHINE}"):
+        if not any(reach.takes_in(ip_address(one)) for one in LOOPBACK):
+            check_ip(LOOPBACK[0], reach)
+        return
+    try:
+        literal = str(ip_address(host.partition("%")[0]))
+    except ValueError:
+        try:
+            literal = inet_ntoa(
+                inet_aton(host)
+            )  # 127.1, 0x7f.1, 2130706433: what the resolver takes for an address
+        except OSError:
+            return
+    check_ip(literal, reach)
 
 
 def check_ip(found: str, reach: Reach) -> Ip:

@@ -77,7 +77,13 @@ def side(folder: Path, name: str, clock: SteppingClock) -> Iterator[Side]:
     """Found an installation on a free port and serve it until the block ends."""
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    settings = Settings(home=folder / name, key_store="soft", base_url=url, trust_operator=f"测试局 {name}")
+    settings = Settings(
+        home=folder / name,
+        key_store="soft",
+        base_url=url,
+        trust_operator=f"测试局 {name}",
+        federation_networks="127.0.0.0/8",  # one person's proposal leads into no network that is not opened
+    )
     services = assemble(
         settings, clock=clock, pins=service_pins(Home(settings.home), environment={}), reference=in_step
     )

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from ca.actor import Actor
-from ca.errors import EnterpriseUnknown
+from ca.errors import ActorIdInvalid, EnterpriseUnknown
 from seals import store
 from seals.application import MAX_KEEPERS
 from seals.code_patterns import CodePatterns
@@ -459,12 +459,13 @@ def test_a_change_of_keepers_that_cannot_be_is_refused_whole(world: SealWorld) -
         KeeperWish("person:a"),
         KeeperWish("Person:A"),
         KeeperWish(KEEPER.id, principal=True),
-        KeeperWish(" "),
-        KeeperWish("x" * 300),
-        KeeperWish("person:\0"),
+        KeeperWish(f"person:{'x' * 300}"),
     ):
         with pytest.raises(KeeperInvalid):
             world.registry.request_keeper(code, wish, actor=SECOND)
+    for unseen in (" ", "x", "person:\0", "person:a\u200b"):
+        with pytest.raises(ActorIdInvalid):
+            world.registry.request_keeper(code, KeeperWish(unseen), actor=SECOND)
     for number in range(MAX_KEEPERS - 2):
         world.registry.request_keeper(code, KeeperWish(f"person:n{number}"), actor=SECOND)
         full = world.registry.change_keeper(code, actor=APPROVER)

@@ -16,13 +16,12 @@ from api.pages.console.frame import Frame, enter
 from api.pages.desk import OpenDesk
 from api.pages.proof_work import BROKEN, WHOLE, ProofWork
 from api.pages.words import Language
+from api.schemas.numbers import MAX_NUMBER
 from api.web.authorisation import Doors, Requires
 from ca.audit import AuditQuery, AuditRecord
 
 router = APIRouter(include_in_schema=False)
 PAGE_ROWS: Final = 50
-MAX_NUMBER: Final = 2**62
-"""More records than any trail holds, and what every database takes for a number."""
 Auditor = Annotated[Principal, Requires(Scope.AUDIT_READ)]
 
 

@@ -18,6 +18,7 @@ from api.routes.verification_orders import take
 from api.verifying.handed_in import Handed
 from signing.verification_orders.beside import MAX_PASSWORD
 from signing.verification_orders.errors import OrderUnknown
+from signing.verification_orders.fields import kept_name
 from signing.verification_orders.order import OrderFile, OrderProgress, OrderRequest, OrderState
 from signing.webhooks.store import DeliveryState
 from verify.many.finding import passed
@@ -69,7 +70,7 @@ def send(  # noqa: PLR0913, PLR0917 - the fields of the form
     """Hand documents in and begin; evidence records among them go with the documents that they are named after."""
     frame = posted(request, "orders", csrf, Scope.VERIFICATION_ORDER)
     choice = Choice.read(act)
-    named = title.strip() or (file[0].filename or "")[:100]
+    named = title.strip() or kept_name(file[0].filename or "")[:100]
     asked = OrderRequest(f"console:{key}", named, None, choice.department, choice.act)
     made = take(frame.doors, frame.caller.actor, asked, Handed(file, password), more=False)
     return done(f"/console/verification-orders/{made}")

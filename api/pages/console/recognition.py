@@ -11,6 +11,7 @@ from api.access.scopes import Scope
 from api.pages.console.forms import Csrf, Text, done, posted
 from api.pages.console.frame import Frame, enter
 from api.routes.cases import hand_of
+from api.schemas.numbers import MAX_NUMBER
 from seals.cases.case import Hand
 from signing.recognition.department_states import PolicyStatus
 from signing.recognition.department_store import Count, LedgerQuery, PolicyRow, Recognition
@@ -27,8 +28,8 @@ POLICY_TONES: Final = {
     PolicyStatus.REPLACED: "unreadable",
     PolicyStatus.DECLINED: "unreadable",
 }
-Before = Annotated[int, Query(ge=0)]
-Department = Annotated[str, Query(max_length=64)]
+Before = Annotated[int, Query(ge=0, le=MAX_NUMBER)]
+Department = Annotated[str, Query(max_length=64, pattern=r"^[^\x00]*$")]
 
 
 @router.get(HOME)

@@ -15,6 +15,7 @@ from fastapi.responses import Response
 from api.access.scopes import Scope
 from api.pages.console.forms import Csrf, Text, done, posted
 from api.pages.console.frame import Frame, enter
+from ca.actor_ids import entered_id
 from ca.errors import CaError
 from seals.drawing.geometry import TEMPLATES, Template, template
 from seals.drawing.picture import PictureSpec, draw
@@ -102,8 +103,8 @@ def send(  # noqa: PLR0913, PLR0917 - the same fields, and who keeps the seal
     application = SealApplication(
         uscc=uscc.strip(),
         kind=SealKind.of(kind),
-        keeper=keeper.strip(),
-        keepers=tuple(keepers.replace("，", " ").replace(",", " ").split()),
+        keeper=entered_id(keeper.strip()),
+        keepers=tuple(map(entered_id, keepers.replace("，", " ").replace(",", " ").split())),
         template=Wanted(uscc, kind, template).chosen.key,
         line=line.strip(),
         person=person.strip(),

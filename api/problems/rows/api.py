@@ -18,6 +18,9 @@ API: Final[dict[type[Exception], Kind]] = {
     api.SchemaOutdated: Kind("schema-outdated", 503, "数据库结构过旧", "Database schema out of date"),
     api.FileUnreadable: Kind("file-unreadable", 400, "文件无法读取", "File unreadable"),
     api.InputInvalid: Kind("invalid-value", 422, "内容不正确", "Invalid value"),
+    api.ReconciliationIncomplete: Kind(
+        "reconciliation-incomplete", 500, "部分工作未完成", "Reconciliation incomplete"
+    ),
     api.NotAuthenticated: Kind("not-authenticated", 401, "未登录", "Not authenticated"),
     api.ScopeMissing: Kind("scope-missing", 403, "没有权限", "Not allowed"),
     api.ForeignEnterprise: Kind("foreign-enterprise", 403, "不是本企业", "Another enterprise"),

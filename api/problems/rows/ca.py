@@ -23,6 +23,7 @@ CROSS: Final[dict[type[Exception], Kind]] = {
 
 CA: Final[dict[type[Exception], Kind]] = {
     ca.CaError: Kind("certification-refused", 400, "证书服务拒绝", "Certification refused"),
+    ca.ActorIdInvalid: Kind("actor-id-invalid", 422, "人员标识不正确", "Actor id invalid"),
     ca.UsccInvalid: Kind("uscc-invalid", 422, "统一社会信用代码不正确", "Code invalid"),
     ca.EnterpriseUnknown: Kind("enterprise-unknown", 404, "企业未登记", "Enterprise unknown"),
     ca.EnterpriseExists: Kind("enterprise-exists", 409, "企业已登记", "Enterprise exists"),

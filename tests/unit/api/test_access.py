@@ -11,10 +11,19 @@ import sqlalchemy as sa
 from api.access import store
 from api.access.keys import ApiKeys
 from api.access.scopes import Power, Scope
-from api.errors import ApiKeyNotFound, ForeignEnterprise, NotAuthenticated, ScopeMissing, ScopesConflict
+from api.cli.console import person
+from api.errors import (
+    ApiKeyNotFound,
+    ForeignEnterprise,
+    InputInvalid,
+    NotAuthenticated,
+    ScopeMissing,
+    ScopesConflict,
+)
 from ca import store as ca_store
 from ca.actor import Actor
 from ca.audit import AuditTrail
+from ca.errors import ActorIdInvalid
 from tests.conftest import SteppingClock
 
 HOLDER = Actor("app:oa", "OA", "91330106MA2CYNTX0Y")
@@ -39,6 +48,23 @@ def test_a_key_proves_its_holder_and_scopes(keys: ApiKeys) -> None:
         caller.require(Scope.CA_ISSUE)
     with pytest.raises(ForeignEnterprise):
         caller.acting_for("91330100000000000X")
+
+
+def test_I22_no_account_looks_like_another(
+    keys: ApiKeys, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Attack: one person gets two accounts that differ by what nobody sees. Those of the past are still read."""
+    twin = Actor("person:li\u200b.wei", "李伟")
+    with pytest.raises(ActorIdInvalid) as told:
+        keys.create(twin, [Scope.CASE_APPROVE], timedelta(days=1), actor=ADMIN)
+    assert "U+200B" in told.value.zh
+    for text in ("person:li\u200b.wei=李伟", "person:li wei", "person:li.wei=李\u200b伟"):
+        with pytest.raises((ActorIdInvalid, InputInvalid)):
+            person(text)
+    assert person("person:li.wei=Li Wei") == Actor("person:li.wei", "Li Wei")
+    monkeypatch.setattr("api.access.keys.entered_id", str)
+    made = keys.create(twin, [Scope.CASE_APPROVE], timedelta(days=1), actor=ADMIN)
+    assert keys.authenticate(made.text).actor == twin
 
 
 def test_the_secret_is_stored_nowhere(keys: ApiKeys, engine: sa.Engine) -> None:

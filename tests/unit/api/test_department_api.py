@@ -15,6 +15,7 @@ from api.demo.main_job import ENTERPRISE, KEEPER, OPERATOR, USCC, approved_seal,
 from api.services import Services
 from ca.actor import Actor
 from seals.cases.case import Hand
+from signing.recognition.department_store import LedgerQuery
 from signing.recognition.ledger import Decision
 from tests.unit.api.browsing import ADMIN, Client, log_in
 
@@ -140,7 +141,7 @@ def test_D1_D4_the_page_gives_one_word_then_three_answers(services: Services, se
         whole = _ready(clerk, address)
         assert whole.count("6 项齐备") == 2
         assert "附上制度证据记录" not in whole
-        assert clerk.send(f"{address}/decision", purpose="年报").status_code == 303
+        assert clerk.send(f"{address}/decision", purpose="年报", **_shown(whole)).status_code == 303
         assert "已记入互认台账" in _ready(clerk, address)
         assert services.acceptance.ledger.prove() == 1
         Client(services, csrf="x").send(f"{address}/decision", purpose="年报")
@@ -169,6 +170,78 @@ def _ready(client: Client, address: str, what: str = "state", going: str = "chec
         assert time.monotonic() < end, "the check does not end"
         time.sleep(0.05)
     return client.page(address)
+
+
+def _shown(page: str) -> dict[str, str]:
+    """Return what the form of the decision sends back of what was shown."""
+    form = re.search(r'<form[^>]*/decision".*?</form>', page, re.DOTALL)
+    assert form is not None
+    found = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form[0]))
+    assert found.pop("csrf")
+    return found
+
+
+def test_a_decision_is_about_what_was_shown(services: Services, sealed: bytes) -> None:
+    """The act, the policy or the document's standing changed after the page was read: 409, the page anew, nothing recorded."""
+    clerk, stranger = log_in(services, CLERK, Scope.DEPARTMENT_ACCEPT), Client(services)
+    stranger._transport = clerk._transport  # the same service, not a second one beside it
+    headers = {"X-File-Name": "a.pdf", "X-CSRF-Token": clerk.csrf}
+    try:
+        address = clerk.post("/verify/files?act=finance/bill", content=sealed, headers=headers).json()["url"]
+
+        def refused(shown: dict[str, str]) -> str:
+            told = clerk.send(f"{address}/decision", purpose="报销", **shown)
+            assert told.status_code == 409
+            assert "所示的答复已变更" in told.text
+            assert services.acceptance.ledger.prove() == 0
+            return told.text
+
+        first = _shown(_ready(clerk, address))
+        assert (first["question"], first["answer"], first["verdict"]) == ("finance/bill", "refused", "passed")
+        refused({})
+        refused(first | {"verdict": "failed"})
+        assert stranger.send(f"{address}/act", act="market-regulation/company-change").status_code == 303
+        refused(first)
+        _ready(clerk, address)
+        second = _shown(refused(first))
+        assert second["question"] == "market-regulation/company-change"
+
+        text = (OWN.parent / "market-regulation.toml").read_text("utf-8").replace("2026.1", "own")
+        row = services.acceptance.departments.propose(text.encode(), hand=Hand(CLERK))
+        services.acceptance.departments.confirm(row.id, row.sha256, hand=Hand(SECOND))
+        third = _shown(refused(second))
+        assert third["policy"] == row.sha256 != second["policy"]
+
+        assert clerk.send(f"{address}/decision", purpose="变更", **third).status_code == 303
+        (decided,) = services.acceptance.ledger.page(LedgerQuery(), 5)
+        assert (decided.department, decided.answer) == ("market-regulation", third["answer"])
+        assert decided.policy_sha256 == third["policy"]
+        assert "已记入互认台账" in _ready(clerk, address)
+    finally:
+        clerk.close()
+
+
+def test_an_enterprise_decides_in_no_departments_name(services: Services, sealed: bytes) -> None:
+    """A key that is bound to an enterprise records nothing, over HTTP or on the page, and is offered no form."""
+    bound, form = key(services, KEEPER, Scope.DEPARTMENT_ACCEPT), {"act": "bill", "purpose": "x"}
+    answer = Client(services).post(
+        "/api/v1/recognitions",
+        files={"file": ("a.pdf", sealed)},
+        data={"department": "财政", **form},
+        headers={**bound, "Idempotency-Key": "1"},
+    )
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/foreign-enterprise")
+    keeper, clerk = (log_in(services, who, Scope.DEPARTMENT_ACCEPT) for who in (KEEPER, CLERK))
+    try:
+        headers = {"X-File-Name": "a.pdf", "X-CSRF-Token": keeper.csrf}
+        address = keeper.post("/verify/files?act=finance/bill", content=sealed, headers=headers).json()["url"]
+        assert "/decision" not in _ready(keeper, address)
+        shown = {"question": "finance/bill", "answer": "refused", "verdict": "passed"}
+        assert keeper.send(f"{address}/decision", purpose="x", **shown).status_code == 403
+        assert services.acceptance.ledger.prove() == 0
+    finally:
+        keeper.close()
+        clerk.close()
 
 
 def _answers(page: str) -> list[str]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import timedelta
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from api.cli import console as api_console
+from api.cli.service import reconcile
 from api.demo.main_job import APPLICANT, APPROVER, ENTERPRISE, KEEPER, USCC, approved_seal, enrol_keeper
 from api.doctor import Check, Health, examine
-from api.errors import DirectIssuanceOff, HomeOccupied, InputInvalid
+from api.errors import DirectIssuanceOff, HomeOccupied, InputInvalid, ReconciliationIncomplete
 from api.foundation import lay_foundation
 from api.services import Services
 from api.tokens.enrolment import EnrolmentOrder, token_of
@@ -223,6 +228,50 @@ def test_reconcile_says_what_it_closed(services: Services) -> None:
     closed = services.reconcile(APPROVER)
     assert closed
     assert set(closed.values()) == {0}
+
+
+def test_one_part_that_fails_keeps_no_other_from_its_work(
+    services: Services,
+    clock: SteppingClock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The audit trail is anchored and evidence published whatever else fails; the error names what did (I21)."""
+
+    def fail(_services: object) -> NoReturn:
+        raise OverflowError("date value out of range")
+
+    monkeypatch.setattr(type(services.orders.work), "housekeep", fail)
+    monkeypatch.setattr(type(services.crls), "reconcile", lambda *_given: fail(None))
+    before = services.evidence.prove_audit()
+    services.enterprises.register(USCC, "杭州印信示范科技有限公司", actor=APPROVER)
+    clock.advance(timedelta(days=1))
+    with pytest.raises(ReconciliationIncomplete) as told:
+        services.reconcile(APPROVER)
+    assert told.value.parts == ("revocation lists", "verification orders")
+    assert "verification orders" in told.value.zh
+    assert "verification orders" in told.value.en
+    assert told.value.counts["uses_expired"] == 0
+    assert "revocation lists failed" in caplog.text
+    after = services.evidence.prove_audit()
+    assert after.anchored > before.anchored
+
+
+def test_the_command_tells_the_part_that_failed(
+    services: Services, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_services: object, _actor: object) -> NoReturn:
+        raise HomeOccupied(Path("/x"))
+
+    monkeypatch.setattr(type(services.enrolments), "housekeep", fail)
+    monkeypatch.setenv("YINXIN_KEY_STORE", "soft")
+    with pytest.raises(ReconciliationIncomplete) as told:
+        reconcile(services.settings.home)
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["uses_expired"] == 0
+    assert "/x" in told.value.zh
+    assert api_console.fail(told.value) != 0
+    assert "enrolment" in capsys.readouterr().err
 
 
 def test_in_production_certificates_come_from_the_enrolment_desk(install: Install) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -11,8 +15,10 @@ from api.demo.main_job import KEEPER
 from api.evidence.recognition import demand_two
 from api.services import Services
 from ca.actor import Actor
-from signing.recognition.errors import ListSecondPerson
+from signing.recognition.desk import Offer
+from signing.recognition.errors import ListSecondPerson, ListUnreachable
 from tests.unit.api.browsing import ADMIN, Client, log_in
+from tests.unit.api.conftest import Install
 
 
 def test_I23_a_caller_of_an_enterprise_decides_on_no_list(services: Services) -> None:
@@ -56,3 +62,53 @@ def test_I22_one_command_names_two_people(one: Actor, other: Actor) -> None:
             demand_two(*two)
     demand_two(Actor("person:sun.tao", "孙涛"), Actor("person:zhou.hui", "周慧"))
     demand_two(Actor("person:a"), Actor("person:b"))
+
+
+class _Inner(BaseHTTPRequestHandler):
+    """A service of the network behind us; it notes who asks it."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_error(418)
+
+    def log_message(self, *_given: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def inner() -> Iterator[str]:
+    _Inner.asked.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Inner)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_one_person_makes_nobody_ask_an_inner_address(founded: Install, inner: str) -> None:
+    """Attack: CWE-918 by a proposal. Two people together may lead there, or an administrator who opens the network."""
+    services = founded()
+    one = services.api_keys.create(ADMIN, [Scope.TRUST_PROPOSE], timedelta(days=1), actor=ADMIN)
+    body, headers = {"url": inner, "fingerprint": "ab" * 32}, {"Authorization": f"Bearer {one.text}"}
+    refused = Client(services).post("/api/v1/trust/lists", json=body, headers=headers)
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/list-address-invalid")
+    assert "federation_networks" in refused.json()["zh"]
+    page = log_in(services, ADMIN, Scope.TRUST_PROPOSE)
+    told = page.send("/console/trust/propose", url=inner, fingerprint="ab" * 32)
+    assert told.status_code == 422, told.text
+    assert _Inner.asked == []
+    offer = Offer("ab" * 32, f"{inner}/list.json")
+    with pytest.raises(ListUnreachable, match="418"):
+        services.recognition.join(offer, by=ADMIN, confirmed_by=Actor("person:chen.jing", "陈静"))
+    assert _Inner.asked == ["/list.json"]
+
+
+def test_a_network_that_is_opened_is_asked_for_one_person_too(founded: Install, inner: str) -> None:
+    services = founded(federation_networks="127.0.0.0/8")
+    with pytest.raises(ListUnreachable, match="418"):
+        services.recognition.foreign.propose(Offer("ab" * 32, f"{inner}/list.json"), actor=ADMIN)
+    assert _Inner.asked == ["/list.json"]

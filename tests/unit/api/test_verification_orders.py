@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import copy_into_new_writer
 
@@ -25,7 +26,8 @@ from api.access.scopes import Scope
 from api.services import Services
 from ca.actor import SYSTEM, Actor
 from ca.ceremony import verification_unit
-from signing.verification_orders.order import ABANDONED
+from signing.verification_orders.errors import OrderFieldInvalid
+from signing.verification_orders.order import ABANDONED, OrderRequest
 from signing.verification_orders.work import LEASE
 from signing.webhooks.outbox import PAUSES, Outbox
 from tests import bare_world as bare
@@ -37,6 +39,7 @@ from tests.verify_world import small_pdf
 WORD = "口令-Correct-Horse-7391"
 OA, OTHER = Actor("app:oa", "OA"), Actor("app:other", "Other")
 ORDERS, HOOKS = "/api/v1/verification-orders", "/api/v1/webhook-deliveries"
+VERIFY = "/api/v1/verifications"
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "webhook_receiver.py"
 
 
@@ -344,3 +347,45 @@ def test_more_files_quotas_and_cancelling(services: Services) -> None:
     services.orders.work.housekeep()
     spool = services.settings.archive / "verification"
     assert not [one for one in spool.rglob("*") if one.is_file()]
+
+
+FAR = (
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    "9999-12-31T23:59:59Z",
+    "1969-12-31T23:59:59Z",
+)
+
+
+@pytest.mark.parametrize("at", [*FAR, "2026-01-01T00:00:00", "1", "yesterday"])
+def test_a_time_that_nothing_can_hold_is_refused_and_leaves_nothing(services: Services, at: str) -> None:
+    """The answer names ``at`` and the form wanted, wherever a time is taken; there is no order of it."""
+    client, mine = Client(services), headers(services, key="far")
+    for address, name in ((ORDERS, "at"), (VERIFY, "at"), (f"{VERIFY}/reports", "at")):
+        refused = client.post(address, headers=mine, files=uploads("a.pdf"), data={name: at})
+        assert refused.status_code == 422, address
+        (fault,) = refused.json()["faults"]
+        assert fault["where"] == "body.at"
+        assert "1970-01-01" in fault["en"] if at in FAR else "2026-03-01T12:00:00Z" in fault["zh"]
+    assert client.get(ORDERS, headers=mine).json() == {"items": []}
+    with pytest.raises(OrderFieldInvalid) as told:
+        services.orders.desk.open(OrderRequest("k", at=datetime(9999, 12, 31, tzinfo=UTC)), maker=OA)
+    assert told.value.field == "at"
+    services.reconcile(SYSTEM)
+
+
+def test_one_order_that_cannot_be_read_keeps_no_other_from_being_looked_after(
+    services: Services, clock: SteppingClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    client, mine = Client(services), headers(services, key="good")
+    good = client.post(ORDERS, headers=mine, data={"more": "true"}).json()["id"]
+    bad = client.post(ORDERS, headers=headers(services, OTHER, "bad"), data={"more": "true"}).json()["id"]
+    with services.engine.begin() as conn:
+        conn.execute(
+            sa.text("UPDATE verification_order SET at = -62135700000000000 WHERE id = :id"), {"id": bad}
+        )
+    clock.advance(ABANDONED + timedelta(hours=1))
+    assert services.orders.work.housekeep()["verification_orders_failed"] == 1
+    assert bad in caplog.text
+    assert client.get(f"{ORDERS}/{good}", headers=headers(services)).json()["state"] == "cancelled"
+    assert services.reconcile(SYSTEM)["verification_orders_failed"] == 1
