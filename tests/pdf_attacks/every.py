@@ -8,6 +8,7 @@ from tests.pdf_attacks import (
     certified,
     faces,
     forgery,
+    forms,
     incremental,
     limits,
     lost,
@@ -34,4 +35,5 @@ ATTACKS: Final = (
     *tolerated.ATTACKS,
     *lost.ATTACKS,
     *second_use.ATTACKS,
+    *forms.ATTACKS,
 )
