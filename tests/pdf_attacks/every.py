@@ -8,6 +8,7 @@ from tests.pdf_attacks import (
     certified,
     faces,
     forgery,
+    form_looks,
     forms,
     incremental,
     limits,
@@ -36,4 +37,5 @@ ATTACKS: Final = (
     *lost.ATTACKS,
     *second_use.ATTACKS,
     *forms.ATTACKS,
+    *form_looks.ATTACKS,
 )
