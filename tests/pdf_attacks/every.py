@@ -8,6 +8,8 @@ from tests.pdf_attacks import (
     certified,
     faces,
     forgery,
+    form_looks,
+    forms,
     incremental,
     limits,
     lost,
@@ -34,4 +36,6 @@ ATTACKS: Final = (
     *tolerated.ATTACKS,
     *lost.ATTACKS,
     *second_use.ATTACKS,
+    *forms.ATTACKS,
+    *form_looks.ATTACKS,
 )

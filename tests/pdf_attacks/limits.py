@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from pyhanko.sign import signers
@@ -31,23 +32,32 @@ def signed_by_hand(signing: Signing, data: bytes, widget: bytes, look: bytes | N
     if look is not None:
         widget += b"/AP<</N %d 0 R>>" % (size_of(data) + 2)
     number, form = form_object(data)
-    new, names = (
-        size_of(data),
-        (b"DocTimeStamp", b"ETSI.RFC3161") if stamp else (b"Sig", b"ETSI.CAdES.detached"),
-    )
-    date = signing.now.strftime("%Y%m%d%H%M%SZ").encode()
-    value = b"<</Type/%s/Filter/Adobe.PPKLite/SubFilter/%s/M(D:%s)/ByteRange %s/Contents <%s>>>"
+    new = size_of(data)
     field = b"<</Type/Annot/Subtype/Widget/FT/Sig/T(More)/P 6 0 R%s/V %d 0 R>>"
-    out = append(
-        data,
-        {
-            number: re.sub(rb"(/Fields\s*\[[^\]]*)\]", rb"\1 %d 0 R]" % new, form),
-            6: _listing(raw_object(data, 6), new),
-            new: field % (widget, new + 1),
-            new + 1: value % (*names, date, b"[".ljust(60) + b"]", b"0" * ROOM),
-            **({} if look is None else {new + 2: look}),
-        },
-    )
+    objects = {
+        number: re.sub(rb"(/Fields\s*\[[^\]]*)\]", rb"\1 %d 0 R]" % new, form),
+        6: _listing(raw_object(data, 6), new),
+        new: field % (widget, new + 1),
+        **({} if look is None else {new + 2: look}),
+    }
+    return with_signature(signing, data, objects, new + 1, stamp=stamp)
+
+
+def with_signature(
+    signing: Signing,
+    data: bytes,
+    objects: Mapping[int, bytes],
+    number: int,
+    *,
+    stamp: bool,
+    entries: bytes = b"",
+) -> bytes:
+    """Append objects, and a right signature or time-stamp over all under a number, with more entries of our choice."""
+    names = (b"DocTimeStamp", b"ETSI.RFC3161") if stamp else (b"Sig", b"ETSI.CAdES.detached")
+    date = signing.now.strftime("%Y%m%d%H%M%SZ").encode()
+    value = b"<</Type/%s/Filter/Adobe.PPKLite/SubFilter/%s/M(D:%s)%s/ByteRange %s/Contents <%s>>>"
+    signature = value % (*names, date, entries, b"[".ljust(60) + b"]", b"0" * ROOM)
+    out = append(data, {**objects, number: signature})
     start = out.rindex(b"/Contents <0000") + len(b"/Contents ")
     end = start + ROOM + 2
     place = out.rindex(b"/ByteRange [") + len(b"/ByteRange ")

@@ -14,9 +14,9 @@ from verify.errors import Finding
 from verify.integrity import Change, Integrity, LaterRevision, RevisionKind
 from verify.pdf.appended import Appended, appended, mark_out_of_sight, signed_start, stray_octets
 from verify.pdf.buried import check_containers
-from verify.pdf.document import Document, View
+from verify.pdf.document import Document
 from verify.pdf.extents import reaches_unprotected
-from verify.pdf.fields import FormField, form_fields
+from verify.pdf.fields import indexed
 from verify.pdf.graph import Graph, graph_of
 from verify.pdf.hybrid import DIFFERS, as_others_see
 from verify.pdf.library import opens_strictly
@@ -139,7 +139,7 @@ def _seen_alike(
 ) -> bool:
     """Tell whether later revisions bring another view of a document nothing but what may follow, or what others saw before."""
     for revision, step in zip(later, _steps(seen, policy, later), strict=True):
-        step.partial = frozenset(_fields(document, document.view(step.old.revision)))
+        step.partial = frozenset(indexed(document, document.view(step.old.revision)))
         for ref in seen.explicit(revision.index):
             _compare_object(step, revision, ref, value.covered)
         if step.changes or step.doubts:
@@ -151,10 +151,10 @@ def _steps(document: Document, policy: Policy, later: list[Revision]) -> Iterato
     """Yield each later revision beside the one before it, nothing compared yet."""
     signed = graph_of(document, later[0].index - 1)
     rules, old = rules_of(signed.view), signed.view
-    before = _fields(document, old)
+    before = indexed(document, old)
     for revision in later:
         new = document.view(revision.index)
-        after = _fields(document, new)
+        after = indexed(document, new)
         yield Step(document, old, new, signed, policy, rules, before, after)
         old, before = new, after
 
@@ -214,17 +214,6 @@ def _compare(document: Document, value: SignatureValue, policy: Policy, parts: l
 def _told(step: Step, part: Appended) -> LaterRevision:
     touched = dict.fromkeys((*step.changes, *step.doubts, *step.additions, *step.described))
     return LaterRevision(part.revision.index + 1, *part.reach, step.kind, tuple(touched))
-
-
-def _fields(document: Document, view: View) -> dict[Ref, FormField]:
-    """Index the terminal fields of a revision by their own object and by each of their widgets."""
-    return document.kept((_fields, view.revision), lambda: _indexed(view))
-
-
-def _indexed(view: View) -> dict[Ref, FormField]:
-    return {
-        ref: item for item in form_fields(view) for ref in (item.ref, *item.widgets) if isinstance(ref, Ref)
-    }
 
 
 def _compare_revision(step: Step, revision: Revision, covered: int) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from verify.errors import Unreadable
-from verify.pdf.document import View
+from verify.pdf.document import Document, View
 from verify.pdf.pdf_values import Ref, Value, text
 from verify.policy import MAX_FIELD_DEPTH, MAX_FIELDS
 
@@ -26,6 +30,75 @@ class FormField:
     def signed(self) -> bool:
         """Tell whether this is a signature field with a value."""
         return self.kind == "/Sig" and self.value is not None
+
+
+_ESCAPED: Final = re.compile("\x1b[^\x1b]*(?:\x1b|$)")
+"""What readers take for a change of language, whatever stands in it: PDFium passes over it also where it has no end."""
+
+
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs"})
+"""Categories of characters that stand for nothing: controls, marks of direction and joining, halves of others."""
+
+
+def readings(name: str) -> frozenset[str]:
+    """Return what readers take a field's name for: some pass over escapes and control characters, some end at the first NUL."""
+    if name.isprintable():
+        return frozenset({name} - {""})
+    stripped = _ESCAPED.sub("", name)
+    return frozenset({_visible(name), _visible(stripped), _visible(stripped.partition("\0")[0])}) - {""}
+
+
+def _visible(name: str) -> str:
+    return "".join(one for one in name if unicodedata.category(one) not in _UNSEEN)
+
+
+def unmistakable(name: str) -> bool:
+    """Tell whether every reader takes a name for the same: there is one, without control characters and halves of others."""
+    return bool(readings(name)) and all(unicodedata.category(one) not in {"Cc", "Cs"} for one in name)
+
+
+def indexed(document: Document, view: View) -> dict[Ref, FormField]:
+    """Index the terminal fields of a revision by their own object and by each of their widgets."""
+    return document.kept((indexed, view.revision), lambda: _indexed(view))
+
+
+def _indexed(view: View) -> dict[Ref, FormField]:
+    return {
+        ref: item for item in form_fields(view) for ref in (item.ref, *item.widgets) if isinstance(ref, Ref)
+    }
+
+
+def listings(document: Document, view: View) -> Mapping[Ref, frozenset[Ref | int]]:
+    """Name, for each object that a form lists at any depth, who lists it: fields; a number is the form, or a field that is no object."""
+    return document.kept((listings, view.revision), lambda: _listings(view))
+
+
+def _listings(view: View) -> dict[Ref, frozenset[Ref | int]]:
+    found: dict[Ref, set[Ref | int]] = defaultdict(set)
+    pending: list[tuple[Ref | int, Value]] = [
+        (0, view.entry(view.entry(view.catalog, "/AcroForm"), "/Fields"))
+    ]
+    count = 0
+    while pending:
+        owner, listed = pending.pop()
+        for item in listed if isinstance(listed, list) else ():
+            count += 1
+            if count > MAX_FIELDS:
+                raise _too_many()
+            known = isinstance(item, Ref) and item in found
+            if isinstance(item, Ref):
+                found[item].add(owner)
+            if not known:
+                kids = view.entry(view.resolve(item), "/Kids")
+                pending.append((item if isinstance(item, Ref) else count, kids))
+    return {ref: frozenset(owners) for ref, owners in found.items()}
+
+
+def _too_many() -> Unreadable:
+    return Unreadable(
+        f"表单域超过 {MAX_FIELDS} 个的上限，未作核验。",
+        f"The form has more than {MAX_FIELDS} fields, the limit; it was not verified.",
+    )
 
 
 def distinct(indexed: Mapping[Ref, FormField]) -> list[FormField]:
@@ -56,10 +129,7 @@ def form_fields(view: View) -> Iterator[FormField]:
         node = pending.pop()
         count += 1
         if count > MAX_FIELDS:
-            raise Unreadable(
-                f"表单域超过 {MAX_FIELDS} 个的上限，未作核验。",
-                f"The form has more than {MAX_FIELDS} fields, the limit; it was not verified.",
-            )
+            raise _too_many()
         if isinstance(node.value, Ref):
             if node.value in seen:
                 continue

@@ -15,12 +15,14 @@ from verify.pdf.document import View
 from verify.pdf.fields import FormField, distinct
 from verify.pdf.graph import page_refs
 from verify.pdf.looks import empty
-from verify.pdf.pdf_values import Ref, Stream, Value, same
+from verify.pdf.pdf_values import Ref, Stream, Value, plain_name, same
 from verify.pdf.plain.tokens import HASH
 from verify.pdf.step import Step
 from verify.policy import MAX_FIELD_DEPTH
 
 _NAME: Final = re.compile(rb"/[^\x00\t\n\x0c\r ()<>\[\]{}/%]*")
+_FONT: Final = re.compile(rb"/[^\s/]+\s+[-+0-9.]+\s+Tf(?!\S)")
+"""What chooses a font in a default appearance (ISO 32000-2 §12.7.4.3)."""
 _KINDS: Final = frozenset({"/Font", "/XObject", "/Encoding"})
 """Kinds of resources that signing software adds to a form."""
 _CATEGORIES: Final = frozenset(
@@ -37,6 +39,8 @@ _CATEGORIES: Final = frozenset(
     }
 )
 """ISO 32000-2 table 34, and what forms have besides: under any other name nobody looks for a resource."""
+_TEXTS: Final = ("/FreeText", "/Redact")
+"""Annotations that are drawn as text of their own (ISO 32000-2 tables 177 and 195)."""
 _PROCEDURES: Final = frozenset({"/PDF", "/Text", "/ImageB", "/ImageC", "/ImageI"})
 """ISO 32000-1 §14.2: of interest to printers of long ago."""
 
@@ -53,7 +57,7 @@ def grown_resources(step: Step, old: Value, new: Value) -> bool:
         if kind == "/ProcSet"
         else kind in _KINDS and _grown(step, kind, before.get(kind), after.get(kind))
         for kind in before.keys() | after.keys()
-        if kind in _CATEGORIES and not same(before.get(kind), after.get(kind))
+        if (kind in _CATEGORIES or not plain_name(kind)) and not same(before.get(kind), after.get(kind))
     )
 
 
@@ -80,17 +84,54 @@ def _drawn_by_reader(view: View, form: Value) -> bool:
 
 
 def nobody_inherits(step: Step) -> bool:
-    """Tell whether a default appearance of the form changes no field: each that shows text has its own, or its parent's."""
-    return not any(_inherits(step.old, item) for item in distinct(step.old_fields))
+    """Tell whether a default appearance of the form changes no text: whatever shows some has its own, or its parent's."""
+    fields = any(_inherits(step.old, item) for item in distinct(step.old_fields))
+    return not fields and not any(_takes_default(step, item) for item in _annotations(step))
 
 
 def _inherits(view: View, item: FormField) -> bool:
     """Tell whether a field takes its default appearance from the form."""
     if item.kind == "/Sig":
         return False
-    stated = [item.dictionary, *_above(view, item.dictionary)]
-    own = any(isinstance(one, dict) and "/DA" in one for one in stated)
-    return not own and not all("/DA" in (view.resolve(one) or ()) for one in item.widgets)
+    return not _has_own(view, item.dictionary) and not all(_states_own(view, one) for one in item.widgets)
+
+
+def _takes_default(step: Step, item: Value) -> bool:
+    """Tell whether an annotation takes its default appearance from the form, by its own type: some readers ask no field for it."""
+    annotation = step.old.resolve(item)
+    subtype = step.old.entry(annotation, "/Subtype")
+    if subtype in _TEXTS:
+        return not _states_own(step.old, annotation)
+    if subtype != "/Widget":
+        return False
+    kind = next(
+        (kind for kind in (step.old.entry(one, "/FT") for one in _climbed(step.old, item)) if kind), None
+    )
+    if kind is None and isinstance(item, Ref) and item in step.old_fields:
+        kind = step.old_fields[item].kind
+    return kind != "/Sig" and not _has_own(step.old, item)
+
+
+def _has_own(view: View, item: Value) -> bool:
+    return any(_states_own(view, one) for one in _climbed(view, item))
+
+
+def _states_own(view: View, item: Value) -> bool:
+    """Tell whether a dictionary states an appearance for text: readers pass over one that is null, empty or names no font."""
+    stated = view.entry(view.resolve(item), "/DA")
+    return isinstance(stated, bytes) and b"%" not in stated and _FONT.search(stated) is not None
+
+
+def _annotations(step: Step) -> list[Value]:
+    """Return what the pages list."""
+    return step.document.kept((_annotations, step.old.revision), lambda: list(_listed_on_pages(step.old)))
+
+
+def _listed_on_pages(view: View) -> Iterator[Value]:
+    for page in page_refs(view):
+        if not view.lacks(page, b"/Annots"):
+            listed = view.entry(view.get(page), "/Annots")
+            yield from listed if isinstance(listed, list) else ()
 
 
 def _procedures(value: Value) -> bool:
@@ -105,7 +146,7 @@ def _grown(step: Step, kind: str, old: Value, new: Value) -> bool:
     added = {name for name, item in after.items() if name not in before or not same(item, before[name])}
     if not before.keys() <= after.keys() or (kind != "/XObject" and not added.isdisjoint(before)):
         return False  # a further visible signature by PDFBox takes /FRM for itself
-    if not all(name.isascii() and step.fresh(after[name]) for name in added):
+    if not all(plain_name(name) and step.fresh(after[name]) for name in added):
         return False
     if not added or kind == "/Encoding":  # a font names its own
         return True
@@ -119,19 +160,15 @@ def _asked_for(step: Step, kind: str) -> frozenset[str]:
 
 
 def _asked_by_text(step: Step) -> frozenset[str]:
-    """Name what default appearances mention: those of fields, their widgets, what they inherit from, and free text on the pages."""
-    stated: list[Value] = []
-    for item in distinct(step.old_fields):
-        stated += [item.dictionary, *map(step.old.resolve, item.widgets)]
-        stated += _above(step.old, item.dictionary)
+    """Name what default appearances mention: those of fields, of what the pages list, and what either inherits from."""
+    view = step.old
+    items = [one for item in distinct(step.old_fields) for one in (item.dictionary, *item.widgets)]
+    stated = [one for item in (*items, *_annotations(step)) for one in _climbed(view, item)]
     if not nobody_inherits(step):
-        stated.append(step.old.entry(step.old.catalog, "/AcroForm"))
-    for page in page_refs(step.old):
-        listed = step.old.entry(step.old.get(page), "/Annots")
-        stated += map(step.old.resolve, listed if isinstance(listed, list) else ())
+        stated.append(view.entry(view.catalog, "/AcroForm"))
     found: set[str] = set()
     for one in stated:
-        asked = step.old.entry(one, "/DA")
+        asked = view.entry(one, "/DA")
         found |= _names_in(asked) if isinstance(asked, bytes) else set()
     return frozenset(found)
 
@@ -152,11 +189,10 @@ def _found_in_looks(step: Step, kind: str) -> frozenset[str]:
 
 
 def _drawings(step: Step) -> Iterator[Stream]:
-    """Yield the drawings of all fields, and those that they draw in turn, each once; images among the latter draw nothing."""
+    """Yield the drawings of all fields and annotations, and those that they draw in turn, each once; images among the latter draw nothing."""
     view = step.old
-    widgets = [
-        view.resolve(one) for item in distinct(step.old_fields) for one in (item.dictionary, *item.widgets)
-    ]
+    fields = [one for item in distinct(step.old_fields) for one in (item.dictionary, *item.widgets)]
+    widgets = list(map(view.resolve, (*fields, *_annotations(step))))
     pending = [(one.get("/AP"), True) for one in widgets if isinstance(one, dict)]
     seen: set[tuple[Value, bool]] = set()
     while pending:
@@ -174,9 +210,10 @@ def _drawings(step: Step) -> Iterator[Stream]:
             pending += [(item, outer) for item in value.values()]
 
 
-def _above(view: View, dictionary: Value) -> list[Value]:
-    found = [view.entry(dictionary, "/Parent")]
-    while found[-1] is not None and len(found) < MAX_FIELD_DEPTH:
+def _climbed(view: View, item: Value) -> list[Value]:
+    """Return a dictionary and those that it inherits from."""
+    found = [view.resolve(item)]
+    while found[-1] is not None and len(found) <= MAX_FIELD_DEPTH:
         found.append(view.entry(found[-1], "/Parent"))
     return found
 

@@ -20,8 +20,10 @@ def bounded(view: View, widget: Value) -> bool:
     """
     if not isinstance(widget, dict):
         return True
-    if "/Rect" in widget and rectangle(view, view.entry(widget, "/Rect")) is None:
-        return False  # readers take what is no number for zero
+    if widget.keys().isdisjoint({"/Rect", "/AP"}):
+        return True
+    if rectangle(view, view.entry(widget, "/Rect")) is None:
+        return False  # readers take what is no number for zero, and what is no box for the page
     if "/AP" not in widget:
         return True
     looks = view.entry(widget, "/AP")

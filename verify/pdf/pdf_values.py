@@ -5,6 +5,7 @@ Names are ``str`` with their slash, strings are ``bytes``, references are :class
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -15,9 +16,37 @@ from pyhanko.pdf_utils.misc import PdfReadError
 
 from verify.pdf.plain.syntax import Ref
 
-__all__ = ["MAX_DEPTH", "Packed", "Ref", "Stream", "Value", "gained", "plain", "references", "same", "text"]
+__all__ = [
+    "MAX_DEPTH",
+    "Packed",
+    "Ref",
+    "Stream",
+    "Value",
+    "gained",
+    "plain",
+    "plain_name",
+    "references",
+    "same",
+    "text",
+]
 
 _END: Final = object()
+_LANGUAGE: Final = re.compile("\x1b[a-zA-Z]{2}(?:[a-zA-Z]{2})?\x1b")
+"""A change of language inside a text string of Unicode (ISO 32000-2 §7.9.2.2.1): no part of the text."""
+_PDF_DOC: Final = {
+    octet: ord(character)
+    for begin, characters in (
+        (0x18, "\u02d8\u02c7\u02c6\u02d9\u02dd\u02db\u02da\u02dc"),
+        (
+            0x80,
+            "\u2022\u2020\u2021\u2026\u2014\u2013\u0192\u2044\u2039\u203a\u2212\u2030\u201e\u201c\u201d\u2018",
+        ),
+        (0x90, "\u2019\u201a\u2122\ufb01\ufb02\u0141\u0152\u0160\u0178\u017d\u0131\u0142\u0153\u0161\u017e"),
+        (0xA0, "\u20ac"),
+    )
+    for octet, character in enumerate(characters, begin)
+}
+"""PDFDocEncoding where it is not ISO 8859-1 (ISO 32000-2 table D.2)."""
 MAX_DEPTH: Final = 100
 """Nesting of direct objects; real files stay below 20, and Python's own stack ends near 1000."""
 
@@ -141,12 +170,17 @@ def references(value: Value) -> Iterator[Ref]:
             pending.extend(item.dictionary.values())
 
 
+def plain_name(name: str) -> bool:
+    """Tell a name that every reader takes for the same: to poppler ``/AP#00`` is ``/AP``, for a name ends at such an octet."""
+    return name.isascii() and name.isprintable()
+
+
 def text(value: Value) -> str:
     """Read a PDF text string (ISO 32000-2 §7.9.2.2): UTF-16 or UTF-8 with their marks, else PDFDocEncoding."""
     if not isinstance(value, bytes):
         return value if isinstance(value, str) else ""
     if value.startswith((b"\xfe\xff", b"\xff\xfe")):
-        return value.decode("utf-16", errors="replace")
+        return _LANGUAGE.sub("", value.decode("utf-16", errors="replace"))
     if value.startswith(b"\xef\xbb\xbf"):
-        return value[3:].decode("utf-8", errors="replace")
-    return value.decode("latin-1")
+        return _LANGUAGE.sub("", value[3:].decode("utf-8", errors="replace"))
+    return value.decode("latin-1").translate(_PDF_DOC)

@@ -7,14 +7,15 @@ from typing import Final
 from verify.integrity import Change, RevisionKind
 from verify.pdf.added_fields import (
     addition,
-    doubt_where_it_covers,
     is_time_stamp,
     new_signature_field,
     permitted_signature,
     shows,
 )
 from verify.pdf.comments import comment
+from verify.pdf.covering import doubt_where_it_covers
 from verify.pdf.fields import FormField
+from verify.pdf.form_members import may_be_written, serves_form_alone
 from verify.pdf.form_resources import are_resources, grown_resources, nobody_inherits
 from verify.pdf.looks import bounded, limited
 from verify.pdf.pdf_values import Ref, Stream, Value, gained, references, same
@@ -26,6 +27,8 @@ CATALOG_KEYS: Final = frozenset({"/AcroForm", "/DSS", "/Extensions", "/Metadata"
 FORM_KEYS: Final = frozenset({"/Fields", "/SigFlags"})
 FILLED_FORM_KEYS: Final = FORM_KEYS | {"/NeedAppearances"}
 SIGNED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/F", "/Ff", "/M", "/Type", "/DA", "/MK"})
+OWN_KEYS: Final = frozenset({"/V", "/Ff"})
+"""What a field states and its widgets do not, where these are objects of their own."""
 LOOK_KEYS: Final = frozenset({"/AP", "/AS", "/F", "/MK"})
 FILLED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/M", "/DA", "/MK"})
 CHOSEN_KEYS: Final = frozenset({"/I", "/TI"})
@@ -166,6 +169,8 @@ def _form(step: Step, old: Value, new: Value) -> bool:
         return False
     before = old or {}
     keys = changed_keys(before, new)
+    if not keys <= FORM_KEYS and not _is_form_alone(step):
+        return False
     if "/DR" in keys and grown_resources(step, before.get("/DR"), new.get("/DR")):
         keys -= {"/DR"}
     if "/DA" in keys and "/DA" not in before and nobody_inherits(step):
@@ -180,6 +185,17 @@ def _form(step: Step, old: Value, new: Value) -> bool:
             )
         )
     return "/Fields" not in keys or _grown(step, before.get("/Fields", []), new.get("/Fields"), fields=True)
+
+
+def _is_form_alone(step: Step) -> bool:
+    """Tell whether a form that is an object of its own is nothing else: no annotation, nothing that a field inherits from."""
+    form = step.old.catalog.get("/AcroForm")
+    if not isinstance(form, Ref):
+        return True
+    return all(
+        graph.users_of(form) <= {(graph.view.trailer.get("/Root"), "/AcroForm")}
+        for graph in step.graphs(form)
+    )
 
 
 def _grown(step: Step, old: Value, new: Value, *, fields: bool) -> bool:
@@ -211,14 +227,14 @@ def _array(step: Step, ref: Ref, old: list[Value], new: list[Value]) -> bool:
 
 
 def _field(step: Step, known: FormField, ref: Ref, keys: frozenset[str], new: dict[str, Value]) -> bool:
-    if not _stays_a_widget(step, keys, new):
+    if not _stays_a_widget(step, ref, keys, new) or not may_be_written(step, known, ref):
         return False
     if not keys.isdisjoint(LOOK_KEYS) and not bounded(step.new, new):
         return False
     if known.kind == "/Sig":
-        return _signature_field(step, known, step.new_fields.get(ref), keys, new)
+        return _signature_field(step, known, ref, keys, new)
     fillable = FILLED_FIELD_KEYS | (CHOSEN_KEYS if known.kind == "/Ch" else frozenset())
-    if not step.fills or step.rules.locked(known.name) or not keys <= fillable:
+    if not step.fills or step.locked(known) or not keys <= fillable:
         return False
     after = step.new_fields.get(ref)
     if "/DA" in keys or not _filled(step, known, after):
@@ -232,24 +248,14 @@ def _field(step: Step, known: FormField, ref: Ref, keys: frozenset[str], new: di
 
 def _now_called_annotation(step: Step, ref: Ref, keys: frozenset[str], new: dict[str, Value]) -> bool:
     """Tell whether a widget now says what it is (ISO 32000-2 table 166: optional), as PDFBox writes into all that it reads."""
-    says = keys == {"/Type"} and "/Type" not in step.old.get(ref) and new.get("/Type") == "/Annot"
-    return says and _listed_only(step, ref)
+    return keys == {"/Type"} and _stays_a_widget(step, ref, keys, new) and serves_form_alone(step, ref)
 
 
-def _listed_only(step: Step, ref: Ref) -> bool:
-    """Tell whether pages and the form list an object, and nothing else leads to it."""
-    lists = {"/Annots", "/Fields", "/Obj"}  # the last in the structure, which draws nothing
-    return all(
-        key in lists or (not key and owner is not None and step.roles(owner) <= lists)
-        for owner, key in step.users_of(ref)
-    )
-
-
-def _stays_a_widget(step: Step, keys: frozenset[str], new: dict[str, Value]) -> bool:
-    """Tell whether /AS and /Type say what they say in a widget: in a layer's or a page's dictionary they decide what shows."""
+def _stays_a_widget(step: Step, ref: Ref, keys: frozenset[str], new: dict[str, Value]) -> bool:
+    """Tell whether /AS says what it says in a widget, and /Type only what went without saying: elsewhere they decide what shows."""
     if "/AS" in keys and not isinstance(step.new.entry(new, "/AS"), str | None):
         return False
-    return "/Type" not in keys or step.new.entry(new, "/Type") == "/Annot"
+    return "/Type" not in keys or ("/Type" not in step.old.get(ref) and new.get("/Type") == "/Annot")
 
 
 def _filled(step: Step, before: FormField, after: FormField | None) -> bool:
@@ -258,14 +264,19 @@ def _filled(step: Step, before: FormField, after: FormField | None) -> bool:
 
 
 def _signature_field(
-    step: Step, known: FormField, after: FormField | None, keys: frozenset[str], new: dict[str, Value]
+    step: Step, known: FormField, ref: Ref, keys: frozenset[str], new: dict[str, Value]
 ) -> bool:
-    """Let an empty field be signed, and change in no other way: its look is its signatory's."""
-    if known.signed or after is None or not after.signed or not keys <= SIGNED_FIELD_KEYS:
+    """Let an empty field be signed, and change in no other way: its look is its signatory's, and a time-stamp's is nobody's."""
+    after = step.new_fields.get(ref)
+    if known.signed or after is None or not after.signed or after.ref != known.ref:
+        return False
+    if not keys <= (SIGNED_FIELD_KEYS if ref == known.ref else SIGNED_FIELD_KEYS - OWN_KEYS):
         return False
     if ("/V" in keys and not step.fresh(new.get("/V"))) or not permitted_signature(step, after):
         return False
-    if not keys.isdisjoint(LOOK_KEYS) and is_time_stamp(step, after) and shows(step, after):
+    if is_time_stamp(step, after) and (
+        "/DA" in keys or (not keys.isdisjoint(LOOK_KEYS) and shows(step, after))
+    ):
         return False
     step.note(*addition(step, after))
     doubt_where_it_covers(
@@ -326,14 +337,18 @@ def _signed_here(step: Step, ref: Ref) -> bool:
     before, after = step.old_fields.get(ref), step.new_fields.get(ref)
     if before is None or after is None or before.kind != "/Sig" or before.signed or not after.signed:
         return False
-    return permitted_signature(step, after) and not is_time_stamp(step, after)
+    return (
+        may_be_written(step, before, ref)
+        and permitted_signature(step, after)
+        and not is_time_stamp(step, after)
+    )
 
 
 def _filled_here(step: Step, ref: Ref) -> bool:
     before, after = step.old_fields.get(ref), step.new_fields.get(ref)
     if before is None or after is None or before.kind == "/Sig":
         return False
-    if not step.fills or step.rules.locked(before.name):
+    if not step.fills or step.locked(before) or not may_be_written(step, before, ref):
         return False
     if not _filled(step, before, after):
         step.doubt(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, cast
 
 from verify.pdf.document import Document, View
@@ -121,16 +122,29 @@ def inherited(view: View, page: Ref, key: str) -> Value:
 
 
 def stated(view: View, page: Ref, key: str) -> Value:
-    """Return an inheritable page attribute as it stands there, which may be a reference."""
+    """Return an inheritable page attribute as it stands there, which may be a reference.
+
+    Null, or what is not there, is as if it were not stated (ISO 32000-2 §7.3.7, §7.3.10).
+    """
+    return next(_each_stated(view, page, key), None)
+
+
+def stated_box(view: View, page: Ref, key: str) -> Box | None:
+    """Return the nearest box that is one: readers pass over what is none."""
+    boxes = (rectangle(view, view.resolve(value)) for value in _each_stated(view, page, key))
+    return next((box for box in boxes if box is not None), None)
+
+
+def _each_stated(view: View, page: Ref, key: str) -> Iterator[Value]:
+    """Yield what stands under a key in an object and in those above it, the nearest first."""
     node: Value = page
     for _ in range(MAX_FIELD_DEPTH):
         dictionary = view.resolve(node)
         if not isinstance(dictionary, dict):
-            return None
-        if key in dictionary:
-            return dictionary[key]
+            return
+        if view.entry(dictionary, key) is not None:
+            yield dictionary[key]
         node = dictionary.get("/Parent")
-    return None
 
 
 def inherits_surely(document: Document, view: View, page: Ref) -> bool:

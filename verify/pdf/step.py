@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from verify.integrity import Change, RevisionKind
 from verify.pdf.document import Document, View
-from verify.pdf.fields import FormField
+from verify.pdf.fields import FormField, indexed, readings
 from verify.pdf.graph import Graph, graph_of, page_refs
 from verify.pdf.pdf_values import Ref, Stream, Value, text
 from verify.pdf.permissions import NO_CHANGES, Rules
@@ -98,10 +98,17 @@ class Step:
 
     @property
     def names(self) -> frozenset[str]:
-        """The full names of the fields that were there before."""
+        """The full names of the fields that were there before, as any reader takes them."""
         if self.taken is None:
-            self.taken = frozenset(item.name for item in self.old_fields.values())
+            self.taken = frozenset(one for item in self.old_fields.values() for one in readings(item.name))
         return self.taken
+
+    def locked(self, item: FormField) -> bool:
+        """Tell whether a lock takes a field in, by its name now or by that which it had when it was signed."""
+        signed = indexed(self.document, self.signed.view)
+        known = (signed.get(ref) for ref in (item.ref, *item.widgets) if isinstance(ref, Ref))
+        names = {item.name, *(one.name for one in known if one is not None)}
+        return any(self.rules.locked(one) for name in names for one in {name, *readings(name)})
 
     @property
     def shown_on(self) -> dict[Ref, list[Ref]]:
