@@ -336,15 +336,11 @@ def _check_form(certificate: x509.Certificate) -> None:
 
 
 def _check_authority(certificate: x509.Certificate) -> None:
-    """RFC 5280 §4.2.1.9, §4.2.1.3: an issuer is a CA and may sign certificates."""
-    extensions = extensions_of(certificate)
-    try:
-        authority = extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-        usage = extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
-    except x509.ExtensionNotFound as missing:
-        authority = missing.oid != x509.BasicConstraints.oid
-        usage = True
-    if not (authority and usage):
+    """RFC 5280 §6.1.4 (k), (n): an issuer says that it is a CA; where the use of its key is restricted, it may sign certificates."""
+    extensions = {extension.oid: extension for extension in extensions_of(certificate)}
+    constraints, usage = extensions.get(x509.BasicConstraints.oid), extensions.get(x509.KeyUsage.oid)
+    authority = constraints is not None and constraints.value.ca
+    if not authority or (usage is not None and not usage.value.key_cert_sign):
         raise _chain_failure(f"{name(certificate.subject)} is not allowed to issue certificates")
 
 

@@ -95,6 +95,8 @@ def _check_issuer(extensions: _Extensions) -> None:
     constraints = extensions.get(x509.BasicConstraints.oid)
     if constraints is None or not constraints.critical:
         raise RuleBroken("an issuer has no critical basic constraints")
+    if not constraints.value.ca:  # type: ignore[attr-defined]  # the extension of this identifier
+        raise RuleBroken("an issuer says that it is no CA")
     if x509.SubjectKeyIdentifier.oid not in extensions:
         raise RuleBroken("an issuer names no subject key")
 
