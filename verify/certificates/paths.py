@@ -8,7 +8,8 @@ on one chain with one anchor, whatever its algorithms.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -26,7 +27,7 @@ from verify.certificates.links import made_by, usable
 from verify.certificates.names import NameKey, issuer_key_of, subject_key_of
 from verify.certificates.policies import ANY_TERMS, PathTerms
 from verify.certificates.remembered import Remembered, Steps, by_identity
-from verify.certificates.rules import PolicyBroken, RuleBroken, check_rules
+from verify.certificates.rules import UNDERSTOOD, PolicyBroken, RuleBroken, check_rules, check_structure
 from verify.digests import digest_of
 from verify.errors import Finding, unsure
 from verify.policy import MAX_CERTIFICATES, MAX_CHAIN_DEPTH, MAX_PATH_STEPS
@@ -102,7 +103,7 @@ class PathFinder:
         for certificate in dict.fromkeys((*trust.anchors, *trust.intermediates, *self.listed.certificates)):
             self._by_subject[subject_key_of(certificate)].append(certificate)
         self._issued: dict[tuple[x509.Certificate, x509.Certificate], bool] = {}
-        self._proved: dict[tuple[bytes, x509.Certificate], bool] = {}
+        self._proved: dict[tuple[bytes, x509.Certificate], tuple[x509.Certificate | None]] = {}
         self._lasting: Remembered[_Lasting] = Remembered(MAX_REMEMBERED)
         self._candidates: Remembered[list[Chain]] = Remembered(MAX_QUESTIONS)
         self.steps = Steps()
@@ -180,15 +181,17 @@ class PathFinder:
             self._issued[key] = known
         return known
 
-    def proved(self, question: tuple[bytes, x509.Certificate], ask: Callable[[], bool]) -> bool:
-        """Remember whose signature a list or an answer bears, by its digest: no time changes that, and documents share them."""
+    def proved(
+        self, question: tuple[bytes, x509.Certificate], ask: Callable[[], x509.Certificate | None]
+    ) -> x509.Certificate | None:
+        """Remember who signed a list or an answer, by its digest: no time changes that, and documents share them."""
         known = self._proved.get(question)
         if known is None:
-            known = ask()
+            known = (ask(),)
             if len(self._proved) >= MAX_REMEMBERED:
                 self._proved.clear()
             self._proved[question] = known
-        return known
+        return known[0]
 
     def choose(
         self,
@@ -269,9 +272,23 @@ def check_lasting(chain: Chain, terms: PathTerms = ANY_TERMS) -> tuple[str, ...]
         _check_algorithm(certificate)
         _check_form(certificate)
     for certificate in chain[1:]:
-        _check_authority(certificate)
+        check_authority(certificate)
     _check_keys(chain)
-    return tuple(sorted(_check_rules(chain, terms))) if len(chain) > 1 else ()
+    with _refusing():
+        return tuple(sorted(check_rules(chain, terms))) if len(chain) > 1 else ()
+
+
+def check_delegate(delegate: x509.Certificate, issuer: x509.Certificate) -> None:
+    """Apply the rules of RFC 5280 §6.1 to a certificate by which an issuer lets another key speak for it, or raise ``Finding``.
+
+    Nothing rests on its policies, and its digest is judged by date (:mod:`verify.certificates.delegates`); what says that nobody need
+    ask about its own revocation (RFC 6960 §4.2.2.2.1) is understood.
+    """
+    _check_form(delegate)
+    check_authority(issuer)
+    _check_keys((delegate, issuer))
+    with _refusing():
+        check_structure((delegate, issuer), UNDERSTOOD | {x509.OCSPNoCheck.oid})
 
 
 def _check_keys(chain: Chain) -> None:
@@ -335,7 +352,7 @@ def _check_form(certificate: x509.Certificate) -> None:
         raise _chain_failure("a certificate that is no CA claims to sign certificates")
 
 
-def _check_authority(certificate: x509.Certificate) -> None:
+def check_authority(certificate: x509.Certificate) -> None:
     """RFC 5280 §6.1.4 (k), (n): an issuer says that it is a CA; where the use of its key is restricted, it may sign certificates."""
     extensions = {extension.oid: extension for extension in extensions_of(certificate)}
     constraints, usage = extensions.get(x509.BasicConstraints.oid), extensions.get(x509.KeyUsage.oid)
@@ -344,9 +361,11 @@ def _check_authority(certificate: x509.Certificate) -> None:
         raise _chain_failure(f"{name(certificate.subject)} is not allowed to issue certificates")
 
 
-def _check_rules(chain: Chain, terms: PathTerms) -> frozenset[str]:
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Tell a broken rule as a finding."""
     try:
-        return check_rules(chain, terms)
+        yield
     except RuleBroken as broken:
         raise _chain_failure(str(broken)) from broken
     except PolicyBroken as broken:
