@@ -7,13 +7,14 @@ the caller's question (:mod:`verify.certificates.list_signers`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
 
+from verify.certificates.crl_entries import entries_understood
 from verify.certificates.crl_scope import Head, Reasons, covered, head_of, list_issuers
 from verify.certificates.facts import CERTIFICATE_HOLD, Fact, Said, first_end
 from verify.certificates.key_identifiers import authority_key
@@ -110,6 +111,7 @@ def _read(der: bytes) -> tuple[x509.CertificateRevocationList, Head] | None:
         loaded = x509.load_der_x509_crl(der)
         _ = (loaded.last_update_utc, loaded.next_update_utc)
         head = head_of(loaded)
+        head = replace(head, usable=head.usable and entries_understood(der))
         return None if head.indirect and len(loaded) > MAX_INDIRECT_ENTRIES else (loaded, head)
     except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return None

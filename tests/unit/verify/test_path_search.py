@@ -9,13 +9,19 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from ca import der
 from ca.certificate import SubjectName
 from ca.profile import ISSUING
 from tests.conftest import SteppingClock
 from tests.pki import Party, Pki, new_key
 from verify.certificates import paths as module
 from verify.certificates.links import made_by
-from verify.certificates.name_constraints import MAX_COMPARISONS, NameForbidden, check_names
+from verify.certificates.name_constraints import (
+    MAX_COMPARISONS,
+    SMTP_UTF8_MAILBOX,
+    NameForbidden,
+    check_names,
+)
 from verify.certificates.names import is_self_issued, name_key
 from verify.certificates.paths import PathFinder
 from verify.errors import Finding
@@ -190,6 +196,48 @@ def test_a_mailbox_in_the_subject_is_not_hidden_by_one_beside_it(pki: Pki) -> No
     check_names(bearer(pki, good, mail="b@good.example"), within)
     with pytest.raises(NameForbidden):
         check_names(bearer(pki, good, mail="b@evil.example"), within)
+
+
+def utf8_mailbox(text: str | bytes) -> x509.OtherName:
+    octets = der.utf8_string(text) if isinstance(text, str) else text
+    return x509.OtherName(SMTP_UTF8_MAILBOX, octets)
+
+
+@pytest.mark.parametrize(
+    ("mailbox", "inside"),
+    [
+        ("印章@good.example", True),
+        ("印章@GOOD.example", True),
+        ("印章@xn--fiqs8s.good.example", False),
+        ("印章@evil.example", False),
+        ("印章@中国.good.example", False),
+        ("good.example", False),
+        (b"\x0c\x02\xff\xfe", False),
+        (b"\x16\x0ea@good.example", False),
+    ],
+)
+def test_an_internationalised_mailbox_is_a_mailbox(pki: Pki, mailbox: str | bytes, inside: bool) -> None:
+    """RFC 9598 §6: constraints on rfc822Name are on these as well; else they would be the way around."""
+    one = bearer(pki, utf8_mailbox(mailbox))
+    permitted = x509.NameConstraints([x509.RFC822Name("good.example")], None)
+    if inside:
+        check_names(one, permitted)
+    else:
+        with pytest.raises(NameForbidden):
+            check_names(one, permitted)
+    check_names(one, x509.NameConstraints([x509.DNSName("good.example")], None))
+
+
+def test_an_excluded_internationalised_mailbox_is_refused(pki: Pki) -> None:
+    excluded = x509.NameConstraints(None, [x509.RFC822Name(".evil.example")])
+    check_names(bearer(pki, utf8_mailbox("印章@good.example")), excluded)
+    with pytest.raises(NameForbidden, match="excluded"):
+        check_names(bearer(pki, utf8_mailbox("印章@post.evil.example")), excluded)
+    with pytest.raises(NameForbidden, match="form of name"):
+        check_names(
+            bearer(pki, utf8_mailbox("印章@good.example")),
+            x509.NameConstraints(None, [utf8_mailbox("印章@good.example")]),
+        )
 
 
 def test_names_and_constraints_by_the_thousand_are_refused_unread(pki: Pki) -> None:
