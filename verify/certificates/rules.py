@@ -51,6 +51,7 @@ def check_rules(chain: tuple[x509.Certificate, ...], terms: PathTerms = ANY_TERM
     """
     _check_terms(chain, terms)
     check_structure(chain)
+    _check_named(chain[0])
     return valid_policies(chain, terms)
 
 
@@ -89,12 +90,16 @@ def _check_extensions(extensions: _Extensions, understood: Understood) -> None:
 
 
 def _check_leaf(extensions: _Extensions) -> None:
-    """RFC 5280 §4.2.1.1: who signed it is named; §4.2.1.10: only a CA's certificate constrains names."""
+    """RFC 5280 §4.2.1.10: only a CA's certificate constrains names."""
     constraints = extensions.get(x509.BasicConstraints.oid)
     authority = constraints is not None and constraints.value.ca  # type: ignore[attr-defined]  # of this identifier
     if x509.NameConstraints.oid in extensions and not authority:
         raise RuleBroken("a certificate that is no CA constrains names")
-    if x509.AuthorityKeyIdentifier.oid not in extensions:
+
+
+def _check_named(certificate: x509.Certificate) -> None:
+    """RFC 5280 §4.2.1.1: a certificate names the key that signed it."""
+    if all(extension.oid != x509.AuthorityKeyIdentifier.oid for extension in extensions_of(certificate)):
         raise RuleBroken("a certificate names no authority key")
 
 

@@ -60,7 +60,7 @@ class CertificateJudge:
         now: datetime | None = None,
         passed: Remembered[Judged] | None = None,
     ) -> None:
-        self.paths = paths
+        self.paths = paths.of_one_document()
         self.now = now
         self.latest = now
         self.evidence = evidence

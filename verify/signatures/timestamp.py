@@ -33,8 +33,8 @@ from verify.strength import Strength
 from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
 
-PRECISE: Final = timedelta(seconds=1)
-"""EN 319 421 §7.7.1: what an authority keeps its clock to; a time so stated is the time, as every reader shows it."""
+PRECISE: Final = timedelta(seconds=2)
+"""EN 319 421 §7.7.1 has an authority keep its clock to a second, which some write as one of each unit; a time so exact is the time."""
 
 WIDEST: Final = timedelta(hours=1)
 """A time less exact proves none: nobody can tell what came before it."""

@@ -110,6 +110,7 @@ def accuracy(seconds: int, millis: int = 0) -> bytes:
     [
         (accuracy(1), 20, 0, SAVED),
         (accuracy(0, 500), 20, 0, SAVED),
+        (accuracy(1, 1), 20, 0, SAVED),
         (accuracy(60), 20, 60, SAVED),
         (accuracy(60), 0, 0, ("TOTAL-FAILED", "REVOKED")),
         (accuracy(30 * 86_400), 20, 0, LOST),
@@ -119,6 +120,7 @@ def accuracy(seconds: int, millis: int = 0) -> bytes:
     ids=[
         "a second",
         "half a second",
+        "a second and a bit",
         "a minute",
         "a minute, just now",
         "a month",
