@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
 import ca.store
+from ca import der
 from ca.actor import Actor
 from ca.audit import AuditTrail
 from ca.authority import CertificateAuthority
@@ -421,6 +422,33 @@ class Party:
         return MemorySigner(self.key)
 
 
+def said_anew(response: bytes, signing: PrivateKey, change: Callable[[bytes], bytes]) -> bytes:
+    """Return an OCSP response with its ResponseData changed and signed again."""
+    outer = der.Reader(response).enter(der.SEQUENCE)
+    status, wrapped = outer.element(), outer.enter(0xA0).enter(der.SEQUENCE)
+    kind = wrapped.element()
+    said, algorithm, _, *rest = der.Reader(wrapped.contents(der.OCTET_STRING)).enter(der.SEQUENCE).elements()
+    said = change(said)
+    value = der.bit_string(_with_sha256(said, signing))
+    basic = der.octet_string(der.sequence(said, algorithm, value, *rest))
+    return der.sequence(status, der.explicit(0, der.sequence(kind, basic)))
+
+
+def _with_sha256(said: bytes, signing: PrivateKey) -> bytes:
+    if isinstance(signing, Sm2TestKey):
+        return signing.sign(said)
+    if isinstance(signing, rsa.RSAPrivateKey):
+        return signing.sign(said, padding.PKCS1v15(), hashes.SHA256())
+    return signing.sign(said, ec.ECDSA(hashes.SHA256()))
+
+
+def _produced(said: bytes, when: datetime) -> bytes:
+    parts = list(der.Reader(said).enter(der.SEQUENCE).elements())
+    place = next(place for place, part in enumerate(parts) if part[0] == der.GENERALIZED_TIME)
+    parts[place] = der.generalized_time(when)
+    return der.sequence(*parts)
+
+
 class Pki:
     """Certificates made directly. Root → issuing → leaves, all right by default.
 
@@ -572,8 +600,12 @@ class Pki:
         this_update: datetime | None = None,
         next_update: datetime | None = None,
         extra: Sequence[tuple[x509.ExtensionType, bool]] = (),
+        produced_at: datetime | None = None,
     ) -> bytes:
-        """Return a DER OCSP response for ``certificate``, by a fresh responder of its issuer unless one is given."""
+        """Return a DER OCSP response for ``certificate``, by a fresh responder of its issuer unless one is given.
+
+        It was made at ``this_update`` unless ``produced_at`` says otherwise.
+        """
         issuer, start = issuer or self.issuing, this_update or self.now
         responder = responder or self.responder(issuer=issuer)
         due = ocsp.OCSPCertStatus.REVOKED if revoked else ocsp.OCSPCertStatus.GOOD
@@ -596,5 +628,6 @@ class Pki:
         for extension, critical in extra:
             builder = builder.add_extension(extension, critical)
         signing = responder.key
-        der = builder.sign(builders_key(signing), hashes.SHA256()).public_bytes(Encoding.DER)
-        return sm2.status_answer(der, signing) if isinstance(signing, Sm2TestKey) else der
+        made = builder.sign(builders_key(signing), hashes.SHA256()).public_bytes(Encoding.DER)
+        made = said_anew(made, signing, lambda tbs: _produced(tbs, produced_at or start))
+        return sm2.status_answer(made, signing) if isinstance(signing, Sm2TestKey) else made

@@ -22,6 +22,10 @@ class Fact:
     revoked_at: datetime | None = None
     reason: str = ""
     embedded: bool = False
+    made: datetime | None = None
+    """When it was made, where that is told apart from ``this_update``."""
+    ends: datetime | None = None
+    """When the certificate of whose word this is ends: nothing it says is about a later time."""
 
     @property
     def on_hold(self) -> bool:
@@ -54,10 +58,16 @@ def together(said: Sequence[Said]) -> list[Fact]:
 
 def _joined(parts: Sequence[Fact]) -> Fact:
     """Join parts: as old as the oldest, and no longer good than the first of them to end."""
-    ends = [fact.next_update for fact in parts if fact.next_update is not None]
+    due = [fact.next_update for fact in parts if fact.next_update is not None]
     return Fact(
         "crl",
         min(fact.this_update for fact in parts),
-        min(ends) if len(ends) == len(parts) else None,
+        min(due) if len(due) == len(parts) else None,
         embedded=all(fact.embedded for fact in parts),
+        ends=first_end(parts),
     )
+
+
+def first_end(parts: Sequence[Fact]) -> datetime | None:
+    """Return when the first of several ends by whose word it is; ``None``: none does."""
+    return min((fact.ends for fact in parts if fact.ends is not None), default=None)

@@ -16,6 +16,8 @@ from verify.algorithms import MAX_RSA_BITS, MIN_CURVE_BITS, MIN_RSA_BITS, key_of
 from verify.certificates import gm
 from verify.certificates.names import issuer_key_of, subject_key_of
 
+EXPONENT_LIMIT: Final = 1 << 32
+"""Real exponents are 3, 17 and 65537, and many readers take none of more than 31 bits; longer ones only cost time."""
 _VERSION: Final = 0xA0
 
 
@@ -41,9 +43,9 @@ def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 
 
 def usable(key: Any) -> bool:
-    """Tell whether a key is of a kind and length that proves anything (ETSI TS 119 312 §8); longer ones only cost time."""
+    """Tell whether a key is of a kind and length that proves anything (ETSI TS 119 312 §8); longer numbers only cost time."""
     if isinstance(key, rsa.RSAPublicKey):
-        return MIN_RSA_BITS <= key.key_size <= MAX_RSA_BITS
+        return MIN_RSA_BITS <= key.key_size <= MAX_RSA_BITS and key.public_numbers().e < EXPONENT_LIMIT
     if isinstance(key, ec.EllipticCurvePublicKey):
         return key.key_size >= MIN_CURVE_BITS
     return isinstance(key, Sm2PublicKey | ed25519.Ed25519PublicKey | ed448.Ed448PublicKey)

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
 from verify.algorithms import DIGESTS, key_of
 from verify.certificates import gm
+from verify.certificates.delegates import keeps_the_rules
 from verify.certificates.extensions import extensions_of
 from verify.certificates.key_identifiers import authority_key, subject_key
 from verify.certificates.links import usable
@@ -30,7 +31,7 @@ MAX_SIGNERS: Final = 4
 """Other certificates tried for one list: an issuer changing its key has two."""
 
 Standing = Callable[[x509.Certificate, x509.Certificate, Crl], bool]
-"""Tells whether a signer's own certificate, of such an issuer, was good when it signed a list, and never revoked."""
+"""Tells whether a signer's own certificate, of such an issuer, counts, was good when it signed a list, and never revoked."""
 
 
 class ListSigners:
@@ -41,7 +42,7 @@ class ListSigners:
         self._standing = standing
         self._learnt: dict[NameKey, list[x509.Certificate]] = defaultdict(list)
         self._count = 0
-        self._others: dict[tuple[bytes, Chain], bool] = {}
+        self._others: dict[tuple[bytes, Chain], x509.Certificate | None] = {}
 
     def learn(self, certificates: Iterable[x509.Certificate]) -> tuple[x509.Certificate, ...]:
         """Take certificates that a document brings along; return the new ones: with them a *no* from before may be a *yes*."""
@@ -56,20 +57,23 @@ class ListSigners:
             self._others.clear()
         return tuple(found)
 
-    def signed_directly(self, item: Crl, issuer: x509.Certificate) -> bool:
-        """Tell whether the key of ``issuer`` itself, which may sign lists, made this signature."""
-        return self._paths.proved((item.mark, issuer), lambda: crl_signed_by(item.value, issuer))
+    def signed_directly(self, item: Crl, issuer: x509.Certificate) -> x509.Certificate | None:
+        """Return ``issuer`` if its own key, which may sign lists, made this signature."""
+        return self._paths.proved(
+            (item.mark, issuer), lambda: issuer if crl_signed_by(item.value, issuer) else None
+        )
 
-    def signed(self, item: Crl, chain: Chain, position: int) -> bool:
-        """Tell whether a list counts for ``chain[position]``."""
+    def signer(self, item: Crl, chain: Chain, position: int) -> x509.Certificate | None:
+        """Return by whose word a list counts for ``chain[position]``; ``None``: it does not."""
         issuer = chain[position + 1]
         own = item.head.issuer == subject_key_of(issuer)
         if own and self.signed_directly(item, issuer):
-            return True
+            return issuer
         above = chain[position + 1 :]
         key = (item.mark, above)
         if key not in self._others:
-            self._others[key] = any(self._counts(item, one, above, own=own) for one in self._namesakes(item))
+            counting = (one for one in self._namesakes(item) if self._counts(item, one, above, own=own))
+            self._others[key] = next(counting, None)
         return self._others[key]
 
     def _namesakes(self, item: Crl) -> Iterator[x509.Certificate]:
@@ -97,10 +101,12 @@ class ListSigners:
         top = 0
         while top + 1 < len(above) and subject_key_of(above[top + 1]) == item.head.issuer:
             top += 1
-        for maker in above[: top + 2]:
-            if self._paths.issued(signer, maker) and self._standing(signer, maker, item):
-                return True
-        return False
+        return any(
+            self._paths.issued(signer, maker)
+            and keeps_the_rules(signer, maker)
+            and self._standing(signer, maker, item)
+            for maker in above[: top + 2]
+        )
 
     def _is_path(self, item: Crl, signer: x509.Certificate, above: Chain) -> bool:
         """Whom the certificate's own issuer named, certified by one that stands above the certificate, in good standing."""

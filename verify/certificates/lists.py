@@ -7,15 +7,16 @@ the caller's question (:mod:`verify.certificates.list_signers`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
 
+from verify.certificates.crl_entries import entries_understood
 from verify.certificates.crl_scope import Head, Reasons, covered, head_of, list_issuers
-from verify.certificates.facts import CERTIFICATE_HOLD, Fact, Said
+from verify.certificates.facts import CERTIFICATE_HOLD, Fact, Said, first_end
 from verify.certificates.key_identifiers import authority_key
 from verify.certificates.names import NameKey, issuer_key_of, name_key
 from verify.policy import MAX_CRL_OCTETS
@@ -42,6 +43,11 @@ class Crl:
     head: Head
 
 
+SignerOf = Callable[[Crl], x509.Certificate | None]
+"""Tells whose key signed a list that counts; ``None``: it does not count."""
+_Counted = tuple[Crl, Reasons, Fact]
+
+
 class Lists:
     """The lists of one verification, by their issuers' names; it may begin with those of the trust store, read before."""
 
@@ -64,51 +70,29 @@ class Lists:
         """Yield the thisUpdate of every list."""
         return (item.value.last_update_utc for items in self._by_issuer.values() for item in items)
 
-    def said(
-        self, certificate: x509.Certificate, signed: Callable[[Crl], bool], embedded: set[bytes]
-    ) -> list[Said]:
-        """Return what the lists that are ``signed`` say of a certificate; ``embedded`` are marks of the document's own."""
-        complete: list[tuple[Crl, Reasons]] = []
-        deltas: list[tuple[Crl, Reasons]] = []
+    def said(self, certificate: x509.Certificate, signer_of: SignerOf, embedded: set[bytes]) -> list[Said]:
+        """Return what the lists that have a signer say of a certificate; ``embedded`` are marks of the document's own."""
+        complete: list[_Counted] = []
+        deltas: list[_Counted] = []
         for issuer in list_issuers(certificate):
             for item in self._by_issuer.get(issuer, ()):
                 reasons = covered(item.head, certificate)
-                if reasons and signed(item):
-                    (complete if item.head.base is None else deltas).append((item, reasons))
-        found = [(reasons, self._fact(item, certificate, embedded)) for item, reasons in complete]
-        for delta, reasons in deltas:
-            found += [(reasons, fact) for fact in self._changes(delta, complete, certificate, embedded)]
+                signer = signer_of(item) if reasons else None
+                if signer is not None:
+                    fact = self._fact(item, certificate, signer, embedded=item.mark in embedded)
+                    (complete if item.head.base is None else deltas).append((item, reasons, fact))
+        found = [(reasons, fact) for _, reasons, fact in complete]
+        for delta in deltas:
+            found += [(delta[1], fact) for fact in _changed(delta, complete)]
         return found
 
-    def _fact(self, item: Crl, certificate: x509.Certificate, embedded: set[bytes]) -> Fact:
-        entry = self._entry(item, certificate)
+    def _fact(
+        self, item: Crl, certificate: x509.Certificate, signer: x509.Certificate, *, embedded: bool
+    ) -> Fact:
+        entry, crl = self._entry(item, certificate), item.value
         revoked_at, reason = (None, "") if entry is None else _date_and_reason(entry)
-        crl = item.value
-        return Fact(
-            "crl", crl.last_update_utc, crl.next_update_utc, revoked_at, reason, item.mark in embedded
-        )
-
-    def _changes(
-        self,
-        delta: Crl,
-        complete: list[tuple[Crl, Reasons]],
-        certificate: x509.Certificate,
-        embedded: set[bytes],
-    ) -> Iterator[Fact]:
-        """§5.2.4: a revocation stands by itself; silence, or a hold that was lifted, only on the list that it changes."""
-        own = self._fact(delta, certificate, embedded)
-        if own.revoked_at is not None and own.reason != _REMOVED:
-            yield own
-            return
-        for base, _ in complete:
-            if not _changes(delta, base):
-                continue
-            before = self._fact(base, certificate, embedded)
-            both = own.embedded and before.embedded
-            held = before.reason == CERTIFICATE_HOLD and own.reason != _REMOVED
-            if before.revoked_at is None or before.reason == CERTIFICATE_HOLD:
-                kept = (before.revoked_at, before.reason) if held else (None, "")
-                yield Fact("crl", own.this_update, own.next_update, *kept, embedded=both)
+        ends = signer.not_valid_after_utc
+        return Fact("crl", crl.last_update_utc, crl.next_update_utc, revoked_at, reason, embedded, ends=ends)
 
     def _entry(self, item: Crl, certificate: x509.Certificate) -> x509.RevokedCertificate | None:
         if (
@@ -127,12 +111,30 @@ def _read(der: bytes) -> tuple[x509.CertificateRevocationList, Head] | None:
         loaded = x509.load_der_x509_crl(der)
         _ = (loaded.last_update_utc, loaded.next_update_utc)
         head = head_of(loaded)
+        head = replace(head, usable=head.usable and entries_understood(der))
         return None if head.indirect and len(loaded) > MAX_INDIRECT_ENTRIES else (loaded, head)
     except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return None
 
 
 _read_kept = lru_cache(maxsize=KEPT_LISTS)(_read)
+
+
+def _changed(delta: _Counted, complete: list[_Counted]) -> Iterator[Fact]:
+    """§5.2.4: a revocation stands by itself; silence, or a hold that was lifted, only on the list that it changes."""
+    item, _, own = delta
+    if own.revoked_at is not None and own.reason != _REMOVED:
+        yield own
+        return
+    for base, _, before in complete:
+        if not _changes(item, base):
+            continue
+        held = before.reason == CERTIFICATE_HOLD and own.reason != _REMOVED
+        if before.revoked_at is None or before.reason == CERTIFICATE_HOLD:
+            kept = (before.revoked_at, before.reason) if held else (None, "")
+            both = own.embedded and before.embedded
+            ends = first_end((own, before))
+            yield Fact("crl", own.this_update, own.next_update, *kept, embedded=both, ends=ends)
 
 
 def _changes(delta: Crl, base: Crl) -> bool:

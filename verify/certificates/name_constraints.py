@@ -1,6 +1,6 @@
 """Name constraints (RFC 5280 §4.2.1.10, §6.1.4 (g), §6.1.3 (b), (c)). Pure.
 
-Directory names, DNS names, mailboxes, addresses and URIs are compared; a constraint on any other form of name refuses a
+Directory names, DNS names, mailboxes (internationalised ones too), addresses and URIs are compared; a constraint on any other form of name refuses a
 certificate that has such a name. What cannot be compared is refused, never passed over: a URI that names an address in
 place of a host lies outside every constraint on hosts, and would slip past what is excluded.
 """
@@ -9,18 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from cryptography import x509
 
+from ca import der
 from verify.certificates.extensions import extensions_of
 from verify.certificates.names import name_key
 
 MAX_COMPARISONS: Final = 20_000
 """Names times subtrees of one certificate and one issuer: a hundred of each is much, thousands of each are an attack
 on the verifier's time."""
+
+
+SMTP_UTF8_MAILBOX: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.8.9")
+"""RFC 9598 §3: a mailbox that may have letters of every language before its host."""
 
 
 class NameForbidden(Exception):
@@ -36,24 +42,38 @@ def check_names(certificate: x509.Certificate, constraints: x509.NameConstraints
     for name in names:
         if any(_within(name, subtree, excluded=True) for subtree in excluded):
             raise NameForbidden("a name is excluded by an issuer's name constraints")
-        permitted = [s for s in allowed if type(s) is type(name)]
+        permitted = [s for s in allowed if type(s) is _form(name)]
         if permitted and not any(_within(name, subtree, excluded=False) for subtree in permitted):
             raise NameForbidden("a name is not among those that an issuer may name")
 
 
-def _names(certificate: x509.Certificate) -> list[x509.GeneralName]:
-    """§4.2.1.10: the subject, its alternative names, and mailboxes in the subject.
+@dataclass(frozen=True, slots=True)
+class _Mailbox:
+    """A mailbox that stands in another form of name, and is compared as one all the same."""
+
+    value: str
+
+
+_Name = x509.GeneralName | _Mailbox
+
+
+def _form(name: _Name) -> type:
+    return x509.RFC822Name if isinstance(name, _Mailbox) else type(name)
+
+
+def _names(certificate: x509.Certificate) -> list[_Name]:
+    """§4.2.1.10: the subject, its alternative names, and mailboxes in the subject; RFC 9598 §6: internationalised ones.
 
     The RFC asks for those in the subject only where no other mailbox is named; a subject that claims a forbidden one
     beside a permitted one is refused here all the same.
     """
-    names: list[x509.GeneralName] = (
-        [x509.DirectoryName(certificate.subject)] if list(certificate.subject) else []
-    )
+    names: list[_Name] = [x509.DirectoryName(certificate.subject)] if list(certificate.subject) else []
     with suppress(x509.ExtensionNotFound):
         names += extensions_of(certificate).get_extension_for_class(x509.SubjectAlternativeName).value
     mailboxes = certificate.subject.get_attributes_for_oid(x509.NameOID.EMAIL_ADDRESS)
-    return names + [_mailbox_of(str(mailbox.value)) for mailbox in mailboxes]
+    names += [_mailbox_of(str(mailbox.value)) for mailbox in mailboxes]
+    others = [name for name in names if isinstance(name, x509.OtherName)]
+    return names + [_internationalised(name.value) for name in others if name.type_id == SMTP_UTF8_MAILBOX]
 
 
 def _mailbox_of(text: str) -> x509.RFC822Name:
@@ -63,10 +83,21 @@ def _mailbox_of(text: str) -> x509.RFC822Name:
         raise NameForbidden("a mailbox to compare with a name constraint is none") from foreign
 
 
-def _within(name: x509.GeneralName, subtree: x509.GeneralName, *, excluded: bool) -> bool:
-    if type(name) is not type(subtree):
+def _internationalised(value: bytes) -> _Mailbox:
+    """RFC 9598 §3: a UTF8String; what is none is no mailbox to whoever compares it."""
+    read = der.Reader(value)
+    try:
+        text = read.contents(der.UTF8_STRING).decode()
+        read.finish()
+    except ValueError:
+        return _Mailbox("")
+    return _Mailbox(text)
+
+
+def _within(name: _Name, subtree: x509.GeneralName, *, excluded: bool) -> bool:
+    if _form(name) is not type(subtree):
         return False
-    compare = _COMPARISONS.get(type(name))
+    compare = _COMPARISONS.get(_form(name))
     if compare is None:
         raise NameForbidden("an issuer constrains a form of name that is not understood")
     return compare(name.value, subtree.value, excluded)
@@ -94,9 +125,9 @@ def _plain(subtree: str) -> None:
 
 
 def _mailbox(name: str, subtree: str, _: bool) -> bool:
-    """One mailbox, all of a host, or all hosts of a domain (``.example``)."""
+    """One mailbox, all of a host, or all hosts of a domain (``.example``); hosts are written in A-labels (RFC 9598 §5)."""
     local, _at, host = name.rpartition("@")
-    if not local or not host or "@" in local:
+    if not local or not host or "@" in local or not host.isascii():
         raise NameForbidden("a mailbox to compare with a name constraint is none")
     if "@" in subtree:
         wanted, _at, domain = subtree.rpartition("@")

@@ -8,25 +8,27 @@ on one chain with one anchor, whatever its algorithms.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from verify.algorithms import DIGESTS, key_of
 from verify.certificates.extensions import extensions_of
 from verify.certificates.facts import Fact
-from verify.certificates.key_identifiers import authority_key, subject_key
 from verify.certificates.links import made_by, usable
-from verify.certificates.names import NameKey, issuer_key_of, subject_key_of
+from verify.certificates.names import NameKey, subject_key_of
+from verify.certificates.path_search import Search
 from verify.certificates.policies import ANY_TERMS, PathTerms
 from verify.certificates.remembered import Remembered, Steps, by_identity
-from verify.certificates.rules import PolicyBroken, RuleBroken, check_rules
+from verify.certificates.rules import UNDERSTOOD, PolicyBroken, RuleBroken, check_rules, check_structure
 from verify.digests import digest_of
 from verify.errors import Finding, unsure
 from verify.policy import MAX_CERTIFICATES, MAX_CHAIN_DEPTH, MAX_PATH_STEPS
@@ -36,8 +38,11 @@ from verify.trusted_lists.decision import TrustDecision
 from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
 
-MAX_CANDIDATES: Final = 8
-"""Chains tried for one leaf; cross-certification gives two or three."""
+MAX_VAIN_STEPS: Final = 512
+"""Signatures between certificates that are checked for one document and lead to no anchor; at the slowest key they take two seconds.
+
+Behind them each signer has as many as a path may have links, tried by the keys that certificates name: what is in order is found.
+"""
 
 MAX_REMEMBERED: Final = 4096
 """Signatures between certificates, and chains, that one finder remembers: some megabytes in a service that seals for years."""
@@ -74,14 +79,6 @@ def name(subject: x509.Name) -> str:
     return subject.rfc4514_string()
 
 
-@dataclass(slots=True)
-class _Search:
-    pool: dict[NameKey, list[x509.Certificate]]
-    kind: ServiceKind
-    steps: int = 0
-    found: list[Chain] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True)
 class _Lasting:
     """A chain that keeps every rule but time's: from when and until when all of it is valid, and its policies."""
@@ -89,6 +86,15 @@ class _Lasting:
     start: datetime
     end: datetime
     policies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a search found, how much of it was in vain, and whether what went before in the document cut it short."""
+
+    chains: list[Chain]
+    vain: int
+    cut: bool
 
 
 class PathFinder:
@@ -102,13 +108,20 @@ class PathFinder:
         for certificate in dict.fromkeys((*trust.anchors, *trust.intermediates, *self.listed.certificates)):
             self._by_subject[subject_key_of(certificate)].append(certificate)
         self._issued: dict[tuple[x509.Certificate, x509.Certificate], bool] = {}
-        self._proved: dict[tuple[bytes, x509.Certificate], bool] = {}
+        self._proved: dict[tuple[bytes, x509.Certificate], tuple[x509.Certificate | None]] = {}
         self._lasting: Remembered[_Lasting] = Remembered(MAX_REMEMBERED)
-        self._candidates: Remembered[list[Chain]] = Remembered(MAX_QUESTIONS)
+        self._candidates: Remembered[_Found] = Remembered(MAX_QUESTIONS)
+        self._vain: int | None = None
         self.steps = Steps()
         """Numbers what evidence was taken by whoever asks about paths."""
         self.facts: Remembered[tuple[Fact, ...]] = Remembered(MAX_REMEMBERED)
         """What evidence says of a certificate, by what was taken (:class:`verify.certificates.revocation.Evidence`)."""
+
+    def of_one_document(self) -> PathFinder:
+        """Return a finder that shares all that was found, and counts its vain steps by itself."""
+        other = copy(self)
+        other._vain = 0  # noqa: SLF001 - our own copy
+        return other
 
     def is_anchor(self, certificate: x509.Certificate) -> bool:
         """Tell whether the trust store believes this very certificate."""
@@ -129,45 +142,36 @@ class PathFinder:
         An operator's own anchors come before those of trust lists, which count for their kind alone; then the shortest.
         No time changes them, so documents share them.
         """
-        asked = (leaf, *extra[:MAX_CERTIFICATES])
-        known = self._candidates.find(asked, kind)
-        if known is None:
-            known = self._candidates.keep(asked, self._linked(leaf, extra, kind), kind)
-        return list(known)
+        return list(self._found(leaf, extra, kind).chains)
 
-    def _linked(
+    def _found(self, leaf: x509.Certificate, extra: Sequence[x509.Certificate], kind: ServiceKind) -> _Found:
+        asked = (leaf, *extra[:MAX_CERTIFICATES])
+        found = self._candidates.find(asked, kind)
+        if found is None:
+            search = self._searched(leaf, extra, kind)
+            chains = sorted(search.found, key=lambda chain: (not self.is_anchor(chain[-1]), len(chain)))
+            found = _Found(chains, search.vain, search.most < MAX_PATH_STEPS and search.steps >= search.most)
+            if not found.cut:  # no matter what went before
+                self._candidates.keep(asked, found, kind)
+        if self._vain is not None:
+            self._vain += found.vain
+        return found
+
+    def _searched(
         self, leaf: x509.Certificate, extra: Sequence[x509.Certificate], kind: ServiceKind
-    ) -> list[Chain]:
+    ) -> Search:
         pool = {subject: list(items) for subject, items in self._by_subject.items()}
         for certificate in extra[:MAX_CERTIFICATES]:
             pool.setdefault(subject_key_of(certificate), []).append(certificate)
-        search = _Search(pool, kind)
-        self._extend(search, (leaf,))
-        return sorted(search.found, key=lambda chain: (not self.is_anchor(chain[-1]), len(chain)))
-
-    def _extend(self, search: _Search, chain: Chain) -> None:
-        tip = chain[-1]
-        if self.is_anchor(tip):
-            search.found.append(chain)
-            return
-        if self.listed.names(tip, search.kind):
-            search.found.append(chain)  # and on: an operator's own anchor may stand above
-        if len(chain) > MAX_CHAIN_DEPTH:
-            return
-        issuers = search.pool.get(issuer_key_of(tip), [])
-        wanted = authority_key(tip)
-        for issuer in sorted(issuers, key=lambda item: self._likely(item, wanted)):
-            if len(search.found) >= MAX_CANDIDATES or search.steps >= MAX_PATH_STEPS:
-                return
-            if any(_same_authority(issuer, seen) for seen in chain):
-                continue
-            search.steps += 1
-            if self.issued(tip, issuer):
-                self._extend(search, (*chain, issuer))
-
-    def _likely(self, issuer: x509.Certificate, wanted: bytes | None) -> tuple[bool, bool]:
-        """Put first what is an anchor, then what has the key that is named: of a hundred namesakes few are tried."""
-        return not self.is_anchor(issuer), wanted is None or wanted != subject_key(issuer)
+        search = Search(
+            pool,
+            self.is_anchor,
+            lambda tip: self.listed.names(tip, kind),
+            self.issued,
+            most=min(MAX_PATH_STEPS, max(MAX_CHAIN_DEPTH, MAX_VAIN_STEPS - (self._vain or 0))),
+        )
+        search.extend((leaf,))
+        return search
 
     def issued(self, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
         """Tell whether names match and ``issuer``'s key made the certificate's signature."""
@@ -180,15 +184,17 @@ class PathFinder:
             self._issued[key] = known
         return known
 
-    def proved(self, question: tuple[bytes, x509.Certificate], ask: Callable[[], bool]) -> bool:
-        """Remember whose signature a list or an answer bears, by its digest: no time changes that, and documents share them."""
+    def proved(
+        self, question: tuple[bytes, x509.Certificate], ask: Callable[[], x509.Certificate | None]
+    ) -> x509.Certificate | None:
+        """Remember who signed a list or an answer, by its digest: no time changes that, and documents share them."""
         known = self._proved.get(question)
         if known is None:
-            known = ask()
+            known = (ask(),)
             if len(self._proved) >= MAX_REMEMBERED:
                 self._proved.clear()
             self._proved[question] = known
-        return known
+        return known[0]
 
     def choose(
         self,
@@ -202,7 +208,8 @@ class PathFinder:
         ``asked`` is what a trust list must vouch for where it names the anchor. Raises NO_CERTIFICATE_CHAIN_FOUND when no chain reaches an anchor: an unknown issuer is never green.
         """
         first: tuple[Chain, Finding] | None = None
-        for chain in self.candidates(leaf, extra, asked.kind):
+        found = self._found(leaf, extra, asked.kind)
+        for chain in found.chains:
             try:
                 self._check(chain, at)
                 self._check_listed(chain, asked, at)
@@ -210,6 +217,13 @@ class PathFinder:
                 first = first or (chain, finding)
             else:
                 return chain, None
+        if first is None and found.cut:
+            raise unsure(
+                SubIndication.LIMIT_REACHED,
+                "文件所带的证书过多，未能找到通向受信任机构的路径即已达到上限，无法判定；请要求只附上所需的证书后重新签章。",
+                "The document brings so many certificates that the limit was reached before a path to a trusted authority was "
+                "found; have it signed again with the certificates that it needs.",
+            )
         if first is None:
             raise unsure(
                 SubIndication.NO_CERTIFICATE_CHAIN_FOUND,
@@ -248,18 +262,6 @@ class PathFinder:
         return () if known is None else known.policies
 
 
-def _same_authority(one: x509.Certificate, other: x509.Certificate) -> bool:
-    """RFC 4158 §5.2: the same name with the same key is met again; a path through it only runs in a circle."""
-    if one == other:
-        return True
-    return subject_key_of(one) == subject_key_of(other) and _spki(one) == _spki(other)
-
-
-def _spki(certificate: x509.Certificate) -> bytes:
-    octets: bytes = key_of(certificate).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return octets
-
-
 def check_lasting(chain: Chain, terms: PathTerms = ANY_TERMS) -> tuple[str, ...]:
     """Apply every rule of RFC 5280 §6.1 that no clock changes; return the valid policies, or raise ``Finding``.
 
@@ -269,9 +271,23 @@ def check_lasting(chain: Chain, terms: PathTerms = ANY_TERMS) -> tuple[str, ...]
         _check_algorithm(certificate)
         _check_form(certificate)
     for certificate in chain[1:]:
-        _check_authority(certificate)
+        check_authority(certificate)
     _check_keys(chain)
-    return tuple(sorted(_check_rules(chain, terms))) if len(chain) > 1 else ()
+    with _refusing():
+        return tuple(sorted(check_rules(chain, terms))) if len(chain) > 1 else ()
+
+
+def check_delegate(delegate: x509.Certificate, issuer: x509.Certificate) -> None:
+    """Apply the rules of RFC 5280 §6.1 to a certificate by which an issuer lets another key speak for it, or raise ``Finding``.
+
+    Nothing rests on its policies, and its digest is judged by date (:mod:`verify.certificates.delegates`); what says that nobody need
+    ask about its own revocation (RFC 6960 §4.2.2.2.1) is understood.
+    """
+    _check_form(delegate)
+    check_authority(issuer)
+    _check_keys((delegate, issuer))
+    with _refusing():
+        check_structure((delegate, issuer), UNDERSTOOD | {x509.OCSPNoCheck.oid})
 
 
 def _check_keys(chain: Chain) -> None:
@@ -335,22 +351,20 @@ def _check_form(certificate: x509.Certificate) -> None:
         raise _chain_failure("a certificate that is no CA claims to sign certificates")
 
 
-def _check_authority(certificate: x509.Certificate) -> None:
-    """RFC 5280 §4.2.1.9, §4.2.1.3: an issuer is a CA and may sign certificates."""
-    extensions = extensions_of(certificate)
-    try:
-        authority = extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-        usage = extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
-    except x509.ExtensionNotFound as missing:
-        authority = missing.oid != x509.BasicConstraints.oid
-        usage = True
-    if not (authority and usage):
+def check_authority(certificate: x509.Certificate) -> None:
+    """RFC 5280 §6.1.4 (k), (n): an issuer says that it is a CA; where the use of its key is restricted, it may sign certificates."""
+    extensions = {extension.oid: extension for extension in extensions_of(certificate)}
+    constraints, usage = extensions.get(x509.BasicConstraints.oid), extensions.get(x509.KeyUsage.oid)
+    authority = constraints is not None and constraints.value.ca
+    if not authority or (usage is not None and not usage.value.key_cert_sign):
         raise _chain_failure(f"{name(certificate.subject)} is not allowed to issue certificates")
 
 
-def _check_rules(chain: Chain, terms: PathTerms) -> frozenset[str]:
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Tell a broken rule as a finding."""
     try:
-        return check_rules(chain, terms)
+        yield
     except RuleBroken as broken:
         raise _chain_failure(str(broken)) from broken
     except PolicyBroken as broken:

@@ -10,49 +10,21 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509 import ocsp
 
-from verify.algorithms import DIGESTS, key_of
-from verify.certificates import gm
+from verify.certificates.answers import Response, answering, fact_of, is_about, read_response
 from verify.certificates.crl_scope import ACCEPTED_CRL_EXTENSIONS
-from verify.certificates.extensions import extensions_of
+from verify.certificates.delegates import digest_end
 from verify.certificates.facts import Fact, together
-from verify.certificates.links import usable
 from verify.certificates.list_signers import ListSigners, crl_signed_by
 from verify.certificates.lists import Crl, Lists
 from verify.certificates.paths import Chain, PathFinder
-from verify.certificates.purpose import OCSP_SIGNING, extended
-from verify.digests import SM3, digest_of
 from verify.policy import MAX_REVOCATION_ITEMS
 from verify.report import CertificateStatus, StatusReport
 
-__all__ = [
-    "ACCEPTED_CRL_EXTENSIONS",
-    "Evidence",
-    "Fact",
-    "Freshness",
-    "answering",
-    "answers_about",
-    "crl_signed_by",
-    "state_at",
-]
-
-
-MAX_SINGLE_ANSWERS: Final = 64
-"""Certificates that one OCSP response speaks of; responders answer about one, or the few of a chain."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Response:
-    value: ocsp.OCSPResponse
-    mark: bytes
+__all__ = ["ACCEPTED_CRL_EXTENSIONS", "Evidence", "Fact", "Freshness", "crl_signed_by", "state_at"]
 
 
 class Evidence:
@@ -65,7 +37,7 @@ class Evidence:
         self._paths = paths
         self._lists = Lists()
         self._signers = ListSigners(paths, self._in_good_standing)
-        self._responses: list[_Response] = []
+        self._responses: list[Response] = []
         self._seen: set[bytes] = set()
         self._embedded: set[bytes] = set()
         self._own: set[bytes] = set()
@@ -98,9 +70,9 @@ class Evidence:
         answers = [hashlib.sha256(der).digest() for der in responses]
         for der, mark in zip(responses, answers, strict=True):
             if self._is_new(mark, embedded=embedded):
-                response = _answer_of(der)
+                response = read_response(der, mark)
                 if response is not None:
-                    self._responses.append(_Response(response, mark))
+                    self._responses.append(response)
         self.state = self._paths.steps.after(before, ("added", embedded, *marks, "answers", *answers))
 
     def prove(self, items: Iterable[bytes], time: datetime) -> None:
@@ -151,12 +123,25 @@ class Evidence:
             certificate, issuer = chain[position], chain[position + 1]
             said = self._lists.said(
                 certificate,
-                lambda item: self._existed(item.mark, before) and self._signers.signed(item, chain, position),
+                lambda item: self._list_signer(item, chain, position, before),
                 self._embedded,
             )
             found = (*together(said), *self._answers(certificate, issuer, before))
             known = self._paths.facts.keep(above, found, asked)
         return known
+
+    def _list_signer(
+        self, item: Crl, chain: Chain, position: int, before: datetime | None
+    ) -> x509.Certificate | None:
+        signer = self._signers.signer(item, chain, position) if self._existed(item.mark, before) else None
+        if signer is None or signer in chain or self._was_sound(item.mark, signer):
+            return signer
+        return None
+
+    def _was_sound(self, mark: bytes, delegate: x509.Certificate) -> bool:
+        """ETSI TS 119 312 §5.2: a certificate with a digest of the past lends its word only to what is proved to be of then."""
+        end = digest_end(delegate)
+        return end is None or (mark in self._proved and self._proved[mark] < end)
 
     def _answers(
         self, certificate: x509.Certificate, issuer: x509.Certificate, before: datetime | None = None
@@ -179,140 +164,19 @@ class Evidence:
         return never and state.status == CertificateStatus.GOOD.value
 
     def _from_ocsp(
-        self, item: _Response, certificate: x509.Certificate, issuer: x509.Certificate
+        self, item: Response, certificate: x509.Certificate, issuer: x509.Certificate
     ) -> list[Fact]:
-        singles = [s for s in item.value.responses if _single_is_for(s, certificate, issuer)]
-        if not singles or not self._ocsp_signed(item, issuer):
+        singles = [single for single in item.value.responses if is_about(single, certificate, issuer)]
+        signer = self._responder(item, issuer) if singles else None
+        if signer is None or (signer != issuer and not self._was_sound(item.mark, signer)):
             return []
         embedded = item.mark in self._embedded
-        return [fact for single in singles if (fact := _from_single(single, embedded)) is not None]
+        found = (fact_of(item, single, signer, embedded=embedded) for single in singles)
+        return [fact for fact in found if fact is not None]
 
-    def _ocsp_signed(self, item: _Response, issuer: x509.Certificate) -> bool:
-        """RFC 6960 §4.2.2.2: signed by the issuer itself, or by a responder that the issuer named."""
-        paths = self._paths
-        return paths.proved((item.mark, issuer), lambda: answering(item.value, issuer, paths) is not None)
-
-
-def _answer_of(der: bytes) -> ocsp.OCSPResponse | None:
-    """Read a response that answers; ``None`` for any other, and for one over the limit."""
-    try:
-        response = ocsp.load_der_ocsp_response(der)
-        if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-            return None
-        counted = sum(1 for _ in islice(response.responses, MAX_SINGLE_ANSWERS + 1))
-    except (ValueError, TypeError):
-        return None
-    return response if counted <= MAX_SINGLE_ANSWERS else None
-
-
-def answering(
-    response: ocsp.OCSPResponse, issuer: x509.Certificate, paths: PathFinder
-) -> x509.Certificate | None:
-    """RFC 6960 §4.2.2.2: return who signed a response, the issuer itself or a responder that it named; ``None``: neither."""
-    if _ocsp_verifies(response, issuer):
-        return issuer
-    for responder in response.certificates[:8]:
-        purposes = extended(responder)
-        if purposes is None or OCSP_SIGNING not in purposes[0] or not _has_nocheck(responder):
-            continue
-        produced = response.produced_at_utc
-        in_time = responder.not_valid_before_utc <= produced <= responder.not_valid_after_utc
-        if in_time and paths.issued(responder, issuer) and _ocsp_verifies(response, responder):
-            return responder
-    return None
-
-
-def answers_about(
-    single: ocsp.OCSPSingleResponse, known: Iterable[x509.Certificate]
-) -> x509.Certificate | None:
-    """RFC 6960 §4.1.1: return the authority whose name and key an answer names by their hashes."""
-    try:
-        algorithm = _hash_name(single)
-        for one in known:
-            bits = key_of(one).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-            named = digest_of(algorithm, one.subject.public_bytes())
-            if (single.issuer_name_hash, single.issuer_key_hash) == (
-                named,
-                digest_of(algorithm, _key_bits(bits)),
-            ):
-                return one
-    except (ValueError, UnsupportedAlgorithm):
-        return None
-    return None
-
-
-def _has_nocheck(responder: x509.Certificate) -> bool:
-    """RFC 6960 §4.2.2.2.1: without it, the responder's own state would have to be known."""
-    try:
-        extensions_of(responder).get_extension_for_class(x509.OCSPNoCheck)
-    except x509.ExtensionNotFound:
-        return False
-    return True
-
-
-def _ocsp_verifies(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
-    signature, message = response.signature, response.tbs_response_bytes
-    try:
-        key = key_of(signer)
-        if not usable(key):  # a responder's own key need not be in any path
-            return False
-        if gm.is_sm2(response):
-            gm.check_response(response, key)
-            return True
-        algorithm = response.signature_hash_algorithm
-        if algorithm is not None and algorithm.name.replace("-", "_") not in DIGESTS:
-            return False
-        if isinstance(key, rsa.RSAPublicKey) and algorithm is not None:
-            key.verify(signature, message, padding.PKCS1v15(), algorithm)
-        elif isinstance(key, ec.EllipticCurvePublicKey) and algorithm is not None:
-            key.verify(signature, message, ec.ECDSA(algorithm))
-        elif isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
-            key.verify(signature, message)
-        else:
-            return False
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
-        return False
-    return True
-
-
-def _single_is_for(
-    single: ocsp.OCSPSingleResponse, certificate: x509.Certificate, issuer: x509.Certificate
-) -> bool:
-    """RFC 6960 §4.1.1: serial, hash of the issuer's name, hash of its key."""
-    if single.serial_number != certificate.serial_number:
-        return False
-    try:
-        algorithm = _hash_name(single)
-        name_hash = digest_of(algorithm, certificate.issuer.public_bytes())
-        bits = key_of(issuer).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        key_hash = digest_of(algorithm, _key_bits(bits))
-    except (ValueError, UnsupportedAlgorithm):
-        return False
-    return single.issuer_name_hash == name_hash and single.issuer_key_hash == key_hash
-
-
-def _hash_name(single: ocsp.OCSPSingleResponse) -> str:
-    """Name the hash of a CertID; one unknown to the library can only be SM3, for the values then are compared as such."""
-    try:
-        return single.hash_algorithm.name
-    except UnsupportedAlgorithm:
-        return SM3
-
-
-def _key_bits(spki: bytes) -> bytes:
-    from asn1crypto import keys  # noqa: PLC0415
-
-    return bytes(keys.PublicKeyInfo.load(spki)["public_key"].contents[1:])
-
-
-def _from_single(single: ocsp.OCSPSingleResponse, embedded: bool) -> Fact | None:
-    if single.certificate_status is ocsp.OCSPCertStatus.UNKNOWN:
-        return None
-    if single.certificate_status is ocsp.OCSPCertStatus.GOOD:
-        return Fact("ocsp", single.this_update_utc, single.next_update_utc, embedded=embedded)
-    reason = "unspecified" if single.revocation_reason is None else single.revocation_reason.value
-    revoked_at = single.revocation_time_utc
-    return Fact("ocsp", single.this_update_utc, single.next_update_utc, revoked_at, reason, embedded)
+    def _responder(self, item: Response, issuer: x509.Certificate) -> x509.Certificate | None:
+        """RFC 6960 §4.2.2.2: the issuer itself, or a responder that the issuer named."""
+        return self._paths.proved((item.mark, issuer), lambda: answering(item.value, issuer, self._paths))
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,4 +238,6 @@ def _speaks(fact: Fact, certificate: x509.Certificate, when: datetime, fresh: Fr
     if fact.this_update >= when:
         return fact.revoked_at is not None or fact.this_update <= certificate.not_valid_after_utc
     until = fact.next_update or fact.this_update + fresh.without_next
-    return when <= until + fresh.skew
+    if fact.ends is not None:
+        until = min(until, fact.ends)
+    return when - fresh.skew <= until

@@ -19,7 +19,8 @@ from verify.certificates.policy_graph import POLICY_MAPPINGS, PolicyBroken, vali
 
 MAX_SERIAL_BITS: Final = 8 * 20 - 1
 """RFC 5280 §4.1.2.2: at most 20 octets, the sign bit among them."""
-UNDERSTOOD: Final = frozenset(
+Understood = frozenset[x509.ObjectIdentifier]
+UNDERSTOOD: Final[Understood] = frozenset(
     {
         x509.BasicConstraints.oid,
         x509.KeyUsage.oid,
@@ -35,7 +36,7 @@ UNDERSTOOD: Final = frozenset(
 """Critical extensions that somebody here acts on; any other makes a certificate unusable (RFC 5280 §4.2)."""
 
 
-__all__ = ["UNDERSTOOD", "PolicyBroken", "RuleBroken", "check_rules"]
+__all__ = ["UNDERSTOOD", "PolicyBroken", "RuleBroken", "check_rules", "check_structure"]
 
 
 class RuleBroken(Exception):
@@ -49,17 +50,23 @@ def check_rules(chain: tuple[x509.Certificate, ...], terms: PathTerms = ANY_TERM
     :class:`RuleBroken`, or :class:`PolicyBroken` where no policy is valid and one is demanded.
     """
     _check_terms(chain, terms)
+    check_structure(chain)
+    _check_named(chain[0])
+    return valid_policies(chain, terms)
+
+
+def check_structure(chain: tuple[x509.Certificate, ...], understood: Understood = UNDERSTOOD) -> None:
+    """Check all that does not rest on policies; raises :class:`RuleBroken`. ``understood``: what of the leaf is acted on."""
     for position, certificate in enumerate(chain):
         extensions = {extension.oid: extension for extension in extensions_of(certificate)}
         _check_fields(certificate, issuer=position > 0)
-        _check_extensions(extensions)
+        _check_extensions(extensions, UNDERSTOOD if position else understood)
         if position == 0:
             _check_leaf(extensions)
         else:
             _check_issuer(extensions)
             _check_length(certificate, chain[1:position])
             _check_constraints(extensions, chain[:position])
-    return valid_policies(chain, terms)
 
 
 _Extensions = dict[x509.ObjectIdentifier, x509.Extension[x509.ExtensionType]]
@@ -75,18 +82,24 @@ def _check_fields(certificate: x509.Certificate, *, issuer: bool) -> None:
         raise RuleBroken("an issuer has no name")
 
 
-def _check_extensions(extensions: _Extensions) -> None:
+def _check_extensions(extensions: _Extensions, understood: Understood) -> None:
     """RFC 5280 §4.2: critical extensions are understood; §4.2.1.1, §4.2.1.2: key identifiers are not critical."""
     for oid, extension in extensions.items():
-        if extension.critical and oid not in UNDERSTOOD:
+        if extension.critical and oid not in understood:
             raise RuleBroken(f"the critical extension {oid.dotted_string} is not understood")
 
 
 def _check_leaf(extensions: _Extensions) -> None:
-    """RFC 5280 §4.2.1.1: who signed it is named; §4.2.1.10: only an issuer constrains names."""
-    if x509.NameConstraints.oid in extensions:
+    """RFC 5280 §4.2.1.10: only a CA's certificate constrains names."""
+    constraints = extensions.get(x509.BasicConstraints.oid)
+    authority = constraints is not None and constraints.value.ca  # type: ignore[attr-defined]  # of this identifier
+    if x509.NameConstraints.oid in extensions and not authority:
         raise RuleBroken("a certificate that is no CA constrains names")
-    if x509.AuthorityKeyIdentifier.oid not in extensions:
+
+
+def _check_named(certificate: x509.Certificate) -> None:
+    """RFC 5280 §4.2.1.1: a certificate names the key that signed it."""
+    if all(extension.oid != x509.AuthorityKeyIdentifier.oid for extension in extensions_of(certificate)):
         raise RuleBroken("a certificate names no authority key")
 
 
@@ -95,6 +108,8 @@ def _check_issuer(extensions: _Extensions) -> None:
     constraints = extensions.get(x509.BasicConstraints.oid)
     if constraints is None or not constraints.critical:
         raise RuleBroken("an issuer has no critical basic constraints")
+    if not constraints.value.ca:  # type: ignore[attr-defined]  # the extension of this identifier
+        raise RuleBroken("an issuer says that it is no CA")
     if x509.SubjectKeyIdentifier.oid not in extensions:
         raise RuleBroken("an issuer names no subject key")
 

@@ -60,7 +60,7 @@ class CertificateJudge:
         now: datetime | None = None,
         passed: Remembered[Judged] | None = None,
     ) -> None:
-        self.paths = paths
+        self.paths = paths.of_one_document()
         self.now = now
         self.latest = now
         self.evidence = evidence
@@ -190,7 +190,7 @@ class CertificateJudge:
     def _made_by_now(self, facts: Sequence[Fact]) -> list[Fact]:
         """Leave out facts made ahead of their time, which cannot know what happens until then; a revocation they may announce.
 
-        RFC 6960 §3.2 (5), §4.2.2.1: whose thisUpdate is later than the present is unreliable.
+        RFC 6960 §3.2 (5), §4.2.2.1: whose thisUpdate is later than the present is unreliable, and so is one that was made later.
         """
         if self.latest is None:
             return list(facts)
@@ -198,7 +198,8 @@ class CertificateJudge:
         return [
             fact
             for fact in facts
-            if fact.this_update <= latest or (fact.revoked_at is not None and not fact.on_hold)
+            if max(fact.this_update, fact.made or fact.this_update) <= latest
+            or (fact.revoked_at is not None and not fact.on_hold)
         ]
 
     def _check_states(self, chain: Chain, at: datetime) -> None:

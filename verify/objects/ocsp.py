@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import chain, compress, islice
 from typing import Final
 
 from cryptography import x509
 from cryptography.x509 import ocsp
 
-from verify.certificates.paths import name
-from verify.certificates.revocation import answering, answers_about
+from verify.certificates.answers import answering, answers_about, is_ahead, understood
+from verify.certificates.delegates import digest_end
+from verify.certificates.paths import PathFinder, check_authority, name
 from verify.objects.report import ObjectFact
 from verify.objects.steps import Bench, Judged, ObjectStep, at, fact, moment
 from verify.policy import MAX_CMS_OCTETS
@@ -30,6 +31,11 @@ _UNREADABLE: Final = failed(
     "状态应答已损坏或格式不正确，请重新查询。",
     "The OCSP response is damaged or malformed; ask again.",
 )
+_UNKNOWN: Final = doubtful(
+    SubIndication.SIG_CONSTRAINTS_FAILURE,
+    "应答含有无法识别的关键扩展，不能采信；请重新查询，或向应答者了解该扩展。",
+    "The response has a critical extension that is not understood, and does not count; ask again, or ask the responder what it means.",
+)
 _STATES: Final = {
     ocsp.OCSPCertStatus.GOOD: ("有效", "good"),
     ocsp.OCSPCertStatus.REVOKED: ("已吊销", "revoked"),
@@ -47,31 +53,83 @@ def judge_ocsp(octets: bytes, bench: Bench) -> Judged:
         if status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
             return Judged(_GOOD, (at(ObjectStep.FORM, _refusal(status)),))
         singles = list(islice(response.responses, MAX_SINGLES))
-        facts = _facts(response, singles)
+        known, enclosed = understood(response), response.certificates[:MAX_ENCLOSED]
+        said = [_said(single) for single in singles]
     except (ValueError, TypeError):
         return Judged(_GOOD, (at(ObjectStep.FORM, _UNREADABLE),))
-    if not singles:
-        return Judged(_GOOD, (at(ObjectStep.FORM, _UNREADABLE),))
-    steps = [at(ObjectStep.FORM, passed("可以读取。", "It can be read."))]
-    steps += [
-        at(ObjectStep.CURRENT, bench.current(single.this_update_utc, single.next_update_utc))
-        for single in singles
+    if not singles or not known:
+        return Judged(_GOOD, (at(ObjectStep.FORM, _UNKNOWN if singles else _UNREADABLE),))
+    issuer, signer = _makers(response, singles, (*bench.known, *enclosed), bench.judge.paths)
+    counts = [issuer is None or answers_about(one, (issuer,)) is issuer for one in singles]
+    counted = list(compress(singles, counts))
+    produced = moment("produced_at", ("产生时间", "produced"), response.produced_at_utc)
+    facts = (produced, *chain.from_iterable(compress(said, counts)))
+    notes = _left_out(len(singles) - len(counted))
+    steps = [
+        at(ObjectStep.FORM, passed("可以读取。", "It can be read.")),
+        *(at(ObjectStep.CURRENT, _current(response, single, signer, bench)) for single in counted),
+        at(ObjectStep.SIGNATURE, _signature(issuer, signer)),
     ]
-    issuer, signer = _makers(response, singles[0], bench)
-    steps.append(at(ObjectStep.SIGNATURE, _signature(issuer, signer)))
     if issuer is None or signer is None:
-        return Judged(_GOOD, tuple(steps), facts)
-    looked, above = bench.maker(issuer, (), lambda _: None)
-    chain, _, validity, revocation = above
-    return Judged(_GOOD, (*steps, chain, validity, revocation), facts, looked)
+        return Judged(_GOOD, tuple(steps), facts, notes=notes)
+    looked, above = bench.maker(issuer, (), check_authority)
+    return Judged(_GOOD, (*steps, *above), facts, looked, notes)
 
 
 def _makers(
-    response: ocsp.OCSPResponse, single: ocsp.OCSPSingleResponse, bench: Bench
+    response: ocsp.OCSPResponse,
+    singles: list[ocsp.OCSPSingleResponse],
+    known: tuple[x509.Certificate, ...],
+    paths: PathFinder,
 ) -> tuple[x509.Certificate | None, x509.Certificate | None]:
-    """Return the authority that the question was about, by the hashes of its name and key, and who signed the answer."""
-    issuer = answers_about(single, (*bench.known, *response.certificates[:MAX_ENCLOSED]))
-    return issuer, None if issuer is None else answering(response, issuer, bench.judge.paths)
+    """Return an authority that was asked about, by the hashes of its name and key, and who signed the answer for it.
+
+    RFC 6960 §4.2.2.2: whoever signs answers for one authority, its own. What is said of others' certificates is nobody's word.
+    """
+    named = dict.fromkeys(answers_about(single, known) for single in singles)
+    issuers = [one for one in named if one is not None]
+    for issuer in issuers:
+        signer = answering(response, issuer, paths)
+        if signer is not None:
+            return issuer, signer
+    return next(iter(issuers), None), None
+
+
+def _current(
+    response: ocsp.OCSPResponse,
+    single: ocsp.OCSPSingleResponse,
+    signer: x509.Certificate | None,
+    bench: Bench,
+) -> Outcome:
+    """RFC 6960 §2.4, §4.2.2.1: made already, not before what it says was so, and by a certificate that is in force still."""
+    if response.produced_at_utc - bench.at > bench.policy.clock_skew:
+        return bench.current(response.produced_at_utc, None)
+    if is_ahead(response, single):
+        return doubtful(
+            SubIndication.TIMESTAMP_ORDER_FAILURE,
+            "应答所述的状态时间晚于应答产生的时间，前后矛盾，不能采信；请重新查询。",
+            "It tells of a time after the one at which it was made, and does not count; ask again.",
+        )
+    if signer is not None and bench.at - signer.not_valid_after_utc > bench.policy.clock_skew:
+        end = signer.not_valid_after_utc.date()
+        return doubtful(
+            SubIndication.TRY_LATER,
+            f"作出应答的“{name(signer.subject)}”的证书已于 {end} 到期，其应答不能说明现状；请重新查询。",
+            f"The certificate of {name(signer.subject)}, who answered, ended on {end}: the answer says nothing about now; ask again.",
+        )
+    return bench.current(single.this_update_utc, single.next_update_utc)
+
+
+def _left_out(count: int) -> tuple[Reason, ...]:
+    if not count:
+        return ()
+    return (
+        Reason(
+            f"应答中另有 {count} 条关于其他签发机构的证书，应答者无权代答，未予采信；请向该机构查询。",
+            f"{count} of its answers are about certificates of another authority, for which it may not speak: they are left "
+            "out; ask that authority.",
+        ),
+    )
 
 
 def _signature(issuer: x509.Certificate | None, signer: x509.Certificate | None) -> Outcome:
@@ -85,8 +143,15 @@ def _signature(issuer: x509.Certificate | None, signer: x509.Certificate | None)
     if signer is None:
         return failed(
             SubIndication.SIG_CRYPTO_FAILURE,
-            f"签名既不是“{who}”的，也不是其委托的服务的：应答已被改动或系伪造，不能使用。",
-            f"It was signed neither by {who} nor by a responder of its own: it was changed or forged.",
+            f"签名既不是“{who}”的，也不是其以合规证书委托的服务的：应答已被改动或系伪造，不能使用；请重新查询。",
+            f"It was signed neither by {who} nor by a responder with a proper certificate of its own: it was changed or forged; "
+            "ask again.",
+        )
+    if signer != issuer and digest_end(signer) is not None:
+        return doubtful(
+            SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
+            f"“{name(signer.subject)}”的证书使用了不再可靠的摘要算法，其应答不能采信；请重新查询。",
+            f"The certificate of {name(signer.subject)}, who answered, rests on a digest that counts no longer; ask again.",
         )
     by = name(signer.subject)
     return passed(f"由“{by}”签发，签名相符。", f"Made by {by}; its signature holds.")
@@ -100,17 +165,14 @@ def _refusal(status: ocsp.OCSPResponseStatus) -> Outcome:
     )
 
 
-def _facts(response: ocsp.OCSPResponse, singles: list[ocsp.OCSPSingleResponse]) -> tuple[ObjectFact, ...]:
-    found = [moment("produced_at", ("产生时间", "produced"), response.produced_at_utc)]
-    for single in singles:
-        zh, en = _STATES[single.certificate_status]
-        since = single.revocation_time_utc
-        if since is not None:
-            zh, en = f"{zh}（{since:%Y-%m-%d}）", f"{en} ({since:%Y-%m-%d})"
-        serial = f"{single.serial_number:x}"
-        found += [
-            fact("certificate", ("证书", "certificate"), f"{serial} · {zh}", f"{serial} · {en}"),
-            moment("this_update", ("状态时间", "as of"), single.this_update_utc),
-            moment("next_update", ("下次更新", "next update"), single.next_update_utc),
-        ]
-    return tuple(found)
+def _said(single: ocsp.OCSPSingleResponse) -> tuple[ObjectFact, ...]:
+    zh, en = _STATES[single.certificate_status]
+    since = single.revocation_time_utc
+    if since is not None:
+        zh, en = f"{zh}（{since:%Y-%m-%d}）", f"{en} ({since:%Y-%m-%d})"
+    serial = f"{single.serial_number:x}"
+    return (
+        fact("certificate", ("证书", "certificate"), f"{serial} · {zh}", f"{serial} · {en}"),
+        moment("this_update", ("状态时间", "as of"), single.this_update_utc),
+        moment("next_update", ("下次更新", "next update"), single.next_update_utc),
+    )

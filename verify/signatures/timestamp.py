@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from asn1crypto import algos, tsp
 from cryptography import x509
@@ -32,12 +33,19 @@ from verify.strength import Strength
 from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
 
+PRECISE: Final = timedelta(seconds=2)
+"""EN 319 421 §7.7.1 has an authority keep its clock to a second, which some write as one of each unit; a time so exact is the time."""
+
+WIDEST: Final = timedelta(hours=1)
+"""A time less exact proves none: nobody can tell what came before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class TimeStamp:
     """A token whose imprint and signature hold; ``judged.finding`` tells whether its authority is trusted."""
 
     time: datetime
+    """By when what is stamped existed: the latest moment that the token's accuracy leaves open."""
     authority: str
     certificate: x509.Certificate
     judged: Judged
@@ -85,12 +93,14 @@ class TokenCheck:
                 "时间戳的时间晚于核验时间，请检查本机时钟。",
                 "The time-stamp is later than the time of verification; check this computer's clock.",
             )
+        width = _width(info)
         judged = self._authority(certificate, message, max(moment, at), moment)
         when = Moments(max(moment, at), max(moment, at), self.judge.now or at, moment, proved=True)
         strength = strength_of(message.digest, certificate, judged.chain, when, imprint=algorithm)
         if judged.finding is None:
-            judged = replace(judged, finding=token_weakness(strength))
-        return TimeStamp(moment, name(certificate.subject), certificate, judged, message, strength)
+            judged = replace(judged, finding=_check_width(width) or token_weakness(strength))
+        latest = _latest(moment, width, max(moment, at))
+        return TimeStamp(latest, name(certificate.subject), certificate, judged, message, strength)
 
     def _authority(
         self, certificate: x509.Certificate, message: SignedMessage, at: datetime, moment: datetime
@@ -98,14 +108,52 @@ class TokenCheck:
         """Judge the authority as of ``at``; where no evidence is that new, as of the token's own time.
 
         EN 319 102-1 §5.4 would fetch newer evidence; offline, evidence about the time of the token has to do. An
-        authority whose certificate has expired since then needs a later document time-stamp.
+        authority whose certificate has expired since then needs a later document time-stamp. At the token's own time it was
+        an authority already: its path in force (RFC 5280 §4.1.2.5), listed and granted (ETSI TS 119 615), not suspended.
         """
         certificates = [*message.certificates, *self.extra]
         judged = self.judge.judge(certificate, certificates, at, check_time_stamper, ServiceKind.TSA)
-        if judged.finding is None or judged.finding.sub is not SubIndication.TRY_LATER:
+        if judged.finding is not None and judged.finding.sub is not SubIndication.TRY_LATER:
             return judged
         then = self.judge.judge(certificate, certificates, moment, check_time_stamper, ServiceKind.TSA)
-        return judged if then.finding is not None else then
+        if judged.finding is not None:
+            return judged if then.finding is not None else then
+        if then.finding is None or then.finding.sub is SubIndication.TRY_LATER:  # news of today tell of then
+            return judged
+        return replace(judged, finding=then.finding)
+
+
+def _width(info: tsp.TSTInfo) -> timedelta:
+    """RFC 3161 §2.4.2: how far the time may be from the stated one; raises FORMAT_FAILURE."""
+    accuracy = info["accuracy"]
+    if not isinstance(accuracy, tsp.Accuracy):
+        return timedelta(0)
+    seconds, millis, micros = (accuracy[part].native or 0 for part in ("seconds", "millis", "micros"))
+    try:
+        width = timedelta(seconds=seconds, milliseconds=millis, microseconds=micros)
+    except OverflowError:
+        return timedelta.max
+    if min(seconds, millis, micros) < 0:
+        raise malformed("the accuracy of the time-stamp")
+    return width
+
+
+def _latest(stated: datetime, width: timedelta, at: datetime) -> datetime:
+    """RFC 3161 §2.4.2: return the upper limit of when a token was made; ``at`` it was there, and what it is over."""
+    if width <= PRECISE or width > WIDEST:
+        return stated
+    return at if at - stated <= width else stated + width
+
+
+def _check_width(width: timedelta) -> Finding | None:
+    if width <= WIDEST:
+        return None
+    return unsure(
+        SubIndication.SIG_CONSTRAINTS_FAILURE,
+        "时间戳所称的时间误差超过一小时，不能证明文件在某时之前已存在；请由时间准确的时间戳机构重新加盖。",
+        "The time-stamp's time may be more than an hour off, so it proves nothing to be earlier than anything else; have it "
+        "stamped by an authority with an exact clock.",
+    )
 
 
 def quiet(check: Callable[[], TimeStamp]) -> tuple[TimeStamp | None, Finding | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from ca import der
 from tests.pki import Pki, new_key, shared_rsa_key
 from tests.verify_world import Signing, asn1, private_info
-from verify.certificates.revocation import MAX_SINGLE_ANSWERS
+from verify.certificates.answers import MAX_SINGLE_ANSWERS
 from verify.policy import Policy
 from verify.report import SignatureReport, TimeSource
 from verify.trust import TrustStore
@@ -360,7 +360,7 @@ def test_time_stamp_by_a_certificate_without_the_purpose(signing: Signing, chang
     assert "时间戳" in found.notes[0].zh
 
 
-def restamped(signing: Signing, time: bytes, more: bytes) -> Any:
+def restamped(signing: Signing, time: bytes, more: bytes = b"", at: datetime | None = None) -> Any:
     """Return a time-stamper whose unit signs what no unit says: another form of time, further members of the TSTInfo."""
 
     class Odd(timestamps.DummyTimeStamper):
@@ -381,7 +381,7 @@ def restamped(signing: Signing, time: bytes, more: bytes) -> Any:
 
     tsa = signing.tsa
     store = SimpleCertificateStore.from_certs([asn1(one) for one in tsa.chain])
-    return Odd(asn1(tsa.der), private_info(tsa), certs_to_embed=store, fixed_dt=signing.now)
+    return Odd(asn1(tsa.der), private_info(tsa), certs_to_embed=store, fixed_dt=at or signing.now)
 
 
 CRITICAL = tsp.Extensions(

@@ -123,6 +123,33 @@ def test_a_list_signer_in_no_good_standing_clears_nobody(court: Court, wrong: st
     assert court.state(*lists, extra=(signer,)) == "unknown"
 
 
+UNKNOWN = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4.5"), b"\x05\x00")
+OWN_NAMES = x509.NameConstraints(None, [x509.RFC822Name("elsewhere.test")])
+
+
+@pytest.mark.parametrize(
+    ("extra", "expected"),
+    [([(UNKNOWN, True)], "unknown"), ([(UNKNOWN, False)], "good"), ([(OWN_NAMES, True)], "good")],
+    ids=["an unknown critical extension", "one that is not critical", "another key of a CA with constraints"],
+)
+def test_a_list_signers_certificate_is_held_to_the_rules_of_a_path(
+    court: Court, extra: list[object], expected: str
+) -> None:
+    """RFC 5280 §4.2: the certificate of another key counts as one of a path does."""
+    signer = court.namesake(extra=extra)
+    assert court.state(court.crl(signer), extra=(signer,)) == expected
+
+
+@pytest.mark.parametrize(("days", "expected"), [(30, "good"), (2, "unknown")])
+def test_a_list_knows_nothing_of_a_time_after_its_signers_end(court: Court, days: int, expected: str) -> None:
+    """The key of a signer that ended dates a list into its life, and promises the next for whenever it likes."""
+    then = court.now - timedelta(days=3)
+    signer = court.namesake(not_before=then - timedelta(days=1), not_after=then + timedelta(days=days))
+    root = court.pki.crl(court.pki.root, this_update=then)
+    handed = court.crl(signer, at=then)
+    assert court.state(handed, root, extra=(signer,)) == expected
+
+
 def scope(**parts: object) -> tuple[x509.ExtensionType, bool]:
     given: dict[str, object] = dict.fromkeys(("full_name", "relative_name", "only_some_reasons"))
     given |= dict.fromkeys(

@@ -7,19 +7,25 @@ from datetime import timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from ca import der
 from ca.certificate import SubjectName
 from ca.profile import ISSUING
 from tests.conftest import SteppingClock
-from tests.pki import Party, Pki, new_key
+from tests.pki import Party, Pki, new_key, shared_rsa_key
 from verify.certificates import paths as module
-from verify.certificates.links import made_by
-from verify.certificates.name_constraints import MAX_COMPARISONS, NameForbidden, check_names
+from verify.certificates.links import made_by, usable
+from verify.certificates.name_constraints import (
+    MAX_COMPARISONS,
+    SMTP_UTF8_MAILBOX,
+    NameForbidden,
+    check_names,
+)
 from verify.certificates.names import is_self_issued, name_key
-from verify.certificates.paths import PathFinder
+from verify.certificates.paths import MAX_VAIN_STEPS, PathFinder
 from verify.errors import Finding
-from verify.policy import MAX_PATH_STEPS
+from verify.policy import MAX_CERTIFICATES, MAX_CHAIN_DEPTH, MAX_PATH_STEPS
 from verify.trust import TrustStore
 from verify.verdict import SubIndication
 
@@ -83,6 +89,35 @@ def test_thousands_of_certificates_cost_no_more_than_the_limit(pki: Pki, checked
     found = PathFinder(TrustStore([pki.root.certificate])).candidates(leaf, [pki.issuing.certificate, *crowd])
     assert [len(chain) for chain in found] == [3]
     assert len(checked) <= MAX_PATH_STEPS
+
+
+def test_many_signers_with_many_namesakes_share_one_limit(pki: Pki, checked: list[object]) -> None:
+    """Each signer alone stays below the limit of a search; what is in order is found all the same, and doubt tells the rest."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "同名 TEST")])
+    crowd = [_root(name, new_key(), pki) for _ in range(MAX_CERTIFICATES - 1)]
+    leaves = [pki.party(issuer=Party(new_key(), crowd[0])).certificate for _ in range(60)]
+    finder = PathFinder(TrustStore([pki.root.certificate]))
+    paths = finder.of_one_document()
+    said = [sub(paths, leaf, [pki.issuing.certificate, *crowd], pki) for leaf in leaves]
+    assert len(checked) <= MAX_VAIN_STEPS + MAX_CERTIFICATES + len(leaves) * MAX_CHAIN_DEPTH
+    assert said[0] is SubIndication.NO_CERTIFICATE_CHAIN_FOUND
+    assert said[-1] is SubIndication.LIMIT_REACHED
+    good = pki.party().certificate
+    chain, finding = paths.choose(good, [*crowd, pki.issuing.certificate], pki.now)
+    assert (len(chain), finding) == (3, None)
+    other = finder.of_one_document()
+    assert sub(other, leaves[-1], [pki.issuing.certificate, *crowd], pki) is (
+        SubIndication.NO_CERTIFICATE_CHAIN_FOUND
+    )
+
+
+def test_strangers_by_the_hundred_are_only_strangers(pki: Pki) -> None:
+    """Two hundred signers of an unknown authority: nobody is told of a limit who had all of it looked at."""
+    stranger = Pki(pki.now, name="陌生 TEST")
+    paths = PathFinder(TrustStore([pki.root.certificate])).of_one_document()
+    key, extra = new_key(), [stranger.issuing.certificate, stranger.root.certificate]
+    said = {sub(paths, stranger.party(key=key).certificate, extra, pki) for _ in range(300)}
+    assert said == {SubIndication.NO_CERTIFICATE_CHAIN_FOUND}
 
 
 def test_a_line_of_hundreds_is_too_deep(pki: Pki, checked: list[object]) -> None:
@@ -192,6 +227,48 @@ def test_a_mailbox_in_the_subject_is_not_hidden_by_one_beside_it(pki: Pki) -> No
         check_names(bearer(pki, good, mail="b@evil.example"), within)
 
 
+def utf8_mailbox(text: str | bytes) -> x509.OtherName:
+    octets = der.utf8_string(text) if isinstance(text, str) else text
+    return x509.OtherName(SMTP_UTF8_MAILBOX, octets)
+
+
+@pytest.mark.parametrize(
+    ("mailbox", "inside"),
+    [
+        ("印章@good.example", True),
+        ("印章@GOOD.example", True),
+        ("印章@xn--fiqs8s.good.example", False),
+        ("印章@evil.example", False),
+        ("印章@中国.good.example", False),
+        ("good.example", False),
+        (b"\x0c\x02\xff\xfe", False),
+        (b"\x16\x0ea@good.example", False),
+    ],
+)
+def test_an_internationalised_mailbox_is_a_mailbox(pki: Pki, mailbox: str | bytes, inside: bool) -> None:
+    """RFC 9598 §6: constraints on rfc822Name are on these as well; else they would be the way around."""
+    one = bearer(pki, utf8_mailbox(mailbox))
+    permitted = x509.NameConstraints([x509.RFC822Name("good.example")], None)
+    if inside:
+        check_names(one, permitted)
+    else:
+        with pytest.raises(NameForbidden):
+            check_names(one, permitted)
+    check_names(one, x509.NameConstraints([x509.DNSName("good.example")], None))
+
+
+def test_an_excluded_internationalised_mailbox_is_refused(pki: Pki) -> None:
+    excluded = x509.NameConstraints(None, [x509.RFC822Name(".evil.example")])
+    check_names(bearer(pki, utf8_mailbox("印章@good.example")), excluded)
+    with pytest.raises(NameForbidden, match="excluded"):
+        check_names(bearer(pki, utf8_mailbox("印章@post.evil.example")), excluded)
+    with pytest.raises(NameForbidden, match="form of name"):
+        check_names(
+            bearer(pki, utf8_mailbox("印章@good.example")),
+            x509.NameConstraints(None, [utf8_mailbox("印章@good.example")]),
+        )
+
+
 def test_names_and_constraints_by_the_thousand_are_refused_unread(pki: Pki) -> None:
     """The product of both is what costs."""
     names = [x509.DNSName(f"{number}.example") for number in range(300)]
@@ -209,3 +286,20 @@ def test_keys_that_prove_nothing_carry_no_path(pki: Pki) -> None:
     leaf = pki.party(issuer=weak).certificate
     finder = PathFinder(TrustStore([pki.root.certificate]))
     assert sub(finder, leaf, [weak.certificate], pki) is SubIndication.NO_CERTIFICATE_CHAIN_FOUND
+
+
+@pytest.mark.parametrize(
+    ("exponent", "expected"),
+    [
+        (3, True),
+        (17, True),
+        (65_537, True),
+        ((1 << 32) - 1, True),
+        ((1 << 32) + 1, False),
+        ((1 << 64) - 59, False),
+    ],
+)
+def test_an_exponent_that_only_costs_time_is_none(exponent: int, expected: bool) -> None:
+    """With 64 bits of it a signature of 16,384 bits takes six milliseconds to refuse."""
+    key = rsa.RSAPublicNumbers(exponent, shared_rsa_key().public_key().public_numbers().n).public_key()
+    assert usable(key) is expected

@@ -1,0 +1,55 @@
+"""Who may issue (RFC 5280 §6.1.4 (k), (n)): the whole table, and an end entity's key put to work as an authority's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ca.certificate import SubjectName
+from ca.profile import ISSUING
+from tests.conftest import SteppingClock
+from tests.issuer_table import TABLE, Issuer, path_by
+from tests.pki import Pki
+from tests.verify_world import Signing
+from verify.certificates.paths import PathFinder
+from verify.certificates.rules import RuleBroken, check_rules
+from verify.trust import TrustStore
+from verify.verdict import SubIndication, Verdict
+
+
+@pytest.mark.parametrize("issuer", TABLE, ids=str)
+def test_only_a_ca_that_may_sign_certificates_issues(issuer: Issuer, clock: SteppingClock) -> None:
+    pki = Pki(clock())
+    leaf, anchor, between = path_by(pki, issuer)
+    paths = PathFinder(TrustStore([anchor]))
+    chain, finding = paths.choose(leaf, [] if between is None else [between], pki.now)
+    assert len(chain) == (2 if between is None else 3)
+    if issuer.may_issue:
+        assert finding is None
+    else:
+        assert finding is not None
+        assert finding.sub is SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE
+
+
+@pytest.mark.parametrize("issuer", [one for one in TABLE if one.ca is False], ids=str)
+def test_the_rules_of_extensions_ask_for_a_ca_by_themselves(issuer: Issuer, clock: SteppingClock) -> None:
+    leaf, anchor, between = path_by(Pki(clock()), issuer)
+    with pytest.raises(RuleBroken):
+        check_rules((leaf, anchor) if between is None else (leaf, between, anchor))
+
+
+@pytest.mark.parametrize("usage", [None, ("digital_signature",)])
+def test_a_keepers_key_makes_no_keepers(signing: Signing, usage: tuple[str, ...] | None) -> None:
+    """A certificate without keyUsage restricts nothing, and is no CA for that: everybody who holds one could issue."""
+    pki = signing.pki
+    wide = pki.make(ISSUING, SubjectName("Issuing B", "Issuing B"), issuer=pki.root, path_length=None)
+    holder = pki.party(issuer=wide, key_usage=usage)
+    forged = pki.party(issuer=holder, subject=SubjectName("任意公司", "任意公司"))
+    lists = [*signing.crls(), pki.crl(wide), pki.crl(holder)]
+    report = signing.verify(signing.add_dss(signing.sign(keeper=forged), crls=lists))
+    assert report.verdict is Verdict.INDETERMINATE
+    assert report.sub_indication is SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE
+    honest = signing.sign(keeper=replace(pki.party(issuer=wide, key_usage=None), chain=(wide.der,)))
+    if usage is None:
+        assert signing.verify(signing.add_dss(honest, crls=lists)).verdict is Verdict.PASSED
