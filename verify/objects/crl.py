@@ -6,7 +6,9 @@ from typing import Final
 
 from cryptography import x509
 
-from verify.certificates.paths import name
+from verify.certificates.crl_entries import entries_understood
+from verify.certificates.extensions import extensions_of
+from verify.certificates.paths import check_authority, name
 from verify.certificates.revocation import (
     ACCEPTED_CRL_EXTENSIONS,
     crl_signed_by,
@@ -49,7 +51,7 @@ def judge_crl(octets: bytes, bench: Bench) -> Judged:
         return Judged(_GOOD, (at(ObjectStep.FORM, _UNREADABLE),))
     steps = [
         at(ObjectStep.FORM, passed("可以读取。", "It can be read.")),
-        at(ObjectStep.WHOLE, _scope(extensions)),
+        at(ObjectStep.WHOLE, _scope(octets, extensions)),
         at(ObjectStep.CURRENT, bench.current(since, until)),
     ]
     named = tuple(one for one in bench.known if one.subject == crl.issuer)[:MAX_ISSUERS]
@@ -57,7 +59,7 @@ def judge_crl(octets: bytes, bench: Bench) -> Judged:
     steps.append(at(ObjectStep.SIGNATURE, _signature(crl, named, issuer)))
     if issuer is None:
         return Judged(_GOOD, tuple(steps), facts)
-    looked, above = bench.maker(issuer, (), lambda _: None)
+    looked, above = bench.maker(issuer, (), _signs_lists)
     chain, _, validity, revocation = above
     return Judged(_GOOD, (*steps, chain, validity, revocation), facts, looked)
 
@@ -81,8 +83,17 @@ def _signature(
     )
 
 
-def _scope(extensions: dict[x509.ObjectIdentifier, x509.Extension[x509.ExtensionType]]) -> Outcome:
-    """RFC 5280 §5.2: numbered, complete, and nothing critical in it that is not understood."""
+def _signs_lists(certificate: x509.Certificate) -> None:
+    """Demand an authority, or one whose key may sign lists expressly (RFC 5280 §4.2.1.3): an end entity says nothing of anybody."""
+    usage = {one.oid: one.value for one in extensions_of(certificate)}.get(x509.KeyUsage.oid)
+    if not (isinstance(usage, x509.KeyUsage) and usage.crl_sign):
+        check_authority(certificate)
+
+
+def _scope(
+    octets: bytes, extensions: dict[x509.ObjectIdentifier, x509.Extension[x509.ExtensionType]]
+) -> Outcome:
+    """RFC 5280 §5.2, §5.3: numbered, complete, and nothing critical in it that is not understood."""
     unknown = [oid for oid, one in extensions.items() if one.critical and oid not in ACCEPTED_CRL_EXTENSIONS]
     if x509.DeltaCRLIndicator.oid in extensions:
         return doubtful(
@@ -95,6 +106,12 @@ def _scope(extensions: dict[x509.ObjectIdentifier, x509.Extension[x509.Extension
             SubIndication.SIG_CONSTRAINTS_FAILURE,
             f"含有无法识别的关键扩展 {unknown[0].dotted_string}，不能采信。",
             f"It has a critical extension that is not understood, {unknown[0].dotted_string}.",
+        )
+    if not entries_understood(octets):
+        return doubtful(
+            SubIndication.SIG_CONSTRAINTS_FAILURE,
+            "列表的某一项含有无法识别的关键扩展，整份列表不能采信；请向签发机构查询。",
+            "One of its entries has a critical extension that is not understood, so none of it counts; ask its issuer.",
         )
     if x509.CRLNumber.oid not in extensions:
         return doubtful(

@@ -16,6 +16,8 @@ from verify.certificates.crl_entries import entries_understood
 from verify.certificates.paths import PathFinder
 from verify.certificates.revocation import Evidence, Freshness, state_at
 from verify.trust import TrustStore
+from verify.verdict import Verdict
+from verify.verifier import Verifier
 
 Extension = tuple[x509.ExtensionType, bool]
 FRESH = Freshness(timedelta(days=7), timedelta(minutes=5))
@@ -93,3 +95,26 @@ def test_entries_that_say_nothing_critical_are_not_walked(pki: Pki, monkeypatch:
     """A search over the octets answers for a hundred thousand of them; walking each takes as long as checking the signature."""
     monkeypatch.setattr(crl_entries, "_critical", pytest.fail)
     assert entries_understood(revoking(pki, (UNKNOWN, False), (REASON, True), more=50))
+
+
+def test_a_bare_list_counts_only_where_all_its_entries_are_understood(pki: Pki) -> None:
+    """The same list by itself: it is told why it says nothing."""
+    trust = TrustStore([pki.root.certificate], crls=[pki.crl(), pki.crl(pki.root)])
+    for critical, verdict in ((False, Verdict.PASSED), (True, Verdict.INDETERMINATE)):
+        octets = revoking(pki, (UNKNOWN, critical))
+        found = TrustStore([pki.root.certificate, pki.issuing.certificate], crls=[*trust.crls, octets])
+        report = Verifier(found).verify(octets, at=pki.now + timedelta(hours=1))
+        assert report.verdict is verdict, report.reason.en
+
+
+def test_an_end_entity_makes_no_list(pki: Pki) -> None:
+    """Without a key usage its signature holds; it is no authority, and nothing allows it to sign lists."""
+    holder = pki.party(key_usage=None)
+    octets = pki.crl(holder)
+    trust = TrustStore(
+        [pki.root.certificate, holder.certificate],
+        [pki.issuing.certificate],
+        crls=[pki.crl(), pki.crl(pki.root)],
+    )
+    report = Verifier(trust).verify(octets, at=pki.now + timedelta(hours=1))
+    assert report.verdict is not Verdict.PASSED, report.reason.en
