@@ -82,8 +82,9 @@ class SealDataJudge:
         *,
         document_hash: Callable[[str], bytes] | None = None,
         older: Proof | None = None,
+        ranged: bool = False,
     ) -> SealDataJudged:
-        """Judge as :meth:`report` does, and return what was found at work beside it."""
+        """Judge as :meth:`report` does, and return what was found at work beside it; ``ranged``: what holds it says what it protects."""
         kind = SealDataKind.SEAL_SIGNATURE if is_signature(data) else SealDataKind.SEAL
         empty = SealDataReport(
             name,
@@ -98,6 +99,7 @@ class SealDataJudge:
             if kind is SealDataKind.SEAL:
                 return SealDataJudged(self._seal(read_seal(data), empty))
             case = self._case(read_signature(data), document_hash, older)
+            case.ranged = ranged
         except SealDataInvalid as invalid:
             step = failed(SubIndication.FORMAT_FAILURE, invalid.zh, invalid.en).at(Step.FORMAT)
             return SealDataJudged(_concluded(replace(empty, steps=(step,))))
