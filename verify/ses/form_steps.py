@@ -14,8 +14,7 @@ from verify.verdict import SubIndication
 
 KNOWN_EXTENSIONS: Final = frozenset({SEAL_STATEMENT_OID})
 """Extensions that are understood here."""
-_RASTER: Final = frozenset({"PNG", "GIF", "BMP", "JPG"})
-_SAME: Final = {"JPEG": "JPG"}
+_PIXELS: Final = frozenset({"PNG", "GIF", "BMP", "JPG"})
 MOST_OF_ZONES: Final = timedelta(hours=14)
 """How far a local time written as UTC may be off: some makers write one."""
 
@@ -33,14 +32,13 @@ def critical_and_unknown(extensions: Sequence[SesExtension]) -> Outcome | None:
 
 
 def picture_form(picture: SesPicture) -> Outcome | None:
-    """``picture.type`` and the octets: one kind of pixels for another is only told, anything else shows what nobody expects."""
-    stated, found = _SAME.get(picture.kind, picture.kind), look(picture.data).kind
-    if stated == found or {stated, found} <= _RASTER:
+    """``picture.type`` and the octets: pixels of another kind are only told; a page, a package or nothing known is no picture of a seal."""
+    found = look(picture.data).kind
+    if found in _PIXELS or found == picture.kind:
         return None
-    shown = found or "未知格式"
     return doubtful(
         SubIndication.FORMAT_FAILURE,
-        f"印章图样写明为 {picture.type[:16]}，内容却是{' ' if found else ''}{shown}，显示的可能不是印章；请向制章单位核实。",
+        f"印章图样写明为“{picture.type[:16]}”，内容却是{f' {found}' if found else '未知格式'}，显示的可能不是印章；请向制章单位核实。",
         f"The seal's picture says {picture.type[:16]!r} and its octets are {found or 'of no known kind'}: what is shown may be no seal; "
         "ask the maker.",
     )
