@@ -18,7 +18,7 @@ from hsm.sm2.public_key import Sm2PublicKey
 from verify.certificates import gm
 from verify.certificates.remembered import by_identity
 from verify.digests import SM3
-from verify.errors import unsure
+from verify.errors import failed, unsure
 from verify.verdict import SubIndication
 
 DIGESTS: Final[dict[str, type[hashes.HashAlgorithm]]] = {
@@ -188,6 +188,26 @@ def _rsa(used: SignatureScheme) -> tuple[padding.PKCS1v15 | padding.PSS, hashes.
         return padding.PKCS1v15(), _hash(_own_digest(used), old=used.old)
     parameters = used.algorithm["parameters"]
     hashed = _named(parameters["hash_algorithm"], used)
-    generator = parameters["mask_gen_algorithm"]
-    mask = _named(generator["parameters"], used)
+    _check_pss(parameters, used)
+    mask = _named(parameters["mask_gen_algorithm"]["parameters"], used)
     return padding.PSS(mgf=padding.MGF1(mask), salt_length=int(parameters["salt_length"].native)), hashed
+
+
+def _check_pss(parameters: algos.RSASSAPSSParams, used: SignatureScheme) -> None:
+    """RFC 4055 §3.1, RFC 4056 §3: the parameters name the digest that the signature states, MGF1, and the one trailer there is.
+
+    Whoever asks for a digest by its name must not be given another: raises ``Finding`` FORMAT_FAILURE.
+    """
+    if str(parameters["hash_algorithm"]["algorithm"].native) != used.digest:
+        raise failed(
+            SubIndication.FORMAT_FAILURE,
+            "签名参数（RSA-PSS）中的摘要算法与签名声明的摘要算法不一致，签章不能成立；请要求重新签章。",
+            "The digest in the parameters of RSA-PSS is not the one that the signature states: it cannot hold; ask for it to be signed again.",
+        )
+    generator = str(parameters["mask_gen_algorithm"]["algorithm"].native)
+    if generator != "mgf1" or parameters["trailer_field"].native not in _TRAILERS:
+        raise _weak(f"RSA-PSS, {generator}")
+
+
+_TRAILERS: Final = frozenset({1, "trailer_field_bc"})
+"""``trailerFieldBC``, by number and by the library's name."""

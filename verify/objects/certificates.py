@@ -6,13 +6,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from verify.certificates.paths import name
+from verify.errors import Finding
 from verify.objects.certificate import UNREADABLE, judge_certificate
 from verify.objects.steps import Bench, Judged, ObjectStep, at, fact
 from verify.ofd.evidence import read_evidence
 from verify.policy import MAX_CERTIFICATES
 from verify.sentence import Reason
 from verify.ses.steps import Outcome, doubtful
+from verify.ses.steps import found as refused
 from verify.signatures.cms import load_certificate
+from verify.signatures.cms_values import around_content
 from verify.verdict import SubIndication
 
 _GOOD = Reason("证书有效。", "The certificate is valid.")
@@ -21,6 +24,10 @@ _GOOD = Reason("证书有效。", "The certificate is valid.")
 def judge_certificates(octets: tuple[bytes, ...], bench: Bench) -> Judged:
     """Judge the leaf of a chain; of several unrelated certificates none is chosen, and that is said."""
     if len(octets) == 1:  # a message without signers
+        try:
+            around_content(octets[0])
+        except Finding as finding:
+            return Judged(_GOOD, (at(ObjectStep.FORM, refused(finding)),))
         carried = read_evidence(octets[0])
         bench.judge.evidence.add(carried.crls, carried.ocsp, embedded=True)
         found = carried.certificates

@@ -20,7 +20,8 @@ from verify.objects.steps import Bench, Judged, ObjectStep, at, concluded
 from verify.objects.time_stamp import judge_time_stamp
 from verify.report import DocumentReport
 from verify.sentence import Reason
-from verify.ses.steps import doubtful, found
+from verify.ses.facts import StepState
+from verify.ses.steps import Outcome, doubtful, found
 from verify.verdict import SubIndication
 
 Digest = Callable[[str], bytes]
@@ -39,6 +40,8 @@ class ObjectDoor:
     signed: Callable[[bytes, bytes], DocumentReport]
     digest: Digest | None = None
     """Digest of the file beside the object, by ``hashlib`` name or ``sm3``."""
+    doubt: Outcome | None = None
+    """What is in doubt about the file whatever stands in it."""
 
     def report(self, recognised: Recognised, empty: DocumentReport) -> ObjectReport:
         """Judge one object; whatever a library raises over foreign octets is a finding, never a crash."""
@@ -54,13 +57,14 @@ class ObjectDoor:
         try:
             if recognised.kind is ObjectKind.TREE_PROOF:
                 judged, inner = judge_proof(recognised.octets[0], self.signed, self.digest)
+                judged = self._doubted(judged)
                 report = replace(
                     report,
                     signatures=() if inner is None else inner.signatures,
                     notice="" if inner is None else inner.notice,
                 )
                 return replace(concluded(report, judged), notice=report.notice)
-            return concluded(report, self._judged(recognised))
+            return concluded(report, self._doubted(self._judged(recognised)))
         except Finding as finding:  # of the file beside it: too large, say
             return concluded(report, Judged(Reason("", ""), (at(ObjectStep.CONTENT, found(finding)),)))
         except OSError:
@@ -68,6 +72,15 @@ class ObjectDoor:
         except Exception as error:  # noqa: BLE001 - see above
             broken = at(ObjectStep.FORM, found(unexpected(error)))
             return concluded(report, Judged(Reason("", ""), (broken,)))
+
+    def _doubted(self, judged: Judged) -> Judged:
+        """Put the doubt in the place of the form that holds, before everything else."""
+        if self.doubt is None:
+            return judged
+        others = [
+            one for one in judged.steps if (one.key, one.state) != (ObjectStep.FORM.value, StepState.PASSED)
+        ]
+        return replace(judged, steps=(at(ObjectStep.FORM, self.doubt), *others))
 
     def _judged(self, recognised: Recognised) -> Judged:
         kind, first = recognised.kind, recognised.octets[0]

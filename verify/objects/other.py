@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from ca import der
 from seals.ses.structure import is_seal_data
 from verify.maker_lists import SealLists
 from verify.objects.door import ObjectDoor
@@ -21,8 +22,11 @@ from verify.ofd.package import is_package
 from verify.report import DocumentReport
 from verify.seal import SealJudge
 from verify.ses.judge import SealDataJudge
+from verify.ses.steps import Outcome, doubtful
 from verify.signatures.detached import Content, ContentOctets, Digests, judge_detached, signature_in
 from verify.signatures.signer_steps import SignerSteps
+from verify.signatures.two_files import Region, second_document
+from verify.verdict import SubIndication
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +44,15 @@ class OtherDoor:
             return OfdJudge(bench.judge, bench.policy, bench.at, self.lists).report(data, empty)
         recognised = recognise(data)
         if recognised is not None:
-            return ObjectDoor(bench, self._signed(empty), self._digest()).report(recognised, empty)
+            doubt = _also_another(data, *recognised.octets)
+            return ObjectDoor(bench, self._signed(empty), self._digest(), doubt).report(recognised, empty)
         octets = unwrapped(data) or data
         signature = signature_in(octets)
         if signature is not None:
             return judge_detached(signature, self.content, self._steps(), empty)
         if is_seal_data(octets):
-            seals = SealDataJudge(bench.judge, bench.policy, bench.at, self.lists)
+            doubt = _also_another(octets, signed=_first_member(octets))
+            seals = SealDataJudge(bench.judge, bench.policy, bench.at, self.lists, doubt=doubt)
             return seals.report(octets, empty.file, document_hash=self._digest())
         unknown = ObjectReport(empty.file, empty.verdict, unknown_reason(data))
         return replace(unknown, size=empty.size, verified_at=empty.verified_at)
@@ -61,3 +67,25 @@ class OtherDoor:
         bench = self.bench
         seals = SealJudge(bench.judge, self.lists, bench.policy)
         return SignerSteps(bench.judge, seals, bench.policy, bench.at, ())
+
+
+def _also_another(*parts: bytes, signed: Region | None = None) -> Outcome | None:
+    """Doubt a file that other readers open as a document: the octets of an object that nobody signed are whatever somebody put there.
+
+    Comments of a list in XML, text before PEM, parameters and attributes of a message: each of them is large enough for one.
+    """
+    for octets in dict.fromkeys(parts):
+        second = second_document(octets, signed)
+        if second is not None:
+            return doubtful(SubIndication.FORMAT_FAILURE, second.doubt.zh, second.doubt.en)
+    return None
+
+
+def _first_member(octets: bytes) -> Region | None:
+    """Return where the part of seal data stands that was signed; a picture in it may be a package of its own."""
+    try:
+        inside = der.Reader(octets).enter(der.SEQUENCE)
+        begin = inside.position
+        return begin, begin + len(inside.element())
+    except der.DerError:
+        return None

@@ -142,6 +142,21 @@ class CertificateSteps:
             proof is not None and proof.trusted and proof.time < min(lost) for proof in proofs
         )
 
+    def until_proved(self, looked: Looked, now: datetime, *proofs: Proof | None) -> Outcome | None:
+        """Doubt a date that its signer wrote, where nothing tells what became of the certificates until a proof, or until now.
+
+        Whoever has a stolen key dates back to before the revocation and brings the list of that day along. A certificate that has
+        ended since is asked about at its end.
+        """
+        if not (looked.trusted and self.policy.require_revocation):
+            return None
+        until = min((p.time for p in proofs if p is not None and p.trusted), default=now)
+        for position, certificate in enumerate(looked.chain[:-1]):
+            last = min(until, certificate.not_valid_after_utc)
+            if self.judge.state(looked.chain, position, last).status == CertificateStatus.UNKNOWN.value:
+                return _nothing_since(certificate, last)
+        return None
+
     def state(self, looked: Looked, at: datetime) -> StatusReport:
         """Return the certificate's own state at ``at``."""
         return self.judge.state(looked.chain, 0, at)
@@ -181,6 +196,16 @@ def _outside(certificate: x509.Certificate, at: datetime) -> Outcome:
         SubIndication.EXPIRED,
         f"证书“{who}”已于 {day} 到期，{at.date()} 时已失效。",
         f"The certificate of {who} ended on {day}, before {at.date()}.",
+    )
+
+
+def _nothing_since(certificate: x509.Certificate, last: datetime) -> Outcome:
+    who, day = name(certificate.subject), last.date()
+    return doubtful(
+        SubIndication.TRY_LATER,
+        f"日期由签名者自行填写，没有可信时间戳证明；也没有吊销信息说明证书“{who}”到 {day} 为止未被吊销。请更新 CRL 或 OCSP 后重新核验。",
+        f"The date is the signer's own word, no trusted time-stamp proves it, and no revocation information tells whether the certificate "
+        f"of {who} was revoked until {day}; add a current CRL or OCSP response and verify again.",
     )
 
 

@@ -31,7 +31,7 @@ from verify.ses.registry_step import registry_state, state_at
 from verify.ses.report import SealDataKind, SealDataReport, SealDataStep, SealFacts, StepState
 from verify.ses.seal_steps import SealCase, seal_steps
 from verify.ses.signature_steps import SignatureCase, signature_steps, stated_time
-from verify.ses.steps import Step, failed
+from verify.ses.steps import Outcome, Step, failed
 from verify.verdict import SubIndication, Verdict
 from verify.wording import TEST_NOTICE, is_test_root
 
@@ -57,6 +57,8 @@ class SealDataJudge:
     """The trusted status lists of seal makers, where there are any."""
     extra: tuple[x509.Certificate, ...] = ()
     """Certificates that the document brings along, to find chains with."""
+    doubt: Outcome | None = None
+    """What is in doubt about the file itself, where the data is all of it."""
 
     def report(
         self,
@@ -80,8 +82,9 @@ class SealDataJudge:
         *,
         document_hash: Callable[[str], bytes] | None = None,
         older: Proof | None = None,
+        ranged: bool = False,
     ) -> SealDataJudged:
-        """Judge as :meth:`report` does, and return what was found at work beside it."""
+        """Judge as :meth:`report` does, and return what was found at work beside it; ``ranged``: what holds it says what it protects."""
         kind = SealDataKind.SEAL_SIGNATURE if is_signature(data) else SealDataKind.SEAL
         empty = SealDataReport(
             name,
@@ -96,6 +99,7 @@ class SealDataJudge:
             if kind is SealDataKind.SEAL:
                 return SealDataJudged(self._seal(read_seal(data), empty))
             case = self._case(read_signature(data), document_hash, older)
+            case.ranged = ranged
         except SealDataInvalid as invalid:
             step = failed(SubIndication.FORMAT_FAILURE, invalid.zh, invalid.en).at(Step.FORMAT)
             return SealDataJudged(_concluded(replace(empty, steps=(step,))))
@@ -108,7 +112,7 @@ class SealDataJudge:
         seen = replace(
             empty,
             standard=seal.version.standard,
-            steps=(*seal_steps(case), state),
+            steps=(*self._whole(), *seal_steps(case), state),
             facts=_facts(seal),
             maker=_described(case.looked),
             maker_trust=None if case.looked is None else case.looked.trust,
@@ -116,6 +120,9 @@ class SealDataJudge:
             notice=_notice(case.looked),
         )
         return _concluded(seen)
+
+    def _whole(self) -> tuple[SealDataStep, ...]:
+        return () if self.doubt is None else (self.doubt.at(Step.FORMAT),)
 
     def _case(
         self, signature: SesSignature, document_hash: Callable[[str], bytes] | None, older: Proof | None
@@ -133,7 +140,7 @@ class SealDataJudge:
         seen = replace(
             _with_states(empty, case, inner, self.lists),
             standard=signature.version.standard,
-            steps=(*signature_steps(case), *seal_steps(inner), state),
+            steps=(*self._whole(), *signature_steps(case), *seal_steps(inner), state),
             facts=_facts(signature.seal),
             maker=_described(inner.looked),
             signer=_described(case.looked),

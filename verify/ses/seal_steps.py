@@ -11,18 +11,20 @@ from cryptography import x509
 
 from ca.profile import EKU_SEAL_MAKER
 from seals.ses.parts import SesSeal
-from verify.certificates.extensions import extensions_of
-from verify.certificates.purpose import check_exactly, check_signer
+from verify.certificates.paths import name
+from verify.certificates.purpose import check_exactly, check_signer, extended
 from verify.digests import digest_of
 from verify.errors import Finding
 from verify.policy import Policy
 from verify.report import Reason
 from verify.ses import values
 from verify.ses.certificates import CertificateSteps, Looked, Proof
+from verify.ses.form_steps import critical_and_unknown, making_time, picture_form
 from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import SEAL_DEMANDS, Demand, Outcome, Step, doubtful, failed, found, passed, skipped
 from verify.signatures.cms import load_certificate
 from verify.signatures.timestamp import TimeStamp, TokenCheck, quiet
+from verify.trusted_lists.decision import BY_DECREE, TrustDecision
 from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
 
@@ -88,6 +90,9 @@ def _format(case: SealCase, _: Demand) -> Outcome:
             "印章有效期的起始晚于终止，无效。",
             "The seal's validity ends before it starts: invalid.",
         )
+    strange = critical_and_unknown(seal.extensions) or picture_form(seal.picture)
+    if strange is not None:
+        return strange
     text = seal.version.standard
     return passed(f"符合 {text}。", f"As {text} has it.")
 
@@ -107,22 +112,9 @@ def _maker_signature(case: SealCase, _: Demand) -> Outcome:
     return values.check(case.maker, seal.algorithm, seal.signed, seal.signature, seal.version)
 
 
-def _making_time(case: SealCase, _: Demand) -> Outcome:
-    """Step c (v5): the date of making is plausible: not in the future, not after the seal's own end."""
-    created, ends = case.seal.property.created, case.seal.property.valid_to
-    if created > case.now + case.policy.clock_skew:
-        return failed(
-            SubIndication.SIG_CONSTRAINTS_FAILURE,
-            f"制作日期 {created.date()} 在未来，无效。",
-            f"It claims to be made on {created.date()}, in the future: invalid.",
-        )
-    if created > ends:
-        return failed(
-            SubIndication.SIG_CONSTRAINTS_FAILURE,
-            f"制作日期 {created.date()} 晚于印章有效期终止 {ends.date()}，无效。",
-            f"It was made on {created.date()}, after its own end on {ends.date()}: invalid.",
-        )
-    return passed(f"制作于 {created.date()}。", f"Made on {created.date()}.")
+def _making_time(case: SealCase, demand: Demand) -> Outcome:
+    """Step c: see :func:`verify.ses.form_steps.making_time`."""
+    return making_time(case.seal.property, min(case.when, case.now), case.policy.clock_skew, demand)
 
 
 def _maker_chain(case: SealCase, _: Demand) -> Outcome:
@@ -149,20 +141,41 @@ def _maker_use(case: SealCase, _: Demand) -> Outcome:
             "制章者证书不是单位证书，无效。",
             "The maker's certificate names no organisation: invalid.",
         )
+    if extended(certificate) is None:
+        _note_unnamed_maker(case, certificate)
+        return passed("可用于签名。", "Meant for signing.")
     try:
-        if _has_purposes(certificate):
-            check_exactly(certificate, EKU_SEAL_MAKER, "制作电子印章", "making seals")
+        check_exactly(certificate, EKU_SEAL_MAKER, "制作电子印章", "making seals")
     except Finding as finding:
         return found(finding)
-    return passed("可用于签名。", "Meant for signing.")
+    return passed("可用于制作电子印章。", "Meant for making seals.")
 
 
-def _has_purposes(certificate: x509.Certificate) -> bool:
-    try:
-        extensions_of(certificate).get_extension_for_class(x509.ExtendedKeyUsage)
-    except x509.ExtensionNotFound:
-        return False
-    return True
+def _note_unnamed_maker(case: SealCase, certificate: x509.Certificate) -> None:
+    """Tell that nothing says that this certificate may make seals: no purpose in it, no list of makers, no anchor of its own."""
+    looked = case.looked
+    if (
+        looked is None
+        or len(looked.chain) == 1
+        or (looked.trust is not None and _listed_as_maker(looked.trust))
+    ):
+        return
+    who = name(certificate.subject)
+    case.notes.append(
+        Reason(
+            f"制章者“{who}”的证书没有写明可以制作印章，也没有信任清单认定其为制章机构；同一颁发机构的任何单位证书都能制作同样的印章。"
+            "请确认该单位确为制章机构，或改用登记制章机构的信任清单核验。",
+            f"Nothing says that {who} may make seals: its certificate names no purpose, and no trust list has it as a maker; any organisation "
+            "with a certificate of the same authority could have made this seal. Make sure that it is a maker, or verify with a trust "
+            "list of makers.",
+        )
+    )
+
+
+def _listed_as_maker(trust: TrustDecision) -> bool:
+    entries = (trust.entry, *trust.others)
+    makers = [one for one in entries if one.kind == ServiceKind.SEAL_MAKER.value]
+    return any(one.vouches and one.scheme_id != BY_DECREE for one in makers)
 
 
 def _maker_validity(case: SealCase, demand: Demand) -> Outcome:
@@ -187,10 +200,11 @@ def _maker_revocation(case: SealCase, demand: Demand) -> Outcome:
     if case.looked is None:
         return _NO_CERTIFICATE
     outcome = _maker_standing(case, case.looked, demand)
-    if outcome.state is not StepState.PASSED or case.certificates.sound(
-        case.looked, case.now, case.stamp, case.used
-    ):
+    if outcome.state is not StepState.PASSED:
         return outcome
+    proofs = (case.stamp, case.used)
+    if case.certificates.sound(case.looked, case.now, *proofs):
+        return case.certificates.until_proved(case.looked, case.now, *proofs) or outcome
     return doubtful(
         SubIndication.REVOKED_NO_POE,
         "制章者证书或其上级证书因密钥泄露已吊销，且没有可信时间戳证明印章制作在此之前。",

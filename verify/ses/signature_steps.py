@@ -20,6 +20,7 @@ from verify.policy import Policy
 from verify.report import Reason
 from verify.ses import values
 from verify.ses.certificates import CertificateSteps, Looked, Proof
+from verify.ses.form_steps import critical_and_unknown
 from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import Outcome, Step, doubtful, failed, found, passed, skipped
 from verify.signatures.cms import load_certificate, parse_message
@@ -71,6 +72,8 @@ class SignatureCase:
     stamp: TimeStamp | None = None
     stamp_finding: Finding | None = None
     notes: list[Reason] = field(default_factory=list)
+    ranged: bool = False
+    """What holds the signature states itself what is protected, as a PDF does by its ByteRange."""
 
     def __post_init__(self) -> None:
         self.signer = load_certificate(self.signature.certificate)
@@ -100,6 +103,26 @@ class SignatureCase:
 def signature_steps(case: SignatureCase) -> tuple[SealDataStep, ...]:
     """Run every step in order."""
     return tuple(run(case).at(step) for step, run in _STEPS.items())
+
+
+def _form(case: SignatureCase) -> Outcome:
+    """§6.2.3 a: it was read; an extension that must be understood is, and ``propertyInfo`` says what is protected."""
+    strange = critical_and_unknown(case.signature.extensions)
+    if strange is not None:
+        return strange
+    if case.signature.scope.strip():
+        return passed("可以读取，写明了保护范围。", "It can be read, and says what it protects.")
+    if case.ranged:
+        return passed(
+            "可以读取；未写明保护范围（propertyInfo），以签名域的 ByteRange 为准。",
+            "It can be read; it does not say what it protects (propertyInfo), and the signature's ByteRange is taken.",
+        )
+    return doubtful(
+        SubIndication.SIG_CONSTRAINTS_FAILURE,
+        "签章没有写明保护范围（propertyInfo 为空），标准要求至少写明；不能认定它保护的就是这份文件，请向签章单位核实。",
+        "It does not say what it protects (propertyInfo is empty), which the standard asks for at least: that it is this file "
+        "cannot be told; ask the signatory.",
+    )
 
 
 def _version(case: SignatureCase) -> Outcome:
@@ -185,6 +208,9 @@ def _revocation(case: SignatureCase) -> Outcome:
             "The certificate or one above it was revoked for a compromised key, and no trusted time-stamp proves an earlier "
             "signature.",
         )
+    unknown = case.certificates.until_proved(case.looked, case.now, case.stamp, case.older)
+    if unknown is not None:
+        return unknown
     if now.status == "revoked":
         return passed("签章后才被吊销，不影响本签章。", "Revoked only after this signature.")
     return then
@@ -263,6 +289,7 @@ _NO_STAMP: Final = failed(
 )
 
 _STEPS: Final[dict[Step, Callable[[SignatureCase], Outcome]]] = {
+    Step.SIGNATURE_FORMAT: _form,
     Step.VERSION: _version,
     Step.SIGNER_SIGNATURE: _signature,
     Step.SIGNER_CHAIN: _chain,

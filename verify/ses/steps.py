@@ -31,6 +31,7 @@ class Step(StrEnum):
     SEAL_VALIDITY = "seal-validity"
     SEAL_TIME_STAMP = "seal-time-stamp"
     REGISTRY_STATE = "registry-state"
+    SIGNATURE_FORMAT = "signature-format"
     VERSION = "version"
     SIGNER_SIGNATURE = "signer-signature"
     SIGNER_CHAIN = "signer-chain"
@@ -53,6 +54,7 @@ NAMES: Final = {
     Step.SEAL_VALIDITY: Reason("印章有效期", "validity of the seal"),
     Step.SEAL_TIME_STAMP: Reason("印章时间戳", "time-stamp on the seal"),
     Step.REGISTRY_STATE: Reason("印章使用状态", "state of the seal in its registry"),
+    Step.SIGNATURE_FORMAT: Reason("签章格式", "format of the signature"),
     Step.VERSION: Reason("签章与印章版本", "versions of signature and seal"),
     Step.SIGNER_SIGNATURE: Reason("签章人签名", "the signer's signature"),
     Step.SIGNER_CHAIN: Reason("签章人证书链", "the signer's certificate chain"),
@@ -73,14 +75,16 @@ class Demand(Enum):
     """Any failure makes the seal invalid."""
     AT_MAKING = auto()
     """What has ended by now but was good when the seal was made is noted, and the check goes on."""
+    POSSIBLE = auto()
+    """The text does not ask; what cannot be true is held against the seal all the same."""
 
 
-_S, _M, _N = Demand.STRICT, Demand.AT_MAKING, Demand.NOT_ASKED
+_S, _M, _N, _P = Demand.STRICT, Demand.AT_MAKING, Demand.NOT_ASKED, Demand.POSSIBLE
 
 SEAL_DEMANDS: Final[dict[Step, dict[SesVersion, Demand]]] = {
     Step.FORMAT: {SesVersion.V1: _S, SesVersion.V4: _S, SesVersion.V5: _S},
     Step.MAKER_SIGNATURE: {SesVersion.V1: _S, SesVersion.V4: _S, SesVersion.V5: _S},
-    Step.MAKING_TIME: {SesVersion.V1: _N, SesVersion.V4: _N, SesVersion.V5: _S},
+    Step.MAKING_TIME: {SesVersion.V1: _P, SesVersion.V4: _P, SesVersion.V5: _S},
     Step.MAKER_CHAIN: {SesVersion.V1: _S, SesVersion.V4: _S, SesVersion.V5: _S},
     Step.MAKER_USE: {SesVersion.V1: _S, SesVersion.V4: _S, SesVersion.V5: _S},
     Step.MAKER_VALIDITY: {SesVersion.V1: _S, SesVersion.V4: _S, SesVersion.V5: _M},

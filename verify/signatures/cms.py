@@ -31,7 +31,14 @@ from verify.certificates.key_identifiers import subject_key
 from verify.certificates.names import issuer_octets
 from verify.certificates.paths import digest_of_certificate
 from verify.errors import Finding, failed, unsure
-from verify.policy import MAX_CERTIFICATES, MAX_CMS_OCTETS, MAX_DOCUMENT_OCTETS, MAX_REVOCATION_ITEMS
+from verify.policy import (
+    MAX_CERTIFICATES,
+    MAX_CMS_OCTETS,
+    MAX_DOCUMENT_OCTETS,
+    MAX_REVOCATION_ITEMS,
+    MAX_SIGNATURES,
+)
+from verify.signatures.bounded import count, unsigned_attributes
 from verify.signatures.cms_der import Parts, take_apart
 from verify.signatures.cms_values import (
     MAX_ATTRIBUTES,
@@ -40,6 +47,7 @@ from verify.signatures.cms_values import (
     attributes_of,
     certificate_references,
     check_digests,
+    check_parameters,
     digest_algorithm,
     malformed,
     protects,
@@ -142,7 +150,7 @@ def count_signers(octets: bytes) -> int:
             return 1
         data = _signed_data(cms.ContentInfo.load(octets))
         check_digests(data["digest_algorithms"].contents)
-        return max(1, len(data["signer_infos"]))
+        return max(1, count(data["signer_infos"], MAX_SIGNATURES))
     except (Finding, ValueError, TypeError, KeyError):
         return 1
 
@@ -160,11 +168,13 @@ def _parse(octets: bytes, old: bool, chosen: int | None) -> SignedMessage:
     if octets[size:].strip(b"\0"):
         raise malformed("octets stand behind it")
     data = _signed_data(info)
-    if chosen is None and len(data["signer_infos"]) != 1:
-        raise malformed(f"{len(data['signer_infos'])} signers instead of one")
+    signers = count(data["signer_infos"], MAX_SIGNATURES)
+    if chosen is None and signers != 1:
+        raise malformed(f"{signers} signers instead of one")
     signer = data["signer_infos"][chosen or 0]
     _ = (data["version"].native, signer["version"].native)  # the library looks at what it is asked for alone
     check_digests(data["digest_algorithms"].contents)
+    check_parameters(signer["digest_algorithm"])
     listed = {one["algorithm"].dotted for one in data["digest_algorithms"]}
     if signer["digest_algorithm"]["algorithm"].dotted not in listed:
         raise malformed("the signer's digest is not among those that it lists")  # RFC 5652 §5.1, §5.3
@@ -182,7 +192,7 @@ def _parse(octets: bytes, old: bool, chosen: int | None) -> SignedMessage:
         digest=digest_name(signer["digest_algorithm"], old=old),
         signed=signed,
         signed_octets=signed_octets,
-        unsigned=attributes_of(signer["unsigned_attrs"], lenient=True),
+        unsigned=unsigned_attributes(signer["unsigned_attrs"]),
         certificates=_certificates(data["certificates"]),
         crls=crls,
         ocsp=ocsp,
@@ -195,6 +205,7 @@ def _of_parts(parts: Parts, old: bool) -> SignedMessage | None:
     algorithm = digest_algorithm(parts.digest_algorithm)
     if algorithm is None or signature_algorithm(parts.signature_algorithm) is None:
         return None
+    check_parameters(algorithm)
     if len(parts.certificates) > MAX_CERTIFICATES or len(parts.signed) > MAX_ATTRIBUTES:
         return None
     loaded = [load_certificate(one) for one in parts.certificates]
@@ -244,7 +255,7 @@ def _certificates(choices: Any) -> tuple[x509.Certificate, ...]:
     """Load what can be loaded: a damaged certificate that nobody needs is no reason to fail (RFC 5652 §5.1)."""
     if isinstance(choices, core.Void) or choices is None:
         return ()
-    if len(choices) > MAX_CERTIFICATES:
+    if count(choices, MAX_CERTIFICATES) > MAX_CERTIFICATES:
         raise malformed(f"more than {MAX_CERTIFICATES} certificates")
     loaded = (load_certificate(as_read(choice.chosen)) for choice in choices if choice.name == "certificate")
     return tuple(certificate for certificate in loaded if certificate is not None)

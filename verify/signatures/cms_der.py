@@ -27,6 +27,7 @@ from ca.cms_names import (
     TST_INFO,
 )
 from seals.statement import SEAL_STATEMENT_OID
+from verify.policy import MAX_CERTIFICATES, MAX_REVOCATION_ITEMS
 
 _TAGS: Final = {
     CONTENT_TYPE: der.OID,
@@ -132,8 +133,8 @@ def _parts(octets: bytes) -> Parts | None:
         return None
     digests = _digests(data.enter(der.SET))
     kind, content = _content(data.enter(der.SEQUENCE))
-    certificates = _listed(data, _CERTIFICATES)
-    crls = _listed(data, _CRLS)
+    certificates = _listed(data, _CERTIFICATES, MAX_CERTIFICATES)
+    crls = _listed(data, _CRLS, MAX_REVOCATION_ITEMS)
     signers = data.enter(der.SET)
     data.finish()
     signer = signers.element()
@@ -151,8 +152,8 @@ def _digests(listed: der.Reader) -> set[str]:
     while listed.more:
         algorithm = listed.enter(der.SEQUENCE)
         found.add(algorithm.oid())
-        if algorithm.more:
-            algorithm.element()
+        if algorithm.more and algorithm.element() != der.null():
+            raise der.DerError("parameters of a digest")
         algorithm.finish()
     return found
 
@@ -177,14 +178,15 @@ def _says_time(content: bytes) -> bool:
     return True
 
 
-def _listed(data: der.Reader, tag: int) -> tuple[bytes, ...]:
-    """Return certificates or lists; those of other kinds are not ordinary."""
+def _listed(data: der.Reader, tag: int, most: int) -> tuple[bytes, ...]:
+    """Return certificates or lists; those of other kinds, and more than count, are not ordinary."""
     if data.peek() != tag:
         return ()
-    items, found = data.enter(tag), []
+    items = data.enter(tag)
+    found: list[bytes] = []
     while items.more:
-        if items.peek() != der.SEQUENCE:
-            raise der.DerError("of another kind")
+        if items.peek() != der.SEQUENCE or len(found) == most:
+            raise der.DerError("of another kind, or too many")
         found.append(items.element())
     return tuple(found)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import islice
 from typing import Any, ClassVar, Final
 
 from asn1crypto import algos, cms, core, tsp
@@ -16,10 +17,12 @@ from ca.cms_names import (
     SIGNING_CERTIFICATE_V2,
     SIGNING_TIME,
 )
+from hsm.algorithms import DigestAlgorithm
 from seals.statement import SEAL_STATEMENT_OID
-from verify.algorithms import digest_name
+from verify.algorithms import DIGESTS, OLD_DIGESTS, digest_name
 from verify.errors import Finding, failed
 from verify.policy import MAX_REVOCATION_ITEMS
+from verify.signatures.bounded import MAX_VALUES, count, members
 from verify.signatures.cms_der import Attribute
 from verify.verdict import SubIndication
 
@@ -90,7 +93,8 @@ def around_content(octets: bytes) -> int:
         info = der.Reader(octets).enter(der.SEQUENCE)
         info.oid()
         data = info.enter(_EXPLICIT).enter(der.SEQUENCE)
-        _, digests = data.element(), data.element()
+        data.element()  # version
+        digests = data.contents(der.SET)
         around = len(octets) - len(data.element())
     except der.DerError:
         return len(octets)
@@ -99,9 +103,31 @@ def around_content(octets: bytes) -> int:
 
 
 def check_digests(listed: bytes) -> None:
-    """Refuse a list of digests that is longer than any; raises ``Finding`` FORMAT_FAILURE."""
+    """Refuse a list of digests that is longer than any, or of which one has parameters; raises ``Finding`` FORMAT_FAILURE."""
     if len(listed) > MAX_DIGESTS_OCTETS:
         raise malformed("too many digest algorithms")
+    (_check_kept if len(listed) <= MAX_ALGORITHM_OCTETS else _check_each)(listed)
+
+
+def _check_each(listed: bytes) -> None:
+    try:
+        for octets in members(listed):
+            check_parameters(algos.DigestAlgorithm.load(octets))
+    except (ValueError, TypeError) as error:
+        raise malformed("the list of digest algorithms") from error
+
+
+_check_kept = lru_cache(maxsize=KEPT_ALGORITHMS)(_check_each)
+
+
+def check_parameters(algorithm: algos.DigestAlgorithm) -> None:
+    """RFC 3370 §2, RFC 5754 §2, GB/T 32905: a digest that is known here has no parameters, or NULL; raises FORMAT_FAILURE."""
+    name, given = str(algorithm["algorithm"].native), algorithm["parameters"]
+    known = name in DIGESTS or name in OLD_DIGESTS or name == DigestAlgorithm.SM3.oid
+    if known and not isinstance(given, core.Void) and as_read(given) != der.null():
+        raise malformed("a digest algorithm has parameters")
+    if len(algorithm) > len(algorithm._fields):
+        raise malformed("a digest algorithm has more than parameters")
 
 
 def malformed(detail: str) -> Finding:
@@ -113,24 +139,20 @@ def malformed(detail: str) -> Finding:
     )
 
 
-def attributes_of(attributes: Any, *, lenient: bool = False) -> dict[str, list[Any]]:
-    """Index attributes by their kind; ``lenient``: those are left out that cannot be read, for nobody signed them."""
+def attributes_of(attributes: Any) -> dict[str, list[Any]]:
+    """Index signed attributes by their kind; raises what a reader raises, and ``Finding`` FORMAT_FAILURE."""
     found: dict[str, list[Any]] = {}
     if isinstance(attributes, core.Void) or attributes is None:
         return found
-    if len(attributes) > MAX_ATTRIBUTES:
+    if count(attributes, MAX_ATTRIBUTES) > MAX_ATTRIBUTES:
         raise malformed("too many attributes")
-    for number in range(len(attributes)):
-        try:
-            attribute = attributes[number]
-            oid, values = attribute["type"].dotted, list(attribute["values"])
-        except (ValueError, TypeError):
-            if lenient:
-                continue
-            raise
+    for attribute in attributes:
+        oid = attribute["type"].dotted
+        if count(attribute["values"], MAX_VALUES) > MAX_VALUES:
+            raise malformed(f"attribute {oid} has too many values")
         if oid in found and oid in _ONCE:
             raise malformed(f"attribute {oid} stands twice")  # RFC 5652 §5.3
-        found.setdefault(oid, []).extend(values)
+        found.setdefault(oid, []).extend(attribute["values"])
     return found
 
 
@@ -139,7 +161,8 @@ def revocation(data: Any, signed: dict[str, list[Any]]) -> tuple[tuple[bytes, ..
     crls: list[bytes] = []
     ocsp: list[bytes] = []
     if not isinstance(data["crls"], core.Void) and data["crls"] is not None:
-        for choice in data["crls"]:
+        for octets in islice(members(data["crls"].contents), MAX_REVOCATION_ITEMS):
+            choice = cms.RevocationInfoChoice.load(octets)
             if choice.name == "crl":
                 crls.append(as_read(choice.chosen))
             elif choice.chosen["other_rev_info_format"].dotted == "1.3.6.1.5.5.7.16.2":

@@ -17,10 +17,11 @@ from verify.readers import Place
 from verify.report import DocumentReport, Integrity, SignatureReport
 from verify.sentence import Reason
 from verify.signatures.case import Case, reported
-from verify.signatures.cms import count_signers, parse_message
+from verify.signatures.cms import SignedMessage, count_signers, parse_message
 from verify.signatures.containers import Container, container_of, has_pdf_header
 from verify.signatures.protected import Protected
 from verify.signatures.signer_steps import SignerSteps
+from verify.signatures.two_files import second_document, where_signed
 from verify.verdict import SubIndication, Verdict
 from verify.wording import with_signatures
 
@@ -29,10 +30,6 @@ CHUNK: Final = 1 << 20
 MAX_PEM_OCTETS: Final = MAX_CMS_OCTETS * 4 // 3 + MAX_CMS_OCTETS // 16 + 256
 """The largest container in base64 with its line breaks and frame."""
 _PEM: Final = re.compile(rb"\s*-----BEGIN (CMS|PKCS7)-----\s([A-Za-z0-9+/=\s]+)-----END \1-----\s*")
-_PART_OF_A_PDF: Final = re.compile(
-    rb"[0-9][\x00\t\n\x0c\r ]++[0-9]++[\x00\t\n\x0c\r ]*+obj|startxref|trailer"
-)
-"""What readers look for that repair a file."""
 SIGNATURES: Final = frozenset({Container.CMS, Container.GBT35275})
 
 
@@ -146,12 +143,14 @@ def judge_detached(
     """
     number = count_signers(octets)
     each: list[int | None] = list(range(number)) if 1 < number <= MAX_SIGNATURES else [None]
-    enclosed = _enclosed(octets, each)
+    message = _first_read(octets, each)
+    enclosed = None if message is None else message.content
     digests = None if content is None else Digests(content)
     refused: Finding | None
     try:
         digests = digests if enclosed is None else _same(enclosed, digests)
-        refused = _also_a_pdf(octets, enclosed) or (_too_many() if number > MAX_SIGNATURES else None)
+        refused = _too_many() if number > MAX_SIGNATURES else None
+        refused = refused if message is None else _also_another(octets, enclosed) or refused
     except Finding as finding:
         refused = finding
     except OSError:
@@ -196,21 +195,16 @@ def _judged(octets: bytes, signer: int | None, digests: Digests | None, steps: S
     return case
 
 
-def _also_a_pdf(octets: bytes, enclosed: bytes | None) -> Finding | None:
-    """Refuse a container that readers of PDF open, too, with objects that are no part of what was signed.
-
-    They look for the header in the first kilobyte, and for objects everywhere: so a signed PDF inside may be shown with pages that
-    stand in an attribute or a certificate.
-    """
-    if not has_pdf_header(octets):
-        return None
-    parts = len(_PART_OF_A_PDF.findall(octets))
-    if enclosed is not None and parts <= len(_PART_OF_A_PDF.findall(enclosed)):
+def _also_another(octets: bytes, enclosed: bytes | None) -> Finding | None:
+    """Refuse a container that other readers open as a document with parts that are no part of what was signed."""
+    second = second_document(octets, where_signed(octets, enclosed))
+    if second is None:
         return None
     return failed(
         SubIndication.FORMAT_FAILURE,
-        "该签名文件同时是一个 PDF，PDF 阅读器显示的内容不在签名之内；请索取原件。",
-        "The signature file is a PDF at the same time, and readers show what the signature does not cover; ask for the original.",
+        f"该签名文件同时可作为{second.zh}打开，阅读器显示的内容不在签名之内；请索取原件。",
+        f"The signature file opens as {second.en} at the same time, and readers show what the signature does not cover; "
+        "ask for the original.",
     )
 
 
@@ -222,11 +216,11 @@ def _too_many() -> Finding:
     )
 
 
-def _enclosed(octets: bytes, signers: list[int | None]) -> bytes | None:
-    """Return the content that a signature holds itself (RFC 5652 §5.2); ``None`` for a detached one."""
+def _first_read(octets: bytes, signers: list[int | None]) -> SignedMessage | None:
+    """Read a container as that of its first signer that can be read; its content (RFC 5652 §5.2) is that of all."""
     for signer in signers:
         try:
-            return parse_message(octets, old=True, signer=signer).content
+            return parse_message(octets, old=True, signer=signer)
         except Finding:
             continue  # the steps say what is wrong
     return None

@@ -31,7 +31,7 @@ from verify.signatures.cms import (
     parse_message,
     signing_certificate,
 )
-from verify.signatures.cms_values import as_read
+from verify.signatures.cms_values import as_read, certificate_references
 from verify.signatures.containers import Container, container_of
 from verify.signatures.protected import CONTENT_DIFFERS, Protected
 from verify.signatures.seal_signature import SealSignatureSteps
@@ -156,7 +156,10 @@ class SignerSteps:
         message, proof = known(case.message), protected.proof
         when = moments(case.time, None if proof is None else proof.time, self.at)
         certificate, imprint = known(case.certificate), protected.imprint
-        case.strength = strength_of(message.digest, certificate, case.chain, when, imprint=imprint)
+        binding = [name for name, _ in certificate_references(message.signed, old=message.old)]
+        case.strength = strength_of(
+            message.digest, certificate, case.chain, when, imprint=imprint, binding=binding
+        )
         weak = weakness(case.strength, when)
         case.object(weak)
         since = weak_now(case.strength) if weak is None else None

@@ -6,6 +6,7 @@ over the signature's value alone leaves whoever finds a collision free to exchan
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -56,15 +57,22 @@ def moments(time: SigningTime, content: datetime | None, now: datetime) -> Momen
     return Moments(proved or now, content or now, now, time.value, proved is not None)
 
 
-def strength_of(
-    digest: str, certificate: x509.Certificate, chain: Chain, when: Moments, *, imprint: str = ""
+def strength_of(  # noqa: PLR0913 - what else rests on a digest, each by name
+    digest: str,
+    certificate: x509.Certificate,
+    chain: Chain,
+    when: Moments,
+    *,
+    imprint: str = "",
+    binding: Sequence[str] = (),
 ) -> Strength:
     """Judge the digest of the content, the signing key and what each certificate below the anchor was signed with.
 
-    ``imprint`` is the digest that a time-stamp took of what it is over.
+    ``imprint`` is the digest that a time-stamp took of what it is over; ``binding`` are those by which the signature names its
+    certificate, of which the one that lasts longest counts.
     """
     lasting = [_content(one) for one in dict.fromkeys((digest, imprint) if imprint else (digest,))]
-    lasting += [_signing(certificate), *_links(chain)]
+    lasting += [_signing(certificate), *_bound(tuple(binding)), *_links(chain)]
     found = [_at(use, when) if use.sunset is not None and use.sunset.firm else use for use in lasting]
     then, now = worst([use.then for use in found]), worst([use.now for use in found])
     at = when.signature if when.proved else when.claimed
@@ -74,6 +82,18 @@ def strength_of(
 @lru_cache(maxsize=KEPT_DIGESTS)
 def _content(digest: str) -> Use:
     return _lasting("内容摘要", "digest of the content", _digest_name(digest), digest_sunset(digest))
+
+
+@lru_cache(maxsize=KEPT_DIGESTS)
+def _bound(names: tuple[str, ...]) -> tuple[Use, ...]:
+    """Name the digest that binds the certificate, where even the best of them ends (RFC 5035 §5.4: SHA-1 by ESSCertID, any by v2)."""
+    ends = {name: digest_sunset(name) for name in names}
+    if not ends or None in ends.values():
+        return ()
+    best, sunset = max(
+        ((name, end) for name, end in ends.items() if end is not None), key=lambda one: one[1].ends
+    )
+    return (_lasting("绑定证书的摘要", "digest that binds the certificate", _digest_name(best), sunset),)
 
 
 @by_identity(MAX_DESCRIBED)

@@ -47,7 +47,7 @@ WHY: Final = {
     "container": "A PDF's container holds two signers, the content once more or octets behind it (ISO 32000-2 §12.8.3.3).",
     "repair": "An object of the signed part stands in no table, and something was appended: a reader that repairs the file may show it.",
     "size": "PDFBox wrote a revision in which, by its own /Size, no object exists.",
-    "algorithm": "The algorithms of digest and signature disagree, or are none that we compute: no word on the value, a failure for EU DSS.",
+    "algorithm": "The algorithms of digest and signature disagree, or are none that we compute: no word on the value, a failure for EU DSS. Where RSA-PSS names another digest than the signature (RFC 4056 §3), a failure for us and not for EU DSS.",
     "unread": "Neither takes it for good, and the words for that differ: an empty value, a damaged file, a range that ends behind it, a forged dictionary.",
     "visible": "A document time-stamp that shows something is a change for us (anybody can buy one); EU DSS leaves it out of its list of signatures.",
     "old": "A trust list of a version before 5 is not read; EU DSS checks its signature all the same.",

@@ -93,7 +93,7 @@ def test_a_seal_signature_in_a_pdf_is_valid(
     assert (found.seal.code, found.seal.permit != "") == ("11010800000001", True)
     assert (found.seal_then.status, found.seal_now.status) == ("active", "active")
     assert found.seal_data is not None
-    assert (found.seal_data.standard, len(found.seal_data.steps)) == (version.standard, 19)
+    assert (found.seal_data.standard, len(found.seal_data.steps)) == (version.standard, 20)
     signature = read_signature(contents(data))
     assert signature.deviations == ()
     assert read_byte_range(signature.scope) == read_byte_range(found.seal_data.scope)

@@ -323,9 +323,15 @@ def test_a_base_signature_must_hold_too() -> None:
 
 
 def test_after_its_certificate_ended_a_seal_rests_on_the_time_it_states() -> None:
-    """So the seal standards have it; the report does not claim a time-stamp that is not there."""
-    late = Verifier(trust()).verify(sealed(), at=NOW + timedelta(days=400))
+    """So the seal standards have it, where lists up to its end tell that it was not revoked; no time-stamp is claimed that is not there."""
+    world, day = sealing(), timedelta(days=1)
+    lists = [world.pki.crl(this_update=NOW + 364 * day), *world.crls(this_update=NOW + 399 * day)]
+    lists.append(world.pki.crl(world.pki.root, this_update=NOW + 399 * day))
+    late = Verifier(world.trust(lists)).verify(sealed(), at=NOW + 400 * day)
+    assert late.verdict is Verdict.PASSED, late.reason.en
     assert "no trusted time-stamp proves that time" in late.reason.en
+    unknown = Verifier(trust()).verify(sealed(), at=NOW + 400 * day)
+    assert (unknown.verdict, unknown.sub_indication) == (Verdict.INDETERMINATE, SubIndication.TRY_LATER)
     stamped = Verifier(trust()).verify(seal(stamped=True), at=NOW + timedelta(days=400))
     assert "no trusted time-stamp" not in stamped.reason.en
 

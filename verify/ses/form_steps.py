@@ -1,0 +1,69 @@
+"""What the form of a seal may say that no step asks for: extensions that must be understood, octets that are no picture, impossible dates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from seals.ses.parts import SesExtension, SesPicture, SesProperty
+from seals.ses.pixels import look
+from seals.statement import SEAL_STATEMENT_OID
+from verify.ses.steps import Demand, Outcome, doubtful, failed, passed
+from verify.verdict import SubIndication
+
+KNOWN_EXTENSIONS: Final = frozenset({SEAL_STATEMENT_OID})
+"""Extensions that are understood here."""
+_PIXELS: Final = frozenset({"PNG", "GIF", "BMP", "JPG"})
+MOST_OF_ZONES: Final = timedelta(hours=14)
+"""How far a local time written as UTC may be off: some makers write one."""
+
+
+def critical_and_unknown(extensions: Sequence[SesExtension]) -> Outcome | None:
+    """``ExtData.critical``: what must be understood and is not may forbid this very use (as RFC 5280 §4.2 has it for certificates)."""
+    strange = [item.oid for item in extensions if item.critical and item.oid not in KNOWN_EXTENSIONS]
+    if not strange:
+        return None
+    return doubtful(
+        SubIndication.SIG_CONSTRAINTS_FAILURE,
+        f"自定义数据 {strange[0]} 标为必须理解（critical），本程序不理解，可能限制了印章的用途；请向制章单位核实其含义。",
+        f"The extension {strange[0]} is critical and not understood here: it may limit what the seal is for; ask the maker what it means.",
+    )
+
+
+def picture_form(picture: SesPicture) -> Outcome | None:
+    """``picture.type`` and the octets: pixels of another kind are only told; a page, a package or nothing known is no picture of a seal."""
+    found = look(picture.data).kind
+    if found in _PIXELS or found == picture.kind:
+        return None
+    return doubtful(
+        SubIndication.FORMAT_FAILURE,
+        f"印章图样写明为“{picture.type[:16]}”，内容却是{f' {found}' if found else '未知格式'}，显示的可能不是印章；请向制章单位核实。",
+        f"The seal's picture says {picture.type[:16]!r} and its octets are {found or 'of no known kind'}: what is shown may be no seal; "
+        "ask the maker.",
+    )
+
+
+def making_time(fields: SesProperty, when: datetime, skew: timedelta, demand: Demand) -> Outcome:
+    """Step c (GM/T 0031-2025): not made in the future, nor after its own use or end.
+
+    The earlier texts do not ask. A seal cannot be younger than its use in any of them, but for makers who write local time.
+    """
+    created, ends, early = fields.created, fields.valid_to, fields.created - when - skew
+    if early > timedelta(0):
+        zh = f"制作日期 {created:%Y-%m-%d %H:%M}Z 晚于使用或核验的时间 {when:%Y-%m-%d %H:%M}Z"
+        en = f"It claims to be made at {created:%Y-%m-%d %H:%M}Z, later than its use or verification at {when:%Y-%m-%d %H:%M}Z"
+        if demand is Demand.POSSIBLE and early <= MOST_OF_ZONES:
+            return doubtful(
+                SubIndication.SIG_CONSTRAINTS_FAILURE,
+                f"{zh}，可能误写为当地时间；请向制章单位核实，或过后重新核验。",
+                f"{en}: perhaps a local time; ask its maker, or verify again later.",
+            )
+        return failed(SubIndication.SIG_CONSTRAINTS_FAILURE, f"{zh}，无效。", f"{en}: invalid.")
+    if demand is Demand.STRICT and created > ends:
+        return failed(
+            SubIndication.SIG_CONSTRAINTS_FAILURE,
+            f"制作日期 {created.date()} 晚于印章有效期终止 {ends.date()}，无效。",
+            f"It was made on {created.date()}, after its own end on {ends.date()}: invalid.",
+        )
+    return passed(f"制作于 {created.date()}。", f"Made on {created.date()}.")
