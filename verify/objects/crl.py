@@ -60,8 +60,7 @@ def judge_crl(octets: bytes, bench: Bench) -> Judged:
     if issuer is None:
         return Judged(_GOOD, tuple(steps), facts)
     looked, above = bench.maker(issuer, (), _signs_lists)
-    chain, _, validity, revocation = above
-    return Judged(_GOOD, (*steps, chain, validity, revocation), facts, looked)
+    return Judged(_GOOD, (*steps, *above), facts, looked)
 
 
 def _signature(
