@@ -15,7 +15,7 @@ from verify.integrity import Change, Integrity, LaterRevision, RevisionKind
 from verify.pdf.appended import Appended, appended, mark_out_of_sight, signed_start, stray_octets
 from verify.pdf.buried import check_containers
 from verify.pdf.document import Document, View
-from verify.pdf.extents import reaches_unprotected
+from verify.pdf.extents import points_ahead, reaches_unprotected
 from verify.pdf.fields import FormField, form_fields
 from verify.pdf.graph import Graph
 from verify.pdf.hybrid import DIFFERS, as_others_see
@@ -117,6 +117,11 @@ def _misshapen(
     start = signed_start(document.data, value.covered)
     if start is None or start not in {earlier[-1].start, earlier[-1].declared}:
         return "签名没有覆盖一个完整的版本", "the signature does not cover a complete revision"
+    if points_ahead(document, earlier, value.covered):
+        return (
+            "签章前的交叉引用指向签章后追加的内容",
+            "a table of the signed part names what was appended after signing",
+        )
     if sum(len(document.explicit(one.index)) for one in later) > MAX_CHANGED_IN_ALL:
         return TOO_MANY
     return None

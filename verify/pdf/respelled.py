@@ -14,7 +14,7 @@ from pyhanko.pdf_utils.decode_limits import DecodePurpose
 from verify.pdf.document import Document
 from verify.pdf.pdf_values import Ref, Stream
 from verify.pdf.plain.errors import NotPlain
-from verify.pdf.plain.file import listed_in
+from verify.pdf.plain.packed import check_end, listed_in
 from verify.pdf.plain.source import PlainSource, StrictReader
 from verify.pdf.plain.syntax import Array, Dictionary, Name, Reader, Value
 from verify.pdf.source import Contained
@@ -43,8 +43,11 @@ def _strictly(document: Document, ref: Ref, revision: int) -> Value:
         if not isinstance(holder, Stream):
             raise TypeError("an object stream is missing")
         text = holder.decode(DecodePurpose.OBJECT_STREAM)
-        listed = listed_in(text, holder.dictionary.get("/N"), holder.dictionary.get("/First"))
-        return kind(text).value(listed[place.at][1])
+        inside = listed_in(text, holder.dictionary.get("/N"), holder.dictionary.get("/First"))[place.at]
+        reader = kind(text)
+        value = reader.value(inside.begin)
+        check_end(text, reader.end, inside)
+        return value
     reader = kind(document.data)
     reader.header(place or 0, blanks=True)
     return reader.value(reader.end)
