@@ -9,6 +9,7 @@ from tests.pdf_attacks import (
     faces,
     forgery,
     incremental,
+    layout,
     limits,
     lost,
     misread,
@@ -32,4 +33,5 @@ ATTACKS: Final = (
     *misread.ATTACKS,
     *tolerated.ATTACKS,
     *lost.ATTACKS,
+    *layout.ATTACKS,
 )

@@ -28,6 +28,11 @@ DRAFT: Final = stream(b"BT /F1 24 Tf 72 620 Td (DRAFT) Tj ET")
 
 def signed_by_hand(signing: Signing, data: bytes, widget: bytes, look: bytes | None, *, stamp: bool) -> bytes:
     """Append a field on page 2 that is rightly signed or time-stamped, with a widget and a look of our choice."""
+    return signed_in_place(signing, with_place(signing, data, widget, look, stamp=stamp), stamp=stamp)
+
+
+def with_place(signing: Signing, data: bytes, widget: bytes, look: bytes | None, *, stamp: bool) -> bytes:
+    """Append such a field with room for its value."""
     if look is not None:
         widget += b"/AP<</N %d 0 R>>" % (size_of(data) + 2)
     number, form = form_object(data)
@@ -38,7 +43,7 @@ def signed_by_hand(signing: Signing, data: bytes, widget: bytes, look: bytes | N
     date = signing.now.strftime("%Y%m%d%H%M%SZ").encode()
     value = b"<</Type/%s/Filter/Adobe.PPKLite/SubFilter/%s/M(D:%s)/ByteRange %s/Contents <%s>>>"
     field = b"<</Type/Annot/Subtype/Widget/FT/Sig/T(More)/P 6 0 R%s/V %d 0 R>>"
-    out = append(
+    return append(
         data,
         {
             number: re.sub(rb"(/Fields\s*\[[^\]]*)\]", rb"\1 %d 0 R]" % new, form),
@@ -48,6 +53,10 @@ def signed_by_hand(signing: Signing, data: bytes, widget: bytes, look: bytes | N
             **({} if look is None else {new + 2: look}),
         },
     )
+
+
+def signed_in_place(signing: Signing, out: bytes, *, stamp: bool) -> bytes:
+    """Fill the room for the newest signature's value."""
     start = out.rindex(b"/Contents <0000") + len(b"/Contents ")
     end = start + ROOM + 2
     place = out.rindex(b"/ByteRange [") + len(b"/ByteRange ")

@@ -26,8 +26,8 @@ from verify.pdf.pdf_values import Ref, Stream, same
 from verify.pdf.permissions import rules_of
 from verify.pdf.permitted import allowed, is_description, moved_catalog
 from verify.pdf.plain.errors import NotPlain
-from verify.pdf.repaired import unlisted_object
-from verify.pdf.respelled import mistakable
+from verify.pdf.repaired import unlisted_object, unusual_section
+from verify.pdf.respelled import cut_off, mistakable
 from verify.pdf.signature_value import SignatureValue
 from verify.pdf.sizeless import check_sizes
 from verify.pdf.source import Revision
@@ -196,6 +196,15 @@ def _compare(document: Document, value: SignatureValue, policy: Policy, parts: l
                 object=f"offset {unlisted}",
             )
         )
+    unusual = document.fact(unusual_section)
+    if unusual is not None:
+        doubts.append(
+            Change(
+                "交叉引用流的写法罕见，部分阅读器读不懂而自行修复文件，可能显示先前的内容",
+                "some readers do not follow a cross-reference stream: they repair the file, and may show earlier content",
+                object=f"offset {unusual}",
+            )
+        )
     misread = document.fact(misread_reference)
     if misread is not None:
         doubts.append(
@@ -315,6 +324,15 @@ def _compare_object(step: Step, revision: Revision, ref: Ref, covered: int) -> N
                 ref,
                 "被重写成各阅读器读法不一的样子",
                 "was written anew in a way that readers read differently",
+            )
+        )
+    if cut_off(step.document, ref, (step.old.revision, step.new.revision)):
+        step.doubt(
+            describe(
+                step,
+                ref,
+                "里有过长的名称或数字，部分阅读器只取其开头",
+                "holds a name or a number so long that some readers take its begin alone",
             )
         )
 

@@ -80,8 +80,13 @@ def points_ahead(document: Document, earlier: list[Revision], covered: int) -> b
     A place behind the end of the file is nobody's, and stays so.
     """
     for revision in earlier:
-        places = [*document.places(revision.index)[0], *(() if revision.stream is None else (revision.stream_start,))]
-        if max(places, default=0) >= covered and any(covered <= place < len(document.data) for place in places):
+        places = [
+            *document.places(revision.index)[0],
+            *(() if revision.stream is None else (revision.stream_start,)),
+        ]
+        if max(places, default=0) >= covered and any(
+            covered <= place < len(document.data) for place in places
+        ):
             return True
     return False
 
@@ -89,6 +94,12 @@ def points_ahead(document: Document, earlier: list[Revision], covered: int) -> b
 def extents(document: Document) -> list[Extent]:
     """Return the reach of every listed object, in the order of the file. Raises INDETERMINATE/LIMIT_REACHED."""
     return document.fact(_all_extents)
+
+
+def head_of(data: bytes, offset: int) -> bytes:
+    """Return the octets of an object up to the keyword that ends it or begins its stream, without its header."""
+    header = _HEADER.match(data, offset, offset + _HEADER_OCTETS)
+    return b"" if header is None else data[header.end() : _head_end(data, header.end())]
 
 
 def drawn_from_outside(document: Document) -> int | None:

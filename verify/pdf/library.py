@@ -27,6 +27,7 @@ from verify.pdf.library_limits import bounded
 from verify.pdf.pdf_values import Ref, Stream, Value, plain
 from verify.pdf.plain.errors import NotPlain
 from verify.pdf.plain.packed import check_end, listed_in
+from verify.pdf.plain.xref import MAX_WIDTHS
 from verify.pdf.source import ABOUT_ITSELF, Contained, Revision
 
 XREF_WINDOW: Final = 16
@@ -37,8 +38,6 @@ _LINES: Final = re.compile(rb"(?:[0-9]{10} [0-9]{5} [nf](?: \r| \n|\r\n))*+")
 _TRAILER: Final = re.compile(rb"[\t\n\x0c\r ]*+trailer(?=[\t\n\x0c\r <%])")
 TABLE_LINE: Final = 20
 """Octets of one line of a cross-reference table."""
-XREF_FIELDS: Final = 3
-"""ISO 32000-2 table 17: type, place, and generation or index; pyHanko takes no notice of a fourth."""
 USUAL_PARAMETERS: Final = {"/Predictor": (1, *range(10, 16)), "/Colors": (1,), "/BitsPerComponent": (8,)}
 """What structural streams are predicted by: rows of octets, as PNG has them."""
 _HEX: Final = re.compile(rb"<([0-9A-Fa-f]{64,})>")
@@ -225,7 +224,7 @@ class LibrarySource:
             packed = self._section_at(revision.stream_start, revision.stream)
             found = plain(packed).dictionary
             _check_packing(found)
-            if len(found.get("/W", ())) != XREF_FIELDS:
+            if len(found.get("/W", ())) != len(MAX_WIDTHS):
                 raise PdfReadError("readers count the fields of a cross-reference stream differently")
             for number, entry in _once(parse_xref_stream(packed, strict=True)).items():
                 if listed.get(number, entry) != entry:

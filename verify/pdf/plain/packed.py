@@ -42,11 +42,11 @@ def listed_in(unpacked: bytes, count: Value, first: Value) -> list[Inside]:
     numbers = list(map(int, _NUMBER.findall(head)))
     if len(numbers) != 2 * count:
         raise _odd()
-    begins = [first + offset for offset in numbers[1::2]]
-    ends = [*begins[1:], len(unpacked)]
-    if begins[:1] not in ([], [first]) or not all(begin < end for begin, end in zip(begins, ends, strict=True)):
+    bounds = [first + offset for offset in numbers[1::2]] + [len(unpacked)]
+    listed = list(map(Inside, numbers[::2], bounds, bounds[1:]))
+    if listed and (bounds[0] != first or any(one.begin >= one.end for one in listed)):
         raise _odd()
-    return [Inside(*found) for found in zip(numbers[::2], begins, ends, strict=True)]
+    return listed
 
 
 def check_end(unpacked: bytes, end: int, inside: Inside) -> None:
