@@ -11,6 +11,7 @@ from tests.pdf_attacks import (
     form_looks,
     forms,
     incremental,
+    layout,
     limits,
     lost,
     misread,
@@ -38,4 +39,5 @@ ATTACKS: Final = (
     *second_use.ATTACKS,
     *forms.ATTACKS,
     *form_looks.ATTACKS,
+    *layout.ATTACKS,
 )

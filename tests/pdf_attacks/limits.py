@@ -29,6 +29,11 @@ DRAFT: Final = stream(b"BT /F1 24 Tf 72 620 Td (DRAFT) Tj ET")
 
 def signed_by_hand(signing: Signing, data: bytes, widget: bytes, look: bytes | None, *, stamp: bool) -> bytes:
     """Append a field on page 2 that is rightly signed or time-stamped, with a widget and a look of our choice."""
+    return signed_in_place(signing, with_place(signing, data, widget, look, stamp=stamp), stamp=stamp)
+
+
+def with_place(signing: Signing, data: bytes, widget: bytes, look: bytes | None, *, stamp: bool) -> bytes:
+    """Append such a field with room for its value."""
     if look is not None:
         widget += b"/AP<</N %d 0 R>>" % (size_of(data) + 2)
     number, form = form_object(data)
@@ -40,7 +45,7 @@ def signed_by_hand(signing: Signing, data: bytes, widget: bytes, look: bytes | N
         new: field % (widget, new + 1),
         **({} if look is None else {new + 2: look}),
     }
-    return with_signature(signing, data, objects, new + 1, stamp=stamp)
+    return append(data, {**objects, new + 1: _room(signing, stamp=stamp)})
 
 
 def with_signature(
@@ -53,11 +58,20 @@ def with_signature(
     entries: bytes = b"",
 ) -> bytes:
     """Append objects, and a right signature or time-stamp over all under a number, with more entries of our choice."""
+    out = append(data, {**objects, number: _room(signing, entries, stamp=stamp)})
+    return signed_in_place(signing, out, stamp=stamp)
+
+
+def _room(signing: Signing, entries: bytes = b"", *, stamp: bool) -> bytes:
+    """Write a signature dictionary with room for its value."""
     names = (b"DocTimeStamp", b"ETSI.RFC3161") if stamp else (b"Sig", b"ETSI.CAdES.detached")
     date = signing.now.strftime("%Y%m%d%H%M%SZ").encode()
     value = b"<</Type/%s/Filter/Adobe.PPKLite/SubFilter/%s/M(D:%s)%s/ByteRange %s/Contents <%s>>>"
-    signature = value % (*names, date, entries, b"[".ljust(60) + b"]", b"0" * ROOM)
-    out = append(data, {**objects, number: signature})
+    return value % (*names, date, entries, b"[".ljust(60) + b"]", b"0" * ROOM)
+
+
+def signed_in_place(signing: Signing, out: bytes, *, stamp: bool) -> bytes:
+    """Fill the room for the newest signature's value."""
     start = out.rindex(b"/Contents <0000") + len(b"/Contents ")
     end = start + ROOM + 2
     place = out.rindex(b"/ByteRange [") + len(b"/ByteRange ")

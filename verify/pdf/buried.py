@@ -17,6 +17,7 @@ from pyhanko.pdf_utils.decode_limits import DecodePurpose
 from verify.integrity import Change
 from verify.pdf.document import Document
 from verify.pdf.pdf_values import Ref, Stream
+from verify.pdf.plain.packed import listed_in
 from verify.pdf.source import Contained, Revision
 from verify.pdf.step import Step
 
@@ -135,8 +136,8 @@ def check_containers(step: Step, revision: Revision) -> None:
 def _numbers(holder: object) -> list[int]:
     if not isinstance(holder, Stream):
         return []
-    text = holder.decode(DecodePurpose.OBJECT_STREAM)
-    return [int(word) for word in text[: int(holder.dictionary["/First"])].split()[::2]]
+    text, entries = holder.decode(DecodePurpose.OBJECT_STREAM), holder.dictionary
+    return [inside.number for inside in listed_in(text, entries.get("/N"), entries.get("/First"))]
 
 
 def _extends(holder: object) -> bool:

@@ -15,7 +15,7 @@ from verify.integrity import Change, Integrity, LaterRevision, RevisionKind
 from verify.pdf.appended import Appended, appended, mark_out_of_sight, signed_start, stray_octets
 from verify.pdf.buried import check_containers
 from verify.pdf.document import Document
-from verify.pdf.extents import reaches_unprotected
+from verify.pdf.extents import points_ahead, reaches_unprotected
 from verify.pdf.fields import indexed
 from verify.pdf.graph import Graph, graph_of
 from verify.pdf.hybrid import DIFFERS, as_others_see
@@ -26,8 +26,8 @@ from verify.pdf.pdf_values import Ref, Stream, same
 from verify.pdf.permissions import rules_of
 from verify.pdf.permitted import allowed, is_description, moved_catalog
 from verify.pdf.plain.errors import NotPlain
-from verify.pdf.repaired import unlisted_object
-from verify.pdf.respelled import mistakable
+from verify.pdf.repaired import unlisted_object, unusual_section
+from verify.pdf.respelled import cut_off, mistakable
 from verify.pdf.signature_value import SignatureValue
 from verify.pdf.sizeless import check_sizes
 from verify.pdf.source import Revision
@@ -117,6 +117,11 @@ def _misshapen(
     start = signed_start(document.data, value.covered)
     if start is None or start not in {earlier[-1].start, earlier[-1].declared}:
         return "签名没有覆盖一个完整的版本", "the signature does not cover a complete revision"
+    if points_ahead(document, earlier, value.covered):
+        return (
+            "签章前的交叉引用指向签章后追加的内容",
+            "a table of the signed part names what was appended after signing",
+        )
     if sum(len(document.explicit(one.index)) for one in later) > MAX_CHANGED_IN_ALL:
         return TOO_MANY
     return None
@@ -189,6 +194,15 @@ def _compare(document: Document, value: SignatureValue, policy: Policy, parts: l
                 "签章前的内容里有交叉引用未列出的对象，部分阅读器可能改为显示它",
                 "the signed part holds an object that no table lists, and some readers may show it instead",
                 object=f"offset {unlisted}",
+            )
+        )
+    unusual = document.fact(unusual_section)
+    if unusual is not None:
+        doubts.append(
+            Change(
+                "交叉引用流的写法罕见，部分阅读器读不懂而自行修复文件，可能显示先前的内容",
+                "some readers do not follow a cross-reference stream: they repair the file, and may show earlier content",
+                object=f"offset {unusual}",
             )
         )
     misread = document.fact(misread_reference)
@@ -299,6 +313,15 @@ def _compare_object(step: Step, revision: Revision, ref: Ref, covered: int) -> N
                 ref,
                 "被重写成各阅读器读法不一的样子",
                 "was written anew in a way that readers read differently",
+            )
+        )
+    if cut_off(step.document, ref, (step.old.revision, step.new.revision)):
+        step.doubt(
+            describe(
+                step,
+                ref,
+                "里有过长的名称或数字，部分阅读器只取其开头",
+                "holds a name or a number so long that some readers take its begin alone",
             )
         )
 

@@ -159,6 +159,10 @@ class Document:
         """Return the offsets of the objects that a revision defines, and the object streams that hold the others."""
         return self.source.places(revision)
 
+    def structure(self, revision: int) -> dict[str, Value]:
+        """Return what the cross-reference stream of a revision says about itself; of a table nothing."""
+        return self.kept(("/XRef", revision), lambda: self.source.structure(revision))
+
     def mentioning(self, ref: Ref, revision: int) -> set[Ref]:
         """Return the objects of their own, among those that a revision defines, whose octets mention an object."""
         mentions = self._mentions.get(revision)
@@ -179,7 +183,7 @@ class Document:
 
     def beginnings(self) -> list[int]:
         """Return where every object begins that a table lists, cross-reference streams among them, in the order of the file."""
-        found = {revision.start for revision in self.revisions if revision.stream is not None}
+        found = {revision.stream_start for revision in self.revisions if revision.stream is not None}
         for revision in self.revisions:
             found.update(self.places(revision.index)[0])
         return sorted(found)

@@ -15,6 +15,7 @@ from verify.errors import unsure
 from verify.pdf.document import Document, Extent
 from verify.pdf.pdf_values import Ref
 from verify.pdf.references import skip_string
+from verify.pdf.source import Revision
 from verify.verdict import SubIndication
 
 _BLANK: Final = rb"(?:[\x00\t\n\x0c\r ]|%[^\r\n]*+)"
@@ -73,9 +74,32 @@ def reaches_unprotected(document: Document, gap: tuple[int, int], covered: int) 
     return None
 
 
+def points_ahead(document: Document, earlier: list[Revision], covered: int) -> bool:
+    """Tell whether a table that a signature covers names a place behind it: what somebody puts there would be the object that was meant.
+
+    A place behind the end of the file is nobody's, and stays so.
+    """
+    for revision in earlier:
+        places = [
+            *document.places(revision.index)[0],
+            *(() if revision.stream is None else (revision.stream_start,)),
+        ]
+        if max(places, default=0) >= covered and any(
+            covered <= place < len(document.data) for place in places
+        ):
+            return True
+    return False
+
+
 def extents(document: Document) -> list[Extent]:
     """Return the reach of every listed object, in the order of the file. Raises INDETERMINATE/LIMIT_REACHED."""
     return document.fact(_all_extents)
+
+
+def head_of(data: bytes, offset: int) -> bytes:
+    """Return the octets of an object up to the keyword that ends it or begins its stream, without its header."""
+    header = _HEADER.match(data, offset, offset + _HEADER_OCTETS)
+    return b"" if header is None else data[header.end() : _head_end(data, header.end())]
 
 
 def drawn_from_outside(document: Document) -> int | None:

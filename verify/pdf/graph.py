@@ -8,7 +8,7 @@ from functools import cached_property
 
 from verify.pdf.document import Document, View
 from verify.pdf.pdf_values import Ref, Value
-from verify.pdf.reach import Reach, keyed_references, too_many
+from verify.pdf.reach import HOLDS, Reach, keyed_references, structure_of, too_many
 from verify.policy import MAX_GRAPH_OBJECTS, MAX_PAGES
 
 MAX_CLIMB = 12
@@ -38,7 +38,8 @@ class Graph:
     def _walk(self) -> None:
         pending: list[Ref] = []
         seen: set[Ref] = set()
-        self._note(None, self.view.trailer, pending)
+        for top in (self.view.trailer, *structure_of(self._document, self.view.revision)):
+            self._note(None, top, pending)
         while pending:
             ref = pending.pop()
             if ref in seen:
@@ -46,6 +47,10 @@ class Graph:
             seen.add(ref)
             if len(seen) > MAX_GRAPH_OBJECTS:
                 raise too_many()
+            holder = self._document.container(ref, self.view.revision)
+            if holder is not None:
+                self._found[holder].add((None, HOLDS))
+                pending.append(holder)
             self._note(ref, self.view.get(ref), pending)
 
     def _note(self, owner: Ref | None, value: Value, pending: list[Ref]) -> None:

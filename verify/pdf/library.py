@@ -25,7 +25,10 @@ from pyhanko.pdf_utils.xref import (
 from verify.errors import Unreadable
 from verify.pdf.library_limits import bounded
 from verify.pdf.pdf_values import Ref, Stream, Value, plain
-from verify.pdf.source import Contained, Revision
+from verify.pdf.plain.errors import NotPlain
+from verify.pdf.plain.packed import check_end, listed_in
+from verify.pdf.plain.xref import MAX_WIDTHS
+from verify.pdf.source import ABOUT_ITSELF, Contained, Revision
 
 XREF_WINDOW: Final = 16
 """Octets before a cross-reference table in which its keyword stands."""
@@ -35,8 +38,6 @@ _LINES: Final = re.compile(rb"(?:[0-9]{10} [0-9]{5} [nf](?: \r| \n|\r\n))*+")
 _TRAILER: Final = re.compile(rb"[\t\n\x0c\r ]*+trailer(?=[\t\n\x0c\r <%])")
 TABLE_LINE: Final = 20
 """Octets of one line of a cross-reference table."""
-XREF_FIELDS: Final = 3
-"""ISO 32000-2 table 17: type, place, and generation or index; pyHanko takes no notice of a fourth."""
 USUAL_PARAMETERS: Final = {"/Predictor": (1, *range(10, 16)), "/Colors": (1,), "/BitsPerComponent": (8,)}
 """What structural streams are predicted by: rows of octets, as PNG has them."""
 _HEX: Final = re.compile(rb"<([0-9A-Fa-f]{64,})>")
@@ -187,15 +188,27 @@ class LibrarySource:
                 if not isinstance(holder, Stream):
                     raise PdfReadError("an object stream is missing")
                 _check_packing(holder.dictionary)
-                text = holder.decode(DecodePurpose.OBJECT_STREAM)
-                first = int(holder.dictionary["/First"])
-                numbers = [int(word) for word in text[:first].split()]
-                if holder.dictionary.get("/N") != len(numbers[::2]):
-                    raise PdfReadError("an object stream holds more or fewer objects than it says")
-                stream = BytesIO(text)
-                for number, offset in zip(numbers[::2], numbers[1::2], strict=True):
-                    stream.seek(first + offset)
-                    generic.read_object(stream, self._pointer(Ref(number)))
+                self._check_packed(holder)
+
+    def _check_packed(self, holder: Stream) -> None:
+        """Parse every object in an object stream; raises unless each ends before the next begins."""
+        text, entries = holder.decode(DecodePurpose.OBJECT_STREAM), holder.dictionary
+        stream = BytesIO(text)
+        try:
+            for inside in listed_in(text, entries.get("/N"), entries.get("/First")):
+                stream.seek(inside.begin)
+                generic.read_object(stream, self._pointer(Ref(inside.number)))
+                check_end(text, stream.tell(), inside)
+        except NotPlain as odd:
+            raise PdfReadError("an object stream does not hold one object after the other") from odd
+
+    def structure(self, revision: int) -> dict[str, Value]:
+        """Return what the cross-reference stream of a revision says about itself."""
+        found = self.revisions[revision]
+        if found.stream is None:
+            return {}
+        entries = plain(self._section_at(found.stream_start, found.stream)).dictionary
+        return {key: item for key, item in entries.items() if key in ABOUT_ITSELF}
 
     def check_section(self, revision: Revision) -> None:
         """Raise if a section lists an object twice, readers take the first or the last; in a hybrid one, in two ways."""
@@ -211,7 +224,7 @@ class LibrarySource:
             packed = self._section_at(revision.stream_start, revision.stream)
             found = plain(packed).dictionary
             _check_packing(found)
-            if len(found.get("/W", ())) != XREF_FIELDS:
+            if len(found.get("/W", ())) != len(MAX_WIDTHS):
                 raise PdfReadError("readers count the fields of a cross-reference stream differently")
             for number, entry in _once(parse_xref_stream(packed, strict=True)).items():
                 if listed.get(number, entry) != entry:

@@ -63,6 +63,6 @@ def limited(view: View, look: Value, depth: int = 0) -> bool:
 
 def empty(look: Value) -> bool:
     """Tell a drawing of nothing: no octets of its own, none packed, none in another file."""
-    if not isinstance(look, Stream) or look.encoded.strip():
+    if not isinstance(look, Stream) or look.encoded.strip(b"\x00\t\n\x0c\r "):
         return False
     return look.dictionary.keys().isdisjoint(_ELSEWHERE)

@@ -87,9 +87,12 @@ def _contained(document: Document) -> Iterator[tuple[int, bytes]]:
 
 
 def _bare(text: bytes) -> bytes:
+    """Empty what might hide a keyword; digits alone do not."""
+    return text if b"(" not in text and b"%" not in text else bare(text)
+
+
+def bare(text: bytes) -> bytes:
     """Empty strings and comments; what is left of a comment keeps the numbers of a reference apart."""
-    if b"(" not in text and b"%" not in text:
-        return text
     kept: list[bytes] = []
     position = 0
     while (found := _HIDING.search(text, position)) is not None:

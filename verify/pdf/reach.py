@@ -3,6 +3,9 @@
 Going down from the trailer reads the whole document; what later signatures and evidence change has few ancestors. The scan for
 references (:mod:`verify.pdf.references`) tells who may refer to an object, over-reporting rather than missing; each of those is read, and counts
 only if it does.
+
+Some ways lead through no reference. An object that stands in an object stream is read through it, and so through the stream's length, filters
+and parameters; a cross-reference stream is read through its own.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Final
 
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
 
@@ -20,6 +24,9 @@ from verify.pdf.references import scan_all
 from verify.pdf.source import Contained
 from verify.policy import MAX_GRAPH_OBJECTS
 from verify.verdict import SubIndication
+
+HOLDS: Final = "/ObjStm"
+"""The key under which the file itself, as it were, refers to an object stream that is needed."""
 
 
 class Reach:
@@ -40,31 +47,39 @@ class Reach:
         """
         question = (ref, without, trailer)
         if question not in self._answers:
-            self._answers[question] = self._climb(ref, without, trailer=trailer)
+            self._answers[question] = self._climb({ref}, without, trailer=trailer)
         return self._answers[question]
 
     def users(self, ref: Ref) -> set[tuple[Ref | None, str]]:
-        """Return who refers to ``ref``, ``None`` for the trailer, and the key under which the reference stands.
+        """Return who refers to ``ref``, ``None`` for the trailer and the file's structure, and the key under which the reference stands.
 
         Only what can itself be reached counts.
         """
+        top = (self._view.trailer, *self._structure)
         found: set[tuple[Ref | None, str]] = {
-            (None, key) for key, named in keyed_references(self._view.trailer) if named == ref
+            (None, key) for value in top for key, named in keyed_references(value) if named == ref
         }
+        held = self.held(ref)
+        if held and self._climb(held, "", trailer=False):
+            found.add((None, HOLDS))
         for owner in self.may_refer(ref):
             keys = {key for key, named in keyed_references(self._view.get(owner)) if named == ref}
             if keys and self.reached(owner):
                 found |= {(owner, key) for key in keys}
         return found
 
-    def _climb(self, ref: Ref, without: str, *, trailer: bool) -> bool:
+    def _climb(self, begin: set[Ref], without: str, *, trailer: bool) -> bool:
+        """Tell whether any way from the top leads to one of these."""
         root = self._view.trailer.get("/Root")
-        top = set(references(less(self._view.trailer, without if trailer else "")))
-        seen, pending = {ref}, [ref]
+        top = set(references([less(self._view.trailer, without if trailer else ""), *self._structure]))
+        seen, pending = set(begin), list(begin)
         while pending:
             below = pending.pop()
             if below in top:
                 return True
+            inside = self.held(below) - seen
+            seen |= inside
+            pending += inside
             for owner in self.may_refer(below) - seen:
                 if below in self._referred(owner, without if owner == root and not trailer else ""):
                     if self._answers.get((owner, without, trailer)):
@@ -80,6 +95,11 @@ class Reach:
             self._below[owner, without] = frozenset(references(less(self._view.get(owner), without)))
         return self._below[owner, without]
 
+    def held(self, container: Ref) -> set[Ref]:
+        """Return the objects that stand in an object stream at this revision, whether it is there or not."""
+        listed = self._contents.get(container, ())
+        return {ref for ref in listed if self._document.container(ref, self._view.revision) == container}
+
     def may_refer(self, ref: Ref) -> set[Ref]:
         """Return every object that may refer to ``ref``, by its octets: none of those that do is missing."""
         for container in self._containers.get(ref, set()) - self._unpacked:
@@ -91,6 +111,10 @@ class Reach:
         for revision in range(self._view.revision + 1):
             found |= self._document.mentioning(ref, revision)
         return found
+
+    @cached_property
+    def _structure(self) -> list[dict[str, Value]]:
+        return structure_of(self._document, self._view.revision)
 
     @cached_property
     def _contents(self) -> dict[Ref, set[Ref]]:
@@ -114,6 +138,11 @@ class Reach:
                 for ref in scan_all(holder.decode(DecodePurpose.OBJECT_STREAM)):
                     containers[ref].add(container)
         return containers
+
+
+def structure_of(document: Document, revision: int) -> list[dict[str, Value]]:
+    """Return what the cross-reference streams up to a revision say about themselves."""
+    return [found for index in range(revision + 1) if (found := document.structure(index))]
 
 
 def keyed_references(value: Value) -> Iterator[tuple[str, Ref]]:

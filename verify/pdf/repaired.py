@@ -12,6 +12,7 @@ from typing import Final
 
 from verify.octets import places_of
 from verify.pdf.document import Document
+from verify.pdf.plain.xref import usual_widths
 
 _WHITE: Final = b"\x00\t\n\x0c\r "
 _OBJ: Final = b"obj"
@@ -32,6 +33,15 @@ def unlisted_object(document: Document, covered: int) -> int | None:
     """Return the first octet below ``covered`` where an object begins that no table of the document lists."""
     first = document.fact(_first_unlisted)
     return first if first is not None and first < covered else None
+
+
+def unusual_section(document: Document) -> int | None:
+    """Return where a cross-reference stream stands whose fields some readers do not follow."""
+    for revision in document.revisions:
+        widths = document.structure(revision.index).get("/W")
+        if widths is not None and not usual_widths(widths):
+            return revision.stream_start
+    return None
 
 
 def _first_unlisted(document: Document) -> int | None:

@@ -6,20 +6,25 @@ line ends in strings that other readers turn into one octet. An object rewritten
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
 
 from verify.pdf.document import Document
+from verify.pdf.extents import head_of
+from verify.pdf.misread import bare
 from verify.pdf.pdf_values import Ref, Stream
 from verify.pdf.plain.errors import NotPlain
-from verify.pdf.plain.file import listed_in
+from verify.pdf.plain.packed import Inside, check_end, listed_in
 from verify.pdf.plain.source import PlainSource, StrictReader
-from verify.pdf.plain.syntax import Array, Dictionary, Name, Reader, Value
+from verify.pdf.plain.syntax import MAX_SPELLED, Array, Dictionary, Name, Reader, Value
 from verify.pdf.source import Contained
 
 _END: Final = b"endobj"
+_LONG: Final = re.compile(rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%%]{%d,}+" % (MAX_SPELLED + 1))
+"""A name, number or keyword of more octets than all readers keep: MuPDF cuts names there, PDFium any word of twice that."""
 
 
 def mistakable(document: Document, ref: Ref, revisions: tuple[int, int]) -> bool:
@@ -28,10 +33,45 @@ def mistakable(document: Document, ref: Ref, revisions: tuple[int, int]) -> bool
         return False  # it took nothing that can
     try:
         values = [_strictly(document, ref, revision) for revision in revisions]
+        names = {name for value in values for name in _names(value) if not name.isascii()}
     except (NotPlain, ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
         return _octets(document, ref, revisions[0]) != _octets(document, ref, revisions[1])
-    names = {name for value in values for name in _names(value) if not name.isascii()}
     return len({_as_text(name) for name in names}) < len(names)
+
+
+def cut_off(document: Document, ref: Ref, revisions: tuple[int, int]) -> bool:
+    """Tell whether an object comes to hold a word of which some readers keep the begin alone, and so take it for another."""
+    after = _long_words(document, ref, revisions[1])
+    try:
+        return bool(after) and not after <= _long_words(document, ref, revisions[0])
+    except NotPlain:
+        return True
+
+
+def _long_words(document: Document, ref: Ref, revision: int) -> set[bytes]:
+    place = document.source.place(ref, revision)
+    if isinstance(place, Contained):
+        text, inside = _packed(document, place, revision)
+        octets = text[inside.begin : inside.end]
+    else:
+        octets = b"" if place is None else head_of(document.data, place)
+    return set(_LONG.findall(bare(octets))) if _LONG.search(octets) else set()
+
+
+def _packed(document: Document, place: Contained, revision: int) -> tuple[bytes, Inside]:
+    """Return the octets of an object stream, unpacked once, and where one of its objects lies in them."""
+    text, listed = document.kept(
+        (_unpacked, document.location(place.container, revision)),
+        lambda: _unpacked(document.view(revision).get(place.container)),
+    )
+    return text, listed[place.at]
+
+
+def _unpacked(holder: Value) -> tuple[bytes, list[Inside]]:
+    if not isinstance(holder, Stream):
+        raise TypeError("an object stream is missing")
+    text, entries = holder.decode(DecodePurpose.OBJECT_STREAM), holder.dictionary
+    return text, listed_in(text, entries.get("/N"), entries.get("/First"))
 
 
 def _strictly(document: Document, ref: Ref, revision: int) -> Value:
@@ -39,12 +79,11 @@ def _strictly(document: Document, ref: Ref, revision: int) -> Value:
     kind = Reader if document.source.encrypted else StrictReader
     place = document.source.place(ref, revision)
     if isinstance(place, Contained):
-        holder = document.view(revision).get(place.container)
-        if not isinstance(holder, Stream):
-            raise TypeError("an object stream is missing")
-        text = holder.decode(DecodePurpose.OBJECT_STREAM)
-        listed = listed_in(text, holder.dictionary.get("/N"), holder.dictionary.get("/First"))
-        return kind(text).value(listed[place.at][1])
+        text, inside = _packed(document, place, revision)
+        reader = kind(text)
+        value = reader.value(inside.begin)
+        check_end(text, reader.end, inside)
+        return value
     reader = kind(document.data)
     reader.header(place or 0, blanks=True)
     return reader.value(reader.end)

@@ -18,6 +18,8 @@ from verify.pdf.step import Step
 _COMMENT: Final = re.compile(rb"%[^\r\n]*+")
 _NOTHING: Final = re.compile(rb"q|Q|n|cm|Do|[-+]?[0-9.]{1,16}+")
 """Operators that draw nothing by themselves, and the numbers before them."""
+_WORD: Final = re.compile(rb"[^\x00\t\n\x0c\r ]++")
+"""What stands between the blanks of a content stream (ISO 32000-2 §7.2.3), among which a vertical tab is not."""
 _STATES: Final = 2
 """Levels of dictionaries below /AP: the looks, and the states of each."""
 _LAYERS: Final = 4
@@ -59,7 +61,7 @@ def _paints(view: View, form: Stream, layers: int) -> bool:
     box = rectangle(view, view.entry(form.dictionary, "/BBox"))
     if box is not None and _area(box) <= 0:
         return False
-    words = [word for word in _COMMENT.sub(b"", form.decode()).split() if not _NOTHING.fullmatch(word)]
+    words = [word for word in _WORD.findall(_COMMENT.sub(b"", form.decode())) if not _NOTHING.fullmatch(word)]
     if not words:
         return False
     listed = view.entry(view.entry(form.dictionary, "/Resources"), "/XObject")

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from verify.pdf.pdf_values import Ref, Value
+
+ABOUT_ITSELF: Final = frozenset(
+    {
+        *("/Type", "/Size", "/Index", "/Prev", "/W", "/XRefStm"),
+        *("/Length", "/Filter", "/DecodeParms", "/F", "/FFilter", "/FDecodeParms"),
+    }
+)
+"""Entries of a cross-reference stream that say how it is read (ISO 32000-2 tables 5 and 17); the others are a trailer's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,9 @@ class Source(Protocol):
 
     def check_contained(self, revision: int) -> None:
         """Parse every object in the object streams of a revision; raises on what is not one object after the other."""
+
+    def structure(self, revision: int) -> dict[str, Value]:
+        """Return what the cross-reference stream of a revision says about itself (:data:`ABOUT_ITSELF`); of a table nothing."""
 
     def check_section(self, revision: Revision) -> None:
         """Raise if a section lists an object twice: readers take the first or the last."""

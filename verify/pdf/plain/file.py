@@ -14,6 +14,7 @@ from typing import IO, Final
 from verify.pdf.plain.errors import NotPlain, Reason
 from verify.pdf.plain.filters import unpack
 from verify.pdf.plain.octets import InMemory, Octets, octets_of
+from verify.pdf.plain.packed import Inside, check_end, listed_in
 from verify.pdf.plain.syntax import Dictionary, Reader, Ref, Value
 from verify.pdf.plain.usual import usual_stream
 from verify.pdf.plain.xref import (
@@ -28,8 +29,6 @@ from verify.pdf.plain.xref import (
 
 MAX_CHAIN: Final = 4
 """References that refer to references, followed in a row; one is common, two are rare."""
-MAX_CONTAINED: Final = 20_000
-"""Objects in one object stream; writers put some hundred."""
 _HEADER: Final = re.compile(rb"%PDF-([12])\.([0-9])")
 _UNREAD: Final = object()
 """Stands for an object that was not asked for yet; ``None`` is a value."""
@@ -62,7 +61,7 @@ class PlainPdf:
         self._offsets: dict[int, int] = {}
         """Where objects of generation 0 begin, as far as the table that lists them was looked at as a whole."""
         self._values: dict[Ref, Value] = {}
-        self._containers: dict[int, tuple[bytes, list[tuple[int, int]]]] = {}
+        self._containers: dict[int, tuple[bytes, list[Inside]]] = {}
         self.size = self._check_trailers()
         self._check_places()
         root = self.trailer.get("/Root")
@@ -163,12 +162,15 @@ class PlainPdf:
 
     def _contained(self, ref: Ref, place: Place) -> Value:
         unpacked, listed = self._container(place.container)
-        if place.at >= len(listed) or listed[place.at][0] != ref.number:
+        if place.at >= len(listed) or listed[place.at].number != ref.number:
             raise NotPlain(Reason.CROSS_REFERENCE, f"object {ref.number} in stream {place.container}")
-        return Reader(unpacked).value(listed[place.at][1])
+        reader, inside = Reader(unpacked), listed[place.at]
+        value = reader.value(inside.begin)
+        check_end(unpacked, reader.end, inside)
+        return value
 
-    def _container(self, number: int) -> tuple[bytes, list[tuple[int, int]]]:
-        """Unpack an object stream (§7.5.7): its octets, and number and offset of each object in it."""
+    def _container(self, number: int) -> tuple[bytes, list[Inside]]:
+        """Unpack an object stream (§7.5.7): its octets, and each object in it."""
         if number not in self._containers:
             stream = self.stream(Ref(number, 0))
             if stream is None or stream.entries.get("/Type") != "/ObjStm":
@@ -254,17 +256,6 @@ class PlainPdf:
             return stated
         later = _HEADER.fullmatch(f"%PDF-{str(self.entry(self.catalogue, '/Version') or '')[1:]}".encode())
         return stated if later is None else max(stated, (int(later.group(1)), int(later.group(2))))
-
-
-def listed_in(unpacked: bytes, count: Value, first: Value) -> list[tuple[int, int]]:
-    """Read the head of an object stream (§7.5.7): the number of each object, and where in the stream it begins."""
-    if type(count) is not int or type(first) is not int or not 0 <= count <= MAX_CONTAINED or first < 0:
-        raise NotPlain(Reason.SYNTAX, "the head of an object stream")
-    numbers = unpacked[:first].split()
-    if len(numbers) != 2 * count or not all(map(bytes.isdigit, numbers)):
-        raise NotPlain(Reason.SYNTAX, "the head of an object stream")
-    pairs = zip(map(int, numbers[::2]), map(int, numbers[1::2]), strict=True)
-    return [(one, first + offset) for one, offset in pairs]
 
 
 class Streamed:

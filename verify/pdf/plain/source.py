@@ -16,12 +16,12 @@ from pyhanko.pdf_utils.decode_limits import DecodePurpose
 
 from verify.pdf.pdf_values import Ref, Stream, Value
 from verify.pdf.plain.errors import NotPlain, Reason
-from verify.pdf.plain.file import listed_in
 from verify.pdf.plain.filters import unpack
 from verify.pdf.plain.octets import InMemory
+from verify.pdf.plain.packed import Inside, check_end, listed_in
 from verify.pdf.plain.sections import defined_sections
 from verify.pdf.plain.syntax import NAMES_KEPT, Array, Deferred, Dictionary, Name, Reader
-from verify.pdf.source import Contained, Revision
+from verify.pdf.source import ABOUT_ITSELF, Contained, Revision
 
 MAX_UNPACKED_ALL: Final = 64 * 1024 * 1024
 """Octets unpacked of one document; pyHanko's limits lie higher, and decide beyond this."""
@@ -75,7 +75,7 @@ class PlainSource:
         self._newest_first = tuple(reversed(self._sections))
         self._last = len(self._sections) - 1
         self._trailers = [_trailer(section.trailer) for section in self._sections]
-        self._containers: dict[int, tuple[bytes, list[tuple[int, int]]]] = {}
+        self._containers: dict[int, tuple[bytes, list[Inside]]] = {}
         self._room = MAX_UNPACKED_ALL
         self.revisions = tuple(self._revision(index) for index in range(len(self._sections)))
 
@@ -161,10 +161,9 @@ class PlainSource:
         found = self.place(ref, self._last if revision is None else revision)
         if isinstance(found, Contained):
             unpacked, listed = self._container(found.container.number)
-            number, begin = listed[found.at]
-            if number != ref.number:
+            if listed[found.at].number != ref.number:
                 raise NotPlain(Reason.CROSS_REFERENCE, f"object {ref.number}")
-            return _contained(unpacked, begin)
+            return _contained(unpacked, listed[found.at])
         if found is None:
             raise NotPlain(Reason.CROSS_REFERENCE, f"object {ref.number}")
         return self._object(found, ref)[0]
@@ -197,8 +196,14 @@ class PlainSource:
         """Parse every object in the object streams of a revision."""
         for container in self.places(revision)[1]:
             unpacked, listed = self._container(container.number)
-            for _, begin in listed:
-                _contained(unpacked, begin)
+            for inside in listed:
+                _contained(unpacked, inside)
+
+    def structure(self, revision: int) -> dict[str, Value]:
+        """Return what the cross-reference stream of a revision says about itself."""
+        if self.revisions[revision].stream is None:
+            return {}
+        return {key: item for key, item in self._trailers[revision].items() if key in ABOUT_ITSELF}
 
     def check_section(self, revision: Revision) -> None:
         """Nothing: sections that list an object twice are not plain."""
@@ -229,8 +234,8 @@ class PlainSource:
             raise NotPlain(Reason.SYNTAX, "/Length")
         return length
 
-    def _container(self, number: int) -> tuple[bytes, list[tuple[int, int]]]:
-        """Unpack an object stream, which only one section defines: its octets, and number and offset of each object."""
+    def _container(self, number: int) -> tuple[bytes, list[Inside]]:
+        """Unpack an object stream, which only one section defines: its octets, and each object in it."""
         if number not in self._containers:
             offsets = [s.offsets[number] for s in self._sections if number in s.offsets]
             if len(offsets) != 1 or any(number in section.contained for section in self._sections):
@@ -240,7 +245,7 @@ class PlainSource:
                 raise NotPlain(Reason.CROSS_REFERENCE, f"object stream {number}")
             unpacked = holder.decode(DecodePurpose.OBJECT_STREAM)
             listed = listed_in(unpacked, holder.dictionary.get("/N"), holder.dictionary.get("/First"))
-            if len({one for one, _ in listed}) != len(listed):
+            if len({one.number for one in listed}) != len(listed):
                 raise NotPlain(Reason.CROSS_REFERENCE, f"object stream {number} holds an object twice")
             self._containers[number] = (unpacked, listed)
         return self._containers[number]
@@ -294,13 +299,14 @@ def _check_octets(octets: bytes, start: int, end: int) -> None:
         raise NotPlain(Reason.SYNTAX, "a comment, or a reference with blanks")
 
 
-def _contained(unpacked: bytes, begin: int) -> Value:
+def _contained(unpacked: bytes, inside: Inside) -> Value:
     """Read an object of an object stream: no reference, and no stream (§7.5.7)."""
     reader = StrictReader(unpacked)
-    value = reader.value(begin)
+    value = reader.value(inside.begin)
     if type(value) is Ref:
         raise NotPlain(Reason.SYNTAX, "an object that is a reference")
-    _check_octets(unpacked, begin, reader.end)
+    check_end(unpacked, reader.end, inside)
+    _check_octets(unpacked, inside.begin, reader.end)
     return settled(value)
 
 

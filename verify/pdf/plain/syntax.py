@@ -52,6 +52,8 @@ MAX_ITEMS: Final = 100_000
 Value = Any
 """``None | bool | int | float | Name | bytes | Ref | Array | Dictionary``."""
 
+MAX_SPELLED: Final = 127
+"""Octets of a name as it is written (ISO 32000-1 annex C); PDFium keeps 255, and takes a longer one for another name."""
 NAMES_KEPT: Final = 4096
 """Names remembered decoded: documents of all makers share a few hundred."""
 VALUES_KEPT: Final = 1024
@@ -369,6 +371,8 @@ def _remembered(raw: bytes) -> Value:
 @lru_cache(maxsize=NAMES_KEPT)
 def _name(raw: bytes) -> Name:
     if b"#" in raw:
+        if len(raw) > MAX_SPELLED:
+            raise NotPlain(Reason.SYNTAX, "a name with escapes that some readers cut off")
         raw = HASH.sub(lambda found: bytes((int(found.group(1), 16),)), raw)
     return Name("/" + raw.decode("latin-1"))
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from verify.pdf.plain.errors import NotPlain, Reason
 from verify.pdf.plain.filters import unpack
 from verify.pdf.plain.octets import WINDOW, Octets
-from verify.pdf.plain.syntax import Array, Dictionary, Reader, Ref, Short
+from verify.pdf.plain.syntax import Dictionary, Reader, Ref, Short
 
 MAX_SECTIONS: Final = 1024
 """Cross-reference sections followed: one per save and two for a linearized file."""
@@ -21,6 +21,8 @@ TAIL: Final = 1100
 """Octets at the end in which the end mark stands (ISO 32000-1 annex H.3, note 18, and a line)."""
 ENTRY: Final = 20
 """Octets of one line of a cross-reference table (§7.5.4)."""
+MAX_WIDTHS: Final = (4, 8, 8)
+"""Octets of the fields of a cross-reference stream (§7.5.8.2: type, place, generation or index) that poppler, MuPDF, PDFium and pyHanko all follow."""
 
 _STARTXREF: Final = b"startxref"
 _END: Final = re.compile(
@@ -201,14 +203,17 @@ def stream_section(octets: Octets, offset: int) -> Section:
         raise NotPlain(Reason.CROSS_REFERENCE, "/Length")  # it cannot be a reference before the table is read
     rows = unpack(entries, stream_data(octets, data, length))
     widths = entries.get("/W")
-    if (
-        not isinstance(widths, Array)
-        or len(widths) != 3
-        or not all(type(w) is int and 0 <= w <= 8 for w in widths)
-    ):
+    if not usual_widths(widths):
         raise NotPlain(Reason.CROSS_REFERENCE, "/W")
     runs = _runs(entries, rows, sum(widths))
     return Section(entries, runs, (widths[0], widths[1], widths[2]))
+
+
+def usual_widths(widths: object) -> bool:
+    """Tell whether all readers follow fields of these widths: some repair the file instead where the first is wider."""
+    if not isinstance(widths, list) or len(widths) != len(MAX_WIDTHS):
+        return False
+    return all(type(one) is int and 0 <= one <= most for one, most in zip(widths, MAX_WIDTHS, strict=True))
 
 
 def _runs(entries: Dictionary, rows: bytes, width: int) -> list[Run]:

@@ -17,15 +17,18 @@ SAMPLES = sorted((Path(__file__).parents[3] / "samples" / "pdf").glob("*.pdf"))
 
 
 def walked(document: Document, revision: int, without: str, *, trailer: bool) -> set[Ref]:
-    """Everything that can be reached downwards from the trailer, one entry left out."""
+    """Everything that can be reached downwards from the trailer, one entry left out, and what it takes to read that."""
     view = document.view(revision)
     root = view.trailer.get("/Root")
     seen: set[Ref] = set()
-    pending = list(references(less(view.trailer, without if trailer else "")))
+    structure = [document.source.structure(index) for index in range(revision + 1)]
+    pending = list(references([less(view.trailer, without if trailer else ""), *structure]))
     while pending:
         ref = pending.pop()
         if ref not in seen:
             seen.add(ref)
+            holder = document.container(ref, revision)
+            pending += [] if holder is None else [holder]
             try:
                 value: Value = view.get(ref)
             except (PdfReadError, KeyError):
