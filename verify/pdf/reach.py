@@ -11,7 +11,7 @@ and parameters; a cross-reference stream is read through its own.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import cached_property
 from typing import Final
 
@@ -38,6 +38,8 @@ class Reach:
         self._unpacked: set[Ref] = set()
         self._inside: dict[Ref, set[Ref]] = defaultdict(set)
         self._below: dict[tuple[Ref, str], frozenset[Ref]] = {}
+        self._tops: dict[str, set[Ref]] = {}
+        """What the trailer without one entry, and the structure of the file, refer to."""
         self._answers: dict[tuple[Ref, str, bool], bool] = {}
 
     def reached(self, ref: Ref, without: str = "", *, trailer: bool = False) -> bool:
@@ -55,9 +57,8 @@ class Reach:
 
         Only what can itself be reached counts.
         """
-        top = (self._view.trailer, *self._structure)
         found: set[tuple[Ref | None, str]] = {
-            (None, key) for value in top for key, named in keyed_references(value) if named == ref
+            (None, key) for key, named in self._named_at_top if named == ref
         }
         held = self.held(ref)
         if held and self._climb(held, "", trailer=False):
@@ -69,26 +70,35 @@ class Reach:
         return found
 
     def _climb(self, begin: set[Ref], without: str, *, trailer: bool) -> bool:
-        """Tell whether any way from the top leads to one of these."""
-        root = self._view.trailer.get("/Root")
-        top = set(references([less(self._view.trailer, without if trailer else ""), *self._structure]))
-        seen, pending = set(begin), list(begin)
+        """Tell whether any way from the top leads to one of these, and keep what the ways tell of other objects."""
+        top = self._top(without if trailer else "")
+        came: dict[Ref, Ref | None] = dict.fromkeys(begin)
+        pending = list(begin)
         while pending:
             below = pending.pop()
-            if below in top:
+            known = True if below in top else self._answers.get((below, without, trailer))
+            if known:
+                self._keep(_down(below, came), without, trailer=trailer, answer=True)
                 return True
-            inside = self.held(below) - seen
-            seen |= inside
-            pending += inside
-            for owner in self.may_refer(below) - seen:
-                if below in self._referred(owner, without if owner == root and not trailer else ""):
-                    if self._answers.get((owner, without, trailer)):
-                        return True
-                    seen.add(owner)
+            if known is None:
+                for owner in self._leading(below, "" if trailer else without, came):
+                    came[owner] = below
                     pending.append(owner)
-            if len(seen) > MAX_GRAPH_OBJECTS:
+            if len(came) > MAX_GRAPH_OBJECTS:
                 raise too_many()
+        self._keep(came, without, trailer=trailer, answer=False)
         return False
+
+    def _keep(self, refs: Iterable[Ref], without: str, *, trailer: bool, answer: bool) -> None:
+        self._answers.update(((ref, without, trailer), answer) for ref in refs)
+
+    def _leading(self, below: Ref, without: str, seen: Container[Ref]) -> Iterator[Ref]:
+        """Yield what leads to an object and was not seen: what stands in it, and what refers to it."""
+        root = self._view.trailer.get("/Root")
+        yield from (ref for ref in self.held(below) if ref not in seen)
+        for owner in self.may_refer(below):
+            if owner not in seen and below in self._referred(owner, without if owner == root else ""):
+                yield owner
 
     def _referred(self, owner: Ref, without: str) -> frozenset[Ref]:
         if (owner, without) not in self._below:
@@ -113,8 +123,16 @@ class Reach:
         return found
 
     @cached_property
-    def _structure(self) -> list[dict[str, Value]]:
-        return structure_of(self._document, self._view.revision)
+    def _named_at_top(self) -> list[tuple[str, Ref]]:
+        """The references of the trailer, and of what the cross-reference streams say about themselves."""
+        top = (self._view.trailer, *structure_of(self._document, self._view.revision))
+        return [named for value in top for named in keyed_references(value)]
+
+    def _top(self, without: str) -> set[Ref]:
+        if without not in self._tops:
+            above = less(self._view.trailer, without), *structure_of(self._document, self._view.revision)
+            self._tops[without] = set(references(list(above)))
+        return self._tops[without]
 
     @cached_property
     def _contents(self) -> dict[Ref, set[Ref]]:
@@ -138,6 +156,14 @@ class Reach:
                 for ref in scan_all(holder.decode(DecodePurpose.OBJECT_STREAM)):
                     containers[ref].add(container)
         return containers
+
+
+def _down(ref: Ref, came: dict[Ref, Ref | None]) -> Iterator[Ref]:
+    """Yield the objects on a way, from its upper end to where it was begun."""
+    step: Ref | None = ref
+    while step is not None:
+        yield step
+        step = came[step]
 
 
 def structure_of(document: Document, revision: int) -> list[dict[str, Value]]:
