@@ -69,6 +69,7 @@ def _protected(octets: bytes, signed: bytes) -> Protected:
         handed_in=lambda _: True,
         bound=False,
         may_attach=True,
+        described=True,
     )
 
 

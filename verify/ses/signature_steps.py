@@ -114,8 +114,9 @@ def _form(case: SignatureCase) -> Outcome:
         return passed("可以读取，写明了保护范围。", "It can be read, and says what it protects.")
     if case.ranged:
         return passed(
-            "可以读取；未写明保护范围（propertyInfo），以签名域的 ByteRange 为准。",
-            "It can be read; it does not say what it protects (propertyInfo), and the signature's ByteRange is taken.",
+            "可以读取；未写明保护范围（propertyInfo），以其所在文件的写法（ByteRange、签名描述）为准。",
+            "It can be read; it does not say what it protects (propertyInfo), and what the file around it says is taken (its ByteRange, "
+            "its description).",
         )
     return doubtful(
         SubIndication.SIG_CONSTRAINTS_FAILURE,

@@ -50,6 +50,8 @@ class Protected:
     may_attach: bool = False
     """The container may hold the octets themselves, or what ``digest`` and ``content`` answer for."""
     ranges: tuple[int, ...] | None = None
+    described: bool = False
+    """A description stands beside the container and says what is protected, as in a package."""
     proof: ProofOfExistence | None = None
     imprint: str = ""
     """The digest that stands for the ranges in what is signed, where it is another than the container's."""

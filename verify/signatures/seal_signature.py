@@ -57,7 +57,7 @@ class SealSignatureSteps:
         if octets is None:
             raise malformed("octets stand behind the seal signature")
         door = SealDataJudge(self.judge, self.policy, self.at, self.seals.lists, self.extra)
-        ranged = protected.ranges is not None
+        ranged = protected.ranges is not None or protected.described
         judged = door.judged(octets, document_hash=protected.digest, older=protected.proof, ranged=ranged)
         case.seal_data = judged.report
         case.object(_finding(judged.report))

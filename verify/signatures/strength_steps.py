@@ -86,8 +86,12 @@ def _content(digest: str) -> Use:
 
 @lru_cache(maxsize=KEPT_DIGESTS)
 def _bound(names: tuple[str, ...]) -> tuple[Use, ...]:
-    """Name the digest that binds the certificate, where even the best of them ends (RFC 5035 §5.4: SHA-1 by ESSCertID, any by v2)."""
-    ends = {name: digest_sunset(name) for name in names}
+    """Name the digest that binds the certificate, where even the best of them ends (RFC 5035 §5.4: SHA-1 by ESSCertID, any by v2).
+
+    SHA-1 is not weighed: the older attribute knows no other (RFC 2634 §5.4.1), real signatures carry it to this day, and to put another
+    certificate in the place of one that exists takes a second preimage, which nobody has. MD5 is, as nothing is left of it.
+    """
+    ends = {name: None if name == "sha1" else digest_sunset(name) for name in names}
     if not ends or None in ends.values():
         return ()
     best, sunset = max(

@@ -34,7 +34,7 @@ def test_a_list_is_told_with_its_steps(language: Language, title: str, state: st
     )  # as the page does
     (found,) = shown.signatures
     assert (found.title, found.verdict) == (title, "passed")
-    assert [line.text for fact in found.facts for line in fact.lines if line.form == "good"] == [state] * 7
+    assert [line.text for fact in found.facts for line in fact.lines if line.form == "good"] == [state] * 8
     assert not awaits_content(report)
 
 
