@@ -15,6 +15,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 
 from ca.store import is_storable
+from verify.terminal import safe
 
 _FORMS: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
 _TOLD: Final = 5
@@ -88,8 +89,7 @@ def _faults(
 
 
 def _fault(place: str, name: str, zh: str, en: str) -> dict[str, Any]:
-    shown = "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in name[:_LONGEST])
-    return {"type": "said", "loc": (place, shown), "msg": en, "ctx": {"zh": zh, "en": en}}
+    return {"type": "said", "loc": (place, safe(name[:_LONGEST])), "msg": en, "ctx": {"zh": zh, "en": en}}
 
 
 KnownFields: Final[Any] = Depends(_check)

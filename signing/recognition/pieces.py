@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -17,14 +17,14 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from hsm.errors import HsmError
 from seals.errors import SealError, StatementSignatureInvalid
 from seals.jws import MAX_LIST_SIZE, type_of
-from seals.statement import SealStatusList, parse_status_list
+from seals.statement import ParsedStatusList, SealStatusList, parse_status_list
 from signing.recognition.addresses import is_fetched
 from signing.recognition.foreign import Piece, PieceKind
 from signing.recognition.states import Trouble
 from verify.certificates.revocation import crl_signed_by
 from verify.policy import MAX_CRL_OCTETS
 from verify.trusted_lists.model import ServiceKind, TrustedList
-from verify.voided.form import VOID_LIST_TYPE, VoidList, parse_void_list
+from verify.voided.form import VOID_LIST_TYPE, ParsedVoidList, VoidList, parse_void_list
 
 LIMITS: Final = {".crl": MAX_CRL_OCTETS, ".jws": MAX_LIST_SIZE}
 """What is fetched, by the ending of its address, and how long it may be. Answers about single certificates (OCSP) travel in
@@ -91,10 +91,7 @@ def next_update(octets: bytes) -> datetime | None:
     """Return when a kept piece promises its successor; nothing where it promises none."""
     if octets[:1] == b"\x30":
         return x509.load_der_x509_crl(octets).next_update_utc
-    text = octets.decode("ascii").strip()
-    if type_of(text) == VOID_LIST_TYPE:
-        return parse_void_list(text).void_list.next_update
-    return parse_status_list(text).status_list.next_update
+    return _makers_list(octets).said.next_update
 
 
 def _crl(octets: bytes, named: TrustedList, found: TrustedList) -> Judged:
@@ -145,25 +142,34 @@ def _signed_by(crl: x509.CertificateRevocationList, issuer: x509.Certificate) ->
 def _jws(octets: bytes, named: TrustedList) -> Judged:
     makers = {der for service in named.of_kind(ServiceKind.SEAL_MAKER) for der in service.certificates}
     try:
-        text = octets.decode("ascii").strip()
-        if type_of(text) == VOID_LIST_TYPE:
-            voided = parse_void_list(text)
-            chain = voided.chain_der
-            voided.check_signature()
-            said: SealStatusList | VoidList = voided.void_list
-            kind = PieceKind.VOIDED
-        else:
-            seals = parse_status_list(text)
-            chain = seals.chain_der
-            seals.check_signature()
-            said, kind = seals.status_list, PieceKind.SEALS
+        listed = _makers_list(octets)
+        listed.parsed.check_signature()
     except StatementSignatureInvalid as wrong:
         raise PieceRefused(Trouble.FORGED) from wrong
     except (SealError, ValueError) as wrong:
         raise PieceRefused(Trouble.UNREADABLE) from wrong
-    if chain[0] not in makers:
+    if listed.parsed.chain_der[0] not in makers:
         raise PieceRefused(Trouble.FORGED)
-    return Judged(kind, said.number, said.issued_at, said.next_update)
+    said = listed.said
+    return Judged(listed.kind, said.number, said.issued_at, said.next_update)
+
+
+class _MakersList(NamedTuple):
+    """A list that a seal maker signed, as it was parsed, and what it says."""
+
+    kind: PieceKind
+    parsed: ParsedStatusList | ParsedVoidList
+    said: SealStatusList | VoidList
+
+
+def _makers_list(octets: bytes) -> _MakersList:
+    """Read a list of seal states or of voided documents; its signature is not checked. Raises ``SealError``, ``ValueError``."""
+    text = octets.decode("ascii").strip()
+    if type_of(text) == VOID_LIST_TYPE:
+        voided = parse_void_list(text)
+        return _MakersList(PieceKind.VOIDED, voided, voided.void_list)
+    seals = parse_status_list(text)
+    return _MakersList(PieceKind.SEALS, seals, seals.status_list)
 
 
 def _certificates(found: TrustedList, kind: ServiceKind) -> Iterator[x509.Certificate]:

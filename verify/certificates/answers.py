@@ -22,7 +22,7 @@ from ca import der
 from verify.algorithms import DIGESTS, key_of
 from verify.certificates import gm
 from verify.certificates.delegates import keeps_the_rules
-from verify.certificates.extensions import extensions_of
+from verify.certificates.extensions import critical_names, extensions_of
 from verify.certificates.facts import Fact
 from verify.certificates.key_identifiers import subject_key
 from verify.certificates.links import usable
@@ -48,7 +48,7 @@ UNDERSTOOD: Final = frozenset(
 )
 """RFC 6960 §4.4: extensions that no answer here rests on; a response with any other that is critical is not used."""
 _TRUE: Final = der.boolean(value=True)
-_VERSION, _EXTENSIONS, _BOOLEAN = 0xA0, 0xA1, 0x01
+_VERSION, _EXTENSIONS = 0xA0, 0xA1
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +103,7 @@ def _critical(part: der.Reader) -> Iterator[str]:
         if part.peek() != _EXTENSIONS:
             part.element()
             continue
-        listed = part.enter(_EXTENSIONS).enter(der.SEQUENCE)
-        while listed.more:
-            one = listed.enter(der.SEQUENCE)
-            name = one.oid()
-            if one.peek() == _BOOLEAN and one.boolean():
-                yield name
+        yield from critical_names(part.enter(_EXTENSIONS).enter(der.SEQUENCE))
 
 
 def answering(

@@ -12,13 +12,13 @@ from typing import Final
 from cryptography import x509
 
 from ca import der
+from verify.certificates.extensions import critical_names
 
 UNDERSTOOD: Final = frozenset(
     one.oid.dotted_string for one in (x509.CRLReason, x509.InvalidityDate, x509.CertificateIssuer)
 ) | {"2.5.29.23"}
 """RFC 5280 §5.3.1 to §5.3.3, and the instruction code of a hold, which RFC 5280 has no more: the hold itself is acted on."""
 _TIMES: Final = frozenset({der.UTC_TIME, der.GENERALIZED_TIME})
-_BOOLEAN: Final = 0x01
 _TRUE: Final = der.boolean(value=True) + bytes((der.OCTET_STRING,))
 """What stands before the value of a critical extension (X.690 §11.1)."""
 _KNOWN: Final = frozenset(der.oid(one) for one in UNDERSTOOD)
@@ -63,9 +63,4 @@ def _entries(octets: bytes) -> der.Reader | None:
 def _critical(entry: der.Reader) -> Iterator[str]:
     for _ in ("userCertificate", "revocationDate"):
         entry.element()
-    listed = entry.enter(der.SEQUENCE) if entry.more else entry
-    while listed.more:
-        one = listed.enter(der.SEQUENCE)
-        name = one.oid()
-        if one.peek() == _BOOLEAN and one.boolean():
-            yield name
+    return critical_names(entry.enter(der.SEQUENCE) if entry.more else entry)

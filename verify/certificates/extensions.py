@@ -8,6 +8,7 @@ these for what they mean; the library that reads certificates here refuses all e
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -73,3 +74,12 @@ def _policies(stated: der.Reader) -> bytes:
 
 
 _MENDED: Final = {"2.5.29.19": _constraints, "2.5.29.32": _policies}
+
+
+def critical_names(listed: der.Reader) -> Iterator[str]:
+    """Yield the names of the critical ones among Extensions (RFC 5280 §4.1; of CRL entries and OCSP answers too), in order."""
+    while listed.more:
+        one = listed.enter(der.SEQUENCE)
+        name = one.oid()
+        if one.peek() == _BOOLEAN and one.boolean():
+            yield name

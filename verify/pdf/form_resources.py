@@ -13,7 +13,7 @@ from typing import Final
 
 from verify.pdf.document import View
 from verify.pdf.fields import FormField, distinct
-from verify.pdf.graph import page_refs
+from verify.pdf.graph import listed_annotations
 from verify.pdf.looks import empty
 from verify.pdf.pdf_values import Ref, Stream, Value, plain_name, same
 from verify.pdf.plain.tokens import HASH
@@ -124,14 +124,9 @@ def _states_own(view: View, item: Value) -> bool:
 
 def _annotations(step: Step) -> list[Value]:
     """Return what the pages list."""
-    return step.document.kept((_annotations, step.old.revision), lambda: list(_listed_on_pages(step.old)))
-
-
-def _listed_on_pages(view: View) -> Iterator[Value]:
-    for page in page_refs(view):
-        if not view.lacks(page, b"/Annots"):
-            listed = view.entry(view.get(page), "/Annots")
-            yield from listed if isinstance(listed, list) else ()
+    return step.document.kept(
+        (_annotations, step.old.revision), lambda: [item for _, item in listed_annotations(step.old)]
+    )
 
 
 def _procedures(value: Value) -> bool:

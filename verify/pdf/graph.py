@@ -111,6 +111,15 @@ def page_refs(view: View) -> Iterator[Ref]:
     return (node for node, leaf, _ in _nodes(view) if leaf)
 
 
+def listed_annotations(view: View) -> Iterator[tuple[Ref, Value]]:
+    """Yield what the pages list in their /Annots, each with its page (ISO 32000-2 §12.5.2)."""
+    for page in page_refs(view):
+        if not view.lacks(page, b"/Annots"):
+            listed = view.entry(view.get(page), "/Annots")
+            for item in listed if isinstance(listed, list) else ():
+                yield page, item
+
+
 def listing_nodes(view: View) -> dict[Ref, list[Ref]]:
     """Return the nodes that list each page or node of the page tree: readers inherit from where they came (§7.7.3.4)."""
     found: dict[Ref, list[Ref]] = defaultdict(list)

@@ -7,7 +7,7 @@ from typing import Final, cast
 
 from verify.pdf.document import Document, View
 from verify.pdf.fields import FormField
-from verify.pdf.graph import listing_nodes, page_refs
+from verify.pdf.graph import listed_annotations, listing_nodes
 from verify.pdf.pdf_values import Ref, Value
 from verify.policy import MAX_FIELD_DEPTH
 from verify.report import Placement
@@ -62,12 +62,9 @@ class Pages:
             return page
         if self._by_widget is None:
             self._by_widget = {}
-            for ref in page_refs(self._view):
-                if self._view.lacks(ref, b"/Annots"):
-                    continue
-                for item in self._listed(ref):
-                    if isinstance(item, Ref):
-                        self._by_widget.setdefault(item, ref)
+            for ref, item in listed_annotations(self._view):
+                if isinstance(item, Ref):
+                    self._by_widget.setdefault(item, ref)
         return self._by_widget.get(widget) if isinstance(widget, Ref) else None
 
     def _listed(self, page: Ref) -> list[Value]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from verify.integrity import Change, RevisionKind
 from verify.pdf.document import Document, View
 from verify.pdf.fields import FormField, indexed, readings
-from verify.pdf.graph import Graph, graph_of, page_refs
+from verify.pdf.graph import Graph, graph_of, listed_annotations
 from verify.pdf.pdf_values import Ref, Stream, Value, text
 from verify.pdf.permissions import NO_CHANGES, Rules
 from verify.policy import Policy
@@ -115,13 +115,9 @@ class Step:
         """The pages that list an annotation now."""
         if self.listed is None:
             self.listed = {}
-            for page in page_refs(self.new):
-                if self.new.lacks(page, b"/Annots"):
-                    continue
-                annotations = self.new.entry(self.new.get(page), "/Annots")
-                for item in annotations if isinstance(annotations, list) else ():
-                    if isinstance(item, Ref):
-                        self.listed.setdefault(item, []).append(page)
+            for page, item in listed_annotations(self.new):
+                if isinstance(item, Ref):
+                    self.listed.setdefault(item, []).append(page)
         return self.listed
 
     def page_number(self, page: Value) -> int | None:
