@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 Clock = Callable[[], datetime]
 """Returns the current time, aware, in UTC."""
 
+BEIJING: Final = timezone(timedelta(hours=8), "UTC+8")
+"""北京时间, the one civil time of China (GB/T 7408.1): days, quotas and what people read are in it, whatever the server's zone."""
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """The earliest time that may be asked about: there were no electronic signatures before."""
 LATEST: Final = datetime(2199, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC
 
 from verify.acceptance.table import answer_lines, proof_lines
 from verify.certificates.policies import level_of
+from verify.civil_time import day
 from verify.integrity import LaterRevision
 from verify.licences.report import LicencePart
 from verify.objects.report import ObjectReport
@@ -224,7 +224,7 @@ def _when(time: SigningTime) -> str:
 
 
 def _state(status: StatusReport) -> str:
-    since = f" ({status.since.astimezone(UTC):%Y-%m-%d})" if status.since is not None else ""
+    since = f" ({day(status.since)})" if status.since is not None else ""
     return f"{STATUS_ZH.get(status.status, status.status)}{since}"
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from cryptography import x509
 
 from seals.states import STOPPED_ZH, SealStatus
 from verify.certificates.paths import MAX_DESCRIBED
 from verify.certificates.remembered import by_identity
+from verify.civil_time import day
 from verify.report import DocumentReport, Reason, SignatureKind, SignatureReport, SigningTime, StatusReport
 from verify.verdict import SubIndication, Verdict, worst
 
@@ -23,11 +23,6 @@ GM_READERS = Reason(
     "Adobe-class readers do not and will say that they cannot.",
 )
 """Stands on every report of such a signature, so that nobody takes another reader's silence for a verdict."""
-
-
-def day(moment: datetime | None) -> str:
-    """Write a date in UTC, or a dash."""
-    return "-" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d")
 
 
 @by_identity(MAX_DESCRIBED)

@@ -27,8 +27,7 @@ from api.cli.console import (
 from api.errors import InputInvalid
 from api.schemas.licences import LicenceModel
 from api.tokens.enrolment import token_of
-from ca.clock import Clock
-from seals.filing.national import CIVIL
+from ca.clock import BEIJING, Clock
 from signing.level import Level
 from signing.licences.desk import LicenceOrder
 from signing.licences.licence import Licence, LicenceAct
@@ -118,7 +117,7 @@ def list_licences(
         "名称 / name", "持证主体 / holder", "有效期至 / until", "状态 / status", "标识 / identifier", first=12
     )
     for one in found:
-        until = one.valid_to.astimezone(CIVIL).date().isoformat() if one.valid_to else "长期 / no end"
+        until = one.valid_to.astimezone(BEIJING).date().isoformat() if one.valid_to else "长期 / no end"
         words = one.standing(now)
         listing.add_row(one.name, one.holder_name, until, words.zh, str(one.identifier))
     out().print(listing)
@@ -184,14 +183,14 @@ def _told(one: Licence) -> None:
 def _first(text: str, clock: Clock) -> datetime:
     if text:
         return _day(text, "from", time.min)
-    return clock().astimezone(CIVIL).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+    return clock().astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
 def _day(text: str, field: str, at: time) -> datetime:
     try:
-        found = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=CIVIL)
+        found = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=BEIJING)
     except ValueError as wrong:
         raise InputInvalid(
             f"“--{field}”：日期应写作 2026-01-31。", f"--{field}: a day is written 2026-01-31."
         ) from wrong
-    return datetime.combine(found.date(), at, CIVIL).astimezone(UTC)
+    return datetime.combine(found.date(), at, BEIJING).astimezone(UTC)

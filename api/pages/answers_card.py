@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from api.pages.verdict_card import Report, local_minute
+from api.pages.verdict_card import Report
 from api.pages.words import Language, say
 from verify.acceptance.policy import DepartmentPolicy
+from verify.civil_time import EN, ZH, in_civil_time
 
 _TONES: Final = {
     "yes": "passed",
@@ -19,7 +19,6 @@ _TONES: Final = {
     "not-asked": "unreadable",
 }
 _PART_TONES: Final = {"present": "passed", "missing": "unreadable", "failed": "failed"}
-_UTC: Final = re.compile(r"\b(\d{4}-\d\d-\d\d) (\d\d:\d\d)(?: UTC|Z)\b")
 _SOURCES: Final = frozenset({"seal-state", "revocation"})
 """Parts whose detail is a word for programs."""
 QUESTIONS: Final = ("cryptographic", "trusted", "accepted")
@@ -95,7 +94,7 @@ def _answer(key: str, item: Report, language: Language, *, good: bool) -> Answer
 
 def in_local_time(text: str, language: Language) -> str:
     """Write the times within a sentence as the page writes every time; reports have them in UTC."""
-    return _UTC.sub(lambda found: local_minute(f"{found[1]}T{found[2]}Z", language), text)
+    return in_civil_time(text, ZH if language == "zh" else EN)
 
 
 def proofs(item: Report, language: Language) -> tuple[ProofCard, ...]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any, Final
 
 from api.pages.words import WORDS, Language, say
+from ca.clock import BEIJING
+from verify.civil_time import EN, ZH
 from verify.report import CUSTODY
-
-BEIJING: Final = timezone(timedelta(hours=8))
-"""Times are shown in one zone, which the page names: seals of Chinese enterprises are dated in it."""
 
 _TONES: Final = {
     "good": "passed",
@@ -95,13 +94,7 @@ def moment(text: str | None, language: Language) -> str:
     if not text:
         return ""
     there = datetime.fromisoformat(text).astimezone(BEIJING)
-    shown = there.strftime("%Y-%m-%d %H:%M:%S")
-    return f"{shown}（北京时间）" if language == "zh" else f"{shown} (UTC+8)"
-
-
-def local_minute(text: str, language: Language) -> str:
-    """Write a time without seconds, within a sentence."""
-    return short_moment(text) + ("（北京时间）" if language == "zh" else " (UTC+8)")
+    return there.strftime("%Y-%m-%d %H:%M:%S") + (ZH if language == "zh" else EN)
 
 
 def short_moment(text: str | None) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from ca.clock import BEIJING
 from hsm.algorithms import Digest
 from hsm.merkle import Inclusion
 from seals import store as seal_store
@@ -30,7 +31,7 @@ from seals.cases.errors import (
 from seals.cases.members import prove_member
 from seals.cases.office import CaseOffice, load
 from seals.cases.proof import still_good
-from seals.cases.rules import CIVIL, UseRule, Wish
+from seals.cases.rules import UseRule, Wish
 from seals.cases.standing import still_signed
 from seals.cases.standing_store import Standing
 from seals.cases.states import CaseStatus
@@ -213,4 +214,4 @@ def _digest(one: Standing) -> str:
 
 def day_of(now: datetime) -> str:
     """Name the day of a quota: Beijing's."""
-    return now.astimezone(CIVIL).date().isoformat()
+    return now.astimezone(BEIJING).date().isoformat()

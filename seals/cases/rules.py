@@ -11,19 +11,18 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final
 
 from ca.audit import canonical_json
+from ca.clock import BEIJING
 from ca.enrolment.rules import Stage
 from ca.rule_place import ANY
 from ca.words import Word
 from seals.cases.errors import UseRuleMissing
 
-CIVIL: Final = timezone(timedelta(hours=8))
-"""Days of substitutes and quotas are Beijing's, whatever the server's zone."""
 NOBODY: Final = "nobody:"
 """Stands where a role is held by nobody: no person's id begins so."""
 
@@ -76,13 +75,13 @@ class UseStage:
         people = self.people
         if self.role:
             people = (*people, *holders.get(self.role, ())) or (NOBODY,)
-        day = when.astimezone(CIVIL).date()
+        day = when.astimezone(BEIJING).date()
         sitting = tuple(one.person for one in self.substitutes if one.on(day))
         return Stage(self.id, self.needed, self.scope, people, sitting)
 
     def principal(self, person: str, when: datetime) -> str:
         """Return for whom a substitute sits at a moment, empty if for nobody."""
-        day = when.astimezone(CIVIL).date()
+        day = when.astimezone(BEIJING).date()
         return next((one.stands_for for one in self.substitutes if one.person == person and one.on(day)), "")
 
     @property

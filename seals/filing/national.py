@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from enum import Enum, StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -22,6 +22,7 @@ from typing import Final
 from cryptography import x509
 
 from ca.audit import canonical_json
+from ca.clock import BEIJING
 from ca.words import Word
 from hsm.algorithms import DEFAULT_ALGORITHM, kind_of
 from hsm.errors import HsmError
@@ -33,8 +34,6 @@ from seals.jws import read_object
 from seals.members import USCC
 from seals.seal import is_electronic_code
 
-CIVIL: Final = timezone(timedelta(hours=8))
-"""北京时间: the platform writes civil time and no zone."""
 FORMAT: Final = "yinxin-national-exchange"
 VERSION: Final = 1
 MAX_MESSAGES: Final = 1000
@@ -91,7 +90,7 @@ def is_time(text: str) -> bool:
     if _TIME.fullmatch(text) is None:
         return False
     try:
-        datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=CIVIL).astimezone()
+        datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=BEIJING).astimezone()
     except (ValueError, OverflowError):
         return False
     return "1970" <= text[:4] <= "9998"
@@ -165,14 +164,14 @@ STATUS_INVALID: Final = "1"
 
 def civil(when: datetime) -> str:
     """Write a time as the platform does: civil time, whole seconds, no zone."""
-    return when.astimezone(CIVIL).strftime("%Y-%m-%d %H:%M:%S").rjust(19, "0")
+    return when.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S").rjust(19, "0")
 
 
 def moment(text: str) -> datetime:
     """Read a time of the platform's; ``ValueError`` for another form."""
     if not is_time(text):
         raise ValueError(text[:32])
-    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=CIVIL)
+    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=BEIJING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Final
 
 from seals.drawing.fonts import Face
 from seals.drawing.typesetting import POINT, Colour
 from signing.ofd.flow import BODY, GREY, SMALL, Flow
 from signing.ofd.maker import About, make_document
+from verify.civil_time import day, moment, told_here
 from verify.ofd.report import OfdReport
 from verify.report import DocumentReport, SignatureReport, StatusReport, TimeSource, Verdict
 from verify.table import KIND, SOURCE, STATUS_ZH
@@ -48,8 +48,8 @@ def _about(report: DocumentReport) -> list[tuple[str, str]]:
         ("文件 File", report.file or "-"),
         ("SHA-256", report.sha256 or "-"),
         ("大小 Size", f"{report.size:,} 字节 octets"),
-        ("核验时间 Verified at", _time(report.verified_at)),
-        ("信任证据截至 Evidence as of", _time(report.evidence_as_of)),
+        ("核验时间 Verified at", moment(report.verified_at)),
+        ("信任证据截至 Evidence as of", moment(report.evidence_as_of)),
     ]
     return rows if not report.notice else [*rows, ("提示 Notice", report.notice)]
 
@@ -72,8 +72,9 @@ class _Page:
             f"{report.verdict.zh}  {report.verdict.en.upper()}", 18 * POINT, face=Face.HEI, colour=colour
         )
         flow.gap(1)
-        flow.paragraph(self.printable(report.reason.zh))
-        flow.paragraph(self.printable(report.reason.en), SMALL, colour=GREY)
+        reason = told_here(report.reason)
+        flow.paragraph(self.printable(reason.zh))
+        flow.paragraph(self.printable(reason.en), SMALL, colour=GREY)
         flow.gap(3)
 
     def facts(self, rows: list[tuple[str, str]]) -> None:
@@ -124,7 +125,8 @@ class _Page:
 
 
 def _signature(item: SignatureReport) -> Iterator[tuple[str, str]]:
-    yield "结论 Conclusion", f"{item.reason.zh}\n{item.reason.en}"
+    reason = told_here(item.reason)
+    yield "结论 Conclusion", f"{reason.zh}\n{reason.en}"
     if item.signer is not None:
         code = f"（{item.signer.uscc}）" if item.signer.uscc else ""
         yield "签署方 Signer", f"{item.signer.organization or item.signer.name}{code}"
@@ -135,7 +137,7 @@ def _signature(item: SignatureReport) -> Iterator[tuple[str, str]]:
         yield "制章单位 Maker", item.seal.maker + ("" if item.seal.trusted else "（未识别 unknown）")
     zh, en = SOURCE[item.time.source]
     authority = f"\n{item.time.authority}" if item.time.source is TimeSource.TSA else ""
-    yield "时间 Time", f"{_time(item.time.value)} · {zh} {en}{authority}"
+    yield "时间 Time", f"{moment(item.time.value)} · {zh} {en}{authority}"
     yield "签后改动 Changed", _changes(item)
     yield (
         "证书状态 Certificate state",
@@ -161,12 +163,8 @@ def _changes(item: SignatureReport) -> str:
 
 
 def _state(status: StatusReport) -> str:
-    since = f"（{status.since.astimezone(UTC):%Y-%m-%d}）" if status.since is not None else ""
+    since = f"（{day(status.since)}）" if status.since is not None else ""
     return STATUS_ZH.get(status.status, status.status) + since
-
-
-def _time(moment: datetime | None) -> str:
-    return "-" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _short(sha256: str) -> str:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
 
 from ca.actor import Actor
 from ca.audit import AuditTrail
-from ca.clock import Clock
+from ca.clock import BEIJING, Clock
 from hsm.algorithms import Digest, DigestAlgorithm
 from seals.cases.case import Hand
 from seals.cases.texts import check_key, check_word, own_key
@@ -46,7 +46,6 @@ MAX_QUOTA: Final = 100_000
 STALE_AFTER: Final = timedelta(minutes=15)
 """When a copy that was counted and not made is taken for left behind: making one takes at most three minutes."""
 BATCH: Final = 200
-BEIJING: Final = timezone(timedelta(hours=8))
 """Dates on paper are Chinese ones."""
 OVER: Final = "over-quota"
 NOT_ENTITLED: Final = "not-entitled"

@@ -13,6 +13,7 @@ from cryptography import x509
 from ca.actor import SYSTEM
 from ca.authority import CertificateAuthority
 from ca.ceremony import verification_unit
+from ca.clock import BEIJING
 from ca.issuer import Unit, UnitPurpose
 from hsm.provider import KeyRing, open_signer
 from hsm.public_keys import certificate_key
@@ -95,7 +96,10 @@ def _drawn(certificate: x509.Certificate, when: datetime) -> bytes:
         f"0.4 w 2.6 2.6 {width - 5.2:.2f} {height - 5.2:.2f} re S",
     ]
     who = name(certificate.subject)
-    rows = ((who, 3.4, 9.0, Face.HEI), (f"核验报告专用  {when:%Y-%m-%d %H:%M} UTC", 2.7, 4.2, Face.SONG))
+    rows = (
+        (who, 3.4, 9.0, Face.HEI),
+        (f"核验报告专用  {when.astimezone(BEIJING):%Y-%m-%d %H:%M}（北京时间）", 2.7, 4.2, Face.SONG),
+    )
     for text, size, y, face in rows:
         ops += _line(text, size, y * POINTS_PER_MM, face)
     return " ".join(ops).encode()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from ca.clock import BEIJING
 from seals.licence_identifier import ROOT, IdentifierWrong, LicenceIdentifier
 from verify.licences.report import LicencePart
 from verify.report import Indication, SignatureReport
@@ -35,8 +36,6 @@ _TEXT: Final = re.compile(_FORM)
 _OCTETS: Final = re.compile(_FORM.encode())
 _WIDE: Final = re.compile(rb"(?:\x00[0-9A-Z.]){40,100}")
 _DATE: Final = re.compile(r"(\d{4})\D{0,2}(\d{1,2})\D{0,2}(\d{1,2})")
-CHINA: Final = timedelta(hours=8)
-"""A licence ends with its last day in Chinese time, which has one zone."""
 _NAME: Final = ("证照名称", "证照类型名称")
 _HOLDER: Final = ("持证主体", "持证主体名称", "持证者")
 _FROM: Final = ("证照有效期起始日期", "有效期起始日期", "有效期起")
@@ -138,7 +137,7 @@ def _day(text: str) -> datetime | None:
     if found is None:
         return None
     try:
-        return datetime(int(found[1]), int(found[2]), int(found[3]), tzinfo=UTC) - CHINA
+        return datetime(int(found[1]), int(found[2]), int(found[3]), tzinfo=BEIJING).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

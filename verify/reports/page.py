@@ -6,7 +6,7 @@ Pure: the same report gives the same octets. The page carries the machine-readab
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, cast
 
 import segno
@@ -14,6 +14,8 @@ import segno
 from seals.drawing.fonts import Face
 from seals.drawing.typesetting import A4, POINT, Colour, Measure
 from verify.acceptance.answers import Answer, AnswerStatus
+from verify.civil_time import ZH as ZONE
+from verify.civil_time import in_civil_time, moment, told_here
 from verify.report import DocumentReport, Verdict
 from verify.reports.etsi import SOFTWARE, Issue, etsi_json, etsi_xml, signatures_of
 from verify.reports.page_signatures import blocks, table
@@ -148,12 +150,22 @@ def _verdict(page: Setting, report: DocumentReport) -> None:
         page.box(LEFT, page.y, (WIDTH, 11.5), _RED)
         page.put(LEFT + 4, page.y + 1.6, "文件已作废", Style(13 * POINT, Face.HEI, _WHITE))
         page.put(LEFT + 4, page.y + 7.2, "The document was voided", Style(7 * POINT, Face.HEI, _WHITE))
-        page.text(LEFT + 48, WIDTH - 52, report.voided.zh, Style(8 * POINT, Face.SONG, _WHITE), page.y + 1.2)
+        page.text(
+            LEFT + 48,
+            WIDTH - 52,
+            in_civil_time(report.voided.zh, ZONE),
+            Style(8 * POINT, Face.SONG, _WHITE),
+            page.y + 1.2,
+        )
         page.y += 13.5
     colour, left = COLOURS[report.verdict], LEFT + 48.0
     wide = WIDTH - 48 - 4
-    zh, en = Style(10 * POINT, Face.SONG), Style(7.5 * POINT, Face.HEI, GREY, 1.35)
-    high = max(22.0, page.height(report.reason.zh, wide, zh) + page.height(report.reason.en, wide, en) + 6)
+    zh, en, reason = (
+        Style(10 * POINT, Face.SONG),
+        Style(7.5 * POINT, Face.HEI, GREY, 1.35),
+        told_here(report.reason),
+    )
+    high = max(22.0, page.height(reason.zh, wide, zh) + page.height(reason.en, wide, en) + 6)
     page.box(LEFT, page.y, (WIDTH, high), TINT)
     page.box(LEFT, page.y, (42, high), colour)
     word = Style((30 if len(report.verdict.zh) <= 2 else 21) * POINT, Face.HEI, _WHITE)
@@ -165,8 +177,8 @@ def _verdict(page: Setting, report: DocumentReport) -> None:
         report.verdict.en.upper(),
         Style(9 * POINT, Face.HEI, _WHITE),
     )
-    below = page.text(left, wide, report.reason.zh, zh, page.y + 3)
-    page.text(left, wide, report.reason.en, en, below + 0.6)
+    below = page.text(left, wide, reason.zh, zh, page.y + 3)
+    page.text(left, wide, reason.en, en, below + 0.6)
     page.y += high + 3
 
 
@@ -184,7 +196,7 @@ def _file(report: DocumentReport, issue: Issue) -> list[Fact]:
     ]
     if report.content_sha256:
         rows.insert(2, Fact("原文件", "Content", report.content_sha256))
-    then = only_of_then(cast("datetime", report.verified_at), issue.issued_at)
+    then = told_here(only_of_then(cast("datetime", report.verified_at), issue.issued_at))
     if then.zh:
         rows.append(Fact("注意", "As of then", then.zh, then.en.strip()))
     if report.notice:
@@ -197,7 +209,7 @@ def _age(report: DocumentReport) -> str:
         return "没有信任库证据 none"
     hours = max(0, int((report.verified_at - report.evidence_as_of).total_seconds() // 3600))
     old = f"{hours} 小时 hours" if hours < 72 else f"{hours // 24} 天 days"
-    return f"{moment(report.evidence_as_of)}（距核验 {old}）"
+    return f"{moment(report.evidence_as_of)} · 距核验 {old}"
 
 
 _MARKS: Final = {
@@ -220,14 +232,14 @@ def _answers(page: Setting, report: DocumentReport) -> None:
 
 def _answer(page: Setting, zh: str, en: str, answer: Answer) -> None:
     word, word_en, colour = _MARKS[answer.status]
-    left, wide = LEFT + 47, WIDTH - 47
-    page.room(page.height(answer.sentence.zh, wide, ZH) + page.height(answer.sentence.en, wide, EN) + 1)
+    left, wide, told = LEFT + 47, WIDTH - 47, told_here(answer.sentence)
+    page.room(page.height(told.zh, wide, ZH) + page.height(told.en, wide, EN) + 1)
     page.put(LEFT, page.y, zh, Style(ZH.size, Face.HEI))
     page.put(LEFT, page.y + 4.1, en, EN)
     page.put(LEFT + 26, page.y, word, Style(ZH.size, Face.HEI, colour))
     page.put(LEFT + 26, page.y + 4.1, word_en, EN)
-    below = page.text(left, wide, answer.sentence.zh, ZH)
-    page.y = max(page.text(left, wide, answer.sentence.en, EN, below), page.y + 7.4) + 1.0
+    below = page.text(left, wide, told.zh, ZH)
+    page.y = max(page.text(left, wide, told.en, EN, below), page.y + 7.4) + 1.0
 
 
 def _closing(page: Setting, issue: Issue) -> None:
@@ -257,8 +269,3 @@ def _feet(page: Setting, report: DocumentReport, issue: Issue) -> None:
         end = page.put(LEFT, y, foot, EN)
         page.put(end + 6, y, f"{number} / {total}", EN)
         page.sheets.pop()
-
-
-def moment(at: datetime | None) -> str:
-    """Write a time in UTC to the second."""
-    return "-" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC
 from typing import Final
 
 from seals.drawing.fonts import Face
 from seals.drawing.typesetting import POINT, Colour
+from verify.civil_time import ZH as ZONE
+from verify.civil_time import day, in_civil_time, moment, told_here
 from verify.institution.proofs import PartState, ProofPart
 from verify.report import SignatureReport, StatusReport, Verdict
 from verify.reports.setting import EN, GREY, LEFT, TINT, WIDTH, ZH, Fact, Setting, Style
@@ -36,7 +37,7 @@ def _facts(item: SignatureReport) -> Iterator[Fact]:
         unknown = "" if item.seal.trusted else "（制章单位未识别 maker unknown）"
         yield Fact("印章", "Seal", f"{item.seal.name} · {item.seal.code}{unknown}")
     zh, en = SOURCE[item.time.source]
-    yield Fact("时间", "When", f"{_moment(item)} · {zh} {en}")
+    yield Fact("时间", "When", f"{moment(item.time.value)} · {zh} {en}")
     yield Fact("签后改动", "Changed", changed(item))
     yield Fact("证书状态", "Certificate", _then_now(item.certificate_then, item.certificate_now))
     if item.seal is not None:
@@ -46,7 +47,8 @@ def _facts(item: SignatureReport) -> Iterator[Fact]:
     if item.proofs is not None:
         yield Fact("技术证明", "Technical", _proof(item.proofs.technical))
         yield Fact("制度证明", "Institutional", _proof(item.proofs.institutional))
-    yield Fact("结论", "Conclusion", item.reason.zh, item.reason.en)
+    reason = told_here(item.reason)
+    yield Fact("结论", "Conclusion", reason.zh, reason.en)
 
 
 def _trust(item: SignatureReport) -> str:
@@ -54,7 +56,7 @@ def _trust(item: SignatureReport) -> str:
         return "本机构直接信任的根证书 root trusted by decree"
     entry = item.trust.entry
     name = entry.operator_zh or entry.operator or entry.scheme_id
-    at = "" if entry.issued is None else f"，{entry.issued.astimezone(UTC):%Y-%m-%d} 发布"
+    at = "" if entry.issued is None else f"，{day(entry.issued)} 发布"
     state = entry.now.status_zh or entry.now.status
     return f"{name} 信任清单第 {entry.sequence} 号{at} · {entry.service_zh or entry.service} · {state}"
 
@@ -67,11 +69,15 @@ def _proof(parts: Sequence[ProofPart]) -> str:
         return f"齐全 complete（{len(parts)}）"
     words = {PartState.MISSING: "缺 missing", PartState.FAILED: "不成立 failed"}
     told = [
-        f"{words[state]}（{len(same)}）：{''.join(dict.fromkeys(part.sentence.zh or part.name for part in same))}"
+        f"{words[state]}（{len(same)}）：{''.join(dict.fromkeys(_said(part) for part in same))}"
         for state in words
         if (same := [part for part in lacking if part.state is state])
     ]
     return "；".join(told)
+
+
+def _said(part: ProofPart) -> str:
+    return in_civil_time(part.sentence.zh, ZONE) or part.name
 
 
 def changed(item: SignatureReport) -> str:
@@ -95,12 +101,8 @@ def _then_now(then: StatusReport, now: StatusReport) -> str:
 
 
 def _state(status: StatusReport) -> str:
-    since = f"（{status.since.astimezone(UTC):%Y-%m-%d}）" if status.since is not None else ""
+    since = f"（{day(status.since)}）" if status.since is not None else ""
     return f"{STATUS_ZH.get(status.status, status.status)} {status.status.replace('_', ' ')}{since}"
-
-
-def _moment(item: SignatureReport) -> str:
-    return "-" if item.time.value is None else f"{item.time.value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def table(page: Setting, found: Sequence[SignatureReport], colours: Colours) -> None:
@@ -115,7 +117,7 @@ def table(page: Setting, found: Sequence[SignatureReport], colours: Colours) -> 
         states = _short(item.certificate_then, item.certificate_now)
         if item.seal is not None:
             states += f"\n{_short(item.seal_then, item.seal_now)}"
-        when = f"{_moment(item)}\n{SOURCE[item.time.source][0]}"
+        when = f"{moment(item.time.value)}\n{SOURCE[item.time.source][0]}"
         cells = (str(number), who + seal, when, f"{states}\n{changed(item)}", item.verdict.zh)
         _row(page, cells, widths, _SMALL, colours[item.verdict])
     page.y += 1

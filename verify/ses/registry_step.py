@@ -11,6 +11,7 @@ from datetime import datetime
 from seals.seal import SealStatus
 from seals.statement import SealStatusList
 from seals.states import ENDED
+from verify.civil_time import day
 from verify.maker_lists import SealLists
 from verify.report import UNKNOWN, StatusReport
 from verify.ses.certificates import Proof
@@ -83,10 +84,6 @@ def _stopped(case: SealCase, listed: SealStatusList, then: SealStatus) -> Outcom
         )
     return failed(
         SubIndication.SEAL_NOT_VALID,
-        f"印章状态为“{then.zh}”（{_day(case.when)}），不得使用；请向制章单位核实。",
-        f"The seal was {then.value} on {_day(case.when)}; ask its maker.",
+        f"印章状态为“{then.zh}”（{day(case.when)}），不得使用；请向制章单位核实。",
+        f"The seal was {then.value} on {day(case.when)}; ask its maker.",
     )
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d}"

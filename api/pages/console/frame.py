@@ -13,10 +13,10 @@ from fastapi.responses import RedirectResponse, Response
 from api.access.scopes import Principal, Scope
 from api.pages.desk import desk_of
 from api.pages.paper import language_of, visitor_of
-from api.pages.verdict_card import BEIJING
 from api.pages.words import Language
 from api.services import Services
 from api.web.authorisation import services_of
+from ca.clock import BEIJING
 from ca.profile import PROFILES
 
 

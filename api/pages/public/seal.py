@@ -12,9 +12,9 @@ from fastapi.responses import RedirectResponse, Response
 from api.pages.console.frame import day, moment
 from api.pages.desk import OpenDesk
 from api.pages.qr import qr_answer
-from api.pages.verdict_card import BEIJING
 from api.routes.pki import JOSE
 from api.web.authorisation import Doors, Limited
+from ca.clock import BEIJING
 from seals.lookup.answer import UNKNOWN, SealLookup
 from seals.lookup.desk import as_utc
 from seals.lookup.errors import CodeMalformed, MomentToCome

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pypdfium2
 import pytest
@@ -13,7 +13,7 @@ import pytest
 from tests.unit.verify.reports.world import Service
 from tests.verify_world import NOW, Signing
 from verify.pdf.document import open_document
-from verify.report import DocumentReport, Reason, Verdict
+from verify.report import DocumentReport, Reason, StatusReport, Verdict
 from verify.reports.attached import attached
 from verify.reports.etsi import UNISSUED, Issue, etsi_xml
 from verify.reports.page import JSON_NAME, XML_NAME, draw_page
@@ -66,6 +66,29 @@ def test_an_unsigned_page_says_that_it_is(service: Service) -> None:
     (page,) = words(draw_page(service.reported, UNISSUED))
     assert "未签发" in page
     assert "没有签名" in page
+
+
+def test_times_on_the_page_are_beijings_and_say_so(service: Service) -> None:
+    """What a person reads is civil time, also within a sentence and for a day; what is attached stays in UTC."""
+    late = datetime(2026, 3, 1, 17, 30, 5, tzinfo=UTC)
+    why = Reason("截至 2026-03-01 17:30 UTC 有效。", "Valid as of 2026-03-01 17:30 UTC.")
+    report = replace(
+        service.reported,
+        verified_at=late,
+        reason=why,
+        signatures=(
+            replace(
+                service.reported.signatures[0],
+                certificate_now=StatusReport("revoked", since=late, source="CRL", as_of=late),
+            ),
+        ),
+    )
+    (page,) = words(draw_page(report, UNISSUED))
+    assert "2026-03-0201:30:05（北京时间UTC+8）" in page
+    assert "截至2026-03-0201:30（北京时间）有效。" in page
+    assert "Validasof2026-03-0201:30(UTC+8)." in page
+    assert "revoked（2026-03-02）" in page
+    assert "2026-03-01T17:30:05Z" in etsi_xml(report, UNISSUED).decode()
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
