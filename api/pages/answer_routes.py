@@ -20,7 +20,7 @@ from api.pages.shown_answer import ShownAnswer, sent_back
 from api.pages.upload_check import verify_upload
 from api.pages.words import say
 from api.services import Services
-from api.web.authorisation import Doors
+from api.web.authorisation import Doors, LimitedWithoutKey
 from seals.cases.case import Hand
 from signing.recognition.ledger import Decision
 from verify.institution.record import MAX_RECORD_SIZE, MAX_RECORDS
@@ -29,7 +29,7 @@ router = APIRouter(include_in_schema=False)
 MAX_EVIDENCE: Final = MAX_RECORDS * MAX_RECORD_SIZE
 
 
-@router.post("/verify/r/{name}/act")
+@router.post("/verify/r/{name}/act", dependencies=[LimitedWithoutKey])
 def choose(
     doors: Doors, desk: OpenDesk, name: str, act: Annotated[str, Form(max_length=MAX_CHOICE)] = ""
 ) -> RedirectResponse:
@@ -42,7 +42,7 @@ def choose(
     return RedirectResponse(f"/verify/r/{name}", 303)
 
 
-@router.post("/verify/r/{name}/evidence")
+@router.post("/verify/r/{name}/evidence", dependencies=[LimitedWithoutKey])
 def give_evidence(desk: OpenDesk, name: str, file: Annotated[UploadFile, File()]) -> RedirectResponse:
     """Verify the file together with its evidence records."""
     entry = _found(desk, name)

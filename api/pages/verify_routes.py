@@ -19,7 +19,7 @@ from api.pages.render import WIDTHS
 from api.pages.result_page import result_page
 from api.pages.shelf import Entry
 from api.pages.uploads import take
-from api.web.authorisation import Doors
+from api.web.authorisation import Doors, LimitedWithoutKey
 from verify.signatures.merkle import MAX_PROOF
 
 router = APIRouter(include_in_schema=False)
@@ -45,7 +45,7 @@ def start(request: Request, doors: Doors, desk: OpenDesk) -> Response:
     )
 
 
-@router.post("/verify/files", status_code=202)
+@router.post("/verify/files", status_code=202, dependencies=[LimitedWithoutKey])
 async def drop(request: Request, doors: Doors, desk: OpenDesk, act: Act = "") -> dict[str, str]:
     """Take an upload and begin to verify it; ``act`` names a department and what it is asked for."""
     choice = Choice.read(act)
@@ -88,20 +88,20 @@ def page_picture(desk: OpenDesk, name: str, page: int, width: PictureWidth) -> F
     return picture(desk, entry, entry.drawable, page, width)
 
 
-@router.post("/verify/r/{name}/password", status_code=202)
+@router.post("/verify/r/{name}/password", status_code=202, dependencies=[LimitedWithoutKey])
 def give_password(desk: OpenDesk, name: str, body: Password) -> dict[str, str]:
     """Verify an encrypted document with its password."""
     desk.checks.begin(_found(desk, name), body.password.get_secret_value())
     return {"url": f"/verify/r/{name}"}
 
 
-@router.post("/verify/r/{name}/proof")
+@router.post("/verify/r/{name}/proof", dependencies=[LimitedWithoutKey])
 def give_proof(desk: OpenDesk, name: str, file: Annotated[UploadFile, File()]) -> RedirectResponse:
     """Verify a document by its proof under the one signature of a batch."""
     return _beside(desk, name, PROOF, file.file.read(MAX_PROOF + 1))
 
 
-@router.post("/verify/r/{name}/content")
+@router.post("/verify/r/{name}/content", dependencies=[LimitedWithoutKey])
 def give_content(desk: OpenDesk, name: str, file: Annotated[UploadFile, File()]) -> RedirectResponse:
     """Verify a detached signature over the file that it is said to be over."""
     return _beside(desk, name, CONTENT, file.file.read(desk.upload_limit + 1))

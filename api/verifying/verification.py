@@ -99,9 +99,9 @@ class Verification:
         )
 
     def close(self) -> None:
-        """End the processes that are idle; one at work ends with its document."""
-        for _ in range(self._workers):
-            desk = self._desks.get()
+        """End the processes; one at work ends with its document."""
+        all_of_them = [self._desks.get() for _ in range(self._workers)]  # the one put back last is taken first
+        for desk in all_of_them:
             if desk is not None:
                 desk.verifier.close()
             self._desks.put(None)

@@ -69,11 +69,15 @@ def _limited_without_key(request: Request, doors: Doors) -> None:
         with suppress(NotAuthenticated):  # a false key is no key: whoever shows it is counted as anybody
             doors.api_keys.authenticate(key.strip())
             return
+    if cookie := request.cookies.get(COOKIE):
+        with suppress(NotAuthenticated):
+            doors.api_keys.principal(doors.sessions.read(cookie).key_prefix)
+            return
     doors.public_limit.admit(request)
 
 
 LimitedWithoutKey: Final[Any] = Depends(_limited_without_key)
-"""The same for a route that programs call too: whoever shows an API key, with any scope, is not counted."""
+"""The same for a route that programs or people at work use too: whoever shows an API key, with any scope, or is signed in, is not counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from api.access.scopes import Scope
 from api.app import create_app
 from api.services import Services
 from ca.actor import Actor
-from tests.unit.api.browsing import Client
+from tests.unit.api.browsing import Client, log_in
 from tests.unit.api.conftest import Install
 from tests.unit.api.test_department_api import key
 from tests.verify_world import small_pdf
@@ -130,6 +130,27 @@ def test_whoever_shows_no_key_is_counted(founded: Install) -> None:
     assert int(false.headers["Retry-After"]) > 0
     known = key(services, OA, Scope.VERIFICATION_ORDER)
     assert client.post(VERIFY, files=[FILE], headers=known).status_code == 200
+
+
+def test_the_page_counts_whoever_is_not_signed_in(founded: Install) -> None:
+    """Uploads push older ones out, so nobody may send them without end; a clerk at work may."""
+    services = founded(public_rate="2/minute")
+    anyone, clerk = Client(services), log_in(services, CLERK, Scope.DOCUMENT_READ)
+    name = {"X-File-Name": "a.pdf"}
+    try:
+        first, _, third = (anyone.post("/verify/files", content=small_pdf(), headers=name) for _ in range(3))
+        assert (first.status_code, third.status_code) == (202, 429)
+        assert "秒后再试" in third.json()["zh"]
+        address = first.json()["url"]
+        for part in ("act", "evidence", "proof", "content", "password"):
+            assert anyone.post(f"{address}/{part}", files=[FILE]).status_code == 429, part
+        forged = Client(services, cookie="forged", csrf="forged")
+        assert forged.post("/verify/files", content=small_pdf(), headers=name).status_code == 429
+        signed_in = [clerk.post("/verify/files", content=small_pdf(), headers=name) for _ in range(4)]
+        assert [answer.status_code for answer in signed_in] == [202] * 4
+    finally:
+        anyone.close()
+        clerk.close()
 
 
 def test_every_route_of_these_subjects_passes_nothing_over(services: Services) -> None:
