@@ -18,6 +18,7 @@ from tests.pdf_attacks import (
     readers,
     repairs,
     second_use,
+    sections,
     shadow,
     structure,
     tolerated,
@@ -40,4 +41,5 @@ ATTACKS: Final = (
     *forms.ATTACKS,
     *form_looks.ATTACKS,
     *layout.ATTACKS,
+    *sections.ATTACKS,
 )

@@ -27,19 +27,11 @@ from verify.pdf.library_limits import bounded
 from verify.pdf.pdf_values import Ref, Stream, Value, plain
 from verify.pdf.plain.errors import NotPlain
 from verify.pdf.plain.packed import check_end, listed_in
-from verify.pdf.plain.xref import MAX_WIDTHS
+from verify.pdf.plain_section import check_packing, check_stream, check_table, once
 from verify.pdf.source import ABOUT_ITSELF, Contained, Revision
 
 XREF_WINDOW: Final = 16
 """Octets before a cross-reference table in which its keyword stands."""
-_TABLE: Final = re.compile(rb"xref[ ]*(?:\r\n|\r|\n)")
-_RUN: Final = re.compile(rb"[\t\n\x0c\r ]*+[0-9]{1,10} ([0-9]{1,10})[ ]*(?:\r\n|\r|\n)")
-_LINES: Final = re.compile(rb"(?:[0-9]{10} [0-9]{5} [nf](?: \r| \n|\r\n))*+")
-_TRAILER: Final = re.compile(rb"[\t\n\x0c\r ]*+trailer(?=[\t\n\x0c\r <%])")
-TABLE_LINE: Final = 20
-"""Octets of one line of a cross-reference table."""
-USUAL_PARAMETERS: Final = {"/Predictor": (1, *range(10, 16)), "/Colors": (1,), "/BitsPerComponent": (8,)}
-"""What structural streams are predicted by: rows of octets, as PNG has them."""
 _HEX: Final = re.compile(rb"<([0-9A-Fa-f]{64,})>")
 _HEADER: Final = re.compile(
     rb"[\x00\t\n\x0c\r ]*+([0-9]++)[\x00\t\n\x0c\r ]++([0-9]++)[\x00\t\n\x0c\r ]*+obj(?=[\x00\t\n\x0c\r ()<>\[/%0-9+.\-])"
@@ -82,8 +74,11 @@ class LibrarySource:
 
     def stated(self, revision: int) -> frozenset[str]:
         """Return the keys that a revision's own trailer states."""
+        return frozenset(self._own_trailer(revision))
+
+    def _own_trailer(self, revision: int) -> Any:
         newest_first = self.reader.trailer._trailer_revisions  # noqa: SLF001 - the library only gives them merged
-        return frozenset(newest_first[len(newest_first) - 1 - revision])
+        return newest_first[len(newest_first) - 1 - revision]
 
     def place(self, ref: Ref, revision: int) -> int | Contained | None:
         """Return where an object stands at a revision."""
@@ -187,7 +182,7 @@ class LibrarySource:
                 holder = self._at(container, revision)
                 if not isinstance(holder, Stream):
                     raise PdfReadError("an object stream is missing")
-                _check_packing(holder.dictionary)
+                check_packing(holder.dictionary)
                 self._check_packed(holder)
 
     def _check_packed(self, holder: Stream) -> None:
@@ -214,21 +209,23 @@ class LibrarySource:
         """Raise if a section lists an object twice, readers take the first or the last; in a hybrid one, in two ways."""
         with self._strictly():
             listed: dict[int, XRefEntry] = {}
+            previous = self._previous(revision)
             if revision.stream is None or revision.hybrid:
-                _check_table(self.data, revision.start)
+                check_table(self.data, revision.start)
                 stream: Any = self.reader.stream
                 stream.seek(revision.start + len(b"xref"))
-                listed = _once(parse_xref_table(stream, strict=True))
+                listed = once(parse_xref_table(stream, strict=True))
             if revision.stream is None:
                 return
             packed = self._section_at(revision.stream_start, revision.stream)
-            found = plain(packed).dictionary
-            _check_packing(found)
-            if len(found.get("/W", ())) != len(MAX_WIDTHS):
-                raise PdfReadError("readers count the fields of a cross-reference stream differently")
-            for number, entry in _once(parse_xref_stream(packed, strict=True)).items():
+            stated = check_stream(plain(packed).dictionary, previous)
+            for number, entry in once(parse_xref_stream(packed, strict=True), stated).items():
                 if listed.get(number, entry) != entry:
                     raise PdfReadError(f"object {number} is listed in two ways")
+
+    def _previous(self, revision: Revision) -> Value:
+        """Return the /Prev of a section's own trailer."""
+        return plain(self._own_trailer(revision.index).get("/Prev"))
 
     def _section_at(self, start: int, ref: Ref) -> Any:
         """Read a cross-reference stream where it stands: it need not list itself, or may list itself elsewhere."""
@@ -257,50 +254,12 @@ class LibrarySource:
         return generic.Reference(ref.number, ref.generation, self.reader)
 
 
-def _once(entries: Iterable[XRefEntry]) -> dict[int, XRefEntry]:
-    """Index the entries of a section; raises on an object that is listed twice."""
-    found: dict[int, XRefEntry] = {}
-    for entry in entries:
-        if entry.idnum in found:
-            raise PdfReadError(f"object {entry.idnum} is listed twice")
-        found[entry.idnum] = entry
-    return found
-
-
 def _begins(data: bytes, offset: int, ref: Ref) -> bool:
     """Tell whether the header of an object stands at an offset; the library takes no notice of the keyword, and readers repair."""
     found = _HEADER.match(data, offset)
     return found is not None and [digits.lstrip(b"0") for digits in found.groups()] == [
         b"%d" % part if part else b"" for part in ref
     ]
-
-
-def _check_packing(entries: dict[str, Value]) -> None:
-    """Raise on a structural stream that is packed by anything but Flate and its row predictors: readers unpack the rest differently."""
-    listed = [entries.get(key) for key in ("/Filter", "/DecodeParms")]
-    filters, parameters = (
-        [] if item is None else item if isinstance(item, list) else [item] for item in listed
-    )
-    known = [item for item in parameters if item is not None]
-    if filters not in ([], ["/FlateDecode"]) or len(known) > 1 or not {"/F", "/FFilter"}.isdisjoint(entries):
-        raise PdfReadError("a structural stream is packed in an unusual way")
-    for item in known:
-        if not isinstance(item, dict) or not all(
-            type(value) is int and value in USUAL_PARAMETERS.get(key, (value,)) for key, value in item.items()
-        ):
-            raise PdfReadError("a structural stream has unusual parameters")
-
-
-def _check_table(data: bytes, start: int) -> None:
-    """Raise unless a table is written as ISO 32000-2 §7.5.4 has it: readers that cannot follow it look for objects themselves."""
-    begun = _TABLE.match(data, start)
-    position = start if begun is None else begun.end()
-    while (run := _RUN.match(data, position)) is not None:
-        position = run.end() + TABLE_LINE * int(run[1])
-        if _LINES.fullmatch(data, run.end(), position) is None or position > len(data):
-            raise PdfReadError("the lines of a cross-reference table are unusual")
-    if begun is None or _TRAILER.match(data, position) is None:
-        raise PdfReadError("a cross-reference table is unusual")
 
 
 def open_by_library(data: bytes, password: str | None = None) -> LibrarySource:

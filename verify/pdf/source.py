@@ -110,4 +110,4 @@ class Source(Protocol):
         """Return what the cross-reference stream of a revision says about itself (:data:`ABOUT_ITSELF`); of a table nothing."""
 
     def check_section(self, revision: Revision) -> None:
-        """Raise if a section lists an object twice: readers take the first or the last."""
+        """Raise on a section that readers take differently: one that lists an object twice, or as none can be (:mod:`verify.pdf.plain_section`)."""

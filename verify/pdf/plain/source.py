@@ -205,8 +205,12 @@ class PlainSource:
             return {}
         return {key: item for key, item in self._trailers[revision].items() if key in ABOUT_ITSELF}
 
+    @_noted
     def check_section(self, revision: Revision) -> None:
-        """Nothing: sections that list an object twice are not plain."""
+        """Leave a table that frees object 1 and lists the next to pyHanko's checks, which see in what runs it is written."""
+        section = self._sections[revision.index]
+        if revision.stream is None and 1 in section.freed and (section.defines(2) or 2 in section.freed):
+            raise NotPlain(Reason.CROSS_REFERENCE, "a table that frees object 1")
 
     def _object(self, offset: int, ref: Ref) -> tuple[Value, int]:
         reader = StrictReader(self.data)
