@@ -13,9 +13,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cryptography import x509
-from cryptography.x509.ocsp import OCSPSingleResponse
 
-from verify.certificates.answers import Response, answering, fact_of, is_about, read_response
+from verify.certificates.answers import Response, Single, answering, fact_of, read_response
 from verify.certificates.crl_scope import ACCEPTED_CRL_EXTENSIONS
 from verify.certificates.delegates import digest_end
 from verify.certificates.facts import Fact, together
@@ -90,7 +89,7 @@ class Evidence:
     def _take(self, response: Response) -> None:
         """Keep an answer, to be found by the numbers of the certificates that it is about."""
         self._responses.append(response)
-        for serial in {single.serial_number for single in response.value.responses}:
+        for serial in {single.serial_number for single, _ in response.singles}:
             self._by_serial[serial] = (*self._by_serial.get(serial, ()), response)
 
     def prove(self, items: Iterable[bytes], time: datetime) -> None:
@@ -185,17 +184,15 @@ class Evidence:
     def _from_ocsp(
         self, item: Response, certificate: x509.Certificate, issuer: x509.Certificate
     ) -> list[Fact]:
-        singles = [single for single in item.value.responses if is_about(single, certificate, issuer)]
+        singles = item.about(certificate, issuer)
         signer = self._responder(item, issuer) if singles else None
         if signer is None or (signer != issuer and not self._lends_its_word(item, signer, issuer)):
             return []
         return self._told(item, singles, signer)
 
-    def _told(
-        self, item: Response, singles: Iterable[OCSPSingleResponse], signer: x509.Certificate
-    ) -> list[Fact]:
+    def _told(self, item: Response, singles: Iterable[Single], signer: x509.Certificate) -> list[Fact]:
         embedded = item.mark in self._embedded
-        found = (fact_of(item, single, signer, embedded=embedded) for single in singles)
+        found = (fact_of(item, one, signer, embedded=embedded) for one in singles)
         return [fact for fact in found if fact is not None]
 
     def _lends_its_word(self, item: Response, delegate: x509.Certificate, issuer: x509.Certificate) -> bool:
@@ -222,7 +219,7 @@ class Evidence:
             listed = self._listed_end(delegate, issuer)
             found = [] if listed is None else [listed]
             for item in self._by_serial.get(delegate.serial_number, ()):
-                singles = [single for single in item.value.responses if is_about(single, delegate, issuer)]
+                singles = item.about(delegate, issuer)
                 signer = self._responder(item, issuer) if singles else None
                 if signer is not None and signer != delegate and self._unlisted(signer, issuer):
                     found += _for_good(self._told(item, singles, signer))
@@ -309,7 +306,7 @@ def _speaks(fact: Fact, certificate: x509.Certificate, when: datetime, fresh: Fr
     A later list speaks about an earlier time, unless it may already have dropped an expired certificate.
     """
     if fact.this_update >= when:
-        return fact.revoked_at is not None or fact.this_update <= certificate.not_valid_after_utc
+        return fact.revoked_at is not None or fact.knows(certificate.not_valid_after_utc)
     until = fact.next_update or fact.this_update + fresh.without_next
     if fact.ends is not None:
         until = min(until, fact.ends)
