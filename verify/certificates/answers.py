@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -19,16 +19,23 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 
 from ca import der
-from verify.algorithms import DIGESTS, key_of
+from verify.algorithms import DIGESTS, check_value, key_of
 from verify.certificates import gm
 from verify.certificates.delegates import keeps_the_rules
 from verify.certificates.extensions import critical_names, extensions_of
-from verify.certificates.facts import Fact
+from verify.certificates.facts import Fact, invalid_since
 from verify.certificates.key_identifiers import subject_key
 from verify.certificates.links import usable
 from verify.certificates.names import name_key, subject_key_of, subject_octets
 from verify.certificates.paths import PathFinder
 from verify.certificates.purpose import OCSP_SIGNING, check_exactly
+from verify.certificates.stated_times import (
+    ARCHIVE_CUTOFF,
+    INVALIDITY_DATE,
+    NOTHING_STATED,
+    StatedTimes,
+    stated_times,
+)
 from verify.digests import SM3, digest_of
 from verify.errors import Finding
 
@@ -42,13 +49,19 @@ UNDERSTOOD: Final = frozenset(
     {
         "1.3.6.1.5.5.7.48.1.2",  # nonce, for whoever asked
         "1.3.6.1.5.5.7.48.1.3",  # which list a state was taken from
-        "1.3.6.1.5.5.7.48.1.6",  # how far back states are kept
+        ARCHIVE_CUTOFF,
+        INVALIDITY_DATE,
         "1.3.6.1.5.5.7.48.1.9",  # that certificates never issued are called revoked
     }
 )
-"""RFC 6960 §4.4: extensions that no answer here rests on; a response with any other that is critical is not used."""
+"""RFC 6960 §4.4: extensions that no answer here rests on, and those that are read; a response with any other that is critical is not used."""
 _TRUE: Final = der.boolean(value=True)
-_VERSION, _EXTENSIONS = 0xA0, 0xA1
+_TIMES: Final = (der.oid(ARCHIVE_CUTOFF), der.oid(INVALIDITY_DATE))
+_VERSION, _EXTENSIONS, _RESPONSE = 0xA0, 0xA1, 0xA0
+
+
+Single = tuple[ocsp.OCSPSingleResponse, StatedTimes]
+"""One answer, and the times that it states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,11 @@ class Response:
 
     value: ocsp.OCSPResponse
     mark: bytes
+    singles: tuple[Single, ...]
+
+    def about(self, certificate: x509.Certificate, issuer: x509.Certificate) -> list[Single]:
+        """Return its answers about one certificate of an issuer's."""
+        return [one for one in self.singles if is_about(one[0], certificate, issuer)]
 
 
 def read_response(octets: bytes, mark: bytes) -> Response | None:
@@ -69,9 +87,18 @@ def read_response(octets: bytes, mark: bytes) -> Response | None:
         if counted > MAX_SINGLE_ANSWERS or not understood(response):
             return None
         _ = (response.certificates, response.produced_at_utc)
+        times = _times(response)
     except (ValueError, TypeError):
         return None
-    return Response(response, mark)
+    return Response(response, mark, tuple(zip(response.responses, times, strict=True)))
+
+
+def _times(response: ocsp.OCSPResponse) -> list[StatedTimes]:
+    """Read the times that each answer states, in their order; most responses have none, which is seen at once."""
+    octets = response.tbs_response_bytes
+    if not any(name in octets for name in _TIMES):
+        return [NOTHING_STATED for _ in response.responses]
+    return [stated_times(one) for one in islice(_extended(octets), 1, None)]
 
 
 def understood(response: ocsp.OCSPResponse) -> bool:
@@ -180,17 +207,16 @@ def is_about(
     return single.issuer_name_hash == name_hash and single.issuer_key_hash == key_hash
 
 
-def fact_of(
-    response: Response, single: ocsp.OCSPSingleResponse, signer: x509.Certificate, *, embedded: bool
-) -> Fact | None:
+def fact_of(response: Response, one: Single, signer: x509.Certificate, *, embedded: bool) -> Fact | None:
     """Return what one answer of a response says by the word of its ``signer``; ``None``: nothing that counts."""
-    value = response.value
+    value, (single, times) = response.value, one
     if single.certificate_status is ocsp.OCSPCertStatus.UNKNOWN or is_ahead(value, single):
         return None
     revoked_at, reason = None, ""
     if single.certificate_status is ocsp.OCSPCertStatus.REVOKED:
         revoked_at = single.revocation_time_utc
         reason = "unspecified" if single.revocation_reason is None else single.revocation_reason.value
+        revoked_at = invalid_since(revoked_at, reason, times.invalid)
     return Fact(
         "ocsp",
         single.this_update_utc,
@@ -200,6 +226,7 @@ def fact_of(
         embedded,
         made=value.produced_at_utc,
         ends=signer.not_valid_after_utc,
+        kept_since=times.kept_since,
     )
 
 
@@ -217,6 +244,9 @@ def _verifies(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
         if gm.is_sm2(response):
             gm.check_response(response, key)
             return True
+        if response.signature_algorithm_oid == x509.SignatureAlgorithmOID.RSASSA_PSS:
+            _check_pss(response, key)
+            return True
         algorithm = response.signature_hash_algorithm
         if algorithm is not None and algorithm.name.replace("-", "_") not in DIGESTS:
             return False
@@ -228,9 +258,24 @@ def _verifies(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
             key.verify(signature, message)
         else:
             return False
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError, Finding):
         return False
     return True
+
+
+def _check_pss(response: ocsp.OCSPResponse, key: Any) -> None:
+    """RFC 4055 §3.1: the parameters stand beside the signature (RFC 6960 §4.2.1), and the library gives none of them."""
+    from asn1crypto import algos  # noqa: PLC0415
+
+    whole = der.Reader(response.public_bytes(Encoding.DER)).enter(der.SEQUENCE)
+    whole.element()  # responseStatus
+    typed = whole.enter(_RESPONSE).enter(der.SEQUENCE)
+    typed.element()  # responseType
+    basic = der.Reader(typed.contents(der.OCTET_STRING)).enter(der.SEQUENCE)
+    basic.element()  # tbsResponseData
+    algorithm = algos.SignedDigestAlgorithm.load(basic.element())
+    digest = str(algorithm["parameters"]["hash_algorithm"]["algorithm"].native)
+    check_value(key, algorithm, digest, response.signature, response.tbs_response_bytes)
 
 
 def _hash_name(single: ocsp.OCSPSingleResponse) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from cryptography import x509
@@ -15,6 +16,7 @@ from cryptography import x509
 from verify.certificates.extensions import extensions_of
 from verify.certificates.names import KEPT_CERTIFICATES, NameKey, issuer_key_of, name_key, part_key
 from verify.certificates.remembered import by_identity
+from verify.certificates.stated_times import EXPIRED_CERTS_ON_CRL, generalized_time
 
 ACCEPTED_CRL_EXTENSIONS: Final = {
     x509.AuthorityKeyIdentifier.oid,
@@ -23,6 +25,7 @@ ACCEPTED_CRL_EXTENSIONS: Final = {
     x509.DeltaCRLIndicator.oid,
 }
 """Critical extensions that we understand; a CRL with any other is not used (RFC 5280 §5.2)."""
+_EXPIRED: Final = x509.ObjectIdentifier(EXPIRED_CERTS_ON_CRL)
 Reasons = frozenset[x509.ReasonFlags]
 ALL_REASONS: Final[Reasons] = frozenset(x509.ReasonFlags) - {
     x509.ReasonFlags.unspecified,
@@ -41,6 +44,8 @@ class Head:
     """Of a delta list, the number of the complete list that it changes; ``None`` for a complete one."""
     scope: x509.IssuingDistributionPoint | None
     usable: bool
+    kept_since: datetime | None = None
+    """Since when it keeps certificates that ended (:data:`verify.certificates.stated_times.EXPIRED_CERTS_ON_CRL`)."""
 
     @property
     def indirect(self) -> bool:
@@ -61,7 +66,12 @@ def head_of(crl: x509.CertificateRevocationList) -> Head:
         None if base is None else base.value.crl_number,
         None if scope is None else scope.value,
         understood and number is not None,
+        _kept_since(extensions.get(_EXPIRED)),
     )
+
+
+def _kept_since(stated: x509.Extension[x509.ExtensionType] | None) -> datetime | None:
+    return None if stated is None else generalized_time(stated.value.public_bytes())
 
 
 def covered(head: Head, certificate: x509.Certificate) -> Reasons:

@@ -26,11 +26,25 @@ class Fact:
     """When it was made, where that is told apart from ``this_update``."""
     ends: datetime | None = None
     """When the certificate of whose word this is ends: nothing it says is about a later time."""
+    kept_since: datetime | None = None
+    """Since when states of certificates that ended are kept; ``None``: they may have been dropped."""
 
     @property
     def on_hold(self) -> bool:
         """Tell whether this is a suspension, which may be lifted (RFC 5280 §5.3.1)."""
         return self.reason == CERTIFICATE_HOLD
+
+    def knows(self, end: datetime) -> bool:
+        """Tell whether a certificate that ends at ``end`` is still told of (RFC 5280 §3.3, RFC 6960 §4.4.4)."""
+        return self.this_update <= end or (self.kept_since is not None and self.kept_since <= end)
+
+
+def invalid_since(revoked: datetime, reason: str, invalid: datetime | None) -> datetime:
+    """RFC 5280 §5.3.2: return since when a certificate counts for nothing, which may be earlier than it was revoked, for whatever reason.
+
+    A suspension is none: it says nothing about before.
+    """
+    return revoked if invalid is None or reason == CERTIFICATE_HOLD else min(revoked, invalid)
 
 
 Said = tuple[Reasons, Fact]
@@ -65,9 +79,16 @@ def _joined(parts: Sequence[Fact]) -> Fact:
         min(due) if len(due) == len(parts) else None,
         embedded=all(fact.embedded for fact in parts),
         ends=first_end(parts),
+        kept_since=kept_by_all(parts),
     )
 
 
 def first_end(parts: Sequence[Fact]) -> datetime | None:
     """Return when the first of several ends by whose word it is; ``None``: none does."""
     return min((fact.ends for fact in parts if fact.ends is not None), default=None)
+
+
+def kept_by_all(parts: Sequence[Fact]) -> datetime | None:
+    """Return since when each of several keeps the states of certificates that ended; ``None``: one may have dropped them."""
+    kept = [fact.kept_since for fact in parts if fact.kept_since is not None]
+    return max(kept) if len(kept) == len(parts) else None

@@ -7,6 +7,7 @@ the caller's question (:mod:`verify.certificates.list_signers`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -16,7 +17,14 @@ from cryptography import x509
 
 from verify.certificates.crl_entries import entries_understood
 from verify.certificates.crl_scope import Head, Reasons, covered, head_of, list_issuers
-from verify.certificates.facts import CERTIFICATE_HOLD, Fact, Said, first_end
+from verify.certificates.facts import (
+    CERTIFICATE_HOLD,
+    Fact,
+    Said,
+    first_end,
+    invalid_since,
+    kept_by_all,
+)
 from verify.certificates.key_identifiers import authority_key
 from verify.certificates.names import NameKey, issuer_key_of, name_key
 from verify.policy import MAX_CRL_OCTETS
@@ -92,7 +100,8 @@ class Lists:
         entry, crl = self._entry(item, certificate), item.value
         revoked_at, reason = (None, "") if entry is None else _date_and_reason(entry)
         ends = signer.not_valid_after_utc
-        return Fact("crl", crl.last_update_utc, crl.next_update_utc, revoked_at, reason, embedded, ends=ends)
+        times, kept = (crl.last_update_utc, crl.next_update_utc), item.head.kept_since
+        return Fact("crl", *times, revoked_at, reason, embedded, ends=ends, kept_since=kept)
 
     def _entry(self, item: Crl, certificate: x509.Certificate) -> x509.RevokedCertificate | None:
         if (
@@ -133,8 +142,10 @@ def _changed(delta: _Counted, complete: list[_Counted]) -> Iterator[Fact]:
         if before.revoked_at is None or before.reason == CERTIFICATE_HOLD:
             kept = (before.revoked_at, before.reason) if held else (None, "")
             both = own.embedded and before.embedded
-            ends = first_end((own, before))
-            yield Fact("crl", own.this_update, own.next_update, *kept, embedded=both, ends=ends)
+            ends, since = first_end((own, before)), kept_by_all((own, before))
+            yield Fact(
+                "crl", own.this_update, own.next_update, *kept, embedded=both, ends=ends, kept_since=since
+            )
 
 
 def _changes(delta: Crl, base: Crl) -> bool:
@@ -167,13 +178,10 @@ def _certificate_issuer(entry: x509.RevokedCertificate) -> NameKey | None:
 
 
 def _date_and_reason(entry: x509.RevokedCertificate) -> tuple[datetime, str]:
-    """Read date and reason; for a compromised key the invalidity date counts where it is earlier (§5.3.2)."""
-    revoked_at, reason = entry.revocation_date_utc, "unspecified"
-    try:
+    """Read since when and why (§5.3.1, §5.3.2)."""
+    reason, invalid = "unspecified", None
+    with suppress(x509.ExtensionNotFound, ValueError):
         reason = entry.extensions.get_extension_for_class(x509.CRLReason).value.reason.value
-        if reason == "keyCompromise":
-            invalid = entry.extensions.get_extension_for_class(x509.InvalidityDate).value
-            revoked_at = min(revoked_at, invalid.invalidity_date_utc)
-    except (x509.ExtensionNotFound, ValueError):
-        pass
-    return revoked_at, reason
+    with suppress(x509.ExtensionNotFound, ValueError):
+        invalid = entry.extensions.get_extension_for_class(x509.InvalidityDate).value.invalidity_date_utc
+    return invalid_since(entry.revocation_date_utc, reason, invalid), reason

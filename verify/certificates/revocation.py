@@ -14,17 +14,25 @@ from typing import Final
 
 from cryptography import x509
 
-from verify.certificates.answers import Response, answering, fact_of, is_about, read_response
+from verify.certificates.answers import Response, Single, answering, fact_of, read_response
 from verify.certificates.crl_scope import ACCEPTED_CRL_EXTENSIONS
 from verify.certificates.delegates import digest_end
 from verify.certificates.facts import Fact, together
 from verify.certificates.list_signers import ListSigners, crl_signed_by
 from verify.certificates.lists import Crl, Lists
 from verify.certificates.paths import Chain, PathFinder
+from verify.certificates.remembered import Remembered
 from verify.policy import MAX_REVOCATION_ITEMS
 from verify.report import CertificateStatus, StatusReport
 
 __all__ = ["ACCEPTED_CRL_EXTENSIONS", "Evidence", "Fact", "Freshness", "crl_signed_by", "state_at"]
+
+MAX_BROUGHT: Final = 4 * MAX_REVOCATION_ITEMS
+"""Lists and answers taken from one document, its signatures and its time-stamps; what the verifier itself holds is never left out."""
+MAX_DELEGATES: Final = 256
+"""Responders of which it is remembered since when they are revoked."""
+_ROUTINE: Final = frozenset({"superseded", "cessationOfOperation", "affiliationChanged"})
+"""Reasons that say nothing against the key (RFC 5280 §5.3.1): what it said before stands by its own date."""
 
 
 class Evidence:
@@ -38,6 +46,9 @@ class Evidence:
         self._lists = Lists()
         self._signers = ListSigners(paths, self._in_good_standing)
         self._responses: list[Response] = []
+        self._by_serial: dict[int, tuple[Response, ...]] = {}
+        self._ends: Remembered[tuple[Fact | None]] = Remembered(MAX_DELEGATES)
+        self._brought = 0
         self._seen: set[bytes] = set()
         self._embedded: set[bytes] = set()
         self._own: set[bytes] = set()
@@ -50,7 +61,7 @@ class Evidence:
     def hand_on(self, other: Evidence) -> None:
         """Let evidence that is still empty begin with what was added here by the trust store's owner."""
         other._lists = Lists(self._lists)
-        other._responses = list(self._responses)
+        other._responses, other._by_serial = list(self._responses), dict(self._by_serial)
         other._seen, other._own = set(self._seen), set(self._own)
         other.state = self.state
 
@@ -72,8 +83,14 @@ class Evidence:
             if self._is_new(mark, embedded=embedded):
                 response = read_response(der, mark)
                 if response is not None:
-                    self._responses.append(response)
+                    self._take(response)
         self.state = self._paths.steps.after(before, ("added", embedded, *marks, "answers", *answers))
+
+    def _take(self, response: Response) -> None:
+        """Keep an answer, to be found by the numbers of the certificates that it is about."""
+        self._responses.append(response)
+        for serial in {single.serial_number for single, _ in response.singles}:
+            self._by_serial[serial] = (*self._by_serial.get(serial, ()), response)
 
     def prove(self, items: Iterable[bytes], time: datetime) -> None:
         """Note that a trusted time-stamp proves that these lists and responses (DER) existed at ``time``."""
@@ -97,9 +114,10 @@ class Evidence:
         )
 
     def _is_new(self, mark: bytes, *, embedded: bool) -> bool:
-        """Note the digest of a list or an answer; tell whether it was not seen before, and is not over the limit."""
+        """Note the digest of a list or an answer; tell whether it was not seen before and, if a document brings it, is within the limit."""
         (self._embedded if embedded else self._own).add(mark)
-        fresh = mark not in self._seen and len(self._seen) < 4 * MAX_REVOCATION_ITEMS
+        fresh = mark not in self._seen and not (embedded and self._brought >= MAX_BROUGHT)
+        self._brought += embedded and fresh
         self._seen.add(mark)
         return fresh
 
@@ -148,7 +166,7 @@ class Evidence:
     ) -> list[Fact]:
         return [
             fact
-            for response in self._responses
+            for response in self._by_serial.get(certificate.serial_number, ())
             if self._existed(response.mark, before)
             for fact in self._from_ocsp(response, certificate, issuer)
         ]
@@ -166,17 +184,69 @@ class Evidence:
     def _from_ocsp(
         self, item: Response, certificate: x509.Certificate, issuer: x509.Certificate
     ) -> list[Fact]:
-        singles = [single for single in item.value.responses if is_about(single, certificate, issuer)]
+        singles = item.about(certificate, issuer)
         signer = self._responder(item, issuer) if singles else None
-        if signer is None or (signer != issuer and not self._was_sound(item.mark, signer)):
+        if signer is None or (signer != issuer and not self._lends_its_word(item, signer, issuer)):
             return []
+        return self._told(item, singles, signer)
+
+    def _told(self, item: Response, singles: Iterable[Single], signer: x509.Certificate) -> list[Fact]:
         embedded = item.mark in self._embedded
-        found = (fact_of(item, single, signer, embedded=embedded) for single in singles)
+        found = (fact_of(item, one, signer, embedded=embedded) for one in singles)
         return [fact for fact in found if fact is not None]
+
+    def _lends_its_word(self, item: Response, delegate: x509.Certificate, issuer: x509.Certificate) -> bool:
+        """Tell whether a responder's answer counts: its certificate's digest was sound, and it was not revoked, as far as is known.
+
+        Nobody need ask about a responder (RFC 6960 §4.2.2.2.1). Whoever knows all the same that one was revoked goes by that: its
+        key dates what it signs as it likes, so of its answers those count that are proved older, and of what the verifier itself
+        held, or where nothing was said against the key, those of an older date.
+        """
+        if not self._was_sound(item.mark, delegate):
+            return False
+        ended = self.end_of(delegate, issuer)
+        since = None if ended is None else ended.revoked_at
+        if ended is None or since is None:
+            return True
+        dated = item.value.produced_at_utc < since
+        return dated and (ended.reason in _ROUTINE or self._existed(item.mark, since))
+
+    def end_of(self, delegate: x509.Certificate, issuer: x509.Certificate) -> Fact | None:
+        """Return the first revocation for good of a responder that the issuer's own key tells of, or another responder that no list revokes."""
+        parts = (delegate, issuer)
+        known = self._ends.find(parts, self.state)
+        if known is None:
+            listed = self._listed_end(delegate, issuer)
+            found = [] if listed is None else [listed]
+            for item in self._by_serial.get(delegate.serial_number, ()):
+                singles = item.about(delegate, issuer)
+                signer = self._responder(item, issuer) if singles else None
+                if signer is not None and signer != delegate and self._unlisted(signer, issuer):
+                    found += _for_good(self._told(item, singles, signer))
+            known = (min(found, key=lambda fact: (fact.reason in _ROUTINE, fact.revoked_at), default=None),)
+            self._ends.keep(parts, known, self.state)
+        return known[0]
+
+    def _unlisted(self, signer: x509.Certificate, issuer: x509.Certificate) -> bool:
+        return signer == issuer or self._listed_end(signer, issuer) is None
+
+    def _listed_end(self, delegate: x509.Certificate, issuer: x509.Certificate) -> Fact | None:
+        said = self._lists.said(
+            delegate, lambda other: self._signers.signed_directly(other, issuer), self._embedded
+        )
+        return min(
+            _for_good(together(said)),
+            key=lambda fact: (fact.reason in _ROUTINE, fact.revoked_at),
+            default=None,
+        )
 
     def _responder(self, item: Response, issuer: x509.Certificate) -> x509.Certificate | None:
         """RFC 6960 §4.2.2.2: the issuer itself, or a responder that the issuer named."""
         return self._paths.proved((item.mark, issuer), lambda: answering(item.value, issuer, self._paths))
+
+
+def _for_good(facts: Iterable[Fact]) -> list[Fact]:
+    return [fact for fact in facts if fact.revoked_at is not None and not fact.on_hold]
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +306,7 @@ def _speaks(fact: Fact, certificate: x509.Certificate, when: datetime, fresh: Fr
     A later list speaks about an earlier time, unless it may already have dropped an expired certificate.
     """
     if fact.this_update >= when:
-        return fact.revoked_at is not None or fact.this_update <= certificate.not_valid_after_utc
+        return fact.revoked_at is not None or fact.knows(certificate.not_valid_after_utc)
     until = fact.next_update or fact.this_update + fresh.without_next
     if fact.ends is not None:
         until = min(until, fact.ends)

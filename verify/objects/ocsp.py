@@ -68,7 +68,7 @@ def judge_ocsp(octets: bytes, bench: Bench) -> Judged:
     steps = [
         at(ObjectStep.FORM, passed("可以读取。", "It can be read.")),
         *(at(ObjectStep.CURRENT, _current(response, single, signer, bench)) for single in counted),
-        at(ObjectStep.SIGNATURE, _signature(issuer, signer)),
+        at(ObjectStep.SIGNATURE, _signature(issuer, signer, bench)),
     ]
     if issuer is None or signer is None:
         return Judged(_GOOD, tuple(steps), facts, notes=notes)
@@ -132,7 +132,7 @@ def _left_out(count: int) -> tuple[Reason, ...]:
     )
 
 
-def _signature(issuer: x509.Certificate | None, signer: x509.Certificate | None) -> Outcome:
+def _signature(issuer: x509.Certificate | None, signer: x509.Certificate | None, bench: Bench) -> Outcome:
     if issuer is None:
         return doubtful(
             SubIndication.NO_SIGNING_CERTIFICATE_FOUND,
@@ -154,6 +154,14 @@ def _signature(issuer: x509.Certificate | None, signer: x509.Certificate | None)
             f"The certificate of {name(signer.subject)}, who answered, rests on a digest that counts no longer; ask again.",
         )
     by = name(signer.subject)
+    ended = None if signer == issuer else bench.judge.evidence.end_of(signer, issuer)
+    if ended is not None and ended.revoked_at is not None:
+        day = ended.revoked_at.date()
+        return doubtful(
+            SubIndication.TRY_LATER,
+            f"作出应答的“{by}”的证书已于 {day} 被吊销，其应答不能采信；请重新查询。",
+            f"The certificate of {by}, who answered, was revoked on {day}: the answer does not count; ask again.",
+        )
     return passed(f"由“{by}”签发，签名相符。", f"Made by {by}; its signature holds.")
 
 
