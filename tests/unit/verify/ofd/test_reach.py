@@ -245,3 +245,45 @@ def test_what_says_nothing_of_an_entry_leads_nowhere() -> None:
     ).encode()
     twice = seal(seal(packed(files)), "2:20,20")
     assert judged(twice).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize("word", ["Signature.xml", "Signatures.xml", "Doc_0/Signs/Sign_0/SignedValue.dat"])
+def test_letters_on_a_page_name_no_files(word: str) -> None:
+    """A text about OFD names its parts; it is read by people."""
+    assert judged(seal(document(word=word))).verdict is Verdict.PASSED
+    files = prepared(f"<ofd:Annotations><ofd:TextCode>{word}</ofd:TextCode></ofd:Annotations>")
+    assert judged(seal(packed(files))).verdict is Verdict.INDETERMINATE, "a location with a child is one"
+
+
+ATTACHED = {
+    "说明.html": "<!DOCTYPE html><html><body><p>说明<br></body></html>".encode(),
+    "发票.xml": '<?xml version="1.0" encoding="GBK"?><发票/>'.encode("gbk"),
+    "data.xml": b'<!DOCTYPE a SYSTEM "a.dtd"><a/>',
+}
+"""Files that are not read here, which other programs open."""
+
+
+def with_attachment(name: str, element: str = "Attachment") -> dict[str, bytes]:
+    files = prepared("<ofd:Attachments>Attachs/Attachments.xml</ofd:Attachments>")
+    row = f'<ofd:{element} ID="9" Name="{name}"><ofd:FileLoc>{name}</ofd:FileLoc></ofd:{element}>'
+    namespace = 'xmlns:ofd="http://www.ofdspec.org/2016"'
+    files["Doc_0/Attachs/Attachments.xml"] = f"<ofd:Attachments {namespace}>{row}</ofd:Attachments>".encode()
+    return files | {f"Doc_0/Attachs/{name}": ATTACHED[name]}
+
+
+@pytest.mark.parametrize("name", ATTACHED)
+def test_an_attachment_that_cannot_be_read_leads_nowhere(name: str) -> None:
+    """It is sealed and handed out as it is; the parts of a second seal are not what it shows."""
+    twice = seal(seal(packed(with_attachment(name))), "2:20,20")
+    assert judged(twice).verdict is Verdict.PASSED
+    assert judged(changed(twice, f"Doc_0/Attachs/{name}", b"<a/>")).verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize("name", ATTACHED)
+def test_what_is_attached_and_followed_as_well_may_lead_anywhere(name: str) -> None:
+    files = with_attachment(name)
+    named = f"<ofd:Annotations>Attachs/{name}</ofd:Annotations></ofd:Document>".encode()
+    files[DOC] = files[DOC].replace(b"</ofd:Document>", named)
+    for prepared_file in (files, with_attachment(name, "Annotation")):
+        twice = seal(seal(packed(prepared_file)), "2:20,20")
+        assert [one.verdict for one in judged(twice).signatures] == [Verdict.INDETERMINATE, Verdict.PASSED]
