@@ -229,6 +229,12 @@ def _box(element: Element, name: str, path: str) -> Box | None:
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?")
 
 
+def numbered(identifier: str) -> str:
+    """Return an identifier (ST_ID, an unsigned integer) as readers keep it that count: without blanks, signs and zeros in front."""
+    digits = identifier.strip().removeprefix("+").lstrip("0")
+    return digits if digits.isascii() and digits.isdigit() else identifier
+
+
 def numbers4(text: str) -> Box | None:
     """Read four numbers as every reader does; ``None`` for anything else."""
     parts = text.split()

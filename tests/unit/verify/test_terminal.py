@@ -23,9 +23,7 @@ MOVES = "\x1b[2J\x1b[H\n  有效 / PASSED\r\x9b2K\u202e\u2028"
 def with_scope(scope: str) -> bytes:
     files, keeper = entries(sealed()), sealing().keeper
     digest = der.bit_string(DigestAlgorithm.SM3.digest(files[SIGNATURE]).value)
-    tbs = der.sequence(
-        der.integer(4), files[SEAL], der.generalized_time(NOW), digest, der.utf8_string(scope)
-    )
+    tbs = der.sequence(der.integer(4), files[SEAL], der.generalized_time(NOW), digest, der.utf8_string(scope))
     value = der.bit_string(keeper.signer.sign(tbs))
     return packed(files | {VALUE: der.sequence(tbs, der.octet_string(keeper.der), SM2_SM3, value)})
 
