@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 
 import pytest
 
-from tests.ofd_world import changed, document, entries, judged, packed, seal
+from tests.ofd_world import LIST, SIGNATURE, changed, document, entries, judged, packed, seal, sealed
 from tests.ses_world import png
 from tests.verify_world import NOW
-from verify.ofd.locations import elsewhere, readings
+from verify.ofd import limits
+from verify.ofd.locations import Around, readings
 from verify.ofd.names import canonical, spellings
 from verify.ofd.reach import Index
 from verify.ofd.structure import numbers4
@@ -205,9 +207,37 @@ def test_readings_by_the_standard(location: str, near: str, found: tuple[str, ..
 
 
 def test_readings_of_some_reader() -> None:
-    assert elsewhere("../a", "/b/c/d") == ("/b/a", "/a")
-    assert elsewhere("a", "/b/c/d") == ("/b/c/a", "/b/a", "/a")
-    assert elsewhere("\\a", "/b/c/d") == ("/a",)
+    around = Around("/b/C/d.xml")
+    for location, paths in {
+        "../a": {"a", "b/a"},
+        "A": {"a", "b/a", "b/c/a"},
+        "\\a": {"a"},
+        "../../../../a": {"a"},
+        "x/../../a ": {"a", "b/a"},
+        " ./a./": {"a", "b/a", "b/c/a"},
+        "a/..": set(),
+    }.items():
+        assert set(around.elsewhere(location)) == paths, location
+
+
+def test_locations_that_are_no_plain_paths_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is taken in every way and from every folder above: twenty thousand long ones would take minutes."""
+    octets = sealed()
+    row = b'<ofd:Reference FileRef="%s%d"><ofd:CheckValue>AA==</ofd:CheckValue></ofd:Reference>'
+    deep = "Doc_0/" + "d/" * 29 + "Signature.xml"
+    long = b"".join(row % (b"%41/" * 240, number) for number in range(300))
+    described = re.sub(
+        rb"<ofd:Reference .*</ofd:References>",
+        lambda _: long + b"</ofd:References>",
+        entries(octets)[SIGNATURE],
+        flags=re.DOTALL,
+    )
+    listed = f'<ofd:Signature ID="s9" BaseLoc="/{deep}"/></ofd:Signatures>'.encode()
+    crowded = changed(octets, LIST, lambda xml: xml.replace(b"</ofd:Signatures>", listed))
+    crowded = changed(crowded, deep, described)
+    assert "300 protected files" in judged(crowded).signatures[1].reason.en
+    monkeypatch.setattr(limits, "MAX_LOCATIONS", 200_000)
+    assert "no plain paths" in judged(crowded).signatures[1].reason.en
 
 
 def test_an_index_finds_ends_of_paths_alone() -> None:
