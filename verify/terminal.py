@@ -22,6 +22,16 @@ def safe(text: str) -> str:
     return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in text)[:200]
 
 
+def harmless(line: str) -> str:
+    """Take out of a whole line what moves a cursor or turns text around: sentences quote names and values from foreign files."""
+    if line.isprintable():
+        return line
+    return "".join(
+        mark if mark.isprintable() or unicodedata.category(mark) == "Zs" else "\N{REPLACEMENT CHARACTER}"
+        for mark in line
+    )
+
+
 def stamp(moment: datetime | None) -> str:
     """Write a time in UTC to the second."""
     return "-" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -8,6 +8,7 @@ from typing import Final
 
 from ca.der import GENERALIZED_TIME, UTC_TIME
 from seals.ses.cursor import Cursor
+from seals.ses.errors import SealDataInvalid
 
 MAX_TIME_OCTETS: Final = 32
 """A time with a fraction and a zone has 25 octets."""
@@ -15,7 +16,10 @@ BEIJING: Final = "+08:00"
 """The zone of a v1 ``timeInfo`` that is text and names none: writers put the local time there."""
 _GENERALIZED: Final = re.compile(r"(\d{14})(?:[.,](\d{1,9}))?(Z|[+-]\d{4})", re.ASCII)
 _UTC: Final = re.compile(r"(\d{10})(\d{2})?(Z|[+-]\d{4})", re.ASCII)
-_TEXT: Final = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d{1,9})?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+_TEXT: Final = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)[T ]?(\d\d):?(\d\d):?(\d\d)(?:[.,]\d{1,9})?(Z|[+-]\d\d:?\d\d)?", re.ASCII
+)
+_ENCODED: Final = (bytes([UTC_TIME]), bytes([GENERALIZED_TIME]))
 
 
 def read_time(cursor: Cursor, member: str, *, utc_time: bool) -> datetime:
@@ -40,8 +44,12 @@ def _utc_time(cursor: Cursor, member: str) -> datetime:
     found = _UTC.fullmatch(text)
     if found is None:
         raise _wrong(cursor, member)
-    century = "19" if found[1][:2] >= "50" else "20"  # RFC 5280 §4.1.2.5.1
-    return _moment(cursor, member, century + found[1] + (found[2] or "00"), found[3])
+    return _moment(cursor, member, _century(found[1]) + (found[2] or "00"), found[3])
+
+
+def _century(digits: str) -> str:
+    """RFC 5280 §4.1.2.5.1: put the century in front of a year of two digits."""
+    return ("19" if digits[:2] >= "50" else "20") + digits
 
 
 def _ascii(cursor: Cursor, member: str, tag: int) -> str:
@@ -68,12 +76,30 @@ def _wrong(cursor: Cursor, member: str) -> Exception:
 
 
 def text_time(octets: bytes) -> datetime | None:
-    """Read the ``timeInfo`` of v1 where it is text: ISO 8601, or the same with a blank and no zone (then Beijing's)."""
-    found = _TEXT.fullmatch(octets[:MAX_TIME_OCTETS].decode("ascii", "replace"))
-    if found is None:
+    """Read the ``timeInfo`` of v1 where it is a time (GM/T 0031-2014 §6.2.1: a time-stamp, or UTCTIME); ``None`` for anything else.
+
+    It stands there as DER has it, as the text of that alone, or as ISO 8601; a text without a zone is Beijing's.
+    """
+    if octets[:1] in _ENCODED:
+        return _encoded(octets)
+    text = octets[:MAX_TIME_OCTETS].decode("ascii", "replace")
+    found = _TEXT.fullmatch(text)
+    if found is not None:
+        digits, zone = "".join(found.groups()[:6]), found[7] or BEIJING
+    elif (short := _UTC.fullmatch(text)) is not None:
+        digits, zone = _century(short[1]) + (short[2] or "00"), short[3]
+    else:
         return None
     try:
-        stated = datetime.strptime(f"{found[1]} {found[2]}", "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
-        return stated - _offset(found[3] or BEIJING)
+        return datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=UTC) - _offset(zone)
     except (ValueError, OverflowError):
         return None
+
+
+def _encoded(octets: bytes) -> datetime | None:
+    cursor = Cursor.over(octets, "")
+    try:
+        found = read_time(cursor, "timeInfo", utc_time=True)
+    except SealDataInvalid:
+        return None
+    return None if cursor.more else found

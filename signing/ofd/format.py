@@ -35,6 +35,7 @@ from signing.placing.layout import Layout, lay_out
 from signing.placing.where import Unseen
 from verify.ofd.description import EVIDENCE, Description, SignatureType, read_description, read_list
 from verify.ofd.limits import MAX_SIGNATURES
+from verify.ofd.listing import unlisted
 from verify.ofd.locations import folder
 from verify.ofd.package import INTEGRITY, ROOT, Package
 from verify.ofd.structure import DocumentBody, read_structure
@@ -136,6 +137,14 @@ def open_subject(octets: bytes, *, closing: bool = False) -> Subject:
     if len(rows) >= MAX_SIGNATURES:
         raise OfdLocked(f"{len(rows)} signatures")
     signed = tuple((row.id, read_description(package, row.path)) for row in rows)
+    listed = {row.path for row in rows}
+    struck = unlisted(package, structure, (path for path in package.paths if path not in listed))
+    if struck:
+        raise OfdUnfit(
+            f"OFD 中有签名 {struck[0]} 的文件，签名列表却没有列出它，可能有人将其删去，不能再用印；请向签章单位索取原件。",
+            f"The OFD holds a signature, {struck[0]}, that its list does not name: somebody may have struck it off; ask its "
+            "signatory for the original.",
+        )
     for name, description in signed:
         if not closing and any(item.path == body.list for item in description.references):
             raise OfdLocked(name)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from verify.ofd import limits
-from verify.ofd.locations import elsewhere, folder, readings
+from verify.ofd.locations import Around, folder, readings
 from verify.ofd.names import URI, spellings
 from verify.ofd.package import Package
 from verify.ofd.places import check_places
@@ -208,17 +208,22 @@ class _Locations:
     twofold: list[str] = field(default_factory=list)
     """As written, those by which some reader opens another file, or one where others find none."""
     relative: bool = False
+    _around: Around = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._around = Around(self.near)
 
     def found(self, location: str) -> str:
         """Return the file that a location names; where there is none, its first reading, which is then missing."""
         plain = not URI.search(location)
         if plain and location in self.package:  # as nearly all are written: absolute, with nothing to resolve
             return location
+        self.package.follow(location)
         possible = readings(location, self.near)
         path = next((path for path in possible if path in self.package), possible[0])
         self.relative = self.relative or not location.strip().replace("\\", "/").startswith("/")
-        others = {other for one in spellings(location) for other in elsewhere(one, self.near)}
-        opened = {file for other in (*possible, *others) for file in self.package.called(other)}
+        others = (other for one in spellings(location) for other in self._around.elsewhere(one))
+        opened = {file for other in others for file in self.package.called(other)}
         if opened - {path}:
             self.twofold.append(location.strip()[:200])
         return path

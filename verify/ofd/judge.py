@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from verify.certificates.signer import CertificateJudge
-from verify.errors import Unreadable
 from verify.licences.judge import judge_licence
 from verify.maker_lists import SealLists
-from verify.ofd import limits
 from verify.ofd.container import ContainerJudge
-from verify.ofd.description import Listed, own_parts, read_description, read_list
+from verify.ofd.description import own_parts
 from verify.ofd.evidence import evidence_files
 from verify.ofd.integrity import integrity_parts, judge_integrity
 from verify.ofd.licence import said_by
+from verify.ofd.listing import read_cases
+from verify.ofd.other_readers import check_other_readers
 from verify.ofd.package import Package
 from verify.ofd.references import Whole, named_each
-from verify.ofd.report import IntegrityFile, OfdReport, OfdStep
+from verify.ofd.report import IntegrityFile, OfdReport
 from verify.ofd.showing import check_showing
 from verify.ofd.signature import (
     OfdCase,
@@ -26,13 +26,11 @@ from verify.ofd.signature import (
     judge_signature,
     report_of,
 )
-from verify.ofd.structure import DocumentBody, Structure, read_structure
-from verify.ofd.zip_records import refused
+from verify.ofd.structure import read_structure
 from verify.policy import Policy
 from verify.report import DocumentReport, Reason
 from verify.seal import SealJudge
 from verify.ses.report import StepState
-from verify.ses.steps import failed
 from verify.verdict import SubIndication, Verdict
 from verify.wording import summary
 
@@ -50,7 +48,7 @@ class OfdJudge:
         """Judge every signature and the integrity file of a package; raises ``Unreadable`` for what is none."""
         package = Package(data)
         structure = read_structure(package)
-        cases = _cases(package, structure)
+        cases = read_cases(package, structure)
         containers = ContainerJudge(
             self.judge, SealJudge(self.judge, self.lists, self.policy), self.policy, self.at
         )
@@ -60,6 +58,7 @@ class OfdJudge:
             judge_signature(whole, case, containers)
         package.prove()
         check_showing(cases)
+        check_other_readers(package, cases)
         check_bases(cases)
         integrity = judge_integrity(package, containers)
         signatures = sealed = tuple(map(report_of, cases))
@@ -82,46 +81,6 @@ class OfdJudge:
             licence=judge_licence(said_by(package, structure), sealed, self.at),
         )
         return _with_integrity(report, None if integrity is None else integrity.file)
-
-
-def _cases(package: Package, structure: Structure) -> list[OfdCase]:
-    """Open one case for each row of each list; a description that cannot be read stays in its case as a failure."""
-    cases: list[OfdCase] = []
-    for body in structure.bodies:
-        if body.list is not None and body.list in package:
-            rows = read_list(package, body.list)
-            if len(cases) + len(rows) > limits.MAX_SIGNATURES:
-                raise refused(
-                    f"的签名超过 {limits.MAX_SIGNATURES} 处", f"has over {limits.MAX_SIGNATURES} signatures"
-                )
-            for item in rows:
-                cases.append(_case(package, body, item))
-                _check_references(cases)
-        elif body.list is not None:
-            raise Unreadable(
-                f"OFD 文件的签名列表 {body.list} 缺失，无法核验；请向发送方索取完整的原件。",
-                f"The list of signatures, {body.list}, is missing; ask the sender for the complete file.",
-            )
-    return cases
-
-
-def _check_references(cases: list[OfdCase]) -> None:
-    """Stop before the descriptions of many signatures were all read and compared."""
-    count = sum(len(case.description.references) for case in cases if case.description is not None)
-    if count > limits.MAX_REFERENCES_TOTAL:
-        raise refused(
-            f"的签名共引用超过 {limits.MAX_REFERENCES_TOTAL} 个文件",
-            f"has signatures that name over {limits.MAX_REFERENCES_TOTAL} files together",
-        )
-
-
-def _case(package: Package, body: DocumentBody, item: Listed) -> OfdCase:
-    case = OfdCase(item, body)
-    try:
-        case.description = read_description(package, item.path)
-    except Unreadable as wrong:
-        case.note(OfdStep.DESCRIPTION, failed(SubIndication.FORMAT_FAILURE, wrong.reason.zh, wrong.reason.en))
-    return case
 
 
 def _parts(cases: list[OfdCase]) -> frozenset[str]:

@@ -54,3 +54,5 @@ MAX_SHOWN_PATH: Final = 120
 """Characters of a path that is told of: real ones have under 80."""
 MAX_PATH: Final = 1024
 """One location written in XML."""
+MAX_LOCATIONS: Final = 8 * 1024 * 1024
+"""Characters of all locations in lists and descriptions that are relative, or name nothing: a hundred thousand ordinary ones."""

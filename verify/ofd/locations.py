@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from verify.errors import Unreadable
 from verify.ofd import limits
+from verify.ofd.names import canonical, folded
 from verify.ofd.zip_records import refused
 
 
@@ -57,23 +60,31 @@ def readings(location: str, near: str, base: str = "") -> tuple[str, ...]:
     return tuple(found)
 
 
-def elsewhere(location: str, near: str) -> tuple[str, ...]:
-    """Return every path that some reader takes a location for, ever further from the file ``near``, up to the root.
+def climbs(location: str) -> int:
+    """Count the steps that a location takes above the folder where it begins."""
+    up = depth = 0
+    for segment in folded(location).replace("\\", "/").split("/"):
+        name = segment.strip()
+        if name == "..":
+            up, depth = (up, depth - 1) if depth else (up + 1, 0)
+        elif name.rstrip(". "):
+            depth += 1
+    return up
 
-    Beside the file's own folder these are the folders above it, of which one is that of the document; steps above the root stay there.
-    """
-    written = location.strip().replace("\\", "/")
-    found: list[str] = []
-    start = "/" if written.startswith("/") else folder(near)
-    while start:
-        done: list[str] = []
-        for segment in (start + written).split("/"):
-            if segment == "..":
-                del done[-1:]
-            elif segment not in {"", "."}:
-                done.append(segment)
-        path = "/" + "/".join(done)
-        if path not in found:
-            found.append(path)
-        start = folder(start.rstrip("/"))
-    return tuple(found)
+
+class Around:
+    """Where readers begin that go on from a file: its folder and those above it, of which one is that of the document."""
+
+    def __init__(self, near: str) -> None:
+        names = canonical(folder(near)).split("/")
+        self._folders = ("", *("/".join(names[: end + 1]) + "/" for end in range(len(names)) if names[end]))
+
+    def elsewhere(self, location: str) -> Iterator[str]:
+        """Yield every path that some reader takes a location for, as :func:`verify.ofd.names.canonical` has it; steps above the root stay there."""
+        name = canonical(location)
+        if not name:
+            return
+        at_root = location.strip().replace("\\", "/").startswith("/")
+        last = 1 if at_root else max(1, len(self._folders) - climbs(location))
+        for start in self._folders[:last]:
+            yield start + name

@@ -47,6 +47,7 @@ class Package:
         self._xml_left = limits.MAX_XML_TOTAL
         self._values_left = limits.MAX_VALUE_TOTAL
         self._digested_left = limits.MAX_DIGESTED
+        self._locations_left = limits.MAX_LOCATIONS
         self._nodes = Nodes()
         self._called: dict[str, dict[str, None]] = {}
         _check_sizes(self.records, len(data))
@@ -96,11 +97,23 @@ class Package:
                 yield f"/{name}", path
 
     def called(self, path: str) -> tuple[str, ...]:
-        """Return the files that some reader takes a path for: in another case, composition or encoding, with blanks."""
+        """Return the files that some reader takes a path for, which is written as :func:`verify.ofd.names.canonical` has it.
+
+        Readers differ about case, composition, encoding and blanks.
+        """
         if not self._called:
             for name, own in self.spelt():
                 self._called.setdefault(canonical(name), {})[own] = None
-        return tuple(self._called.get(canonical(path), ()))
+        return tuple(self._called.get(path, ()))
+
+    def follow(self, location: str) -> None:
+        """Count a location that is not simply the path of a file; raises ``Unreadable`` where there are too many."""
+        self._locations_left -= len(location)
+        if self._locations_left < 0:
+            raise refused(
+                f"中不规范的路径合计超过 {limits.MAX_LOCATIONS} 个字符",
+                f"has more than {limits.MAX_LOCATIONS} characters of locations that are no plain paths",
+            )
 
     def prove(self) -> None:
         """Unpack whatever was not yet: a stream that ends early may hide entries from all who go by the directory."""

@@ -21,10 +21,11 @@ from verify.verdict import SubIndication
 METHODS: Final = {
     "SM3": SM3,
     DigestAlgorithm.SM3.oid: SM3,
+    f"{DigestAlgorithm.SM3.oid}.1": SM3,
     "SHA256": "sha256",
     DigestAlgorithm.SHA256.oid: "sha256",
 }
-"""Digests that count, by the names and numbers that real packages write."""
+"""Digests that count, by the names and numbers that real packages write; ``.1`` is SM3 without a key (GM/T 0006)."""
 WEAK: Final = {"MD5": "md5", "": "md5", "SHA1": "sha1", "1.2.840.113549.2.5": "md5", "1.3.14.3.2.26": "sha1"}
 """Digests that do not; an absent ``CheckMethod`` is MD5 by the schema."""
 SHOWN: Final = 5

@@ -14,6 +14,7 @@ from verify.ses.steps import Outcome
 class OfdStep(StrEnum):
     """The steps that an OFD adds to those of the signature's own container, in their order."""
 
+    LISTED = "listed"
     DESCRIPTION = "description"
     METHOD = "digest-method"
     REFERENCES = "references"
@@ -24,10 +25,12 @@ class OfdStep(StrEnum):
     SIGNER = "signer"
     COVERAGE = "coverage"
     SHOWING = "showing"
+    OTHER_READERS = "other-readers"
     RELATIVE = "base-signature"
 
 
 NAMES = {
+    OfdStep.LISTED: Reason("签名列表", "list of signatures"),
     OfdStep.DESCRIPTION: Reason("签名描述", "description of the signature"),
     OfdStep.METHOD: Reason("杂凑算法", "digest method"),
     OfdStep.REFERENCES: Reason("受保护文件", "protected files"),
@@ -38,6 +41,7 @@ NAMES = {
     OfdStep.SIGNER: Reason("签名人证书", "the signer's certificate"),
     OfdStep.COVERAGE: Reason("覆盖范围", "coverage"),
     OfdStep.SHOWING: Reason("显示位置", "where it shows"),
+    OfdStep.OTHER_READERS: Reason("其他读法", "what other readers open"),
     OfdStep.RELATIVE: Reason("基础签名", "base signature"),
 }
 

@@ -16,7 +16,7 @@ from verify.certificates.paths import fingerprint
 from verify.ofd.description import StampAnnot
 from verify.ofd.report import OfdStep
 from verify.ofd.signature import OfdCase
-from verify.ofd.structure import Box
+from verify.ofd.structure import Box, numbered
 from verify.sentence import Reason
 from verify.ses.steps import Outcome, doubtful, passed
 from verify.verdict import SubIndication
@@ -95,11 +95,12 @@ def visible(stamp: StampAnnot) -> Box:
 
 
 def _placed(case: OfdCase, stamps: Sequence[StampAnnot]) -> Outcome | None:
-    numbers = Counter(page.id for page in case.body.pages)
+    numbers = Counter(numbered(page.id) for page in case.body.pages)
     sizes = {page.id: page.box[2:] for page in case.body.pages}
     for stamp in stamps:
-        if numbers[stamp.page] != 1:
-            return _nowhere(stamp.page, numbers[stamp.page])
+        count = numbers[numbered(stamp.page)] if stamp.page in sizes else 0
+        if count != 1:
+            return _nowhere(stamp.page, count)
         if min(*stamp.boundary[2:], *sizes[stamp.page]) <= 0:
             return _SIZELESS
         if stamp.clip is not None and not _inside(stamp.clip, stamp.boundary):

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from seals.ses.errors import SealDataInvalid
+from seals.ses.scope import read_byte_range
 from seals.ses.structure import read_signature
 from verify.errors import Finding, Unreadable, failed, unsure
 from verify.ofd import limits
 from verify.ofd.container import ContainerJudge
 from verify.ofd.description import Description, Listed, StampAnnot
 from verify.ofd.evidence import evidence_beside
-from verify.ofd.locations import resolve
+from verify.ofd.locations import folder
+from verify.ofd.names import canonical
 from verify.ofd.package import Package
 from verify.ofd.references import SHOWN, Compared, Coverage, Whole, compare, coverage, method_of, shortened
 from verify.ofd.report import OfdSignature, OfdStep, at
@@ -177,19 +179,15 @@ def _picture(package: Package, path: str, octets: bytes) -> Outcome:
 def _scope(scope: str, description: Description) -> Outcome:
     """``propertyInfo`` is the absolute path of the description: a signature moved to another place names the wrong one.
 
-    GM/T 0031-2014 §6.2.1 leaves its content to the writer. Where it is empty, nothing is lost if no location in the description
-    depends on the place.
+    GM/T 0031-2014 §6.2.1 leaves its content to the writer. Where it is empty, says something else than a path, or names the description
+    from where that stands, nothing is lost if no location in the description depends on the place.
     """
-    path = description.path
-    if not scope.strip():
-        return _PLACELESS if description.relative else _FIXED
-    try:
-        same = resolve(scope, "/") == path
-    except Unreadable:
-        same = False
-    if same:
+    path, stated = description.path, scope.strip(_BLANK)
+    if canonical(stated) == canonical(path):
         return passed(f"指向本签名描述 {path}。", f"It names this description, {path}.")
-    shown = scope[:200]
+    if not _is_location(stated) or canonical(f"{folder(path)}{stated}") == canonical(path):
+        return _PLACELESS if description.relative else _FIXED
+    shown = stated[:200]
     return ses.failed(
         SubIndication.SIG_CONSTRAINTS_FAILURE,
         f"签章所述保护范围“{shown}”不是本签名描述 {path}，签章被移用，无效。",
@@ -197,14 +195,28 @@ def _scope(scope: str, description: Description) -> Outcome:
     )
 
 
+_BLANK: Final = " \t\r\n\x00"
+"""Around a scope; programs in C write the end of their strings too."""
+
+
+def _is_location(stated: str) -> bool:
+    """Tell a path from other words (an identifier of the document, a date): it begins at the root, or ends as descriptions do.
+
+    The octets of a PDF are another place as well: whoever sealed one sealed no description.
+    """
+    if read_byte_range(stated) is not None:
+        return True
+    return stated.startswith(("/", "\\")) or stated.casefold().endswith(".xml")
+
+
 _FIXED: Final = passed(
-    "签章未写明保护范围；签名描述中的路径均为绝对路径，移动位置不改变其含义。",
-    "The seal signature states no scope; every location in the description is absolute and means the same anywhere.",
+    "签章未以路径写明保护范围；签名描述中的路径均为绝对路径，移动位置不改变其含义。",
+    "The seal signature states no path for its scope; every location in the description is absolute and means the same anywhere.",
 )
 _PLACELESS: Final = doubtful(
     SubIndication.SIG_CONSTRAINTS_FAILURE,
-    "签章未写明保护范围，而签名描述中有相对路径，移到别处即指向其他文件，不能认定；请要求重新签章。",
-    "The seal signature states no scope, and locations in the description are relative: moved elsewhere they mean other files; "
+    "签章未以绝对路径写明保护范围，而签名描述中有相对路径，移到别处即指向其他文件，不能认定；请要求重新签章。",
+    "The seal signature states no absolute path for its scope, and locations in the description are relative: moved elsewhere they mean other files; "
     "ask for a new seal.",
 )
 

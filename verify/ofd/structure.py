@@ -10,7 +10,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from verify.errors import Unreadable
 from verify.ofd import limits
@@ -24,6 +24,10 @@ from verify.ofd.zip_records import refused
 
 _LISTING: Final = frozenset({"Signatures", "SignedValueLoc"})
 """What ``OFD.xml`` names and the signatures themselves look after."""
+_WRITING: Final = "TextCode"
+"""Letters on a page (GB/T 33190 §11.3)."""
+_ATTACHED: Final = "Attachment"
+"""Names a file that is handed out as it is (§20)."""
 _NAMED: Final = frozenset(
     {
         "DocRoot", "PublicRes", "DocumentRes", "PageRes", "Annotations", "Attachments", "CustomTags", "Extensions",
@@ -67,6 +71,8 @@ class Structure:
     """Locations of pages that are not there."""
     unread: list[str] = field(default_factory=list)
     """Files that may lead further and could not be read: another reader may follow them anywhere."""
+    descriptions: set[str] = field(default_factory=set)
+    """Files on the way that are descriptions of signatures."""
 
     def reached_in(self, package: Package, apart: set[str]) -> frozenset[str]:
         """Return every file that a reader may show or use; ``apart`` are lists and what proves itself."""
@@ -97,8 +103,20 @@ _BODY: Final = ("OFD", "DocBody")
 _SINGLE: Final = ("DocRoot", "Signatures", "Versions")
 _SINGLE_IN_DOCUMENT: Final = ("CommonData", "Pages", "Annotations", "Attachments", "CustomTags", "Extensions")
 """What stands once in ``DocBody`` and in a document: of two, each reader takes its own."""
-Lead = tuple[str, str]
-"""A location that names entries (:func:`verify.ofd.names.canonical`); or none, and the location as written where it must name one."""
+
+
+class Lead(NamedTuple):
+    """A location that names entries (:func:`verify.ofd.names.canonical`); or none, and the location as written where it must name one."""
+
+    query: str
+    written: str = ""
+    attached: bool = False
+    """It names an attachment: readers hand that out and do not follow it."""
+
+
+def is_description(tree: Element) -> bool:
+    """Tell the description of a signature (GB/T 33190 §18.2) by its members."""
+    return tree.name == "Signature" and all(tree.first(name) for name in ("SignedInfo", "SignedValue"))
 
 
 @dataclass(slots=True)
@@ -108,31 +126,47 @@ class _Reader:
     package: Package
     index: Index
     leads: dict[str, tuple[Lead, ...]] = field(default_factory=dict)
+    descriptions: set[str] = field(default_factory=set)
 
     def tree(self, path: str) -> Element:
         """Read a file and note where it leads; raises ``Unreadable``."""
         tree = self.package.tree(path)
+        if is_description(tree):
+            self.descriptions.add(path)
         self.leads[path] = tuple(dict.fromkeys(self._named(path, tree)))
         return tree
 
     def _named(self, path: str, tree: Element) -> Iterator[Lead]:
-        """Yield what each text or attribute names; one that must name a file and does not is told as written."""
+        """Yield what each text or attribute names; one that must name a file and does not is told as written.
+
+        What stands on a page in letters is to be read, not followed, whatever it says.
+        """
+        handed_out: set[int] = set()
         for element in tree.below():
-            if element.name in _LISTING and path == ROOT:
+            if element.name == _WRITING or (element.name in _LISTING and path == ROOT):
                 continue
-            names, may = element.name in _NAMED, self.index.may_name
-            if names or element.broken or may(element.text):
-                yield from self._in(texts(element, tree.encoding, names=names), element.text if names else "")
-            for key, value in element.attributes.items():
-                must = key == "BaseLoc" and element.name in _LOCATED
-                if must or may(value):
-                    yield from self._in((value, *otherwise(value, tree.encoding)), value if must else "")
+            attached = element.name == _ATTACHED or id(element) in handed_out
+            if element.name == _ATTACHED:
+                handed_out.update(map(id, element.all("FileLoc")))
+            for lead in self._of(
+                element, tree.encoding, names=element.name in _NAMED and element is not tree
+            ):
+                yield lead._replace(attached=attached)
+
+    def _of(self, element: Element, encoding: str, *, names: bool) -> Iterator[Lead]:
+        may = self.index.may_name
+        if names or element.broken or may(element.text):
+            yield from self._in(texts(element, encoding, names=names), element.text if names else "")
+        for key, value in element.attributes.items():
+            must = key == "BaseLoc" and element.name in _LOCATED
+            if must or may(value):
+                yield from self._in((value, *otherwise(value, encoding)), value if must else "")
 
     def _in(self, written: Iterable[str], must: str) -> Iterator[Lead]:
         found = {query for text in written for one in spellings(text) if (query := self.index.query(one))}
-        yield from ((query, "") for query in found)
+        yield from map(Lead, found)
         if not found and must.strip():
-            yield "", must.strip()[:200]
+            yield Lead("", must.strip()[:200])
 
 
 def _body(reader: _Reader, body: Element, structure: Structure) -> DocumentBody:
@@ -195,6 +229,12 @@ def _box(element: Element, name: str, path: str) -> Box | None:
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?")
 
 
+def numbered(identifier: str) -> str:
+    """Return an identifier (ST_ID, an unsigned integer) as readers keep it that count: without blanks, signs and zeros in front."""
+    digits = identifier.strip().removeprefix("+").lstrip("0")
+    return digits if digits.isascii() and digits.isdigit() else identifier
+
+
 def numbers4(text: str) -> Box | None:
     """Read four numbers as every reader does; ``None`` for anything else."""
     parts = text.split()
@@ -211,18 +251,22 @@ def _located(package: Package, location: str, near: str) -> str | None:
 
 
 def _walk(reader: _Reader, structure: Structure) -> None:
-    waiting, gone = deque([ROOT]), set[str]()
+    waiting, gone, followed = deque([ROOT]), set[tuple[str, bool]](), {ROOT}
     structure.reached.add(ROOT)
     while waiting:
         path = waiting.popleft()
-        for query, written in _leads(reader, path, structure):
+        for query, written, attached in _leads(reader, path, structure):
             if written and len(structure.missing) < limits.MAX_NAMED:
                 structure.missing.append((written, path))
-            for target in () if query in gone else reader.index.ending_in(query):
+            for target in () if (query, attached) in gone else reader.index.ending_in(query):
+                if not attached:
+                    followed.add(target)
                 if target not in structure.reached:
                     structure.reached.add(target)
                     waiting.append(target)
-            gone.add(query)
+            gone.add((query, attached))
+    structure.unread = [path for path in structure.unread if path in followed]
+    structure.descriptions = reader.descriptions
 
 
 _EBCDIC: Final = b"\x4c\x6f\xa7\x94"

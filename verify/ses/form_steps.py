@@ -44,6 +44,27 @@ def picture_form(picture: SesPicture) -> Outcome | None:
     )
 
 
+def ahead_of_time(
+    stated: datetime,
+    known: datetime,
+    skew: timedelta,
+    sub: SubIndication = SubIndication.SIG_CONSTRAINTS_FAILURE,
+) -> Outcome | None:
+    """Judge a stated time of signing that lies behind a known one: some makers write local time as UTC, and nobody can prove what is to come."""
+    early = stated - known - skew
+    if early <= timedelta(0):
+        return None
+    zh = f"签章时间 {stated:%Y-%m-%d %H:%M}Z 晚于 {known:%Y-%m-%d %H:%M}Z"
+    en = f"It claims to be signed at {stated:%Y-%m-%d %H:%M}Z, later than {known:%Y-%m-%d %H:%M}Z"
+    if early <= MOST_OF_ZONES:
+        return doubtful(
+            sub,
+            f"{zh}，可能误写为当地时间；请向签章单位核实，或过后重新核验。",
+            f"{en}: perhaps a local time; ask the signatory, or verify again later.",
+        )
+    return failed(sub, f"{zh}，无效。", f"{en}: invalid.")
+
+
 def making_time(fields: SesProperty, when: datetime, skew: timedelta, demand: Demand) -> Outcome:
     """Step c (GM/T 0031-2025): not made in the future, nor after its own use or end.
 

@@ -20,7 +20,7 @@ from verify.policy import Policy
 from verify.report import Reason
 from verify.ses import values
 from verify.ses.certificates import CertificateSteps, Looked, Proof
-from verify.ses.form_steps import critical_and_unknown
+from verify.ses.form_steps import ahead_of_time, critical_and_unknown
 from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import Outcome, Step, doubtful, failed, found, passed, skipped
 from verify.signatures.cms import load_certificate, parse_message
@@ -31,12 +31,15 @@ from verify.verdict import SubIndication
 DIGEST_NAMES: Final = {
     "SM3": SM3,
     "1.2.156.10197.1.401": SM3,
+    "1.2.156.10197.1.401.1": SM3,
     "SHA256": "sha256",
     "2.16.840.1.101.3.4.2.1": "sha256",
 }
 """Names that ``CertDigestObj.type`` may have, without hyphens and in capitals: the standards leave it open."""
 HASH_OCTETS: Final = 32
 """SM3 and SHA-256."""
+OLD, OLD_OCTETS = "sha1", 20
+"""What GM/T 0031-2014 allows beside: the document's digest is compared, the signature by it leaves doubt."""
 _NO_CERTIFICATE: Final = failed(
     SubIndication.NO_SIGNING_CERTIFICATE_FOUND,
     "签章人证书无法读取，无效。",
@@ -185,13 +188,8 @@ def _validity(case: SignatureCase) -> Outcome:
         return doubtful(
             SubIndication.NO_POE, "签章时间无法读取，无法判定。", "The time of signing cannot be read."
         )
-    if case.time > case.now + case.policy.clock_skew:
-        return failed(
-            SubIndication.SIG_CONSTRAINTS_FAILURE,
-            f"签章时间 {case.time.date()} 在未来，无效。",
-            f"It claims to be signed on {case.time.date()}, in the future: invalid.",
-        )
-    return case.certificates.validity(case.looked, case.time)
+    early = ahead_of_time(case.time, case.now, case.policy.clock_skew)
+    return early or case.certificates.validity(case.looked, case.time)
 
 
 def _revocation(case: SignatureCase) -> Outcome:
@@ -244,8 +242,9 @@ def _digest_name(item: CertDigest) -> str:
 
 def _data_hash(case: SignatureCase) -> Outcome:
     """§6.2.3 e: compare the digest with that of the protected octets."""
-    expected = case.signature.data_hash
-    if len(expected) != HASH_OCTETS:
+    expected, by_rsa = case.signature.data_hash, values.RSA.get(case.signature.algorithm)
+    old = by_rsa == OLD and len(expected) == OLD_OCTETS
+    if len(expected) != HASH_OCTETS and not old:
         return failed(
             SubIndication.FORMAT_FAILURE,
             "原文杂凑值长度不正确，无效。",
@@ -256,7 +255,7 @@ def _data_hash(case: SignatureCase) -> Outcome:
             "没有原文，杂凑值未与任何文件关联；请连同被签文件一起核验。",
             "Without the document its digest is tied to no file; verify it together with the signed file.",
         )
-    name = SM3 if case.signature.algorithm not in values.RSA else "sha256"
+    name = OLD if old else SM3 if by_rsa is None else "sha256"
     if case.document_hash(name) != expected:
         return failed(
             SubIndication.HASH_FAILURE,
@@ -273,12 +272,11 @@ def _time_stamp(case: SignatureCase) -> Outcome:
     if case.stamp is None:
         finding = case.stamp_finding
         return _NO_STAMP if finding is None else found(finding, fatal=True)
-    if case.time is not None and case.time > case.stamp.time + case.policy.clock_skew:
-        return failed(
-            SubIndication.TIMESTAMP_ORDER_FAILURE,
-            "签章时间晚于时间戳，无效。",
-            "The time of signing is later than the time-stamp: invalid.",
-        )
+    if case.time is not None:
+        order = SubIndication.TIMESTAMP_ORDER_FAILURE
+        early = ahead_of_time(case.time, case.stamp.time, case.policy.clock_skew, order)
+        if early is not None:
+            return early
     if case.stamp.judged.finding is not None:
         return found(case.stamp.judged.finding)
     day = case.stamp.time.date()

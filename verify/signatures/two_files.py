@@ -7,6 +7,7 @@ record at the end. Whoever adds an attribute that no signature covers can so hav
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -87,6 +88,18 @@ def second_document(octets: bytes, signed: Region | None = None) -> Second | Non
         return _PDF
     if any(_holds_zip(octets, start, stop) for start, stop in parts if start < stop):
         return _ZIP
+    return None
+
+
+def pdf_outside(octets: bytes, signed: Sequence[Region]) -> Second | None:
+    """Tell whether readers of PDF find parts of one in a file outside of these regions, which stand in order and apart."""
+    if not _holds_pdf(octets, 0, len(octets)):
+        return None
+    at, end = 0, len(octets)
+    for begin, stop in (*signed, (end, end)):
+        if at < begin and _holds_pdf(octets, at, begin):
+            return _PDF
+        at = max(at, stop)
     return None
 
 

@@ -61,6 +61,12 @@ def test_times_as_text() -> None:
     assert text_time(b"2026-03-01T12:00:00.377Z") == NOON
     assert text_time(b"2026-03-01 20:00:00") == NOON
     assert text_time(b"2026-03-01T13:00:00+01:00") == NOON
+    assert (
+        text_time(b"20260301120000Z") == text_time(b"20260301200000") == text_time(b"260301120000Z") == NOON
+    )
+    assert text_time(b"\x17\x0d260301120000Z") == text_time(b"\x18\x0f20260301120000Z") == NOON
+    for wrong in (b"\x17\x0d260301120000Zx", b"\x17\x0e260301120000Z", b"\x18\x0d260301120000Z"):
+        assert text_time(wrong) is None
     for wrong in (b"2026-02-30 00:00:00", b"0001-01-01 00:00:00", b"noon", b"\xff" * 20, b""):
         assert text_time(wrong) is None
 

@@ -166,6 +166,13 @@ def test_weak_or_absent_methods_are_no_proof(method: str | None) -> None:
     assert only(report).integrity.modified is False
 
 
+@pytest.mark.parametrize("method", ["SM3", "sm3", "1.2.156.10197.1.401", "1.2.156.10197.1.401.1"])
+def test_methods_by_their_names_and_numbers(method: str) -> None:
+    named = re.compile(rb'CheckMethod="[^"]*"')
+    said = f'CheckMethod="{method}"'.encode()
+    assert judged(signed_anew(sealed(), lambda xml: named.sub(said, xml))).verdict is Verdict.PASSED
+
+
 def test_an_unknown_method_compares_nothing() -> None:
     odd = signed_anew(
         sealed(), lambda xml: re.sub(rb'CheckMethod="[^"]*"', b'CheckMethod="1.2.156.10197.1.401.2"', xml)
@@ -496,15 +503,34 @@ def with_scope(scope: str, change: Callable[[bytes], bytes]) -> bytes:
     return packed(files)
 
 
-@pytest.mark.parametrize("scope", ["", " "])
+@pytest.mark.parametrize(
+    "scope", ["", " ", "OFD", "docid=1;time=2026/11/23", "Signature.xml", "./Signature.xml"]
+)
 @pytest.mark.parametrize(("relative", "verdict"), [(False, Verdict.PASSED), (True, Verdict.INDETERMINATE)])
 def test_a_seal_that_states_no_scope(scope: str, relative: bool, verdict: Verdict) -> None:
     """The standard of 2014 leaves the text to the writer: without it nothing is lost but where locations depend on the place."""
     before, after = b"<ofd:SignedValue>/Doc_0/Signs/Sign_0/", b"<ofd:SignedValue>"
     report = judged(with_scope(scope, lambda xml: xml.replace(before, after) if relative else xml))
     assert report.verdict is verdict, report.reason.en
-    assert any(
-        step.key == "scope" and "states no scope" in step.reason.en for step in report.coverage[0].steps
+    assert any(step.key == "scope" and "for its scope" in step.reason.en for step in report.coverage[0].steps)
+
+
+@pytest.mark.parametrize("scope", [f"/{SIGNATURE}", f"{SIGNATURE}\x00", f"\\{SIGNATURE}".replace("/", "\\")])
+def test_a_scope_that_names_its_description_in_other_ways(scope: str) -> None:
+    before, after = b"<ofd:SignedValue>/Doc_0/Signs/Sign_0/", b"<ofd:SignedValue>"
+    report = judged(with_scope(scope, lambda xml: xml.replace(before, after)))
+    assert report.verdict is Verdict.PASSED, report.reason.en
+
+
+@pytest.mark.parametrize(
+    "scope", ["/", "/Doc_0/Signs/Sign_1/Signature.xml", "x/Signature.xml", "[0 840 17226 512]"]
+)
+def test_a_scope_that_is_something_else_is_another_signature(scope: str) -> None:
+    """What somebody put under a PDF, or under another description, is not under this one, whatever its digest."""
+    report = judged(with_scope(scope, bytes))
+    assert (report.verdict, report.sub_indication) == (
+        Verdict.FAILED,
+        SubIndication.SIG_CONSTRAINTS_FAILURE,
     )
 
 
@@ -567,7 +593,7 @@ def test_documents_that_share_a_list_do_not_multiply_its_signatures() -> None:
     assert body is not None
     files["OFD.xml"] = files["OFD.xml"].replace(body[0], body[0] * 60)
     report = Verifier(trust()).verify(packed(files), at=NOW)
-    assert (report.verdict, "over 200 signatures" in report.reason.en) == (Verdict.UNREADABLE, True)
+    assert (report.verdict, "lists a signature twice" in report.reason.en) == (Verdict.UNREADABLE, True)
 
 
 def test_a_report_names_some_files_and_counts_all() -> None:

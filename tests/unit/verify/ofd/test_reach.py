@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 
 import pytest
 
-from tests.ofd_world import changed, document, entries, judged, packed, seal
+from tests.ofd_world import LIST, SIGNATURE, changed, document, entries, judged, packed, seal, sealed
 from tests.ses_world import png
 from tests.verify_world import NOW
-from verify.ofd.locations import elsewhere, readings
+from verify.ofd import limits
+from verify.ofd.locations import Around, readings
 from verify.ofd.names import canonical, spellings
 from verify.ofd.reach import Index
 from verify.ofd.structure import numbers4
@@ -205,9 +207,37 @@ def test_readings_by_the_standard(location: str, near: str, found: tuple[str, ..
 
 
 def test_readings_of_some_reader() -> None:
-    assert elsewhere("../a", "/b/c/d") == ("/b/a", "/a")
-    assert elsewhere("a", "/b/c/d") == ("/b/c/a", "/b/a", "/a")
-    assert elsewhere("\\a", "/b/c/d") == ("/a",)
+    around = Around("/b/C/d.xml")
+    for location, paths in {
+        "../a": {"a", "b/a"},
+        "A": {"a", "b/a", "b/c/a"},
+        "\\a": {"a"},
+        "../../../../a": {"a"},
+        "x/../../a ": {"a", "b/a"},
+        " ./a./": {"a", "b/a", "b/c/a"},
+        "a/..": set(),
+    }.items():
+        assert set(around.elsewhere(location)) == paths, location
+
+
+def test_locations_that_are_no_plain_paths_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is taken in every way and from every folder above: twenty thousand long ones would take minutes."""
+    octets = sealed()
+    row = b'<ofd:Reference FileRef="%s%d"><ofd:CheckValue>AA==</ofd:CheckValue></ofd:Reference>'
+    deep = "Doc_0/" + "d/" * 29 + "Signature.xml"
+    long = b"".join(row % (b"%41/" * 240, number) for number in range(300))
+    described = re.sub(
+        rb"<ofd:Reference .*</ofd:References>",
+        lambda _: long + b"</ofd:References>",
+        entries(octets)[SIGNATURE],
+        flags=re.DOTALL,
+    )
+    listed = f'<ofd:Signature ID="s9" BaseLoc="/{deep}"/></ofd:Signatures>'.encode()
+    crowded = changed(octets, LIST, lambda xml: xml.replace(b"</ofd:Signatures>", listed))
+    crowded = changed(crowded, deep, described)
+    assert "300 protected files" in judged(crowded).signatures[1].reason.en
+    monkeypatch.setattr(limits, "MAX_LOCATIONS", 200_000)
+    assert "no plain paths" in judged(crowded).signatures[1].reason.en
 
 
 def test_an_index_finds_ends_of_paths_alone() -> None:
@@ -245,3 +275,45 @@ def test_what_says_nothing_of_an_entry_leads_nowhere() -> None:
     ).encode()
     twice = seal(seal(packed(files)), "2:20,20")
     assert judged(twice).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize("word", ["Signature.xml", "Signatures.xml", "Doc_0/Signs/Sign_0/SignedValue.dat"])
+def test_letters_on_a_page_name_no_files(word: str) -> None:
+    """A text about OFD names its parts; it is read by people."""
+    assert judged(seal(document(word=word))).verdict is Verdict.PASSED
+    files = prepared(f"<ofd:Annotations><ofd:TextCode>{word}</ofd:TextCode></ofd:Annotations>")
+    assert judged(seal(packed(files))).verdict is Verdict.INDETERMINATE, "a location with a child is one"
+
+
+ATTACHED = {
+    "说明.html": "<!DOCTYPE html><html><body><p>说明<br></body></html>".encode(),
+    "发票.xml": '<?xml version="1.0" encoding="GBK"?><发票/>'.encode("gbk"),
+    "data.xml": b'<!DOCTYPE a SYSTEM "a.dtd"><a/>',
+}
+"""Files that are not read here, which other programs open."""
+
+
+def with_attachment(name: str, element: str = "Attachment") -> dict[str, bytes]:
+    files = prepared("<ofd:Attachments>Attachs/Attachments.xml</ofd:Attachments>")
+    row = f'<ofd:{element} ID="9" Name="{name}"><ofd:FileLoc>{name}</ofd:FileLoc></ofd:{element}>'
+    namespace = 'xmlns:ofd="http://www.ofdspec.org/2016"'
+    files["Doc_0/Attachs/Attachments.xml"] = f"<ofd:Attachments {namespace}>{row}</ofd:Attachments>".encode()
+    return files | {f"Doc_0/Attachs/{name}": ATTACHED[name]}
+
+
+@pytest.mark.parametrize("name", ATTACHED)
+def test_an_attachment_that_cannot_be_read_leads_nowhere(name: str) -> None:
+    """It is sealed and handed out as it is; the parts of a second seal are not what it shows."""
+    twice = seal(seal(packed(with_attachment(name))), "2:20,20")
+    assert judged(twice).verdict is Verdict.PASSED
+    assert judged(changed(twice, f"Doc_0/Attachs/{name}", b"<a/>")).verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize("name", ATTACHED)
+def test_what_is_attached_and_followed_as_well_may_lead_anywhere(name: str) -> None:
+    files = with_attachment(name)
+    named = f"<ofd:Annotations>Attachs/{name}</ofd:Annotations></ofd:Document>".encode()
+    files[DOC] = files[DOC].replace(b"</ofd:Document>", named)
+    for prepared_file in (files, with_attachment(name, "Annotation")):
+        twice = seal(seal(packed(prepared_file)), "2:20,20")
+        assert [one.verdict for one in judged(twice).signatures] == [Verdict.INDETERMINATE, Verdict.PASSED]

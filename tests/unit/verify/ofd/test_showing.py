@@ -269,3 +269,17 @@ def test_a_picture_that_only_some_readers_find_is_never_green(written: str, evil
         SubIndication.SIG_CONSTRAINTS_FAILURE,
     )
     assert "may mean several files" in report.reason.en
+
+
+@pytest.mark.parametrize(
+    ("other", "verdict"),
+    [("03", Verdict.INDETERMINATE), ("+3", Verdict.INDETERMINATE), ("33", Verdict.PASSED)],
+)
+def test_pages_of_one_number_are_not_told_apart(other: str, verdict: Verdict) -> None:
+    """Identifiers are unsigned integers: of 3 and 03 readers keep one, each its own."""
+    files = entries(document())
+    root = "Doc_0/Document.xml"
+    first, second = re.findall(rb'<ofd:Page ID="(\d+)"', files[root])
+    assert first == b"3"
+    files[root] = files[root].replace(b'<ofd:Page ID="%s"' % second, b'<ofd:Page ID="%s"' % other.encode())
+    assert judged(seal(packed(files))).verdict is verdict

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from ca import der
 from ca.profile import EKU_TIME_STAMPING
@@ -13,10 +16,11 @@ from hsm.algorithms import KeyKind
 from hsm.algorithms import SignatureAlgorithm as Signing
 from seals.ses.parts import CertListType, SesVersion
 from seals.ses.structure import read_seal
-from tests.pki import new_key
+from tests.pki import Party, new_key, shared_rsa_key
 from tests.ses_world import (
     DAY,
     DOCUMENT,
+    SCOPE,
     SesSealing,
     ia5,
     other_pki,
@@ -25,6 +29,7 @@ from tests.ses_world import (
     sealing,
     states,
     step,
+    utc_time,
 )
 from verify.report import Indication
 from verify.ses.steps import SEAL_DEMANDS, Demand, Step
@@ -336,6 +341,44 @@ def test_rsa_is_read_in_v1_alone(world: SesSealing) -> None:
     assert step(weak, "maker-signature").state.value == "indeterminate"
 
 
+@pytest.mark.parametrize(
+    ("number", "name", "verdict"),
+    [
+        ("1.2.840.113549.1.1.5", "sha1", Verdict.INDETERMINATE),
+        ("1.2.840.113549.1.1.11", "sha256", Verdict.PASSED),
+        ("1.2.840.113549.1.1.11", "sha1", Verdict.FAILED),
+    ],
+)
+def test_a_v1_signature_by_rsa(world: SesSealing, number: str, name: str, verdict: Verdict) -> None:
+    """Of SHA-1 the digest has 20 octets: what was sealed so is no proof any more, and no forgery."""
+    keys = [shared_rsa_key(2048, index) for index in range(2)]
+    keeper, maker = world.pki.party(key=keys[0]), world.pki.seal_maker(key=keys[1])
+    algorithm = der.oid(number)
+    hashing = hashes.SHA1() if number.endswith(".5") else hashes.SHA256()
+
+    def by(party: Party, octets: bytes) -> bytes:
+        assert isinstance(party.key, rsa.RSAPrivateKey)
+        return der.bit_string(party.key.sign(octets, padding.PKCS1v15(), hashing))
+
+    info = read_seal(world.esl_v1(items=der.octet_string(keeper.der))).info
+    members = (der.octet_string(maker.der), algorithm)
+    esl = der.sequence(info, der.sequence(*members, by(maker, der.sequence(info, *members))))
+    tbs = der.sequence(
+        der.integer(11),
+        esl,
+        der.bit_string(f"{world.now:%Y-%m-%dT%H:%M:%S}Z".encode()),
+        der.bit_string(hashlib.new(name, DOCUMENT, usedforsecurity=False).digest()),
+        ia5(SCOPE),
+        der.octet_string(keeper.der),
+        algorithm,
+    )
+    report = world.judge(der.sequence(tbs, by(keeper, tbs)), document=DOCUMENT)
+    assert report.verdict is verdict, report.reason.en
+    if name == "sha1" and verdict is Verdict.INDETERMINATE:
+        other = world.judge(der.sequence(tbs, by(keeper, tbs)), document=b"other")
+        assert other.sub_indication is SubIndication.HASH_FAILURE
+
+
 def test_texts_in_the_list_of_a_v1_seal_are_read(world: SesSealing) -> None:
     report = world.judge(world.esl_v1(items=ia5("160131")))
     assert report.verdict is Verdict.PASSED
@@ -404,6 +447,19 @@ def test_the_time_of_signing_lies_inside_certificate_and_seal(world: SesSealing)
     assert step(report, "seal-validity").state.value == "failed"
 
 
+@pytest.mark.parametrize("stamped", [False, True])
+def test_local_time_written_as_utc_is_doubt(world: SesSealing, stamped: bool) -> None:
+    """Some makers write it: within eight hours the signature is from the future, and its time-stamp older. Nobody changed anything."""
+    local = world.signature(time=world.now + timedelta(hours=8), stamped=stamped)
+    report = world.judge(local, document=DOCUMENT)
+    assert report.verdict is Verdict.INDETERMINATE
+    assert "perhaps a local time" in report.reason.en
+    later = world.judge(local, document=DOCUMENT, at=world.now + timedelta(hours=9))
+    assert later.verdict is (Verdict.INDETERMINATE if stamped else Verdict.PASSED)
+    impossible = world.signature(time=world.now + timedelta(hours=16), stamped=stamped)
+    assert world.judge(impossible, document=DOCUMENT).verdict is Verdict.FAILED
+
+
 def test_v1_tells_its_time_in_several_forms(world: SesSealing) -> None:
     from datetime import UTC
 
@@ -412,6 +468,9 @@ def test_v1_tells_its_time_in_several_forms(world: SesSealing) -> None:
         f"{world.now:%Y-%m-%dT%H:%M:%S}Z".encode(),
         f"{local:%Y-%m-%d %H:%M:%S}".encode(),
         f"{local:%Y-%m-%dT%H:%M:%S}+08:00".encode(),
+        utc_time(world.now),
+        der.generalized_time(world.now),
+        f"{world.now:%Y%m%d%H%M%S}Z".encode(),
         _token(world),
     )
     for form in forms:
