@@ -16,6 +16,9 @@ CONDITIONS_STATUS = 6
 USAGE_STATUS = 64
 """Wrong use (sysexits.h EX_USAGE): apart from every verdict."""
 
+UNWRITTEN_STATUS = 74
+"""What was found could not be written out (sysexits.h EX_IOERR): no verdict."""
+
 
 def exit_status(verdicts: Collection[Verdict], accepted: Collection[AnswerStatus], *, voided: bool) -> int:
     """Return the status of documents with these verdicts and answers, ``voided`` if one of them was."""

@@ -26,7 +26,7 @@ from verify.reports.table import reported_lines
 from verify.ses.report import SealDataReport
 from verify.ses.table import part_lines, seal_data_lines
 from verify.strength import Soundness, Strength
-from verify.terminal import row, safe, stamp
+from verify.terminal import harmless, row, safe, stamp
 from verify.trusted_lists.table import trust_lines
 from verify.voided.report import VoidedReport
 
@@ -70,7 +70,11 @@ MAX_SHOWN = 5
 
 
 def lines(report: DocumentReport) -> Iterator[str]:
-    """Yield the lines of one document's report."""
+    """Yield the lines of one document's report: each is one line, whoever named what stands in its sentences."""
+    return map(harmless, _lines(report))
+
+
+def _lines(report: DocumentReport) -> Iterator[str]:
     yield f"{safe(report.file)}"
     if report.voided is not None:
         yield from _voided(report.voided)
