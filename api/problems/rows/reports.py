@@ -35,6 +35,9 @@ ORDERS: Final[dict[type[Exception], Kind]] = {
     orders.OrderActRefused: Kind(
         "verification-order-state", 409, "当前状态不允许", "The order's state does not allow this"
     ),
+    orders.OrderMarkTaken: Kind(
+        "verification-order-mark", 409, "编号已使用", "Mark used for another document"
+    ),
     orders.OrderKeyTaken: Kind("verification-order-key", 409, "请求编号已使用", "Key used for another order"),
     orders.OrderQueueFull: Kind(
         "verification-queue-full", 429, "待核验的文件已满", "Too much waits to be judged"
