@@ -254,7 +254,8 @@ def _verify_all(case: _Case, shown: TextIO | None) -> Iterator[DocumentReport]:
 def _status(reports: Sequence[DocumentReport]) -> int:
     found = [one.answers.accepted.status for one in reports if one.answers is not None]
     voided = any(report.voided is not None for report in reports)
-    return exit_status([report.verdict for report in reports], found, voided=voided)
+    words = [report.reported.word for report in reports if report.reported is not None]
+    return exit_status([report.verdict for report in reports], found, voided=voided, reported=words)
 
 
 def _many(case: _Case, streams: _Streams) -> int:

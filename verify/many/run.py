@@ -276,13 +276,14 @@ def _program() -> str:
 
 def _write(out: Path, form: SheetForm, journal: Journal, paths: Sequence[Path]) -> int:
     """Write the table beside its place and move it there; return the exit status."""
-    verdicts, answers, voided = set[Verdict](), set[AnswerStatus](), False
+    verdicts, answers, reported, voided = set[Verdict](), set[AnswerStatus](), set[str](), False
 
     def found() -> Iterator[Finding]:
         nonlocal voided
         for path in paths:
             one = journal.finding(str(path))
             verdicts.add(Verdict(one["verdict"]))
+            reported.add(one["reported"])
             voided = voided or one["voided_since"] is not None
             if one["accepted"] != ABSENT:
                 answers.add(AnswerStatus(one["accepted"]))
@@ -304,4 +305,4 @@ def _write(out: Path, form: SheetForm, journal: Journal, paths: Sequence[Path]) 
             f"无法写入 {out}（{wrong.strerror}）；已核验的结论仍保留，排除问题后再次执行同一命令即可。",
             f"{out} cannot be written ({wrong.strerror}); what was judged is kept: put it right and run the same command again.",
         ) from wrong
-    return exit_status(verdicts, answers, voided=voided)
+    return exit_status(verdicts, answers, voided=voided, reported=reported)
