@@ -29,7 +29,7 @@ def read_toml(octets: bytes, refuse: Refuse) -> Place:
         raise refuse("file", f"文件超过 {MAX_FILE} 字节", f"it has more than {MAX_FILE} octets")
     try:
         found = tomllib.loads(octets.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as wrong:
+    except (ValueError, RecursionError) as wrong:  # no TOML, no UTF-8, a number of thousands of digits
         raise refuse("file", "不是 UTF-8 编码的 TOML", "it is not TOML in UTF-8") from wrong
     return Place("file", found, refuse)
 

@@ -29,6 +29,7 @@ from verify.bundle.use import BundleUse, OpenedBundle, merged, opened
 from verify.exit_status import (
     CONDITIONS_STATUS,
     REFUSED_STATUS,
+    UNWRITTEN_STATUS,
     USAGE_STATUS,
     VOIDED_STATUS,
     exit_status,
@@ -39,7 +40,7 @@ from verify.report import DocumentReport
 from verify.reports.writing import Issuer, UsageRefused, check_report_path, write_report
 from verify.table import lines
 from verify.targets import expand, verify_file
-from verify.terminal import row, safe, stamp
+from verify.terminal import bearing, bears, harmless, row, safe, stamp
 from verify.trust import TrustStore
 from verify.trusted_lists.errors import ListRefused, ListUnreadable
 from verify.trusted_lists.source import check_lowest
@@ -89,7 +90,7 @@ def run(  # noqa: PLR0913 - the seams of a command
         asked = parser().parse_args(list(args))
     except SystemExit as stop:
         return USAGE_STATUS if stop.code else 0
-    streams = _Streams(out or sys.stdout, errors or sys.stderr, asked.json)
+    streams = _Streams(out or bearing(sys.stdout), errors or bearing(sys.stderr), asked.json)
     try:
         with ExitStack() as stack:
             case = _prepare(asked, clock, trust, stack, issued=issuer is not None)
@@ -100,8 +101,18 @@ def run(  # noqa: PLR0913 - the seams of a command
                 said = write_report(reports[0], asked.report, issuer)
                 streams.say(said.zh, said.en)
             return _status(reports)
+    except BrokenPipeError:
+        raise
+    except OSError as wrong:
+        print(
+            f"结果无法写出（{wrong.strerror}）；请检查磁盘空间与输出位置后重试。",
+            f"What was found cannot be written ({wrong.strerror}); check the disk and where it goes, and try again.",
+            sep="\n",
+            file=streams.errors,
+        )
+        return UNWRITTEN_STATUS
     except (TrustFolderUnusable, ListRefused, SpokenError) as unusable:
-        print(unusable.zh, unusable.en, sep="\n", file=streams.errors)
+        print(harmless(unusable.zh), harmless(unusable.en), sep="\n", file=streams.errors)
     return USAGE_STATUS
 
 
@@ -196,7 +207,8 @@ def _reports(case: _Case, streams: _Streams) -> list[DocumentReport]:
         told: dict[str, object] = {"documents": [report.to_json() for report in reports]}
         if case.bundle is not None:
             told["bundle"] = case.bundle.report.to_json()
-        print(json.dumps(told, ensure_ascii=False, indent=2), file=streams.out)
+        text = json.dumps(told, ensure_ascii=False, indent=2)
+        print(text if bears(streams.out, text) else json.dumps(told, indent=2), file=streams.out)
     return reports
 
 
@@ -242,7 +254,8 @@ def _verify_all(case: _Case, shown: TextIO | None) -> Iterator[DocumentReport]:
 def _status(reports: Sequence[DocumentReport]) -> int:
     found = [one.answers.accepted.status for one in reports if one.answers is not None]
     voided = any(report.voided is not None for report in reports)
-    return exit_status([report.verdict for report in reports], found, voided=voided)
+    words = [report.reported.word for report in reports if report.reported is not None]
+    return exit_status([report.verdict for report in reports], found, voided=voided, reported=words)
 
 
 def _many(case: _Case, streams: _Streams) -> int:

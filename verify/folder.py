@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from verify.algorithms import key_of
 from verify.certificates.extensions import extensions_of
 from verify.certificates.links import made_by
+from verify.document_file import mode_of
 from verify.policy import MAX_CRL_OCTETS
 from verify.trust import TrustStore
 from verify.trusted_lists.errors import ListRefused
@@ -55,7 +57,7 @@ def load_trust(folder: Path) -> TrustStore:
 
     The age of a trust list is judged when something is verified: an expired one is there to be named.
     """
-    if not folder.is_dir():
+    if not stat.S_ISDIR(mode_of(folder)):
         raise TrustFolderUnusable(
             f"找不到信任库文件夹 {folder}，请检查路径。",
             f"There is no trust folder {folder}; check the path.",

@@ -70,7 +70,7 @@ MAX_SHOWN = 5
 
 
 def lines(report: DocumentReport) -> Iterator[str]:
-    """Yield the lines of one document's report, each of them one on any terminal."""
+    """Yield the lines of one document's report: each is one line, whoever named what stands in its sentences."""
     return map(harmless, _lines(report))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from verify.document_file import DocumentFile, document_file, octets_of, unreadable
+from verify.document_file import DocumentFile, document_file, mode_of, octets_of, unreadable
 from verify.institution.record import MAX_RECORD_SIZE, MAX_RECORDS
 from verify.report import DocumentReport
 from verify.signatures.detached import ContentFile
@@ -22,19 +24,68 @@ EVIDENCE_SUFFIX = ".evidence.jws"
 
 
 def expand(paths: Sequence[Path]) -> Iterator[Path]:
-    """Yield the files, and of a folder its documents; a folder without any yields itself."""
+    """Yield the files, and of a folder its documents and what could not be looked into; a folder without any yields itself."""
     for path in paths:
-        if path.is_dir():
-            found = sorted(
-                item for item in path.rglob("*") if item.suffix.lower() in SUFFIXES and item.is_file()
-            )
-            yield from found or [path]
+        if stat.S_ISDIR(mode_of(path)):
+            found = [
+                one for one in below(path) if one.suffix.lower() in SUFFIXES or stat.S_ISDIR(mode_of(one))
+            ]
+            yield from sorted(found) or [path]
         else:
             yield path
 
 
+def below(folder: Path) -> Iterator[Path]:
+    """Yield whatever lies below a folder, none passed over: files, and folders that are links or cannot be listed.
+
+    Links to folders are not followed: they may lead round in a circle, or out of what was named.
+    """
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        try:
+            with os.scandir(here) as entries:
+                for entry in entries:
+                    path = Path(entry.path)
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(path)
+                    else:
+                        yield path
+        except OSError:
+            yield here
+
+
+def passed_over(path: Path, at: datetime) -> DocumentReport | None:
+    """Report why what lies in a folder is not judged; ``None`` for a file, and for what is there no more, which its reader tells."""
+    mode = mode_of(path)
+    if not mode or stat.S_ISREG(mode):
+        return None
+    if not stat.S_ISDIR(mode):
+        return unreadable(
+            str(path),
+            at,
+            "这不是普通文件（是管道、设备等），没有核验；请移除，或另存为文件后再核验。",
+            "This is no regular file (a pipe, a device …) and was not judged; remove it, or save it as a file and verify that.",
+        )
+    if path.is_symlink():
+        return unreadable(
+            str(path),
+            at,
+            "这是指向另一文件夹的链接，其中的文件没有核验；请直接指定那个文件夹。",
+            "This is a link to another folder, and nothing in it was judged; name that folder itself.",
+        )
+    return unreadable(
+        str(path),
+        at,
+        "该文件夹无法打开，其中的文件没有核验；请检查访问权限和路径长度。",
+        "The folder cannot be opened, and nothing in it was judged; check its permissions, and how long its path is.",
+    )
+
+
 def verify_file(verify: Verify, path: Path, at: datetime, asked: argparse.Namespace) -> DocumentReport:
     """Verify one file with what was handed along; what cannot be read has a report too."""
+    if path not in asked.files and (told := passed_over(path, at)) is not None:
+        return told
     data = (document_file(path) if asked.proof is None else None) or octets_of(path, at)
     return data if isinstance(data, DocumentReport) else _judged(verify, path, data, at, asked)
 
@@ -62,7 +113,7 @@ def _judged(
 def beside(path: Path, given: Path | None) -> str:
     """Read the evidence records named, or those beside the file; one that cannot be read is told as a damaged one."""
     found = given or path.with_name(path.name + EVIDENCE_SUFFIX)
-    if given is None and not found.is_file():
+    if given is None and not stat.S_ISREG(mode_of(found)):
         return ""
     try:
         with found.open("rb") as stream:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import UTC, datetime
+from io import TextIOWrapper
+from typing import TextIO
 
 LABEL_WIDTH = 22
 
@@ -18,18 +20,37 @@ def _width(text: str) -> int:
 
 
 def safe(text: str) -> str:
-    """Take the control characters out of foreign text before it meets a terminal."""
-    return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in text)[:200]
+    """Take the control characters out of foreign text before it meets a terminal, and cut it to what a line bears."""
+    return harmless(text[:200])
 
 
-def harmless(line: str) -> str:
-    """Take out of a whole line what moves a cursor or turns text around: sentences quote names and values from foreign files."""
-    if line.isprintable():
-        return line
-    return "".join(
-        mark if mark.isprintable() or unicodedata.category(mark) == "Zs" else "\N{REPLACEMENT CHARACTER}"
-        for mark in line
-    )
+def harmless(text: str) -> str:
+    """Take out of a text what is no character of it: what moves a cursor, ends a line or turns its direction (CWE-150)."""
+    if text.isprintable():
+        return text
+    return "".join(map(_harmless, text))
+
+
+def bearing(stream: TextIO) -> TextIO:
+    """Let a stream of this process write out by its number what its encoding does not have, a name that is no text among it."""
+    if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
+        stream.reconfigure(errors="backslashreplace")
+    return stream
+
+
+def bears(stream: TextIO, text: str) -> bool:
+    """Tell whether a stream writes a text as it is."""
+    try:
+        text.encode(getattr(stream, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _harmless(mark: str) -> str:
+    if mark.isprintable():
+        return mark
+    return " " if unicodedata.category(mark) == "Zs" else "\N{REPLACEMENT CHARACTER}"
 
 
 def stamp(moment: datetime | None) -> str:

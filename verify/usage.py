@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import math
+import stat
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from verify.document_file import mode_of
 from verify.reports.writing import UsageRefused
 from verify.targets import EVIDENCE_SUFFIX, expand
 
@@ -37,7 +39,7 @@ def check_written(option: str, path: Path, asked: argparse.Namespace) -> None:
                 f"{option} does not write to {path}: it is {read}, which is read here and would be destroyed; "
                 "choose another name.",
             )
-    if asked.trust is not None and _lies_in(path, asked.trust):
+    if asked.trust is not None and lies_in(path, asked.trust):
         raise UsageRefused(
             f"{option} 不能写到信任库文件夹 {asked.trust} 之内；请换一个位置。",
             f"{option} does not write into the trust folder {asked.trust}; choose another place.",
@@ -76,7 +78,8 @@ def _check_companions(asked: argparse.Namespace) -> None:
 def _check_beside(asked: argparse.Namespace) -> None:
     """Refuse what is handed along and is not there, and records that nobody could tell whose they are."""
     for option, path in (("--content", asked.content), ("--evidence", asked.evidence)):
-        if path is not None and (path.is_dir() or not path.exists()):
+        mode = 0 if path is None else mode_of(path)
+        if path is not None and (not mode or stat.S_ISDIR(mode)):
             raise UsageRefused(
                 f"{option} 指定的文件 {path} 不存在；请检查路径。",
                 f"There is no file {path}, which {option} names; check its path.",
@@ -119,7 +122,7 @@ def _is_same(path: Path, read: Path) -> bool:
         return False
 
 
-def _lies_in(path: Path, folder: Path) -> bool:
+def lies_in(path: Path, folder: Path) -> bool:
     """Tell whether a file lies in a folder: by its place, or as another name of a file there."""
     try:
         if path.resolve().is_relative_to(folder.resolve()):

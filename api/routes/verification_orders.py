@@ -136,7 +136,8 @@ def add(  # noqa: PLR0913, PLR0917 - the parts of a form
     mark: Annotated[
         str,
         Form(
-            max_length=100, description="Your own number of the one document; sent again it changes nothing"
+            max_length=100,
+            description="Your own number of the one document; sent again with it, it changes nothing; not one that begins with #",
         ),
     ] = "",
     password: Password = None,
@@ -251,12 +252,14 @@ def take(doors: Services, maker: Actor, request: OrderRequest, handed: Handed, *
     """Open an order, hand the documents in and start it unless more follow; a repetition goes on where it was cut off."""
     desk = doors.orders.desk
     made = desk.open(request, maker=maker)
-    if made.state is OrderState.GATHERING:
-        with received(handed, "", numbered=True) as incoming:
-            if incoming:
-                desk.add(made.id, incoming, maker=maker)
-        if not more:
-            desk.start(made.id, maker=maker)
+    with received(handed, "", numbered=True) as incoming:
+        if made.state is not OrderState.GATHERING:
+            desk.repeated(made.id, incoming, maker=maker)
+            return made.id
+        if incoming:
+            desk.add(made.id, incoming, maker=maker)
+    if not more:
+        desk.start(made.id, maker=maker)
     return made.id
 
 

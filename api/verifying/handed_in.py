@@ -14,7 +14,7 @@ from fastapi import UploadFile
 from pydantic import SecretStr
 
 from signing.verification_orders.errors import OrderFieldInvalid
-from signing.verification_orders.order import Incoming
+from signing.verification_orders.order import OWN_MARK, Incoming
 from verify.institution.record import MAX_RECORD_SIZE, MAX_RECORDS
 from verify.targets import EVIDENCE_SUFFIX
 
@@ -41,6 +41,12 @@ def received(handed: Handed, mark: str, *, numbered: bool = False) -> Iterator[l
 
     A file ``NAME.evidence.jws`` is no document where ``NAME`` is among the others: it belongs to that one.
     """
+    if mark.startswith(OWN_MARK):
+        raise OrderFieldInvalid(
+            "mark",
+            f"不能以 {OWN_MARK} 开头",
+            f"it does not begin with {OWN_MARK}, as an order's own marks do",
+        )
     documents, records = _apart(handed.files)
     if len(documents) != 1:
         _demand_one(handed)
@@ -50,7 +56,7 @@ def received(handed: Handed, mark: str, *, numbered: bool = False) -> Iterator[l
         found = []
         for number, one in enumerate(documents):
             path = _written(one, Path(name) / f"{number}")
-            own = f"#{number}" if numbered else mark if len(documents) == 1 else ""
+            own = f"{OWN_MARK}{number}" if numbered else mark if len(documents) == 1 else ""
             evidence = evidence_text(handed.evidence or records.get(one.filename or ""))
             found.append(Incoming(path, one.filename or "document", own, password, evidence, content))
         yield found
@@ -64,7 +70,7 @@ def _apart(files: Sequence[UploadFile]) -> tuple[list[UploadFile], dict[str, Upl
     for one in files:
         name = one.filename or ""
         about = name.removesuffix(EVIDENCE_SUFFIX)
-        if about != name and about in names:
+        if about != name and about in names and about not in records:
             records[about] = one
         else:
             documents.append(one)

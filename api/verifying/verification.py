@@ -100,7 +100,9 @@ class Verification:
 
     def close(self) -> None:
         """End the processes; one at work ends with its document."""
-        all_of_them = [self._desks.get() for _ in range(self._workers)]  # the one put back last is taken first
+        all_of_them = [
+            self._desks.get() for _ in range(self._workers)
+        ]  # the one put back last is taken first
         for desk in all_of_them:
             if desk is not None:
                 desk.verifier.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -24,6 +24,7 @@ from signing.verification_orders.errors import (
     OrderActRefused,
     OrderFieldInvalid,
     OrderKeyTaken,
+    OrderMarkTaken,
     OrderQueueFull,
     OrderUnknown,
 )
@@ -31,6 +32,7 @@ from signing.verification_orders.fields import check_request, kept_name
 from signing.verification_orders.order import (
     MAX_FILES,
     MAX_OPEN,
+    OWN_MARK,
     TRANSITIONS,
     Incoming,
     Order,
@@ -140,17 +142,18 @@ class OrderDesk:
     def add(self, number: str, incoming: Sequence[Incoming], *, maker: Actor) -> int:
         """Hand documents in; return how many there are then. A mark that is there already changes nothing.
 
-        Raises :class:`OrderUnknown`, :class:`OrderActRefused` once it is started, :class:`OrderFieldInvalid`,
-        :class:`OrderQueueFull`, and what the store of documents raises.
+        Raises :class:`OrderUnknown`, :class:`OrderActRefused` once it is started, :class:`OrderFieldInvalid`, :class:`OrderMarkTaken`
+        or :class:`OrderKeyTaken` where something else was handed in under a mark, :class:`OrderQueueFull`, and what the store of documents raises.
         """
         found = self.get(number, maker=maker)
         _gathering(found)
         named = [
-            replace(one, name=kept_name(one.name), mark=one.mark or f"#{secrets.token_hex(8)}")
+            replace(one, name=kept_name(one.name), mark=one.mark or f"{OWN_MARK}{secrets.token_hex(8)}")
             for one in incoming
         ]
         with self._office.reading() as conn:
             known = store.marks(conn, number, [one.mark for one in named])
+            _demand_same(known, named)
             self._room(conn, found, [one for one in named if one.mark not in known])
         rows: list[dict[str, Any]] = []
         try:
@@ -160,10 +163,27 @@ class OrderDesk:
             with self._office.engine.begin() as conn:
                 locked = _locked(conn, number)
                 _gathering(locked)
-                return store.add(conn, locked, rows)
+                faster = store.marks(conn, number, [row["mark"] for row in rows])
+                _demand_same(faster, named)
+                count = store.add(conn, locked, [row for row in rows if row["mark"] not in faster])
         except BaseException:
             self._forget(rows)
             raise
+        self._forget([row for row in rows if row["mark"] in faster])
+        return count
+
+    def repeated(self, number: str, incoming: Sequence[Incoming], *, maker: Actor) -> None:
+        """Demand that the documents of a request that is sent again are those with which its order was opened.
+
+        Raises :class:`OrderKeyTaken`; a request that is sent again without any document asks for the order alone.
+        """
+        self.get(number, maker=maker)
+        with self._office.reading() as conn:
+            first = store.first_marks(conn, number)
+            known = store.marks(conn, number, [one.mark for one in incoming])
+        if incoming and first != {one.mark for one in incoming}:
+            raise OrderKeyTaken
+        _demand_same(known, incoming)
 
     def start(self, number: str, *, maker: Actor) -> Order:
         """Close the list and begin; one that was started is returned as it is. :class:`OrderFieldInvalid` without documents."""
@@ -249,7 +269,7 @@ class OrderDesk:
         if one.accompanied:
             head = head_of(one.password, one.evidence, order=number, secret=self._office.secret)
         kept = self._office.spool.put(one.path, head, one.content)
-        told = {"name": one.name, "mark": one.mark, "spooled": str(kept.digest)}
+        told = {"name": one.name, "mark": one.mark, "handed": one.handed, "spooled": str(kept.digest)}
         return {**told, "size": kept.size, "beside": kept.beside}
 
     def _forget(self, rows: Sequence[dict[str, Any]]) -> None:
@@ -265,6 +285,13 @@ def _locked(conn: sa.Connection, number: str) -> Order:
     if found is None:
         raise OrderUnknown
     return found
+
+
+def _demand_same(known: Mapping[str, str], incoming: Sequence[Incoming]) -> None:
+    """Demand that what comes again under a mark is what was handed in under it: nobody takes one document's verdict for another's."""
+    for one in incoming:
+        if known.get(one.mark) and known[one.mark] != one.handed:
+            raise OrderKeyTaken if one.mark.startswith(OWN_MARK) else OrderMarkTaken
 
 
 def _gathering(found: Order) -> None:

@@ -45,6 +45,13 @@ class OrderKeyTaken(OrderError):
     en = "Another verification order was opened under this Idempotency-Key; use a new one."
 
 
+class OrderMarkTaken(OrderError):
+    """Another document was handed in under this mark."""
+
+    zh = "该编号（mark）已用于本任务中的另一文件，这一个没有收下；请换一个编号后再提交。"
+    en = "Another document of the order was handed in under this mark, so this one was not taken; hand it in under a new one."
+
+
 class OrderQueueFull(OrderError):
     """So much waits already that nothing more is taken."""
 

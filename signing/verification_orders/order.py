@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +18,10 @@ MAX_FILES: Final = 20_000
 MAX_OPEN: Final = 20
 """Orders of one maker that are not finished."""
 MAX_NAME: Final = 300
+OWN_MARK: Final = "#"
+"""Begins the marks that an order gives itself: by their place to the documents of its own request, by chance to others."""
+MAX_OWN_MARK: Final = 6
+"""Characters of one by its place."""
 ABANDONED: Final = timedelta(days=7)
 """After which time an order that nobody starts is cancelled: what was handed in, passwords among it, waits no longer."""
 MAX_ATTEMPTS: Final = 5
@@ -91,6 +96,14 @@ class Incoming:
     def accompanied(self) -> bool:
         """Tell whether anything comes beside it."""
         return bool(self.password or self.evidence) or self.content is not None
+
+    @property
+    def handed(self) -> str:
+        """Digest (SHA-256, hex) of the document with the content and the records beside it: whether two are the same."""
+        digest = hashlib.sha256(_digest(self.path))
+        digest.update(b"" if self.content is None else _digest(self.content))
+        digest.update(hashlib.sha256(self.evidence.encode()).digest())
+        return digest.hexdigest()
 
     @property
     def octets(self) -> int:
@@ -173,3 +186,8 @@ class OrderProgress:
     def version(self) -> str:
         """Changes whenever anything here but the clock does: the id of an event."""
         return f"{self.order.state.value}-{self.order.total}-{self.done}-{self.cancelled}"
+
+
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()

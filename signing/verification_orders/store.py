@@ -15,6 +15,8 @@ from hsm.algorithms import Digest
 from signing.store import metadata
 from signing.verification_orders.order import (
     MAX_ATTEMPTS,
+    MAX_OWN_MARK,
+    OWN_MARK,
     Claim,
     FileState,
     Order,
@@ -64,6 +66,7 @@ file = sa.Table(
     sa.Column("mark", sa.String(200), nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("beside", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("handed", sa.String(64), nullable=False, server_default=""),
     sa.Column("spooled", sa.String(160), nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     only("state", *(one.value for one in FileState)),
@@ -78,7 +81,7 @@ file = sa.Table(
     sa.Index("verification_order_file_settled", "order_id", "settled_at"),
 )
 """``spooled`` is the digest under which the octets wait, empty once they are gone; ``beside`` are octets that wait behind the
-document's own ``size``; ``attempts`` is the fence of who judges it."""
+document's own ``size``; ``handed`` is the digest of all that was handed in under the mark; ``attempts`` is the fence of who judges it."""
 
 O: Final = order.c  # noqa: E741 - the order's columns
 F: Final = file.c
@@ -147,9 +150,16 @@ def move(conn: sa.Connection, before: Order, after: OrderState, **changes: Any) 
     return conn.execute(order.update().where(where).values(state=after.value, **changes)).rowcount == 1
 
 
-def marks(conn: sa.Connection, number: str, asked: Sequence[str]) -> set[str]:
-    """Return those of some marks that the order has already."""
-    return set(conn.scalars(sa.select(F.mark).where(F.order_id == number, F.mark.in_(asked))))
+def marks(conn: sa.Connection, number: str, asked: Sequence[str]) -> dict[str, str]:
+    """Return those of some marks that the order has already, each with the digest of what was handed in under it."""
+    query = sa.select(F.mark, F.handed).where(F.order_id == number, F.mark.in_(asked))
+    return {row.mark: row.handed for row in conn.execute(query)}
+
+
+def first_marks(conn: sa.Connection, number: str) -> set[str]:
+    """Return the marks that the order gave to the documents of its own request."""
+    found = conn.scalars(sa.select(F.mark).where(F.order_id == number, F.mark.like(f"{OWN_MARK}%")))
+    return {mark for mark in found if mark[1:].isdecimal() and len(mark) <= MAX_OWN_MARK}
 
 
 def add(conn: sa.Connection, one: Order, files: Sequence[dict[str, Any]]) -> int:

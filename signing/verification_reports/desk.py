@@ -29,6 +29,7 @@ from signing.printing.code import new_code, read_code, shown
 from signing.verification_reports import store
 from signing.verification_reports.bundles import BundleDesk
 from signing.verification_reports.errors import (
+    ReportAhead,
     ReportError,
     ReportsExhausted,
     ReportsNotAllowed,
@@ -48,6 +49,8 @@ LONGEST: Final = timedelta(days=3 * 366)
 """Longest standing authorisation: three years, as for automatic sealing (C8)."""
 MOST_PER_DAY: Final = 1_000_000
 MAX_REASON: Final = 500
+SKEW: Final = timedelta(minutes=5)
+"""Tolerated difference between two clocks, as wherever times are compared."""
 _ATTACHED: Final = {".json": JSON_NAME, ".xml": XML_NAME, ".jws": ATTACHED}
 
 
@@ -109,9 +112,11 @@ class ReportDesk:
     def issue(self, found: DocumentReport, *, actor: Actor) -> ReportRecord:
         """Issue a sealed report of what was found.
 
-        Raises :class:`ReportsNotAllowed`, :class:`ReportsExhausted`, :class:`ReportWithheld`, what
+        Raises :class:`ReportAhead`, :class:`ReportsNotAllowed`, :class:`ReportsExhausted`, :class:`ReportWithheld`, what
         :meth:`ReportSealer.make` raises, :class:`signing.objects.errors.StorageUnavailable`.
         """
+        if found.verified_at is not None and found.verified_at > self._clock() + SKEW:
+            raise ReportAhead
         record = self._reserve(found, actor)
         draft = self._tools.archive.begin(record.code)
         if draft is None:

@@ -41,6 +41,16 @@ class ReportUnknown(ReportError):
     en = "There is no verification report of this number; check it."
 
 
+class ReportAhead(ReportError):
+    """What was found is about a time that has not come."""
+
+    zh = "所问的时间（at）还没有到，无法为其出具报告：其后的吊销、挂失和作废还不可知；请不指定时间，或指定以前的时间。"
+    en = (
+        "The time asked about (at) has not come, and no report is issued about it: what will be revoked, stopped or voided until "
+        "then is not known. Leave it out, or name an earlier one."
+    )
+
+
 class ReportWithheld(ReportError):
     """The finished report did not pass our own verification."""
 

@@ -25,6 +25,11 @@ UNSIGNED: Final = Reason(
     "There is no seal or signature on a document (a bare seal or certificate is none); hand in the sealed document.",
 )
 
+REPORT: Final = Reason(
+    "这是关于另一文件的核验报告，不是签章后的文件本身；请提交报告所述的原文件。",
+    "This is a verification report on another file, not the sealed document itself; hand in the file that it is about.",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
@@ -76,6 +81,8 @@ def _document(report: DocumentReport, policy: DepartmentPolicy) -> tuple[RuleId,
             f"{policy.zh}的该政策（{policy.version}）在核验时间不在施行期内；请导入现行政策。",
             f"The policy {policy.version} was not in force at the time of verification; import the present one.",
         )
+    if report.reported is not None:
+        return RuleId.SIGNED, REPORT
     if not candidates(report):
         return RuleId.SIGNED, UNSIGNED
     if report.verdict is not Verdict.PASSED:
@@ -138,11 +145,16 @@ def _under(facts: Facts, demands: Demands, vouched: Vouched) -> _Outcome:
 
 def _left(facts: Facts, wishes: tuple[Condition, ...], vouched: Vouched) -> tuple[Reason, ...]:
     """Return what must be done as well: each condition that nothing spares, or whose demands are not met."""
-    return tuple(
-        one.words
-        for one in wishes
-        if not one.unless.asks() or _under(facts, one.unless, vouched).refusal is not None
-    )
+    return tuple([one.words for one in wishes if not _is_spared(facts, one.unless, vouched)])
+
+
+def _is_spared(facts: Facts, unless: Demands, vouched: Vouched) -> bool:
+    """Tell whether what would spare a condition is met: by this signature, or by every one where that is asked."""
+    if not unless.asks() or _under(facts, unless, vouched).refusal is not None:
+        return False
+    others = candidates(facts.report) if unless.every_seal else ()
+    every = [Facts(facts.report, one, facts.policy) for one in others]
+    return all(any(_under(one, unless, entry).refusal is None for entry in one.vouched) for one in every)
 
 
 def _unlisted(facts: Facts) -> Reason:

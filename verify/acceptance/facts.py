@@ -132,14 +132,23 @@ class Facts:
         for number, one in enumerate(self.policy.lists, 1):
             fits = (
                 (one.scheme == entry.scheme_id or (one.scheme == ANY and entry.scheme_id != BY_DECREE))
-                and (entry.scheme_id == BY_DECREE or entry.kind == kind.value in one.kinds)
+                and kind.value in one.kinds
+                and (entry.scheme_id == BY_DECREE or entry.kind == kind.value)
                 and (one.services is None or entry.certificate_sha256 in one.services)
-                and (one.seal_kinds is None or _stated_kind(self.signature) in one.seal_kinds)
+                and (one.seal_kinds is None or self._stated_kind(kind) in one.seal_kinds)
                 and _within(when, one.since, one.until)
             )
             if fits:
                 found.append(Vouched(entry, f"list {number} ({one.named})"))
         return found
+
+    def _stated_kind(self, asked: ServiceKind) -> str:
+        """Return the seal's two-digit kind as its trusted maker states it; empty without one.
+
+        For whose certificate it is, only a maker says so whose word counts here; whether that does, and the clock's, is asked before.
+        """
+        seal = self.seal if asked is ServiceKind.CA else self.signature.seal
+        return seal.kind if seal is not None and seal.trusted else ""
 
     def _by_equivalences(self, entry: ListEntry, kind: ServiceKind, when: datetime) -> list[Vouched]:
         """Return what a foreign list says that is taken for one of ours, its makers and time-stamp authorities included."""
@@ -191,8 +200,3 @@ def _within(when: datetime, since: datetime | None, until: datetime | None) -> b
 def _or_by_decree(decision: TrustDecision | None, at: datetime) -> TrustDecision:
     """Where no list was asked, what is trusted is so by the operator's own anchor."""
     return TrustDecision(True, at, ListEntry(BY_DECREE)) if decision is None else decision
-
-
-def _stated_kind(signature: SignatureReport) -> str:
-    """Return the seal's two-digit kind as its trusted maker states it; empty without one."""
-    return signature.seal.kind if signature.seal is not None and signature.seal.trusted else ""

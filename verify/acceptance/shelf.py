@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from verify.acceptance.errors import (
 )
 from verify.acceptance.policy import DepartmentPolicy
 from verify.acceptance.reading import read_policy
+from verify.document_file import mode_of
 from verify.report import DocumentReport
 
 SHIPPED: Final = (
@@ -117,7 +119,7 @@ def in_folders(folders: Iterable[Path]) -> tuple[DepartmentPolicy, ...]:
 def choose(asked: str, folders: Sequence[Path]) -> DepartmentPolicy:
     """Find what ``--department`` names: a policy's file, one in the trust folder or the bundle, or a shipped example."""
     path = Path(asked)
-    if asked.endswith(".toml") and path.is_file():
+    if asked.endswith(".toml") and stat.S_ISREG(mode_of(path)):
         return _read(path)
     return find(with_own(in_folders(folders)), asked)
 

@@ -32,6 +32,7 @@ from verify.certificates.rules import UNDERSTOOD, PolicyBroken, RuleBroken, chec
 from verify.digests import digest_of
 from verify.errors import Finding, unsure
 from verify.policy import MAX_CERTIFICATES, MAX_CHAIN_DEPTH, MAX_PATH_STEPS
+from verify.terminal import harmless
 from verify.trust import TrustStore
 from verify.trusted_lists.anchors import SIGNERS, ListAnchors, Vouching
 from verify.trusted_lists.decision import TrustDecision
@@ -71,12 +72,12 @@ def digest_of_certificate(certificate: x509.Certificate, algorithm: str) -> byte
 
 @by_identity(MAX_DESCRIBED)
 def name(subject: x509.Name) -> str:
-    """Write a distinguished name for people: common name, else organization, else RFC 4514."""
+    """Write a distinguished name for people: common name, else organization, else RFC 4514; nothing in it that nobody sees."""
     for oid in (x509.NameOID.COMMON_NAME, x509.NameOID.ORGANIZATION_NAME):
         found = subject.get_attributes_for_oid(oid)
         if found:
-            return str(found[0].value)
-    return subject.rfc4514_string()
+            return harmless(str(found[0].value))
+    return harmless(subject.rfc4514_string())
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from verify.acceptance.answers import AnswerStatus
 from verify.institution.proofs import PartState, ProofPart
 from verify.report import DocumentReport, SignatureReport, StatusReport, iso
 from verify.trusted_lists.decision import TrustDecision
+from verify.verdict import Verdict
 
 MAX_SIGNATURES: Final = 50
 """Signatures of one document that are kept one by one; the count of all is kept too, and the verdict is on all."""
@@ -46,6 +47,7 @@ def finding(report: DocumentReport) -> Finding:
         "modified": _worst_change(report),
         "voided_since": None if voided is None else iso(voided.since),
         "notice": report.notice,
+        "reported": "" if report.reported is None else report.reported.word,
         "department": "" if acceptance is None else acceptance.department,
         "act": "" if acceptance is None else acceptance.act,
         "accepted": ABSENT if accepted is None else accepted.status.value,
@@ -177,6 +179,7 @@ DOCUMENT: Final = (
     Column("nature", "性质代码", 10),
     Column("sub_indication", "细分代码", 22),
     Column("notice", "提示", 20),
+    Column("reported", "报告的结论"),
     Column("verified_at", "核验时间", 20),
     Column("evidence_as_of", "证据截至", 20),
     Column("size", "字节数", 12),
@@ -253,6 +256,12 @@ def rows(found: Mapping[str, Any]) -> Iterator[tuple[Cell, ...]]:
 
 
 def passed(found: Mapping[str, Any]) -> bool:
-    """Tell whether a finding is good in every respect that was asked: valid, not voided, accepted if a department was asked."""
+    """Tell whether a finding is good in every respect that was asked: valid, not voided, accepted if a department was asked.
+
+    A verification report is as good as what it says.
+    """
     good = {AnswerStatus.YES.value, AnswerStatus.NOT_ASKED.value, ABSENT}
-    return found["verdict"] == "passed" and found["voided_since"] is None and found["accepted"] in good
+    told = found.get("reported") in {None, "", Verdict.PASSED.value}
+    return (
+        told and found["verdict"] == "passed" and found["voided_since"] is None and found["accepted"] in good
+    )

@@ -25,7 +25,7 @@ FORM: Final = "yinxin-verify-state-v1"
 MAX_LINE: Final = 1024 * 1024
 """Octets of one line: a finding with fifty signatures has some 150,000."""
 MAX_AGE: Final = timedelta(hours=48)
-"""A run is one judgement, as of its beginning: one that was left longer begins anew."""
+"""How long what was judged is used again: a run that was left longer begins anew."""
 RETRIED: Final = "LIMIT_REACHED"
 """A document that took too long or whose process died: when a run goes on, it is tried again."""
 
@@ -91,12 +91,17 @@ class Journal:
         self._stream.close()
 
 
-def open_journal(path: Path, basis: Basis, *, at_given: bool) -> tuple[Journal, bool]:
+def open_journal(path: Path, basis: Basis, *, at_given: bool, handed: bool = False) -> tuple[Journal, bool]:
     """Open the file of a run, alone; tell whether one with other trust, policies or time was put aside.
 
-    Without a time of verification that was asked for, a run goes on as of its beginning. :class:`ManyRefused` where another
-    process is at it, or the folder cannot be written.
+    ``handed``: it lies among what is verified, where somebody else may have put it, and is not gone on with.
+    :class:`ManyRefused` where another process is at it, it is a link, or the folder cannot be written.
     """
+    if path.is_symlink():
+        raise ManyRefused(
+            f"进度文件 {path} 是链接，写入会改动它所指的文件；请删除它，或换一个输出文件名。",
+            f"The state file {path} is a link, and what it leads to would be overwritten; remove it, or name another result.",
+        )
     try:
         stream = path.open("a+b")
     except OSError as wrong:
@@ -109,7 +114,7 @@ def open_journal(path: Path, basis: Basis, *, at_given: bool) -> tuple[Journal, 
         _lock(stream, path)
         head, known, end = _read(stream)
         stale = bool(known)
-        goes_on = head is not None and _same(head, basis, at_given=at_given)
+        goes_on = head is not None and not handed and _same(head, basis, at_given=at_given)
         if head is not None and goes_on:
             basis = Basis(basis.fingerprint, datetime.fromisoformat(head["at"]))
             stream.truncate(end)  # what a crash cut off

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -16,7 +17,7 @@ from typing import Any, Final, TextIO
 
 from verify.acceptance.answers import AnswerStatus
 from verify.acceptance.shelf import Question
-from verify.document_file import DocumentFile, document_file, octets_of
+from verify.document_file import DocumentFile, document_file, mode_of, octets_of
 from verify.exit_status import exit_status
 from verify.isolated import IsolatedVerifier, Limits
 from verify.many.crew import MAX_WORKERS, Done, cores, work_through
@@ -26,8 +27,9 @@ from verify.many.journal import SUFFIX, Basis, Journal, open_journal
 from verify.many.progress import Progress
 from verify.many.sheet import SheetForm, write_sheet
 from verify.report import DocumentReport
-from verify.targets import EVIDENCE_SUFFIX, beside
+from verify.targets import EVIDENCE_SUFFIX, below, beside, passed_over
 from verify.trust import TrustStore
+from verify.usage import lies_in
 from verify.verdict import Verdict
 from verify.wire import pack_trust
 
@@ -64,7 +66,7 @@ def check_order(out: Path, workers: int) -> SheetForm:
         )
     if not 0 <= workers <= MAX_WORKERS:
         raise ManyRefused(f"--workers 须为 1 至 {MAX_WORKERS}。", f"--workers is 1 to {MAX_WORKERS}.")
-    if out.is_dir() or not out.parent.is_dir():
+    if stat.S_ISDIR(mode_of(out)) or not stat.S_ISDIR(mode_of(out.parent)):
         raise ManyRefused(
             f"无法写入 {out}：文件夹不存在，或该名称是文件夹。",
             f"{out} cannot be written: there is no such folder, or it is one.",
@@ -82,9 +84,32 @@ def verify_many(order: Order, say: TextIO, *, stopwatch: Callable[[], float] | N
     state = order.out.with_name(order.out.name + SUFFIX)
     paths = _targets(order, state)
     basis = Basis(_fingerprint(order), order.at)
-    journal, put_aside = open_journal(state, basis, at_given=order.at_given)
+    handed = any(lies_in(state, one) for one in order.targets if stat.S_ISDIR(mode_of(one)))
+    journal, put_aside = open_journal(state, basis, at_given=order.at_given, handed=handed)
+    try:
+        status = _carried_out(order, form, journal, paths, _Said(say, stopwatch, put_aside, handed))
+    except OSError as wrong:
+        raise ManyRefused(
+            f"无法保存进度（{wrong.strerror}）；请腾出空间后再次执行同一命令。",
+            f"What is judged cannot be kept ({wrong.strerror}); make room and run the same command again.",
+        ) from wrong
+    return status
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Where it is said how far a run is, by which watch, and what became of an earlier one's findings."""
+
+    stream: TextIO
+    stopwatch: Callable[[], float] | None
+    put_aside: bool
+    handed: bool
+
+
+def _carried_out(order: Order, form: SheetForm, journal: Journal, paths: Sequence[Path], said: _Said) -> int:
+    say, stopwatch = said.stream, said.stopwatch
     with journal:
-        _begin(journal, put_aside, len(paths), say)
+        _begin(journal, said, len(paths))
         progress = (
             Progress(len(paths), say) if stopwatch is None else Progress(len(paths), say, stopwatch=stopwatch)
         )
@@ -106,8 +131,17 @@ def verify_many(order: Order, say: TextIO, *, stopwatch: Callable[[], float] | N
     return status
 
 
-def _begin(journal: Journal, put_aside: bool, total: int, say: TextIO) -> None:
-    if put_aside:
+def _begin(journal: Journal, said: _Said, total: int) -> None:
+    say = said.stream
+    if said.put_aside and said.handed:
+        print(
+            "结果放在待核验的文件夹内，其中的进度文件可能来自他人，不予采用，全部重新核验；要能续核，请把结果放到别处。",
+            "The result lies in a folder that is verified, where a state file may be somebody else's: it is not used and every "
+            "document is judged anew. To be able to go on, put the result elsewhere.",
+            sep="\n",
+            file=say,
+        )
+    elif said.put_aside:
         print(
             "信任、政策、时间或程序版本与上次不同，全部重新核验。",
             "Trust, policies, time or the program differ from the last run: every document is judged anew.",
@@ -124,19 +158,24 @@ def _begin(journal: Journal, put_aside: bool, total: int, say: TextIO) -> None:
 
 
 def _judge(order: Order, journal: Journal, paths: Sequence[Path], progress: Progress) -> None:
-    at = journal.basis.at
+    at = order.at
 
     def make() -> IsolatedVerifier:
         return IsolatedVerifier(order.trust, limits=Limits(seconds=order.seconds))
 
     def work(verifier: IsolatedVerifier, path: Path) -> Done:
+        told = None if path in order.targets else passed_over(path, at)
+        if told is not None:
+            return Done(str(path), "", finding(told))
         file, evidence = document_file(path), beside(path, None)
         if file is not None and _known(journal, path, file, evidence):
             return Done(str(path), journal.digest(str(path)) or "", None)
         data = file or octets_of(path, at)
         if isinstance(data, DocumentReport):
             return Done(str(path), "", finding(data))
-        report = verifier.verify(data, at=at, name=str(path), password=order.password, evidence=evidence)
+        report = verifier.verify(
+            data, at=at, name=str(path), password=order.password, evidence=evidence, present=order.present
+        )
         digest = _digest(bytes.fromhex(report.sha256), evidence) if report.sha256 else ""
         return Done(
             str(path), digest, finding(report if order.department is None else order.department.of(report))
@@ -171,29 +210,42 @@ def _digest(document: bytes, evidence: str) -> str:
 def _targets(order: Order, state: Path) -> list[Path]:
     """List the documents: those named, and of a folder every file below it, so that none is passed over without a word.
 
-    Left out are hidden files, evidence records (they belong to their document) and the result itself.
+    Left out are hidden files, evidence records beside their document (they belong to it) and the result itself.
     """
     own = {order.out.absolute(), state.absolute()}
     found: dict[Path, None] = {}
     for target in order.targets:
-        for path in _files(target) if target.is_dir() else [target]:
+        for path in _files(target) if stat.S_ISDIR(mode_of(target)) else [target]:
             if path.absolute() not in own:
                 found[path] = None
-            if len(found) > MAX_FILES:
-                raise ManyRefused(
-                    f"文件超过 {MAX_FILES} 个，请分几个文件夹核验。",
-                    f"There are over {MAX_FILES} files; verify them in several folders.",
-                )
+            _check_count(len(found))
     if not found:
         raise ManyRefused("没有可核验的文件，请检查文件夹。", "There is no file to verify; check the folder.")
     return list(found)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    below = (path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(EVIDENCE_SUFFIX))
-    yield from sorted(
-        path for path in below if not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+def _check_count(count: int) -> None:
+    if count > MAX_FILES:
+        raise ManyRefused(
+            f"文件超过 {MAX_FILES} 个，请分几个文件夹核验。",
+            f"There are over {MAX_FILES} files; verify them in several folders.",
+        )
+
+
+def _files(folder: Path) -> list[Path]:
+    found: list[Path] = []
+    for path in below(folder):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not hidden and not _is_record(path):
+            found.append(path)
+            _check_count(len(found))
+    return sorted(found)
+
+
+def _is_record(path: Path) -> bool:
+    """Tell whether a file is an evidence record of a document beside it."""
+    about = path.name.removesuffix(EVIDENCE_SUFFIX)
+    return about != path.name and stat.S_ISREG(mode_of(path.with_name(about)))
 
 
 def _fingerprint(order: Order) -> str:
@@ -224,20 +276,21 @@ def _program() -> str:
 
 def _write(out: Path, form: SheetForm, journal: Journal, paths: Sequence[Path]) -> int:
     """Write the table beside its place and move it there; return the exit status."""
-    verdicts, answers, voided = set[Verdict](), set[AnswerStatus](), False
+    verdicts, answers, reported, voided = set[Verdict](), set[AnswerStatus](), set[str](), False
 
     def found() -> Iterator[Finding]:
         nonlocal voided
         for path in paths:
             one = journal.finding(str(path))
             verdicts.add(Verdict(one["verdict"]))
+            reported.add(one["reported"])
             voided = voided or one["voided_since"] is not None
             if one["accepted"] != ABSENT:
                 answers.add(AnswerStatus(one["accepted"]))
             yield one
 
     try:
-        with tempfile.NamedTemporaryFile(dir=out.parent, prefix=f".{out.name}.", delete=False) as stream:
+        with tempfile.NamedTemporaryFile(dir=out.parent, prefix=".yinxin-", delete=False) as stream:
             try:
                 write_sheet(form, found(), stream)
                 stream.flush()
@@ -252,4 +305,4 @@ def _write(out: Path, form: SheetForm, journal: Journal, paths: Sequence[Path]) 
             f"无法写入 {out}（{wrong.strerror}）；已核验的结论仍保留，排除问题后再次执行同一命令即可。",
             f"{out} cannot be written ({wrong.strerror}); what was judged is kept: put it right and run the same command again.",
         ) from wrong
-    return exit_status(verdicts, answers, voided=voided)
+    return exit_status(verdicts, answers, voided=voided, reported=reported)

@@ -82,7 +82,7 @@ def with_reported(reading: Reading, jws: str, judge: CertificateJudge) -> Docume
             if bare
             else _on_page(told, parsed, leaf, judge, reading)
         )
-        told = _handed_along(told, reading.content)
+        told = _of_its_time(_handed_along(told, reading.content), parsed, reading.skew)
     if told.verdict is Verdict.FAILED:
         told = replace(told, says=None, says_reason=None)  # nothing of it may be believed
     if not bare:
@@ -111,6 +111,7 @@ def _told(parsed: ParsedReport, leaf: x509.Certificate) -> Reported:
         name(leaf.subject),
         hashlib.sha256(parsed.chain_der[0]).hexdigest(),
         parsed.answer,
+        voided=parsed.report.get("voided") is not None,
     )
 
 
@@ -198,6 +199,13 @@ def _no_service(
     return None if trusted else judged.finding
 
 
+def _of_its_time(told: Reported, parsed: ParsedReport, skew: timedelta) -> Reported:
+    """Doubt a report about a time that had not come when it was issued: nobody knew what would be revoked or voided until then."""
+    if told.verdict is not Verdict.PASSED or parsed.verified_at <= parsed.issued_at + skew:
+        return told
+    return replace(told, verdict=Verdict.INDETERMINATE, reason=_AHEAD)
+
+
 def _handed_along(told: Reported, content: Content | None) -> Reported:
     if content is None:
         return told
@@ -246,6 +254,11 @@ _UNSEALED: Final = Reason(
 _FROM_THE_FUTURE: Final = Reason(
     "报告的出具时间晚于核验时间，时钟可能不准；请校准时钟后重新核验。",
     "The report was issued later than the time of verification: a clock may be wrong. Set it and verify again.",
+)
+_AHEAD: Final = Reason(
+    "报告所述的核验时间晚于报告的出具时间，当时无人能知道其后的吊销、挂失和作废，不能采信；请重新核验原文件。",
+    "The report is about a time later than its own issue, when nobody could know what would be revoked, stopped or voided until then; "
+    "verify the document itself anew.",
 )
 _OTHER_FILE: Final = Reason(
     "这份报告核验的不是随附的文件（SHA-256 不同）；请核对是否拿错了文件或报告。",

@@ -9,6 +9,7 @@ from typing import Any, Final
 from verify.sentence import Reason, iso
 from verify.verdict import Verdict
 
+VOIDED: Final = "voided"
 LOOKS_BACK: Final = timedelta(hours=1)
 """How much older than its report a verification is that judges another time: documents that wait are judged within minutes."""
 
@@ -52,6 +53,15 @@ class Reported:
     """Address of the answer at the service, if it has one."""
     page_agrees: bool | None = None
     agrees: bool | None = None
+    voided: bool = False
+    """What it reports on had been voided by then."""
+
+    @property
+    def word(self) -> str:
+        """What it says of its document in one word: a verdict, or ``voided``; empty where nothing of it may be believed."""
+        if self.says is None:
+            return ""
+        return VOIDED if self.voided and self.says is Verdict.PASSED else self.says.value
 
     def to_json(self) -> dict[str, Any]:
         """Give the JSON object."""
@@ -76,4 +86,5 @@ class Reported:
             "answer": self.answer,
             "page_agrees": self.page_agrees,
             "agrees": self.agrees,
+            "voided": self.voided,
         }

@@ -14,6 +14,7 @@ REPORTS: Final[dict[type[Exception], Kind]] = {
     reports.ReportsNotAllowed: Kind(
         "reports-not-allowed", 409, "核验服务未获授权", "Reports are not authorised"
     ),
+    reports.ReportAhead: Kind("report-ahead", 422, "所问的时间还没有到", "The time has not come"),
     reports.ReportsExhausted: Kind("reports-exhausted", 429, "今日报告已用完", "Today's reports are used up"),
     reports.ReportUnknown: Kind("report-unknown", 404, "没有此核验报告", "No such report"),
     reports.ReportWithheld: Kind("report-withheld", 500, "报告未通过自检", "Report withheld"),
@@ -34,6 +35,9 @@ ORDERS: Final[dict[type[Exception], Kind]] = {
     ),
     orders.OrderActRefused: Kind(
         "verification-order-state", 409, "当前状态不允许", "The order's state does not allow this"
+    ),
+    orders.OrderMarkTaken: Kind(
+        "verification-order-mark", 409, "编号已使用", "Mark used for another document"
     ),
     orders.OrderKeyTaken: Kind("verification-order-key", 409, "请求编号已使用", "Key used for another order"),
     orders.OrderQueueFull: Kind(

@@ -33,6 +33,7 @@ from signing.verification_reports import store
 from signing.verification_reports.bundles import COUNTER
 from signing.verification_reports.desk import ReportDesk
 from signing.verification_reports.errors import (
+    ReportAhead,
     ReportsExhausted,
     ReportsNotAllowed,
     ReportUnknown,
@@ -337,3 +338,15 @@ def test_I31_after_a_restoration_no_leave_is_in_force_and_numbers_go_on(bureau: 
         assert next_number(conn, COUNTER) > bureau.clock().timestamp()
         undone.rollback()
     bureau.stop_all()
+
+
+def test_attack_a_report_about_a_time_to_come_is_not_issued(allowed: Bureau) -> None:
+    """Nobody reserves a report of today that says of later that a seal was good; a clock some minutes ahead does no harm."""
+    before = allowed.states()
+    for ahead in (timedelta(minutes=10), YEAR):
+        with pytest.raises(ReportAhead):
+            allowed.desk.issue(replace(allowed.found, verified_at=allowed.clock() + ahead), actor=OPERATOR)
+    assert allowed.states() == before, "nothing was reserved"
+    assert allowed.desk.issue(
+        replace(allowed.found, verified_at=allowed.clock() + timedelta(minutes=2)), actor=OPERATOR
+    )

@@ -30,6 +30,7 @@ from verify.acceptance.shelf import find, shipped
 from verify.institution.proofs import RECORD, PartState, ProofPart
 from verify.ofd.report import OfdReport, OfdSignature
 from verify.report import DocumentReport, SignatureReport, SigningTime, StatusReport, TimeSource
+from verify.reports.reported import Reported
 from verify.sentence import Reason
 from verify.strength import Soundness, Strength
 from verify.trusted_lists.decision import ListedStatus, ListEntry, TrustDecision
@@ -412,3 +413,48 @@ def test_a_broken_document_stays_broken_whatever_the_policy_leaves_out(report: D
         verdict=Verdict.FAILED,
     )
     assert answer(broken, policy()) == ("R03", NO)
+
+
+def test_attack_the_words_of_the_operators_anchors_that_a_policy_leaves_out(report: DocumentReport) -> None:
+    """``kinds`` counts for the anchors as for every list: who vouches for certificates there vouches for no maker and no clock."""
+
+    def takes(*kinds: str) -> dict[str, Any]:
+        return {"lists": (AcceptedList("", kinds=kinds),)}
+
+    assert answer(report, policy(Demands(seal=True), **takes("ca"))) == ("R06", NO)
+    assert answer(report, policy(Demands(time_stamp=True), **takes("ca", "seal-maker"))) == ("R12", NO)
+    assert answer(report, policy(**takes("tsa"))) == ("R05", NO)
+    assert answer(report, policy(**takes("ca")))[1] is OK
+    every = policy(Demands(seal=True, time_stamp=True), **takes("ca", "seal-maker", "tsa"))
+    assert answer(report, every)[1] is OK
+
+
+def test_attack_a_kind_of_seal_that_nobody_who_counts_states(report: DocumentReport) -> None:
+    """A list that counts for one kind of seal is not opened by a maker whose word does not count."""
+    seal = report.signatures[0].seal
+    assert seal is not None
+    one_kind = policy(lists=(AcceptedList("", seal_kinds=(seal.kind,)),))
+    stranger = only(
+        report, seal=replace(seal, trust=listed(kind="seal-maker", scheme="https://other.example"))
+    )
+    assert answer(stranger, one_kind) == ("R05", NO)
+    assert answer(report, one_kind)[1] is OK
+    assert answer(report, policy(lists=(AcceptedList("", seal_kinds=("77",)),))) == ("R05", NO)
+
+
+def test_attack_a_condition_that_every_seal_would_spare(report: DocumentReport) -> None:
+    """It was spared by the one seal that was looked at, whatever the others were."""
+    one = report.signatures[0]
+    two = replace(report, signatures=(one, replace(one, seal=None)))
+    spared = Condition("original", ORIGINAL, Demands(every_seal=True, seal=True))
+    assert answer(two, policy(conditions=(spared,))) == ("R24", IF)
+    assert answer(report, policy(conditions=(spared,)))[1] is OK
+    both = replace(report, signatures=(one, one))
+    assert answer(both, policy(conditions=(spared,)))[1] is OK
+
+
+def test_attack_a_verification_report_in_the_place_of_the_document(report: DocumentReport) -> None:
+    """Its seal is the verification service's and holds; what it says of the document may be that it is forged."""
+    told = Reported(Verdict.PASSED, Reason("", ""), says=Verdict.FAILED)
+    assert answer(replace(report, reported=told), policy()) == ("R02", NO)
+    assert answer(replace(report, reported=replace(told, says=Verdict.PASSED)), policy()) == ("R02", NO)

@@ -149,3 +149,10 @@ def test_the_bundle_keeps_its_policies_beside_a_trust_folder(tmp_path: Path) -> 
     (folders[0] / "f.department.toml").write_text(own("finance", "财政") + "# other\n", "utf-8")
     with pytest.raises(DepartmentPolicyInvalid, match="different ones"):
         choose("财政", folders)
+
+
+@pytest.mark.parametrize("number", ["1" * 5000, "-" + "9" * 5000])
+def test_a_number_of_thousands_of_digits_is_refused(number: str) -> None:
+    """Python reads no such number and says so in its own way: whoever imports the file is told what is wrong."""
+    with pytest.raises(DepartmentPolicyInvalid):
+        read_policy(LEAST.encode() + f"[act.demand]\nrsa_bits = {number}\n".encode())

@@ -215,7 +215,8 @@ def test_killed_and_gone_on(mix: Path, trust: Path, tmp_path: Path, b_lt: bytes)
     assert len({row["file"] for row in rows}) == 40
     assert named(rows, "00.pdf")["verdict"] == "indeterminate", "changed meanwhile, judged anew"
     assert {row["verdict"] for row in rows if not row["file"].endswith("00.pdf")} == {"passed"}
-    assert {row["verified_at"][:19] for row in rows} == {began[:19]}, "one judgement, as of its beginning"
+    times = {row["verified_at"][:19] for row in rows}
+    assert times == {began[:19], f"{later:%Y-%m-%dT%H:%M:%S}"}, "each verdict says as of when it is"
     assert not state.exists()
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ReasonFlags
 
 from ca.profile import DOCUMENT_SERVICE, SEAL_MAKER
@@ -15,6 +19,7 @@ from tests.trust_list_world import DAY, Publisher, granted, withdrawn
 from tests.trust_list_world import service as listed
 from tests.unit.verify.reports.world import HOUR, NUMBER, Service, with_data
 from tests.verify_world import Signing, append, size_of
+from verify.command import run
 from verify.report import DocumentReport, Verdict
 from verify.reports.reported import Reported
 from verify.reports.signed import parse_report
@@ -22,6 +27,7 @@ from verify.table import lines
 from verify.trust import TrustStore
 from verify.trusted_lists.model import ServiceKind
 from verify.verifier import Verifier
+from verify.voided.report import VoidedReport
 from verify.wire import pack, unpack_report
 
 
@@ -257,3 +263,43 @@ def test_an_old_report_stays_good_by_its_time_stamp(service: Service, sealed: by
     )
     found = service.read(sealed, crls=crls)
     assert (found.verdict, told(found).verdict) == (Verdict.PASSED, Verdict.PASSED), found.reason
+
+
+def test_attack_a_report_of_today_about_a_day_to_come(service: Service) -> None:
+    """Nobody knows what is stopped until then: shown after the seal was stopped, it would seem to be of later."""
+    ahead = replace(service.reported, verified_at=service.now + 900 * DAY)
+    for found in (service.read(service.sealed(ahead)), service.read(service.jws(None, ahead).encode())):
+        assert (found.verdict, told(found).verdict) == (Verdict.INDETERMINATE, Verdict.INDETERMINATE)
+        assert "晚于报告的出具时间" in found.reason.zh
+    within = replace(service.reported, verified_at=service.now + HOUR + timedelta(minutes=4))
+    assert service.read(service.sealed(within)).verdict is Verdict.PASSED
+
+
+def test_attack_a_true_report_of_a_forged_document_ends_with_its_status(
+    service: Service, tmp_path: Path
+) -> None:
+    """A script that goes by the status alone takes no report of 无效, or of a voided document, for a yes."""
+    trust = tmp_path / "trust"
+    trust.mkdir()
+    for number, anchor in enumerate(service.signing.trust().anchors):
+        (trust / f"{number}.pem").write_bytes(anchor.public_bytes(Encoding.PEM))
+    for number, crl in enumerate(service.signing.crls()):
+        (trust / f"{number}.crl").write_bytes(crl)
+    since = service.now - DAY
+    voided = VoidedReport(since, "错", "ab" * 16, "maker", since, stale=False, whole=True, sha256="00" * 32)
+    forged = service.signing.verify(append(service.document, {4: b"<< /Length 0 >>\nstream\n\nendstream"}))
+    cases = {
+        0: service.reported,
+        1: forged,
+        2: replace(service.reported, verdict=Verdict.INDETERMINATE),
+        4: replace(service.reported, voided=voided),
+    }
+    for status, reported in cases.items():
+        file = tmp_path / f"report{status}.pdf"
+        file.write_bytes(service.sealed(reported))
+        out, table = io.StringIO(), tmp_path / f"{status}.csv"
+        for more in ((), ("--out", str(table), "--workers", "1")):
+            args = [str(file), "--trust", str(trust), *more]
+            clock = service.now + 2 * HOUR
+            assert run(args, clock=lambda clock=clock: clock, out=out, errors=out) == status, (status, more)
+        assert ("通过 good 1" in out.getvalue()) is (status == 0)
