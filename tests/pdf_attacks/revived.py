@@ -43,11 +43,19 @@ def _widget(made: Callable[[Signing], bytes], entries: bytes, victims: Victims) 
     return with_widget(made(victims.signing), entries)
 
 
+def misindexed(signing: Signing) -> bytes:
+    """Return one in which a number that nobody uses is listed at a place that its object stream has not."""
+    page = raw_object(draft(), 6).replace(b"/Contents 7 0 R", b"/Contents 9 0 R")
+    newer = with_object_stream(append(draft(), {9: FINAL}), [(6, page)], [(6, 0), (8, 77)])
+    return signing.sign(newer, page=0)
+
+
 for _name, _made, _entries in (
     ("a packed page", packed, b"/BS 999 0 R"),
     ("a packed page, by its colour", packed, b"/C 999 0 R"),
     ("a note taken out", freed, b"/BS 999 0 R"),
     ("a packed page, by what is listed elsewhere", misplaced, b"/BS 8 0 R"),
+    ("a packed page, by what its object stream has not", misindexed, b"/BS 8 0 R"),
 ):
     attack(f"a reference to nothing that brings back {_name}", OURS)(partial(_widget, _made, _entries))
 
@@ -55,6 +63,13 @@ for _name, _made, _entries in (
 @attack("a reference to nothing in a description", OURS)
 def _description(victims: Victims) -> bytes:
     return append(packed(victims.signing), {290: b"<</Title 999 0 R/Producer(x)>>"}, trailer=b"/Info 290 0 R")
+
+
+@attack("a reference to nothing where the catalogue was another", OURS)
+def _catalogue(victims: Victims) -> bytes:
+    moved = append(draft(), {20: raw_object(draft(), 1)}).replace(b"/Root 1 0 R/Prev", b"/Root 20 0 R/Prev")
+    signed = victims.signing.sign(moved, page=0)
+    return append(signed, {290: b"<</Title 999 0 R/Producer(x)>>"}, trailer=b"/Info 290 0 R")
 
 
 @attack("a reference to nothing in a trailer", OURS)

@@ -34,31 +34,40 @@ def older_behind(document: Document) -> int | None:
 
 
 def comes_back(document: Document, revision: int) -> bool:
-    """Tell whether a body that was replaced, or freed, is the last of its object that stands by itself, up to a revision."""
-    return document.kept((comes_back, revision), lambda: _comes_back(document, revision))
+    """Tell whether a repair brings back what was replaced or freed up to a revision: a body that stands by itself, or another catalogue."""
+    first = document.fact(_first_replaced)
+    return first is not None and first <= revision
 
 
-def _comes_back(document: Document, revision: int) -> bool:
-    return any(
-        document.location(ref, index - 1) is not None and document.location(ref, index) is None
-        for index in range(1, revision + 1)
-        for ref in document.explicit(index)
-    )
+def _first_replaced(document: Document) -> int | None:
+    """Return the first revision that packs or frees an object which stood by itself before, or names another catalogue."""
+    for index in range(1, len(document.revisions)):
+        if document.view(index).trailer.get("/Root") != document.view(index - 1).trailer.get("/Root"):
+            return index
+        for ref in document.explicit(index):
+            if document.location(ref, index - 1) is not None and document.location(ref, index) is None:
+                return index
+    return None
 
 
 def leads_nowhere(step: Step, refs: Iterable[Ref]) -> bool:
     """Tell whether a revision, which defines these objects, refers to one that is not there, or not where it is listed."""
-    document, old, new = step.document, step.old, step.new
+    old, new = step.old, step.new
     named = set(references(new.trailer)) - set(references(old.trailer))
     for ref in refs:
         if new.exists(ref):
             named |= set(references(new.get(ref))) - set(references(old.get(ref)))
-    return any(not new.exists(ref) or _is_misplaced(document, ref, new.revision) for ref in named)
+    return any(not new.exists(ref) or _is_misplaced(step, ref) for ref in named)
 
 
-def _is_misplaced(document: Document, ref: Ref, revision: int) -> bool:
-    place = document.location(ref, revision)
+def _is_misplaced(step: Step, ref: Ref) -> bool:
+    """Tell whether an object does not begin where it is listed, or not in the object stream in which it is."""
+    place = step.document.location(ref, step.new.revision)
     if place is None:
+        try:
+            step.new.get(ref)
+        except Exception:  # noqa: BLE001 - whatever a library raises: readers find nothing there either
+            return True
         return False
-    found = _HEADER.match(document.data, place, place + _HEADER_OCTETS)
+    found = _HEADER.match(step.document.data, place, place + _HEADER_OCTETS)
     return found is None or tuple(map(int, found.groups())) != ref

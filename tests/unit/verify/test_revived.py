@@ -7,7 +7,7 @@ import pytest
 from tests.pdf_attacks.catalogue import Victims, stream
 from tests.pdf_attacks.certified import with_button, with_notes
 from tests.pdf_attacks.readers import with_widget
-from tests.pdf_attacks.revived import CERTIFICATE, freed, misplaced, package
+from tests.pdf_attacks.revived import CERTIFICATE, freed, misindexed, misplaced, package
 from tests.pdf_attacks.sections import changed, packed
 from tests.verify_world import Signing, append, in_store, raw_object, small_pdf
 from verify.verdict import Verdict
@@ -26,7 +26,7 @@ def check_valid(signing: Signing, data: bytes, monkeypatch: pytest.MonkeyPatch) 
     assert signing.verify(data).verdict is Verdict.PASSED
 
 
-@pytest.mark.parametrize("made", [changed, packed, freed, misplaced])
+@pytest.mark.parametrize("made", [changed, packed, freed, misplaced, misindexed])
 def test_validation_data_behind_a_changed_draft(
     signing: Signing, made: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
