@@ -9,7 +9,7 @@ from functools import partial
 from io import BytesIO
 from typing import Final
 
-from tests.pdf_attacks.catalogue import OURS, Attack, Victims, body_of, collector, newest_table, stream
+from tests.pdf_attacks.catalogue import EVIL, OURS, Attack, Victims, body_of, collector, newest_table, stream
 from tests.pdf_attacks.limits import draft_behind_final
 from tests.pdf_attacks.readers import with_widget
 from tests.pdf_attacks.sections import FINAL, draft, packed
@@ -101,3 +101,54 @@ def _package_in_parts(victims: Victims) -> bytes:
     begun = in_store(victims.plain, {90: stream(package(listed=False))})
     rest = package()[len(package(listed=False)) :]
     return append(begun, {1: raw_object(begun, 1).replace(b"90 0 R", b"90 0 R 91 0 R"), 91: stream(rest)})
+
+
+def always_repaired(signing: Signing) -> bytes:
+    """Return a document whose end mark is out by a few octets, as many are: whoever opens it has to look for its objects."""
+    return signing.sign(
+        re.sub(rb"startxref\n(\d+)", lambda one: b"startxref\n%d" % (int(one[1]) - 3), draft()), page=1
+    )
+
+
+def _page(content: int, parent: int = 2) -> bytes:
+    entries = (
+        b"<</Type/Page/Parent %d 0 R/MediaBox[0 0 595 842]/Contents %d 0 R/Resources<</Font<</F1 3 0 R>>>>>>"
+    )
+    return entries % (parent, content)
+
+
+PACKED: Final = b"4 0 " + _page(291)
+TREE: Final = {
+    294: b"<</Type/Pages/Kids[295 0 R]/Count 1>>",
+    295: _page(291, 294),
+    291: stream(EVIL),
+}
+"""Pages, a page and what it draws."""
+MISUSED: Final[dict[str, dict[int, bytes]]] = {
+    "an object stream with another page": {
+        290: stream(PACKED, b"/Type/ObjStm/N 1/First 4"),
+        291: stream(EVIL),
+    },
+    "an object stream that says so elsewhere": {
+        290: stream(PACKED, b"/Type 292 0 R/N 1/First 4"),
+        291: stream(EVIL),
+        292: b"/ObjStm",
+    },
+    "a table": {290: stream(b"", b"/Type/XRef/W[1 2 1]/Index[0 0]/Size 9/Root 1 0 R")},
+    "a table of another kind": {290: stream(b"", b"/Subtype/XRef/W[1 2 1]/Index[0 0]/Size 9/Root 1 0 R")},
+    "a trailer": {290: b"<</Root 1 0 R/Size 9>>"},
+    "a catalogue": {290: b"<</Type/Catalog/Pages 2 0 R>>"},
+    "a catalogue without a kind": {290: b"<</Pages 2 0 R>>"},
+    "pages": TREE,
+}
+for _name, _objects in MISUSED.items():
+    attack(f"a certificate that is {_name}", OURS)(
+        partial(lambda objects, victims: in_store(always_repaired(victims.signing), objects), _objects)
+    )
+
+
+@attack("a certificate that becomes a catalogue", OURS)
+def _becomes(victims: Victims) -> bytes:
+    """Make an object of the store, which may change as it likes, into another kind."""
+    begun = in_store(always_repaired(victims.signing), {290: b"<<>>", 291: stream(EVIL)})
+    return append(begun, {290: b"<</Type/Catalog/Pages 2 0 R>>"})

@@ -26,12 +26,12 @@ from verify.pdf.permissions import rules_of
 from verify.pdf.permitted import allowed, is_description, moved_catalog
 from verify.pdf.plain.errors import NotPlain
 from verify.pdf.respelled import cut_off, mistakable
-from verify.pdf.revived import comes_back, leads_nowhere
+from verify.pdf.revived import leads_astray
 from verify.pdf.signature_value import SignatureValue
 from verify.pdf.sizeless import check_sizes
 from verify.pdf.source import Revision
 from verify.pdf.step import Step, describe
-from verify.pdf.unused import check_reached
+from verify.pdf.unused import check_kinds, check_reached
 from verify.policy import MAX_CHANGED_OBJECTS, MAX_REVISIONS, Policy
 
 MAX_APPENDED: Final = 2_000_000
@@ -213,10 +213,11 @@ def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
         _compare_object(step, revision, ref, covered)
     if revision.hybrid and RevisionKind.FORM_FILLING in step.kinds:
         step.doubt(DIFFERS)
-    if comes_back(step.document, step.signed.view.revision) and leads_nowhere(step, refs):
+    if leads_astray(step, refs):
         step.doubt(_NOWHERE)
     check_sizes(step, refs)
     check_containers(step, revision)
+    check_kinds(step, revision, refs)
     check_reached(step, revision, refs)
 
 

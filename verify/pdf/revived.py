@@ -50,14 +50,25 @@ def _first_replaced(document: Document) -> int | None:
     return None
 
 
-def leads_nowhere(step: Step, refs: Iterable[Ref]) -> bool:
-    """Tell whether a revision, which defines these objects, refers to one that is not there, or not where it is listed."""
+def leads_astray(step: Step, refs: Iterable[Ref]) -> bool:
+    """Tell whether a revision, which defines these objects, newly refers to one that makes readers repair the file.
+
+    One that is not there is null (ISO 32000-2 §7.3.10), and matters where a repair brings something back.
+    """
+    question = (leads_astray, step.old.revision, step.new.revision)
+    missing, misplaced = step.document.kept(question, lambda: _led_to(step, refs))
+    return misplaced or (missing and comes_back(step.document, step.signed.view.revision))
+
+
+def _led_to(step: Step, refs: Iterable[Ref]) -> tuple[bool, bool]:
+    """Tell whether any object that is newly referred to is missing, and whether any is not where it is listed."""
     old, new = step.old, step.new
     named = set(references(new.trailer)) - set(references(old.trailer))
     for ref in refs:
         if new.exists(ref):
             named |= set(references(new.get(ref))) - set(references(old.get(ref)))
-    return any(not new.exists(ref) or _is_misplaced(step, ref) for ref in named)
+    there = [ref for ref in named if new.exists(ref)]
+    return len(there) < len(named), any(_is_misplaced(step, ref) for ref in there)
 
 
 def _is_misplaced(step: Step, ref: Ref) -> bool:

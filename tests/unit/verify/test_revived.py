@@ -7,8 +7,9 @@ import pytest
 from tests.pdf_attacks.catalogue import Victims, stream
 from tests.pdf_attacks.certified import with_button, with_notes
 from tests.pdf_attacks.readers import with_widget
-from tests.pdf_attacks.revived import CERTIFICATE, freed, misindexed, misplaced, package
+from tests.pdf_attacks.revived import CERTIFICATE, always_repaired, freed, misindexed, misplaced, package
 from tests.pdf_attacks.sections import changed, packed
+from tests.pdf_attacks.structure import with_object_stream
 from tests.verify_world import Signing, append, in_store, raw_object, small_pdf
 from verify.verdict import Verdict
 
@@ -46,6 +47,17 @@ def test_a_further_signature_behind_a_changed_draft(
     signing: Signing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check_valid(signing, signing.sign(packed(signing), field="Seal2", box=(300, 100, 419, 219)), monkeypatch)
+
+
+def test_validation_data_behind_a_document_that_is_repaired(
+    signing: Signing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also such as are packed, as many write them."""
+    signed = always_repaired(signing)
+    check_valid(signing, in_store(signed, CERTIFICATE), monkeypatch)
+    catalog = raw_object(signed, 1)[:-2] + b"/DSS<</Certs 310 0 R>>>>"
+    packed_too = with_object_stream(signed, [(1, catalog), (310, b"[]")], [(1, 0), (310, 1)])
+    check_valid(signing, packed_too, monkeypatch)
 
 
 def test_a_reference_to_nothing_where_nothing_comes_back(
