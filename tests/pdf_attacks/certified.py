@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
-from pyhanko.sign import signers
+from pyhanko.sign import fields, signers
 
 from tests.pdf_attacks.catalogue import (
     CERTIFIED,
@@ -14,6 +15,7 @@ from tests.pdf_attacks.catalogue import (
     Attack,
     Victims,
     collector,
+    form_pdf,
     signature_number,
     stream,
 )
@@ -107,3 +109,68 @@ def _perms_added(victims: Victims) -> bytes:
     number = signature_number(data)
     catalog = raw_object(data, 1)[:-2] + b"/Perms<</DocMDP %d 0 R>>>>" % number
     return append(data, {1: catalog, 20: raw_object(data, 20).replace(b"(1.00)", b"(9.99)")})
+
+
+def with_notes(data: bytes, places: Sequence[tuple[int, int]], apart: int = 0) -> bytes:
+    """Append closed notes without a look to the first page; ``apart``: each so many in a revision of their own."""
+    for begun in range(0, len(places), apart or len(places)):
+        part = places[begun : begun + (apart or len(places))]
+        new = size_of(data)
+        notes = {
+            new + at: b"<</Type/Annot/Subtype/Text/F 28/Rect[%d %d %d %d]/Contents(x)>>"
+            % (x, y, x + 20, y + 20)
+            for at, (x, y) in enumerate(part)
+        }
+        listed = b"".join(b" %d 0 R" % number for number in notes)
+        page = re.sub(rb"(/Annots\s*\[[^\]]*)\]", rb"\1" + listed + b"]", raw_object(data, 4))
+        data = append(data, {4: page, **notes})
+    return data
+
+
+LINE: Final = [(60 + 20 * at, 715) for at in range(13)]
+"""Notes over all of a line of text."""
+
+
+@attack("EAA: closed notes at P=3 that hide a line together", CERTIFIED)
+def _line_of_notes(victims: Victims) -> bytes:
+    return with_notes(victims.certified(3), LINE)
+
+
+@attack("EAA: closed notes at P=3 that hide a line together, from one revision to the next", CERTIFIED)
+def _line_of_notes_by_and_by(victims: Victims) -> bytes:
+    return with_notes(victims.certified(3), LINE, apart=3)
+
+
+@attack("EAA: closed notes at P=3 in boxes of no size, whose icons hide a line", CERTIFIED)
+def _line_of_points(victims: Victims) -> bytes:
+    data = with_notes(victims.certified(3), LINE)
+    return re.sub(
+        rb"/Subtype/Text/F 28/Rect\[(\d+) (\d+) \d+ \d+", rb"/Subtype/Text/F 28/Rect[\1 \2 \1 \2", data
+    )
+
+
+def with_button(victims: Victims) -> bytes:
+    """Return a certified form with a button that shows a price, and lets fields be filled in."""
+    entries = b"/FT/Btn/Ff 65536/MK<</CA(Price 1.00)>>/T(price)/Type/Annot/Subtype/Widget/Rect[50 50 150 70]/P 4 0 R"
+    look = _button(b"1.00")
+    form = append(form_pdf(), {20: b"<<%s/AP<</N 24 0 R>>>>" % entries, 24: look})
+    return victims.signing.sign(form, certify=True, docmdp_permissions=fields.MDPPerm.FILL_FORMS)
+
+
+def _button(price: bytes) -> bytes:
+    drawn = b"BT /Helv 12 Tf 2 4 Td (Price %s) Tj ET" % price
+    return stream(drawn, b"/Type/XObject/Subtype/Form/BBox[0 0 100 20]/Resources<</Font<</Helv 3 0 R>>>>")
+
+
+@attack("a push button that is filled in with another price", CERTIFIED)
+def _button_filled(victims: Victims) -> bytes:
+    data = with_button(victims)
+    new = size_of(data)
+    button = raw_object(data, 20).replace(b"24 0 R", b"%d 0 R" % new).replace(b"1.00", b"9.00")
+    return append(data, {20: button[:-2] + b"/V(x)>>", new: _button(b"9.00")})
+
+
+@attack("a push button whose look is exchanged while it is filled in", CERTIFIED)
+def _button_redrawn(victims: Victims) -> bytes:
+    data = with_button(victims)
+    return append(data, {20: raw_object(data, 20)[:-2] + b"/V(x)>>", 24: _button(b"9.00")})

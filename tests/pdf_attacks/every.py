@@ -17,6 +17,7 @@ from tests.pdf_attacks import (
     misread,
     readers,
     repairs,
+    revived,
     second_use,
     sections,
     shadow,
@@ -42,4 +43,5 @@ ATTACKS: Final = (
     *form_looks.ATTACKS,
     *layout.ATTACKS,
     *sections.ATTACKS,
+    *revived.ATTACKS,
 )

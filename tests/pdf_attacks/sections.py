@@ -34,9 +34,9 @@ def changed(signing: Signing) -> bytes:
 
 def packed(signing: Signing) -> bytes:
     """Return one whose newer page stands in an object stream: who repairs it finds the older alone."""
-    page = raw_object(draft(), 4).replace(b"/Contents 5 0 R", b"/Contents 9 0 R")
+    page = raw_object(draft(), 6).replace(b"/Contents 7 0 R", b"/Contents 9 0 R")
     newer = append(draft(), {9: FINAL})
-    return signing.sign(with_object_stream(newer, [(4, page)], [(4, 0)]), page=1)
+    return signing.sign(with_object_stream(newer, [(6, page)], [(6, 0)]), page=0)
 
 
 def _stored(data: bytes) -> dict[int, bytes]:

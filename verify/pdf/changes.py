@@ -20,19 +20,18 @@ from verify.pdf.fields import indexed
 from verify.pdf.graph import Graph, graph_of
 from verify.pdf.hybrid import DIFFERS, as_others_see
 from verify.pdf.library import opens_strictly
-from verify.pdf.linearized import wakes
-from verify.pdf.misread import misread_reference
+from verify.pdf.misleading import MARK_OUT_OF_SIGHT, misleading
 from verify.pdf.pdf_values import Ref, Stream, same
 from verify.pdf.permissions import rules_of
 from verify.pdf.permitted import allowed, is_description, moved_catalog
 from verify.pdf.plain.errors import NotPlain
-from verify.pdf.repaired import unlisted_object, unusual_section
 from verify.pdf.respelled import cut_off, mistakable
+from verify.pdf.revived import leads_astray
 from verify.pdf.signature_value import SignatureValue
 from verify.pdf.sizeless import check_sizes
 from verify.pdf.source import Revision
 from verify.pdf.step import Step, describe
-from verify.pdf.unused import check_reached
+from verify.pdf.unused import check_kinds, check_reached
 from verify.policy import MAX_CHANGED_OBJECTS, MAX_REVISIONS, Policy
 
 MAX_APPENDED: Final = 2_000_000
@@ -44,10 +43,9 @@ TOO_MANY: Final = ("签章后改动的对象过多", "too many objects were chan
 REPEATED: Final = frozenset({"/Encrypt"})
 """What a trailer repeats of the one before. A reader that misses /Root or /Size there repairs the file (ISO 32000-2 §7.5.6),
 and shows objects that no table lists."""
-
-MARK_OUT_OF_SIGHT: Final = Change(
-    "文件末尾追加了大片空白，部分阅读器因此找不到结束标记，可能改为显示先前的内容",
-    "so many blanks were appended that some readers miss the end mark, and may show earlier content instead",
+_NOWHERE: Final = Change(
+    "追加的内容引用了不存在的对象，部分阅读器因此自行修复文件，可能显示先前的内容",
+    "what was appended refers to an object that is not there: some readers repair the file, and may show earlier content",
 )
 
 
@@ -177,43 +175,7 @@ def _compare(document: Document, value: SignatureValue, policy: Policy, parts: l
         additions += step.additions
         doubts += step.doubts
         revisions.append(_told(step, part))
-    if wakes(document.data, value.covered):
-        doubts.append(
-            Change(
-                "文件声称按页优化（线性化），其参数指向签章后追加的内容，部分阅读器可能据此显示别的页面",
-                "the document calls itself linearized by figures that come true only with what was appended, and some readers "
-                "may show other pages by them",
-            )
-        )
-    if mark_out_of_sight(document.data):
-        doubts.append(MARK_OUT_OF_SIGHT)
-    unlisted = unlisted_object(document, value.covered)
-    if unlisted is not None:
-        doubts.append(
-            Change(
-                "签章前的内容里有交叉引用未列出的对象，部分阅读器可能改为显示它",
-                "the signed part holds an object that no table lists, and some readers may show it instead",
-                object=f"offset {unlisted}",
-            )
-        )
-    unusual = document.fact(unusual_section)
-    if unusual is not None:
-        doubts.append(
-            Change(
-                "交叉引用流的写法罕见，部分阅读器读不懂而自行修复文件，可能显示先前的内容",
-                "some readers do not follow a cross-reference stream: they repair the file, and may show earlier content",
-                object=f"offset {unusual}",
-            )
-        )
-    misread = document.fact(misread_reference)
-    if misread is not None:
-        doubts.append(
-            Change(
-                "文件里有编号与代号不符的引用，各阅读器对它所指的对象理解不一",
-                "a reference names no object as it is written, and some readers show another in its place",
-                object=f"offset {misread}",
-            )
-        )
+    doubts += misleading(document, value.covered)
     return Integrity(
         covers_whole_document=False,
         modified=bool(changes),
@@ -251,8 +213,11 @@ def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
         _compare_object(step, revision, ref, covered)
     if revision.hybrid and RevisionKind.FORM_FILLING in step.kinds:
         step.doubt(DIFFERS)
+    if leads_astray(step, refs):
+        step.doubt(_NOWHERE)
     check_sizes(step, refs)
     check_containers(step, revision)
+    check_kinds(step, revision, refs)
     check_reached(step, revision, refs)
 
 

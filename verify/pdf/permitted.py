@@ -19,6 +19,7 @@ from verify.pdf.form_members import may_be_written, serves_form_alone
 from verify.pdf.form_resources import are_resources, grown_resources, nobody_inherits
 from verify.pdf.looks import bounded, limited
 from verify.pdf.pdf_values import Ref, Stream, Value, gained, references, same
+from verify.pdf.placement import inherited
 from verify.pdf.same_meaning import changed_keys, restated
 from verify.pdf.step import Step, describe
 from verify.pdf.structure_tree import grown_structure, in_structure
@@ -33,6 +34,8 @@ LOOK_KEYS: Final = frozenset({"/AP", "/AS", "/F", "/MK"})
 FILLED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/M", "/DA", "/MK"})
 CHOSEN_KEYS: Final = frozenset({"/I", "/TI"})
 """What is chosen in a list, and what of it shows (ISO 32000-2 table 234)."""
+PUSH_BUTTON: Final = 1 << 16
+"""ISO 32000-2 table 229."""
 PROPERTY_KEYS: Final = frozenset({"/Metadata", "/Version", "/Extensions"})
 DSS_KEYS: Final = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs", "/VRI"})
 
@@ -259,8 +262,18 @@ def _stays_a_widget(step: Step, ref: Ref, keys: frozenset[str], new: dict[str, V
 
 
 def _filled(step: Step, before: FormField, after: FormField | None) -> bool:
-    """Tell whether a field has another value: a look that changes alone says something that no value does."""
-    return after is not None and not same(step.old.resolve(before.value), step.new.resolve(after.value))
+    """Tell whether a field has another value: a look that changes alone says something that no value does.
+
+    A push button keeps none (ISO 32000-2 §12.7.5.2.2): whatever stands there, only its look is another.
+    """
+    if after is None or _is_push_button(step, before):
+        return False
+    return not same(step.old.resolve(before.value), step.new.resolve(after.value))
+
+
+def _is_push_button(step: Step, known: FormField) -> bool:
+    flags = None if known.ref is None else inherited(step.old, known.ref, "/Ff")
+    return known.kind == "/Btn" and isinstance(flags, int) and bool(flags & PUSH_BUTTON)
 
 
 def _signature_field(

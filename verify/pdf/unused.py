@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from verify.pdf.pdf_values import Ref, Stream, references, same
+from verify.pdf.pdf_values import Ref, Stream, Value, references, same
 from verify.pdf.plain.errors import NotPlain
 from verify.pdf.plain.sections import read_stream
 from verify.pdf.source import Revision
@@ -23,6 +23,9 @@ _OF_A_TRAILER: Final = frozenset({"/Root", "/Encrypt", "/Pages", "/Kids", "/Filt
 """What makes a dictionary without a kind one of these: a trailer, a catalogue, a node of the page tree, a security handler."""
 _OF_A_TABLE: Final = frozenset({"/Root", "/W", "/Index"})
 """What makes a stream one: some readers take any that says /XRef somewhere."""
+_SERVES_REPAIR: Final = frozenset({"/Root", "/Encrypt", "/Pages"})
+_IN_A_TABLE: Final = frozenset({"/Root", "/W"})
+"""The same of what is referred to, which may have kids, as a field, and a filter, as a signature."""
 _REPEATED: Final = ("/Root", "/Encrypt", "/Prev", "/Info", "/ID")
 _LEFT_OUT: Final = frozenset({"/Info", "/ID"})
 """What a trailer need not repeat of the one before."""
@@ -48,6 +51,40 @@ def check_reached(step: Step, revision: Revision, refs: Iterable[Ref]) -> None:
             step.described.append(told)
         else:
             step.changes.append(told)
+
+
+def check_kinds(step: Step, revision: Revision, refs: Iterable[Ref]) -> None:
+    """Find what a repair goes by and the file does not, whatever refers to it: catalogues, pages, tables and object streams.
+
+    Documents whose tables are out by some octets are repaired by every reader, before and after they were signed.
+    """
+    document, root = step.document, step.new.trailer.get("/Root")
+    used = {revision.stream, root, *document.places(revision.index)[1]}
+    for ref in refs:
+        value = step.new.get(ref) if ref not in used and step.new.exists(ref) else None
+        if not _serves_repair(step, value) or (
+            step.old.exists(ref) and _serves_repair(step, step.old.get(ref))
+        ):
+            continue
+        if not (isinstance(value, Stream) and _lost_table(step, revision, ref, value)):
+            step.changes.append(
+                describe(
+                    step,
+                    ref,
+                    "被追加，部分阅读器修复文件时会据此显示别的内容",
+                    "was added, by which readers that repair the file show something else",
+                )
+            )
+
+
+def _serves_repair(step: Step, value: Value) -> bool:
+    entries = value.dictionary if isinstance(value, Stream) else value
+    if not isinstance(entries, dict):
+        return False
+    if step.new.entry(entries, "/Type") in _FOUND_BY_REPAIR:
+        return True
+    keys = _IN_A_TABLE if isinstance(value, Stream) else _SERVES_REPAIR
+    return any(isinstance(entries.get(key), Ref | dict | list) for key in keys)
 
 
 def _lifeless(step: Step, revision: Revision, ref: Ref) -> bool:

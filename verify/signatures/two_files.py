@@ -39,6 +39,8 @@ _COMMENTED: Final = re.compile(rb"[0-9]" + _BLANK + rb"*+%")
 _ZIP_ENTRY: Final = re.compile(rb"PK\x03\x04[\x00-\xff]{5}\x00")
 """A local header, whose method is below 256 (APPNOTE 4.4.5)."""
 _ZIP_END: Final = b"PK\x05\x06"
+_ZIP_LISTED: Final = b"PK\x01\x02"
+"""An entry of the central directory (APPNOTE 4.3.12)."""
 ZIP_END_WITHIN: Final = 128 * 1024
 """Octets at the end in which the end record is looked for; with the longest comment it begins 65,557 before it."""
 MAX_MARKS: Final = 4096
@@ -124,6 +126,14 @@ def _holds_zip(octets: bytes, start: int, stop: int) -> bool:
         return True
     near = _ZIP_ENTRY.finditer(octets, max(0, start - 9), stop + 9)
     return any(found.start() < stop for found in near)
+
+
+def package_behind(octets: bytes, covered: int) -> bool:
+    """Tell whether readers of ZIP find entries behind the octets that a signature covers: an end record leads to them, wherever that stands."""
+    ended = octets.find(_ZIP_END, max(0, len(octets) - ZIP_END_WITHIN)) >= 0
+    return ended and (
+        octets.find(_ZIP_LISTED, covered) >= 0 or _ZIP_ENTRY.search(octets, covered) is not None
+    )
 
 
 def _has_objects(octets: bytes, start: int, stop: int) -> bool:

@@ -1,0 +1,99 @@
+"""What may follow a signature, whatever a repair of the file would bring back: the neighbours of :mod:`tests.pdf_attacks.revived`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.pdf_attacks.catalogue import Victims, stream
+from tests.pdf_attacks.certified import with_button, with_notes
+from tests.pdf_attacks.readers import with_widget
+from tests.pdf_attacks.revived import CERTIFICATE, always_repaired, freed, misindexed, misplaced, package
+from tests.pdf_attacks.sections import changed, packed
+from tests.pdf_attacks.structure import with_object_stream
+from tests.verify_world import Signing, append, in_store, raw_object, small_pdf
+from verify.verdict import Verdict
+
+
+@pytest.fixture
+def victims(signing: Signing) -> Victims:
+    return Victims(signing)
+
+
+def check_valid(signing: Signing, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By our own reader or the library's, and by the library's alone."""
+    report = signing.verify(data)
+    assert report.verdict is Verdict.PASSED, report.reason.en
+    monkeypatch.setattr("verify.verifier.open_plainly", lambda _: None)
+    assert signing.verify(data).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize("made", [changed, packed, freed, misplaced, misindexed])
+def test_validation_data_behind_a_changed_draft(
+    signing: Signing, made: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert callable(made)
+    check_valid(signing, in_store(made(signing), CERTIFICATE), monkeypatch)
+
+
+@pytest.mark.parametrize("made", [packed, freed])
+def test_a_field_that_refers_to_what_is_there(
+    signing: Signing, made: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert callable(made)
+    check_valid(signing, with_widget(made(signing), b"/BS<</W 1>>"), monkeypatch)
+
+
+def test_a_further_signature_behind_a_changed_draft(
+    signing: Signing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_valid(signing, signing.sign(packed(signing), field="Seal2", box=(300, 100, 419, 219)), monkeypatch)
+
+
+def test_validation_data_behind_a_document_that_is_repaired(
+    signing: Signing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also such as are packed, as many write them."""
+    signed = always_repaired(signing)
+    check_valid(signing, in_store(signed, CERTIFICATE), monkeypatch)
+    catalog = raw_object(signed, 1)[:-2] + b"/DSS<</Certs 310 0 R>>>>"
+    packed_too = with_object_stream(signed, [(1, catalog), (310, b"[]")], [(1, 0), (310, 1)])
+    check_valid(signing, packed_too, monkeypatch)
+
+
+def test_a_reference_to_nothing_where_nothing_comes_back(
+    victims: Victims, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some products leave such references."""
+    check_valid(victims.signing, with_widget(victims.plain, b"/BS 999 0 R"), monkeypatch)
+
+
+def test_a_reference_to_nothing_that_was_signed(signing: Signing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever wrote it, the reader that signed met it too."""
+    page = raw_object(small_pdf(), 6)[:-2] + b"/PieceInfo 999 0 R>>"
+    data = signing.sign(append(small_pdf(), {6: page}), page=1)
+    check_valid(signing, append(data, {6: raw_object(data, 6)}), monkeypatch)
+
+
+def test_a_package_that_was_signed(signing: Signing, monkeypatch: pytest.MonkeyPatch) -> None:
+    signed = signing.sign(append(small_pdf(catalog="/X 90 0 R"), {90: stream(package())}))
+    check_valid(signing, in_store(signed, CERTIFICATE), monkeypatch)
+
+
+def test_the_begin_of_an_entry_alone(victims: Victims, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an end record nobody finds it."""
+    check_valid(victims.signing, in_store(victims.plain, {90: stream(package(listed=False))}), monkeypatch)
+
+
+def test_five_notes_in_a_row(victims: Victims, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = [(60 + 20 * at, 715) for at in range(5)]
+    check_valid(victims.signing, with_notes(victims.certified(3), places), monkeypatch)
+
+
+def test_many_notes_apart(victims: Victims, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One beside each line of a page."""
+    places = [(20 + 60 * (at % 2), 40 + 19 * at) for at in range(40)]
+    check_valid(victims.signing, with_notes(victims.certified(3), places, apart=8), monkeypatch)
+
+
+def test_a_certified_form_with_a_button(victims: Victims, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_valid(victims.signing, with_button(victims), monkeypatch)
