@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
@@ -24,6 +24,7 @@ from verify.certificates import gm
 from verify.certificates.delegates import keeps_the_rules
 from verify.certificates.extensions import critical_names, extensions_of
 from verify.certificates.facts import Fact
+from verify.certificates.kept import kept_by_responder
 from verify.certificates.key_identifiers import subject_key
 from verify.certificates.links import usable
 from verify.certificates.names import name_key, subject_key_of, subject_octets
@@ -57,6 +58,8 @@ class Response:
 
     value: ocsp.OCSPResponse
     mark: bytes
+    kept_since: tuple[datetime | None, ...] = ()
+    """Since when each of its answers tells of certificates that ended; nothing where none says so."""
 
 
 def read_response(octets: bytes, mark: bytes) -> Response | None:
@@ -69,9 +72,11 @@ def read_response(octets: bytes, mark: bytes) -> Response | None:
         if counted > MAX_SINGLE_ANSWERS or not understood(response):
             return None
         _ = (response.certificates, response.produced_at_utc)
+        singles = islice(_extended(response.tbs_response_bytes), 1, None)
+        kept = kept_by_responder(singles, response.tbs_response_bytes)
     except (ValueError, TypeError):
         return None
-    return Response(response, mark)
+    return Response(response, mark, kept)
 
 
 def understood(response: ocsp.OCSPResponse) -> bool:
@@ -181,7 +186,12 @@ def is_about(
 
 
 def fact_of(
-    response: Response, single: ocsp.OCSPSingleResponse, signer: x509.Certificate, *, embedded: bool
+    response: Response,
+    single: ocsp.OCSPSingleResponse,
+    signer: x509.Certificate,
+    kept_since: datetime | None = None,
+    *,
+    embedded: bool,
 ) -> Fact | None:
     """Return what one answer of a response says by the word of its ``signer``; ``None``: nothing that counts."""
     value = response.value
@@ -200,6 +210,7 @@ def fact_of(
         embedded,
         made=value.produced_at_utc,
         ends=signer.not_valid_after_utc,
+        kept_since=kept_since,
     )
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from cryptography import x509
 
 from verify.certificates.extensions import extensions_of
+from verify.certificates.kept import kept_on_list
 from verify.certificates.names import KEPT_CERTIFICATES, NameKey, issuer_key_of, name_key, part_key
 from verify.certificates.remembered import by_identity
 
@@ -41,6 +43,8 @@ class Head:
     """Of a delta list, the number of the complete list that it changes; ``None`` for a complete one."""
     scope: x509.IssuingDistributionPoint | None
     usable: bool
+    kept_since: datetime | None = None
+    """Certificates that ended since then stay on it (X.509 §9.5.2.8, expiredCertsOnCRL)."""
 
     @property
     def indirect(self) -> bool:
@@ -61,6 +65,7 @@ def head_of(crl: x509.CertificateRevocationList) -> Head:
         None if base is None else base.value.crl_number,
         None if scope is None else scope.value,
         understood and number is not None,
+        kept_on_list(crl.extensions),
     )
 
 

@@ -26,6 +26,8 @@ class Fact:
     """When it was made, where that is told apart from ``this_update``."""
     ends: datetime | None = None
     """When the certificate of whose word this is ends: nothing it says is about a later time."""
+    kept_since: datetime | None = None
+    """Certificates that ended since then are still told of (X.509 expiredCertsOnCRL, RFC 6960 §4.4.4); ``None``: perhaps none is."""
 
     @property
     def on_hold(self) -> bool:
@@ -65,9 +67,16 @@ def _joined(parts: Sequence[Fact]) -> Fact:
         min(due) if len(due) == len(parts) else None,
         embedded=all(fact.embedded for fact in parts),
         ends=first_end(parts),
+        kept_since=kept_by_all(parts),
     )
 
 
 def first_end(parts: Sequence[Fact]) -> datetime | None:
     """Return when the first of several ends by whose word it is; ``None``: none does."""
     return min((fact.ends for fact in parts if fact.ends is not None), default=None)
+
+
+def kept_by_all(parts: Sequence[Fact]) -> datetime | None:
+    """Return since when all of several tell of certificates that ended; ``None``: one may not."""
+    kept = [fact.kept_since for fact in parts if fact.kept_since is not None]
+    return max(kept) if kept and len(kept) == len(parts) else None

@@ -16,7 +16,7 @@ from cryptography import x509
 
 from verify.certificates.crl_entries import entries_understood
 from verify.certificates.crl_scope import Head, Reasons, covered, head_of, list_issuers
-from verify.certificates.facts import CERTIFICATE_HOLD, Fact, Said, first_end
+from verify.certificates.facts import CERTIFICATE_HOLD, Fact, Said, first_end, kept_by_all
 from verify.certificates.key_identifiers import authority_key
 from verify.certificates.names import NameKey, issuer_key_of, name_key
 from verify.policy import MAX_CRL_OCTETS
@@ -91,8 +91,16 @@ class Lists:
     ) -> Fact:
         entry, crl = self._entry(item, certificate), item.value
         revoked_at, reason = (None, "") if entry is None else _date_and_reason(entry)
-        ends = signer.not_valid_after_utc
-        return Fact("crl", crl.last_update_utc, crl.next_update_utc, revoked_at, reason, embedded, ends=ends)
+        return Fact(
+            "crl",
+            crl.last_update_utc,
+            crl.next_update_utc,
+            revoked_at,
+            reason,
+            embedded,
+            ends=signer.not_valid_after_utc,
+            kept_since=item.head.kept_since,
+        )
 
     def _entry(self, item: Crl, certificate: x509.Certificate) -> x509.RevokedCertificate | None:
         if (
@@ -133,8 +141,15 @@ def _changed(delta: _Counted, complete: list[_Counted]) -> Iterator[Fact]:
         if before.revoked_at is None or before.reason == CERTIFICATE_HOLD:
             kept = (before.revoked_at, before.reason) if held else (None, "")
             both = own.embedded and before.embedded
-            ends = first_end((own, before))
-            yield Fact("crl", own.this_update, own.next_update, *kept, embedded=both, ends=ends)
+            yield Fact(
+                "crl",
+                own.this_update,
+                own.next_update,
+                *kept,
+                embedded=both,
+                ends=first_end((own, before)),
+                kept_since=kept_by_all((own, before)),
+            )
 
 
 def _changes(delta: Crl, base: Crl) -> bool:

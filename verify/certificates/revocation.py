@@ -166,12 +166,17 @@ class Evidence:
     def _from_ocsp(
         self, item: Response, certificate: x509.Certificate, issuer: x509.Certificate
     ) -> list[Fact]:
-        singles = [single for single in item.value.responses if is_about(single, certificate, issuer)]
+        kept = item.kept_since
+        singles = [
+            (single, kept[place] if kept else None)
+            for place, single in enumerate(item.value.responses)
+            if is_about(single, certificate, issuer)
+        ]
         signer = self._responder(item, issuer) if singles else None
         if signer is None or (signer != issuer and not self._was_sound(item.mark, signer)):
             return []
         embedded = item.mark in self._embedded
-        found = (fact_of(item, single, signer, embedded=embedded) for single in singles)
+        found = (fact_of(item, single, signer, since, embedded=embedded) for single, since in singles)
         return [fact for fact in found if fact is not None]
 
     def _responder(self, item: Response, issuer: x509.Certificate) -> x509.Certificate | None:
@@ -233,10 +238,13 @@ def _report(status: str, fact: Fact) -> StatusReport:
 def _speaks(fact: Fact, certificate: x509.Certificate, when: datetime, fresh: Freshness) -> bool:
     """Tell whether a fact says something about ``when`` (EN 319 102-1 §5.2.5, §5.2.6).
 
-    A later list speaks about an earlier time, unless it may already have dropped an expired certificate.
+    A later list speaks about an earlier time, unless it may already have dropped an expired certificate, or its maker's own has expired.
     """
     if fact.this_update >= when:
-        return fact.revoked_at is not None or fact.this_update <= certificate.not_valid_after_utc
+        expired = certificate.not_valid_after_utc
+        kept = fact.kept_since is not None and fact.kept_since <= expired
+        sound = fact.ends is None or fact.this_update <= fact.ends
+        return fact.revoked_at is not None or fact.this_update <= expired or (kept and sound)
     until = fact.next_update or fact.this_update + fresh.without_next
     if fact.ends is not None:
         until = min(until, fact.ends)
