@@ -116,9 +116,16 @@ def nobody_inherits(step: Step) -> bool:
 
 def _inherits(view: View, item: FormField) -> bool:
     """Tell whether a field takes its default appearance from the form."""
-    if item.kind == "/Sig":
+    if item.kind == "/Sig" or (item.kind == "/Btn" and all(_has_states(view, one) for one in item.widgets)):
         return False
     return not _has_own(view, item.dictionary) and not all(_states_own(view, one) for one in item.widgets)
+
+
+def _has_states(view: View, item: Value) -> bool:
+    """Tell a box to tick, which shows one of its looks and no text: iText leaves it without an appearance when it fills it in."""
+    looks = view.entry(view.entry(view.resolve(item), "/AP"), "/N")
+    drawings = [view.resolve(one) for one in looks.values()] if isinstance(looks, dict) else []
+    return bool(drawings) and all(isinstance(one, Stream) for one in drawings)
 
 
 def _takes_default(step: Step, item: Value) -> bool:
@@ -126,20 +133,24 @@ def _takes_default(step: Step, item: Value) -> bool:
     annotation = step.old.resolve(item)
     if step.old.entry(annotation, "/Subtype") in _TEXTS:
         return not _states_own(step.old, annotation)
-    return _is_text(step, item) and not _has_own(step.old, item)
+    if not _is_text(step, item) or (_kind_of(step, item) == "/Btn" and _has_states(step.old, item)):
+        return False
+    return not _has_own(step.old, item)
 
 
 def _is_text(step: Step, item: Value) -> bool:
     """Tell free text, and a widget that is of no signature field by what it climbs to, or by the form."""
     subtype = step.old.entry(step.old.resolve(item), "/Subtype")
-    if subtype != "/Widget":
-        return subtype in _TEXTS
-    kind = next(
-        (kind for kind in (step.old.entry(one, "/FT") for one in _climbed(step.old, item)) if kind), None
-    )
-    if kind is None and isinstance(item, Ref) and item in step.old_fields:
-        kind = step.old_fields[item].kind
-    return kind != "/Sig"
+    return _kind_of(step, item) != "/Sig" if subtype == "/Widget" else subtype in _TEXTS
+
+
+def _kind_of(step: Step, item: Value) -> Value:
+    """Return the type of the field that a widget climbs to, or else of the one that the form lists it in."""
+    stated = (step.old.entry(one, "/FT") for one in _climbed(step.old, item))
+    found = next((kind for kind in stated if kind), None)
+    if found is None and isinstance(item, Ref) and item in step.old_fields:
+        return step.old_fields[item].kind
+    return found
 
 
 def _has_own(view: View, item: Value) -> bool:

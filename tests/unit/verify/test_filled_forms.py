@@ -242,3 +242,30 @@ def test_a_page_that_states_its_own_size(
     tree = raw_object(plain, 2).replace(b"6 0 R", b"6 0 R " + pages)
     once = signing.sign(append(plain, {4: body, 2: tree}), page=1)
     check(signing.verify(signing.sign(once, field="Seal2", box=(300, 100, 380, 160))), verdict)
+
+
+STATES: Final = b"/AP<</N<</Off 24 0 R/Yes 24 0 R>>>>"
+
+
+@pytest.mark.parametrize(
+    ("field", "verdict"),
+    [
+        (b"/FT/Btn/AS/Off" + STATES, PASSED),
+        (b"/FT/Btn/AS/Off", FAILED),
+        (b"/FT/Btn/AS/Off/AP<</N<<>>>>", FAILED),
+        (b"/FT/Btn/Ff 65536/MK<</CA(Pay)>>/AP<</N 24 0 R>>", FAILED),
+        (b"/FT/Tx/V(1.00)" + STATES, FAILED),
+    ],
+)
+def test_a_default_appearance_beside_a_box_to_tick(signing: Signing, field: bytes, verdict: Verdict) -> None:
+    """As OpenPDF gives the form one: a box shows one of its looks, and no text."""
+    plain = small_pdf(catalog="/AcroForm<</Fields[20 0 R]>>")
+    box = b"<</Type/Annot/Subtype/Widget/T(box)/F 4/P 4 0 R/Rect[50 50 70 70]%s>>" % field
+    page = raw_object(plain, 4)[:-2] + b"/Annots[20 0 R]>>"
+    once = signing.sign(
+        append(plain, {4: page, AMOUNT: box, 24: stream(b"", b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]")})
+    )
+    twice = signing.sign(once, field="Seal2", box=(300, 100, 380, 160))
+    number, form = form_object(twice)
+    grown = re.sub(rb"/Fields\s*\[", lambda found: b"/DA(/Helv 0 Tf 0 g)" + found[0], form, count=1)
+    check(signing.verify(append(twice, {number: grown})), verdict)
