@@ -561,6 +561,7 @@ class Pki:
         next_update: datetime | None = None,
         key: PrivateKey | None = None,
         point: str = "",
+        extra: Sequence[tuple[x509.ExtensionType, bool]] = (),
     ) -> bytes:
         """Return a DER CRL of ``issuer`` (default: issuing) with ``revoked`` serials; ``point`` is the address that its scope names."""
         issuer = issuer or self.issuing
@@ -580,6 +581,8 @@ class Pki:
             names = [x509.UniformResourceIdentifier(point)]
             part = x509.IssuingDistributionPoint(names, None, False, False, None, False, False)
             builder = builder.add_extension(part, critical=True)
+        for extension, critical in extra:
+            builder = builder.add_extension(extension, critical)
         for serial, (when, reason) in (revoked or {}).items():
             entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(when)
             if reason is not x509.ReasonFlags.unspecified:

@@ -37,9 +37,9 @@ class RevisionKind(Word):
     FORM_FILLING = "form-filling", "填写表单"
     COMMENTS = "comments", "批注"
     SIGNATURE = "signature", "追加签章"
+    FIELDS = "fields", "新增签名域"
     TIME_STAMP = "time-stamp", "追加文档时间戳"
     VALIDATION_DATA = "validation-data", "追加验证信息"
-    FIELDS = "fields", "新增签名域"
     PROPERTIES = "properties", "更新文档属性"
     NOTHING = "nothing", "无可见变化"
 

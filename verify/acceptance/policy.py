@@ -67,7 +67,7 @@ class Demands:
     evidence_hours: int = 0
     """Most hours since the newest evidence that the verifier had."""
     nothing_added: bool = False
-    """No revision after the seal but signatures, evidence and time-stamps."""
+    """No revision after the seal but signatures, evidence, time-stamps and the document's description."""
     every_seal: bool = False
     """Every seal and signature meets the demands, not only one."""
     genuine: bool = False

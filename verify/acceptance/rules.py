@@ -15,6 +15,7 @@ from verify.acceptance.facts import Facts, Vouched
 from verify.acceptance.policy import LEVELS, Demands
 from verify.acceptance.rule_ids import RuleId
 from verify.institution.proofs import PartState
+from verify.integrity import RevisionKind
 from verify.report import SealStatusReport
 from verify.sentence import Reason
 from verify.strength import Soundness
@@ -323,12 +324,28 @@ def _evidence_age(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | 
 def _nothing_added(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
     del demands, vouched
     found = facts.signature.integrity
-    if found.modified is False and not found.additions and not found.doubts:
+    added = next((one for one in found.revisions if one.kind not in _LEAVES_AS_IT_IS), None)
+    if found.modified is False and added is None and not found.doubts:
         return None
-    return Reason(
-        "签章之后文件又有添加（即使是允许的），本事项不接受；请提交签章时的原件。",
-        "Something was added after sealing; even where it was allowed, this act does not take it. Hand in the original.",
+    zh, en = (
+        ("", "") if added is None else (f"（{added.kind.zh}）", f" ({added.kind.value.replace('-', ' ')})")
     )
+    return Reason(
+        f"签章之后文件又有添加{zh}，即使是允许的，本事项也不接受；请提交签章时的原件。",
+        f"Something was added after sealing{en}; even where it was allowed, this act does not take it. Hand in the original.",
+    )
+
+
+_LEAVES_AS_IT_IS: Final = frozenset(
+    {
+        RevisionKind.SIGNATURE,
+        RevisionKind.TIME_STAMP,
+        RevisionKind.VALIDATION_DATA,
+        RevisionKind.PROPERTIES,
+        RevisionKind.NOTHING,
+    }
+)
+"""What may follow a seal and leaves what it says: further signatures, time-stamps, evidence, the document's description."""
 
 
 RULES: Final = (

@@ -35,8 +35,9 @@ class Fact:
         return self.reason == CERTIFICATE_HOLD
 
     def knows(self, end: datetime) -> bool:
-        """Tell whether a certificate that ends at ``end`` is still told of (RFC 5280 §3.3, RFC 6960 §4.4.4)."""
-        return self.this_update <= end or (self.kept_since is not None and self.kept_since <= end)
+        """Tell whether a certificate that ends at ``end`` is still told of (RFC 5280 §3.3, RFC 6960 §4.4.4), while the maker's own lasts."""
+        kept = self.kept_since is not None and self.kept_since <= end
+        return self.this_update <= end or (kept and (self.ends is None or self.this_update <= self.ends))
 
 
 def invalid_since(revoked: datetime, reason: str, invalid: datetime | None) -> datetime:

@@ -16,9 +16,11 @@ from verify.pdf.source import Revision
 
 _BLANK: Final = rb"[\x00\t\n\x0c\r ]*+"
 _MAKER: Final = (
-    rb"(?:%(?![^\r\n]*(?:obj|xref|trailer|stream|PDF))[A-Za-z0-9 .,:()_+-]{1,120}+[\r\n]" + _BLANK + rb")?+"
+    rb"(?:%(?![^\r\n]*(?:obj|xref|trailer|stream|PDF-|EOF))[A-Za-z0-9 .,:()_+-]{1,120}+[\r\n]"
+    + _BLANK
+    + rb")?+"
 )
-"""The name of what wrote the file, in a comment behind its trailer: so iText signs its work."""
+"""The name of what wrote the file, in a comment: iText signs its work behind the trailer, MuPDF before its first object."""
 _BETWEEN: Final = re.compile(
     _BLANK
     + rb"(?:"
@@ -26,7 +28,7 @@ _BETWEEN: Final = re.compile(
     + rb"startxref(?=[\x00\t\n\x0c\r ])"
     + _BLANK
     + rb"([0-9]{1,12})(?=[\x00\t\n\x0c\r ]))?+"
-    rb"(?:" + _BLANK + rb"%%EOF)*+" + _BLANK
+    rb"(?:" + _BLANK + rb"%%EOF)*+" + _BLANK + _MAKER
 )
 """White space, and one end mark with its maker's name."""
 _END: Final = re.compile(

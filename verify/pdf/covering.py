@@ -9,7 +9,7 @@ from verify.integrity import Change
 from verify.pdf.fields import FormField, distinct
 from verify.pdf.looks import drawn_box
 from verify.pdf.pdf_values import Ref
-from verify.pdf.placement import Box, inherits_surely, stated_box
+from verify.pdf.placement import Box, sized_surely, stated_box
 from verify.pdf.step import Step
 
 MAX_SHARE: Final = 1 / 8
@@ -75,7 +75,7 @@ def _was_there(step: Step, item: FormField) -> bool:
 
 def _room(step: Step, page: Ref) -> float:
     """Return the area of a page as it is shown: what is outside of its crop box, or its media box, is not; none where nobody knows."""
-    if not inherits_surely(step.document, step.new, page):
+    if not sized_surely(step.document, step.new, page):
         return 0.0
     boxes = [stated_box(step.new, page, key) for key in ("/CropBox", "/MediaBox")]
     found = [box for box in boxes if box is not None]

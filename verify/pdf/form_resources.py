@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from verify.integrity import Change
 from verify.pdf.document import View
 from verify.pdf.fields import FormField, distinct
 from verify.pdf.graph import listed_annotations
@@ -41,6 +42,21 @@ _CATEGORIES: Final = frozenset(
 """ISO 32000-2 table 34, and what forms have besides: under any other name nobody looks for a resource."""
 _TEXTS: Final = ("/FreeText", "/Redact")
 """Annotations that are drawn as text of their own (ISO 32000-2 tables 177 and 195)."""
+DRAWN: Final = Change(
+    "签章时表单由阅读器按域值绘制，之后其绘制方式被改动，各域显示的内容可能与签章时不同；请逐项核对各域的值",
+    "when it was signed, readers drew the form by its values; that was changed, and its fields may look otherwise than they did: "
+    "compare each field with its value",
+)
+_PLAIN_FONT: Final = frozenset({"/Type", "/Subtype", "/BaseFont", "/Encoding", "/Name"})
+_TEXT_FONTS: Final = frozenset(
+    {
+        *("/Helvetica", "/Helvetica-Bold", "/Helvetica-Oblique", "/Helvetica-BoldOblique"),
+        *("/Times-Roman", "/Times-Bold", "/Times-Italic", "/Times-BoldItalic"),
+        *("/Courier", "/Courier-Bold", "/Courier-Oblique", "/Courier-BoldOblique"),
+    }
+)
+"""The standard fonts (ISO 32000-1 §9.6.2.2) without the two of symbols."""
+_ENCODINGS: Final = frozenset({"/WinAnsiEncoding", "/MacRomanEncoding", "/StandardEncoding"})
 _PROCEDURES: Final = frozenset({"/PDF", "/Text", "/ImageB", "/ImageC", "/ImageI"})
 """ISO 32000-1 §14.2: of interest to printers of long ago."""
 
@@ -49,9 +65,10 @@ def grown_resources(step: Step, old: Value, new: Value) -> bool:
     """Tell whether a form's resources only gained new entries under names that nobody asks for; there may have been none."""
     before, after = step.old.resolve(old), step.new.resolve(new)
     before = {} if before is None else before
-    form = step.old.entry(step.old.catalog, "/AcroForm")
-    if not isinstance(before, dict) or not isinstance(after, dict) or _drawn_by_reader(step.old, form):
+    if not isinstance(before, dict) or not isinstance(after, dict):
         return False
+    if drawn_by_readers(step):
+        step.doubt(DRAWN)
     return all(
         _procedures(step.new.resolve(after.get(kind)))
         if kind == "/ProcSet"
@@ -79,8 +96,16 @@ def _serves_one(step: Step, ref: Ref) -> bool:
     return all(len(graph.users_of(ref)) == 1 for graph in step.graphs(ref))
 
 
-def _drawn_by_reader(view: View, form: Value) -> bool:
-    return view.entry(form, "/NeedAppearances") is True
+def drawn_by_readers(step: Step) -> bool:
+    """Tell whether readers draw something of the signed form by its values and fonts, not by its looks."""
+    form = step.old.entry(step.old.catalog, "/AcroForm")
+    return step.old.entry(form, "/NeedAppearances") is True and shows_text(step)
+
+
+def shows_text(step: Step) -> bool:
+    """Tell whether a form, or anything that the pages list, shows text that readers may draw: all but signatures."""
+    fields = any(item.kind != "/Sig" for item in distinct(step.old_fields))
+    return fields or any(_is_text(step, item) for item in _annotations(step))
 
 
 def nobody_inherits(step: Step) -> bool:
@@ -91,25 +116,41 @@ def nobody_inherits(step: Step) -> bool:
 
 def _inherits(view: View, item: FormField) -> bool:
     """Tell whether a field takes its default appearance from the form."""
-    if item.kind == "/Sig":
+    if item.kind == "/Sig" or (item.kind == "/Btn" and all(_has_states(view, one) for one in item.widgets)):
         return False
     return not _has_own(view, item.dictionary) and not all(_states_own(view, one) for one in item.widgets)
+
+
+def _has_states(view: View, item: Value) -> bool:
+    """Tell a box to tick, which shows one of its looks and no text: iText leaves it without an appearance when it fills it in."""
+    looks = view.entry(view.entry(view.resolve(item), "/AP"), "/N")
+    drawings = [view.resolve(one) for one in looks.values()] if isinstance(looks, dict) else []
+    return bool(drawings) and all(isinstance(one, Stream) for one in drawings)
 
 
 def _takes_default(step: Step, item: Value) -> bool:
     """Tell whether an annotation takes its default appearance from the form, by its own type: some readers ask no field for it."""
     annotation = step.old.resolve(item)
-    subtype = step.old.entry(annotation, "/Subtype")
-    if subtype in _TEXTS:
+    if step.old.entry(annotation, "/Subtype") in _TEXTS:
         return not _states_own(step.old, annotation)
-    if subtype != "/Widget":
+    if not _is_text(step, item) or (_kind_of(step, item) == "/Btn" and _has_states(step.old, item)):
         return False
-    kind = next(
-        (kind for kind in (step.old.entry(one, "/FT") for one in _climbed(step.old, item)) if kind), None
-    )
-    if kind is None and isinstance(item, Ref) and item in step.old_fields:
-        kind = step.old_fields[item].kind
-    return kind != "/Sig" and not _has_own(step.old, item)
+    return not _has_own(step.old, item)
+
+
+def _is_text(step: Step, item: Value) -> bool:
+    """Tell free text, and a widget that is of no signature field by what it climbs to, or by the form."""
+    subtype = step.old.entry(step.old.resolve(item), "/Subtype")
+    return _kind_of(step, item) != "/Sig" if subtype == "/Widget" else subtype in _TEXTS
+
+
+def _kind_of(step: Step, item: Value) -> Value:
+    """Return the type of the field that a widget climbs to, or else of the one that the form lists it in."""
+    stated = (step.old.entry(one, "/FT") for one in _climbed(step.old, item))
+    found = next((kind for kind in stated if kind), None)
+    if found is None and isinstance(item, Ref) and item in step.old_fields:
+        return step.old_fields[item].kind
+    return found
 
 
 def _has_own(view: View, item: Value) -> bool:
@@ -141,11 +182,32 @@ def _grown(step: Step, kind: str, old: Value, new: Value) -> bool:
     added = {name for name, item in after.items() if name not in before or not same(item, before[name])}
     if not before.keys() <= after.keys() or (kind != "/XObject" and not added.isdisjoint(before)):
         return False  # a further visible signature by PDFBox takes /FRM for itself
+    if step.fills and kind == "/Font":
+        added -= {name for name in added - _asked_by_looks(step, kind) if _is_text_font(step, after[name])}
     if not all(plain_name(name) and step.fresh(after[name]) for name in added):
         return False
     if not added or kind == "/Encoding":  # a font names its own
         return True
     return added.isdisjoint(_asked_for(step, kind))
+
+
+def _is_text_font(step: Step, value: Value) -> bool:
+    """Tell a standard font for text, which every reader has, and takes for one that is missing: whatever is set in it says the same.
+
+    Software that fills a form in adds the one that its fields ask for.
+    """
+    font = step.new.resolve(value)
+    if not isinstance(font, dict) or not font.keys() <= _PLAIN_FONT:
+        return False
+    if (
+        font.get("/Type") != "/Font"
+        or font.get("/Subtype") != "/Type1"
+        or font.get("/BaseFont") not in _TEXT_FONTS
+    ):
+        return False
+    return font.get("/Encoding", "/WinAnsiEncoding") in _ENCODINGS and isinstance(
+        font.get("/Name"), str | None
+    )
 
 
 def _asked_for(step: Step, kind: str) -> frozenset[str]:

@@ -18,6 +18,8 @@ NO_CHANGES: Final = 1
 FORM_FILLING: Final = 2
 ANNOTATIONS: Final = 3
 LEVELS: Final = {NO_CHANGES: "no-changes", FORM_FILLING: "form-filling", ANNOTATIONS: "annotations"}
+_PARTIAL: Final = ("/Include", "/Exclude")
+"""Locks of some fields: who writes one lets the others be filled in."""
 MAX_REFERENCES: Final = 16
 """Signature references read of one signature: one DocMDP and one FieldMDP are usual."""
 MAX_NAMED: Final = 20_000
@@ -48,8 +50,9 @@ class Rules:
 
     @property
     def fills(self) -> bool:
-        """Tell whether a certification expressly lets forms be filled in."""
-        return self.certified and self.permission >= FORM_FILLING
+        """Tell whether forms may be filled in: a certification says so, or a lock names the fields that may not (§12.8.2.4)."""
+        says = self.certified or any(lock.action in _PARTIAL for lock in self.locks)
+        return says and self.permission >= FORM_FILLING
 
     @property
     def comments(self) -> bool:

@@ -16,11 +16,17 @@ from verify.pdf.comments import comment
 from verify.pdf.covering import doubt_where_it_covers
 from verify.pdf.fields import FormField
 from verify.pdf.form_members import may_be_written, serves_form_alone
-from verify.pdf.form_resources import are_resources, grown_resources, nobody_inherits
+from verify.pdf.form_resources import (
+    DRAWN,
+    are_resources,
+    drawn_by_readers,
+    grown_resources,
+    nobody_inherits,
+)
 from verify.pdf.looks import bounded, limited
 from verify.pdf.pdf_values import Ref, Stream, Value, gained, references, same
 from verify.pdf.placement import inherited
-from verify.pdf.same_meaning import changed_keys, restated
+from verify.pdf.same_meaning import changed_keys, filled_alike, put_apart, restated
 from verify.pdf.step import Step, describe
 from verify.pdf.structure_tree import grown_structure, in_structure
 
@@ -31,7 +37,7 @@ SIGNED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/F", "/Ff", "/M", "/T
 OWN_KEYS: Final = frozenset({"/V", "/Ff"})
 """What a field states and its widgets do not, where these are objects of their own."""
 LOOK_KEYS: Final = frozenset({"/AP", "/AS", "/F", "/MK"})
-FILLED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/M", "/DA", "/MK"})
+FILLED_FIELD_KEYS: Final = frozenset({"/V", "/AP", "/AS", "/M", "/DA", "/MK", "/BS", "/Border"})
 CHOSEN_KEYS: Final = frozenset({"/I", "/TI"})
 """What is chosen in a list, and what of it shows (ISO 32000-2 table 234)."""
 PUSH_BUTTON: Final = 1 << 16
@@ -178,16 +184,30 @@ def _form(step: Step, old: Value, new: Value) -> bool:
         keys -= {"/DR"}
     if "/DA" in keys and "/DA" not in before and nobody_inherits(step):
         keys -= {"/DA"}
+    if "/NeedAppearances" in keys and _draws_alike(step, new):
+        keys -= {"/NeedAppearances"}
     if not keys <= (FILLED_FORM_KEYS if step.fills else FORM_KEYS):
         return False
     if "/NeedAppearances" in keys:
         step.doubt(
             Change(
-                "表单改由阅读器按域值重绘，显示内容可能与签章时不同",
-                "readers are told to draw the form anew, and it may not look as it was signed",
+                "表单改由阅读器按域值重绘，显示内容可能与签章时不同；请逐项核对各域的值",
+                "readers are told to draw the form anew, and it may not look as it was signed: compare each field with its value",
             )
         )
     return "/Fields" not in keys or _grown(step, before.get("/Fields", []), new.get("/Fields"), fields=True)
+
+
+def _draws_alike(step: Step, form: dict[str, Value]) -> bool:
+    """Tell whether it is of no matter who draws a form, or leave doubt where from now on its looks are shown, not its values.
+
+    Whoever signs next turns /NeedAppearances off, as pyHanko and OpenPDF do: what fields of signatures show is in their looks.
+    """
+    if step.new.entry(form, "/NeedAppearances") not in (None, False):
+        return False
+    if drawn_by_readers(step):
+        step.doubt(DRAWN)
+    return True
 
 
 def _is_form_alone(step: Step) -> bool:
@@ -209,7 +229,7 @@ def _grown(step: Step, old: Value, new: Value, *, fields: bool) -> bool:
     before = [] if before is None else before
     if not isinstance(before, list) or not isinstance(after, list):
         return False
-    added = gained(before, after)
+    added = gained(before, after if fields else put_apart(step, before, after))
     return added is not None and all(
         step.hidden(item)
         or new_signature_field(step, item, note=fields)
@@ -237,10 +257,10 @@ def _field(step: Step, known: FormField, ref: Ref, keys: frozenset[str], new: di
     if known.kind == "/Sig":
         return _signature_field(step, known, ref, keys, new)
     fillable = FILLED_FIELD_KEYS | (CHOSEN_KEYS if known.kind == "/Ch" else frozenset())
-    if not step.fills or step.locked(known) or not keys <= fillable:
+    if not step.fills or step.locked(known) or not keys - filled_alike(step, ref, keys, new) <= fillable:
         return False
     after = step.new_fields.get(ref)
-    if "/DA" in keys or not _filled(step, known, after):
+    if not _filled(step, known, after):
         step.doubt(
             describe(step, ref, "的显示被改而值未改", "was made to look otherwise without a new value")
         )

@@ -158,6 +158,25 @@ def inherits_surely(document: Document, view: View, page: Ref) -> bool:
     return False
 
 
+def sized_surely(document: Document, view: View, page: Ref) -> bool:
+    """Tell whether all readers know the size of a page: where it is inherited surely, or the page states its boxes itself."""
+    return inherits_surely(document, view, page) or _states_its_boxes(document, view, page)
+
+
+def _states_its_boxes(document: Document, view: View, page: Ref) -> bool:
+    """Tell whether a page has a media box of its own, and a crop box or none that it could inherit from whatever stands above it."""
+    own = view.get(page)
+    if rectangle(view, view.entry(own, "/MediaBox")) is None:
+        return False
+    if view.entry(own, "/CropBox") is not None:
+        return rectangle(view, view.entry(own, "/CropBox")) is not None
+    listed = document.kept((listing_nodes, view.revision), lambda: listing_nodes(view))
+    above = {node for nodes in listed.values() for node in nodes}
+    return stated(view, page, "/CropBox") is None and not any(
+        "/CropBox" in found for node in above if isinstance(found := view.get(node), dict)
+    )
+
+
 def rectangle(view: View, value: Value) -> Box | None:
     """Read a rectangle with its corners in order (ISO 32000-2 §7.9.5)."""
     if not isinstance(value, list) or len(value) != 4:

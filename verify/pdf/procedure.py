@@ -88,13 +88,13 @@ class Procedure:
             where = "；".join(_place(change) for change in case.integrity.doubts[:3])
             where_en = "; ".join(change.what_en for change in case.integrity.doubts[:3])
             pages = sorted({change.page for change in case.integrity.doubts if change.page})
+            on = f"; page {', '.join(map(str, pages))}" if pages else ""
             case.object(
                 unsure(
                     SubIndication.DOCUMENT_MODIFIED,
                     f"签章后追加了规则允许、但可能遮盖或改变已签内容显示的内容（{where}），无法判定；"
                     "请向签章单位索取签章时的版本，以其显示为准。",
-                    f"What was added after signing is permitted and may hide what was signed ({where_en}; "
-                    f"page {', '.join(map(str, pages)) or '?'}); "
+                    f"What was added after signing is permitted and may hide what was signed ({where_en}{on}); "
                     "ask the signatory for the version that was signed, and go by what that shows.",
                 )
             )

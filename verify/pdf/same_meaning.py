@@ -6,10 +6,11 @@ Such a dictionary says to every reader what it said when it was signed. What eac
 from __future__ import annotations
 
 import re
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from verify.pdf.pdf_values import Ref, Value, same
-from verify.pdf.placement import inherits_surely, stated
+from verify.pdf.placement import inherited, inherits_surely, stated
 from verify.pdf.step import Step
 
 _PLAIN_NUMBER: Final = re.compile(rb"-?(?:[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})")
@@ -18,6 +19,8 @@ _PLAIN_WORDS: Final = re.compile(rb"[\t\n\x0c\r !-$&'*-;=?-Z^-z|~]*")
 _WORD: Final = re.compile(rb"[!-~]+")
 MAX_COORDINATE: Final = 1_000_000
 """Beyond it readers overflow, each in its own way, and whole numbers otherwise than others; pages have some 14,400 at most."""
+HALF_A_HUNDREDTH: Final = 0.005 + 1e-9
+"""What rounding to two decimals moves a number by, as floating point has it."""
 COLOURS: Final = frozenset({b"g", b"rg", b"k", b"cs", b"sc", b"scn", b"gs"})
 """Operators after which text has another colour than black."""
 BOX_KEYS: Final = frozenset({"/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox", "/Rect"})
@@ -92,3 +95,58 @@ def _still_inherited(step: Step, page: Ref, key: str, new: dict[str, Value]) -> 
     if not inherits_surely(step.document, step.old, page):
         return False
     return not changed_keys({key: step.old.resolve(before)}, {key: step.new.resolve(after)})
+
+
+def filled_alike(step: Step, ref: Ref, keys: AbstractSet[str], new: dict[str, Value]) -> frozenset[str]:
+    """Return those of a field's changed entries that software which fills it in writes anew and leaves what they were.
+
+    pdf.js, and Firefox with it, rounds the box to two decimals; MuPDF states flags that are none.
+    """
+    alike: set[str] = set()
+    if "/Rect" in keys and _rounded(step.old.entry(step.old.get(ref), "/Rect"), new.get("/Rect")):
+        alike.add("/Rect")
+    if "/Ff" in keys and type(new.get("/Ff")) is int and new["/Ff"] == (inherited(step.old, ref, "/Ff") or 0):
+        alike.add("/Ff")
+    return frozenset(alike)
+
+
+def _rounded(old: Value, new: Value) -> bool:
+    """Tell whether a box is another one rounded to hundredths; what is rounded again stays, so that nothing wanders."""
+    if not isinstance(old, list) or not isinstance(new, list) or len(old) != len(new):
+        return False
+    return all(map(_is_rounded, old, new))
+
+
+def _is_rounded(old: Value, new: Value) -> bool:
+    if type(old) not in {int, float} or type(new) not in {int, float}:
+        return False
+    bounded = abs(old) < MAX_COORDINATE and abs(new) < MAX_COORDINATE
+    return bool(bounded and round(new, 2) == new and abs(old - new) <= HALF_A_HUNDREDTH)
+
+
+def put_apart(step: Step, before: list[Value], after: list[Value]) -> list[Value]:
+    """Return the annotations of a page as they stood, where some stand in new objects now: iText makes one of each, and adds its page.
+
+    Whatever else is not a widget says what it said; a widget is a field's, which is judged as such.
+    """
+    direct = [one for one in before if isinstance(one, dict) and one.get("/Subtype") != "/Widget"]
+    if not direct:
+        return after
+    found: list[Value] = []
+    for item in after:
+        made = step.new.resolve(item) if step.fresh(item) else None
+        if direct and isinstance(made, dict) and _says(step, made, direct[0]):
+            found.append(direct.pop(0))
+            continue
+        if direct and same(item, direct[0]):
+            del direct[0]
+        found.append(item)
+    return found
+
+
+def _says(step: Step, made: dict[str, Value], one: dict[str, Value]) -> bool:
+    """Tell whether an annotation says what another does, and names its page if it did not."""
+    page = made.get("/P")
+    if "/P" not in one and isinstance(page, Ref) and step.page_number(page) is not None:
+        made = {key: item for key, item in made.items() if key != "/P"}
+    return same(made, one)

@@ -14,6 +14,7 @@ from cryptography import x509
 
 from verify.certificates.paths import Chain, check_validity, name
 from verify.certificates.signer import CertificateJudge
+from verify.civil_time import day
 from verify.errors import Finding, unsure
 from verify.policy import Policy
 from verify.report import CertificateStatus, StatusReport
@@ -154,7 +155,7 @@ class CertificateSteps:
         for position, certificate in enumerate(looked.chain[:-1]):
             last = min(until, certificate.not_valid_after_utc)
             if self.judge.state(looked.chain, position, last).status == CertificateStatus.UNKNOWN.value:
-                return _nothing_since(certificate, last)
+                return _nothing_since(certificate, last, ended=last < until)
         return None
 
     def state(self, looked: Looked, at: datetime) -> StatusReport:
@@ -199,13 +200,24 @@ def _outside(certificate: x509.Certificate, at: datetime) -> Outcome:
     )
 
 
-def _nothing_since(certificate: x509.Certificate, last: datetime) -> Outcome:
-    who, day = name(certificate.subject), last.date()
+def _nothing_since(certificate: x509.Certificate, last: datetime, *, ended: bool) -> Outcome:
+    """Say what is missing; for a certificate that has ended a list of today does not do, unless its authority keeps such on it."""
+    who, end = name(certificate.subject), day(last)
+    zh, en = "请更新 CRL 或 OCSP 后重新核验。", "Add a current CRL or OCSP response and verify again."
+    if ended:
+        zh = (
+            f"证书已于 {end} 到期，现行 CRL 一般不再列出它；请向颁发机构索取其到期前最后一期（或仍列出过期证书的）CRL 后重新核验，"
+            "或请签章单位重新签章。"
+        )
+        en = (
+            f"It ended on {end}, and lists of today mostly leave it out: ask its authority for the last CRL before that, or one that "
+            "keeps expired certificates, and verify again; or have the document sealed anew."
+        )
     return doubtful(
         SubIndication.TRY_LATER,
-        f"日期由签名者自行填写，没有可信时间戳证明；也没有吊销信息说明证书“{who}”到 {day} 为止未被吊销。请更新 CRL 或 OCSP 后重新核验。",
+        f"日期由签名者自行填写，没有可信时间戳证明；也没有吊销信息说明证书“{who}”到 {end} 为止未被吊销。{zh}",
         f"The date is the signer's own word, no trusted time-stamp proves it, and no revocation information tells whether the certificate "
-        f"of {who} was revoked until {day}; add a current CRL or OCSP response and verify again.",
+        f"of {who} was revoked until {end}. {en}",
     )
 
 

@@ -51,8 +51,17 @@ LINE: Final = 4096
 """Octets in which the begin of a line is looked for; a longer one is taken for a comment."""
 _SLACK: Final = 4096
 """Octets past a border that may belong to a mark which begins before it."""
-PIECES: Final = (1000, *(1 << power for power in range(9, 23)))
-"""Lengths in which writers that stream cut a content (X.690 §8.7.3): Bouncy Castle by 1,000, OpenSSL by 4,096 octets.
+_BUFFERS: Final = (1, 2, 4, 5, 8, 10, 16, 20, 32, 50, 64, 100, 128)
+PIECES: Final = tuple(
+    sorted(
+        {
+            *(1 << power for power in range(9, 23)),
+            *(many * each for many in _BUFFERS for each in (1000, 1024)),
+        }
+    )
+)
+"""Lengths in which writers that stream cut a content (X.690 §8.7.3): Bouncy Castle by 1,000, OpenSSL by 4,096 octets, others by
+their buffers, a round number of thousands or of kibibytes.
 
 Cut elsewhere, what was signed may lose a part for whoever reads on over the headers between the pieces.
 """

@@ -152,7 +152,7 @@ def test_a_signed_pdf_cut_so_that_no_reader_finds_it(here: Containers) -> None:
     assert alone.verdict is Verdict.FAILED, "a reader misses what was signed"
 
 
-@pytest.mark.parametrize("size", [512, 1000, 1024, 4096])
+@pytest.mark.parametrize("size", [512, 1000, 1024, 4096, 5120, 10_000, 102_400])
 @pytest.mark.parametrize("content", [small_pdf(30), package() * 30], ids=["a PDF", "packages"])
 def test_writers_that_stream_are_read(here: Containers, content: bytes, size: int) -> None:
     """Bouncy Castle cuts by 1,000 octets, OpenSSL by 4,096: most files of the name .pdf.p7m."""

@@ -28,6 +28,7 @@ from verify.acceptance.policy import (
 )
 from verify.acceptance.shelf import find, shipped
 from verify.institution.proofs import RECORD, PartState, ProofPart
+from verify.integrity import Change, LaterRevision, RevisionKind
 from verify.ofd.report import OfdReport, OfdSignature
 from verify.report import DocumentReport, SignatureReport, SigningTime, StatusReport, TimeSource
 from verify.reports.reported import Reported
@@ -312,10 +313,28 @@ def test_policies_and_assurance(report: DocumentReport) -> None:
 def test_old_evidence_and_additions(report: DocumentReport) -> None:
     assert answer(replace(report, evidence_as_of=None), policy(Demands(evidence_hours=1))) == ("R22", NO)
     assert answer(report, policy(Demands(evidence_hours=2)))[1] is OK
-    assert answer(report, policy(Demands(nothing_added=True))) == (
-        "R23",
-        NO,
-    )  # the DSS was added after sealing
+    asked = policy(Demands(nothing_added=True))
+    assert answer(report, asked)[1] is OK  # evidence was added after sealing, and leaves what was sealed
+    for kind in RevisionKind:
+        whole = replace(report.signatures[0].integrity, revisions=(LaterRevision(2, 0, 1, kind),))
+        follows = {"signature", "time-stamp", "validation-data", "properties", "nothing"}
+        assert (answer(only(report, integrity=whole), asked)[1] is OK) is (kind.value in follows), kind
+    doubted = replace(report.signatures[0].integrity, doubts=(Change("疑", "doubt"),))
+    assert answer(only(report, integrity=doubted), asked) == ("R23", NO)
+
+
+ASKED_BESIDES = {"R07", "R14", "R20"}
+"""Another kind of seal, a certificate's policies, an evidence record: what the document of this test has not."""
+
+
+def test_evidence_behind_a_seal_keeps_no_shipped_department_from_it(report: DocumentReport) -> None:
+    """Most products add evidence for level LT behind the signature; who demands that level takes it so."""
+    genuine = replace(only(report, notice="", custody="token", level="B-LT"), notice="")
+    for shelf in shipped():
+        for act in shelf.acts:
+            found = accept(genuine, shelf, act.id)
+            named = found.rule.partition("-")[0]
+            assert found.status is not NO or named in ASKED_BESIDES, (shelf.id, act.id, found.rule)
 
 
 def test_a_foreign_list_counts_by_equivalence_in_its_time(report: DocumentReport) -> None:

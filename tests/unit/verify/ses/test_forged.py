@@ -96,7 +96,11 @@ def test_an_ended_certificate_is_asked_about_at_its_end(world: SesSealing) -> No
     short = world.pki.party(not_after=world.now + 30 * DAY)
     signed = world.signature(world.esl(signers=(short.der,)), signer=short)
     late = lists(world, LATER)
-    assert world.judge(signed, document=DOCUMENT, trust=world.trust([*world.crls(), *late]), at=world.now + LATER).sub_indication is SubIndication.TRY_LATER  # fmt: skip
+    doubted = world.judge(
+        signed, document=DOCUMENT, trust=world.trust([*world.crls(), *late]), at=world.now + LATER
+    )
+    assert doubted.sub_indication is SubIndication.TRY_LATER
+    assert "到期前最后一期" in doubted.reason.zh, "a list of today would not do"
     at_end = lists(world, 28 * DAY)
     trust = world.trust([*at_end, *late])
     report = world.judge(signed, document=DOCUMENT, trust=trust, at=world.now + LATER)
