@@ -214,9 +214,8 @@ def fact_of(response: Response, one: Single, signer: x509.Certificate, *, embedd
         return None
     revoked_at, reason = None, ""
     if single.certificate_status is ocsp.OCSPCertStatus.REVOKED:
-        revoked_at = single.revocation_time_utc
         reason = "unspecified" if single.revocation_reason is None else single.revocation_reason.value
-        revoked_at = invalid_since(revoked_at, reason, times.invalid)
+        revoked_at = invalid_since(single.revocation_time_utc, reason, times.invalid)
     return Fact(
         "ocsp",
         single.this_update_utc,

@@ -27,14 +27,14 @@ from verify.signatures.cms import (
     check_detached,
     check_digest,
     check_signature,
-    check_signing_certificate,
+    other_type,
     parse_message,
-    signing_certificate,
 )
 from verify.signatures.cms_values import as_read, certificate_references
 from verify.signatures.containers import Container, container_of
 from verify.signatures.protected import CONTENT_DIFFERS, Protected
 from verify.signatures.seal_signature import SealSignatureSteps
+from verify.signatures.signer_certificate import check_signing_certificate, signing_certificate
 from verify.signatures.strength_steps import moments, strength_of, weakness
 from verify.signatures.timestamp import TimeStamp, TokenCheck, quiet
 from verify.strength import weak_now
@@ -70,7 +70,11 @@ class SignerSteps:
         self.judge.evidence.add(message.crls, message.ocsp, embedded=True)
         if not protected.may_attach:
             check_detached(message)
-        check_content_type(message, DATA)
+        other = "" if protected.ranges is not None or protected.described else other_type(message)
+        if other:
+            case.object(_of_another_type(other))
+        else:
+            check_content_type(message, DATA)
         self._digest(case, protected)  # 3
         certificate = case.certificate = signing_certificate(message, self.extra)  # 4
         check_signing_certificate(message, certificate, required=protected.bound)
@@ -243,6 +247,15 @@ def _late_proof(finding: Finding, since: datetime, when: datetime, end: tuple[st
         "请补充更早的时间证据，或要求以有效证书重新签章。",
         f"The certificate {en} on {since:%Y-%m-%d}, and the trusted time-stamp proves the signature to be older than {when:%Y-%m-%d} "
         "alone, not than that day; provide an earlier proof of time, or ask for a signature with a valid certificate.",
+    )
+
+
+def _of_another_type(kind: str) -> Finding:
+    return unsure(
+        SubIndication.SIG_CONSTRAINTS_FAILURE,
+        f"签名声明所签内容的类型为 {kind}，不是普通文件，其含义无法判定；请使用该类内容的专用软件核验，或要求对文件本身签名。",
+        f"The signature says that its content is of the type {kind} and no plain file, so what it means is not known here; "
+        "verify it with software for such content, or ask for a signature over the file itself.",
     )
 
 
