@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final
 
 from verify.certificates.crl_scope import ALL_REASONS, Reasons
 
@@ -39,10 +39,7 @@ class Fact:
         return self.this_update <= end or (self.kept_since is not None and self.kept_since <= end)
 
 
-When = TypeVar("When", datetime, datetime | None)
-
-
-def invalid_since(revoked: When, reason: str, invalid: datetime | None) -> When:
+def invalid_since(revoked: datetime | None, reason: str, invalid: datetime | None) -> datetime | None:
     """RFC 5280 §5.3.2: return since when a certificate counts for nothing, which may be earlier than it was revoked, for whatever reason.
 
     A suspension is none: it says nothing about before.
