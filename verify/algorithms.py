@@ -17,7 +17,7 @@ from hsm.public_keys import certificate_key
 from hsm.sm2.public_key import Sm2PublicKey
 from verify.certificates import gm
 from verify.certificates.remembered import by_identity
-from verify.digests import SM3
+from verify.digests import SHAKE256, SM3
 from verify.errors import failed, unsure
 from verify.verdict import SubIndication
 
@@ -32,6 +32,8 @@ DIGESTS: Final[dict[str, type[hashes.HashAlgorithm]]] = {
 }
 """Digests accepted (ETSI TS 119 312 §5.2; GB/T 32905); SHA-1 and MD5 are collision-broken and never count."""
 
+SHAKE256_BITS: Final = 512
+"""RFC 8419 §3.1, RFC 8702 §3.1: how much of SHAKE256 is a digest in a CMS; Ed448 goes with it."""
 OLD_DIGESTS: Final[dict[str, type[hashes.HashAlgorithm]]] = {
     "md5": hashes.MD5,
     "sha1": hashes.SHA1,
@@ -44,6 +46,8 @@ MIN_RSA_BITS: Final = 2048
 """ETSI TS 119 312 §8.2."""
 MAX_RSA_BITS: Final = 16_384
 """A larger modulus only costs time; OpenSSL itself stops here."""
+EXPONENT_LIMIT: Final = 1 << 32
+"""Real exponents are 3, 17 and 65537, and many readers take none of more than 31 bits; longer ones only cost time."""
 KEPT_ALGORITHMS: Final = 64
 """Algorithm identifiers of which one process remembers what they name; the same few come again in every document."""
 MIN_CURVE_BITS: Final = 256
@@ -66,6 +70,8 @@ def digest_name(algorithm: algos.DigestAlgorithm, *, old: bool = False) -> str:
     name = str(algorithm["algorithm"].native)
     if name == DigestAlgorithm.SM3.oid:  # asn1crypto has no name for it
         return SM3
+    if name == "shake256" or (name == "shake256_len" and algorithm["parameters"].native == SHAKE256_BITS):
+        return SHAKE256
     if name not in DIGESTS and not (old and name in OLD_DIGESTS):
         raise _weak(name)
     return name
@@ -118,6 +124,8 @@ def check_scheme(key: Any, used: SignatureScheme, signature: bytes, message: byt
         least = MIN_OLD_RSA_BITS if used.old else MIN_RSA_BITS
         if not least <= key.key_size <= MAX_RSA_BITS:
             raise _weak(f"RSA-{key.key_size}")
+        if key.public_numbers().e >= EXPONENT_LIMIT:  # before it costs its time
+            raise _weak("RSA, exponent")
         scheme, hashed = _rsa(used)
         key.verify(signature, message, scheme, hashed)
     elif name == "ecdsa" and isinstance(key, ec.EllipticCurvePublicKey):

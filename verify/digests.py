@@ -16,6 +16,8 @@ from typing import Final, Protocol, Self
 from cryptography.hazmat.primitives import hashes
 
 SM3: Final = "sm3"
+SHAKE256: Final = "shake256"
+"""With 512 bits of output, as Ed448 has it (RFC 8419)."""
 AHEAD_FROM: Final = 4 << 20
 """Octets from where digesting takes longer than beginning a thread and waiting for its turns."""
 
@@ -53,10 +55,20 @@ class _Sm3:
         return _Sm3(self._state.copy())
 
 
+class _Shake256(_Sm3):
+    def __init__(self, state: hashes.Hash | None = None) -> None:
+        super().__init__(hashes.Hash(hashes.SHAKE256(64)) if state is None else state)
+
+    def copy(self) -> _Shake256:
+        return _Shake256(self._state.copy())
+
+
 def running(algorithm: str) -> Running:
     """Begin a digest by its ``hashlib`` name, or ``sm3``, which several distributions build ``hashlib`` without."""
     if algorithm == SM3:
         return _Sm3()
+    if algorithm == SHAKE256:
+        return _Shake256()
     state: Running = hashlib.new(algorithm)
     return state
 

@@ -20,7 +20,7 @@ from verify.certificates.signer import CertificateJudge
 from verify.errors import Finding, failed, unsure
 from verify.policy import Policy
 from verify.report import Reason
-from verify.signatures.cms import load_certificate
+from verify.signatures.loaded import load_certificate
 from verify.trust import TrustStore
 from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication, Verdict

@@ -16,7 +16,7 @@ from verify.certificates.identity import maker_identity
 from verify.certificates.paths import Chain
 from verify.certificates.purpose import check_exactly
 from verify.certificates.signer import CertificateJudge, Judged
-from verify.signatures.cms import load_certificate
+from verify.signatures.loaded import load_certificate
 from verify.trusted_lists.decision import TrustDecision
 from verify.trusted_lists.model import ServiceKind
 

@@ -24,7 +24,7 @@ from verify.errors import Finding, failed, unsure
 from verify.maker_lists import SealLists, check_maker
 from verify.policy import Policy
 from verify.report import UNKNOWN, Reason, SealReport, SealStatusReport, SigningTime, StatusReport
-from verify.signatures.cms import load_certificate
+from verify.signatures.loaded import load_certificate
 from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
 

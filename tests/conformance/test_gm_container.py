@@ -15,7 +15,8 @@ from hsm.sm2.public_key import Sm2PublicKey
 from tests.conftest import missing
 from verify.algorithms import key_of
 from verify.errors import Finding
-from verify.signatures.cms import SignedMessage, check_signature, parse_message, signing_certificate
+from verify.signatures.cms import SignedMessage, check_signature, parse_message
+from verify.signatures.signer_certificate import signing_certificate
 from verify.verdict import SubIndication
 
 SAMPLE = Path(__file__).parents[2].parent / "shared" / "samples" / "ofd" / "hello-integrity.ofd"

@@ -21,7 +21,7 @@ from verify.certificates.revocation import Evidence
 from verify.certificates.signer import CertificateJudge
 from verify.errors import Finding, unsure
 from verify.policy import Policy
-from verify.signatures.cms import load_certificate
+from verify.signatures.loaded import load_certificate
 from verify.trust import TrustStore
 from verify.verdict import SubIndication
 

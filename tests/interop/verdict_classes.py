@@ -87,7 +87,7 @@ CLASSES: Final = (
     Class(
         "degree",
         "How bad, not whether",
-        "No judge is green; the words differ. With a proved time a revoked or expired certificate is a failure for us (§5.5.4), elsewhere a doubt "
+        "No judge is green; the words differ. Where proof and signatory both date a signature behind the end of its certificate, it is a failure for us, elsewhere a doubt "
         "without proof of existence; a range that ends behind the file is missing data for us, a format failure for DSS; where one judge "
         "raises or finds no signature, we say that the file is unreadable or the signature was removed.",
         lambda q: not q.accused and not q.alone,

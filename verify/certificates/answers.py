@@ -214,9 +214,8 @@ def fact_of(response: Response, one: Single, signer: x509.Certificate, *, embedd
         return None
     revoked_at, reason = None, ""
     if single.certificate_status is ocsp.OCSPCertStatus.REVOKED:
-        revoked_at = single.revocation_time_utc
         reason = "unspecified" if single.revocation_reason is None else single.revocation_reason.value
-        revoked_at = invalid_since(revoked_at, reason, times.invalid)
+        revoked_at = invalid_since(single.revocation_time_utc, reason, times.invalid)
     return Fact(
         "ocsp",
         single.this_update_utc,
@@ -236,31 +235,34 @@ def is_ahead(response: ocsp.OCSPResponse, single: ocsp.OCSPSingleResponse) -> bo
 
 
 def _verifies(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
-    signature, message = response.signature, response.tbs_response_bytes
     try:
         key = key_of(signer)
         if not usable(key):  # a responder's own key need not be in any path
             return False
         if gm.is_sm2(response):
             gm.check_response(response, key)
-            return True
-        if response.signature_algorithm_oid == x509.SignatureAlgorithmOID.RSASSA_PSS:
+        elif response.signature_algorithm_oid == x509.SignatureAlgorithmOID.RSASSA_PSS:
             _check_pss(response, key)
-            return True
-        algorithm = response.signature_hash_algorithm
-        if algorithm is not None and algorithm.name.replace("-", "_") not in DIGESTS:
-            return False
-        if isinstance(key, rsa.RSAPublicKey) and algorithm is not None:
-            key.verify(signature, message, padding.PKCS1v15(), algorithm)
-        elif isinstance(key, ec.EllipticCurvePublicKey) and algorithm is not None:
-            key.verify(signature, message, ec.ECDSA(algorithm))
-        elif isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
-            key.verify(signature, message)
         else:
-            return False
+            _check_value(response, key)
     except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError, Finding):
         return False
     return True
+
+
+def _check_value(response: ocsp.OCSPResponse, key: Any) -> None:
+    signature, message = response.signature, response.tbs_response_bytes
+    algorithm = response.signature_hash_algorithm
+    if algorithm is not None and algorithm.name.replace("-", "_") not in DIGESTS:
+        raise InvalidSignature
+    if isinstance(key, rsa.RSAPublicKey) and algorithm is not None:
+        key.verify(signature, message, padding.PKCS1v15(), algorithm)
+    elif isinstance(key, ec.EllipticCurvePublicKey) and algorithm is not None:
+        key.verify(signature, message, ec.ECDSA(algorithm))
+    elif isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
+        key.verify(signature, message)
+    else:
+        raise InvalidSignature
 
 
 def _check_pss(response: ocsp.OCSPResponse, key: Any) -> None:

@@ -40,12 +40,14 @@ class Fact:
         return self.this_update <= end or (kept and (self.ends is None or self.this_update <= self.ends))
 
 
-def invalid_since(revoked: datetime, reason: str, invalid: datetime | None) -> datetime:
+def invalid_since(revoked: datetime | None, reason: str, invalid: datetime | None) -> datetime | None:
     """RFC 5280 §5.3.2: return since when a certificate counts for nothing, which may be earlier than it was revoked, for whatever reason.
 
     A suspension is none: it says nothing about before.
     """
-    return revoked if invalid is None or reason == CERTIFICATE_HOLD else min(revoked, invalid)
+    if revoked is None or invalid is None or reason == CERTIFICATE_HOLD:
+        return revoked
+    return min(revoked, invalid)
 
 
 Said = tuple[Reasons, Fact]

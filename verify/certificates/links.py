@@ -12,12 +12,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca import der
 from hsm.sm2.public_key import Sm2PublicKey
-from verify.algorithms import MAX_RSA_BITS, MIN_CURVE_BITS, MIN_RSA_BITS, key_of
+from verify.algorithms import EXPONENT_LIMIT, MAX_RSA_BITS, MIN_CURVE_BITS, MIN_RSA_BITS, key_of
 from verify.certificates import gm
 from verify.certificates.names import issuer_key_of, subject_key_of
 
-EXPONENT_LIMIT: Final = 1 << 32
-"""Real exponents are 3, 17 and 65537, and many readers take none of more than 31 bits; longer ones only cost time."""
 _VERSION: Final = 0xA0
 
 

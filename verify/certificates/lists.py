@@ -177,7 +177,7 @@ def _certificate_issuer(entry: x509.RevokedCertificate) -> NameKey | None:
     return next((name_key(item.value) for item in names if isinstance(item, x509.DirectoryName)), ())
 
 
-def _date_and_reason(entry: x509.RevokedCertificate) -> tuple[datetime, str]:
+def _date_and_reason(entry: x509.RevokedCertificate) -> tuple[datetime | None, str]:
     """Read since when and why (§5.3.1, §5.3.2)."""
     reason, invalid = "unspecified", None
     with suppress(x509.ExtensionNotFound, ValueError):

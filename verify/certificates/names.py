@@ -22,10 +22,13 @@ KEPT_CERTIFICATES: Final = 256
 """Certificates whose names are remembered: those of a document are asked about some twenty times each."""
 
 _UNSEEN: Final = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u06dd\u070f\u1806\u180b-\u180e\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u2064\u206a-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffc\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f]"
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u06dd\u070f\u115f\u1160\u17b4\u17b5\u1806\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-"""RFC 4518 §2.2: characters that stand for nothing; between the letters of a forbidden name they would make another of it."""
+"""RFC 4518 §2.2, and what Unicode has declared ignorable since (Default_Ignorable_Code_Point, UAX #44): characters that stand for nothing.
+
+Between the letters of a forbidden name they would make another of it.
+"""
 
 Part = tuple[tuple[str, str | bytes], ...]
 NameKey = tuple[Part, ...]
@@ -74,6 +77,25 @@ def subject_octets(certificate: x509.Certificate) -> bytes:
 def issuer_octets(certificate: x509.Certificate) -> bytes:
     """Return the DER of the issuer's name."""
     return certificate.issuer.public_bytes()
+
+
+def is_issuer(certificate: x509.Certificate, octets: bytes) -> bool:
+    """Tell whether a name (DER) is that of a certificate's issuer, in whatever string types somebody wrote it anew (RFC 5280 §7.1)."""
+    return issuer_octets(certificate) == octets or _key_of_octets(octets) == issuer_key_of(certificate)
+
+
+@lru_cache(maxsize=KEPT_CERTIFICATES)
+def _key_of_octets(octets: bytes) -> NameKey | None:
+    """Return the comparable form of an encoded name; ``None`` for what cannot be read."""
+    from asn1crypto import x509 as general  # noqa: PLC0415 - hardly ever asked for
+
+    try:
+        return tuple(
+            tuple(sorted((one["type"].dotted, _folded(one["value"].native)) for one in part))
+            for part in general.Name.load(octets).chosen
+        )
+    except (ValueError, TypeError, AttributeError, KeyError):
+        return None
 
 
 def is_self_issued(certificate: x509.Certificate) -> bool:

@@ -67,9 +67,10 @@ def _same_authority(one: x509.Certificate, other: x509.Certificate) -> bool:
     """RFC 4158 §5.2: the same name with the same key is met again; a path through it only runs in a circle."""
     if one == other:
         return True
-    return subject_key_of(one) == subject_key_of(other) and _spki(one) == _spki(other)
+    return subject_key_of(one) == subject_key_of(other) and spki_of(one) == spki_of(other)
 
 
-def _spki(certificate: x509.Certificate) -> bytes:
+def spki_of(certificate: x509.Certificate) -> bytes:
+    """Return the SubjectPublicKeyInfo of a certificate (DER)."""
     octets: bytes = key_of(certificate).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return octets

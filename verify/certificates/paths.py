@@ -204,11 +204,19 @@ class PathFinder:
         at: datetime,
         asked: Vouching = SIGNERS,
     ) -> tuple[Chain, Finding | None]:
-        """Return the first chain that holds at ``at``, or the first chain with what is wrong with it.
+        """Return the first chain that holds at ``at``, or the first chain with what is wrong with it; raises as :meth:`holding`."""
+        chains, finding = self.holding(leaf, extra, at, asked)
+        return chains[0], finding
+
+    def holding(
+        self, leaf: x509.Certificate, extra: Sequence[x509.Certificate], at: datetime, asked: Vouching
+    ) -> tuple[tuple[Chain, ...], Finding | None]:
+        """Return every chain that holds at ``at``, or the first chain with what is wrong with it.
 
         ``asked`` is what a trust list must vouch for where it names the anchor. Raises NO_CERTIFICATE_CHAIN_FOUND when no chain reaches an anchor: an unknown issuer is never green.
         """
         first: tuple[Chain, Finding] | None = None
+        held: list[Chain] = []
         found = self._found(leaf, extra, asked.kind)
         for chain in found.chains:
             try:
@@ -217,7 +225,9 @@ class PathFinder:
             except Finding as finding:
                 first = first or (chain, finding)
             else:
-                return chain, None
+                held.append(chain)
+        if held:
+            return tuple(held), None
         if first is None and found.cut:
             raise unsure(
                 SubIndication.LIMIT_REACHED,
@@ -232,7 +242,7 @@ class PathFinder:
                 "The issuer is not recognised: the certificate does not lead to a trusted authority. "
                 "Check where the file comes from, or add its root to the trust store and verify again.",
             )
-        return first
+        return (first[0],), first[1]
 
     def _check(self, chain: Chain, at: datetime) -> None:
         """Apply RFC 5280 §6.1 to one chain at one time; raises ``Finding``.

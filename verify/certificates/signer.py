@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 from cryptography import x509
 
 from verify.certificates.facts import Fact
+from verify.certificates.path_search import spki_of
 from verify.certificates.paths import Chain, PathFinder, name
 from verify.certificates.remembered import Remembered
 from verify.certificates.revocation import Evidence, Freshness, revoked_since, state_at
@@ -28,6 +29,10 @@ MAX_CHOSEN: Final = 256
 _REVOKED: Final = CertificateStatus.REVOKED.value
 _UNKNOWN: Final = CertificateStatus.UNKNOWN.value
 _STOPPED: Final = frozenset({_REVOKED, CertificateStatus.ON_HOLD.value})
+_IN_COURSE: Final = frozenset(
+    {"affiliationChanged", "superseded", "cessationOfOperation", "privilegeWithdrawn"}
+)
+"""Reasons of RFC 5280 §5.3.1 that say nothing against a key."""
 _ANCHOR: Final = StatusReport(CertificateStatus.GOOD.value, "anchor")
 
 
@@ -70,7 +75,7 @@ class CertificateJudge:
         self._known: dict[tuple[int, int, datetime], tuple[Chain, StatusReport]] = {}
         self._facts_known: dict[int, tuple[Chain, list[list[Fact]]]] = {}
         self._as_of = evidence.state
-        self._chosen: Remembered[tuple[Chain, Finding | None]] = Remembered(MAX_CHOSEN)
+        self._chosen: Remembered[tuple[tuple[Chain, ...], Finding | None]] = Remembered(MAX_CHOSEN)
 
     def look_back(self, present: datetime) -> None:
         """Take what was issued until ``present``, the clock's time, where the time of verification is an earlier one.
@@ -108,25 +113,51 @@ class CertificateJudge:
         kind: ServiceKind,
     ) -> Judged:
         try:
-            chain, finding = self._choose(certificate, extra, at, kind)
+            chains, finding = self._choose(certificate, extra, at, kind)
         except Finding as unknown:
             return Judged((), UNKNOWN, unknown)
-        state = self.state(chain, 0, at)
+        chain = chains[0]
         if finding is None:
-            finding = _first(lambda: purpose(certificate), lambda: self._check_states(chain, at))
+            chain, stopped = self.in_order(chains, at)
+            finding = _first(lambda: purpose(certificate)) or stopped
+        state = self.state(chain, 0, at)
         trust = self.paths.decision(chain, Vouching(kind, at, self.now), at)
         return Judged(chain, state, finding, self._embedded(chain, at), trust)
 
     def _choose(
         self, certificate: x509.Certificate, extra: Chain, at: datetime, kind: ServiceKind
-    ) -> tuple[Chain, Finding | None]:
-        """Choose a path once for each question: a seal's maker is asked about for the list and the statement."""
+    ) -> tuple[tuple[Chain, ...], Finding | None]:
+        """Choose paths once for each question: a seal's maker is asked about for the list and the statement."""
         parts, asked = (certificate, *extra), (at, kind)
         known = self._chosen.find(parts, asked)
         if known is None:
-            found = self.paths.choose(certificate, extra, at, Vouching(kind, at, self.now))
+            found = self.paths.holding(certificate, extra, at, Vouching(kind, at, self.now))
             known = self._chosen.keep(parts, found, asked)
         return known
+
+    def in_order(self, chains: tuple[Chain, ...], at: datetime) -> tuple[Chain, Finding | None]:
+        """RFC 4158 §2.4: return the first path whose certificates are all in order, or the first path with what is wrong with it.
+
+        An authority that one root has ended may stand below another still. Where it was not ended in the course of things, whoever has its
+        key may have made what is judged, by whichever path.
+        """
+        judged = [(chain, self._stopped(chain, at)) for chain in chains]
+        chain, finding = next((one for one in judged if one[1] is None), judged[0])
+        if finding is not None or len(judged) == 1:
+            return chain, finding
+        keys = {spki_of(authority) for authority in chain[1:]}
+        stolen = (one for one in judged if not keys.isdisjoint(self._distrusted(one[0], at)))
+        return next(stolen, (chain, None))
+
+    def _stopped(self, chain: Chain, at: datetime) -> Finding | None:
+        return _first(lambda: self._check_states(chain, at))
+
+    def _distrusted(self, chain: Chain, at: datetime) -> Iterator[bytes]:
+        """Yield the keys of a path's authorities that were revoked for a reason that may be their key, or for none that is told."""
+        for position in range(1, len(chain) - 1):
+            state = self.state(chain, position, at)
+            if state.status == _REVOKED and state.reason not in _IN_COURSE:
+                yield spki_of(chain[position])
 
     def state(self, chain: Chain, position: int, when: datetime) -> StatusReport:
         """Tell the state of one certificate of a chain at ``when``; an anchor is good by decree."""

@@ -24,7 +24,7 @@ from verify.institution.technical import technical
 from verify.maker_lists import check_maker
 from verify.report import SealReport, SealStatusReport, SignatureKind, SignatureReport
 from verify.sentence import Reason
-from verify.signatures.cms import load_certificate
+from verify.signatures.loaded import load_certificate
 from verify.trusted_lists.model import ServiceKind
 
 STOPPED: Final = frozenset(

@@ -22,7 +22,7 @@ from verify.objects.steps import Bench, Judged, ObjectStep, at, fact, moment
 from verify.policy import MAX_CMS_OCTETS
 from verify.sentence import Reason
 from verify.ses.steps import Outcome, doubtful, failed, passed
-from verify.signatures.cms import load_certificate
+from verify.signatures.loaded import load_certificate
 from verify.verdict import SubIndication
 
 USES: Final = {

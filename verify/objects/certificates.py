@@ -14,8 +14,8 @@ from verify.policy import MAX_CERTIFICATES
 from verify.sentence import Reason
 from verify.ses.steps import Outcome, doubtful
 from verify.ses.steps import found as refused
-from verify.signatures.cms import load_certificate
 from verify.signatures.cms_values import around_content
+from verify.signatures.loaded import load_certificate
 from verify.verdict import SubIndication
 
 _GOOD = Reason("证书有效。", "The certificate is valid.")

@@ -20,7 +20,7 @@ from verify.objects.steps import Bench, Judged, ObjectStep, at, fact, moment
 from verify.sentence import Reason
 from verify.ses.facts import SealDataStep
 from verify.ses.steps import Outcome, doubtful, failed, passed
-from verify.signatures.cms import load_certificate
+from verify.signatures.loaded import load_certificate
 from verify.terminal import stamp
 from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication

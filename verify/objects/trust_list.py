@@ -14,7 +14,7 @@ from verify.objects.steps import Bench, Judged, ObjectStep, at, fact, moment
 from verify.sentence import Reason
 from verify.ses.certificates import Looked
 from verify.ses.steps import Outcome, doubtful, failed, passed, skipped
-from verify.signatures.cms import load_certificate
+from verify.signatures.loaded import load_certificate
 from verify.terminal import stamp
 from verify.trusted_lists.age import age
 from verify.trusted_lists.anchors import newest

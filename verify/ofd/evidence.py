@@ -19,10 +19,9 @@ from verify.ofd.description import EVIDENCE
 from verify.ofd.locations import folder
 from verify.ofd.package import Package
 from verify.policy import MAX_CERTIFICATES, MAX_CMS_OCTETS, MAX_REVOCATION_ITEMS
-from verify.signatures.cms import load_certificate
+from verify.signatures.carried import other_answer
+from verify.signatures.loaded import load_certificate
 
-OCSP_RESPONSE: Final = "1.3.6.1.5.5.7.16.2"
-"""id-ri-ocsp-response (RFC 5940 §2.1)."""
 _CONTENT: Final = 0xA0
 _CERTIFICATES: Final = 0xA0
 _REVOCATION: Final = 0xA1
@@ -89,10 +88,9 @@ def read_evidence(octets: bytes) -> CarriedEvidence:
     if data.more and data.peek() == _REVOCATION:
         items = data.enter(_REVOCATION)
         while items.more and len(crls) + len(ocsp) < MAX_REVOCATION_ITEMS:
-            if items.peek() != _OTHER:
-                crls.append(items.element())
-                continue
-            other = items.enter(_OTHER)
-            if other.oid() == OCSP_RESPONSE:
-                ocsp.append(other.element())
+            octets = items.element()
+            if octets[0] == _OTHER:
+                ocsp += other_answer(octets)
+            else:
+                crls.append(octets)
     return CarriedEvidence(tuple(certificates), tuple(crls), tuple(ocsp))

@@ -10,7 +10,7 @@ from pyhanko.pdf_utils.decode_limits import DecodePurpose
 from verify.pdf.document import Document, View
 from verify.pdf.pdf_values import Ref, Stream, Value
 from verify.policy import MAX_CERTIFICATES, MAX_REVOCATION_ITEMS
-from verify.signatures.cms import load_certificate
+from verify.signatures.loaded import load_certificate
 
 
 @dataclass(frozen=True, slots=True)

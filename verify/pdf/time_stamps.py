@@ -17,8 +17,9 @@ from verify.pdf.document import open_document
 from verify.pdf.fields import form_fields
 from verify.pdf.signature_value import read_signature
 from verify.policy import MAX_SIGNATURES
-from verify.signatures.cms import SignedMessage, parse_message, signing_certificate
+from verify.signatures.cms import SignedMessage, parse_message
 from verify.signatures.cms_values import as_read
+from verify.signatures.signer_certificate import signing_certificate
 from verify.signatures.signer_steps import MAX_STAMPS
 from verify.signatures.timestamp import time_stamp_info
 

@@ -27,8 +27,8 @@ from verify.reports.attached import attached
 from verify.reports.reported import Reported, only_of_then
 from verify.reports.signed import ParsedReport, bare_report, parse_report
 from verify.sentence import Reason
-from verify.signatures.cms import load_certificate
 from verify.signatures.detached import Content, Digests
+from verify.signatures.loaded import load_certificate
 from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication, Verdict, worst
 

@@ -81,9 +81,10 @@ class CertificateSteps:
         proved = min((p.time for p in proofs if p is not None and p.trusted), default=self.judge.now)
         asked = Vouching(kind, proved, self.judge.now)
         try:
-            chosen, first = self.judge.paths.choose(certificate, self.extra, near, asked)
+            chains, first = self.judge.paths.holding(certificate, self.extra, near, asked)
         except Finding as unknown:
             return Looked(certificate, (), found(unknown))
+        chosen = chains[0] if first is not None else self.judge.in_order(chains, self.judge.now or near)[0]
         trust = self.judge.paths.decision(chosen, asked, near)
         if first is None:
             return Looked(certificate, chosen, passed(*_chain_words(chosen)), trust)

@@ -22,7 +22,7 @@ from verify.ses.certificates import CertificateSteps, Looked, Proof
 from verify.ses.form_steps import critical_and_unknown, making_time, picture_form
 from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import SEAL_DEMANDS, Demand, Outcome, Step, doubtful, failed, found, passed, skipped
-from verify.signatures.cms import load_certificate
+from verify.signatures.loaded import load_certificate
 from verify.signatures.timestamp import TimeStamp, TokenCheck, quiet
 from verify.trusted_lists.decision import BY_DECREE, TrustDecision
 from verify.trusted_lists.model import ServiceKind

@@ -23,7 +23,8 @@ from verify.ses.certificates import CertificateSteps, Looked, Proof
 from verify.ses.form_steps import ahead_of_time, critical_and_unknown
 from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import Outcome, Step, doubtful, failed, found, passed, skipped
-from verify.signatures.cms import load_certificate, parse_message
+from verify.signatures.cms import parse_message
+from verify.signatures.loaded import load_certificate
 from verify.signatures.timestamp import TimeStamp, TokenCheck, quiet, time_stamp_info
 from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication

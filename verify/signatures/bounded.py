@@ -9,14 +9,14 @@ from typing import Any, Final
 from asn1crypto import cms, core, parser
 
 from ca import der
-from ca.cms_names import SIGNATURE_TIME_STAMP
+from ca.cms_names import CERTIFICATE_VALUES, REVOCATION_VALUES, SIGNATURE_TIME_STAMP
 from verify.signatures.cms_der import Attribute
 
 MAX_VALUES: Final = 64
 """Values of one attribute; the longest that means anything has one time-stamp of each of some authorities."""
 MAX_LOOKED_AT: Final = 1024
 """Unsigned attributes among which those that are read here are looked for."""
-_READ: Final = frozenset({SIGNATURE_TIME_STAMP})
+_READ: Final = frozenset({SIGNATURE_TIME_STAMP, CERTIFICATE_VALUES, REVOCATION_VALUES})
 """What is read of what nobody signed; the rest is left as it stands."""
 _LONG: Final = 0x80
 

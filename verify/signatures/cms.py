@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Final
 
 from asn1crypto import cms, core, parser
@@ -26,11 +25,9 @@ from ca.cms_names import (
     SIGNING_TIME,
 )
 from verify.algorithms import SignatureScheme, check_scheme, digest_name, key_of
-from verify.certificates.extensions import extensions_of
 from verify.certificates.key_identifiers import subject_key
-from verify.certificates.names import issuer_octets
-from verify.certificates.paths import digest_of_certificate
-from verify.errors import Finding, failed, unsure
+from verify.certificates.names import is_issuer
+from verify.errors import Finding, failed
 from verify.policy import (
     MAX_CERTIFICATES,
     MAX_CMS_OCTETS,
@@ -39,29 +36,25 @@ from verify.policy import (
     MAX_SIGNATURES,
 )
 from verify.signatures.bounded import count, unsigned_attributes
+from verify.signatures.carried import certificates_of, more_certificates, revocation
 from verify.signatures.cms_der import Parts, take_apart
 from verify.signatures.cms_values import (
     MAX_ATTRIBUTES,
     around_content,
     as_read,
     attributes_of,
-    certificate_references,
     check_digests,
     check_parameters,
     digest_algorithm,
     malformed,
     protects,
-    revocation,
     signature_algorithm,
 )
 from verify.signatures.containers import are_attributes
+from verify.signatures.loaded import load_certificate
 from verify.verdict import SubIndication
 
 DATA_TYPES: Final = frozenset({DATA, GM_DATA})
-KEPT_CERTIFICATES: Final = 256
-"""Certificates kept decoded: issuers, seal makers and time-stamp units come again in every document."""
-MAX_KEPT_OCTETS: Final = 8192
-"""Longest of them; ours have 1.2 kB, so at the most two megabytes of foreign octets are held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +107,11 @@ class SignedMessage:
             if self.parts.key is not None:
                 return subject_key(certificate) == self.parts.key
             same = certificate.serial_number == self.parts.serial
-            return same and issuer_octets(certificate) == self.parts.issuer
+            return same and is_issuer(certificate, self.parts.issuer or b"")
         sid = self._signer["sid"]
         if sid.name == "issuer_and_serial_number":
             serial, issuer = sid.chosen["serial_number"].native, sid.chosen["issuer"].chosen
-            return certificate.serial_number == serial and issuer_octets(certificate) == as_read(issuer)
+            return certificate.serial_number == serial and is_issuer(certificate, as_read(issuer))
         return bool(subject_key(certificate) == sid.chosen.native)
 
     @property
@@ -184,7 +177,8 @@ def _parse(octets: bytes, old: bool, chosen: int | None) -> SignedMessage:
     _check_counts(info, data, encapsulated, signer, signer["sid"].chosen)
     content = encapsulated["content"]
     signed = attributes_of(attributes)
-    crls, ocsp = revocation(data, signed)
+    unsigned = unsigned_attributes(signer["unsigned_attrs"])
+    crls, ocsp = revocation(data["crls"], signed, unsigned)
     return SignedMessage(
         signer=signer,
         content_type=encapsulated["content_type"].dotted,
@@ -192,8 +186,8 @@ def _parse(octets: bytes, old: bool, chosen: int | None) -> SignedMessage:
         digest=digest_name(signer["digest_algorithm"], old=old),
         signed=signed,
         signed_octets=signed_octets,
-        unsigned=unsigned_attributes(signer["unsigned_attrs"]),
-        certificates=_certificates(data["certificates"]),
+        unsigned=unsigned,
+        certificates=(*certificates_of(data["certificates"]), *more_certificates(unsigned)),
         crls=crls,
         ocsp=ocsp,
         old=old,
@@ -251,41 +245,6 @@ def _octets(content: Any) -> bytes | None:
     return bytes(content.contents)
 
 
-def _certificates(choices: Any) -> tuple[x509.Certificate, ...]:
-    """Load what can be loaded: a damaged certificate that nobody needs is no reason to fail (RFC 5652 §5.1)."""
-    if isinstance(choices, core.Void) or choices is None:
-        return ()
-    if count(choices, MAX_CERTIFICATES) > MAX_CERTIFICATES:
-        raise malformed(f"more than {MAX_CERTIFICATES} certificates")
-    loaded = (load_certificate(as_read(choice.chosen)) for choice in choices if choice.name == "certificate")
-    return tuple(certificate for certificate in loaded if certificate is not None)
-
-
-def load_certificate(der: bytes) -> x509.Certificate | None:
-    """Load a certificate with a key that can be used; ``None`` for any other octets."""
-    return _load_kept(der) if len(der) <= MAX_KEPT_OCTETS else _load(der)
-
-
-def _load(der: bytes) -> x509.Certificate | None:
-    try:
-        certificate = x509.load_der_x509_certificate(der)
-        key_of(certificate)
-        _ = (certificate.subject, certificate.issuer, extensions_of(certificate))
-    except (
-        ValueError,
-        TypeError,
-        UnsupportedAlgorithm,
-        x509.DuplicateExtension,
-        x509.InvalidVersion,
-        x509.UnsupportedGeneralNameType,
-    ):
-        return None
-    return certificate
-
-
-_load_kept = lru_cache(maxsize=KEPT_CERTIFICATES)(_load)
-
-
 def check_digest(message: SignedMessage, content_digest: bytes) -> None:
     """RFC 5652 §5.4: the message-digest attribute equals the digest of the content; raises HASH_FAILURE."""
     values = message.signed.get(MESSAGE_DIGEST, [])
@@ -305,6 +264,13 @@ def check_detached(message: SignedMessage) -> None:
         raise malformed("it holds a content of its own beside the document")
 
 
+def other_type(message: SignedMessage) -> str:
+    """RFC 5652 §5.3, §11.1: return the content's type where it is no data and is signed as that type; else nothing."""
+    values = message.signed.get(CONTENT_TYPE, [])
+    signed = len(values) == 1 and values[0].dotted == message.content_type
+    return message.content_type if signed and message.content_type not in DATA_TYPES else ""
+
+
 def check_content_type(message: SignedMessage, expected: str) -> None:
     """RFC 5652 §11.1: the content-type attribute equals the encapsulated content's type; raises FORMAT_FAILURE.
 
@@ -318,45 +284,6 @@ def check_content_type(message: SignedMessage, expected: str) -> None:
         raise malformed("the content type is not the one signed")
 
 
-def signing_certificate(message: SignedMessage, known: tuple[x509.Certificate, ...] = ()) -> x509.Certificate:
-    """Find the certificate that the SignerInfo names, in the container or among ``known``.
-
-    Raises NO_SIGNING_CERTIFICATE_FOUND (EN 319 102-1 §5.2.3).
-    """
-    for certificate in (*message.certificates, *known):
-        if message.names(certificate):
-            return certificate
-    raise unsure(
-        SubIndication.NO_SIGNING_CERTIFICATE_FOUND,
-        "签名中没有签章人的证书，无法识别签章人。",
-        "The signer's certificate is not in the signature, so the signer cannot be identified.",
-    )
-
-
-def check_signing_certificate(
-    message: SignedMessage, certificate: x509.Certificate, *, required: bool
-) -> None:
-    """RFC 5035 §5.4, EN 319 142-1 §5.3: the signed reference to the signing certificate is to this one."""
-    try:
-        references = certificate_references(message.signed, old=message.old)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise malformed("the signing-certificate attribute") from error
-    if not references:
-        if required:
-            raise unsure(
-                SubIndication.SIG_CONSTRAINTS_FAILURE,
-                "签名没有绑定签章人证书（缺少 signing-certificate-v2 属性），不符合 PAdES 要求。",
-                "The signature is not bound to the signer's certificate (no signing-certificate-v2), as PAdES demands.",
-            )
-        return
-    if any(digest_of_certificate(certificate, name) != expected for name, expected in references):
-        raise failed(
-            SubIndication.FORMAT_FAILURE,
-            "签名所绑定的证书与所附证书不一致，签章无效。",
-            "The certificate is not the one that the signature is bound to.",
-        )
-
-
 def check_signature(message: SignedMessage, certificate: x509.Certificate, content: bytes | None) -> None:
     """RFC 5652 §5.6: the signature value fits the signed attributes (or ``content``); raises SIG_CRYPTO_FAILURE."""
     if message.signed:
@@ -368,15 +295,27 @@ def check_signature(message: SignedMessage, certificate: x509.Certificate, conte
     else:
         raise malformed("nothing is signed")
     _check_protection(message)
-    if _fits(message, certificate, octets):
+    if _fits(message, certificate, octets) or _fits_as_der(message, certificate, octets):
         return
-    if message.signed and _fits(message, certificate, message.attributes_as_der):
-        return  # §5.4: signed as DER, written as BER
     raise failed(
         SubIndication.SIG_CRYPTO_FAILURE,
         "签名值与证书公钥不符，签章无效；请向签章单位核实。",
         "The signature value does not fit the certificate's key: the signature is forged or damaged.",
     )
+
+
+def fits(message: SignedMessage, certificate: x509.Certificate) -> bool:
+    """Tell whether a certificate's key made the signature over the signed attributes."""
+    octets = message.signed_octets
+    return _fits(message, certificate, octets) or _fits_as_der(message, certificate, octets)
+
+
+def _fits_as_der(message: SignedMessage, certificate: x509.Certificate, octets: bytes) -> bool:
+    """§5.4: signed as DER, written as BER."""
+    if not message.signed:
+        return False
+    anew = message.attributes_as_der
+    return anew != octets and _fits(message, certificate, anew)
 
 
 def _fits(message: SignedMessage, certificate: x509.Certificate, octets: bytes) -> bool:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import islice
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from asn1crypto import algos, cms, core, tsp
 
@@ -21,7 +20,6 @@ from hsm.algorithms import DigestAlgorithm
 from seals.statement import SEAL_STATEMENT_OID
 from verify.algorithms import DIGESTS, OLD_DIGESTS, digest_name
 from verify.errors import Finding, failed
-from verify.policy import MAX_REVOCATION_ITEMS
 from verify.signatures.bounded import MAX_VALUES, count, members
 from verify.signatures.cms_der import Attribute
 from verify.verdict import SubIndication
@@ -56,24 +54,6 @@ _ONCE: Final = frozenset(
     }
 )
 """What is read here of what was signed: one of two would be somebody else's word. Makers' own marks may come again, as OpenLimit's do."""
-
-
-class _AnySequence(core.SequenceOf):  # type: ignore[misc]
-    _child_spec = core.Any
-
-
-class _RevocationArchive(core.Sequence):  # type: ignore[misc]
-    """Adobe's RevocationInfoArchival (ISO 32000-2 §12.8.3.3.2); declared here because other libraries may or may not."""
-
-    _fields: ClassVar[list[Any]] = [
-        ("crl", _AnySequence, {"explicit": 0, "optional": True}),
-        ("ocsp", _AnySequence, {"explicit": 1, "optional": True}),
-        ("other", _AnySequence, {"explicit": 2, "optional": True}),
-    ]
-
-
-def _listed(items: Any) -> list[Any]:
-    return [] if items is None or isinstance(items, core.Void) else list(items)
 
 
 def as_read(value: Any) -> bytes:
@@ -154,24 +134,6 @@ def attributes_of(attributes: Any) -> dict[str, list[Any]]:
             raise malformed(f"attribute {oid} stands twice")  # RFC 5652 §5.3
         found.setdefault(oid, []).extend(attribute["values"])
     return found
-
-
-def revocation(data: Any, signed: dict[str, list[Any]]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    """Take CRLs and OCSP responses from SignedData.crls (RFC 5940) and Adobe's signed attribute."""
-    crls: list[bytes] = []
-    ocsp: list[bytes] = []
-    if not isinstance(data["crls"], core.Void) and data["crls"] is not None:
-        for octets in islice(members(data["crls"].contents), MAX_REVOCATION_ITEMS):
-            choice = cms.RevocationInfoChoice.load(octets)
-            if choice.name == "crl":
-                crls.append(as_read(choice.chosen))
-            elif choice.chosen["other_rev_info_format"].dotted == "1.3.6.1.5.5.7.16.2":
-                ocsp.append(as_read(choice.chosen["other_rev_info"]))
-    if ADOBE_REVOCATION in signed:
-        archive = _RevocationArchive.load(as_read(signed[ADOBE_REVOCATION][0]))
-        crls += [as_read(item) for item in _listed(archive["crl"])]
-        ocsp += [as_read(item) for item in _listed(archive["ocsp"])]
-    return tuple(crls[:MAX_REVOCATION_ITEMS]), tuple(ocsp[:MAX_REVOCATION_ITEMS])
 
 
 @lru_cache(maxsize=KEPT_ALGORITHMS)

@@ -19,7 +19,7 @@ from verify.certificates.signer import CertificateJudge
 from verify.digests import SM3, digest_of
 from verify.errors import Finding, failed, unsure
 from verify.policy import Policy
-from verify.report import Indication, Reason, SignatureKind, SigningTime, TimeSource
+from verify.report import Reason, SignatureKind, SigningTime, TimeSource
 from verify.seal import SealJudge, SealQuestion
 from verify.signatures.case import Case
 from verify.signatures.cms import (
@@ -27,14 +27,14 @@ from verify.signatures.cms import (
     check_detached,
     check_digest,
     check_signature,
-    check_signing_certificate,
+    other_type,
     parse_message,
-    signing_certificate,
 )
 from verify.signatures.cms_values import as_read, certificate_references
 from verify.signatures.containers import Container, container_of
 from verify.signatures.protected import CONTENT_DIFFERS, Protected
 from verify.signatures.seal_signature import SealSignatureSteps
+from verify.signatures.signer_certificate import check_signing_certificate, signing_certificate
 from verify.signatures.strength_steps import moments, strength_of, weakness
 from verify.signatures.timestamp import TimeStamp, TokenCheck, quiet
 from verify.strength import weak_now
@@ -70,7 +70,11 @@ class SignerSteps:
         self.judge.evidence.add(message.crls, message.ocsp, embedded=True)
         if not protected.may_attach:
             check_detached(message)
-        check_content_type(message, DATA)
+        other = "" if protected.ranges is not None or protected.described else other_type(message)
+        if other:
+            case.object(_of_another_type(other))
+        else:
+            check_content_type(message, DATA)
         self._digest(case, protected)  # 3
         certificate = case.certificate = signing_certificate(message, self.extra)  # 4
         check_signing_certificate(message, certificate, required=protected.bound)
@@ -114,6 +118,7 @@ class SignerSteps:
             case.object(_from_the_future())
 
     def _signature_stamp(self, case: Case, token: Any, at: datetime) -> TimeStamp | None:
+        """EN 319 102-1 §5.5.4: a token that does not hold is taken out and told. Nobody signed that it stands there: it says nothing of the signature."""
         message = known(case.message)
         check = TokenCheck(self.judge, (*message.certificates, *self.extra), self.policy)
         stamp, finding = quiet(
@@ -128,8 +133,6 @@ class SignerSteps:
                 f"The time-stamp proves no time: {finding.reason.en}",
             )
         )
-        if finding.indication is Indication.TOTAL_FAILED:
-            case.object(finding)
         return stamp
 
     def _certificate(self, case: Case) -> None:
@@ -148,7 +151,7 @@ class SignerSteps:
             case.now = self.judge.state(judged.chain, 0, self.at)
         finding = judged.finding
         if finding is not None and case.time.trusted:
-            finding = with_proof(finding, certificate, when)
+            finding = with_proof(finding, case, when)
         case.object(finding)
 
     def _strength(self, case: Case, protected: Protected) -> None:
@@ -199,9 +202,17 @@ def known(value: Any) -> Any:
     return value
 
 
-def with_proof(finding: Finding, certificate: x509.Certificate, when: datetime) -> Finding:
-    """EN 319 102-1 §5.5.4 4), §5.6.2.3: with a proved time, no-proof findings become final ones."""
+def with_proof(finding: Finding, case: Case, when: datetime) -> Finding:
+    """EN 319 102-1 §5.5.4: say what a proved time makes of a certificate that was revoked or had ended by then.
+
+    The proof says by when the signature existed, not since when: one that is older than the certificate is no signature of it, and one
+    that its signatory dates behind the end is of then. Of one that the signatory dates before the end nobody knows whether it is.
+    """
+    certificate, claimed = known(case.certificate), case.time.claimed
     if finding.sub is SubIndication.REVOKED_NO_POE:
+        since = case.then.since
+        if since is not None and claimed is not None and claimed < since:
+            return _late_proof(finding, since, when, ("被吊销或暂停", "was revoked or suspended"))
         return failed(
             SubIndication.REVOKED,
             f"签章时证书已被吊销或暂停（可信时间 {when:%Y-%m-%d}），签章无效；请向签章单位核实。",
@@ -209,19 +220,43 @@ def with_proof(finding: Finding, certificate: x509.Certificate, when: datetime) 
             "ask the signatory.",
         )
     if finding.sub is SubIndication.OUT_OF_BOUNDS_NO_POE:
-        if when < certificate.not_valid_before_utc:
+        start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        if when < start:
             return failed(
                 SubIndication.NOT_YET_VALID,
                 "签章时间早于证书生效时间，签章无效；请向签章单位核实。",
                 "The signature is older than the signer's certificate, so it is invalid; ask the signatory.",
             )
-        if when > certificate.not_valid_after_utc:
+        if when > end and claimed is not None and start <= claimed <= end:
+            return _late_proof(finding, end, when, ("到期", "expired"))
+        if when > end:
             return failed(
                 SubIndication.EXPIRED,
                 "签章时证书已到期，签章无效；请要求以有效证书重新签章。",
                 "The certificate had expired when it signed; ask for a signature with a valid certificate.",
             )
     return finding
+
+
+def _late_proof(finding: Finding, since: datetime, when: datetime, end: tuple[str, str]) -> Finding:
+    """Keep the doubt of a signature that is dated before its certificate's end and proved only behind it."""
+    zh, en = end
+    return unsure(
+        known(finding.sub),
+        f"证书已于 {since:%Y-%m-%d} {zh}，可信时间戳只证明签章在 {when:%Y-%m-%d} 之前已存在，不能证明早于该日，无法判定；"
+        "请补充更早的时间证据，或要求以有效证书重新签章。",
+        f"The certificate {en} on {since:%Y-%m-%d}, and the trusted time-stamp proves the signature to be older than {when:%Y-%m-%d} "
+        "alone, not than that day; provide an earlier proof of time, or ask for a signature with a valid certificate.",
+    )
+
+
+def _of_another_type(kind: str) -> Finding:
+    return unsure(
+        SubIndication.SIG_CONSTRAINTS_FAILURE,
+        f"签名声明所签内容的类型为 {kind}，不是普通文件，其含义无法判定；请使用该类内容的专用软件核验，或要求对文件本身签名。",
+        f"The signature says that its content is of the type {kind} and no plain file, so what it means is not known here; "
+        "verify it with software for such content, or ask for a signature over the file itself.",
+    )
 
 
 def _from_the_future() -> Finding:

@@ -23,11 +23,10 @@ from verify.signatures.cms import (
     check_content_type,
     check_digest,
     check_signature,
-    check_signing_certificate,
     parse_message,
-    signing_certificate,
 )
 from verify.signatures.cms_values import malformed
+from verify.signatures.signer_certificate import check_signing_certificate, signing_certificate
 from verify.signatures.strength_steps import Moments, strength_of, token_weakness
 from verify.strength import Strength
 from verify.trusted_lists.model import ServiceKind

@@ -43,7 +43,7 @@ WHY: Final = {
     "values": "Values were filled in, or notes put over the pages, which no certification allows. EU DSS tells it and warns; for us the document is not what was signed.",
     "overlap": "EU DSS doubts a field that touches another; we do where one hides half of an earlier signature or much of a page.",
     "encoding": "OpenSSL agrees with us: the signature is over the attributes as they stand; EU DSS encodes them anew before it looks.",
-    "time-stamp": "A signature time-stamp is over something else. EU DSS leaves it out (EN 319 102-1 §5.5.4); for us somebody put it there.",
+    "value": "The signature's own value does not fit its key; OpenSSL agrees with us.",
     "container": "A PDF's container holds two signers, the content once more or octets behind it (ISO 32000-2 §12.8.3.3).",
     "repair": "An object of the signed part stands in no table, and something was appended: a reader that repairs the file may show it.",
     "size": "PDFBox wrote a revision in which, by its own /Size, no object exists.",
@@ -55,7 +55,6 @@ WHY: Final = {
     "list": "A list inside the list, more than one signature, or a key that is too short: refused for what lists are for, whatever XML signatures allow.",
     "unsigned": "A list that nobody signed is refused; EU DSS finds no signature to judge.",
     "certificate": "The signer's certificate is not DER, or of a kind that is not read here: nothing is said of the value.",
-    "reference": "The signature names another certificate by its digest than the one that it was made with.",
     "content": "The content is a signature itself, or the container is of a content type that is none of a document's.",
 }
 

@@ -14,9 +14,10 @@ from verify.pdf.document import open_document
 from verify.pdf.fields import form_fields
 from verify.pdf.signature_value import read_signature
 from verify.signatures import cms
-from verify.signatures.cms import SignedMessage, check_signing_certificate, parse_message, signing_certificate
+from verify.signatures.cms import SignedMessage, parse_message
 from verify.signatures.cms_der import take_apart
 from verify.signatures.cms_values import as_read
+from verify.signatures.signer_certificate import check_signing_certificate, signing_certificate
 
 MUTANTS = 400
 

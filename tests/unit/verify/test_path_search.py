@@ -208,7 +208,23 @@ def test_an_excluded_name_in_another_dress_is_refused(
         check_names(bearer(pki, name), x509.NameConstraints(None, [excluded]))
 
 
-@pytest.mark.parametrize("unseen", ["\u00ad", "\u200b", "\u2060", "\ufe0f", "\ufeff", "\x01"])
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        "\u00ad",
+        "\u200b",
+        "\u2060",
+        "\ufe0f",
+        "\ufeff",
+        "\x01",
+        "\u061c",
+        "\u115f",
+        "\u2066",
+        "\u3164",
+        "\uffa0",
+        "\U000e0100",
+    ],
+)
 def test_characters_that_nobody_sees_make_no_other_name(pki: Pki, unseen: str) -> None:
     """RFC 4518 §2.2: they stand for nothing, so a forbidden name with one in it is the forbidden name."""
     excluded = x509.NameConstraints(None, [x509.DirectoryName(SubjectName("税务局 TEST").x509())])

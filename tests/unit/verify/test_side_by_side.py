@@ -22,7 +22,7 @@ from verify.errors import Finding
 from verify.objects.recognise import recognise
 from verify.objects.report import ObjectKind
 from verify.policy import MAX_CMS_OCTETS, MAX_SIGNATURES
-from verify.report import DocumentReport
+from verify.report import DocumentReport, TimeSource
 from verify.signatures.cms import parse_message
 from verify.signatures.cms_values import attributes_of
 from verify.signatures.detached import ContentOctets
@@ -204,11 +204,27 @@ def test_the_earliest_of_several_time_stamps_counts(here: Containers, apart: boo
 
 
 def test_one_of_several_time_stamps_is_over_something_else(here: Containers) -> None:
+    """EN 319 102-1 §5.5.4: it is taken out and told. Whoever adds what nobody signed makes no honest signature invalid."""
     octets = bare.attached(here)
     (good,) = stamps(here, octets, timedelta(minutes=5))
-    other = bare.token(here)
-    report = judge(here, with_unsigned(octets, attribute(SIGNATURE_TIME_STAMP, good, other)))
-    assert report.sub_indication is SubIndication.HASH_FAILURE
+    other, broken = bare.token(here), bytearray(good)
+    broken[-5] ^= 1
+    for added in (other, bytes(broken), der.sequence(der.oid(MARK))):
+        report = judge(here, with_unsigned(octets, attribute(SIGNATURE_TIME_STAMP, good, added)))
+        (found,) = report.signatures
+        assert report.verdict is Verdict.PASSED, report.reason.en
+        assert found.time.source is TimeSource.TSA
+        assert any(note.en.startswith("The time-stamp proves no time") for note in found.notes)
+
+
+def test_a_time_stamp_over_something_else_proves_no_time(here: Containers) -> None:
+    report = judge(
+        here, with_unsigned(bare.attached(here), attribute(SIGNATURE_TIME_STAMP, bare.token(here)))
+    )
+    (found,) = report.signatures
+    assert report.verdict is Verdict.PASSED, report.reason.en
+    assert found.time.source is TimeSource.CLAIMED
+    assert any("over something else" in note.en for note in found.notes)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
 
 from tests.pki import Party, shared_rsa_key
+from tests.verify_world import NOW as TODAY
 from tests.verify_world import Signing
 from verify.algorithms import SignatureScheme, check_scheme, check_value
 from verify.errors import Finding
@@ -345,3 +346,22 @@ def test_a_list_of_after_the_end_of_a_certificate_is_told_as_one(signing: Signin
     found = verifier.verify(signing.sign(keeper=short), at=signing.now + DAY).signatures[0]
     assert found.sub_indication is SubIndication.TRY_LATER
     assert "到期" in found.reason.zh
+
+
+@pytest.mark.parametrize("by", ["revocation", "end"])
+def test_a_proof_from_behind_the_end_says_nothing_of_before(by: str) -> None:
+    """EN 319 102-1 §5.5.4: a time-stamp says by when a signature was there. Whoever archives a doubtful document makes it no worse."""
+    signing = Signing(TODAY)
+    hour, pki = timedelta(hours=1), signing.pki
+    keeper = pki.party(not_after=TODAY + hour) if by == "end" else signing.keeper
+    entries = {keeper.certificate.serial_number: (TODAY + hour, ReasonFlags.superseded)}
+    crls = signing.crls(revoked={} if by == "end" else entries, this_update=TODAY + 3 * hour)
+    trust, at = signing.trust(crls=[*signing.crls(), *crls]), TODAY + 4 * hour
+    signed = signing.sign(keeper=keeper)
+    doubt = SubIndication.OUT_OF_BOUNDS_NO_POE if by == "end" else SubIndication.REVOKED_NO_POE
+    archived = signing.add_time_stamp(signed, TODAY + 2 * hour)
+    in_time = signing.add_time_stamp(signed, TODAY + hour / 2)
+    for document, expected in ((signed, doubt), (archived, doubt), (in_time, None)):
+        found = signing.verify(document, trust=trust, at=at).signatures[0]
+        assert found.sub_indication is expected, found.reason.en
+        assert found.indication is (Indication.TOTAL_PASSED if expected is None else Indication.INDETERMINATE)

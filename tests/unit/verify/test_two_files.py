@@ -293,7 +293,7 @@ def test_values_by_the_million_are_left_unread(here: Containers) -> None:
         assert report.verdict is Verdict.PASSED, report.reason.en
         assert time.perf_counter() - begun < 3
     begun = time.perf_counter()
-    assert judge(here, with_attributes(bare.attached(here), stamps)).verdict is Verdict.FAILED
+    assert judge(here, with_attributes(bare.attached(here), stamps)).verdict is Verdict.PASSED
     assert time.perf_counter() - begun < 3
 
 

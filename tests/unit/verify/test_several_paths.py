@@ -1,0 +1,97 @@
+"""An authority that two roots certified: which path is tried first decides nothing (RFC 4158 §2.4)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+from cryptography import x509
+
+from ca.profile import ISSUING
+from tests import bare_world as bare
+from tests.pki import Party, Pki
+from tests.verify_world import NOW, Signing
+from verify.trust import TrustStore
+from verify.verdict import Verdict
+from verify.verifier import Verifier
+
+HOUR = timedelta(hours=1)
+REASON = x509.ReasonFlags
+PASSED, MISSING, ENDED = None, "TRY_LATER", "REVOKED_CA_NO_POE"
+
+
+class Crossed(Signing):
+    """The issuing authority's key is certified by its own root and by another, which is trusted as well."""
+
+    def __init__(self) -> None:
+        super().__init__(NOW)
+        self.other = Pki(NOW, name="另一根 TEST")
+        issuing = self.pki.issuing
+        self.cross: Party = self.other.make(
+            ISSUING, issuing.certificate.subject, key=issuing.key, issuer=self.other.root
+        )
+
+    def ended(self, which: Party, root: Pki, reason: x509.ReasonFlags) -> bytes:
+        return root.crl(root.root, {which.certificate.serial_number: (NOW - HOUR, reason)})
+
+    def subs(self, document: bytes, crls: list[bytes]) -> set[str | None]:
+        """Judge with the anchors and the authority's certificates in every order."""
+        anchors = (self.pki.root.certificate, self.other.root.certificate)
+        between = (self.pki.issuing.certificate, self.cross.certificate)
+        found = set()
+        for order in permutations(anchors):
+            for known in permutations(between):
+                sub = self.only(document, trust=TrustStore(order, known, crls)).sub_indication
+                found.add(None if sub is None else sub.value)
+        return found
+
+
+@pytest.fixture(scope="module")
+def crossed() -> Crossed:
+    return Crossed()
+
+
+@pytest.fixture(scope="module")
+def document(crossed: Crossed) -> bytes:
+    return crossed.sign()
+
+
+def test_the_path_that_is_in_order_counts(crossed: Crossed, document: bytes) -> None:
+    """Whether a cross certificate that was ended, or of which nothing is known, stood in the way depended on the order of the files."""
+    pki, other = crossed.pki, crossed.other
+    mine, roots, others = pki.crl(), pki.crl(pki.root), other.crl(other.root)
+    over = REASON.cessation_of_operation
+    assert crossed.subs(document, [mine, roots, others]) == {PASSED}
+    assert crossed.subs(document, [mine, roots]) == {PASSED}
+    assert crossed.subs(document, [mine, others]) == {PASSED}
+    assert crossed.subs(document, [mine]) == {MISSING}
+    assert crossed.subs(document, [mine, roots, crossed.ended(crossed.cross, other, over)]) == {PASSED}
+    assert crossed.subs(document, [mine, others, crossed.ended(pki.issuing, pki, over)]) == {PASSED}
+
+
+@pytest.mark.parametrize("reason", [REASON.key_compromise, REASON.ca_compromise, REASON.unspecified])
+def test_a_stolen_key_is_stolen_by_every_path(
+    crossed: Crossed, document: bytes, reason: x509.ReasonFlags
+) -> None:
+    """One root has heard of it and the other not: whoever has the key makes certificates below either."""
+    pki, other = crossed.pki, crossed.other
+    mine, roots, others = pki.crl(), pki.crl(pki.root), other.crl(other.root)
+    assert crossed.subs(document, [mine, roots, crossed.ended(crossed.cross, other, reason)]) == {ENDED}
+    assert crossed.subs(document, [mine, others, crossed.ended(pki.issuing, pki, reason)]) == {ENDED}
+
+
+def test_seals_take_the_path_that_is_in_order() -> None:
+    """The same for the two certificates of a seal signature."""
+    here = bare.world()
+    other = Pki(here.now, name="另一根 TEST")
+    issuing = here.pki.issuing
+    cross = other.make(ISSUING, issuing.certificate.subject, key=issuing.key, issuer=other.root)
+    ended = other.crl(
+        other.root, {cross.certificate.serial_number: (here.now - HOUR, REASON.cessation_of_operation)}
+    )
+    for order in permutations((here.pki.root.certificate, other.root.certificate)):
+        for known in permutations((issuing.certificate, cross.certificate)):
+            trust = TrustStore(order, known, [*here.crls(), ended])
+            report = Verifier(trust).verify(here.keeper.der, at=here.now + HOUR)
+            assert report.verdict is Verdict.PASSED, report.reason.en
