@@ -121,6 +121,7 @@ def _central(data: bytes, at: int, end_at: int) -> tuple[Record, int]:
     octets = data[at + CENTRAL_HEAD.size : at + CENTRAL_HEAD.size + name]
     shown, *also = _names(octets, flags)
     _check_extra(data[at + CENTRAL_HEAD.size + name : end - comment], shown)
+    _check_marks(data[end - comment : end], shown)
     if made >> 8 == _UNIX and stat.S_IFMT(mode >> 16) not in _PLAIN:
         raise refused(f"的条目“{shown}”是链接或特殊文件", f"has a link or a special file, {shown!r}")
     if _WIDE in (packed, size, start):
@@ -206,7 +207,8 @@ def _names(octets: bytes, flags: int) -> list[str]:
 
 
 def _check_extra(extra: bytes, name: str) -> None:
-    """Refuse a second name: one reader would show this entry in the place of another (§4.6.9)."""
+    """Refuse a second name: one reader would show this entry in the place of another (§4.6.9); and the mark of a record."""
+    _check_marks(extra, name)
     at = 0
     while at + 4 <= len(extra):
         kind, size = struct.unpack_from("<2H", extra, at)
@@ -214,6 +216,15 @@ def _check_extra(extra: bytes, name: str) -> None:
         if kind == _OTHER_NAME and body[_OTHER_NAME_AT:] != name.encode():
             raise refused(f"的条目“{name}”有两个名称", f"has an entry of two names, {name!r}")
         at += 4 + size
+
+
+def _check_marks(octets: bytes, name: str) -> None:
+    """Refuse records in what only describes an entry: a whole package may stand there, and libzip takes it for the file's own."""
+    if any(mark in octets for mark in _MARKS):
+        raise refused(
+            f"的条目“{name}”的注释或扩展字段中藏有压缩包的记录，不同阅读器会读出不同内容",
+            f"has records of a package in the comment or an extra field of {name!r}: readers take different ones",
+        )
 
 
 def _check_gapless(records: list[Record], directory_at: int) -> None:
