@@ -113,13 +113,12 @@ def read_list(package: Package, path: str) -> tuple[Listed, ...]:
 
 
 def _listed(package: Package, item: Element, near: str) -> Listed:
-    kind = item.attributes.get("Type", SignatureType.SEAL.value)
-    try:
-        type_ = SignatureType(kind)
-    except ValueError as bad:
+    kind = item.attributes.get("Type", SignatureType.SEAL.value).strip()
+    type_ = next((one for one in SignatureType if one.value.casefold() == kind.casefold()), None)
+    if type_ is None:
         raise refused(
             f"的签名类型“{kind[:40]}”无法识别", f"has a signature of the unknown type {kind[:40]!r}"
-        ) from bad
+        )
     locations = _Locations(package, near)
     path = locations.found(item.attributes.get("BaseLoc", ""))
     if locations.twofold:
