@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ca import der
 from seals.ses.structure import is_seal_data
 from verify.maker_lists import SealLists
 from verify.objects.door import ObjectDoor
@@ -25,7 +24,7 @@ from verify.ses.judge import SealDataJudge
 from verify.ses.steps import Outcome, doubtful
 from verify.signatures.detached import Content, ContentOctets, Digests, judge_detached, signature_in
 from verify.signatures.signer_steps import SignerSteps
-from verify.signatures.two_files import Region, second_document
+from verify.signatures.two_files import Region, first_member, second_document
 from verify.verdict import SubIndication
 
 
@@ -51,7 +50,7 @@ class OtherDoor:
         if signature is not None:
             return judge_detached(signature, self.content, self._steps(), empty)
         if is_seal_data(octets):
-            doubt = _also_another(octets, signed=_first_member(octets))
+            doubt = _also_another(octets, signed=first_member(octets))
             seals = SealDataJudge(bench.judge, bench.policy, bench.at, self.lists, doubt=doubt)
             return seals.report(octets, empty.file, document_hash=self._digest())
         unknown = ObjectReport(empty.file, empty.verdict, unknown_reason(data))
@@ -79,13 +78,3 @@ def _also_another(*parts: bytes, signed: Region | None = None) -> Outcome | None
         if second is not None:
             return doubtful(SubIndication.FORMAT_FAILURE, second.doubt.zh, second.doubt.en)
     return None
-
-
-def _first_member(octets: bytes) -> Region | None:
-    """Return where the part of seal data stands that was signed; a picture in it may be a package of its own."""
-    try:
-        inside = der.Reader(octets).enter(der.SEQUENCE)
-        begin = inside.position
-        return begin, begin + len(inside.element())
-    except der.DerError:
-        return None

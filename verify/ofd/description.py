@@ -113,13 +113,12 @@ def read_list(package: Package, path: str) -> tuple[Listed, ...]:
 
 
 def _listed(package: Package, item: Element, near: str) -> Listed:
-    kind = item.attributes.get("Type", SignatureType.SEAL.value)
-    try:
-        type_ = SignatureType(kind)
-    except ValueError as bad:
+    kind = item.attributes.get("Type", SignatureType.SEAL.value).strip()
+    type_ = next((one for one in SignatureType if one.value.casefold() == kind.casefold()), None)
+    if type_ is None:
         raise refused(
             f"的签名类型“{kind[:40]}”无法识别", f"has a signature of the unknown type {kind[:40]!r}"
-        ) from bad
+        )
     locations = _Locations(package, near)
     path = locations.found(item.attributes.get("BaseLoc", ""))
     if locations.twofold:
@@ -214,18 +213,20 @@ class _Locations:
         self._around = Around(self.near)
 
     def found(self, location: str) -> str:
-        """Return the file that a location names; where there is none, its first reading, which is then missing."""
+        """Return the file that a location names, else the one that some reader finds by it; where there is none, its first reading."""
         plain = not URI.search(location)
         if plain and location in self.package:  # as nearly all are written: absolute, with nothing to resolve
             return location
         self.package.follow(location)
         possible = readings(location, self.near)
-        path = next((path for path in possible if path in self.package), possible[0])
         self.relative = self.relative or not location.strip().replace("\\", "/").startswith("/")
         others = (other for one in spellings(location) for other in self._around.elsewhere(one))
         opened = {file for other in others for file in self.package.called(other)}
+        path = next((path for path in possible if path in self.package), None)
         if opened - {path}:
             self.twofold.append(location.strip()[:200])
+        if path is None:
+            return next(iter(opened)) if len(opened) == 1 else possible[0]
         return path
 
 

@@ -102,7 +102,12 @@ def unlisted(package: Package, structure: Structure, among: Iterable[str]) -> tu
 
     What no signature protects need not be asked about in a finished package: it is loose, and told as such.
     """
-    return tuple(path for path in among if path in structure.descriptions or _describes(package, path))
+    seen = structure.descriptions
+    return tuple(
+        path
+        for path in among
+        if path in seen or (path not in structure.reached and _describes(package, path))
+    )
 
 
 def _describes(package: Package, path: str) -> bool:

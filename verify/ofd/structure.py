@@ -231,8 +231,8 @@ _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40
 
 def numbered(identifier: str) -> str:
     """Return an identifier (ST_ID, an unsigned integer) as readers keep it that count: without blanks, signs and zeros in front."""
-    digits = identifier.strip().removeprefix("+").lstrip("0")
-    return digits if digits.isascii() and digits.isdigit() else identifier
+    digits = identifier.strip().removeprefix("+")
+    return (digits.lstrip("0") or "0") if digits.isascii() and digits.isdigit() else identifier
 
 
 def numbers4(text: str) -> Box | None:

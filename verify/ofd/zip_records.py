@@ -32,9 +32,10 @@ _STRONG: Final = 0x0040
 _UTF8: Final = 0x0800
 _MASKED: Final = 0x2000
 _WIDE: Final = 0xFFFFFFFF
-_UNIX: Final = 3
-"""Made by a Unix program (§4.4.2): the upper half of the external attributes is the mode of a file."""
 _PLAIN: Final = frozenset({0, stat.S_IFREG, stat.S_IFDIR})
+"""Kinds of files in the upper half of the external attributes (§4.4.15); readers look there whatever system is said to have written them (§4.4.2)."""
+_FOLDER: Final = 0x10
+"""A folder, in the lower half: an entry with content that says so shows nothing to some readers."""
 _OTHER_NAME: Final = 0x7075
 """An extra field with another name of the entry, in UTF-8 (§4.6.9): some readers take it, others the header's."""
 _OTHER_NAME_AT: Final = 5
@@ -112,7 +113,7 @@ def _end(data: bytes) -> tuple[int, int, int, int]:
 def _central(data: bytes, at: int, end_at: int) -> tuple[Record, int]:
     if at + CENTRAL_HEAD.size > end_at:
         raise refused("的目录不完整", "has a directory that is cut off")
-    (mark, made, _, flags, method, _, _, crc, packed, size, name, extra, comment, disk, _, mode, start) = (
+    (mark, _, _, flags, method, _, _, crc, packed, size, name, extra, comment, disk, _, mode, start) = (
         CENTRAL_HEAD.unpack_from(data, at)
     )
     end = at + CENTRAL_HEAD.size + name + extra + comment
@@ -121,7 +122,9 @@ def _central(data: bytes, at: int, end_at: int) -> tuple[Record, int]:
     octets = data[at + CENTRAL_HEAD.size : at + CENTRAL_HEAD.size + name]
     shown, *also = _names(octets, flags)
     _check_extra(data[at + CENTRAL_HEAD.size + name : end - comment], shown)
-    if made >> 8 == _UNIX and stat.S_IFMT(mode >> 16) not in _PLAIN:
+    _check_marks(data[end - comment : end], shown)
+    kind = stat.S_IFMT(mode >> 16)
+    if kind not in _PLAIN or (not shown.endswith("/") and (kind == stat.S_IFDIR or mode & _FOLDER)):
         raise refused(f"的条目“{shown}”是链接或特殊文件", f"has a link or a special file, {shown!r}")
     if _WIDE in (packed, size, start):
         raise refused("使用了 ZIP64 扩展", "uses the ZIP64 extension")
@@ -206,7 +209,8 @@ def _names(octets: bytes, flags: int) -> list[str]:
 
 
 def _check_extra(extra: bytes, name: str) -> None:
-    """Refuse a second name: one reader would show this entry in the place of another (§4.6.9)."""
+    """Refuse a second name: one reader would show this entry in the place of another (§4.6.9); and the mark of a record."""
+    _check_marks(extra, name)
     at = 0
     while at + 4 <= len(extra):
         kind, size = struct.unpack_from("<2H", extra, at)
@@ -214,6 +218,15 @@ def _check_extra(extra: bytes, name: str) -> None:
         if kind == _OTHER_NAME and body[_OTHER_NAME_AT:] != name.encode():
             raise refused(f"的条目“{name}”有两个名称", f"has an entry of two names, {name!r}")
         at += 4 + size
+
+
+def _check_marks(octets: bytes, name: str) -> None:
+    """Refuse records in what only describes an entry: a whole package may stand there, and libzip takes it for the file's own."""
+    if any(mark in octets for mark in _MARKS):
+        raise refused(
+            f"的条目“{name}”的注释或扩展字段中藏有压缩包的记录，不同阅读器会读出不同内容",
+            f"has records of a package in the comment or an extra field of {name!r}: readers take different ones",
+        )
 
 
 def _check_gapless(records: list[Record], directory_at: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from cryptography import x509
@@ -19,7 +19,7 @@ from verify.policy import Policy
 from verify.report import Reason
 from verify.ses import values
 from verify.ses.certificates import CertificateSteps, Looked, Proof
-from verify.ses.form_steps import critical_and_unknown, making_time, picture_form
+from verify.ses.form_steps import MOST_OF_ZONES, critical_and_unknown, making_time, picture_form
 from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import SEAL_DEMANDS, Demand, Outcome, Step, doubtful, failed, found, passed, skipped
 from verify.signatures.loaded import load_certificate
@@ -227,8 +227,19 @@ def _maker_standing(case: SealCase, looked: Looked, demand: Demand) -> Outcome:
 
 
 def _seal_validity(case: SealCase, _: Demand) -> Outcome:
-    """Step e: the moment that matters lies inside the seal's validity, both ends included."""
+    """Step e: the moment that matters lies inside the seal's validity, both ends included.
+
+    A beginning some hours away may be a local time, or a day, written as UTC, as the date of making may.
+    """
     fields, at = case.seal.property, case.when.replace(microsecond=0)
+    if timedelta(0) < fields.valid_from - at <= MOST_OF_ZONES:
+        return doubtful(
+            SubIndication.NOT_YET_VALID,
+            f"印章自 {fields.valid_from:%Y-%m-%d %H:%M}Z 起有效，使用或核验的时间为 {at:%Y-%m-%d %H:%M}Z，前者可能误写为当地时间；"
+            "请向制章单位核实，或过后重新核验。",
+            f"The seal is valid from {fields.valid_from:%Y-%m-%d %H:%M}Z and was used or verified at {at:%Y-%m-%d %H:%M}Z: perhaps a local "
+            "time; ask its maker, or verify again later.",
+        )
     if at < fields.valid_from:
         return failed(
             SubIndication.NOT_YET_VALID,

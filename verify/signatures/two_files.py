@@ -7,6 +7,7 @@ record at the end. Whoever adds an attribute that no signature covers can so hav
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -114,6 +115,20 @@ def pdf_outside(octets: bytes, signed: Sequence[Region]) -> Second | None:
     return None
 
 
+def zip_outside(octets: bytes, signed: Sequence[Region], end_at: int) -> Second | None:
+    """Tell whether a package has another end record before its own at ``end_at``, outside of these regions, which stand in order and apart.
+
+    libzip looks from the front, and keeps the directory that reaches further.
+    """
+    starts, at = [begin for begin, _ in signed], max(0, len(octets) - ZIP_END_WITHIN)
+    while (at := octets.find(_ZIP_END, at, end_at + len(_ZIP_END) - 1)) >= 0:
+        below = bisect_right(starts, at) - 1
+        if below < 0 or at + len(_ZIP_END) > signed[below][1]:
+            return _ZIP
+        at += 1
+    return None
+
+
 def _holds_pdf(octets: bytes, start: int, stop: int) -> bool:
     """Tell whether a mark begins before ``stop`` and ends behind ``start``."""
     if any(_reaches(octets, word, start, stop) for word in _FIXED):
@@ -193,6 +208,16 @@ def _back(octets: bytes, at: int, over: bytes) -> int:
         if left:
             break
     return at
+
+
+def first_member(octets: bytes) -> Region | None:
+    """Return where the part of seal data stands that was signed; a picture in it may be a package of its own."""
+    try:
+        inside = der.Reader(octets).enter(der.SEQUENCE)
+        begin = inside.position
+        return begin, begin + len(inside.element())
+    except der.DerError:
+        return None
 
 
 def where_signed(octets: bytes, content: bytes | None) -> Region | None:

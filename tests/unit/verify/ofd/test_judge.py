@@ -102,6 +102,19 @@ def test_any_changed_file_is_named(name: str) -> None:
     assert only(report).seal is not None, "it still says whose seal it was"
 
 
+@pytest.mark.parametrize("written", ["/doc_0/RES/图.png", "/Doc_0/Res/%E5%9B%BE.png", "/Doc_0/Res/ 图.png"])
+def test_a_reference_that_some_readers_find_is_doubt(written: str) -> None:
+    """Writers that care for no case, or write URIs: the file is there and unchanged, and other readers miss it."""
+    files = entries(document()) | {"Doc_0/Res/图.png": b"picture"}
+    before, after = '"/Doc_0/Res/图.png"'.encode(), f'"{written}"'.encode()
+    octets = signed_anew(seal(packed(files)), lambda xml: xml.replace(before, after))
+    assert written.encode() in entries(octets)[SIGNATURE]
+    report = judged(octets)
+    assert (report.verdict, only(report).integrity.modified) == (Verdict.INDETERMINATE, False)
+    assert judged(changed(octets, "Doc_0/Res/图.png", b"other")).verdict is Verdict.FAILED
+    assert judged(changed(octets, "Doc_0/Res/图.png", None)).verdict is Verdict.FAILED
+
+
 def test_a_missing_protected_file_fails() -> None:
     report = judged(changed(sealed(), "Doc_0/Res/hei.ttf", None))
     assert report.sub_indication is SubIndication.DOCUMENT_MODIFIED

@@ -116,3 +116,12 @@ def test_documents_that_share_a_list_have_its_signatures_once() -> None:
     report = Verifier(trust()).verify(packed(files), at=NOW)
     assert (report.verdict, "twice" in report.reason.en) == (Verdict.UNREADABLE, True)
     assert only(judged(sealed())).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("written", "verdict"),
+    [("seal", Verdict.PASSED), (" SEAL", Verdict.PASSED), ("Stamp", Verdict.UNREADABLE)],
+)
+def test_a_type_is_known_in_any_case(written: str, verdict: Verdict) -> None:
+    octets = changed(sealed(), LIST, lambda xml: xml.replace(b'Type="Seal"', f'Type="{written}"'.encode()))
+    assert Verifier(trust()).verify(octets, at=NOW).verdict is verdict

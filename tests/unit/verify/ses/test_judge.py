@@ -460,6 +460,19 @@ def test_local_time_written_as_utc_is_doubt(world: SesSealing, stamped: bool) ->
     assert world.judge(impossible, document=DOCUMENT).verdict is Verdict.FAILED
 
 
+@pytest.mark.parametrize(
+    ("ahead", "verdict"), [(8, Verdict.INDETERMINATE), (14, Verdict.INDETERMINATE), (15, Verdict.FAILED)]
+)
+def test_a_validity_that_begins_by_local_time_is_doubt(
+    world: SesSealing, ahead: int, verdict: Verdict
+) -> None:
+    """Whoever writes the date of making so writes the begin so, or takes the day that has begun already where it was made."""
+    esl = world.esl(V4, valid_from=world.now.replace(microsecond=0) + timedelta(hours=ahead))
+    used = world.judge(world.signature(esl), document=DOCUMENT)
+    assert (used.verdict, used.sub_indication) == (verdict, SubIndication.NOT_YET_VALID)
+    assert world.judge(esl, at=world.now + timedelta(hours=ahead + 1)).verdict is Verdict.PASSED
+
+
 def test_v1_tells_its_time_in_several_forms(world: SesSealing) -> None:
     from datetime import UTC
 
