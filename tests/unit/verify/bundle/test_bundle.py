@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -202,6 +204,21 @@ def test_I30_one_number_stands_for_one_content(maker: Maker) -> None:
     other = open_bundle(maker.make(5, {**maker.files, "README.txt": b"more"}))
     with pytest.raises(BundleRolledBack):
         judge_bundle(other, maker.signer, SeenBundle(5, first.sha256), maker.now)
+
+
+def test_two_at_once_forget_nothing(bundle: bytes, tmp_path: Path) -> None:
+    """Each reads the memory and replaces it: without a lock the later forgets the number that the other had kept."""
+    memory, others = tmp_path / "bundles.json", 12
+    found = open_bundle(bundle)
+    signers = [f"{number:064x}" for number in range(others)]
+    threads = [
+        threading.Thread(target=remember, args=(memory, replace(found, signer_sha256=one))) for one in signers
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(remembered(memory, one) for one in signers)
 
 
 def test_the_memory_survives_and_damage_to_it_is_told(maker: Maker, bundle: bytes, tmp_path: Path) -> None:
