@@ -335,6 +335,25 @@ def test_I30_a_list_that_comes_otherwise_is_not_below_ones_own_pins(
         assert ("below 8" in desk.errors.getvalue()) is (lowest > 7)
 
 
+def test_attack_a_list_of_another_signer_under_a_pinned_scheme(desk: Desk, maker: Maker) -> None:
+    """A bundle's maker is believed for its own lists; one's own folder says who signs those of this scheme."""
+    true, false = Publisher(maker.now), Publisher(maker.now)
+    entry = service(maker.signing.pki.issuing.der)
+    trust = desk.folder / "trust"
+    trust.mkdir()
+    pin = {"scheme_id": true.scheme, "signers": list(true.pin.signers)}
+    (trust / "pinned.json").write_text(json.dumps([pin]))
+    (trust / "a.tl.json").write_bytes(true.signed(true.list(entry)))
+    for publisher, status in ((true, EXIT_STATUS[Verdict.PASSED]), (false, USAGE_STATUS)):
+        listed = publisher.signed(publisher.list(entry))
+        own = {"scheme_id": publisher.scheme, "signers": list(publisher.pin.signers)}
+        files = {**maker.files, "a.tl.json": listed, "pinned.json": json.dumps([own]).encode()}
+        bundle = maker.make(2 if publisher is false else 1, files=files)
+        found, _ = desk.run(bundle, "--bundle-signer", maker.signer, "--trust", str(trust))
+        assert found == status, desk.errors.getvalue()
+    assert "another than the signer" in desk.errors.getvalue()
+
+
 def test_damaged_and_missing_bundles_are_refused_in_words(desk: Desk, bundle: bytes) -> None:
     assert desk.run(bundle[:-1])[0] == USAGE_STATUS
     assert desk.run(b"PK\x03\x04")[0] == USAGE_STATUS
