@@ -14,6 +14,7 @@ from api.cli.console import (
     JsonOption,
     hand,
     installation,
+    leave,
     moment,
     out,
     print_json,
@@ -30,7 +31,9 @@ from signing.order import digest_of
 from signing.recognition.department_store import LedgerQuery, PolicyRow, Recognition
 from signing.recognition.ledger import Decision
 from verify.acceptance.shelf import SUFFIX, example_text, find, shipped
+from verify.exit_status import CONDITIONS_STATUS, REFUSED_STATUS
 from verify.institution.record import FILE_SUFFIX
+from verify.targets import beside
 
 CLERK = "person:chen.jing=陈静"
 SECOND = "person:zhou.hui=周慧"
@@ -39,6 +42,8 @@ recognition = typer.Typer(
     help="受理决定与互认台账 / decisions and the recognition ledger", no_args_is_help=True
 )
 Id = Annotated[str, typer.Argument(help="导入编号 / number of the import")]
+STATUSES = {"accepted": 0, "conditions": CONDITIONS_STATUS, "refused": REFUSED_STATUS}
+"""What a recorded decision ends with, as ``verify`` does."""
 ANSWERS = {"accepted": "接受", "conditions": "有条件接受", "refused": "不予接受"}
 
 
@@ -145,10 +150,12 @@ def accept(
     request_key: Annotated[str, typer.Option(help="请求编号，重试时不变 / keep it when retrying")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """核验、按部门政策判断，并记入互认台账 / verify, judge by the policy, and put the answer on the ledger."""
+    """核验、按部门政策判断，并记入互认台账；0 接受，5 不予接受，6 有条件接受 / verify, judge by the policy, and put the answer on the ledger.
+
+    0 accepted, 5 refused, 6 accepted on conditions.
+    """
     octets = read_bytes(file)
-    beside = evidence or file.with_name(file.name + FILE_SUFFIX)
-    records = read_bytes(beside).decode("ascii", "replace") if evidence or beside.is_file() else ""
+    records = read_bytes(evidence).decode("ascii", "replace") if evidence else beside(file, None)
     with installation(home) as services:
         policy = services.acceptance.departments.find(name)
         report = services.verification.verify(octets, name=file.name, evidence=records)
@@ -158,12 +165,13 @@ def accept(
         found = decision.acceptance
     if as_json:
         print_json({**DecisionModel.of(row).model_dump(mode="json"), "acceptance": found.to_json()})
-        return
+        leave(STATUSES[row.answer])
     say(found.sentence.zh, found.sentence.en)
     say(
         f"台账 {row.id}，规则 {row.rule}，审计记录 {row.number}",
         f"Ledger {row.id}, rule {row.rule}, audit record {row.number}",
     )
+    leave(STATUSES[row.answer])
 
 
 @recognition.command()

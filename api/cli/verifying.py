@@ -78,28 +78,29 @@ def verify(
     0 passed, 1 failed, 2 indeterminate, 3 unreadable, 4 passed but voided since, 5 refused by the department, 6 accepted on conditions.
     """
     folder = trust or load_settings(home).home / "trust"
-    arguments = [str(file) for file in files]
+    arguments: list[str] = []
     usual = folder.is_dir() and bundle is None
-    arguments += ["--trust", str(folder)] if trust is not None or usual else []
-    arguments += [part for path in lists or () for part in ("--list", str(path))]
-    arguments += [part for one in signer or () for part in ("--signer", one)]
-    arguments += [part for path in pivot or () for part in ("--pivot", str(path))]
-    arguments += [] if bundle is None else ["--bundle", str(bundle)]
-    arguments += ["--bundle-signer", bundle_signer] if bundle_signer else []
-    arguments += [] if report is None else ["--report", str(report)]
-    arguments += ["--at", at] if at else []
-    arguments += [] if proof is None else ["--proof", str(proof)]
-    arguments += ["--content", str(content)] if content is not None else []
-    arguments += ["--department", department] if department else []
-    arguments += ["--act", act] if act else []
-    arguments += [] if evidence is None else ["--evidence", str(evidence)]
-    arguments += [] if table is None else ["--out", str(table)]
-    arguments += ["--workers", str(workers)] if workers else []
+    arguments += [f"--trust={folder}"] if trust is not None or usual else []
+    arguments += [f"--list={path}" for path in lists or ()]
+    arguments += [f"--signer={one}" for one in signer or ()]
+    arguments += [f"--pivot={path}" for path in pivot or ()]
+    arguments += [] if bundle is None else [f"--bundle={bundle}"]
+    arguments += [f"--bundle-signer={bundle_signer}"] if bundle_signer else []
+    arguments += [] if report is None else [f"--report={report}"]
+    arguments += [f"--at={at}"] if at else []
+    arguments += [] if proof is None else [f"--proof={proof}"]
+    arguments += [f"--content={content}"] if content is not None else []
+    arguments += [f"--department={department}"] if department else []
+    arguments += [f"--act={act}"] if act else []
+    arguments += [] if evidence is None else [f"--evidence={evidence}"]
+    arguments += [] if table is None else [f"--out={table}"]
+    arguments += [f"--workers={workers}"] if workers else []
     arguments += ["--json"] if as_json else []
     source = context.get_parameter_source("password")
     surrounding = source is not None and source.name == "ENVIRONMENT"
     unused = proof is not None and surrounding  # set for all documents; one under a proof is not opened
-    arguments += [] if password is None or unused else ["--password", password]
+    arguments += [] if password is None or unused else [f"--password={password}"]
+    arguments += ["--", *map(str, files)]  # a file may be called like an option
     if report is None:
         leave(run_verify(arguments, clock=system_clock))
     from api.cli.report import issuing

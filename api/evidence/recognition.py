@@ -166,8 +166,14 @@ def demand_two(by: Actor, confirmed_by: Actor) -> None:
 
 
 def list_address(url: str) -> str:
-    """Return where another installation's list is: an address of a list as it is, of an installation with its path."""
-    path = urlsplit(url).path
+    """Return where another installation's list is: an address of a list as it is, of an installation with its path.
+
+    What is no address stays as it is: whoever fetches from it says what is wrong.
+    """
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return url
     return url if path.endswith((".json", ".xml", ".jws", ".xtsl")) else url.rstrip("/") + LIST_PATH
 
 

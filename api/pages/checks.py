@@ -36,11 +36,15 @@ class Checks:
         self._check = check
 
     def begin(self, entry: Entry, password: str | None = None) -> None:
-        """Verify ``entry`` in the background. Raises :class:`api.errors.ServiceBusy`."""
+        """Verify ``entry`` in the background, anew where it is being verified: something may lie beside it since.
+
+        Raises :class:`api.errors.ServiceBusy`.
+        """
         self._jobs.start(
             entry.id,
             lambda: entry.update(status=CHECKING, worker=self._jobs.mark, password=None),
             lambda: self._work(entry, password),
+            again=True,
         )
 
     def adopt(self, document: Path, name: str) -> Entry:

@@ -23,16 +23,27 @@ class Jobs:
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="pages")
         self._running: set[str] = set()
+        self._again: dict[str, Callable[[], None]] = {}
         self._lock = threading.Lock()
         self.mark = f"{os.getpid()}:{secrets.token_hex(8)}"
 
-    def start(self, name: str, announce: Callable[[], object], work: Callable[[], None]) -> bool:
+    def start(
+        self, name: str, announce: Callable[[], object], work: Callable[[], None], *, again: bool = False
+    ) -> bool:
         """Begin ``work`` for the entry ``name``, once ``announce`` has said so; False if it is being worked on already.
 
-        Raises :class:`ServiceBusy` when too many wait. ``work`` must not raise.
+        ``again``: what it rests on was changed, so whatever runs for the entry is followed by it. Raises :class:`ServiceBusy` when
+        too many wait. ``work`` must not raise.
         """
+
+        def anew() -> None:
+            announce()
+            work()
+
         with self._lock:
             if name in self._running:
+                if again:
+                    self._again[name] = anew
                 return False
             if len(self._running) >= THREADS + MAX_WAITING:
                 raise ServiceBusy
@@ -65,11 +76,24 @@ class Jobs:
         self._threads.shutdown(cancel_futures=True)
 
     def _run(self, name: str, work: Callable[[], None]) -> None:
+        following: Callable[[], None] | None = work
         try:
-            work()
-        finally:
+            while following is not None:
+                following()
+                following = self._next(name)
+        except BaseException:
             self._forget(name)
+            raise
+
+    def _next(self, name: str) -> Callable[[], None] | None:
+        """Return what is to follow for an entry; where there is nothing it is let go in the same moment."""
+        with self._lock:
+            found = self._again.pop(name, None)
+            if found is None:
+                self._running.discard(name)
+            return found
 
     def _forget(self, name: str) -> None:
         with self._lock:
             self._running.discard(name)
+            self._again.pop(name, None)

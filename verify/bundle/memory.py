@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,11 +37,29 @@ def remembered(path: Path, signer_sha256: str) -> SeenBundle | None:
 
 def remember(path: Path, bundle: Bundle) -> None:
     """Keep that a bundle was used, unless a newer one was meanwhile; the file is replaced whole. ``OSError``."""
-    known, before = _read(path), remembered(path, bundle.signer_sha256)
-    if before is not None and before.sequence >= bundle.manifest.sequence:
-        return
-    known[bundle.signer_sha256] = {"sequence": bundle.manifest.sequence, "sha256": bundle.sha256}
     path.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(path):
+        known, before = _read(path), remembered(path, bundle.signer_sha256)
+        if before is not None and before.sequence >= bundle.manifest.sequence:
+            return
+        known[bundle.signer_sha256] = {"sequence": bundle.manifest.sequence, "sha256": bundle.sha256}
+        _write(path, known)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Let one process at a time read and replace the memory: of two, none forgets what the other kept."""
+    try:
+        import fcntl  # noqa: PLC0415 - not on every system
+    except ImportError:
+        yield
+        return
+    with path.with_name(f".{path.name}.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _write(path: Path, known: dict[str, Any]) -> None:
     handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".bundles-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:

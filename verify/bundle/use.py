@@ -15,7 +15,7 @@ from verify.bundle.judge import BundleReport, judge_bundle
 from verify.bundle.memory import remember, remembered
 from verify.folder import TrustFolderUnusable, load_trust
 from verify.trust import TrustStore
-from verify.trusted_lists.source import check_lowest
+from verify.trusted_lists.source import check_lowest, check_signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,13 @@ def opened(use: BundleUse, at: datetime) -> Iterator[OpenedBundle]:
 
 
 def merged(bundle: TrustStore, own: TrustStore) -> TrustStore:
-    """Put a bundle's content beside the trust store of whoever verifies; a trust list below its pins is ``ListRolledBack``."""
+    """Put a bundle's content beside the trust store of whoever verifies.
+
+    A trust list below its pins is ``ListRolledBack``, one of a scheme that it pins by another signer ``ListSignerUnknown``: it would
+    take the place of the true one.
+    """
     for found in bundle.lists:
+        check_signer(found, own.pins)
         check_lowest(found, own.pins)
     return TrustStore(
         [*own.anchors, *bundle.anchors],

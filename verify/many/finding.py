@@ -6,6 +6,7 @@ row a signature, so that a spreadsheet can filter by owner, seal or list.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +19,9 @@ from verify.verdict import Verdict
 
 MAX_SIGNATURES: Final = 50
 """Signatures of one document that are kept one by one; the count of all is kept too, and the verdict is on all."""
+MAX_OCTETS: Final = 512 * 1024
+"""Octets of a finding as it is written (JSON in ASCII): a line of a state file and a message have twice that. Of a document whose
+signatures say more, the first are kept."""
 MAX_TEXT: Final = 500
 """Characters of a name or sentence that is kept: foreign text may be megabytes."""
 ABSENT: Final = "not-asked"
@@ -30,7 +34,9 @@ def finding(report: DocumentReport) -> Finding:
     answers = report.answers
     accepted = None if answers is None else answers.accepted
     acceptance = None if answers is None else answers.acceptance
-    kept = [_signature(number, one) for number, one in enumerate(report.signatures[:MAX_SIGNATURES], 1)]
+    kept = _within_bounds(
+        [_signature(number, one) for number, one in enumerate(report.signatures[:MAX_SIGNATURES], 1)]
+    )
     voided = report.voided
     return {
         "file": _text(report.file),
@@ -60,6 +66,16 @@ def finding(report: DocumentReport) -> Finding:
         "signature_count": len(report.signatures),
         "signatures": kept,
     }
+
+
+def _within_bounds(signatures: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keep the first signatures, as many as a finding has room for: names in them are foreign, and may be long each."""
+    left = MAX_OCTETS
+    for number, one in enumerate(signatures):
+        left -= len(json.dumps(one))
+        if left < 0:
+            return signatures[: max(number, 1)]
+    return signatures
 
 
 def _signature(number: int, item: SignatureReport) -> dict[str, Any]:

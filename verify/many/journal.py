@@ -23,7 +23,7 @@ SUFFIX: Final = ".state"
 """What is added to the result's name."""
 FORM: Final = "yinxin-verify-state-v1"
 MAX_LINE: Final = 1024 * 1024
-"""Octets of one line: a finding with fifty signatures has some 150,000."""
+"""Octets of one line: a finding with fifty signatures has some 150,000, and at most half of this beside its own members."""
 MAX_AGE: Final = timedelta(hours=48)
 """How long what was judged is used again: a run that was left longer begins anew."""
 RETRIED: Final = "LIMIT_REACHED"

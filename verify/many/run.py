@@ -283,7 +283,7 @@ def _write(out: Path, form: SheetForm, journal: Journal, paths: Sequence[Path]) 
         for path in paths:
             one = journal.finding(str(path))
             verdicts.add(Verdict(one["verdict"]))
-            reported.add(one["reported"])
+            reported.add(one.get("reported") or "")
             voided = voided or one["voided_since"] is not None
             if one["accepted"] != ABSENT:
                 answers.add(AnswerStatus(one["accepted"]))

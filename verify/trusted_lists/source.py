@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from verify.trusted_lists.errors import ListRolledBack
+from verify.trusted_lists.errors import ListRolledBack, ListSignerUnknown
 from verify.trusted_lists.model import TrustedList
 
 PINS: Final = "pinned.json"
@@ -55,4 +55,20 @@ def check_lowest(found: TrustedList, pins: Iterable[Pin]) -> None:
             f"信任清单“{found.scheme_id}”的序号 {found.sequence} 低于可采信的最低序号 {lowest}（{PINS} 或过渡清单）；请更换为新的清单。",
             f"The trust list “{found.scheme_id}” has the number {found.sequence}, below {lowest}, the lowest that counts "
             f"({PINS}, or the pivots); replace it by a newer one.",
+        )
+
+
+def check_signer(found: TrustedList, pins: Iterable[Pin]) -> None:
+    """Demand that a list of a scheme that is pinned comes from a pinned signer, however it came; raises ``ListSignerUnknown``."""
+    pinned = {
+        digest
+        for pin in pins
+        if pin.source.scheme_id == found.scheme_id
+        for digest in pin.source.signer_octets()
+    }
+    if pinned and found.signer_sha256 not in pinned:
+        raise ListSignerUnknown(
+            f"信任清单“{found.scheme_id}”由别人签发，不是信任库固定的签名者；请核对来源，签名者确已更换的请更新信任库的 {PINS}。",
+            f"The trust list “{found.scheme_id}” is signed by another than the signer that the trust folder pins; check where it comes "
+            f"from, and if its signer was changed, change {PINS} there.",
         )

@@ -196,3 +196,30 @@ def test_a_verification_whose_process_died_has_failed(checks: MakeChecks, shelf:
 )
 def test_a_file_name_is_a_name_and_nothing_else(header: str, name: str) -> None:
     assert file_name(header) == name
+
+
+def test_what_is_laid_beside_while_a_check_runs_is_checked_too(checks: MakeChecks, shelf: Shelf) -> None:
+    """Else the page shows the verdict over the file that lay there before, beside the one that lies there now."""
+    begun, go_on, seen = threading.Event(), threading.Event(), list[str]()
+    entry = _entry(shelf)
+    beside = entry.folder / "content"
+
+    def check(_document: Path, _name: str, _password: str | None) -> dict[str, Any]:
+        seen.append(beside.read_text())
+        begun.set()
+        assert go_on.wait(20)
+        return {"content": seen[-1]}
+
+    made = checks(check)
+    beside.write_text("first")
+    made.begin(entry)
+    assert begun.wait(20)
+    beside.write_text("second")
+    made.begin(entry)
+    go_on.set()
+    deadline = time.monotonic() + 30
+    while made.state(entry)["status"] == CHECKING or entry.state().get("report") != {"content": "second"}:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert seen == ["first", "second"]
+    assert made.state(entry)["status"] == DONE

@@ -112,3 +112,15 @@ def test_a_network_that_is_opened_is_asked_for_one_person_too(founded: Install, 
     with pytest.raises(ListUnreachable, match="418"):
         services.recognition.foreign.propose(Offer("ab" * 32, f"{inner}/list.json"), actor=ADMIN)
     assert _Inner.asked == ["/list.json"]
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "https://[x]/list.json", "//x", "https:///x"])
+def test_what_is_no_address_is_refused_by_name(services: Services, url: str) -> None:
+    """It is taken apart twice; neither time is it a fault of ours."""
+    made = services.api_keys.create(ADMIN, [Scope.TRUST_PROPOSE], timedelta(days=1), actor=ADMIN)
+    answer = Client(services).post(
+        "/api/v1/trust/lists",
+        headers={"Authorization": f"Bearer {made.text}"},
+        json={"fingerprint": "00" * 32, "url": url},
+    )
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/list-address-invalid")

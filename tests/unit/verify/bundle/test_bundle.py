@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -204,6 +206,21 @@ def test_I30_one_number_stands_for_one_content(maker: Maker) -> None:
         judge_bundle(other, maker.signer, SeenBundle(5, first.sha256), maker.now)
 
 
+def test_two_at_once_forget_nothing(bundle: bytes, tmp_path: Path) -> None:
+    """Each reads the memory and replaces it: without a lock the later forgets the number that the other had kept."""
+    memory, others = tmp_path / "bundles.json", 12
+    found = open_bundle(bundle)
+    signers = [f"{number:064x}" for number in range(others)]
+    threads = [
+        threading.Thread(target=remember, args=(memory, replace(found, signer_sha256=one))) for one in signers
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(remembered(memory, one) for one in signers)
+
+
 def test_the_memory_survives_and_damage_to_it_is_told(maker: Maker, bundle: bytes, tmp_path: Path) -> None:
     memory, found = tmp_path / "state" / "bundles.json", open_bundle(bundle)
     assert remembered(memory, maker.signer) is None
@@ -316,6 +333,25 @@ def test_I30_a_list_that_comes_otherwise_is_not_below_ones_own_pins(
         status, _ = desk.run(bundle, *options)
         assert status == (USAGE_STATUS if lowest > 7 else EXIT_STATUS[Verdict.PASSED]), desk.errors.getvalue()
         assert ("below 8" in desk.errors.getvalue()) is (lowest > 7)
+
+
+def test_attack_a_list_of_another_signer_under_a_pinned_scheme(desk: Desk, maker: Maker) -> None:
+    """A bundle's maker is believed for its own lists; one's own folder says who signs those of this scheme."""
+    true, false = Publisher(maker.now), Publisher(maker.now)
+    entry = service(maker.signing.pki.issuing.der)
+    trust = desk.folder / "trust"
+    trust.mkdir()
+    pin = {"scheme_id": true.scheme, "signers": list(true.pin.signers)}
+    (trust / "pinned.json").write_text(json.dumps([pin]))
+    (trust / "a.tl.json").write_bytes(true.signed(true.list(entry)))
+    for publisher, status in ((true, EXIT_STATUS[Verdict.PASSED]), (false, USAGE_STATUS)):
+        listed = publisher.signed(publisher.list(entry))
+        own = {"scheme_id": publisher.scheme, "signers": list(publisher.pin.signers)}
+        files = {**maker.files, "a.tl.json": listed, "pinned.json": json.dumps([own]).encode()}
+        bundle = maker.make(2 if publisher is false else 1, files=files)
+        found, _ = desk.run(bundle, "--bundle-signer", maker.signer, "--trust", str(trust))
+        assert found == status, desk.errors.getvalue()
+    assert "another than the signer" in desk.errors.getvalue()
 
 
 def test_damaged_and_missing_bundles_are_refused_in_words(desk: Desk, bundle: bytes) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import errno
 import io
+import json
 import os
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,11 @@ from verify.command import run
 from verify.document_file import octets_of
 from verify.many import run as many
 from verify.many.errors import ManyRefused
-from verify.many.journal import Journal
+from verify.many.finding import finding
+from verify.many.journal import MAX_LINE, Basis, Journal, open_journal
 from verify.many.sheet import csv_line
 from verify.policy import MAX_DOCUMENT_OCTETS
-from verify.report import DocumentReport
+from verify.report import DocumentReport, Reason
 
 HOUR = timedelta(hours=1)
 LONG = "关" * 81 + ".pdf"
@@ -253,3 +256,29 @@ def test_attack_a_formula_behind_a_semicolon() -> None:
     assert csv_line(['x;=HYPERLINK("http://evil","有效")', "a\t=1", "plain"]).startswith('"x;=HYPERLINK(')
     assert '"a\t=1"' in csv_line(["", "a\t=1"])
     assert csv_line(["plain", 1, True, None]) == "plain,1,true,\r\n"
+
+
+def test_attack_names_that_make_a_line_longer_than_lines_are(
+    signing: Signing, b_t: bytes, tmp_path: Path
+) -> None:
+    """Fifty signatures with long names each: the line was cut where it is read back, and every further run met it again."""
+    report = signing.verify(b_t)
+    one = report.signatures[0]
+    assert one.signer is not None
+    name = "\U00020000" * 700
+    signer = replace(one.signer, name=name, organization=name, issuer=name)
+    said = Reason(name, name)
+    long = replace(one, field=name, signer=signer, reason=said, time=replace(one.time, authority=name))
+    found = finding(replace(report, file=name, reason=said, signatures=(long,) * 50))
+    assert len(json.dumps(found)) < MAX_LINE
+    assert found["signature_count"] == 50
+    assert 5 < len(found["signatures"]) < 50
+    basis = Basis("00", NOW)
+    with open_journal(tmp_path / "state", basis, at_given=True)[0] as journal:
+        journal.add("a", "00", found)
+        journal.add("b", "00", found)
+        assert journal.finding("a") == found
+    with open_journal(tmp_path / "state", basis, at_given=True)[0] as again:
+        assert again.finding("b") == found
+    honest = finding(replace(report, signatures=report.signatures * 50))
+    assert len(honest["signatures"]) == 50
