@@ -22,9 +22,13 @@ HEADERS: Final = {
     "behind more zeros than are looked at": b"0" * 5000 + b"5 0 obj",
     "with a long generation": b"5 0000000 obj",
     "its numbers apart by comments": b"5 %x\n0 %x\nobj",
+    "its numbers apart by vertical tabs": b"5\x0b0\x0bobj",
+    "its numbers apart by what pdf.js takes for blanks": b"5\xa00\xa0obj",
+    "its numbers apart by what PDFium takes for blanks": b"5\x800\xffobj",
     "its numbers apart by a comment of many octets": b"5 0 %" + b"x" * 3000 + b"\nobj",
 }
-"""Of an object: Ghostscript takes all of them for one, poppler and pdf.js those with zeros."""
+"""Of an object: Ghostscript takes most of them for one, poppler and pdf.js those with zeros, pdf.js those with a tab: it finds nothing there
+then, and shows the page without it."""
 
 
 @attack("blanks behind the end mark: MuPDF looks for it in the last 1,024 octets, and repairs the file", OURS)

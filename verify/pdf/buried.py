@@ -22,13 +22,21 @@ from verify.pdf.source import Contained, Revision
 from verify.pdf.step import Step
 
 _WHITE: Final = rb"[\x00\t\n\x0c\r ]"
+_APART: Final = rb"[\x00\t\n\x0b\x0c\r \x80\xa0\xff]"
+"""With what PDFium (0x80, 0xFF) and pdf.js (0x0B, 0xA0) take for blanks besides when they repair."""
 _FOUND_BY_REPAIR: Final = re.compile(
-    rb"(?<![0-9])[0-9]++" + _WHITE + rb"++[0-9]++" + _WHITE + rb"*+obj"
-    rb"|trailer" + _WHITE + rb"*+(?:<<|%)|startxref" + _WHITE + rb"*+(?:(?<=" + _WHITE + rb")[0-9]|%)"
+    rb"(?<![0-9])[0-9]++" + _APART + rb"++[0-9]++" + _APART + rb"*+obj"
+    rb"|trailer" + _APART + rb"*+(?:<<|%)|startxref" + _APART + rb"*+(?:(?<=" + _APART + rb")[0-9]|%)"
 )  # fmt: skip
 """Numbers of any length: readers pass over zeros that lead them. A comment may stand wherever blanks may."""
 _AFTER_A_LINE: Final = re.compile(
-    rb"(?<!" + _WHITE + rb")[\x00\t\x0c ]*+[\r\n]" + _WHITE + rb"*+(?:[0-9]++" + _WHITE + rb"*+)?+obj"
+    rb"(?<!"
+    + _APART
+    + rb")[\x00\t\x0b\x0c \x80\xa0\xff]*+[\r\n]"
+    + _APART
+    + rb"*+(?:[0-9]++"
+    + _APART
+    + rb"*+)?+obj"
 )
 """The end of an object's header behind blanks, which may be the end of a comment."""
 _BLANKS: Final = re.compile(_WHITE + rb"*+")
