@@ -60,10 +60,9 @@ class Lists:
     """The lists of one verification, by their issuers' names; it may begin with those of the trust store, read before."""
 
     def __init__(self, begun: Lists | None = None) -> None:
-        self._by_issuer: dict[NameKey, tuple[Crl, ...]] = {}
+        self._begun = begun
+        self._by_issuer: dict[NameKey, list[Crl]] = {}
         self._entries: dict[bytes, _Entries] = {}
-        if begun is not None:
-            self._by_issuer.update(begun._by_issuer)  # noqa: SLF001 - one of us
 
     def add(self, der: bytes, mark: bytes) -> None:
         """Take a list's octets; what cannot be read, or is over the limit, is left out as if it were not there."""
@@ -72,18 +71,27 @@ class Lists:
         found = _read_kept(der) if len(der) <= MAX_KEPT_OCTETS else _read(der)
         if found is not None:
             loaded, head = found
-            self._by_issuer[head.issuer] = (*self._by_issuer.get(head.issuer, ()), Crl(loaded, mark, head))
+            self._by_issuer.setdefault(head.issuer, []).append(Crl(loaded, mark, head))
+
+    def of(self, issuer: NameKey) -> Iterator[Crl]:
+        """Yield the lists of one issuer, in the order in which they were taken: a store may have a hundred thousand parts of one."""
+        if self._begun is not None:
+            yield from self._begun.of(issuer)
+        yield from self._by_issuer.get(issuer, ())
 
     def times(self) -> Iterator[datetime]:
         """Yield the thisUpdate of every list."""
-        return (item.value.last_update_utc for items in self._by_issuer.values() for item in items)
+        if self._begun is not None:
+            yield from self._begun.times()
+        for items in self._by_issuer.values():
+            yield from (item.value.last_update_utc for item in items)
 
     def said(self, certificate: x509.Certificate, signer_of: SignerOf, embedded: set[bytes]) -> list[Said]:
         """Return what the lists that have a signer say of a certificate; ``embedded`` are marks of the document's own."""
         complete: list[_Counted] = []
         deltas: list[_Counted] = []
         for issuer in list_issuers(certificate):
-            for item in self._by_issuer.get(issuer, ()):
+            for item in self.of(issuer):
                 reasons = covered(item.head, certificate)
                 signer = signer_of(item) if reasons else None
                 if signer is not None:

@@ -23,6 +23,8 @@ DOCUMENT_SIGNING: Final = frozenset(
 )
 TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
 OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
+_NEVER_REVOKED: Final = frozenset({"2.5.29.56", "0.4.0.194121.2.1"})
+"""noRevAvail (RFC 9608), and ETSI's assurance of a certificate for a short time (EN 319 412-1 §5.2)."""
 
 
 @by_identity(MAX_DESCRIBED)
@@ -53,6 +55,15 @@ def _may_sign(certificate: x509.Certificate, usage: x509.KeyUsage | None) -> boo
     if usage.key_encipherment or usage.data_encipherment or usage.key_agreement:
         raise _encryption_only(certificate)
     return False
+
+
+@by_identity(MAX_DESCRIBED)
+def needs_no_revocation(certificate: x509.Certificate) -> bool:
+    """RFC 9608 §2, EN 319 412-1 §5.2: tell whether the issuer says that there is nothing to ask for; never of an authority."""
+    extensions = {one.oid.dotted_string: one.value for one in extensions_of(certificate)}
+    constraints = extensions.get(x509.BasicConstraints.oid.dotted_string)
+    authority = isinstance(constraints, x509.BasicConstraints) and constraints.ca
+    return not authority and not _NEVER_REVOKED.isdisjoint(extensions)
 
 
 def check_signer(certificate: x509.Certificate) -> None:
