@@ -99,7 +99,9 @@ def check_confines(chain: Chain, purpose: Callable[[x509.Certificate], None]) ->
     issue for (CA/Browser Baseline Requirements §7.1.2), and Go, Windows and, of mail, OpenSSL refuse what goes beyond. An anchor is believed by decree.
     """
     wanted = _CONFINES.get(purpose)
-    for authority in chain[1:-1] if wanted is not None else ():
+    if wanted is None:
+        return
+    for authority in chain[1:-1]:
         stated = extended(authority)
         if stated is not None and stated[0].isdisjoint(wanted | {ANY_PURPOSE}):
             raise _confined(authority)
