@@ -158,6 +158,8 @@ def test_a_certificate_of_which_nothing_is_told(
     keeper = pki.party(extra=[(extension, False)], not_after=NOW + DAY)
     data, root = signing.sign(keeper=keeper), pki.crl(pki.root)
     assert outcome(signing, data, [root], []) == expected
+    alone = Verifier(signing.trust(crls=[root], intermediates=[pki.issuing.certificate]))
+    assert (alone.verify(keeper.der, at=NOW + HOUR).verdict is Verdict.PASSED) is (expected is PASSED)
     assert outcome(signing, data, [], [])[1] == "TRY_LATER", "of its authority something is"
     gone = pki.crl(revoked={keeper.certificate.serial_number: (NOW - HOUR, REASON.key_compromise)})
     assert outcome(signing, data, [root, gone], [])[1] == "REVOKED_NO_POE"
