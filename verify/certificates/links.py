@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import gcd, isqrt, prod
 from typing import Any, Final
 
 from cryptography import x509
@@ -17,6 +18,10 @@ from verify.certificates import gm
 from verify.certificates.names import issuer_key_of, subject_key_of
 
 _VERSION: Final = 0xA0
+_SMALL_FACTORS: Final = prod(
+    number for number in range(2, 752) if all(number % divisor for divisor in range(2, isqrt(number) + 1))
+)
+"""NIST SP 800-89 §5.3.3 (d): no modulus has a factor below 752; one that was damaged on its way has, and then anybody finds the others."""
 
 
 def made_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
@@ -43,7 +48,9 @@ def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 def usable(key: Any) -> bool:
     """Tell whether a key is of a kind and length that proves anything (ETSI TS 119 312 §8); longer numbers only cost time."""
     if isinstance(key, rsa.RSAPublicKey):
-        return MIN_RSA_BITS <= key.key_size <= MAX_RSA_BITS and key.public_numbers().e < EXPONENT_LIMIT
+        numbers = key.public_numbers()
+        fits = MIN_RSA_BITS <= key.key_size <= MAX_RSA_BITS and numbers.e < EXPONENT_LIMIT
+        return fits and gcd(numbers.n, _SMALL_FACTORS) == 1
     if isinstance(key, ec.EllipticCurvePublicKey):
         return key.key_size >= MIN_CURVE_BITS
     return isinstance(key, Sm2PublicKey | ed25519.Ed25519PublicKey | ed448.Ed448PublicKey)

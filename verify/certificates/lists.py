@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Final
 
 from cryptography import x509
 
+from ca import der
 from verify.certificates.crl_entries import entries_understood
 from verify.certificates.crl_scope import Head, Reasons, covered, head_of, list_issuers
 from verify.certificates.facts import (
@@ -39,6 +40,7 @@ KEPT_LISTS: Final = 64
 MAX_KEPT_OCTETS: Final = 65_536
 """Longest of them, some thousand entries; at the most four megabytes of foreign octets are held."""
 _REMOVED: Final = "removeFromCRL"
+_PASSING: Final = frozenset({CERTIFICATE_HOLD, _REMOVED})
 _Entries = dict[tuple[NameKey, int], x509.RevokedCertificate]
 
 
@@ -49,6 +51,7 @@ class Crl:
     value: x509.CertificateRevocationList
     mark: bytes
     head: Head
+    octets: bytes
 
 
 SignerOf = Callable[[Crl], x509.Certificate | None]
@@ -60,30 +63,38 @@ class Lists:
     """The lists of one verification, by their issuers' names; it may begin with those of the trust store, read before."""
 
     def __init__(self, begun: Lists | None = None) -> None:
-        self._by_issuer: dict[NameKey, tuple[Crl, ...]] = {}
+        self._begun = begun
+        self._by_issuer: dict[NameKey, list[Crl]] = {}
         self._entries: dict[bytes, _Entries] = {}
-        if begun is not None:
-            self._by_issuer.update(begun._by_issuer)  # noqa: SLF001 - one of us
 
-    def add(self, der: bytes, mark: bytes) -> None:
+    def add(self, octets: bytes, mark: bytes) -> None:
         """Take a list's octets; what cannot be read, or is over the limit, is left out as if it were not there."""
-        if len(der) > MAX_CRL_OCTETS:
+        if len(octets) > MAX_CRL_OCTETS:
             return
-        found = _read_kept(der) if len(der) <= MAX_KEPT_OCTETS else _read(der)
+        found = _read_kept(octets) if len(octets) <= MAX_KEPT_OCTETS else _read(octets)
         if found is not None:
             loaded, head = found
-            self._by_issuer[head.issuer] = (*self._by_issuer.get(head.issuer, ()), Crl(loaded, mark, head))
+            self._by_issuer.setdefault(head.issuer, []).append(Crl(loaded, mark, head, octets))
+
+    def of(self, issuer: NameKey) -> Iterator[Crl]:
+        """Yield the lists of one issuer, in the order in which they were taken: a store may have a hundred thousand parts of one."""
+        if self._begun is not None:
+            yield from self._begun.of(issuer)
+        yield from self._by_issuer.get(issuer, ())
 
     def times(self) -> Iterator[datetime]:
         """Yield the thisUpdate of every list."""
-        return (item.value.last_update_utc for items in self._by_issuer.values() for item in items)
+        if self._begun is not None:
+            yield from self._begun.times()
+        for items in self._by_issuer.values():
+            yield from (item.value.last_update_utc for item in items)
 
     def said(self, certificate: x509.Certificate, signer_of: SignerOf, embedded: set[bytes]) -> list[Said]:
         """Return what the lists that have a signer say of a certificate; ``embedded`` are marks of the document's own."""
         complete: list[_Counted] = []
         deltas: list[_Counted] = []
         for issuer in list_issuers(certificate):
-            for item in self._by_issuer.get(issuer, ()):
+            for item in self.of(issuer):
                 reasons = covered(item.head, certificate)
                 signer = signer_of(item) if reasons else None
                 if signer is not None:
@@ -109,18 +120,18 @@ class Lists:
         ):  # no rule accepts such a certificate, and the library looks for none
             return None
         if not item.head.indirect:
-            return item.value.get_revoked_certificate_by_serial_number(certificate.serial_number)
+            return _direct(item, certificate.serial_number)
         if item.mark not in self._entries:
             self._entries[item.mark] = _by_issuer(item)
         return self._entries[item.mark].get((issuer_key_of(certificate), certificate.serial_number))
 
 
-def _read(der: bytes) -> tuple[x509.CertificateRevocationList, Head] | None:
+def _read(octets: bytes) -> tuple[x509.CertificateRevocationList, Head] | None:
     try:
-        loaded = x509.load_der_x509_crl(der)
+        loaded = x509.load_der_x509_crl(octets)
         _ = (loaded.last_update_utc, loaded.next_update_utc)
         head = head_of(loaded)
-        head = replace(head, usable=head.usable and entries_understood(der))
+        head = replace(head, usable=head.usable and entries_understood(octets))
         return None if head.indirect and len(loaded) > MAX_INDIRECT_ENTRIES else (loaded, head)
     except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return None
@@ -165,8 +176,23 @@ def _by_issuer(item: Crl) -> _Entries:
     for entry in item.value:
         named = _certificate_issuer(entry)
         whose = whose if named is None else named
-        found.setdefault((whose, entry.serial_number), entry)
+        key = whose, entry.serial_number
+        found[key] = _graver(found[key], entry) if key in found else entry
     return found
+
+
+def _direct(item: Crl, serial: int) -> x509.RevokedCertificate | None:
+    """Find the entry of a certificate of the list's issuer; the octets of the number tell whether there may be a second."""
+    first = item.value.get_revoked_certificate_by_serial_number(serial)
+    if first is None or item.octets.count(der.integer(serial)) == 1:
+        return first
+    return reduce(_graver, (entry for entry in item.value if entry.serial_number == serial), first)
+
+
+def _graver(one: x509.RevokedCertificate, other: x509.RevokedCertificate) -> x509.RevokedCertificate:
+    """Of two entries of one certificate, which no list should have (X.509 §7.3), return the one that ends it, and earlier; else the first."""
+    dates = [(reason in _PASSING, since) for since, reason in map(_date_and_reason, (one, other))]
+    return other if dates[1] < dates[0] else one
 
 
 def _certificate_issuer(entry: x509.RevokedCertificate) -> NameKey | None:
@@ -177,11 +203,12 @@ def _certificate_issuer(entry: x509.RevokedCertificate) -> NameKey | None:
     return next((name_key(item.value) for item in names if isinstance(item, x509.DirectoryName)), ())
 
 
-def _date_and_reason(entry: x509.RevokedCertificate) -> tuple[datetime | None, str]:
+def _date_and_reason(entry: x509.RevokedCertificate) -> tuple[datetime, str]:
     """Read since when and why (§5.3.1, §5.3.2)."""
     reason, invalid = "unspecified", None
     with suppress(x509.ExtensionNotFound, ValueError):
         reason = entry.extensions.get_extension_for_class(x509.CRLReason).value.reason.value
     with suppress(x509.ExtensionNotFound, ValueError):
         invalid = entry.extensions.get_extension_for_class(x509.InvalidityDate).value.invalidity_date_utc
-    return invalid_since(entry.revocation_date_utc, reason, invalid), reason
+    revoked = entry.revocation_date_utc
+    return invalid_since(revoked, reason, invalid) or revoked, reason

@@ -7,6 +7,7 @@ place of a host lies outside every constraint on hosts, and would slip past what
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ on the verifier's time."""
 
 SMTP_UTF8_MAILBOX: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.8.9")
 """RFC 9598 §3: a mailbox that may have letters of every language before its host."""
+
+
+_HOST: Final = re.compile("[a-z0-9._-]+", re.ASCII)
+"""Letters of a host as it is compared; ``ex%61mple`` is another to whoever decodes it."""
 
 
 class NameForbidden(Exception):
@@ -155,7 +160,7 @@ def _uri(name: str, subtree: str, _: bool) -> bool:
         host = urlsplit(name).hostname
     except ValueError:
         host = None
-    if not host or _is_address(host):
+    if not host or _is_address(host) or not _HOST.fullmatch(host):
         raise NameForbidden("a URI has no host name to compare with a name constraint")
     return _host(host, subtree)
 

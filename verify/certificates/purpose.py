@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from cryptography import x509
 
 from verify.certificates.extensions import extensions_of
-from verify.certificates.paths import MAX_DESCRIBED, name
+from verify.certificates.paths import MAX_DESCRIBED, Chain, name
 from verify.certificates.remembered import by_identity
 from verify.errors import Finding, unsure
 from verify.verdict import SubIndication
 
+ANY_PURPOSE: Final = "2.5.29.37.0"
+"""anyExtendedKeyUsage (RFC 5280 §4.2.1.12)."""
 DOCUMENT_SIGNING: Final = frozenset(
     {
         "1.3.6.1.5.5.7.3.36",  # RFC 9336 id-kp-documentSigning
         "1.3.6.1.5.5.7.3.4",  # id-kp-emailProtection, which most public document certificates carry
         "1.2.840.113583.1.1.5",  # Adobe authentic documents trust
         "1.3.6.1.4.1.311.10.3.12",  # Microsoft document signing
-        "2.5.29.37.0",  # anyExtendedKeyUsage
+        ANY_PURPOSE,
     }
 )
 TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
 OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
+_NEVER_REVOKED: Final = frozenset({"2.5.29.56", "0.4.0.194121.2.1"})
+"""noRevAvail (RFC 9608), and ETSI's assurance of a certificate for a short time (EN 319 412-1 §5.2)."""
 
 
 @by_identity(MAX_DESCRIBED)
@@ -55,6 +60,15 @@ def _may_sign(certificate: x509.Certificate, usage: x509.KeyUsage | None) -> boo
     return False
 
 
+@by_identity(MAX_DESCRIBED)
+def needs_no_revocation(certificate: x509.Certificate) -> bool:
+    """RFC 9608 §2, EN 319 412-1 §5.2: tell whether the issuer says that there is nothing to ask for; never of an authority."""
+    extensions = {one.oid.dotted_string: one.value for one in extensions_of(certificate)}
+    constraints = extensions.get(x509.BasicConstraints.oid.dotted_string)
+    authority = isinstance(constraints, x509.BasicConstraints) and constraints.ca
+    return not authority and not _NEVER_REVOKED.isdisjoint(extensions)
+
+
 def check_signer(certificate: x509.Certificate) -> None:
     """RFC 5280 §4.2.1.3: it may sign at all, whatever; raises CHAIN_CONSTRAINTS_FAILURE."""
     if not _may_sign(certificate, _usage(certificate)):
@@ -78,12 +92,43 @@ def check_time_stamper(certificate: x509.Certificate) -> None:
         raise _wrong_purpose(certificate, "签发时间戳", "issuing time-stamps")
 
 
+def check_confines(chain: Chain, purpose: Callable[[x509.Certificate], None]) -> None:
+    """Demand that no authority of a path is confined to purposes other than its leaf's; raises CHAIN_CONSTRAINTS_FAILURE.
+
+    RFC 5280 §4.2.1.12 leaves open what extended key usages mean in an authority's certificate. Those who write them there confine what it may
+    issue for (CA/Browser Baseline Requirements §7.1.2), and Go, Windows and, of mail, OpenSSL refuse what goes beyond. An anchor is believed by decree.
+    """
+    wanted = _CONFINES.get(purpose)
+    if wanted is None:
+        return
+    for authority in chain[1:-1]:
+        stated = extended(authority)
+        if stated is not None and stated[0].isdisjoint(wanted | {ANY_PURPOSE}):
+            raise _confined(authority)
+
+
 def check_exactly(certificate: x509.Certificate, purpose: str, zh: str, en: str) -> None:
     """Demand one named purpose (no ``any``); raises CHAIN_CONSTRAINTS_FAILURE."""
     usage, purposes = _usage(certificate), extended(certificate)
     may_sign = _may_sign(certificate, usage)
     if not may_sign or purposes is None or purpose not in purposes[0]:
         raise _wrong_purpose(certificate, zh, en)
+
+
+_CONFINES: Final[dict[Callable[[x509.Certificate], None], frozenset[str]]] = {
+    check_document_signer: DOCUMENT_SIGNING,
+    check_time_stamper: frozenset({TIME_STAMPING}),
+}
+"""Purposes of which an authority's certificate has one, where it names any."""
+
+
+def _confined(authority: x509.Certificate) -> Finding:
+    who = name(authority.subject)
+    return unsure(
+        SubIndication.CHAIN_CONSTRAINTS_FAILURE,
+        f"签发机构“{who}”的证书被限定于其他用途，其签发的此类证书不予认可；请使用由适当机构签发的证书。",
+        f"The authority {who} is confined to other purposes by its own certificate; use a certificate of one that is meant for this.",
+    )
 
 
 def _encryption_only(certificate: x509.Certificate) -> Finding:

@@ -12,6 +12,7 @@ from cryptography import x509
 from verify.certificates.facts import Fact
 from verify.certificates.path_search import spki_of
 from verify.certificates.paths import Chain, PathFinder, name
+from verify.certificates.purpose import check_confines, needs_no_revocation
 from verify.certificates.remembered import Remembered
 from verify.certificates.revocation import Evidence, Freshness, revoked_since, state_at
 from verify.errors import Finding, unsure
@@ -119,7 +120,7 @@ class CertificateJudge:
         chain = chains[0]
         if finding is None:
             chain, stopped = self.in_order(chains, at)
-            finding = _first(lambda: purpose(certificate)) or stopped
+            finding = _first(lambda: purpose(certificate), lambda: check_confines(chain, purpose)) or stopped
         state = self.state(chain, 0, at)
         trust = self.paths.decision(chain, Vouching(kind, at, self.now), at)
         return Judged(chain, state, finding, self._embedded(chain, at), trust)
@@ -239,7 +240,8 @@ class CertificateJudge:
             if found.status in _STOPPED:
                 raise _revoked(certificate, found, authority=position > 0)
         for position, (certificate, found) in enumerate(zip(chain, states, strict=False)):
-            if found.status == _UNKNOWN and self._policy.require_revocation:
+            told = position == 0 and needs_no_revocation(certificate)
+            if found.status == _UNKNOWN and self._policy.require_revocation and not told:
                 times = [fact.this_update for fact in self.evidence.facts(chain, position)]
                 raise _unknown(certificate, found, at, times)
 

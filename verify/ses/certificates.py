@@ -13,6 +13,7 @@ from typing import Protocol
 from cryptography import x509
 
 from verify.certificates.paths import Chain, check_validity, name
+from verify.certificates.purpose import needs_no_revocation
 from verify.certificates.signer import CertificateJudge
 from verify.civil_time import day
 from verify.errors import Finding, unsure
@@ -120,7 +121,10 @@ class CertificateSteps:
             state = self.judge.state(looked.chain, position, at)
             if state.status in _STOPPED:
                 return _revoked(certificate, state)
-            if state.status == CertificateStatus.UNKNOWN.value and self.policy.require_revocation:
+            asked = self.policy.require_revocation and not (
+                position == 0 and needs_no_revocation(certificate)
+            )
+            if state.status == CertificateStatus.UNKNOWN.value and asked:
                 return doubtful(
                     SubIndication.TRY_LATER,
                     f"缺少证书“{name(certificate.subject)}”在 {at.date()} 的吊销信息；请更新 CRL 或 OCSP 后重新核验。",

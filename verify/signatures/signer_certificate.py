@@ -28,8 +28,9 @@ def signing_certificate(message: SignedMessage, known: tuple[x509.Certificate, .
     if not named:
         raise unsure(
             SubIndication.NO_SIGNING_CERTIFICATE_FOUND,
-            "签名中没有签章人的证书，无法识别签章人。",
-            "The signer's certificate is not in the signature, so the signer cannot be identified.",
+            "签名中没有（或无法读取）签章人的证书，无法识别签章人；请索取附有签章人证书的文件。",
+            "The signer's certificate is not in the signature or cannot be read, so the signer cannot be identified; ask for a file "
+            "that has it.",
         )
     if len(named) == 1:
         return named[0]

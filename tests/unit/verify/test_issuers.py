@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from cryptography import x509
 
 from ca.certificate import SubjectName
 from ca.profile import ISSUING
 from tests.conftest import SteppingClock
 from tests.issuer_table import TABLE, Issuer, path_by
-from tests.pki import Pki
+from tests.pki import Pki, shared_rsa_key
 from tests.verify_world import Signing
 from verify.certificates.paths import PathFinder
 from verify.certificates.rules import RuleBroken, check_rules
@@ -53,3 +54,42 @@ def test_a_keepers_key_makes_no_keepers(signing: Signing, usage: tuple[str, ...]
     honest = signing.sign(keeper=replace(pki.party(issuer=wide, key_usage=None), chain=(wide.der,)))
     if usage is None:
         assert signing.verify(signing.add_dss(honest, crls=lists)).verdict is Verdict.PASSED
+
+
+TLS, MAIL, DOCUMENTS, STAMPS, ANY = (
+    "1.3.6.1.5.5.7.3.1",
+    "1.3.6.1.5.5.7.3.4",
+    "1.3.6.1.5.5.7.3.36",
+    "1.3.6.1.5.5.7.3.8",
+    "2.5.29.37.0",
+)
+
+
+@pytest.mark.parametrize(
+    ("confined", "seals", "stamps"),
+    [
+        ((), True, True),
+        ((TLS,), False, False),
+        ((TLS, ANY), True, True),
+        ((TLS, MAIL), True, False),
+        ((DOCUMENTS,), True, False),
+        ((STAMPS,), False, True),
+    ],
+    ids=["nothing", "TLS", "any", "mail", "documents", "time-stamps"],
+)
+def test_an_authority_issues_for_what_it_may(
+    signing: Signing, confined: tuple[str, ...], seals: bool, stamps: bool
+) -> None:
+    """Whoever was given an authority for TLS makes no seals and no time with it; RFC 5280 leaves it open, so it is in doubt."""
+    pki = signing.pki
+    limits = x509.ExtendedKeyUsage([x509.ObjectIdentifier(one) for one in confined or (ANY,)])
+    extra = [(limits, False)] if confined else []
+    between = pki.make(ISSUING, SubjectName("Confined", "Confined"), issuer=pki.root, extra=extra)
+    lists = [*signing.crls(), pki.crl(between)]
+    sealed = signing.add_dss(signing.sign(keeper=pki.party(issuer=between)), crls=lists)
+    found = signing.only(sealed)
+    assert (found.sub_indication is None) is seals, found.reason.en
+    assert found.sub_indication in {None, SubIndication.CHAIN_CONSTRAINTS_FAILURE}
+    unit = pki.tsa(issuer=between, key=shared_rsa_key())
+    stamped = signing.sign(stamper=signing.stamper(signing.now, unit))
+    assert signing.only(signing.add_dss(stamped, crls=lists)).time.trusted is stamps

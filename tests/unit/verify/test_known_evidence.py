@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.pki import Party, Pki, builders_key
 from tests.verify_world import NOW, Signing
+from verify.certificates.lists import Lists
 from verify.certificates.revocation import MAX_BROUGHT
 from verify.objects.report import ObjectReport
 from verify.verdict import SubIndication, Verdict
@@ -136,3 +138,38 @@ def test_the_answer_alone_says_that_its_responder_was_revoked(signing: Signing, 
     assert judged().verdict is Verdict.PASSED
     told = judged(told_of(signing, responder, REASON.key_compromise, 9))
     assert (told.verdict, told.sub_indication) == (Verdict.INDETERMINATE, SubIndication.TRY_LATER)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("2.5.29.56", b"\x05\x00", PASSED),
+        ("0.4.0.194121.2.1", b"\x05\x00", PASSED),
+        ("1.2.3.4.5", b"\x05\x00", LOST),
+    ],
+    ids=["noRevAvail", "short-term", "another"],
+)
+def test_a_certificate_of_which_nothing_is_told(
+    signing: Signing, name: str, value: bytes, expected: tuple[str, str | None]
+) -> None:
+    """RFC 9608 §2, EN 319 412-1 §5.2: its issuer says that there is nothing to ask for; what is told all the same counts."""
+    pki = signing.pki
+    extension = x509.UnrecognizedExtension(x509.ObjectIdentifier(name), value)
+    keeper = pki.party(extra=[(extension, False)], not_after=NOW + DAY)
+    data, root = signing.sign(keeper=keeper), pki.crl(pki.root)
+    assert outcome(signing, data, [root], []) == expected
+    alone = Verifier(signing.trust(crls=[root], intermediates=[pki.issuing.certificate]))
+    assert (alone.verify(keeper.der, at=NOW + HOUR).verdict is Verdict.PASSED) is (expected is PASSED)
+    assert outcome(signing, data, [], [])[1] == "TRY_LATER", "of its authority something is"
+    gone = pki.crl(revoked={keeper.certificate.serial_number: (NOW - HOUR, REASON.key_compromise)})
+    assert outcome(signing, data, [root, gone], [])[1] == "REVOKED_NO_POE"
+
+
+def test_parts_of_one_list_by_the_thousand_are_taken_in_a_moment(signing: Signing) -> None:
+    """Each was copied with all before it."""
+    lists, one = Lists(), signing.pki.crl()
+    begun = time.perf_counter()
+    for number in range(20_000):
+        lists.add(one, number.to_bytes(32))
+    assert len(list(Lists(lists).times())) == 20_000
+    assert time.perf_counter() - begun < 5

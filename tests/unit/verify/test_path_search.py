@@ -319,3 +319,27 @@ def test_an_exponent_that_only_costs_time_is_none(exponent: int, expected: bool)
     """With 64 bits of it a signature of 16,384 bits takes six milliseconds to refuse."""
     key = rsa.RSAPublicNumbers(exponent, shared_rsa_key().public_key().public_numbers().n).public_key()
     assert usable(key) is expected
+
+
+def test_a_modulus_with_a_small_factor_is_no_key() -> None:
+    """NIST SP 800-89 §5.3.3: what was damaged on its way to the authority is anybody's key."""
+    numbers = shared_rsa_key().public_key().public_numbers()
+    assert usable(rsa.RSAPublicNumbers(65537, numbers.n).public_key())
+    for factor in (3, 11, 751):
+        damaged = numbers.n - numbers.n % factor
+        damaged += 0 if damaged % 2 else factor
+        assert damaged.bit_length() == numbers.n.bit_length()
+        assert not usable(rsa.RSAPublicNumbers(65537, damaged).public_key())
+
+
+@pytest.mark.parametrize("host", ["ex%61mple.test", "[::1]", "2130706433"])
+def test_a_host_that_cannot_be_compared_is_not_passed_over(pki: Pki, host: str) -> None:
+    excluded = x509.NameConstraints(None, [x509.UniformResourceIdentifier("example.test")])
+
+    def bearing(host: str) -> x509.Certificate:
+        named = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(f"http://{host}/")])
+        return pki.party(extra=[(named, False)]).certificate
+
+    check_names(bearing("other.test"), excluded)
+    with pytest.raises(NameForbidden):
+        check_names(bearing(host), excluded)

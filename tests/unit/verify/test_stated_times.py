@@ -99,6 +99,29 @@ def test_an_invalidity_date_counts_whatever_the_reason(
     assert outcome(signing, stamped, LATER, crls=[entry(signing, reason, None), root]) == PASSED
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+def test_of_two_entries_of_one_certificate_the_graver_counts(
+    signing: Signing, stamped: bytes, backwards: bool
+) -> None:
+    """Only the first was read: a suspension of after the seal hid that the key was stolen before."""
+    entries = [(NOW + 2 * HOUR, REASON.certificate_hold), (NOW - DAY, REASON.key_compromise)]
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(signing.pki.issuing.certificate.subject)
+        .last_update(NOW + 3 * HOUR)
+        .next_update(NOW + DAY)
+        .add_extension(x509.CRLNumber(2), critical=False)
+    )
+    for when, reason in entries[::-1] if backwards else entries:
+        one = x509.RevokedCertificateBuilder().serial_number(signing.keeper.certificate.serial_number)
+        builder = builder.add_revoked_certificate(
+            one.revocation_date(when).add_extension(x509.CRLReason(reason), critical=False).build()
+        )
+    made = builder.sign(builders_key(signing.pki.issuing.key), hashes.SHA256()).public_bytes(Encoding.DER)
+    root = signing.pki.crl(signing.pki.root, this_update=NOW + 3 * HOUR)
+    assert outcome(signing, stamped, LATER, crls=[made, root])[1] == "REVOKED"
+
+
 def test_an_invalidity_date_counts_in_answers_as_in_lists(signing: Signing, stamped: bytes) -> None:
     """RFC 6960 §4.4.5: extensions of a list's entries stand in answers too."""
     pki, since = signing.pki, NOW + 3 * HOUR
