@@ -68,7 +68,7 @@ def draw(
         issuer=issuer,
         issued_at=now,
         use=_use(conn, sealing, sealing.settled_at, case, entries),
-        seal=_seal(conn, sealing, sealing.settled_at),
+        seal=_seal(conn, sealing),
         leave=Leave(
             case.ground.value,
             case.id,
@@ -120,12 +120,15 @@ def _use(
     )
 
 
-def _seal(conn: sa.Connection, sealing: SealingRecord, when: datetime) -> RecordedSeal:
-    """Tell of the seal as it was used: its state then, and the certificate that it had, whatever it was renewed with since."""
-    code = sealing.seal_code
+def _seal(conn: sa.Connection, sealing: SealingRecord) -> RecordedSeal:
+    """Tell of the seal as it was when its use began: its state, and its certificate, whatever it was renewed with since.
+
+    When the sealing was settled says nothing of the seal: one that was cut off is settled hours later.
+    """
+    code, when = sealing.seal_code, sealing.reserved_at
     record: SealRecord | None = seal_store.find(conn, code)
     event = event_store.latest(conn, code, when)
-    certificate = None if record is None else certificate_at(conn, record, sealing.reserved_at)
+    certificate = None if record is None else certificate_at(conn, record, when)
     if record is None or event is None or certificate is None:
         raise RecordBroken(f"seal {code}")
     return RecordedSeal(

@@ -20,6 +20,7 @@ from seals.cases.lanes import read_digest
 from seals.cases.store import use_case_entry
 from seals.list_publisher import ListMaker
 from seals.renewal import RenewalRequest
+from seals.seal import SealStatus
 from signing.records import store
 from signing.records.desk import EvidenceRecords
 from signing.records.errors import (
@@ -29,6 +30,7 @@ from signing.records.errors import (
     RecordUnsigned,
 )
 from signing.service import SealedDocument
+from signing.store import sealing
 from tests.case_world import ANNE, BERT, CaseWorld, book
 from tests.conftest import SteppingClock
 from tests.interop.sealing_world import blank_pdf
@@ -122,6 +124,26 @@ def test_a_record_tells_of_the_certificate_that_sealed(office: Office) -> None:
     )
     assert proofs is not None
     assert [part.state for part in proofs.institutional] == [PartState.PRESENT] * 6
+
+
+def test_a_seal_stopped_before_its_use_was_settled(office: Office) -> None:
+    """What a crash leaves is settled later: the record tells of the seal as it was when it was used."""
+    sealed = sealed_under_a_case(office)
+    assert isinstance(office.clock, SteppingClock)
+    office.clock.advance(timedelta(hours=1))
+    office.registry.freeze(office.seal.code, actor=APPROVER, reason="印章遗失")
+    office.clock.advance(timedelta(hours=1))
+    with office.engine.begin() as conn:
+        late = sealing.update().where(sealing.c.id == sealed.sealing_id)
+        conn.execute(late.values(settled_at=office.clock()))
+    given = desk_of(office).give(sealed.digest.hex, actor=AUDITOR)
+    assert given.record.seal.status is SealStatus.ACTIVE
+    at = office.clock() + timedelta(seconds=1)
+    proofs = (
+        Verifier(trust_in(office.world)).verify(sealed.bytes, at=at, evidence=given.jws).signatures[0].proofs
+    )
+    assert proofs is not None
+    assert "failed" not in {part.state.value for part in proofs.institutional}
 
 
 def _payload(jws: str) -> str:
