@@ -20,7 +20,7 @@ from seals.binding import CertificateFacts, bind
 from seals.errors import ApplicationInvalid, CertificateUnfit, RenewalNotRequested, SecondPersonNeeded
 from seals.moves import Turn
 from seals.renewal_store import Asked
-from seals.seal import SealRecord
+from seals.seal import BoundCertificate, SealRecord
 from seals.states import SealAct
 
 
@@ -104,3 +104,9 @@ def validity_at(conn: sa.Connection, record: SealRecord, when: datetime) -> tupl
         if when < renewal.decided_at:
             return renewal.valid_from, renewal.valid_to
     return record.valid_from, record.valid_to
+
+
+def certificate_at(conn: sa.Connection, record: SealRecord, when: datetime) -> BoundCertificate | None:
+    """Return the certificate that the pair had at ``when``, before whatever renewals came later."""
+    later = (one.certificate for one in renewal_store.done(conn, record.code) if when < one.decided_at)
+    return next(later, record.electronic.certificate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
@@ -26,6 +27,8 @@ from signing.recognition.ledger import Decision
 from verify.institution.record import MAX_RECORD_SIZE, MAX_RECORDS
 
 router = APIRouter(include_in_schema=False)
+FRESH: Final = timedelta(minutes=10)
+"""How long a decision may rest on a judgement that is not made anew: longer than it takes to read, shorter than seals are stopped unseen."""
 MAX_EVIDENCE: Final = MAX_RECORDS * MAX_RECORD_SIZE
 
 
@@ -89,6 +92,9 @@ def decide(  # noqa: PLR0913 - the parts of a form and its address
     caller.require(Scope.DEPARTMENT_ACCEPT)
     caller.of_the_authority()
     entry = _found(desk, name)
+    if _is_old(doors, entry):
+        notice = say(language_of(request), "decision.old")
+        return result_page(request, doors, desk, entry, status=409, notice=notice)
     decision = _as_shown(doors, desk, entry, shown, purpose)
     if decision is None:
         notice = say(language_of(request), "decision.changed")
@@ -98,6 +104,14 @@ def decide(  # noqa: PLR0913 - the parts of a form and its address
     row = doors.acceptance.ledger.decide(decision, request_key=key, hand=hand)
     entry.update(decision=row.number)
     return RedirectResponse(f"/verify/r/{name}", 303)
+
+
+def _is_old(doors: Services, entry: Entry) -> bool:
+    """Tell whether what is known of a file cannot be judged anew, as one with a password, and was judged too long ago."""
+    if not entry.unlocked.exists():
+        return False
+    judged_at = found_of(entry.folder).verified_at
+    return judged_at is None or doors.clock() - judged_at > FRESH
 
 
 def _as_shown(doors: Services, desk: Desk, entry: Entry, shown: ShownAnswer, purpose: str) -> Decision | None:

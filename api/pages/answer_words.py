@@ -38,6 +38,10 @@ ANSWER_WORDS: Final[dict[str, tuple[str, str]]] = {
         "所示的答复已变更（事项、政策或核验结论与您所见不同），尚未记录；请重新阅读下面的答复后再作决定。",
         "The answer has changed meanwhile: act, policy or verdict. Nothing was recorded; read it again below, then decide.",
     ),
+    "decision.old": (
+        "该文件有口令，口令不保存，而上次核验已超过 10 分钟，尚未记录；请重新提交文件并输入口令，再作决定。",
+        "The file has a password, which nobody keeps, and was judged over ten minutes ago. Nothing was recorded; hand both in again.",
+    ),
     "decision.done": (
         "已记入互认台账，审计记录第 {number} 条。",
         "On the recognition ledger, record {number} of the audit trail.",

@@ -150,15 +150,16 @@ class RecognitionLedger:
                 yield record.to_json() + "\n"
 
     def prove(self) -> int:
-        """Compare the ledger with the audit trail, both ways; return how many decisions there are.
+        """Compare the ledger with the audit trail, both ways, as of the trail's end now; return how many decisions there are.
 
         A row without its record, a record without its row, or one that differs raises :class:`LedgerBroken`. That the trail
         itself is whole is :meth:`ca.audit.AuditTrail.verify`'s to prove.
         """
         with self._reading() as conn:
+            end = self._audit.head(conn).number
             rows = _rows(conn)
             count = 0
-            for record in self._recorded(conn):
+            for record in self._recorded(conn, end):
                 row = next(rows, None)
                 if row is None or row[0] != record.number:
                     raise LedgerBroken(record.number, "台账中没有这项决定", "the ledger lacks this decision")
@@ -168,17 +169,25 @@ class RecognitionLedger:
                         record.number, "台账内容与审计记录不同", "the ledger says something else"
                     )
                 count += 1
-            extra = next(rows, None)
-            if extra is not None:
-                raise LedgerBroken(
-                    extra[0], "台账中的决定没有审计记录", "a decision on the ledger has no record there"
-                )
+            for number, _ in rows:
+                if number <= end or not self._is_recorded(conn, number):
+                    raise LedgerBroken(
+                        number, "台账中的决定没有审计记录", "a decision on the ledger has no record there"
+                    )
         return count
 
-    def _recorded(self, conn: sa.Connection) -> Iterator[AuditRecord]:
+    def _is_recorded(self, conn: sa.Connection, number: int) -> bool:
+        """Tell whether the trail has a decision under a number: one that was made while the two were compared."""
+        return any(
+            one.number == number and one.action == ACTION
+            for one in self._audit.records(conn, number - 1, limit=1)
+        )
+
+    def _recorded(self, conn: sa.Connection, end: int | None = None) -> Iterator[AuditRecord]:
+        """Yield the records of decisions, up to the number ``end`` where one is given: others are made meanwhile."""
         after = 0
-        while page := self._audit.records(conn, after):
-            yield from (record for record in page if record.action == ACTION)
+        while (end is None or after < end) and (page := self._audit.records(conn, after)):
+            yield from (one for one in page if one.action == ACTION and (end is None or one.number <= end))
             after = page[-1].number
 
     def _reading(self) -> sa.Connection:

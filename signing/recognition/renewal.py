@@ -240,13 +240,16 @@ class Renewals:
             after = _troubled_piece(known, Trouble.UNREACHABLE, now)
         except pieces.PieceRefused as refused:
             after = _troubled_piece(known, refused.trouble, now)
-        with acting(self._engine, self._audit) as ledger:
-            kept = {piece.url: piece for piece in rows.pieces(ledger.conn, found.id)}.get(url)
-            if kept is not None and kept.number > after.number:  # another round was faster
-                return Renewal()
-            rows.put_piece(ledger.conn, found.id, after)
-            if after.attempt.trouble is not known.attempt.trouble:
-                _tell(ledger, found, after.attempt.trouble, url, actor)
+        try:
+            with acting(self._engine, self._audit) as ledger:
+                kept = {piece.url: piece for piece in rows.pieces(ledger.conn, found.id)}.get(url)
+                if kept is not None and kept.number > after.number:  # another round was faster
+                    return Renewal()
+                rows.put_piece(ledger.conn, found.id, after)
+                if after.attempt.trouble is not known.attempt.trouble:
+                    _tell(ledger, found, after.attempt.trouble, url, actor)
+        except sa.exc.IntegrityError:  # another round put it there at this very moment
+            return Renewal()
         return Renewal(pieces=int(after.octets != known.octets), troubles=int(bool(after.attempt.trouble)))
 
 

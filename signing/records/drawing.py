@@ -20,6 +20,7 @@ from seals.cases.states import CaseAct
 from seals.cases.warrant import Ground
 from seals.leave import Leave
 from seals.members import MAX_TEXT
+from seals.renewal import certificate_at
 from seals.seal import SealRecord
 from seals.store import seal_permit
 from signing.records.errors import RecordBroken, RecordOfNothing, RecordWithoutCase
@@ -67,7 +68,7 @@ def draw(
         issuer=issuer,
         issued_at=now,
         use=_use(conn, sealing, sealing.settled_at, case, entries),
-        seal=_seal(conn, sealing.seal_code, sealing.settled_at),
+        seal=_seal(conn, sealing),
         leave=Leave(
             case.ground.value,
             case.id,
@@ -119,10 +120,16 @@ def _use(
     )
 
 
-def _seal(conn: sa.Connection, code: str, when: datetime) -> RecordedSeal:
+def _seal(conn: sa.Connection, sealing: SealingRecord) -> RecordedSeal:
+    """Tell of the seal as it was when its use began: its state, and its certificate, whatever it was renewed with since.
+
+    When the sealing was settled says nothing of the seal: one that was cut off is settled hours later.
+    """
+    code, when = sealing.seal_code, sealing.reserved_at
     record: SealRecord | None = seal_store.find(conn, code)
     event = event_store.latest(conn, code, when)
-    if record is None or event is None or record.electronic.certificate is None:
+    certificate = None if record is None else certificate_at(conn, record, when)
+    if record is None or event is None or certificate is None:
         raise RecordBroken(f"seal {code}")
     return RecordedSeal(
         code=record.code,
@@ -133,7 +140,7 @@ def _seal(conn: sa.Connection, code: str, when: datetime) -> RecordedSeal:
         owner_uscc=record.owner.uscc,
         status=event.status,
         since=event_store.began(conn, event),
-        certificate_sha256=record.electronic.certificate.sha256,
+        certificate_sha256=certificate.sha256,
     )
 
 

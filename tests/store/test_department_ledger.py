@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 import signing.store
 from ca.actor import Actor
-from ca.audit import AuditTrail
+from ca.audit import AuditRecord, AuditTrail
 from ca.store import metadata as ca_metadata
 from seals.cases.case import Hand
 from signing.recognition import department_store
@@ -243,6 +243,31 @@ def test_I21_an_edited_ledger_is_found(office: Office, tamper: sa.Executable) ->
     assert office.ledger.prove() == 3
     with office.engine.begin() as conn:
         conn.execute(tamper)
+    with pytest.raises(LedgerBroken):
+        office.ledger.prove()
+
+
+def test_a_decision_made_while_the_ledger_is_proved_breaks_nothing(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows and records are read one after the other, and others go on deciding meanwhile."""
+    office.ledger.decide(decision(), request_key="k", hand=ONE)
+    real, made = office.audit.records, [0]
+
+    def slowly(conn: sa.Connection, after: int = 0, limit: int = 500) -> list[AuditRecord]:
+        found = real(conn, after, limit)
+        if made[0] < 2:
+            made[0] += 1
+            office.ledger.decide(decision(f"{made[0]:064x}"), request_key=f"m{made[0]}", hand=TWO)
+        return found
+
+    monkeypatch.setattr(office.audit, "records", slowly)
+    assert office.ledger.prove() == 1
+    assert made[0]
+    monkeypatch.undo()
+    assert office.ledger.prove() == 1 + made[0]
+    with office.engine.begin() as conn:
+        conn.execute(recognition.update().where(recognition.c.number == 1 + made[0]).values(number=10**6))
     with pytest.raises(LedgerBroken):
         office.ledger.prove()
 

@@ -19,6 +19,8 @@ from seals.cases.case import Attachment, Hand
 from seals.cases.lanes import read_digest
 from seals.cases.store import use_case_entry
 from seals.list_publisher import ListMaker
+from seals.renewal import RenewalRequest
+from seals.seal import SealStatus
 from signing.records import store
 from signing.records.desk import EvidenceRecords
 from signing.records.errors import (
@@ -28,13 +30,14 @@ from signing.records.errors import (
     RecordUnsigned,
 )
 from signing.service import SealedDocument
+from signing.store import sealing
 from tests.case_world import ANNE, BERT, CaseWorld, book
 from tests.conftest import SteppingClock
 from tests.interop.sealing_world import blank_pdf
 from tests.pki import CLERK
 from tests.store.test_voiding import trust_in
 from tests.unit.signing import office as offices
-from tests.unit.signing.office import AUDITOR, KEEPER, Office, make_office, order
+from tests.unit.signing.office import APPROVER, AUDITOR, KEEPER, Office, make_office, order
 from verify.institution.proofs import PartState
 from verify.verifier import Verifier
 
@@ -99,6 +102,48 @@ def test_a_record_makes_the_institutional_proof_whole(office: Office) -> None:
     assert "person:" not in given.jws.split(".")[1]
     for secret in ("person:anne", "person:zhao.liu", "设备采购合同", "ffffffff"):
         assert secret not in _payload(given.jws)
+
+
+def test_a_record_tells_of_the_certificate_that_sealed(office: Office) -> None:
+    """Asked for after the seal was renewed: with the new certificate in it, the record would belong to nobody's signature."""
+    sealed = sealed_under_a_case(office)
+    used = office.seal.electronic.certificate
+    for _ in range(2):
+        assert isinstance(office.clock, SteppingClock)
+        office.clock.advance(timedelta(hours=1))
+        renewed = office.world.enrol()
+        office.registry.request_renewal(office.seal.code, RenewalRequest(renewed.issued), actor=CLERK)
+        after = office.registry.renew(office.seal.code, actor=APPROVER)
+    given = desk_of(office).give(sealed.digest.hex, actor=AUDITOR)
+    assert used is not None
+    assert after.electronic.certificate is not None
+    assert given.record.seal.certificate_sha256 == used.sha256 != after.electronic.certificate.sha256
+    at = office.clock() + timedelta(seconds=1)
+    proofs = (
+        Verifier(trust_in(office.world)).verify(sealed.bytes, at=at, evidence=given.jws).signatures[0].proofs
+    )
+    assert proofs is not None
+    assert [part.state for part in proofs.institutional] == [PartState.PRESENT] * 6
+
+
+def test_a_seal_stopped_before_its_use_was_settled(office: Office) -> None:
+    """What a crash leaves is settled later: the record tells of the seal as it was when it was used."""
+    sealed = sealed_under_a_case(office)
+    assert isinstance(office.clock, SteppingClock)
+    office.clock.advance(timedelta(hours=1))
+    office.registry.freeze(office.seal.code, actor=APPROVER, reason="印章遗失")
+    office.clock.advance(timedelta(hours=1))
+    with office.engine.begin() as conn:
+        late = sealing.update().where(sealing.c.id == sealed.sealing_id)
+        conn.execute(late.values(settled_at=office.clock()))
+    given = desk_of(office).give(sealed.digest.hex, actor=AUDITOR)
+    assert given.record.seal.status is SealStatus.ACTIVE
+    at = office.clock() + timedelta(seconds=1)
+    proofs = (
+        Verifier(trust_in(office.world)).verify(sealed.bytes, at=at, evidence=given.jws).signatures[0].proofs
+    )
+    assert proofs is not None
+    assert "failed" not in {part.state.value for part in proofs.institutional}
 
 
 def _payload(jws: str) -> str:

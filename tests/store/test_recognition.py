@@ -550,6 +550,23 @@ def test_another_round_that_was_faster_wins(office: Office) -> None:
         assert not foreign_store.move(conn, before, ForeignStatus.LEAVING)
 
 
+def test_another_round_at_the_very_same_moment(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who joins fetches at once, and so does the service: of two that put the same piece first, one hears that it is there."""
+    real, refused = foreign_store.put_piece, list[str]()
+
+    def taken(conn: sa.Connection, list_id: str, found: Piece) -> None:
+        if found.url not in refused:
+            refused.append(found.url)
+            raise sa.exc.IntegrityError("insert", {}, ValueError("duplicate key"))
+        real(conn, list_id, found)
+
+    monkeypatch.setattr(foreign_store, "put_piece", taken)
+    found = office.join()
+    assert refused
+    office.later()
+    assert {piece.url for piece in office.standing(found).pieces} == set(refused)
+
+
 def test_stopped_things_stay_stopped_after_a_restoration(office: Office) -> None:
     """A list may have been removed since the backup was made: two people say again that it is trusted."""
     found = office.join()

@@ -12,6 +12,7 @@ import httpx
 from api.access.scopes import Scope
 from api.access.session import COOKIE
 from api.app import create_app
+from api.pages.desk import Desk
 from api.services import Services
 from ca.actor import Actor
 
@@ -27,6 +28,12 @@ class Client:
         self._transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
         self._cookies = {COOKIE: cookie} if cookie else {}
         self.csrf = csrf
+
+    @property
+    def desk(self) -> Desk:
+        """Return what the pages have in hand."""
+        found: Desk = self._app.state.desk
+        return found
 
     def close(self) -> None:
         """End the work behind the pages: who hands a file to them must."""

@@ -17,6 +17,7 @@ from ca.actor import Actor
 from seals.cases.case import Hand
 from signing.recognition.department_store import LedgerQuery
 from signing.recognition.ledger import Decision
+from tests.conftest import SteppingClock
 from tests.unit.api.browsing import ADMIN, Client, log_in
 
 CLERK, SECOND = Actor("person:chen.jing", "陈静"), Actor("person:zhou.hui", "周慧")
@@ -217,6 +218,31 @@ def test_a_decision_is_about_what_was_shown(services: Services, sealed: bytes) -
         assert (decided.department, decided.answer) == ("market-regulation", third["answer"])
         assert decided.policy_sha256 == third["policy"]
         assert "已记入互认台账" in _ready(clerk, address)
+    finally:
+        clerk.close()
+
+
+def test_attack_a_decision_on_what_was_judged_long_ago(
+    services: Services, sealed: bytes, clock: SteppingClock
+) -> None:
+    """A file with a password is not judged anew: a seal that was stopped since would be accepted for hours."""
+    clerk = log_in(services, CLERK, Scope.DEPARTMENT_ACCEPT)
+    try:
+        headers = {"X-File-Name": "a.pdf", "X-CSRF-Token": clerk.csrf}
+        asked = "/verify/files?act=market-regulation/annual-report"
+        address = clerk.post(asked, content=sealed, headers=headers).json()["url"]
+        shown = _shown(_ready(clerk, address))
+        entry = clerk.desk.checks.shelf.get(address.rpartition("/")[2])
+        assert entry is not None
+        entry.unlocked.write_bytes(sealed)
+        clock.advance(timedelta(minutes=11))
+        refused = clerk.send(f"{address}/decision", purpose="年报", **shown)
+        assert refused.status_code == 409
+        assert "重新提交文件并输入口令" in refused.text
+        assert services.acceptance.ledger.prove() == 0
+        clock.advance(timedelta(minutes=-5))
+        assert clerk.send(f"{address}/decision", purpose="年报", **shown).status_code == 303
+        assert services.acceptance.ledger.prove() == 1
     finally:
         clerk.close()
 
