@@ -47,12 +47,14 @@ _TO: Final = ("证照有效期截止日期", "有效期截止日期", "有效期
 class Said:
     """What a document says of itself: the identifiers that stand in it, and its metadata by name.
 
+    ``quoted``: they stand in its text alone, where a notice about a licence has them as well.
     ``upto``: how many of the file's first octets a seal has to cover to be over an identifier; 0 where every seal is over all.
     """
 
     identifiers: tuple[str, ...]
     metadata: Mapping[str, str] = field(default_factory=dict)
     upto: int = 0
+    quoted: bool = False
 
 
 def identifiers_in(texts: Iterable[str]) -> tuple[str, ...]:
@@ -90,7 +92,7 @@ def judge_licence(said: Said, signatures: Iterable[SignatureReport], at: datetim
         return replace(part, state=StepState.INDETERMINATE, reason=_stranger(found.issuer))
     if part.valid_to is not None and at > part.valid_to:
         return replace(part, state=StepState.FAILED, reason=_ENDED)
-    return replace(part, state=StepState.PASSED, reason=_GOOD)
+    return replace(part, state=StepState.PASSED, reason=_QUOTED if said.quoted else _GOOD)
 
 
 def _granted(found: LicenceIdentifier, item: SignatureReport) -> bool:
@@ -145,6 +147,12 @@ def _day(text: str) -> datetime | None:
 _GOOD: Final = Reason(
     "证照标识正确，由其所述的颁发机构盖章；是否被暂停或注销，请向颁发机构查询。",
     "The identifier is right and the authority that it names sealed it; whether it was suspended since, ask that authority.",
+)
+_QUOTED: Final = Reason(
+    "标识正确，由其所述的颁发机构盖章；标识只见于正文而不在元数据中，文件也可能只是提及该证照（如注销公告），请阅读文件本身；"
+    "是否被暂停或注销，请向颁发机构查询。",
+    "The identifier is right and the authority that it names sealed it. It stands in the text and not in the metadata, so the document may "
+    "be about the licence (a notice that it was cancelled, say): read it; whether it was suspended since, ask that authority.",
 )
 _MISWRITTEN: Final = Reason(
     "证照标识的校验位不符，标识系误写或伪造，不能作为证照认可。",

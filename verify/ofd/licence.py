@@ -23,7 +23,8 @@ def said_by(package: Package, structure: Structure) -> Said:
         for item in package.tree(ROOT).below():
             if item.name == "CustomData" and len(metadata) < MAX_METADATA:
                 metadata.setdefault(item.attributes.get("Name", "").strip(), item.text.strip())
-        return Said(identifiers_in((*metadata.values(), *_texts(package, structure))), metadata)
+        found = identifiers_in((*metadata.values(), *_texts(package, structure)))
+        return Said(found, metadata, quoted=not identifiers_in(metadata.values()))
     except Unreadable:
         return Said(())
 

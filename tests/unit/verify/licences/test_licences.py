@@ -137,6 +137,17 @@ def test_a_licence_of_our_own_making_names_itself_on_its_page() -> None:
     assert (found.identifier, found.state) == (long, StepState.PASSED)
 
 
+def test_a_notice_about_a_licence_is_not_taken_for_it_without_a_word() -> None:
+    """The authority cancels one and names it: its seal and the identifier are right, and the document is something else."""
+    notice = judged(seal(document(1, word=f"注销 {OURS}"))).licence
+    assert notice is not None
+    assert (notice.identifier, notice.state) == (OURS, StepState.PASSED)
+    assert "may be about the licence" in notice.reason.en
+    granted = judged(licence(OURS)).licence
+    assert granted is not None
+    assert "may be about" not in granted.reason.en
+
+
 def test_a_document_that_names_several_or_none_is_no_licence() -> None:
     assert judged(licence(OURS, 备注=OTHERS)).licence is None
     assert judged(seal(document(1))).licence is None
