@@ -126,9 +126,9 @@ def test_a_page_that_is_a_field_too(signing: Signing) -> None:
 
 def test_an_object_that_says_another_number(signing: Signing, b_b: bytes) -> None:
     """The table lists a new object, its header an old one: who repairs the file by its headers shows that."""
-    data = in_store(b_b, {90: raw_object(b_b, 4)})
+    data = in_store(b_b, {90: raw_object(b_b, 3)})
     assert signing.only(data).indication is Indication.TOTAL_PASSED
-    assert modified(signing.only(data.replace(b"90 0 obj", b"04 0 obj")))
+    assert modified(signing.only(data.replace(b"90 0 obj", b"03 0 obj")))
 
 
 @pytest.mark.parametrize("place", [b"/Contents %d 0 R", b"/#43ontents %d 0 R"])
