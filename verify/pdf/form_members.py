@@ -7,6 +7,7 @@ whoever climbs from it, and nothing but pages, form and structure leads to it.
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -77,12 +78,12 @@ def serves_form_alone(step: Step, ref: Ref) -> bool:
 
 
 def _serves_form_alone(step: Step, graph: Graph, ref: Ref) -> bool:
-    members = frozenset(listings(step.document, graph.view))
+    members = listings(step.document, graph.view)
     pending, seen = [ref], {ref}
     while pending:
         one = pending.pop()
         for owner in {owner for owner, _ in graph.users_of(one)}:
-            if owner is None or one in references(_besides_form(graph, members, owner)):
+            if owner is None or one in _named_besides(step, graph, members, owner):
                 return False
             if owner not in seen and _passes_on(graph.view.get(owner), one):
                 seen.add(owner)
@@ -90,14 +91,26 @@ def _serves_form_alone(step: Step, graph: Graph, ref: Ref) -> bool:
     return True
 
 
+def _named_besides(
+    step: Step, graph: Graph, members: Mapping[Ref, frozenset[Ref | int]], owner: Ref
+) -> frozenset[Ref]:
+    """Return what an object refers to otherwise than as forms, pages and fields list fields; found once, for they list many."""
+    return step.document.kept(
+        (_named_besides, graph.view.revision, owner),
+        lambda: frozenset(references(_besides_form(graph, members, owner))),
+    )
+
+
 def _passes_on(owner: Value, ref: Ref) -> bool:
     """Tell whether who uses an object's user may come to the object: through a list of its own, or by the name of an entry."""
+    if isinstance(owner, list):
+        return True
     if isinstance(owner, dict):
         owner = {key: item for key, item in owner.items() if key in _BY_NAME}
     return ref in references(owner)
 
 
-def _besides_form(graph: Graph, members: frozenset[Ref], owner: Ref) -> Value:
+def _besides_form(graph: Graph, members: Container[Ref], owner: Ref) -> Value:
     """Return what an object says, without that by which pages, forms, fields and the structure name fields and widgets."""
     value = graph.view.get(owner)
     form = graph.view.catalog.get("/AcroForm")

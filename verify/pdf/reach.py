@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from typing import Final
 
@@ -25,6 +26,8 @@ from verify.pdf.source import Contained
 from verify.policy import MAX_GRAPH_OBJECTS
 from verify.verdict import SubIndication
 
+FEW: Final = 16
+"""References of an object that are looked through anew each time."""
 HOLDS: Final = "/ObjStm"
 """The key under which the file itself, as it were, refers to an object stream that is needed."""
 
@@ -41,6 +44,8 @@ class Reach:
         self._tops: dict[str, set[Ref]] = {}
         """What the trailer without one entry, and the structure of the file, refer to."""
         self._answers: dict[tuple[Ref, str, bool], bool] = {}
+        self._named: dict[Ref, dict[Ref, set[str]]] = {}
+        """What objects refer to that refer to many: forms and pages, which are asked about for each of their fields."""
 
     def reached(self, ref: Ref, without: str = "", *, trailer: bool = False) -> bool:
         """Tell whether any way leads to ``ref``, defined or not, that avoids one entry of the catalog, or of the trailer.
@@ -64,10 +69,21 @@ class Reach:
         if held and self._climb(held, "", trailer=False):
             found.add((None, HOLDS))
         for owner in self.may_refer(ref):
-            keys = {key for key, named in keyed_references(self._view.get(owner)) if named == ref}
+            keys = self._keys(owner, ref)
             if keys and self.reached(owner):
                 found |= {(owner, key) for key in keys}
         return found
+
+    def _keys(self, owner: Ref, ref: Ref) -> AbstractSet[str]:
+        """Return the keys under which an object refers to another; long lists are gone through once."""
+        named = self._named.get(owner)
+        if named is None:
+            named = defaultdict(set)
+            for key, one in keyed_references(self._view.get(owner)):
+                named[one].add(key)
+            if len(named) > FEW:
+                self._named[owner] = named
+        return named.get(ref, frozenset())
 
     def _climb(self, begin: set[Ref], without: str, *, trailer: bool) -> bool:
         """Tell whether any way from the top leads to one of these, and keep what the ways tell of other objects."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 import subprocess
+import time
 from pathlib import Path
 from typing import Final, cast
 
@@ -269,3 +270,27 @@ def test_a_default_appearance_beside_a_box_to_tick(signing: Signing, field: byte
     number, form = form_object(twice)
     grown = re.sub(rb"/Fields\s*\[", lambda found: b"/DA(/Helv 0 Tf 0 g)" + found[0], form, count=1)
     check(signing.verify(append(twice, {number: grown})), verdict)
+
+
+MANY: Final = 1500
+"""Fields of a long form; those of a tax return have some hundred a page."""
+
+
+@pytest.mark.parametrize("nested", [False, True], ids=["in the form", "below one field"])
+def test_a_long_form_is_filled_in(signing: Signing, nested: bool) -> None:
+    """In time that grows with its fields, not with their square."""
+    numbers = range(100, 100 + MANY)
+    listed = b" ".join(b"%d 0 R" % number for number in numbers)
+    above = b"/Parent 50 0 R" if nested else b""
+    field = b"<</Type/Annot/Subtype/Widget/FT/Tx/T(f%d)%s/DA(/Helv 9 Tf)/F 4/P 4 0 R/Rect[9 9 90 20]/V(%s)/AP<</N 24 0 R>>>>"
+    plain = small_pdf(catalog=f"/AcroForm<</Fields[{'50 0 R' if nested else listed.decode()}]>>")
+    objects = {number: field % (number, above, b"1") for number in numbers}
+    objects |= {4: raw_object(plain, 4)[:-2] + b"/Annots[%s]>>" % listed, 24: LOOK}
+    objects |= {50: b"<</T(return)/Kids[%s]>>" % listed} if nested else {}
+    data = certified(signing, append(plain, objects))
+    filled = append(data, {number: field % (number, above, b"2") for number in numbers})
+    began = time.process_time()
+    report = signing.verify(filled)
+    assert time.process_time() - began < 8
+    check(report, PASSED)
+    assert len(report.signatures[0].integrity.additions) == MANY
