@@ -10,11 +10,12 @@ from io import BytesIO
 from typing import Final
 
 from tests.pdf_attacks.catalogue import EVIL, OURS, Attack, Victims, body_of, collector, newest_table, stream
+from tests.pdf_attacks.layout import streamed
 from tests.pdf_attacks.limits import draft_behind_final
 from tests.pdf_attacks.readers import with_widget
-from tests.pdf_attacks.sections import FINAL, draft, packed
+from tests.pdf_attacks.sections import FINAL, draft, in_table, packed
 from tests.pdf_attacks.structure import with_object_stream
-from tests.verify_world import Signing, append, in_store, raw_object
+from tests.verify_world import Signing, append, in_store, raw_object, small_pdf
 
 ATTACKS: Final[list[Attack]] = []
 attack = collector(ATTACKS)
@@ -152,3 +153,34 @@ def _becomes(victims: Victims) -> bytes:
     """Make an object of the store, which may change as it likes, into another kind."""
     begun = in_store(always_repaired(victims.signing), {290: b"<<>>", 291: stream(EVIL)})
     return append(begun, {290: b"<</Type/Catalog/Pages 2 0 R>>"})
+
+
+def conditional(signing: Signing) -> bytes:
+    """Return a document that is repaired, and whose second page has its condition in another stream."""
+    bodies = {number: raw_object(small_pdf(), number) for number in range(1, 8)}
+    bodies[6] = bodies[6].replace(b"/Contents 7 0 R", b"/Contents[7 0 R 8 0 R]")
+    bodies[8] = stream(b"BT /F1 24 Tf 72 520 Td (Void unless paid) Tj ET")
+    out, lines = bytearray(b"%PDF-1.7\n"), b""
+    for number, body in bodies.items():
+        lines += b"%010d 00000 n \n" % len(out)
+        out += body_of(number, body)
+    table = b"xref\n0 9\n0000000000 65535 f \n%strailer\n<</Size 9/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n"
+    return signing.sign(bytes(out + table % (lines, len(out) - 3)), page=0)
+
+
+LEFT: Final = (2, 3, 4, 5, 6, 7)
+"""All that its pages consist of, but for the condition."""
+
+
+@attack("pages brought anew without the condition, in a table: pdf.js shows what they bring", OURS)
+def _without_condition(victims: Victims) -> bytes:
+    data = conditional(victims.signing)
+    return in_table(data, more={number: raw_object(data, number) for number in LEFT})
+
+
+@attack(
+    "pages brought anew without the condition, in a stream: poppler and pdf.js show what they bring", OURS
+)
+def _without_condition_in_stream(victims: Victims) -> bytes:
+    data = conditional(victims.signing)
+    return streamed(data, {number: raw_object(data, number) for number in (1, *LEFT)}, {})

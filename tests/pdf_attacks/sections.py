@@ -59,22 +59,17 @@ def in_table(
     runs: bytes = b"",
     *,
     first: bytes = FREE,
-    entries: bytes = b"",
-    more: Mapping[int, bytes] = {},
+    more: Mapping[int, bytes] | None = None,
+    out_by: int = 0,
 ) -> bytes:
-    """Append validation data with a table that has more runs, and a trailer that has more entries."""
-    out, places = _written(data, {**_stored(data), **more})
+    """Append validation data with a table that has more runs; ``out_by``: the section before is named so many octets too far."""
+    out, places = _written(data, {**_stored(data), **(more or {})})
     start = len(out)
     lines = b"".join(b"%d 1\n%010d 00000 n \n" % place for place in sorted(places.items()))
-    trailer = b"trailer\n<</Size %d/Root 1 0 R/Prev %s%s>>\nstartxref\n%d\n%%%%EOF\n"
-    return bytes(
-        out
-        + b"xref\n"
-        + first
-        + lines
-        + runs
-        + trailer % (max(places) + 1, newest_table(data), entries, start)
-    )
+    previous = int(newest_table(data)) + out_by
+    trailer = b"trailer\n<</Size %d/Root 1 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n"
+    top = max(size_of(data), max(places) + 1)
+    return bytes(out + b"xref\n" + first + lines + runs + trailer % (top, previous, start))
 
 
 def in_stream(
@@ -171,27 +166,27 @@ for _generation in (0, 1, 65_535):
     )
 
 
-def _not_strict(signing: Signing) -> bytes:
+def not_strict(signing: Signing, *, made: bytes | None = None) -> bytes:
     """Return a document in which a free number has a generation beyond all: our readers overlook it, or open nothing at all."""
-    plain = small_pdf(catalog="/AcroForm<</Fields[]/SigFlags 3>>")
+    plain = small_pdf(catalog="/AcroForm<</Fields[]/SigFlags 3>>") if made is None else made
     data = plain.replace(b"0000000000 65535 f", b"0000000000 99999 f", 1)
     return signed_by_hand(signing, data, b"/F 4/Rect[50 50 100 100]", None, stamp=False)
 
 
 @attack("a section that leads an object elsewhere under a generation beyond all", OURS)
 def _generation_beyond(victims: Victims) -> bytes:
-    data = _not_strict(victims.signing)
+    data = not_strict(victims.signing)
     return in_table(data, b"5 1\n%010d 99999 n \n" % data.index(b"7 0 obj"))
 
 
 @attack("a section that frees an object under a generation beyond all", OURS)
 def _freed_beyond(victims: Victims) -> bytes:
-    return in_table(_not_strict(victims.signing), b"5 1\n0000000000 99999 f \n")
+    return in_table(not_strict(victims.signing), b"5 1\n0000000000 99999 f \n")
 
 
 @attack("a section that leads an object elsewhere under a generation beyond all, in a stream", OURS)
 def _generation_beyond_in_stream(victims: Victims) -> bytes:
-    data = _not_strict(victims.signing)
+    data = not_strict(victims.signing)
     return in_stream(data, {5: (1, data.index(b"7 0 obj"), 99_999)}, width=3)
 
 
@@ -203,3 +198,23 @@ def _stream_to_draft(victims: Victims) -> bytes:
 @attack("a section that hides a stream which follows the draft's: pdf.js goes there first", OURS)
 def _hidden_to_draft(victims: Victims) -> bytes:
     return hybrid(changed(victims.signing), b"/Prev " + newest_table(draft()))
+
+
+def lenient_draft(signing: Signing) -> bytes:
+    """Return such a document whose first page was changed, and packed, before it was sealed."""
+    plain = small_pdf(text="Draft of", catalog="/AcroForm<</Fields[]/SigFlags 3>>")
+    page = raw_object(plain, 4).replace(b"/Contents 5 0 R", b"/Contents 9 0 R")
+    newer = append(plain, {9: FINAL})
+    return not_strict(signing, made=with_object_stream(newer, [(4, page)], [(4, 0)]))
+
+
+for _octets in (-3, 2):
+    attack(f"a section that names the one before by a place that is out by {_octets} octets", OURS)(
+        partial(lambda octets, victims: in_table(lenient_draft(victims.signing), out_by=octets), _octets)
+    )
+
+
+@attack("a section that is not where its end mark says", OURS)
+def _end_mark_out(victims: Victims) -> bytes:
+    head, mark, tail = in_table(lenient_draft(victims.signing)).rpartition(b"startxref\n")
+    return head + mark + b"%d\n%%%%EOF\n" % (int(tail.split()[0]) - 3)

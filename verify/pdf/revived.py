@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from verify.pdf.document import Document
@@ -58,6 +59,25 @@ def leads_astray(step: Step, refs: Iterable[Ref]) -> bool:
     question = (leads_astray, step.old.revision, step.new.revision)
     missing, misplaced = step.document.kept(question, lambda: _led_to(step, refs))
     return misplaced or (missing and comes_back(step.document, step.signed.view.revision))
+
+
+def leaves_out(step: Step, refs: AbstractSet[Ref]) -> bool:
+    """Tell whether a revision brings the pages of a document anew in which some readers do not find every table.
+
+    They repair such a file as long as they come to no page, and then stop: what the revision does not bring is not shown.
+    """
+    return step.old.catalog.get("/Pages") in refs and step.document.fact(_is_hard_to_follow)
+
+
+def _is_hard_to_follow(document: Document) -> bool:
+    for revision in document.revisions:
+        if not revision.is_exact(document.data):
+            return True
+        try:
+            document.source.check_section(revision)
+        except Exception:  # noqa: BLE001 - whatever a library raises on what readers follow differently
+            return True
+    return False
 
 
 def _led_to(step: Step, refs: Iterable[Ref]) -> tuple[bool, bool]:

@@ -36,6 +36,10 @@ class Revision:
         """Tell a table that points to a stream besides."""
         return self.hidden is not None
 
+    def is_exact(self, data: bytes) -> bool:
+        """Tell whether it stands where it is said to stand, but for blanks before it: elsewhere readers do not find it."""
+        return self.declared <= self.start and not data[self.declared : self.start].strip(b"\x00\t\n\x0c\r ")
+
     @property
     def stream_start(self) -> int:
         """Where its stream begins."""

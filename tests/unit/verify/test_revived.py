@@ -7,7 +7,15 @@ import pytest
 from tests.pdf_attacks.catalogue import Victims, stream
 from tests.pdf_attacks.certified import with_button, with_notes
 from tests.pdf_attacks.readers import with_widget
-from tests.pdf_attacks.revived import CERTIFICATE, always_repaired, freed, misindexed, misplaced, package
+from tests.pdf_attacks.revived import (
+    CERTIFICATE,
+    always_repaired,
+    conditional,
+    freed,
+    misindexed,
+    misplaced,
+    package,
+)
 from tests.pdf_attacks.sections import changed, packed
 from tests.pdf_attacks.structure import with_object_stream
 from tests.verify_world import Signing, append, in_store, raw_object, small_pdf
@@ -58,6 +66,21 @@ def test_validation_data_behind_a_document_that_is_repaired(
     catalog = raw_object(signed, 1)[:-2] + b"/DSS<</Certs 310 0 R>>>>"
     packed_too = with_object_stream(signed, [(1, catalog), (310, b"[]")], [(1, 0), (310, 1)])
     check_valid(signing, packed_too, monkeypatch)
+
+
+def test_a_page_brought_anew_in_a_document_that_is_repaired(
+    signing: Signing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A further signature does, and leaves the tree of pages as it was."""
+    signed = conditional(signing)
+    check_valid(signing, append(signed, {6: raw_object(signed, 6)}), monkeypatch)
+
+
+def test_pages_brought_anew_where_every_table_is_found(
+    signing: Signing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed = changed(signing)
+    check_valid(signing, append(signed, {2: raw_object(signed, 2)}), monkeypatch)
 
 
 def test_a_reference_to_nothing_where_nothing_comes_back(

@@ -8,7 +8,7 @@ import pytest
 
 from tests.pdf_attacks.catalogue import newest_table
 from tests.pdf_attacks.limits import draft_behind_final
-from tests.pdf_attacks.sections import changed, hybrid, in_stream, in_table, packed
+from tests.pdf_attacks.sections import changed, hybrid, in_stream, in_table, lenient_draft, packed
 from tests.verify_world import Signing, size_of
 from verify.verdict import Verdict
 
@@ -53,3 +53,7 @@ def test_a_section_that_all_follow_is_valid(
 @pytest.mark.parametrize("made", [changed, packed, draft_behind_final])
 def test_what_the_forgers_begin_with_is_valid(signing: Signing, made: Callable[[Signing], bytes]) -> None:
     assert signing.verify(made(signing)).verdict is Verdict.PASSED
+
+
+def test_a_table_behind_a_document_that_is_not_strict(signing: Signing) -> None:
+    assert signing.verify(in_table(lenient_draft(signing))).verdict is Verdict.PASSED
