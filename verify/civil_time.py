@@ -19,7 +19,7 @@ def moment(at: datetime | None) -> str:
     return "-" if at is None else f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}（北京时间 UTC+8）"
 
 
-def day(at: datetime | None) -> str:
+def civil_day(at: datetime | None) -> str:
     """Write the day that an aware time falls on in Beijing; a dash for None."""
     return "-" if at is None else f"{at.astimezone(BEIJING):%Y-%m-%d}"
 

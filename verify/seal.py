@@ -20,6 +20,7 @@ from seals.states import ENDED, STOPPED_ZH
 from verify.certificates.identity import maker_identity
 from verify.certificates.paths import fingerprint, name
 from verify.certificates.signer import CertificateJudge, Judged
+from verify.civil_time import civil_day
 from verify.errors import Finding, failed, unsure
 from verify.maker_lists import SealLists, check_maker
 from verify.policy import Policy
@@ -126,7 +127,7 @@ def _state(listed: SealStatusList, statement: SealStatement, when: datetime) -> 
 
 
 def _stale(listed: SealStatusList) -> tuple[Reason, ...]:
-    day = listed.issued_at.date()
+    day = civil_day(listed.issued_at)
     return (
         Reason(
             f"印章状态表为 {day} 签发，已过期，印章现状以更新后的状态表为准。",
@@ -218,13 +219,13 @@ def _objection(
 ) -> Finding | None:
     """Weigh the seal's state: stopped before a proved time is failure, stopped by now without proof is doubt."""
     if then.status in STOPPED_ZH:
-        day = then.since.date() if then.since else "?"
+        day = civil_day(then.since) if then.since else "?"
         return _not_valid(
             f"印章“{statement.name}”已于 {day} {STOPPED_ZH[SealStatus(then.status)]}，盖章时间在此之后，故无效；请向盖章单位核实。",
             f"The seal {statement.name} was {then.status} on {day}, before it was used here; ask the enterprise.",
         )
     if now.status in STOPPED_ZH and not question.time.trusted:
-        day = now.since.date() if now.since else "?"
+        day = civil_day(now.since) if now.since else "?"
         return unsure(
             SubIndication.SEAL_STATUS_UNKNOWN,
             f"印章“{statement.name}”已于 {day} {STOPPED_ZH[SealStatus(now.status)]}，且没有可信时间戳证明盖章在此之前；请要求补充证据。",

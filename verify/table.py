@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from verify.acceptance.table import answer_lines, proof_lines
 from verify.certificates.policies import level_of
-from verify.civil_time import day
+from verify.civil_time import civil_day
 from verify.integrity import LaterRevision
 from verify.licences.report import LicencePart
 from verify.objects.report import ObjectReport
@@ -228,7 +228,7 @@ def _when(time: SigningTime) -> str:
 
 
 def _state(status: StatusReport) -> str:
-    since = f" ({day(status.since)})" if status.since is not None else ""
+    since = f" ({civil_day(status.since)})" if status.since is not None else ""
     return f"{STATUS_ZH.get(status.status, status.status)}{since}"
 
 

@@ -10,7 +10,7 @@ from cryptography import x509
 from seals.states import STOPPED_ZH, SealStatus
 from verify.certificates.paths import MAX_DESCRIBED
 from verify.certificates.remembered import by_identity
-from verify.civil_time import day
+from verify.civil_time import civil_day
 from verify.report import DocumentReport, Reason, SignatureKind, SignatureReport, SigningTime, StatusReport
 from verify.verdict import SubIndication, Verdict, worst
 
@@ -44,21 +44,21 @@ def passed(kind: SignatureKind, time: SigningTime, now: StatusReport, seal_now: 
     if now.status in {"revoked", "on_hold"}:
         word_zh, word_en = ("暂停", "suspended") if now.status == "on_hold" else ("吊销", "revoked")
         return Reason(
-            f"证书已于 {day(now.since)} {word_zh}；{what_zh}时间 {day(time.value)} 早于{word_zh}且有可信时间戳，故{what_zh}有效。",
-            f"The certificate was {word_en} on {day(now.since)}; the {what_en} of {day(time.value)} is earlier, "
+            f"证书已于 {civil_day(now.since)} {word_zh}；{what_zh}时间 {civil_day(time.value)} 早于{word_zh}且有可信时间戳，故{what_zh}有效。",
+            f"The certificate was {word_en} on {civil_day(now.since)}; the {what_en} of {civil_day(time.value)} is earlier, "
             "as a trusted time-stamp proves, so it is valid.",
         )
     if now.status == "expired":
         return Reason(
-            f"证书已于 {day(now.since)} 到期；{what_zh}时间 {day(time.value)} 在有效期内且有可信时间戳，故{what_zh}有效。",
-            f"The certificate expired on {day(now.since)}; the {what_en} of {day(time.value)} is earlier, "
+            f"证书已于 {civil_day(now.since)} 到期；{what_zh}时间 {civil_day(time.value)} 在有效期内且有可信时间戳，故{what_zh}有效。",
+            f"The certificate expired on {civil_day(now.since)}; the {what_en} of {civil_day(time.value)} is earlier, "
             "as a trusted time-stamp proves, so it is valid.",
         )
     if seal_now.status in STOPPED_ZH:
         word = STOPPED_ZH[SealStatus(seal_now.status)]
         return Reason(
-            f"印章已于 {day(seal_now.since)} {word}；盖章时间 {day(time.value)} 在此之前且有可信时间戳，故签章有效。",
-            f"The seal was {seal_now.status} on {day(seal_now.since)}; it was used on {day(time.value)}, before that, "
+            f"印章已于 {civil_day(seal_now.since)} {word}；盖章时间 {civil_day(time.value)} 在此之前且有可信时间戳，故签章有效。",
+            f"The seal was {seal_now.status} on {civil_day(seal_now.since)}; it was used on {civil_day(time.value)}, before that, "
             "as a trusted time-stamp proves, so it is valid.",
         )
     proof_zh, proof_en = (
@@ -84,9 +84,9 @@ _ENDED_SINCE = frozenset({"revoked", "on_hold", "expired"})
 def _by_claim(what_zh: str, what_en: str, time: SigningTime) -> Reason:
     """Say what the seal standards rest on (GM/T 0031-2014 §6.2.3 d): the signatory's own time, where nothing proves another."""
     return Reason(
-        f"{what_zh}按其自述时间 {day(time.value)} 判断有效（电子签章标准以此为准）；其后证书或印章已失效，"
+        f"{what_zh}按其自述时间 {civil_day(time.value)} 判断有效（电子签章标准以此为准）；其后证书或印章已失效，"
         "且没有可信时间戳证明该时间，重要事项请另行核实。",
-        f"By the time that it states itself, {day(time.value)}, the {what_en} is valid, as the seal standards judge it; "
+        f"By the time that it states itself, {civil_day(time.value)}, the {what_en} is valid, as the seal standards judge it; "
         "certificate or seal have ended since, and no trusted time-stamp proves that time: confirm it where much depends on it.",
     )
 

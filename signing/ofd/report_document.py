@@ -9,7 +9,7 @@ from seals.drawing.fonts import Face
 from seals.drawing.typesetting import POINT, Colour
 from signing.ofd.flow import BODY, GREY, SMALL, Flow
 from signing.ofd.maker import About, make_document
-from verify.civil_time import day, moment, told_here
+from verify.civil_time import civil_day, moment, told_here
 from verify.ofd.report import OfdReport
 from verify.report import DocumentReport, SignatureReport, StatusReport, TimeSource, Verdict
 from verify.table import KIND, SOURCE, STATUS_ZH
@@ -163,7 +163,7 @@ def _changes(item: SignatureReport) -> str:
 
 
 def _state(status: StatusReport) -> str:
-    since = f"（{day(status.since)}）" if status.since is not None else ""
+    since = f"（{civil_day(status.since)}）" if status.since is not None else ""
     return STATUS_ZH.get(status.status, status.status) + since
 
 

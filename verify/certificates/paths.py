@@ -29,6 +29,7 @@ from verify.certificates.path_search import Search
 from verify.certificates.policies import ANY_TERMS, PathTerms
 from verify.certificates.remembered import Remembered, Steps, by_identity
 from verify.certificates.rules import UNDERSTOOD, PolicyBroken, RuleBroken, check_rules, check_structure
+from verify.civil_time import civil_day
 from verify.digests import digest_of
 from verify.errors import Finding, unsure
 from verify.policy import MAX_CERTIFICATES, MAX_CHAIN_DEPTH, MAX_PATH_STEPS
@@ -317,14 +318,14 @@ def check_validity(certificate: x509.Certificate, at: datetime) -> None:
     """RFC 5280 §4.1.2.5: ``at`` lies inside the validity, both ends included; raises OUT_OF_BOUNDS_NO_POE."""
     at = at.replace(microsecond=0)
     if at < certificate.not_valid_before_utc:
-        who, day = name(certificate.subject), certificate.not_valid_before_utc.date()
+        who, day = name(certificate.subject), civil_day(certificate.not_valid_before_utc)
         raise unsure(
             SubIndication.OUT_OF_BOUNDS_NO_POE,
             f"证书“{who}”在该时间尚未生效（自 {day} 起有效），请核对时间。",
             f"The certificate of {who} was not yet valid at that time (valid from {day}); check the time.",
         )
     if at > certificate.not_valid_after_utc:
-        who, day = name(certificate.subject), certificate.not_valid_after_utc.date()
+        who, day = name(certificate.subject), civil_day(certificate.not_valid_after_utc)
         raise unsure(
             SubIndication.OUT_OF_BOUNDS_NO_POE,
             f"证书“{who}”已于 {day} 到期，且没有可信时间戳证明签章在到期前完成；请要求重新签章或补充证据。",

@@ -15,6 +15,7 @@ from verify.certificates.paths import Chain, PathFinder, name
 from verify.certificates.purpose import check_confines, needs_no_revocation
 from verify.certificates.remembered import Remembered
 from verify.certificates.revocation import Evidence, Freshness, revoked_since, state_at
+from verify.civil_time import civil_day
 from verify.errors import Finding, unsure
 from verify.policy import Policy
 from verify.report import UNKNOWN, CertificateStatus, StatusReport
@@ -263,7 +264,7 @@ def _first(*checks: Callable[[], None]) -> Finding | None:
 
 
 def _revoked(certificate: x509.Certificate, state: StatusReport, *, authority: bool) -> Finding:
-    who, day = name(certificate.subject), state.since.date() if state.since else "?"
+    who, day = name(certificate.subject), civil_day(state.since) if state.since else "?"
     sub = SubIndication.REVOKED_CA_NO_POE if authority else SubIndication.REVOKED_NO_POE
     word_zh, word_en = ("暂停", "suspended") if state.status == "on_hold" else ("吊销", "revoked")
     return unsure(
@@ -299,8 +300,8 @@ def _unknown(
     age_zh, age_en = "", ""
     if newest is not None:
         age_zh, age_en = (
-            f"（最近的吊销信息为 {newest.date()}，已过期）",
-            f" (the newest is of {newest.date()}, stale)",
+            f"（最近的吊销信息为 {civil_day(newest)}，已过期）",
+            f" (the newest is of {civil_day(newest)}, stale)",
         )
     return unsure(
         SubIndication.TRY_LATER,

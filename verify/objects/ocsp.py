@@ -11,6 +11,7 @@ from cryptography.x509 import ocsp
 from verify.certificates.answers import answering, answers_about, is_ahead, understood
 from verify.certificates.delegates import digest_end
 from verify.certificates.paths import PathFinder, check_authority, name
+from verify.civil_time import civil_day
 from verify.objects.report import ObjectFact
 from verify.objects.steps import Bench, Judged, ObjectStep, at, fact, moment
 from verify.policy import MAX_CMS_OCTETS
@@ -111,7 +112,7 @@ def _current(
             "It tells of a time after the one at which it was made, and does not count; ask again.",
         )
     if signer is not None and bench.at - signer.not_valid_after_utc > bench.policy.clock_skew:
-        end = signer.not_valid_after_utc.date()
+        end = civil_day(signer.not_valid_after_utc)
         return doubtful(
             SubIndication.TRY_LATER,
             f"作出应答的“{name(signer.subject)}”的证书已于 {end} 到期，其应答不能说明现状；请重新查询。",
@@ -156,7 +157,7 @@ def _signature(issuer: x509.Certificate | None, signer: x509.Certificate | None,
     by = name(signer.subject)
     ended = None if signer == issuer else bench.judge.evidence.end_of(signer, issuer)
     if ended is not None and ended.revoked_at is not None:
-        day = ended.revoked_at.date()
+        day = civil_day(ended.revoked_at)
         return doubtful(
             SubIndication.TRY_LATER,
             f"作出应答的“{by}”的证书已于 {day} 被吊销，其应答不能采信；请重新查询。",

@@ -8,7 +8,7 @@ from typing import Final
 from seals.drawing.fonts import Face
 from seals.drawing.typesetting import POINT, Colour
 from verify.civil_time import ZH as ZONE
-from verify.civil_time import day, in_civil_time, moment, told_here
+from verify.civil_time import civil_day, in_civil_time, moment, told_here
 from verify.institution.proofs import PartState, ProofPart
 from verify.report import SignatureReport, StatusReport, Verdict
 from verify.reports.setting import EN, GREY, LEFT, TINT, WIDTH, ZH, Fact, Setting, Style
@@ -56,7 +56,7 @@ def _trust(item: SignatureReport) -> str:
         return "本机构直接信任的根证书 root trusted by decree"
     entry = item.trust.entry
     name = entry.operator_zh or entry.operator or entry.scheme_id
-    at = "" if entry.issued is None else f"，{day(entry.issued)} 发布"
+    at = "" if entry.issued is None else f"，{civil_day(entry.issued)} 发布"
     state = entry.now.status_zh or entry.now.status
     return f"{name} 信任清单第 {entry.sequence} 号{at} · {entry.service_zh or entry.service} · {state}"
 
@@ -101,7 +101,7 @@ def _then_now(then: StatusReport, now: StatusReport) -> str:
 
 
 def _state(status: StatusReport) -> str:
-    since = f"（{day(status.since)}）" if status.since is not None else ""
+    since = f"（{civil_day(status.since)}）" if status.since is not None else ""
     return f"{STATUS_ZH.get(status.status, status.status)} {status.status.replace('_', ' ')}{since}"
 
 

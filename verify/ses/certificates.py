@@ -15,7 +15,7 @@ from cryptography import x509
 from verify.certificates.paths import Chain, check_validity, name
 from verify.certificates.purpose import needs_no_revocation
 from verify.certificates.signer import CertificateJudge
-from verify.civil_time import day
+from verify.civil_time import civil_day
 from verify.errors import Finding, unsure
 from verify.policy import Policy
 from verify.report import CertificateStatus, StatusReport
@@ -108,7 +108,7 @@ class CertificateSteps:
                 check_validity(certificate, at)
             except Finding:
                 return _outside(certificate, at)
-        day = looked.certificate.not_valid_after_utc.date()
+        day = civil_day(looked.certificate.not_valid_after_utc)
         return passed(f"在有效期内（至 {day}）。", f"Inside its validity (to {day}).")
 
     def revocation(self, looked: Looked, at: datetime) -> Outcome:
@@ -127,8 +127,8 @@ class CertificateSteps:
             if state.status == CertificateStatus.UNKNOWN.value and asked:
                 return doubtful(
                     SubIndication.TRY_LATER,
-                    f"缺少证书“{name(certificate.subject)}”在 {at.date()} 的吊销信息；请更新 CRL 或 OCSP 后重新核验。",
-                    f"No revocation information for the certificate of {name(certificate.subject)} at {at.date()}; "
+                    f"缺少证书“{name(certificate.subject)}”在 {civil_day(at)} 的吊销信息；请更新 CRL 或 OCSP 后重新核验。",
+                    f"No revocation information for the certificate of {name(certificate.subject)} at {civil_day(at)}; "
                     "add a current CRL or OCSP response and verify again.",
                 )
             if state.status in {CertificateStatus.EXPIRED.value, CertificateStatus.NOT_YET_VALID.value}:
@@ -191,23 +191,23 @@ def _never_together() -> Finding:
 def _outside(certificate: x509.Certificate, at: datetime) -> Outcome:
     who = name(certificate.subject)
     if at < certificate.not_valid_before_utc:
-        day = certificate.not_valid_before_utc.date()
+        day = civil_day(certificate.not_valid_before_utc)
         return failed(
             SubIndication.NOT_YET_VALID,
-            f"证书“{who}”自 {day} 起有效，{at.date()} 时尚未生效。",
-            f"The certificate of {who} is valid from {day}; on {at.date()} it was not yet.",
+            f"证书“{who}”自 {day} 起有效，{civil_day(at)} 时尚未生效。",
+            f"The certificate of {who} is valid from {day}; on {civil_day(at)} it was not yet.",
         )
-    day = certificate.not_valid_after_utc.date()
+    day = civil_day(certificate.not_valid_after_utc)
     return failed(
         SubIndication.EXPIRED,
-        f"证书“{who}”已于 {day} 到期，{at.date()} 时已失效。",
-        f"The certificate of {who} ended on {day}, before {at.date()}.",
+        f"证书“{who}”已于 {day} 到期，{civil_day(at)} 时已失效。",
+        f"The certificate of {who} ended on {day}, before {civil_day(at)}.",
     )
 
 
 def _nothing_since(certificate: x509.Certificate, last: datetime, *, ended: bool) -> Outcome:
     """Say what is missing; for a certificate that has ended a list of today does not do, unless its authority keeps such on it."""
-    who, end = name(certificate.subject), day(last)
+    who, end = name(certificate.subject), civil_day(last)
     zh, en = "请更新 CRL 或 OCSP 后重新核验。", "Add a current CRL or OCSP response and verify again."
     if ended:
         zh = (
@@ -227,7 +227,7 @@ def _nothing_since(certificate: x509.Certificate, last: datetime, *, ended: bool
 
 
 def _revoked(certificate: x509.Certificate, state: StatusReport) -> Outcome:
-    who, day = name(certificate.subject), state.since.date() if state.since else "?"
+    who, day = name(certificate.subject), civil_day(state.since) if state.since else "?"
     return failed(
         SubIndication.REVOKED,
         f"证书“{who}”已于 {day} 吊销或暂停。",

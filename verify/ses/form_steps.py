@@ -9,6 +9,7 @@ from typing import Final
 from seals.ses.parts import SesExtension, SesPicture, SesProperty
 from seals.ses.pixels import look
 from seals.statement import SEAL_STATEMENT_OID
+from verify.civil_time import civil_day
 from verify.ses.steps import Demand, Outcome, doubtful, failed, passed
 from verify.verdict import SubIndication
 
@@ -84,7 +85,7 @@ def making_time(fields: SesProperty, when: datetime, skew: timedelta, demand: De
     if demand is Demand.STRICT and created > ends:
         return failed(
             SubIndication.SIG_CONSTRAINTS_FAILURE,
-            f"制作日期 {created.date()} 晚于印章有效期终止 {ends.date()}，无效。",
-            f"It was made on {created.date()}, after its own end on {ends.date()}: invalid.",
+            f"制作日期 {civil_day(created)} 晚于印章有效期终止 {civil_day(ends)}，无效。",
+            f"It was made on {civil_day(created)}, after its own end on {civil_day(ends)}: invalid.",
         )
-    return passed(f"制作于 {created.date()}。", f"Made on {created.date()}.")
+    return passed(f"制作于 {civil_day(created)}。", f"Made on {civil_day(created)}.")

@@ -11,7 +11,7 @@ from datetime import datetime
 from seals.seal import SealStatus
 from seals.statement import SealStatusList
 from seals.states import ENDED
-from verify.civil_time import day
+from verify.civil_time import civil_day
 from verify.maker_lists import SealLists
 from verify.report import UNKNOWN, StatusReport
 from verify.ses.certificates import Proof
@@ -36,8 +36,8 @@ def registry_state(case: SealCase, lists: SealLists, *, proof: Proof | None = No
     if then is None or now is None:
         return doubtful(
             SubIndication.SEAL_STATUS_UNKNOWN,
-            f"制章者的印章状态表（{listed.issued_at.date()}）中没有该印章；请更新状态表后重新核验。",
-            f"The maker's status list of {listed.issued_at.date()} does not have this seal; get a newer one.",
+            f"制章者的印章状态表（{civil_day(listed.issued_at)}）中没有该印章；请更新状态表后重新核验。",
+            f"The maker's status list of {civil_day(listed.issued_at)} does not have this seal; get a newer one.",
         )
     if then is not SealStatus.ACTIVE:
         return _stopped(case, listed, then)
@@ -50,8 +50,8 @@ def registry_state(case: SealCase, lists: SealLists, *, proof: Proof | None = No
         )
     if case.now > listed.next_update and now not in ENDED:
         return skipped(
-            f"印章状态表为 {listed.issued_at.date()} 签发，已过期；现状以更新后的状态表为准。",
-            f"The status list is of {listed.issued_at.date()} and out of date; get a newer one.",
+            f"印章状态表为 {civil_day(listed.issued_at)} 签发，已过期；现状以更新后的状态表为准。",
+            f"The status list is of {civil_day(listed.issued_at)} and out of date; get a newer one.",
         )
     return passed(f"{then.zh}。", f"{then.value.capitalize()}.")
 
@@ -79,11 +79,11 @@ def _stopped(case: SealCase, listed: SealStatusList, then: SealStatus) -> Outcom
     if case.when > listed.next_update and then not in ENDED:
         return doubtful(
             SubIndication.SEAL_STATUS_UNKNOWN,
-            f"印章状态表（{listed.issued_at.date()}，已过期）记为“{then.zh}”；请更新状态表后重新核验。",
-            f"The status list of {listed.issued_at.date()}, out of date, has the seal as {then.value}; get a newer one.",
+            f"印章状态表（{civil_day(listed.issued_at)}，已过期）记为“{then.zh}”；请更新状态表后重新核验。",
+            f"The status list of {civil_day(listed.issued_at)}, out of date, has the seal as {then.value}; get a newer one.",
         )
     return failed(
         SubIndication.SEAL_NOT_VALID,
-        f"印章状态为“{then.zh}”（{day(case.when)}），不得使用；请向制章单位核实。",
-        f"The seal was {then.value} on {day(case.when)}; ask its maker.",
+        f"印章状态为“{then.zh}”（{civil_day(case.when)}），不得使用；请向制章单位核实。",
+        f"The seal was {then.value} on {civil_day(case.when)}; ask its maker.",
     )

@@ -13,6 +13,7 @@ from ca.profile import EKU_SEAL_MAKER
 from seals.ses.parts import SesSeal
 from verify.certificates.paths import name
 from verify.certificates.purpose import check_exactly, check_signer, extended
+from verify.civil_time import civil_day
 from verify.digests import digest_of
 from verify.errors import Finding
 from verify.policy import Policy
@@ -243,17 +244,18 @@ def _seal_validity(case: SealCase, _: Demand) -> Outcome:
     if at < fields.valid_from:
         return failed(
             SubIndication.NOT_YET_VALID,
-            f"印章自 {fields.valid_from.date()} 起有效，{at.date()} 时尚未生效。",
-            f"The seal is valid from {fields.valid_from.date()}; on {at.date()} it was not yet.",
+            f"印章自 {civil_day(fields.valid_from)} 起有效，{civil_day(at)} 时尚未生效。",
+            f"The seal is valid from {civil_day(fields.valid_from)}; on {civil_day(at)} it was not yet.",
         )
     if at > fields.valid_to:
         return failed(
             SubIndication.EXPIRED,
-            f"印章已于 {fields.valid_to.date()} 到期；请向持有人索取续期后的印章。",
-            f"The seal ended on {fields.valid_to.date()}; ask its holder for the renewed one.",
+            f"印章已于 {civil_day(fields.valid_to)} 到期；请向持有人索取续期后的印章。",
+            f"The seal ended on {civil_day(fields.valid_to)}; ask its holder for the renewed one.",
         )
     return passed(
-        f"在有效期内（至 {fields.valid_to.date()}）。", f"Inside its validity (to {fields.valid_to.date()})."
+        f"在有效期内（至 {civil_day(fields.valid_to)}）。",
+        f"Inside its validity (to {civil_day(fields.valid_to)}).",
     )
 
 
@@ -272,7 +274,7 @@ def _seal_time_stamp(case: SealCase, _: Demand) -> Outcome:
         )
     if case.stamp.judged.finding is not None:
         return found(case.stamp.judged.finding)
-    day = case.stamp.time.date()
+    day = civil_day(case.stamp.time)
     return passed(f"{day}，由“{case.stamp.authority}”签发。", f"{day}, by {case.stamp.authority}.")
 
 

@@ -14,6 +14,7 @@ from cryptography import x509
 
 from seals.ses.parts import CertDigest, SesSignature, SesVersion
 from verify.certificates.purpose import check_document_signer, check_signer
+from verify.civil_time import civil_day
 from verify.digests import SM3, digest_of
 from verify.errors import Finding
 from verify.policy import Policy
@@ -280,7 +281,7 @@ def _time_stamp(case: SignatureCase) -> Outcome:
             return early
     if case.stamp.judged.finding is not None:
         return found(case.stamp.judged.finding)
-    day = case.stamp.time.date()
+    day = civil_day(case.stamp.time)
     return passed(f"{day}，由“{case.stamp.authority}”签发。", f"{day}, by {case.stamp.authority}.")
 
 

@@ -20,6 +20,7 @@ from cryptography import x509
 
 from verify.certificates.paths import name
 from verify.certificates.signer import CertificateJudge
+from verify.civil_time import civil_day
 from verify.digests import Prefixes
 from verify.maker_lists import judge_maker, load_signed, newest_of_each
 from verify.report import DocumentReport, Reason, SealReport, SignatureReport
@@ -119,7 +120,7 @@ def seals_of(report: DocumentReport) -> list[SealReport]:
 
 
 def _old(found: VoidList) -> Reason:
-    day = found.issued_at.date()
+    day = civil_day(found.issued_at)
     return Reason(
         f"作废名录为 {day} 签发，已过期，文件此后是否被作废以更新后的名录为准。",
         f"The list of voided documents is of {day} and out of date; get a newer one to know whether the document was voided since.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from verify.civil_time import day
+from verify.civil_time import civil_day
 from verify.sentence import iso
 
 
@@ -55,7 +55,7 @@ class VoidedReport:
         )
         left = "签章与字节未变、仍可核验" if self.sha256 else "签章仍可核验（文件的字节写法与作废时不同）"
         return (
-            f"{what}已于 {day(self.since)} 作废，原因：{self.why}。"
+            f"{what}已于 {civil_day(self.since)} 作废，原因：{self.why}。"
             f"{left}，但不应再作为有效文件使用；如有疑问请联系签章单位。"
         )
 
@@ -70,6 +70,6 @@ class VoidedReport:
             else "seals still verify, in other octets than then"
         )
         return (
-            f"{what} was voided on {day(self.since)}: {self.why}. "
+            f"{what} was voided on {civil_day(self.since)}: {self.why}. "
             f"Its {left}, but it is not to be used as a document in force; ask its sealers."
         )
