@@ -17,6 +17,7 @@ from verify.acceptance.facts import Facts, Vouched, candidates
 from verify.acceptance.policy import Act, Condition, Demands, DepartmentPolicy
 from verify.acceptance.rule_ids import CITES, RuleId
 from verify.acceptance.rules import RULES, unlisted_clock
+from verify.civil_time import civil_day
 from verify.report import DocumentReport, Reason, Verdict
 from verify.trusted_lists.decision import BY_DECREE
 
@@ -172,7 +173,7 @@ def _entry(vouched: Vouched) -> str:
     entry = vouched.entry
     if entry.scheme_id == BY_DECREE:
         return " · ".join(filter(None, (vouched.place, entry.provider, entry.certificate_sha256)))
-    issued = "" if entry.issued is None else f"{entry.issued:%Y-%m-%d}"
+    issued = "" if entry.issued is None else f"{civil_day(entry.issued)}"
     listed = f"no. {entry.sequence} {issued}".strip()
     parts = (
         vouched.place,

@@ -14,6 +14,7 @@ from typing import Final
 from verify.acceptance.facts import Facts, Vouched
 from verify.acceptance.policy import LEVELS, Demands
 from verify.acceptance.rule_ids import RuleId
+from verify.civil_time import civil_day
 from verify.institution.proofs import PartState
 from verify.integrity import RevisionKind
 from verify.report import SealStatusReport
@@ -305,8 +306,8 @@ def _age(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
     if facts.at - time.value <= timedelta(days=demands.age_days):
         return None
     return Reason(
-        f"文件于 {time.value:%Y-%m-%d} 用印，已超过 {demands.age_days} 日；请提交新近用印的文件。",
-        f"It was sealed on {time.value:%Y-%m-%d}, more than {demands.age_days} days ago; hand in a newer one.",
+        f"文件于 {civil_day(time.value)} 用印，已超过 {demands.age_days} 日；请提交新近用印的文件。",
+        f"It was sealed on {civil_day(time.value)}, more than {demands.age_days} days ago; hand in a newer one.",
     )
 
 

@@ -178,7 +178,7 @@ def _said(single: ocsp.OCSPSingleResponse) -> tuple[ObjectFact, ...]:
     zh, en = _STATES[single.certificate_status]
     since = single.revocation_time_utc
     if since is not None:
-        zh, en = f"{zh}（{since:%Y-%m-%d}）", f"{en} ({since:%Y-%m-%d})"
+        zh, en = f"{zh}（{civil_day(since)}）", f"{en} ({civil_day(since)})"
     serial = f"{single.serial_number:x}"
     return (
         fact("certificate", ("证书", "certificate"), f"{serial} · {zh}", f"{serial} · {en}"),

@@ -8,6 +8,7 @@ from typing import Final
 from cryptography import x509
 
 from verify.certificates.paths import name
+from verify.civil_time import civil_day
 from verify.objects.list_source import fingerprints, points_to, source_of
 from verify.objects.report import ObjectFact
 from verify.objects.steps import Bench, Judged, ObjectStep, at, fact, moment
@@ -186,8 +187,8 @@ def _facts(found: TrustedList, now: datetime) -> tuple[ObjectFact, ...]:
         fact(
             "services",
             ("服务", "services"),
-            f"{count} 项，{now:%Y-%m-%d} 有效 {force} 项",
-            f"{count}, of which {force} in force on {now:%Y-%m-%d}",
+            f"{count} 项，{civil_day(now)} 有效 {force} 项",
+            f"{count}, of which {force} in force on {civil_day(now)}",
         ),
         fact("kinds", ("服务种类", "kinds of services"), told),
         fact("pointers", ("指向的清单", "lists pointed to"), str(len(found.pointers) or "")),

@@ -16,6 +16,7 @@ from ca.cms_names import DATA, SIGNATURE_TIME_STAMP
 from seals.statement import SEAL_STATEMENT_OID
 from verify.certificates.purpose import check_document_signer
 from verify.certificates.signer import CertificateJudge
+from verify.civil_time import civil_day
 from verify.digests import SM3, digest_of
 from verify.errors import Finding, failed, unsure
 from verify.policy import Policy
@@ -215,8 +216,8 @@ def with_proof(finding: Finding, case: Case, when: datetime) -> Finding:
             return _late_proof(finding, since, when, ("被吊销或暂停", "was revoked or suspended"))
         return failed(
             SubIndication.REVOKED,
-            f"签章时证书已被吊销或暂停（可信时间 {when:%Y-%m-%d}），签章无效；请向签章单位核实。",
-            f"The certificate was revoked or suspended when it signed (proved time {when:%Y-%m-%d}); "
+            f"签章时证书已被吊销或暂停（可信时间 {civil_day(when)}），签章无效；请向签章单位核实。",
+            f"The certificate was revoked or suspended when it signed (proved time {civil_day(when)}); "
             "ask the signatory.",
         )
     if finding.sub is SubIndication.OUT_OF_BOUNDS_NO_POE:
@@ -243,9 +244,9 @@ def _late_proof(finding: Finding, since: datetime, when: datetime, end: tuple[st
     zh, en = end
     return unsure(
         known(finding.sub),
-        f"证书已于 {since:%Y-%m-%d} {zh}，可信时间戳只证明签章在 {when:%Y-%m-%d} 之前已存在，不能证明早于该日，无法判定；"
+        f"证书已于 {civil_day(since)} {zh}，可信时间戳只证明签章在 {civil_day(when)} 之前已存在，不能证明早于该日，无法判定；"
         "请补充更早的时间证据，或要求以有效证书重新签章。",
-        f"The certificate {en} on {since:%Y-%m-%d}, and the trusted time-stamp proves the signature to be older than {when:%Y-%m-%d} "
+        f"The certificate {en} on {civil_day(since)}, and the trusted time-stamp proves the signature to be older than {civil_day(when)} "
         "alone, not than that day; provide an earlier proof of time, or ask for a signature with a valid certificate.",
     )
 

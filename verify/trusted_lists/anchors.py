@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from verify.algorithms import key_of
 from verify.certificates.extensions import extensions_of
 from verify.certificates.remembered import by_identity
+from verify.civil_time import civil_day
 from verify.errors import Finding, unsure
 from verify.sentence import Reason
 from verify.trusted_lists.age import age
@@ -309,7 +310,7 @@ def _unsure(zh: str, en: str) -> Finding:
 def _trusted(entry: ListEntry, when: datetime) -> Reason:
     return Reason(
         f"信任清单“{entry.scheme_id}”第 {entry.sequence} 号列有“{entry.provider_zh}”的服务“{entry.service_zh}”，"
-        f"{when:%Y-%m-%d} 时为“{entry.then.status_zh}”。",
+        f"{civil_day(when)} 时为“{entry.then.status_zh}”。",
         f"The trust list “{entry.scheme_id}”, number {entry.sequence}, has {entry.service} of {entry.provider}, "
-        f"{entry.then.status} on {when:%Y-%m-%d}.",
+        f"{entry.then.status} on {civil_day(when)}.",
     )

@@ -14,6 +14,7 @@ from typing import Final
 
 from cryptography import x509
 
+from verify.civil_time import civil_day
 from verify.trusted_lists.age import age
 from verify.trusted_lists.errors import (
     ListExpired,
@@ -147,7 +148,7 @@ def _check_signed_in_time(found: TrustedList, signer: bytes) -> None:
     start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if not start - SKEW <= found.issued <= end:
         raise ListSignatureInvalid(
-            f"信任清单签发于 {found.issued:%Y-%m-%d}，不在其签名证书的有效期内；请向发布机构核实。",
-            f"The trust list was issued on {found.issued:%Y-%m-%d}, outside the validity of its signer's certificate; "
+            f"信任清单签发于 {civil_day(found.issued)}，不在其签名证书的有效期内；请向发布机构核实。",
+            f"The trust list was issued on {civil_day(found.issued)}, outside the validity of its signer's certificate; "
             "ask its publisher.",
         )

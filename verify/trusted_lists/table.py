@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from verify.civil_time import civil_day
 from verify.terminal import row, safe
 from verify.trusted_lists.decision import BY_DECREE, ListedStatus, ListEntry, TrustDecision
 
@@ -19,8 +20,8 @@ def trust_lines(decision: TrustDecision | None, label: str = "信任依据 trust
 
 
 def _list(entry: ListEntry) -> str:
-    until = "" if entry.next_update is None else f"{entry.next_update:%Y-%m-%d}"
-    issued = "" if entry.issued is None else f"{entry.issued:%Y-%m-%d}"
+    until = "" if entry.next_update is None else f"{civil_day(entry.next_update)}"
+    issued = "" if entry.issued is None else f"{civil_day(entry.issued)}"
     return f"{safe(entry.scheme_id)} #{entry.sequence}（{issued} – {until}）"
 
 
@@ -31,4 +32,4 @@ def _entry(entry: ListEntry) -> str:
 def _status(status: ListedStatus) -> str:
     if not status.status or status.since is None:
         return "未列入 / not listed"
-    return f"{status.status_zh} ({status.since:%Y-%m-%d})"
+    return f"{status.status_zh} ({civil_day(status.since)})"
