@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from hsm.algorithms import DigestAlgorithm
 from hsm.errors import HsmError
@@ -90,6 +91,12 @@ def key_of(certificate: x509.Certificate) -> Any:
             return certificate_key(certificate)
         except HsmError as wrong:
             raise UnsupportedAlgorithm("a key that is neither RSA, EC, EdDSA nor SM2") from wrong
+
+
+def spki_of(certificate: x509.Certificate) -> bytes:
+    """Return the SubjectPublicKeyInfo of a certificate (DER); raises as :func:`key_of`."""
+    octets: bytes = key_of(certificate).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return octets
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,11 @@ class Running(Protocol):
         """Return a state of its own that goes on from here."""
 
 
-class _Sm3:
-    def __init__(self, state: hashes.Hash | None = None) -> None:
-        self._state = hashes.Hash(hashes.SM3()) if state is None else state
+class _Computed:
+    """A digest that the cryptography library computes."""
+
+    def __init__(self, state: hashes.Hash) -> None:
+        self._state = state
 
     def update(self, data: bytes | memoryview, /) -> None:
         self._state.update(data)
@@ -51,24 +53,19 @@ class _Sm3:
     def hexdigest(self) -> str:
         return self.digest().hex()
 
-    def copy(self) -> _Sm3:
-        return _Sm3(self._state.copy())
+    def copy(self) -> _Computed:
+        return _Computed(self._state.copy())
 
 
-class _Shake256(_Sm3):
-    def __init__(self, state: hashes.Hash | None = None) -> None:
-        super().__init__(hashes.Hash(hashes.SHAKE256(64)) if state is None else state)
-
-    def copy(self) -> _Shake256:
-        return _Shake256(self._state.copy())
+_ALGORITHMS: Final = {SM3: hashes.SM3(), SHAKE256: hashes.SHAKE256(64)}
+"""Several distributions build ``hashlib`` without the first; it has no length for the second."""
 
 
 def running(algorithm: str) -> Running:
-    """Begin a digest by its ``hashlib`` name, or ``sm3``, which several distributions build ``hashlib`` without."""
-    if algorithm == SM3:
-        return _Sm3()
-    if algorithm == SHAKE256:
-        return _Shake256()
+    """Begin a digest by its ``hashlib`` name, or :data:`SM3`, :data:`SHAKE256`."""
+    computed = _ALGORITHMS.get(algorithm)
+    if computed is not None:
+        return _Computed(hashes.Hash(computed))
     state: Running = hashlib.new(algorithm)
     return state
 

@@ -36,6 +36,10 @@ MAX_GRAPH_OBJECTS: Final = 500_000
 """Objects walked when the roles of a changed object must be known."""
 
 
+CLOCK_SKEW: Final = timedelta(minutes=5)
+"""Tolerated difference between two clocks, wherever times that each of them told are compared."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What one verification demands.
@@ -49,4 +53,4 @@ class Policy:
     require_revocation: bool = True
     allow_form_filling: bool = False
     freshness: timedelta = timedelta(days=7)
-    clock_skew: timedelta = timedelta(minutes=5)
+    clock_skew: timedelta = CLOCK_SKEW

@@ -100,10 +100,10 @@ class Verification:
 
     def close(self) -> None:
         """End the processes; one at work ends with its document."""
-        all_of_them = [
+        desks = [
             self._desks.get() for _ in range(self._workers)
-        ]  # the one put back last is taken first
-        for desk in all_of_them:
+        ]  # all of them first: what is put back is taken next
+        for desk in desks:
             if desk is not None:
                 desk.verifier.close()
             self._desks.put(None)

@@ -46,7 +46,6 @@ MAX_QUOTA: Final = 100_000
 STALE_AFTER: Final = timedelta(minutes=15)
 """When a copy that was counted and not made is taken for left behind: making one takes at most three minutes."""
 BATCH: Final = 200
-"""Dates on paper are Chinese ones."""
 OVER: Final = "over-quota"
 NOT_ENTITLED: Final = "not-entitled"
 VOIDED: Final = "voided"

@@ -40,6 +40,7 @@ from signing.verification_reports.errors import (
 )
 from signing.verification_reports.sealing import ReportSealer
 from signing.verification_reports.store import ReportRecord, ReportState, Standing
+from verify.policy import CLOCK_SKEW
 from verify.report import DocumentReport, Verdict
 from verify.reports.attached import ATTACHED, attachment_of
 from verify.reports.page import JSON_NAME, XML_NAME
@@ -49,8 +50,6 @@ LONGEST: Final = timedelta(days=3 * 366)
 """Longest standing authorisation: three years, as for automatic sealing (C8)."""
 MOST_PER_DAY: Final = 1_000_000
 MAX_REASON: Final = 500
-SKEW: Final = timedelta(minutes=5)
-"""Tolerated difference between two clocks, as wherever times are compared."""
 _ATTACHED: Final = {".json": JSON_NAME, ".xml": XML_NAME, ".jws": ATTACHED}
 
 
@@ -115,7 +114,7 @@ class ReportDesk:
         Raises :class:`ReportAhead`, :class:`ReportsNotAllowed`, :class:`ReportsExhausted`, :class:`ReportWithheld`, what
         :meth:`ReportSealer.make` raises, :class:`signing.objects.errors.StorageUnavailable`.
         """
-        if found.verified_at is not None and found.verified_at > self._clock() + SKEW:
+        if found.verified_at is not None and found.verified_at > self._clock() + CLOCK_SKEW:
             raise ReportAhead
         record = self._reserve(found, actor)
         draft = self._tools.archive.begin(record.code)

@@ -173,7 +173,7 @@ def _entry(vouched: Vouched) -> str:
     entry = vouched.entry
     if entry.scheme_id == BY_DECREE:
         return " · ".join(filter(None, (vouched.place, entry.provider, entry.certificate_sha256)))
-    issued = "" if entry.issued is None else f"{civil_day(entry.issued)}"
+    issued = "" if entry.issued is None else civil_day(entry.issued)
     listed = f"no. {entry.sequence} {issued}".strip()
     parts = (
         vouched.place,

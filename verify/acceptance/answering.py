@@ -148,7 +148,7 @@ def _trusted(entry: ListEntry, as_of: datetime) -> Reason:
             f"截至 {day}，由本系统管理员直接指定信任的机构担保（不依据信任列表）。",
             f"As of {day}, an authority that the administrator of this trust store trusts directly vouches for it, without a trusted list.",
         )
-    issued = "" if entry.issued is None else f"{civil_day(entry.issued)}"
+    issued = "" if entry.issued is None else civil_day(entry.issued)
     who_zh, who_en = entry.operator_zh or entry.operator, entry.operator or entry.operator_zh
     return Reason(
         f"截至 {day}，由{who_zh}的信任列表“{entry.scheme_id}”第 {entry.sequence} 号（{issued}）担保。",

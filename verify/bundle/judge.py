@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from ca.profile import EKU_VERIFICATION
 from verify.bundle.errors import BundleRolledBack, BundleUntrusted
@@ -12,10 +12,8 @@ from verify.bundle.form import Bundle
 from verify.certificates.paths import name
 from verify.certificates.purpose import check_exactly
 from verify.errors import Finding
+from verify.policy import CLOCK_SKEW
 from verify.sentence import Reason, iso
-
-SKEW: Final = timedelta(minutes=5)
-"""Tolerated difference between the maker's clock and ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,7 @@ def judge_bundle(bundle: Bundle, pinned: str | None, seen: SeenBundle | None, at
     except Finding as finding:
         raise BundleUntrusted(finding.reason.zh, finding.reason.en) from finding
     start, end = bundle.signer.not_valid_before_utc, bundle.signer.not_valid_after_utc
-    if not start - SKEW <= told.as_of <= end or told.as_of > at + SKEW:
+    if not start - CLOCK_SKEW <= told.as_of <= end or told.as_of > at + CLOCK_SKEW:
         raise BundleUntrusted(
             f"离线核验包的时间 {told.as_of:%Y-%m-%d %H:%M}Z 晚于当前时间，或不在其签名证书有效期内；请检查本机时钟和来源。",
             f"The bundle is of {told.as_of:%Y-%m-%d %H:%M}Z: later than the present, or outside its signer's validity. "

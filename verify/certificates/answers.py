@@ -15,11 +15,11 @@ from typing import Any, Final
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
 from ca import der
-from verify.algorithms import DIGESTS, check_value, key_of
+from verify.algorithms import DIGESTS, check_value, key_of, spki_of
 from verify.certificates import gm
 from verify.certificates.delegates import keeps_the_rules
 from verify.certificates.extensions import critical_names, extensions_of
@@ -34,6 +34,7 @@ from verify.certificates.stated_times import (
     INVALIDITY_DATE,
     NOTHING_STATED,
     StatedTimes,
+    extensions_behind,
     stated_times,
 )
 from verify.digests import SM3, digest_of
@@ -57,7 +58,7 @@ UNDERSTOOD: Final = frozenset(
 """RFC 6960 §4.4: extensions that no answer here rests on, and those that are read; a response with any other that is critical is not used."""
 _TRUE: Final = der.boolean(value=True)
 _TIMES: Final = (der.oid(ARCHIVE_CUTOFF), der.oid(INVALIDITY_DATE))
-_VERSION, _EXTENSIONS, _RESPONSE = 0xA0, 0xA1, 0xA0
+_VERSION, _RESPONSE = 0xA0, 0xA0
 
 
 Single = tuple[ocsp.OCSPSingleResponse, StatedTimes]
@@ -126,11 +127,7 @@ def _extended(octets: bytes) -> Iterator[der.Reader]:
 
 
 def _critical(part: der.Reader) -> Iterator[str]:
-    while part.more:
-        if part.peek() != _EXTENSIONS:
-            part.element()
-            continue
-        yield from critical_names(part.enter(_EXTENSIONS).enter(der.SEQUENCE))
+    return critical_names(extensions_behind(part))
 
 
 def answering(
@@ -292,5 +289,4 @@ def _key_bits(certificate: x509.Certificate) -> bytes:
     """Return the octets of the key alone, as RFC 6960 §4.1.1 hashes them."""
     from asn1crypto import keys  # noqa: PLC0415
 
-    spki = key_of(certificate).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return bytes(keys.PublicKeyInfo.load(spki)["public_key"].contents[1:])
+    return bytes(keys.PublicKeyInfo.load(spki_of(certificate))["public_key"].contents[1:])

@@ -12,7 +12,7 @@ from typing import Final
 from cryptography import x509
 
 from ca import der
-from verify.certificates.extensions import critical_names
+from verify.certificates.extensions import critical_names, each_extension
 
 UNDERSTOOD: Final = frozenset(
     one.oid.dotted_string for one in (x509.CRLReason, x509.InvalidityDate, x509.CertificateIssuer)
@@ -63,4 +63,4 @@ def _entries(octets: bytes) -> der.Reader | None:
 def _critical(entry: der.Reader) -> Iterator[str]:
     for _ in ("userCertificate", "revocationDate"):
         entry.element()
-    return critical_names(entry.enter(der.SEQUENCE) if entry.more else entry)
+    return critical_names(each_extension(entry.enter(der.SEQUENCE) if entry.more else entry))

@@ -8,7 +8,7 @@ these for what they mean; the library that reads certificates here refuses all e
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -76,10 +76,20 @@ def _policies(stated: der.Reader) -> bytes:
 _MENDED: Final = {"2.5.29.19": _constraints, "2.5.29.32": _policies}
 
 
-def critical_names(listed: der.Reader) -> Iterator[str]:
-    """Yield the names of the critical ones among Extensions (RFC 5280 §4.1; of CRL entries and OCSP answers too), in order."""
+def each_extension(listed: der.Reader) -> Iterator[tuple[str, der.Reader]]:
+    """Yield the name of each of Extensions (RFC 5280 §4.1; of CRL entries and OCSP answers too), and what stands behind it, in order."""
     while listed.more:
         one = listed.enter(der.SEQUENCE)
-        name = one.oid()
-        if one.peek() == _BOOLEAN and one.boolean():
-            yield name
+        yield one.oid(), one
+
+
+def critical_names(stated: Iterable[tuple[str, der.Reader]]) -> Iterator[str]:
+    """Yield the names of the critical ones among extensions."""
+    return (name for name, rest in stated if rest.peek() == _BOOLEAN and rest.boolean())
+
+
+def value_of(rest: der.Reader) -> bytes:
+    """Return the value of an extension, whether it is critical or not."""
+    if rest.peek() == _BOOLEAN:
+        rest.element()
+    return rest.contents(der.OCTET_STRING)

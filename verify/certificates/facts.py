@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,6 +10,8 @@ from typing import Final
 from verify.certificates.crl_scope import ALL_REASONS, Reasons
 
 CERTIFICATE_HOLD: Final = "certificateHold"
+ROUTINE: Final = frozenset({"superseded", "cessationOfOperation", "affiliationChanged"})
+"""Reasons that say nothing against the key (RFC 5280 §5.3.1): what it said before stands by its own date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,12 @@ def invalid_since(revoked: datetime | None, reason: str, invalid: datetime | Non
     if revoked is None or invalid is None or reason == CERTIFICATE_HOLD:
         return revoked
     return min(revoked, invalid)
+
+
+def gravest(facts: Iterable[Fact]) -> Fact | None:
+    """Return the first revocation for good, one that may speak against the key before those that do not."""
+    ended = (fact for fact in facts if fact.revoked_at is not None and not fact.on_hold)
+    return min(ended, key=lambda fact: (fact.reason in ROUTINE, fact.revoked_at), default=None)
 
 
 Said = tuple[Reasons, Fact]

@@ -8,11 +8,10 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ca.custody_policy import custody_of, policy_oid
 from hsm.sm2.public_key import Sm2PublicKey
-from verify.algorithms import key_of
+from verify.algorithms import key_of, spki_of
 from verify.certificates.names import subject_octets
 from verify.certificates.paths import MAX_DESCRIBED, Chain, check_lasting, fingerprint, name
 from verify.certificates.remembered import by_identity
@@ -114,5 +113,4 @@ def maker_identity(chain: Chain, trust: TrustDecision | None = None) -> str:
 
 @by_identity(MAX_DESCRIBED)
 def _anchor_key(anchor: x509.Certificate) -> bytes:
-    octets: bytes = key_of(anchor).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return octets
+    return spki_of(anchor)

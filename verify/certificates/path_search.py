@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from verify.algorithms import key_of
+from verify.algorithms import spki_of
 from verify.certificates.key_identifiers import authority_key, subject_key
 from verify.certificates.names import NameKey, issuer_key_of, subject_key_of
 from verify.policy import MAX_CHAIN_DEPTH
@@ -68,9 +67,3 @@ def _same_authority(one: x509.Certificate, other: x509.Certificate) -> bool:
     if one == other:
         return True
     return subject_key_of(one) == subject_key_of(other) and spki_of(one) == spki_of(other)
-
-
-def spki_of(certificate: x509.Certificate) -> bytes:
-    """Return the SubjectPublicKeyInfo of a certificate (DER)."""
-    octets: bytes = key_of(certificate).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return octets

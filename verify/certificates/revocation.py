@@ -17,7 +17,7 @@ from cryptography import x509
 from verify.certificates.answers import Response, Single, answering, fact_of, read_response
 from verify.certificates.crl_scope import ACCEPTED_CRL_EXTENSIONS
 from verify.certificates.delegates import digest_end
-from verify.certificates.facts import Fact, together
+from verify.certificates.facts import ROUTINE, Fact, gravest, together
 from verify.certificates.list_signers import ListSigners, crl_signed_by
 from verify.certificates.lists import Crl, Lists
 from verify.certificates.paths import Chain, PathFinder
@@ -31,8 +31,6 @@ MAX_BROUGHT: Final = 4 * MAX_REVOCATION_ITEMS
 """Lists and answers taken from one document, its signatures and its time-stamps; what the verifier itself holds is never left out."""
 MAX_DELEGATES: Final = 256
 """Responders of which it is remembered since when they are revoked."""
-_ROUTINE: Final = frozenset({"superseded", "cessationOfOperation", "affiliationChanged"})
-"""Reasons that say nothing against the key (RFC 5280 §5.3.1): what it said before stands by its own date."""
 
 
 class Evidence:
@@ -209,7 +207,7 @@ class Evidence:
         if ended is None or since is None:
             return True
         dated = item.value.produced_at_utc < since
-        return dated and (ended.reason in _ROUTINE or self._existed(item.mark, since))
+        return dated and (ended.reason in ROUTINE or self._existed(item.mark, since))
 
     def end_of(self, delegate: x509.Certificate, issuer: x509.Certificate) -> Fact | None:
         """Return the first revocation for good of a responder that the issuer's own key tells of, or another responder that no list revokes."""
@@ -222,8 +220,8 @@ class Evidence:
                 singles = item.about(delegate, issuer)
                 signer = self._responder(item, issuer) if singles else None
                 if signer is not None and signer != delegate and self._unlisted(signer, issuer):
-                    found += _for_good(self._told(item, singles, signer))
-            known = (min(found, key=lambda fact: (fact.reason in _ROUTINE, fact.revoked_at), default=None),)
+                    found += self._told(item, singles, signer)
+            known = (gravest(found),)
             self._ends.keep(parts, known, self.state)
         return known[0]
 
@@ -234,19 +232,11 @@ class Evidence:
         said = self._lists.said(
             delegate, lambda other: self._signers.signed_directly(other, issuer), self._embedded
         )
-        return min(
-            _for_good(together(said)),
-            key=lambda fact: (fact.reason in _ROUTINE, fact.revoked_at),
-            default=None,
-        )
+        return gravest(together(said))
 
     def _responder(self, item: Response, issuer: x509.Certificate) -> x509.Certificate | None:
         """RFC 6960 §4.2.2.2: the issuer itself, or a responder that the issuer named."""
         return self._paths.proved((item.mark, issuer), lambda: answering(item.value, issuer, self._paths))
-
-
-def _for_good(facts: Iterable[Fact]) -> list[Fact]:
-    return [fact for fact in facts if fact.revoked_at is not None and not fact.on_hold]
 
 
 @dataclass(frozen=True, slots=True)

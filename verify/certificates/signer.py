@@ -9,8 +9,8 @@ from typing import Final
 
 from cryptography import x509
 
-from verify.certificates.facts import Fact
-from verify.certificates.path_search import spki_of
+from verify.algorithms import spki_of
+from verify.certificates.facts import ROUTINE, Fact
 from verify.certificates.paths import Chain, PathFinder, name
 from verify.certificates.purpose import check_confines, needs_no_revocation
 from verify.certificates.remembered import Remembered
@@ -31,10 +31,8 @@ MAX_CHOSEN: Final = 256
 _REVOKED: Final = CertificateStatus.REVOKED.value
 _UNKNOWN: Final = CertificateStatus.UNKNOWN.value
 _STOPPED: Final = frozenset({_REVOKED, CertificateStatus.ON_HOLD.value})
-_IN_COURSE: Final = frozenset(
-    {"affiliationChanged", "superseded", "cessationOfOperation", "privilegeWithdrawn"}
-)
-"""Reasons of RFC 5280 §5.3.1 that say nothing against a key."""
+_IN_COURSE: Final = ROUTINE | {"privilegeWithdrawn"}
+"""Reasons for which an authority is ended in the course of things."""
 _ANCHOR: Final = StatusReport(CertificateStatus.GOOD.value, "anchor")
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from ca import der
+from verify.certificates.extensions import each_extension, value_of
 
 INVALIDITY_DATE: Final = "2.5.29.24"
 """RFC 5280 §5.3.2, in an answer by RFC 6960 §4.4.5."""
@@ -16,7 +17,6 @@ ARCHIVE_CUTOFF: Final = "1.3.6.1.5.5.7.48.1.6"
 EXPIRED_CERTS_ON_CRL: Final = "2.5.29.60"
 """The same of a list (ITU-T X.509 §9.5.2.8, ETSI EN 319 411-2 §6.3.9)."""
 _EXTENSIONS: Final = 0xA1
-_BOOLEAN: Final = 0x01
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +43,14 @@ def generalized_time(octets: bytes) -> datetime | None:
 
 def stated_times(single: der.Reader) -> StatedTimes:
     """Read what stands in a SingleResponse (RFC 6960 §4.2.1) behind its thisUpdate; ``DerError``: it is none."""
-    found: dict[str, datetime | None] = {}
-    while single.more:
-        if single.peek() != _EXTENSIONS:
-            single.element()
-            continue
-        for name, value in _values(single.enter(_EXTENSIONS).enter(der.SEQUENCE)):
-            found[name] = generalized_time(value)
+    found = {name: generalized_time(value_of(rest)) for name, rest in extensions_behind(single)}
     return StatedTimes(found.get(INVALIDITY_DATE), found.get(ARCHIVE_CUTOFF)) if found else NOTHING_STATED
 
 
-def _values(listed: der.Reader) -> Iterator[tuple[str, bytes]]:
-    while listed.more:
-        one = listed.enter(der.SEQUENCE)
-        name = one.oid()
-        if one.peek() == _BOOLEAN:
-            one.element()
-        yield name, one.contents(der.OCTET_STRING)
+def extensions_behind(part: der.Reader) -> Iterator[tuple[str, der.Reader]]:
+    """Yield the extensions of a ResponseData or a SingleResponse behind the fields that are always there."""
+    while part.more:
+        if part.peek() == _EXTENSIONS:
+            yield from each_extension(part.enter(_EXTENSIONS).enter(der.SEQUENCE))
+        else:
+            part.element()

@@ -6,15 +6,14 @@ the record tells of what cannot have been, it proves nothing: whoever drew it up
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from seals.cases.states import CaseAct, CaseStatus
 from verify.institution.record import EvidenceRecord, RecordedApproval
+from verify.policy import CLOCK_SKEW
 from verify.report import SealReport, SignatureReport
 
-SKEW: Final = timedelta(minutes=5)
-"""Tolerated difference between the registry's clock and a time-stamp authority's."""
 _UNUSABLE: Final = frozenset(
     {CaseStatus.REJECTED, CaseStatus.WITHDRAWN, CaseStatus.EXPIRED, CaseStatus.VOIDED}
 )
@@ -52,7 +51,7 @@ def counting(record: EvidenceRecord, item: SignatureReport) -> int:
     """
     end = record.use.sealed_at
     if item.time.trusted and item.time.value is not None:
-        end = min(end, item.time.value + SKEW)
+        end = min(end, item.time.value + CLOCK_SKEW)
     opened = [act for act in record.acts if act.act is CaseAct.OPEN]
     applicants = {act.credential for act in opened if act.credential.startswith(_CERTIFICATE)}
     start = min((act.at for act in opened), default=None)

@@ -12,6 +12,7 @@ from verify.civil_time import civil_day
 from verify.objects.list_source import fingerprints, points_to, source_of
 from verify.objects.report import ObjectFact
 from verify.objects.steps import Bench, Judged, ObjectStep, at, fact, moment
+from verify.policy import CLOCK_SKEW
 from verify.sentence import Reason
 from verify.ses.certificates import Looked
 from verify.ses.steps import Outcome, doubtful, failed, passed, skipped
@@ -27,7 +28,7 @@ from verify.trusted_lists.errors import (
     ListUnsupported,
 )
 from verify.trusted_lists.model import Pointer, ServiceKind, TrustedList
-from verify.trusted_lists.pinned import SKEW, read_claimed
+from verify.trusted_lists.pinned import read_claimed
 from verify.verdict import SubIndication
 
 MAX_NAMED: Final = 5
@@ -119,7 +120,7 @@ def _number(found: TrustedList, bench: Bench) -> Outcome:
 
 def _current(found: TrustedList, now: datetime) -> Outcome:
     """TS 119 612 §5.3.14, §5.3.15: between its issue and its next update."""
-    if found.issued > now + SKEW:
+    if found.issued > now + CLOCK_SKEW:
         return doubtful(
             SubIndication.TIMESTAMP_ORDER_FAILURE,
             f"签发时间 {stamp(found.issued)} 晚于核验时间，当时还没有这一期；请检查核验时间或本机时钟。",

@@ -18,12 +18,12 @@ from verify.integrity import Change
 from verify.pdf.document import Document
 from verify.pdf.pdf_values import Ref, Stream
 from verify.pdf.plain.packed import listed_in
+from verify.pdf.repaired import REPAIR_BLANKS
 from verify.pdf.source import Contained, Revision
 from verify.pdf.step import Step
 
 _WHITE: Final = rb"[\x00\t\n\x0c\r ]"
-_APART: Final = rb"[\x00\t\n\x0b\x0c\r \x80\xa0\xff]"
-"""With what PDFium (0x80, 0xFF) and pdf.js (0x0B, 0xA0) take for blanks besides when they repair."""
+_APART: Final = rb"[" + REPAIR_BLANKS + rb"]"
 _FOUND_BY_REPAIR: Final = re.compile(
     rb"(?<![0-9])[0-9]++" + _APART + rb"++[0-9]++" + _APART + rb"*+obj"
     rb"|trailer" + _APART + rb"*+(?:<<|%)|startxref" + _APART + rb"*+(?:(?<=" + _APART + rb")[0-9]|%)"

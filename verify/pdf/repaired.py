@@ -16,10 +16,10 @@ from verify.pdf.plain.xref import usual_widths
 
 _WHITE: Final = b"\x00\t\n\x0c\r "
 _OBJ: Final = b"obj"
-_BLANKS: Final = _WHITE + b"\x0b\x80\xa0\xff"
+REPAIR_BLANKS: Final = _WHITE + b"\x0b\x80\xa0\xff"
 """With what PDFium (0x80, 0xFF) and pdf.js (0x0B, 0xA0) take for blanks besides when they repair."""
-_BEFORE: Final = frozenset(_BLANKS + b"0123456789")
-_APART: Final = rb"(?:[\x00\t\n\x0b\x0c\r \x80\xa0\xff]|%[^\r\n]*+[\r\n])"
+_BEFORE: Final = frozenset(REPAIR_BLANKS + b"0123456789")
+_APART: Final = rb"(?:[" + REPAIR_BLANKS + rb"]|%[^\r\n]*+[\r\n])"
 _NUMBERS: Final = re.compile(rb"(?<![0-9])[0-9]++" + _APART + rb"++[0-9]++" + _APART + rb"*+\Z")
 _NEAR: Final = 64
 """Octets before the keyword in which both numbers stand."""
@@ -85,14 +85,14 @@ def _keywords(data: bytes) -> Iterator[int]:
 def _stretched(data: bytes, keyword: int) -> bool:
     """Tell whether the numbers may stand further away: before the keyword are only digits and blanks, or the end of a line."""
     near = data[max(0, keyword - _NEAR) : keyword]
-    rest = near.rstrip(_BLANKS + b"0123456789")
+    rest = near.rstrip(REPAIR_BLANKS + b"0123456789")
     return not rest or not {10, 13}.isdisjoint(near[len(rest) :])
 
 
 def _endless(data: bytes, keyword: int) -> bool:
     """Tell whether as far as is looked there is only what parts the numbers: blanks, zeros, or one line that may be a comment."""
     far = data[max(0, keyword - _FAR) : keyword]
-    rest = far.rstrip(_BLANKS + b"0123456789")
+    rest = far.rstrip(REPAIR_BLANKS + b"0123456789")
     return len(far) == _FAR and not (b"\n" in rest or b"\r" in rest)
 
 

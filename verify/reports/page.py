@@ -160,11 +160,8 @@ def _verdict(page: Setting, report: DocumentReport) -> None:
         page.y += 13.5
     colour, left = COLOURS[report.verdict], LEFT + 48.0
     wide = WIDTH - 48 - 4
-    zh, en, reason = (
-        Style(10 * POINT, Face.SONG),
-        Style(7.5 * POINT, Face.HEI, GREY, 1.35),
-        told_here(report.reason),
-    )
+    zh, en = Style(10 * POINT, Face.SONG), Style(7.5 * POINT, Face.HEI, GREY, 1.35)
+    reason = told_here(report.reason)
     high = max(22.0, page.height(reason.zh, wide, zh) + page.height(reason.en, wide, en) + 6)
     page.box(LEFT, page.y, (WIDTH, high), TINT)
     page.box(LEFT, page.y, (42, high), colour)

@@ -58,12 +58,16 @@ def ahead_of_time(
     zh = f"签章时间 {stated:%Y-%m-%d %H:%M}Z 晚于 {known:%Y-%m-%d %H:%M}Z"
     en = f"It claims to be signed at {stated:%Y-%m-%d %H:%M}Z, later than {known:%Y-%m-%d %H:%M}Z"
     if early <= MOST_OF_ZONES:
-        return doubtful(
-            sub,
-            f"{zh}，可能误写为当地时间；请向签章单位核实，或过后重新核验。",
-            f"{en}: perhaps a local time; ask the signatory, or verify again later.",
-        )
+        return _perhaps_local(sub, (zh, en), ("签章单位", "the signatory"))
     return failed(sub, f"{zh}，无效。", f"{en}: invalid.")
+
+
+def _perhaps_local(sub: SubIndication, said: tuple[str, str], whom: tuple[str, str]) -> Outcome:
+    return doubtful(
+        sub,
+        f"{said[0]}，可能误写为当地时间；请向{whom[0]}核实，或过后重新核验。",
+        f"{said[1]}: perhaps a local time; ask {whom[1]}, or verify again later.",
+    )
 
 
 def making_time(fields: SesProperty, when: datetime, skew: timedelta, demand: Demand) -> Outcome:
@@ -76,11 +80,7 @@ def making_time(fields: SesProperty, when: datetime, skew: timedelta, demand: De
         zh = f"制作日期 {created:%Y-%m-%d %H:%M}Z 晚于使用或核验的时间 {when:%Y-%m-%d %H:%M}Z"
         en = f"It claims to be made at {created:%Y-%m-%d %H:%M}Z, later than its use or verification at {when:%Y-%m-%d %H:%M}Z"
         if demand is Demand.POSSIBLE and early <= MOST_OF_ZONES:
-            return doubtful(
-                SubIndication.SIG_CONSTRAINTS_FAILURE,
-                f"{zh}，可能误写为当地时间；请向制章单位核实，或过后重新核验。",
-                f"{en}: perhaps a local time; ask its maker, or verify again later.",
-            )
+            return _perhaps_local(SubIndication.SIG_CONSTRAINTS_FAILURE, (zh, en), ("制章单位", "its maker"))
         return failed(SubIndication.SIG_CONSTRAINTS_FAILURE, f"{zh}，无效。", f"{en}: invalid.")
     if demand is Demand.STRICT and created > ends:
         return failed(

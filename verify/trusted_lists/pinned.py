@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from cryptography import x509
 
 from verify.civil_time import civil_day
+from verify.policy import CLOCK_SKEW
 from verify.trusted_lists.age import age
 from verify.trusted_lists.errors import (
     ListExpired,
@@ -32,9 +32,6 @@ from verify.trusted_lists.source import PinnedSource
 from verify.trusted_lists.ts119612 import read_xml
 from verify.trusted_lists.xml_reading import parse
 from verify.trusted_lists.xml_signature import check_xml
-
-SKEW: Final = timedelta(minutes=5)
-"""Tolerated difference between the publisher's clock and ours."""
 
 
 def read_list(octets: bytes, pinned: Sequence[PinnedSource]) -> TrustedList:
@@ -92,7 +89,7 @@ def judge_list(octets: bytes, pinned: PinnedSource, seen: Seen | None, at: datet
     if at.tzinfo is None:
         raise ValueError("the time of judgement is aware")
     found = read_list(octets, (pinned,))
-    if found.issued > at + SKEW:
+    if found.issued > at + CLOCK_SKEW:
         raise ListFromTheFuture(
             f"信任清单“{found.scheme_id}”签发于 {found.issued:%Y-%m-%d %H:%M}Z，晚于当前时间；请检查本机时钟。",
             f"The trust list “{found.scheme_id}” was issued at {found.issued:%Y-%m-%d %H:%M}Z, after the present; "
@@ -146,7 +143,7 @@ def _check_signed_in_time(found: TrustedList, signer: bytes) -> None:
     """TS 119 612 §5.7.1: the signer's certificate was valid when the list was issued."""
     certificate = x509.load_der_x509_certificate(signer)
     start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    if not start - SKEW <= found.issued <= end:
+    if not start - CLOCK_SKEW <= found.issued <= end:
         raise ListSignatureInvalid(
             f"信任清单签发于 {civil_day(found.issued)}，不在其签名证书的有效期内；请向发布机构核实。",
             f"The trust list was issued on {civil_day(found.issued)}, outside the validity of its signer's certificate; "

@@ -20,8 +20,8 @@ def trust_lines(decision: TrustDecision | None, label: str = "信任依据 trust
 
 
 def _list(entry: ListEntry) -> str:
-    until = "" if entry.next_update is None else f"{civil_day(entry.next_update)}"
-    issued = "" if entry.issued is None else f"{civil_day(entry.issued)}"
+    until = "" if entry.next_update is None else civil_day(entry.next_update)
+    issued = "" if entry.issued is None else civil_day(entry.issued)
     return f"{safe(entry.scheme_id)} #{entry.sequence}（{issued} – {until}）"
 
 

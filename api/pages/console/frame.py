@@ -18,6 +18,7 @@ from api.services import Services
 from api.web.authorisation import services_of
 from ca.clock import BEIJING
 from ca.profile import PROFILES
+from verify.civil_time import civil_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def by_whom(person: str, names: dict[str, str]) -> dict[str, str]:
 
 def day(when: datetime | None) -> str:
     """Write a day as it is in Beijing."""
-    return "" if when is None else f"{when.astimezone(BEIJING):%Y-%m-%d}"
+    return "" if when is None else civil_day(when)
 
 
 def moment(when: datetime | None) -> str:

@@ -17,11 +17,6 @@ from verify.verdict import Verdict
 CATALOGUE = Path(__file__).resolve().parents[3] / "docs" / "attacks.md"
 
 
-@pytest.fixture(scope="module")
-def victims(signing: Signing) -> Victims:
-    return Victims(signing)
-
-
 def check_refused(report: DocumentReport) -> None:
     assert report.verdict is not Verdict.PASSED, report.reason.en
     first = [item for item in report.signatures if item.field == "Seal1"]

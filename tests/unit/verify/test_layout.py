@@ -14,10 +14,10 @@ from tests.pdf_attacks.layout import (
     placed,
     streamed,
 )
+from tests.unit.verify.both_readers import check_valid
 from tests.verify_world import Signing, append, in_store, raw_object, size_of, small_pdf
 from verify.pdf.plain.errors import NotPlain
 from verify.pdf.plain.packed import check_end, listed_in
-from verify.verdict import Verdict
 
 CERTIFICATE = stream(b"a certificate")
 HEADS = {
@@ -28,20 +28,6 @@ HEADS = {
     "with no blank behind its head": (b"6 0 %d %d", b" "),
     "with nothing between its objects": (b"6 0 %d %d ", b""),
 }
-
-
-@pytest.fixture
-def victims(signing: Signing) -> Victims:
-    return Victims(signing)
-
-
-def check_valid(signing: Signing, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By our own reader or the library's, and by the library's alone."""
-    report = signing.verify(data)
-    assert report.verdict is Verdict.PASSED, report.reason.en
-    monkeypatch.setattr("verify.verifier.open_plainly", lambda _: None)
-    report = signing.verify(data)
-    assert report.verdict is Verdict.PASSED, report.reason.en
 
 
 @pytest.mark.parametrize("name", HEADS)

@@ -18,21 +18,8 @@ from tests.pdf_attacks.revived import (
 )
 from tests.pdf_attacks.sections import changed, packed
 from tests.pdf_attacks.structure import with_object_stream
+from tests.unit.verify.both_readers import check_valid
 from tests.verify_world import Signing, append, in_store, raw_object, small_pdf
-from verify.verdict import Verdict
-
-
-@pytest.fixture
-def victims(signing: Signing) -> Victims:
-    return Victims(signing)
-
-
-def check_valid(signing: Signing, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By our own reader or the library's, and by the library's alone."""
-    report = signing.verify(data)
-    assert report.verdict is Verdict.PASSED, report.reason.en
-    monkeypatch.setattr("verify.verifier.open_plainly", lambda _: None)
-    assert signing.verify(data).verdict is Verdict.PASSED
 
 
 @pytest.mark.parametrize("made", [changed, packed, freed, misplaced, misindexed])

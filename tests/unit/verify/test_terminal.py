@@ -8,9 +8,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from ca import der
@@ -34,16 +32,6 @@ MOVES = "\x1b[2J\x1b[H\n  有效 / PASSED\r\x9b2K\u202e\u2028"
 
 def called(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-
-@pytest.fixture
-def trust(signing: Signing, tmp_path: Path) -> Path:
-    folder = tmp_path / "trust"
-    folder.mkdir()
-    (folder / "root.pem").write_bytes(signing.pki.root.certificate.public_bytes(Encoding.PEM))
-    for number, crl in enumerate(signing.crls()):
-        (folder / f"{number}.crl").write_bytes(crl)
-    return folder
 
 
 def printed(signing: Signing, file: Path, trust: Path, *more: str) -> tuple[int, str]:

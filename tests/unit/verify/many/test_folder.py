@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.verify_world import NOW, Signing
 from verify.command import run
@@ -29,16 +28,6 @@ from verify.report import DocumentReport, Reason
 HOUR = timedelta(hours=1)
 LONG = "关" * 81 + ".pdf"
 """A name of 247 octets: what is looked for beside it would have a name longer than file systems take."""
-
-
-@pytest.fixture
-def trust(signing: Signing, tmp_path: Path) -> Path:
-    folder = tmp_path / "trust"
-    folder.mkdir()
-    (folder / "root.pem").write_bytes(signing.pki.root.certificate.public_bytes(Encoding.PEM))
-    for number, crl in enumerate(signing.crls()):
-        (folder / f"{number}.crl").write_bytes(crl)
-    return folder
 
 
 @pytest.fixture
