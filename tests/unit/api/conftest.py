@@ -47,16 +47,19 @@ def install(tmp_path: Path, clock: SteppingClock) -> Iterator[Install]:
 
 
 @pytest.fixture(scope="session")
-def foundations(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Suite], Path]:
-    """Return a way to a home folder of a suite whose foundation is laid, to be copied: a ceremony takes a second."""
+def foundations(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Suite, datetime], Path]:
+    """Return a way to a home folder of a suite whose foundation is laid, to be copied: a ceremony takes a second.
+
+    It is laid at the time of the first test that asks, never after it: an issuer's certificates begin where it begins.
+    """
     laid: dict[Suite, Path] = {}
 
-    def of(suite: Suite) -> Path:
+    def of(suite: Suite, now: datetime) -> Path:
         if suite not in laid:
             home = tmp_path_factory.mktemp("foundation") / "home"
             pins = service_pins(Home(home), environment={})
             settings = Settings(home=home, key_store="soft", suite=suite)
-            made = assemble(settings, clock=SteppingClock(), pins=pins, reference=in_step)
+            made = assemble(settings, clock=SteppingClock(now), pins=pins, reference=in_step)
             lay_foundation(made, "印信测试认证中心 TEST", actor=OPERATOR, progress=lambda _line: None)
             made.close()
             laid[suite] = home
@@ -66,11 +69,13 @@ def foundations(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Suite], P
 
 
 @pytest.fixture
-def founded(install: Install, foundations: Callable[[Suite], Path], tmp_path: Path) -> Install:
+def founded(
+    install: Install, foundations: Callable[[Suite, datetime], Path], clock: SteppingClock, tmp_path: Path
+) -> Install:
     """Return a function that assembles, over given settings, an installation whose foundation is laid."""
 
     def make(suite: Suite = Suite.INTERNATIONAL, **given: object) -> Services:
-        shutil.copytree(foundations(suite), tmp_path / "home")
+        shutil.copytree(foundations(suite, clock()), tmp_path / "home")
         return install(suite=suite, **given)
 
     return make
