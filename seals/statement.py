@@ -99,6 +99,11 @@ class SealStatusList:
         found = bisect_right([since for since, _ in history], when)
         return history[found - 1][1] if found else None
 
+    def stopped_between(self, code: str, after: datetime, until: datetime) -> datetime | None:
+        """Return when a seal was first stopped later than ``after`` and up to ``until``, also where it was resumed since."""
+        stops = (since for since, status in self.entries.get(code, ()) if status is not SealStatus.ACTIVE)
+        return min((since for since in stops if after < since <= until), default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedStatusList:

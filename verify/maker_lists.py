@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -12,12 +12,11 @@ from cryptography import x509
 from ca.profile import EKU_SEAL_MAKER
 from seals.errors import SealError
 from seals.statement import ParsedStatusList, SealStatusList, parse_status_list
-from verify.certificates.identity import maker_identity
-from verify.certificates.paths import Chain
+from seals.states import ENDED
 from verify.certificates.purpose import check_exactly
-from verify.certificates.signer import CertificateJudge, Judged
+from verify.certificates.signer import CertificateJudge
+from verify.makers import MakerIdentity, Vouched
 from verify.signatures.loaded import load_certificate
-from verify.trusted_lists.decision import TrustDecision
 from verify.trusted_lists.model import ServiceKind
 
 
@@ -32,17 +31,24 @@ MadeList = TypeVar("MadeList")
 
 @dataclass(slots=True)
 class SealLists:
-    """The newest trustworthy status list of each seal maker, by its identity (:func:`maker_identity`), never its name alone.
+    """The newest trustworthy status lists of seal makers, by each of their identities, never their names alone.
 
     Whoever runs another authority that is trusted as well may call its own maker as it likes: its list must not take the
     place of the one in which a seal stands as stopped.
     """
 
-    by_maker: dict[str, SealStatusList] = field(default_factory=dict)
+    by_maker: dict[Vouched, SealStatusList] = field(default_factory=dict)
 
-    def of(self, chain: Chain, trust: TrustDecision | None) -> SealStatusList | None:
-        """Return the list of the maker that a chain begins with and what vouches for it, if one is known."""
-        return self.by_maker.get(maker_identity(chain, trust))
+    def of(self, maker: MakerIdentity, code: str, when: datetime) -> tuple[SealStatusList, ...]:
+        """Return the lists that are to be asked about a seal as of ``when``; what the gravest says counts.
+
+        They are several where a maker is known by several paths: of those that know the seal one that is out of date is asked for what
+        is never left alone.
+        """
+        found = tuple(known_by(self.by_maker, maker))
+        knowing = [one for one in found if one.status_at(code, when) is not None]
+        current = [one for one in knowing if when <= one.next_update or one.status_at(code, when) in ENDED]
+        return tuple(current or knowing or found[:1])
 
     @property
     def newest(self) -> datetime | None:
@@ -91,27 +97,28 @@ def trusted_lists(
 class JudgedMaker:
     """Who signed a list and is trusted for it; ``late`` tells that the certificate had ended by the time of verification."""
 
-    judged: Judged
+    identity: MakerIdentity
     late: bool
-
-    @property
-    def identity(self) -> str:
-        """Name the maker across renewals."""
-        return maker_identity(self.judged.chain, self.judged.trust)
 
 
 def newest_of_each(
     made: Iterable[tuple[JudgedMaker, MadeList]], number: Callable[[MadeList], int]
-) -> dict[str, MadeList]:
+) -> dict[Vouched, MadeList]:
     """Return each maker's list with the highest number; one whose maker has ended since only where there is none of today."""
-    present: dict[str, MadeList] = {}
-    past: dict[str, MadeList] = {}
+    present: dict[Vouched, MadeList] = {}
+    past: dict[Vouched, MadeList] = {}
     for maker, found in made:
         kept = past if maker.late else present
-        known = kept.get(maker.identity)
-        if known is None or number(found) > number(known):
-            kept[maker.identity] = found
+        for name in maker.identity.authorities:
+            known = kept.get(name)
+            if known is None or number(found) > number(known):
+                kept[name] = found
     return past | present
+
+
+def known_by(lists: Mapping[Vouched, MadeList], maker: MakerIdentity) -> Iterator[MadeList]:
+    """Yield each list of a maker once."""
+    yield from {id(one): one for name in maker.authorities if (one := lists.get(name)) is not None}.values()
 
 
 def judge_maker(
@@ -127,7 +134,9 @@ def judge_maker(
     chain = [c for der in chain_der[1:] if (c := load_certificate(der)) is not None]
     late = at > maker.not_valid_after_utc
     judged = judge.judge(maker, chain, issued if late else at, check_maker, ServiceKind.SEAL_MAKER)
-    return None if judged.finding is not None else JudgedMaker(judged, late)
+    if judged.finding is not None:
+        return None
+    return JudgedMaker(judge.known_as(maker, chain, issued if late else at), late)
 
 
 def learn_makers(

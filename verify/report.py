@@ -12,6 +12,7 @@ from verify.acceptance.answers import Answers
 from verify.institution.proofs import Proofs
 from verify.integrity import NOTHING_JUDGED, Change, Integrity
 from verify.licences.report import LicencePart
+from verify.makers import NOBODY, MakerIdentity
 from verify.nature import Nature, nature
 from verify.reports.reported import Reported
 from verify.sentence import Reason, iso
@@ -183,7 +184,7 @@ class SealReport:
     permit: str = ""
     leave: Leave | None = None
     """Under which case and rule it was used, if the statement says (制度证据)."""
-    maker_id: str = ""  # by what its lists are known: maker_identity, or its certificate's digest
+    maker_identity: MakerIdentity = NOBODY  # by what its lists are known
     trust: TrustDecision | None = None
     """Which list vouched for the maker, or an operator's own anchor."""
 
@@ -354,7 +355,7 @@ class DocumentReport:
     sha256: str = ""
     size: int = 0
     verified_at: datetime | None = None
-    evidence_as_of: datetime | None = None  # the newest revocation evidence or seal list at hand
+    evidence_as_of: datetime | None = None  # the newest revocation evidence used, or seal list at hand
     notice: str = field(default="")
     voided: VoidedReport | None = None  # by its maker's list (作废); the verdict is on the signatures
     content_sha256: str = ""  # of the file that a detached signature was judged over

@@ -17,17 +17,17 @@ from seals.statement import (
     parse_statement,
 )
 from seals.states import ENDED, STOPPED_ZH
-from verify.certificates.identity import maker_identity
 from verify.certificates.paths import fingerprint, name
 from verify.certificates.signer import CertificateJudge, Judged
 from verify.civil_time import civil_day
 from verify.errors import Finding, failed, unsure
 from verify.maker_lists import SealLists, check_maker
+from verify.makers import MakerIdentity
 from verify.policy import Policy
 from verify.report import UNKNOWN, Reason, SealReport, SealStatusReport, SigningTime, StatusReport
 from verify.signatures.loaded import load_certificate
 from verify.trusted_lists.model import ServiceKind
-from verify.verdict import SubIndication
+from verify.verdict import Indication, SubIndication
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,31 +87,78 @@ class SealJudge:
         chain = [c for der in parsed.chain_der[1:] if (c := load_certificate(der)) is not None]
         at = question.when if question.time.trusted else question.at
         judged = self.judge.judge(maker, chain, at, check_maker, ServiceKind.SEAL_MAKER)
-        report = _report(statement, maker, judged)
+        known = self.judge.known_as(maker, chain, at, question.at)
+        report = _report(statement, maker, judged, known)
         if judged.finding is not None:
             return SealJudged(report, finding=_unknown_maker(judged.finding))
-        then, now, notes = self._states(statement, judged, question)
-        finding = _first_objection(statement, question, self.policy) or _objection(
-            statement, then, now, question
-        )
-        return SealJudged(report, then, now, finding, notes)
+        told = self._told(statement, known, question)
+        finding = _first_objection(statement, question, self.policy) or told.finding
+        return SealJudged(report, told.then, told.now, finding, told.notes)
 
-    def _states(
-        self, statement: SealStatement, maker: Judged, question: SealQuestion
-    ) -> tuple[StatusReport, StatusReport, tuple[Reason, ...]]:
-        listed = self.lists.of(maker.chain, maker.trust)
-        stated = StatusReport(statement.status.value, "statement", as_of=statement.issued_at)
-        if listed is None:
+    def _told(self, statement: SealStatement, maker: MakerIdentity, question: SealQuestion) -> _Told:
+        """Weigh the seal's state by its maker's lists; of several the one that says the worst."""
+        lists = self.lists.of(maker, statement.seal_code, question.at)
+        if not lists:
+            stated = StatusReport(statement.status.value, "statement", as_of=statement.issued_at)
             note = Reason(
                 "没有该制章单位的印章状态表，印章现状未知；盖章时的状态以制章单位声明为准。",
                 "There is no status list of this seal maker: the seal's state now is unknown, "
                 "its state then is what the maker stated.",
             )
-            return stated, UNKNOWN, (note,)
-        then = _state(listed, statement, question.when)
-        now = _state(listed, statement, question.at)
-        notes = _stale(listed) if question.at > listed.next_update else ()
-        return (stated if then.status == UNKNOWN.status else then), now, notes
+            return _Told(stated, UNKNOWN, _objection(statement, stated, UNKNOWN, question), (note,))
+        told = [_told_by(listed, statement, question) for listed in lists]
+        return min(told, key=lambda one: _LIGHTNESS[None if one.finding is None else one.finding.indication])
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What one list says of a seal, when it was used and now."""
+
+    then: StatusReport
+    now: StatusReport
+    finding: Finding | None
+    notes: tuple[Reason, ...]
+
+
+_LIGHTNESS: Final = {Indication.TOTAL_FAILED: 0, Indication.INDETERMINATE: 1, None: 2}
+
+
+def _told_by(listed: SealStatusList, statement: SealStatement, question: SealQuestion) -> _Told:
+    stale = question.at > listed.next_update
+    then, now = (_state(listed, statement, moment) for moment in (question.when, question.at))
+    claimed = question.time.claimed
+    if (
+        claimed is not None and claimed < question.when
+    ):  # its signer says itself that the seal was stopped then
+        before = _state(listed, statement, claimed)
+        then = before if before.status in STOPPED_ZH else then
+    finding = _unlisted(listed, statement, question)
+    if then.status == UNKNOWN.status:
+        then = StatusReport(statement.status.value, "statement", as_of=statement.issued_at)
+    finding = (
+        finding or _objection(statement, then, now, question) or _stopped_between(statement, listed, question)
+    )
+    return _Told(then, now, finding, _stale(listed) if stale else ())
+
+
+def _unlisted(listed: SealStatusList, statement: SealStatement, question: SealQuestion) -> Finding | None:
+    """Weigh what a list says of a seal that it never gave out, or does not know though it is newer than the statement."""
+    if listed.issued_at <= statement.issued_at:
+        return None  # a seal, or a use, that is newer than the list
+    status = listed.status_at(statement.seal_code, min(question.when, listed.issued_at))
+    if status is None:
+        return unsure(
+            SubIndication.SEAL_STATUS_UNKNOWN,
+            f"制章单位 {civil_day(listed.issued_at)} 的印章状态表中没有印章“{statement.name}”，而声明在此之前出具；请向制章单位核实。",
+            f"The maker's status list of {civil_day(listed.issued_at)} does not have the seal {statement.name}, though the statement is "
+            "older; ask the maker.",
+        )
+    if status is SealStatus.ACTIVE or status.value in STOPPED_ZH:
+        return None
+    return _not_valid(
+        f"盖章时印章“{statement.name}”的状态为“{status.zh}”，不得使用；请向制章单位核实。",
+        f"The seal {statement.name} was {status.value} when it was used; ask its maker.",
+    )
 
 
 def _state(listed: SealStatusList, statement: SealStatement, when: datetime) -> StatusReport:
@@ -136,7 +183,9 @@ def _stale(listed: SealStatusList) -> tuple[Reason, ...]:
     )
 
 
-def _report(statement: SealStatement, maker: x509.Certificate, judged: Judged) -> SealReport:
+def _report(
+    statement: SealStatement, maker: x509.Certificate, judged: Judged, known: MakerIdentity
+) -> SealReport:
     return SealReport(
         code=statement.seal_code,
         physical_code=statement.physical_code,
@@ -149,7 +198,7 @@ def _report(statement: SealStatement, maker: x509.Certificate, judged: Judged) -
         valid_from=statement.valid_from,
         valid_to=statement.valid_to,
         maker=name(maker.subject),
-        maker_id=maker_identity(judged.chain, judged.trust),
+        maker_identity=known,
         trusted=judged.finding is None,
         trust=judged.trust,
         picture_sha256=statement.picture_sha256,
@@ -212,6 +261,28 @@ def _first_objection(statement: SealStatement, question: SealQuestion, policy: P
             "The time of sealing lies outside the seal's life or before its statement; ask the sealing enterprise.",
         )
     return None
+
+
+def _stopped_between(
+    statement: SealStatement, listed: SealStatusList, question: SealQuestion
+) -> Finding | None:
+    """Doubt a seal that was stopped behind the signer's own date, whatever became of it: whoever had it then dates back.
+
+    A proof of a time behind the stop says by when the signature existed, not since when.
+    """
+    claimed = question.time.claimed
+    if claimed is None:
+        return None
+    until = question.when if question.time.trusted else question.at
+    since = listed.stopped_between(statement.seal_code, claimed, until)
+    if since is None:
+        return None
+    return unsure(
+        SubIndication.SEAL_STATUS_UNKNOWN,
+        f"印章“{statement.name}”曾于 {civil_day(since)} 停用，且没有可信时间戳证明盖章在此之前；请要求补充证据，或请印章持有人书面确认。",
+        f"The seal {statement.name} was stopped on {civil_day(since)}, and no trusted time-stamp proves an earlier use; "
+        "ask for that evidence, or for its holder's confirmation.",
+    )
 
 
 def _objection(

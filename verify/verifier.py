@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Final, NamedTuple, cast
+from typing import Final, cast
 
 from verify.acceptance.answering import answered
 from verify.certificates.paths import PathFinder
@@ -59,13 +59,6 @@ MakersQuestion = tuple[datetime, datetime | None, tuple[bytes, ...], tuple[bytes
 """The time of verification, the present, and the evidence in the document."""
 
 
-class Begun(NamedTuple):
-    """The evidence of a trust store, with which that of each document begins, and its newest thisUpdate."""
-
-    evidence: Evidence
-    newest: datetime | None
-
-
 class Verifier:
     """Verify documents against one trust store and one policy. Pure: no network, no clock, no database."""
 
@@ -77,8 +70,8 @@ class Verifier:
         self._void_lists = load_void_lists(trust.seal_lists)
         self._makers: dict[MakersQuestion, SealLists] = {}
         self._passed: Remembered[Judged] = Remembered(MAX_PASSED)
-        self._begun: Begun | None = None
-        self._known: dict[tuple[tuple[bytes, ...], tuple[bytes, ...]], Begun] = {}
+        self._begun: Evidence | None = None
+        self._known: dict[tuple[tuple[bytes, ...], tuple[bytes, ...]], Evidence] = {}
         self._present: datetime | None = None
 
     def knowing(self, crls: Sequence[bytes], ocsp: Sequence[bytes]) -> Verifier:
@@ -147,7 +140,7 @@ class Verifier:
         at = cast("datetime", report.verified_at)
         presented: tuple[Presented, ...] = ()
         if evidence:
-            judge, _, _ = self._judge(SecurityStore(), at)
+            judge, _ = self._judge(SecurityStore(), at)
             presented = present(evidence, judge, at)
         proved = with_proofs(report.signatures, presented, Beside(prefixes, len(data), at))
         return answered(report, signatures=proved)
@@ -159,14 +152,14 @@ class Verifier:
         told = report_in(data, given.opened, given.password)
         if told is None:
             return report
-        judge, _, _ = self._judge(SecurityStore(), cast("datetime", report.verified_at))
+        judge, _ = self._judge(SecurityStore(), cast("datetime", report.verified_at))
         reading = Reading(data, prefixes, report, given.content, self._policy.clock_skew)
         return with_reported(reading, told, judge)
 
     def _with_voiding(self, data: bytes, prefixes: Prefixes, report: DocumentReport) -> DocumentReport:
         """Add what the makers of the document's seals say of it: it may verify and be voided all the same."""
         at = cast("datetime", report.verified_at)
-        judge, _, _ = self._judge(SecurityStore(), at)
+        judge, _ = self._judge(SecurityStore(), at)
         lists = trusted_void_lists(self._void_lists, judge, at)
         found = lists.find(data, prefixes, seals_of(report), at)
         return lists.noted(report, at) if found is None else with_voiding(report, found)
@@ -176,14 +169,14 @@ class Verifier:
     ) -> DocumentReport:
         at = cast("datetime", report.verified_at)
         if not is_pdf(data):
-            judge, lists, newest = self._judge(SecurityStore(), at)
+            judge, lists = self._judge(SecurityStore(), at)
             known = (*self._trust.anchors, *self._trust.intermediates, *self._paths.listed.certificates)
             found = OtherDoor(
                 Bench(judge, self._policy, at, known, self._trust.lists, self._trust.pins),
                 lists,
                 given.content,
             ).report(data, report)
-            return replace(found, evidence_as_of=newest)
+            return replace(found, evidence_as_of=_as_of(judge, lists))
         plainly = open_plainly(data)
         if plainly is not None:
             given.opened = plainly
@@ -221,7 +214,7 @@ class Verifier:
         self, document: Document, cases: list[Case], prefixes: Prefixes, at: datetime
     ) -> tuple[list[SignatureReport], datetime | None]:
         store = read_store(document.last)
-        judge, lists, newest = self._judge(store, at)
+        judge, lists = self._judge(store, at)
         seals = SealJudge(judge, lists, self._policy)
         procedure = Procedure(document, judge, seals, self._policy, at, store.certificates, prefixes)
         cases = sorted(cases, key=lambda case: case.covered)
@@ -234,31 +227,26 @@ class Verifier:
             )
             for case in cases
         ]
-        return reports, newest
+        return reports, _as_of(judge, lists)
 
-    def _judge(
-        self, store: SecurityStore, at: datetime
-    ) -> tuple[CertificateJudge, SealLists, datetime | None]:
-        begun = self._begun or self._begin()
-        evidence = Evidence(self._paths, begun.evidence)
+    def _judge(self, store: SecurityStore, at: datetime) -> tuple[CertificateJudge, SealLists]:
+        evidence = Evidence(self._paths, self._begun or self._begin())
         evidence.add(store.crls, store.ocsp, embedded=True)
         judge = CertificateJudge(self._paths, evidence, self._policy, at, self._passed)
         if self._present is not None:
             judge.look_back(self._present)
-        lists = self._trusted_lists(judge, store, at)
-        times = [time for time in (begun.newest, lists.newest) if time is not None]
-        return judge, lists, max(times, default=None)
+        return judge, self._trusted_lists(judge, store, at)
 
-    def _begin(self) -> Begun:
+    def _begin(self) -> Evidence:
         """Read the trust store's own evidence, once for all documents: nothing is added to it afterwards."""
         crls, ocsp = tuple(self._trust.crls), tuple(self._trust.ocsp)
         evidence = Evidence(self._paths)
         evidence.add(crls, ocsp, embedded=False)
-        begun = self._begun = Begun(evidence, evidence.newest)
+        self._begun = evidence
         if len(self._known) >= MAX_MOMENTS:
             self._known.clear()
-        self._known[crls, ocsp] = begun
-        return begun
+        self._known[crls, ocsp] = evidence
+        return evidence
 
     def _trusted_lists(self, judge: CertificateJudge, store: SecurityStore, at: datetime) -> SealLists:
         """Judge the makers of the lists once for each moment and evidence: of a batch, the documents share both."""
@@ -271,6 +259,11 @@ class Verifier:
             self._makers.clear()
         self._makers[question] = found = trusted_lists(self._lists, judge, at)
         return found
+
+
+def _as_of(judge: CertificateJudge, lists: SealLists) -> datetime | None:
+    """Return the newest date of the evidence that was used, and of the seal makers' lists."""
+    return max((time for time in (judge.evidence_as_of, lists.newest) if time is not None), default=None)
 
 
 def _open_cases(document: Document, prefixes: Prefixes) -> list[Case]:

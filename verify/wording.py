@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from cryptography import x509
 
@@ -39,7 +40,11 @@ def passed(kind: SignatureKind, time: SigningTime, now: StatusReport, seal_now: 
         SignatureKind.SIGNATURE: ("签名", "signature"),
         SignatureKind.TIMESTAMP: ("文档时间戳", "document time-stamp"),
     }[kind]
-    if not time.trusted and (now.status in _ENDED_SINCE or seal_now.status in STOPPED_ZH):
+    ended = [
+        now.since if now.status in _ENDED_SINCE else None,
+        seal_now.since if seal_now.status in STOPPED_ZH else None,
+    ]
+    if (now.status in _ENDED_SINCE or seal_now.status in STOPPED_ZH) and not _is_older(time, ended):
         return _by_claim(what_zh, what_en, time)
     if now.status in {"revoked", "on_hold"}:
         word_zh, word_en = ("暂停", "suspended") if now.status == "on_hold" else ("吊销", "revoked")
@@ -78,16 +83,23 @@ def passed(kind: SignatureKind, time: SigningTime, now: StatusReport, seal_now: 
     )
 
 
+def _is_older(time: SigningTime, ends: Iterable[datetime | None]) -> bool:
+    """Tell whether a proved time lies before whatever ended since."""
+    value = time.value
+    return value is not None and time.trusted and all(end is None or value < end for end in ends)
+
+
 _ENDED_SINCE = frozenset({"revoked", "on_hold", "expired"})
 
 
 def _by_claim(what_zh: str, what_en: str, time: SigningTime) -> Reason:
     """Say what the seal standards rest on (GM/T 0031-2014 §6.2.3 d): the signatory's own time, where nothing proves another."""
+    day = civil_day(time.claimed or time.value)
     return Reason(
-        f"{what_zh}按其自述时间 {civil_day(time.value)} 判断有效（电子签章标准以此为准）；其后证书或印章已失效，"
-        "且没有可信时间戳证明该时间，重要事项请另行核实。",
-        f"By the time that it states itself, {civil_day(time.value)}, the {what_en} is valid, as the seal standards judge it; "
-        "certificate or seal have ended since, and no trusted time-stamp proves that time: confirm it where much depends on it.",
+        f"{what_zh}按其自述时间 {day} 判断有效（电子签章标准以此为准）；其后证书或印章已失效，"
+        "且没有更早的可信时间戳证明该时间，重要事项请另行核实。",
+        f"By the time that it states itself, {day}, the {what_en} is valid, as the seal standards judge it; "
+        "certificate or seal have ended since, and no trusted time-stamp from before that proves it: confirm it where much depends on it.",
     )
 
 

@@ -296,6 +296,7 @@ def _institution(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | N
 
 
 def _age(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
+    """Go by the signer's own date, where it is older than the proof: anybody may add a time-stamp to an old document."""
     del vouched
     time = facts.time
     if time is None or time.value is None:
@@ -303,18 +304,19 @@ def _age(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
             f"本事项只接受 {demands.age_days} 日内用印的文件，而用印时间没有可信时间戳证明；请重新用印。",
             f"Only documents sealed within {demands.age_days} days are taken, and no time-stamp proves when; seal it again.",
         )
-    if facts.at - time.value <= timedelta(days=demands.age_days):
+    sealed = min(time.value, time.claimed or time.value)
+    if facts.at - sealed <= timedelta(days=demands.age_days):
         return None
     return Reason(
-        f"文件于 {civil_day(time.value)} 用印，已超过 {demands.age_days} 日；请提交新近用印的文件。",
-        f"It was sealed on {civil_day(time.value)}, more than {demands.age_days} days ago; hand in a newer one.",
+        f"文件于 {civil_day(sealed)} 用印，已超过 {demands.age_days} 日；请提交新近用印的文件。",
+        f"It was sealed on {civil_day(sealed)}, more than {demands.age_days} days ago; hand in a newer one.",
     )
 
 
 def _evidence_age(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
     del vouched
-    newest = facts.report.evidence_as_of
-    if newest is not None and facts.at - newest <= timedelta(hours=demands.evidence_hours):
+    known = facts.signature.certificate_now.as_of
+    if known is not None and facts.at - known <= timedelta(hours=demands.evidence_hours):
         return None
     return Reason(
         f"核验所用的吊销与状态信息已超过 {demands.evidence_hours} 小时；请更新信任库后重新核验。",

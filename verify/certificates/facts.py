@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +12,10 @@ from verify.certificates.crl_scope import ALL_REASONS, Reasons
 CERTIFICATE_HOLD: Final = "certificateHold"
 ROUTINE: Final = frozenset({"superseded", "cessationOfOperation", "affiliationChanged"})
 """Reasons that say nothing against the key (RFC 5280 §5.3.1): what it said before stands by its own date."""
+IN_COURSE: Final = ROUTINE | {"privilegeWithdrawn"}
+"""Reasons for which an authority ends another without anything being amiss with its key."""
+COMPROMISED: Final = frozenset({"keyCompromise", "cACompromise", "aACompromise"})
+"""Reasons (RFC 5280 §5.3.1) after which no date that the key itself signed counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,19 @@ def invalid_since(revoked: datetime | None, reason: str, invalid: datetime | Non
 
 
 def gravest(facts: Iterable[Fact]) -> Fact | None:
-    """Return the first revocation for good, one that may speak against the key before those that do not."""
-    ended = (fact for fact in facts if fact.revoked_at is not None and not fact.on_hold)
-    return min(ended, key=lambda fact: (fact.reason in ROUTINE, fact.revoked_at), default=None)
+    """Return the first revocation for good, with the gravest reason that any of them gives.
+
+    An authority may learn later that a key was stolen that it had revoked in the course of things: an older list, which anybody may
+    bring along, does not take that back.
+    """
+    ended = [fact for fact in facts if fact.revoked_at is not None and not fact.on_hold]
+    first = min(ended, key=lambda fact: (fact.revoked_at,), default=None)
+    worst = min(ended, key=lambda fact: (_lightness(fact.reason), fact.revoked_at), default=None)
+    return None if first is None or worst is None else replace(first, reason=worst.reason)
+
+
+def _lightness(reason: str) -> tuple[bool, bool, bool]:
+    return reason not in COMPROMISED, reason in IN_COURSE, reason in ROUTINE
 
 
 Said = tuple[Reasons, Fact]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from cryptography import x509
@@ -12,10 +13,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from ca.custody_policy import custody_of, policy_oid
 from hsm.sm2.public_key import Sm2PublicKey
 from verify.algorithms import key_of, spki_of
-from verify.certificates.names import subject_octets
+from verify.certificates.names import subject_key_of
 from verify.certificates.paths import MAX_DESCRIBED, Chain, check_lasting, fingerprint, name
 from verify.certificates.remembered import by_identity
 from verify.errors import Finding
+from verify.makers import MakerIdentity, Vouched
 from verify.report import SignerReport
 from verify.trusted_lists.decision import TrustDecision
 
@@ -96,21 +98,22 @@ def _attribute(subject: x509.Name, oid: x509.ObjectIdentifier) -> str:
     return str(found[0].value) if found else ""
 
 
-def maker_identity(chain: Chain, trust: TrustDecision | None = None) -> str:
-    """Name a seal maker across renewals: SHA-256 (hex) of its anchor and of whose certificate it is; empty without a path.
+def maker_identity(paths: Iterable[tuple[Chain, TrustDecision | None]]) -> MakerIdentity:
+    """Return as whom the first certificate of these paths is known, each with what makes its end an anchor.
 
-    The anchor is known by its key, not its name: two installations may call their authorities and makers alike. A maker that
-    a trust list names is its own anchor, and has another key after a renewal: it is known by scheme and provider, for whom the list stands.
+    A maker that a trust list names is its own anchor, and has another key after a renewal: it is known by scheme and provider, for
+    whom the list stands.
     """
-    if not chain:
-        return ""
-    if trust is None or trust.by_decree:
-        anchor = _anchor_key(chain[-1])
-    else:
-        anchor = f"{trust.entry.scheme_id}\n{trust.entry.provider}\n".encode()
-    return hashlib.sha256(anchor + subject_octets(chain[0])).hexdigest()
-
-
-@by_identity(MAX_DESCRIBED)
-def _anchor_key(anchor: x509.Certificate) -> bytes:
-    return spki_of(anchor)
+    issuers: set[Vouched] = set()
+    anchors: set[Vouched] = set()
+    authorities: set[Vouched] = set()
+    for chain, trust in paths:
+        above = [spki_of(one) for one in chain[1:] or chain]
+        if trust is not None and not trust.by_decree:
+            above[-1] = f"{trust.entry.scheme_id}\n{trust.entry.provider}\n".encode()
+        subject = repr(subject_key_of(chain[0])).encode()
+        known = [hashlib.sha256(one + subject).hexdigest() for one in above]
+        issuers.add(known[0])
+        anchors.add(known[-1])
+        authorities.update(known)
+    return MakerIdentity(*(tuple(sorted(one)) for one in (issuers, anchors, authorities)))

@@ -82,13 +82,6 @@ class Lists:
             yield from self._begun.of(issuer)
         yield from self._by_issuer.get(issuer, ())
 
-    def times(self) -> Iterator[datetime]:
-        """Yield the thisUpdate of every list."""
-        if self._begun is not None:
-            yield from self._begun.times()
-        for items in self._by_issuer.values():
-            yield from (item.value.last_update_utc for item in items)
-
     def said(self, certificate: x509.Certificate, signer_of: SignerOf, embedded: set[bytes]) -> list[Said]:
         """Return what the lists that have a signer say of a certificate; ``embedded`` are marks of the document's own."""
         complete: list[_Counted] = []

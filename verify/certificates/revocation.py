@@ -119,14 +119,6 @@ class Evidence:
         self._seen.add(mark)
         return fresh
 
-    @property
-    def newest(self) -> datetime | None:
-        """The newest thisUpdate among the lists and responses."""
-        times = list(self._lists.times())
-        for response in self._responses:
-            times += [single.this_update_utc for single in response.value.responses]
-        return max(times, default=None)
-
     def facts(self, chain: Chain, position: int, before: datetime | None = None) -> tuple[Fact, ...]:
         """Return every verified fact about ``chain[position]``, whose issuer stands above it in the chain.
 
@@ -254,10 +246,9 @@ def state_at(
     certificate: x509.Certificate, facts: Sequence[Fact], when: datetime, fresh: Freshness
 ) -> StatusReport:
     """Read the facts at ``when``: revoked, on hold, good, or unknown for want of a fact that speaks about then."""
-    permanent = [f for f in facts if f.revoked_at is not None and f.revoked_at <= when and not f.on_hold]
-    if permanent:
-        first = min(permanent, key=lambda f: f.revoked_at or when)
-        return _report(_REVOKED, first)
+    ended = gravest(fact for fact in facts if fact.revoked_at is not None and fact.revoked_at <= when)
+    if ended is not None:
+        return _report(_REVOKED, ended)
     latest = None
     for fact in facts:
         later = latest is None or (fact.this_update, fact.on_hold) > (latest.this_update, latest.on_hold)

@@ -10,13 +10,15 @@ from typing import Final
 from cryptography import x509
 
 from verify.algorithms import spki_of
-from verify.certificates.facts import ROUTINE, Fact
+from verify.certificates.facts import IN_COURSE, Fact
+from verify.certificates.identity import maker_identity
 from verify.certificates.paths import Chain, PathFinder, name
 from verify.certificates.purpose import check_confines, needs_no_revocation
 from verify.certificates.remembered import Remembered
 from verify.certificates.revocation import Evidence, Freshness, revoked_since, state_at
 from verify.civil_time import civil_day
 from verify.errors import Finding, unsure
+from verify.makers import MakerIdentity
 from verify.policy import Policy
 from verify.report import UNKNOWN, CertificateStatus, StatusReport
 from verify.trusted_lists.anchors import Vouching
@@ -31,8 +33,6 @@ MAX_CHOSEN: Final = 256
 _REVOKED: Final = CertificateStatus.REVOKED.value
 _UNKNOWN: Final = CertificateStatus.UNKNOWN.value
 _STOPPED: Final = frozenset({_REVOKED, CertificateStatus.ON_HOLD.value})
-_IN_COURSE: Final = ROUTINE | {"privilegeWithdrawn"}
-"""Reasons for which an authority is ended in the course of things."""
 _ANCHOR: Final = StatusReport(CertificateStatus.GOOD.value, "anchor")
 
 
@@ -75,6 +75,8 @@ class CertificateJudge:
         self._known: dict[tuple[int, int, datetime], tuple[Chain, StatusReport]] = {}
         self._facts_known: dict[int, tuple[Chain, list[list[Fact]]]] = {}
         self._as_of = evidence.state
+        self.evidence_as_of: datetime | None = None
+        """The newest date of what authorities say of the certificates that were asked about; of other lists none counts."""
         self._chosen: Remembered[tuple[tuple[Chain, ...], Finding | None]] = Remembered(MAX_CHOSEN)
 
     def look_back(self, present: datetime) -> None:
@@ -100,6 +102,7 @@ class CertificateJudge:
         parts, asked = (purpose, certificate, *extra), (self.evidence.state, self.now, self.latest, at, kind)
         known = self._passed.find(parts, asked)
         if known is not None:
+            self._used(known.state)
             return known
         judged = self._judged(certificate, tuple(extra), at, purpose, kind)
         return judged if judged.finding is not None else self._passed.keep(parts, judged, asked)
@@ -135,6 +138,21 @@ class CertificateJudge:
             known = self._chosen.keep(parts, found, asked)
         return known
 
+    def known_as(
+        self, certificate: x509.Certificate, extra: Sequence[x509.Certificate], *moments: datetime
+    ) -> MakerIdentity:
+        """Return as whom a seal maker is known, by every path that holds at one of these times."""
+        kind, paths = ServiceKind.SEAL_MAKER, []
+        for at in moments:
+            try:
+                chains, finding = self._choose(certificate, tuple(extra), at, kind)
+            except Finding:
+                continue
+            if finding is None:
+                asked = Vouching(kind, at, self.now)
+                paths += [(chain, self.paths.decision(chain, asked, at)) for chain in chains]
+        return maker_identity(paths)
+
     def in_order(self, chains: tuple[Chain, ...], at: datetime) -> tuple[Chain, Finding | None]:
         """RFC 4158 §2.4: return the first path whose certificates are all in order, or the first path with what is wrong with it.
 
@@ -156,7 +174,7 @@ class CertificateJudge:
         """Yield the keys of a path's authorities that were revoked for a reason that may be their key, or for none that is told."""
         for position in range(1, len(chain) - 1):
             state = self.state(chain, position, at)
-            if state.status == _REVOKED and state.reason not in _IN_COURSE:
+            if state.status == _REVOKED and state.reason not in IN_COURSE:
                 yield spki_of(chain[position])
 
     def state(self, chain: Chain, position: int, when: datetime) -> StatusReport:
@@ -166,7 +184,12 @@ class CertificateJudge:
         known = self._known.get(key)
         if known is None:  # with the chain itself, so that no other takes its identity
             known = self._known[key] = chain, self._state(chain, position, when)
+            self._used(known[1])
         return known[1]
+
+    def _used(self, state: StatusReport) -> None:
+        if state.as_of is not None:
+            self.evidence_as_of = max(state.as_of, self.evidence_as_of or state.as_of)
 
     def _forget(self) -> None:
         """Work everything out anew where the evidence has changed since."""

@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Final
 
 from seals.errors import SealError
-from verify.certificates.identity import maker_identity
 from verify.certificates.signer import CertificateJudge
 from verify.digests import Prefixes
 from verify.institution.agreement import agrees, counting, is_possible
@@ -22,6 +21,7 @@ from verify.institution.proofs import RECORD, PartState, ProofPart, Proofs
 from verify.institution.record import EvidenceRecord, ParsedRecord, parse_record, split_records
 from verify.institution.technical import technical
 from verify.maker_lists import check_maker
+from verify.makers import NOBODY, MakerIdentity
 from verify.report import SealReport, SealStatusReport, SignatureKind, SignatureReport
 from verify.sentence import Reason
 from verify.signatures.loaded import load_certificate
@@ -43,7 +43,7 @@ class Presented:
     """One record as it was handed in: what it says where its signature holds and its signer is trusted, or why not."""
 
     record: EvidenceRecord | None = None
-    maker_id: str = ""
+    maker: MakerIdentity = NOBODY
     refusal: Reason | None = None
 
 
@@ -91,7 +91,7 @@ def _trusted(parsed: ParsedRecord, judge: CertificateJudge, at: datetime) -> Pre
                 f"The signer of the evidence record is not recognised or not trusted: {why.en}",
             )
         )
-    return Presented(parsed.record, maker_identity(judged.chain, judged.trust))
+    return Presented(parsed.record, judge.known_as(found[0], found[1:], at))
 
 
 def with_proofs(
@@ -155,7 +155,7 @@ def _stranger(
     if record is None:
         return _UNREADABLE
     use, signer = record.use, item.signer
-    if not presented.maker_id or presented.maker_id != seal.maker_id:
+    if not presented.maker.is_surely(seal.maker_identity):
         return _OTHER_MAKER
     if not document.begins_with(use.document_sha256, use.document_size):
         return _OTHER_DOCUMENT

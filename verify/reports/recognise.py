@@ -88,7 +88,7 @@ def with_reported(reading: Reading, jws: str, judge: CertificateJudge) -> Docume
     if not bare:
         return _merged(report, told)
     sub = None if told.verdict is Verdict.PASSED else SubIndication.GENERIC
-    newest = judge.evidence.newest
+    newest = judge.evidence_as_of
     return DocumentReport(
         report.file, told.verdict, told.reason, (), sub, report.sha256, report.size, report.verified_at, newest,
         reported=told,

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from cryptography import x509
 
+from verify.certificates.facts import COMPROMISED
 from verify.certificates.paths import Chain, check_validity, name
 from verify.certificates.purpose import needs_no_revocation
 from verify.certificates.signer import CertificateJudge
@@ -26,8 +27,6 @@ from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
 
 _STOPPED = frozenset({CertificateStatus.REVOKED.value, CertificateStatus.ON_HOLD.value})
-COMPROMISED = frozenset({"keyCompromise", "cACompromise", "aACompromise"})
-"""Reasons (RFC 5280 §5.3.1) after which no date that the key itself signed counts."""
 
 
 class Proof(Protocol):
@@ -56,6 +55,16 @@ class Looked:
     def trusted(self) -> bool:
         """Tell whether the chain is known and keeps the rules."""
         return len(self.chain) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a key made, and whose certificate that is, in the words of a sentence."""
+
+    zh: str
+    en: str
+    of_zh: str
+    of_en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +146,20 @@ class CertificateSteps:
                 )
         return passed("未被吊销。", "Not revoked.")
 
-    def sound(self, looked: Looked, now: datetime, *proofs: Proof | None) -> bool:
-        """Tell whether no key below the anchor is known by now to be compromised, or a proof is older than the first that is.
+    def unsound(self, looked: Looked, now: datetime, made: Made, *proofs: Proof | None) -> Outcome | None:
+        """Doubt what was made with a key that is known by now to be compromised, or is suspended, where no proof is older than that.
 
-        Whoever has an authority's key makes certificates at will, and whoever has any key dates back what it signs.
+        Whoever has an authority's key makes certificates at will, and whoever has any key dates back what it signs. A suspension says
+        that it may be so (EN 319 102-1 §5.2.6.4): whoever asks again later knows.
         """
         states = [self.judge.state(looked.chain, position, now) for position in range(len(looked.chain) - 1)]
-        lost = [state.since for state in states if state.since is not None and state.reason in COMPROMISED]
-        return not lost or any(
-            proof is not None and proof.trusted and proof.time < min(lost) for proof in proofs
-        )
+        lost = [(state.since, state) for state in states if state.since is not None and _lost(state)]
+        if not lost:
+            return None
+        first, state = min(lost, key=lambda one: one[0])
+        if any(proof is not None and proof.trusted and proof.time < first for proof in proofs):
+            return None
+        return _unsound(state, first, made)
 
     def until_proved(self, looked: Looked, now: datetime, *proofs: Proof | None) -> Outcome | None:
         """Doubt a date that its signer wrote, where nothing tells what became of the certificates until a proof, or until now.
@@ -223,6 +236,27 @@ def _nothing_since(certificate: x509.Certificate, last: datetime, *, ended: bool
         f"日期由签名者自行填写，没有可信时间戳证明；也没有吊销信息说明证书“{who}”到 {end} 为止未被吊销。{zh}",
         f"The date is the signer's own word, no trusted time-stamp proves it, and no revocation information tells whether the certificate "
         f"of {who} was revoked until {end}. {en}",
+    )
+
+
+def _lost(state: StatusReport) -> bool:
+    return state.reason in COMPROMISED or state.status == CertificateStatus.ON_HOLD.value
+
+
+def _unsound(state: StatusReport, since: datetime, made: Made) -> Outcome:
+    day = civil_day(since)
+    if state.status == CertificateStatus.ON_HOLD.value:
+        return doubtful(
+            SubIndication.TRY_LATER,
+            f"{made.of_zh}或其上级证书自 {day} 起暂停，密钥可能已失控，且没有可信时间戳证明{made.zh}在此之前；请向颁发机构核实，或在其恢复、"
+            "吊销后重新核验。",
+            f"{made.of_en} or one above it is suspended since {day}, its key perhaps lost, and no trusted time-stamp proves that {made.en} "
+            "is older; ask its authority, or verify again when it is restored or revoked.",
+        )
+    return doubtful(
+        SubIndication.REVOKED_NO_POE,
+        f"{made.of_zh}或其上级证书因密钥泄露已于 {day} 吊销，且没有可信时间戳证明{made.zh}在此之前。",
+        f"{made.of_en} or one above it was revoked on {day} for a compromised key, and no trusted time-stamp proves that {made.en} is older.",
     )
 
 

@@ -16,6 +16,7 @@ from verify.certificates.identity import algorithm, describe
 from verify.certificates.signer import CertificateJudge
 from verify.digests import SM3
 from verify.maker_lists import SealLists
+from verify.makers import NOBODY, MakerIdentity
 from verify.policy import Policy
 from verify.report import (
     NO_TIME,
@@ -44,6 +45,7 @@ class SealDataJudged:
 
     report: SealDataReport
     case: SignatureCase | None = None
+    maker: MakerIdentity = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class SealDataJudge:
         except SealDataInvalid as invalid:
             step = failed(SubIndication.FORMAT_FAILURE, invalid.zh, invalid.en).at(Step.FORMAT)
             return SealDataJudged(_concluded(replace(empty, steps=(step,))))
-        return SealDataJudged(self._signature(case, empty), case)
+        return self._signature(case, empty)
 
     def _seal(self, seal: SesSeal, empty: SealDataReport) -> SealDataReport:
         steps = CertificateSteps(self.judge, self.policy, self.extra)
@@ -131,7 +133,7 @@ class SealDataJudge:
         time = stated_time(signature)
         return SignatureCase(signature, time, self.at, steps, self.policy, document_hash, older)
 
-    def _signature(self, case: SignatureCase, empty: SealDataReport) -> SealDataReport:
+    def _signature(self, case: SignatureCase, empty: SealDataReport) -> SealDataJudged:
         signature = case.signature
         inner = SealCase(
             signature.seal, case.when, self.at, case.certificates, self.policy, case.stamp or case.older
@@ -151,7 +153,7 @@ class SealDataJudge:
             notes=(*_told(signature.deviations), *case.notes, *inner.notes, *_about_time(case)),
             notice=_notice(case.looked, inner.looked),
         )
-        return _concluded(seen)
+        return SealDataJudged(_concluded(seen), case, inner.known_as)
 
 
 def _with_states(

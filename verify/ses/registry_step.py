@@ -7,6 +7,7 @@ that the same maker signed, a seal stopped before the moment that matters is inv
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from seals.seal import SealStatus
 from seals.statement import SealStatusList
@@ -15,6 +16,7 @@ from verify.civil_time import civil_day
 from verify.maker_lists import SealLists
 from verify.report import UNKNOWN, StatusReport
 from verify.ses.certificates import Proof
+from verify.ses.report import StepState
 from verify.ses.seal_steps import SealCase
 from verify.ses.steps import Outcome, doubtful, failed, passed, skipped
 from verify.verdict import SubIndication
@@ -23,14 +25,22 @@ from verify.verdict import SubIndication
 def registry_state(case: SealCase, lists: SealLists, *, proof: Proof | None = None) -> Outcome:
     """Look the seal up at the moment that matters and now; ``proof``: a trusted time-stamp on its use.
 
-    The moment that matters is the signer's own claim: it counts after a stop if the seal was active when the use was stamped.
+    The moment that matters is the signer's own claim: with a stop after it, also one that was lifted since, it counts if the use was
+    stamped before. Of several lists of the maker the one that says the worst counts.
     """
-    listed = _list_of(case, lists)
-    if listed is None:
+    found = lists.of(case.known_as, case.seal.id, case.now)
+    if not found:
         return skipped(
             "没有该制章者的印章状态表；请另查印章是否挂失、注销。",
             "There is no status list of this maker; ask the registry whether the seal was lost or revoked.",
         )
+    return min((_told(case, listed, proof) for listed in found), key=lambda told: _WORST.index(told.state))
+
+
+_WORST: Final = (StepState.FAILED, StepState.INDETERMINATE, StepState.PASSED, StepState.NOT_DONE)
+
+
+def _told(case: SealCase, listed: SealStatusList, proof: Proof | None) -> Outcome:
     code = case.seal.id
     then, now = listed.status_at(code, case.when), listed.status_at(code, case.now)
     if then is None or now is None:
@@ -41,12 +51,14 @@ def registry_state(case: SealCase, lists: SealLists, *, proof: Proof | None = No
         )
     if then is not SealStatus.ACTIVE:
         return _stopped(case, listed, then)
-    proved = None if proof is None else listed.status_at(code, proof.time)
-    if SealStatus.ACTIVE not in {now, proved}:
+    stopped = listed.stopped_between(code, case.when, case.now if proof is None else proof.time)
+    if stopped is not None:
+        day = civil_day(stopped)
         return doubtful(
             SubIndication.SEAL_STATUS_UNKNOWN,
-            f"印章现状为“{now.zh}”，且没有可信时间戳证明签章在此之前；请要求补充证据。",
-            f"The seal is {now.value} by now, and no trusted time-stamp proves an earlier use; ask for that evidence.",
+            f"印章曾于 {day} 停用（现状为“{now.zh}”），且没有可信时间戳证明签章在此之前；请要求补充证据，或请印章持有人书面确认。",
+            f"The seal was stopped on {day} (by now it is {now.value}), and no trusted time-stamp proves an earlier use; ask for that "
+            "evidence, or for its holder's confirmation.",
         )
     if case.now > listed.next_update and now not in ENDED:
         return skipped(
@@ -58,20 +70,19 @@ def registry_state(case: SealCase, lists: SealLists, *, proof: Proof | None = No
 
 def state_at(case: SealCase, lists: SealLists, when: datetime) -> StatusReport:
     """Return the seal's state at a moment as its maker's list has it, unknown without a list that tells."""
-    listed = _list_of(case, lists)
-    if listed is None:
-        return UNKNOWN
+    told = [_state(case, listed, when) for listed in lists.of(case.known_as, case.seal.id, when)]
+    return min(told, key=lambda one: _GRAVITY.get(one.status, 1), default=UNKNOWN)
+
+
+_GRAVITY: Final = {UNKNOWN.status: 3, SealStatus.ACTIVE.value: 2}
+
+
+def _state(case: SealCase, listed: SealStatusList, when: datetime) -> StatusReport:
     status = listed.status_at(case.seal.id, when)
     if status is None or (when > listed.next_update and status not in ENDED):
         return StatusReport(UNKNOWN.status, as_of=listed.issued_at)
     history = [since for since, _ in listed.entries.get(case.seal.id, ()) if since <= when]
     return StatusReport(status.value, "list", history[-1] if history else None, as_of=listed.issued_at)
-
-
-def _list_of(case: SealCase, lists: SealLists) -> SealStatusList | None:
-    """Return the list of the seal's maker; of one that is not recognised none counts."""
-    looked = case.looked
-    return None if looked is None or not looked.trusted else lists.of(looked.chain, looked.trust)
 
 
 def _stopped(case: SealCase, listed: SealStatusList, then: SealStatus) -> Outcome:

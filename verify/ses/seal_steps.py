@@ -16,10 +16,11 @@ from verify.certificates.purpose import check_exactly, check_signer, extended
 from verify.civil_time import civil_day
 from verify.digests import digest_of
 from verify.errors import Finding
+from verify.makers import NOBODY, MakerIdentity
 from verify.policy import Policy
 from verify.report import Reason
 from verify.ses import values
-from verify.ses.certificates import CertificateSteps, Looked, Proof
+from verify.ses.certificates import CertificateSteps, Looked, Made, Proof
 from verify.ses.form_steps import MOST_OF_ZONES, critical_and_unknown, making_time, picture_form
 from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import SEAL_DEMANDS, Demand, Outcome, Step, doubtful, failed, found, passed, skipped
@@ -34,6 +35,7 @@ _NO_CERTIFICATE: Final = failed(
     "制章者证书无法读取，无效。",
     "The maker's certificate cannot be read: invalid.",
 )
+_THE_SEAL: Final = Made("印章制作", "the seal", "制章者证书", "The maker's certificate")
 _NOT_ASKED: Final = skipped("此版本标准不要求。", "This version of the standard does not ask for it.")
 
 
@@ -53,6 +55,14 @@ class SealCase:
     stamp: TimeStamp | None = None
     stamp_finding: Finding | None = None
     notes: list[Reason] = field(default_factory=list)
+
+    @property
+    def known_as(self) -> MakerIdentity:
+        """As whom its maker is known: when the seal was made, at the moment that matters, and now."""
+        if self.maker is None or self.looked is None or not self.looked.trusted:
+            return NOBODY
+        moments = (self.seal.property.created, self.when, self.now)
+        return self.certificates.judge.known_as(self.maker, self.certificates.extra, *moments)
 
     def __post_init__(self) -> None:
         seal = self.seal
@@ -204,13 +214,10 @@ def _maker_revocation(case: SealCase, demand: Demand) -> Outcome:
     if outcome.state is not StepState.PASSED:
         return outcome
     proofs = (case.stamp, case.used)
-    if case.certificates.sound(case.looked, case.now, *proofs):
-        return case.certificates.until_proved(case.looked, case.now, *proofs) or outcome
-    return doubtful(
-        SubIndication.REVOKED_NO_POE,
-        "制章者证书或其上级证书因密钥泄露已吊销，且没有可信时间戳证明印章制作在此之前。",
-        "The maker's certificate or one above it was revoked for a compromised key, and no trusted time-stamp proves that "
-        "the seal is older.",
+    return (
+        case.certificates.unsound(case.looked, case.now, _THE_SEAL, *proofs)
+        or case.certificates.until_proved(case.looked, case.now, *proofs)
+        or outcome
     )
 
 

@@ -20,7 +20,7 @@ from verify.errors import Finding
 from verify.policy import Policy
 from verify.report import Reason
 from verify.ses import values
-from verify.ses.certificates import CertificateSteps, Looked, Proof
+from verify.ses.certificates import CertificateSteps, Looked, Made, Proof
 from verify.ses.form_steps import ahead_of_time, critical_and_unknown
 from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import Outcome, Step, doubtful, failed, found, passed, skipped
@@ -42,6 +42,7 @@ HASH_OCTETS: Final = 32
 """SM3 and SHA-256."""
 OLD, OLD_OCTETS = "sha1", 20
 """What GM/T 0031-2014 allows beside: the document's digest is compared, the signature by it leaves doubt."""
+_THE_SIGNATURE: Final = Made("签章", "the signature", "签章人证书", "The signer's certificate")
 _NO_CERTIFICATE: Final = failed(
     SubIndication.NO_SIGNING_CERTIFICATE_FOUND,
     "签章人证书无法读取，无效。",
@@ -98,6 +99,13 @@ class SignatureCase:
     def when(self) -> datetime:
         """The time of signing as stated, else that of verification."""
         return self.time or self.now
+
+    @property
+    def stamped(self) -> datetime:
+        """The time that the signature's own time-stamp proves, two clocks apart at most; without one the time of signing."""
+        if self.stamp is None or not self.stamp.trusted:
+            return self.when
+        return max(self.when, self.stamp.time - self.policy.clock_skew)
 
     @property
     def proof(self) -> Proof | None:
@@ -191,7 +199,12 @@ def _validity(case: SignatureCase) -> Outcome:
             SubIndication.NO_POE, "签章时间无法读取，无法判定。", "The time of signing cannot be read."
         )
     early = ahead_of_time(case.time, case.now, case.policy.clock_skew)
-    return early or case.certificates.validity(case.looked, case.time)
+    then = early or case.certificates.validity(case.looked, case.time)
+    if then.state is not StepState.PASSED:
+        return then
+    if case.certificates.validity(case.looked, case.stamped).state is not StepState.PASSED:
+        return _only_later(case, SubIndication.OUT_OF_BOUNDS_NO_POE, "证书到期", "its certificate ended")
+    return then
 
 
 def _revocation(case: SignatureCase) -> Outcome:
@@ -201,17 +214,15 @@ def _revocation(case: SignatureCase) -> Outcome:
     then = case.certificates.revocation(case.looked, case.when)
     if then.state is not StepState.PASSED:
         return then
-    now = case.certificates.state(case.looked, case.now)
-    if not case.certificates.sound(case.looked, case.now, case.stamp, case.older):
-        return doubtful(
-            SubIndication.REVOKED_NO_POE,
-            "证书或其上级证书因密钥泄露已吊销，且没有可信时间戳证明签章在此之前。",
-            "The certificate or one above it was revoked for a compromised key, and no trusted time-stamp proves an earlier "
-            "signature.",
-        )
-    unknown = case.certificates.until_proved(case.looked, case.now, case.stamp, case.older)
-    if unknown is not None:
-        return unknown
+    now, proofs = case.certificates.state(case.looked, case.now), (case.stamp, case.older)
+    doubt = case.certificates.unsound(
+        case.looked, case.now, _THE_SIGNATURE, *proofs
+    ) or case.certificates.until_proved(case.looked, case.now, *proofs)
+    if doubt is not None:
+        return doubt
+    if case.certificates.revocation(case.looked, case.stamped).state is StepState.FAILED:
+        no_proof = SubIndication.REVOKED_NO_POE
+        return _only_later(case, no_proof, "证书吊销或暂停", "its certificate was revoked or suspended")
     if now.status == "revoked":
         return passed("签章后才被吊销，不影响本签章。", "Revoked only after this signature.")
     return then
@@ -268,7 +279,7 @@ def _data_hash(case: SignatureCase) -> Outcome:
 
 
 def _time_stamp(case: SignatureCase) -> Outcome:
-    """Check a time-stamp over the signature value that is there; the stated time is not later than it."""
+    """Check a time-stamp over the signature value that is there: the stated time is not later than it, and nothing ended between them."""
     if case.signature.time_stamp is None:
         return skipped("没有时间戳（可选）。", "There is no time-stamp; it is optional.")
     if case.stamp is None:
@@ -281,8 +292,25 @@ def _time_stamp(case: SignatureCase) -> Outcome:
             return early
     if case.stamp.judged.finding is not None:
         return found(case.stamp.judged.finding)
+    if case.stamped > case.signature.seal.property.valid_to:
+        return _only_later(case, SubIndication.OUT_OF_BOUNDS_NO_POE, "印章到期", "its seal ended")
     day = civil_day(case.stamp.time)
     return passed(f"{day}，由“{case.stamp.authority}”签发。", f"{day}, by {case.stamp.authority}.")
+
+
+def _only_later(case: SignatureCase, sub: SubIndication, zh: str, en: str) -> Outcome:
+    """Doubt a signature that is dated before an end and was stamped only after it.
+
+    The standards go by the signer's date (§6.2.3 d), which whoever keeps the key of an ended certificate writes as it suits; here its
+    own stamp says that the signature was at hand only later (EN 319 102-1 §5.5.4).
+    """
+    day = civil_day(case.stamped)
+    return doubtful(
+        sub,
+        f"签章所带时间戳（{day}）在{zh}之后，不能证明签章在其之前完成；请补充更早的时间证据，或要求重新签章。",
+        f"The time-stamp of {day} is from after {en}, and does not prove the signature to be older; provide an earlier proof of time, "
+        "or have the document sealed anew.",
+    )
 
 
 _NO_STAMP: Final = failed(

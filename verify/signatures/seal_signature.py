@@ -12,10 +12,11 @@ from ca.der import UTF8_STRING, DerError, Reader
 from seals.seal import SealKind
 from seals.ses.scope import read_byte_range
 from seals.statement import SEAL_STATEMENT_OID
-from verify.certificates.identity import algorithm
+from verify.certificates.identity import algorithm, uscc_of
 from verify.certificates.purpose import check_document_signer
 from verify.certificates.signer import CertificateJudge
 from verify.errors import Finding, failed
+from verify.makers import MakerIdentity
 from verify.policy import Policy
 from verify.report import (
     NO_TIME,
@@ -34,6 +35,7 @@ from verify.ses.steps import Step
 from verify.signatures.case import Case
 from verify.signatures.cms_values import malformed
 from verify.signatures.containers import Container, without_padding
+from verify.signatures.loaded import load_certificate
 from verify.signatures.protected import CONTENT_DIFFERS, Protected
 from verify.verdict import SubIndication
 
@@ -86,7 +88,7 @@ class SealSignatureSteps:
     def _seal(self, case: Case, judged: SealDataJudged, found: SignatureCase, protected: Protected) -> None:
         """Tell of the seal itself, and judge the maker's statement on its use where one stands among the extensions."""
         report = judged.report
-        case.seal = SealJudged(_described(report), report.seal_then, report.seal_now)
+        case.seal = SealJudged(_described(report, found, judged.maker), report.seal_then, report.seal_now)
         statement = _statement(found)
         if statement is None or found.signer is None:
             return
@@ -122,11 +124,12 @@ def _statement(found: SignatureCase) -> str | None:
     return None
 
 
-def _described(report: SealDataReport) -> SealReport | None:
-    """Tell of the seal what its own data says; the owner is whoever its name names, no more is in it."""
+def _described(report: SealDataReport, found: SignatureCase, known: MakerIdentity) -> SealReport | None:
+    """Tell of the seal what its own data says: its owner is the signer where its list names nobody else, no more is in it."""
     facts = report.facts
     if facts is None:
         return None
+    owner = report.signer if _names_alone(found) else None
     kind = _KINDS.get(facts.type)
     maker = report.maker
     proved = {Step.MAKER_CHAIN.value, Step.MAKER_SIGNATURE.value}
@@ -138,16 +141,26 @@ def _described(report: SealDataReport) -> SealReport | None:
         kind_zh="" if kind is None else kind.zh,
         kind_en="" if kind is None else kind.en,
         name=facts.name,
-        owner="" if report.signer is None else report.signer.organization,
-        owner_uscc="" if report.signer is None else report.signer.uscc,
+        owner="" if owner is None else owner.organization,
+        owner_uscc="" if owner is None else owner.uscc,
         valid_from=facts.valid_from,
         valid_to=facts.valid_to,
         maker="" if maker is None else maker.name,
-        maker_id="" if maker is None else maker.sha256,
+        maker_identity=known,
         trusted=trusted,
         trust=report.maker_trust,
         picture_sha256=facts.picture_sha256,
     )
+
+
+def _names_alone(found: SignatureCase) -> bool:
+    """Tell whether a seal's list names certificates of one holder alone, its signer: an agent's beside them own nothing."""
+    listed = found.signature.seal.property.signers
+    if len(listed.certificates) + len(listed.digests) + len(listed.texts) == 1:
+        return True
+    loaded = [load_certificate(der) for der in listed.certificates]
+    codes = {"" if one is None else uscc_of(one.subject) for one in (found.signer, *loaded)}
+    return not (listed.digests or listed.texts) and len(codes) == 1
 
 
 def _scope(scope: str, protected: Protected) -> Finding | None:

@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import islice
 from typing import Final
 
 from cryptography import x509
@@ -28,7 +27,6 @@ from verify.errors import Finding, unsure
 from verify.sentence import Reason
 from verify.trusted_lists.age import age
 from verify.trusted_lists.decision import BY_DECREE, NOT_LISTED, ListedStatus, ListEntry, TrustDecision
-from verify.trusted_lists.limits import MAX_LISTS
 from verify.trusted_lists.model import ListedService, Period, ServiceKind, TrustedList
 from verify.trusted_lists.vocabulary import kind_of
 from verify.verdict import SubIndication
@@ -129,6 +127,9 @@ class ListAnchors:
             return TrustDecision(
                 True, when, _decree(chain[-1], asked.kind), tuple([one.entry for one in weighed])
             )
+        below = self._withdrawn_below(chain, asked, (when, now))
+        if below is not None:
+            weighed.insert(0, below)
         first, others = weighed[0], tuple(item.entry for item in weighed[1:])
         reason = _trusted(first.entry, when) if first.against is None else first.against.reason
         return TrustDecision(first.against is None, when, first.entry, others, reason)
@@ -140,7 +141,30 @@ class ListAnchors:
             self._weigh(item, chain, asked, times).against
             for item in sorted(self._entries(chain[-1], asked.kind), key=lambda item: item.order)
         ]
-        return None if None in against else against[0]
+        if None not in against:
+            return against[0]
+        below = self._withdrawn_below(chain, asked, times)
+        return None if below is None else below.against
+
+    def _withdrawn_below(
+        self, chain: Chain, asked: Vouching, times: tuple[datetime, datetime]
+    ) -> _Weighed | None:
+        """Return what withdraws a certificate below a listed anchor that no list vouches for itself.
+
+        Who supervises a service says so at its own entry: that one higher up is granted still does not undo it (ETSI TS 119 615 §4.4).
+        One that is named later than the time asked about, by a list out of date or with another of its number, is not withdrawn.
+        """
+        for place, certificate in enumerate(chain[:-1]):
+            if place == 0 and asked.kind is ServiceKind.CA:
+                continue  # it signs itself: what an authority may do is asked elsewhere
+            part = chain[: place + 1]
+            weighed = [
+                self._weigh(item, part, asked, times) for item in self._entries(certificate, asked.kind)
+            ]
+            gone = [item for item in weighed if _is_withdrawn(item.listed, asked.kind, times)]
+            if gone and all(item.against is not None for item in weighed):
+                return min(gone, key=lambda item: item.listed.order)
+        return None
 
     def _entries(self, certificate: x509.Certificate, kind: ServiceKind) -> list[Listed]:
         if not self._by_certificate:
@@ -163,7 +187,7 @@ def newest(lists: Sequence[TrustedList]) -> list[tuple[TrustedList, bool]]:
     The two forms of one list have other octets by nature, and say the same; the same form has the same octets.
     """
     by_scheme: dict[str, list[TrustedList]] = defaultdict(list)
-    for item in islice(lists, MAX_LISTS):
+    for item in lists:
         by_scheme[item.scheme_id].append(item)
     found = []
     for scheme in sorted(by_scheme):
@@ -271,6 +295,14 @@ def _against(
     if period is None or not period.status.in_force or _other_kind(period, kind):
         return _not_granted(listed, period, when)
     return None
+
+
+def _is_withdrawn(listed: Listed, kind: ServiceKind, times: tuple[datetime, datetime]) -> bool:
+    when, now = times
+    period = listed.service.status_at(when)
+    if listed.disputed or not listed.trusted_list.current_at(now) or period is None:
+        return False
+    return not period.status.in_force and not _other_kind(period, kind)
 
 
 def _other_kind(period: Period, kind: ServiceKind) -> bool:

@@ -33,6 +33,6 @@ MAX_CHAIN: Final = 10
 MAX_NUMBER: Final = 2**63 - 1
 """Highest sequence number: what databases hold."""
 MAX_LISTS: Final = 500
-"""Lists in one trust store."""
+"""Lists that one trust store pins by number."""
 MAX_PIVOTS: Final = 100
 """Older lists followed for a change of signers."""

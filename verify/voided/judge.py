@@ -8,7 +8,6 @@ are written, by the permit that the statement of one of its seals names.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,8 @@ from verify.certificates.paths import name
 from verify.certificates.signer import CertificateJudge
 from verify.civil_time import civil_day
 from verify.digests import Prefixes
-from verify.maker_lists import judge_maker, load_signed, newest_of_each
+from verify.maker_lists import judge_maker, known_by, load_signed, newest_of_each
+from verify.makers import Vouched
 from verify.report import DocumentReport, Reason, SealReport, SignatureReport
 from verify.verdict import Verdict
 from verify.voided.form import ParsedVoidList, VoidEntry, VoidList, parse_void_list
@@ -48,7 +48,7 @@ class MakersList:
 class VoidLists:
     """The newest trustworthy list of each seal maker, by each identity that a report may know the maker by."""
 
-    by_maker: dict[str, MakersList] = field(default_factory=dict)
+    by_maker: dict[Vouched, MakersList] = field(default_factory=dict)
 
     def find(
         self, data: bytes, prefixes: Prefixes, seals: Sequence[SealReport], at: datetime
@@ -57,11 +57,9 @@ class VoidLists:
 
         About all of it, else its newest revision, else whatever the newest of its seals was put on.
         """
-        known = (self.by_maker.get(seal.maker_id) for seal in seals)
-        lists = {id(one): one for one in known if one is not None and one.void_list.entries}
-        if not lists:
-            return None
-        digests = [(end, prefixes.upto("sha256", end).hexdigest()) for end in _ends(data)]
+        lists = {id(one): one for seal in seals for one in self._of(seal) if one.void_list.entries}
+        ends = _ends(data) if lists else ()
+        digests = [(end, prefixes.upto("sha256", end).hexdigest()) for end in ends]
         for end, digest in reversed(digests):
             for found in lists.values():
                 entry = found.void_list.entries.get(digest)
@@ -76,17 +74,22 @@ class VoidLists:
 
     def _with_note(self, item: SignatureReport, at: datetime) -> SignatureReport:
         seal = item.seal
-        found = None if seal is None or not seal.trusted else self.by_maker.get(seal.maker_id)
-        if found is None or found.void_list.next_update >= at:
+        if seal is None or not seal.trusted:
             return item
-        return replace(item, notes=(*item.notes, _old(found.void_list)))
+        newest = max(self._of(seal), key=lambda one: one.void_list.next_update, default=None)
+        if newest is None or newest.void_list.next_update >= at:
+            return item
+        return replace(item, notes=(*item.notes, _old(newest.void_list)))
+
+    def _of(self, seal: SealReport) -> Iterator[MakersList]:
+        return known_by(self.by_maker, seal.maker_identity)
 
     def _by_permit(self, seals: Sequence[SealReport], at: datetime) -> VoidedReport | None:
         for seal in reversed(seals):
-            found = self.by_maker.get(seal.maker_id)
-            entry = None if found is None else found.void_list.permits.get(seal.permit)
-            if found is not None and entry is not None and entry.since <= at:
-                return _told(entry, found, ("", False), at)
+            for found in self._of(seal):
+                entry = found.void_list.permits.get(seal.permit)
+                if entry is not None and entry.since <= at:
+                    return _told(entry, found, ("", False), at)
         return None
 
 
@@ -98,20 +101,14 @@ def load_void_lists(texts: Sequence[str]) -> list[tuple[ParsedVoidList, x509.Cer
 def trusted_void_lists(
     loaded: Sequence[tuple[ParsedVoidList, x509.Certificate]], judge: CertificateJudge, at: datetime
 ) -> VoidLists:
-    """Keep lists whose maker is trusted and that were issued by the present; the highest number wins, of a maker that still is one first.
-
-    A maker is known by its anchor and its name and, for reports that know no more of it, by the digest of its certificate.
-    """
+    """Keep lists whose maker is trusted and that were issued by the present; the highest number wins, of a maker that still is one first."""
     made = []
-    aliases: dict[str, str] = {}
     for parsed, maker in loaded:
         found = parsed.void_list
         by = judge_maker(judge, parsed.chain_der, maker, found.issued_at, at)
         if by is not None:
-            aliases[hashlib.sha256(parsed.chain_der[0]).hexdigest()] = by.identity
             made.append((by, MakersList(name(maker.subject), found)))
-    kept = newest_of_each(made, lambda one: one.void_list.number)
-    return VoidLists(kept | {alias: kept[identity] for alias, identity in aliases.items()})
+    return VoidLists(newest_of_each(made, lambda one: one.void_list.number))
 
 
 def seals_of(report: DocumentReport) -> list[SealReport]:

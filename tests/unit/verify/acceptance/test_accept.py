@@ -311,7 +311,15 @@ def test_policies_and_assurance(report: DocumentReport) -> None:
 
 
 def test_old_evidence_and_additions(report: DocumentReport) -> None:
-    assert answer(replace(report, evidence_as_of=None), policy(Demands(evidence_hours=1))) == ("R22", NO)
+    asked, last, now = (
+        policy(Demands(evidence_hours=1)),
+        report.signatures[0].certificate_now,
+        report.verified_at,
+    )
+    assert now is not None
+    for known in (None, now - timedelta(hours=2)):  # whatever else is at hand that is of today
+        old = only(report, certificate_now=replace(last, as_of=known))
+        assert answer(replace(old, evidence_as_of=now), asked) == ("R22", NO)
     assert answer(report, policy(Demands(evidence_hours=2)))[1] is OK
     asked = policy(Demands(nothing_added=True))
     assert answer(report, asked)[1] is OK  # evidence was added after sealing, and leaves what was sealed
