@@ -175,3 +175,13 @@ def test_parts_of_one_list_by_the_thousand_are_taken_in_a_moment(signing: Signin
     issuer = name_key(signing.keeper.certificate.issuer)
     assert len(list(Lists(lists).of(issuer))) == 20_000
     assert time.perf_counter() - begun < 5
+
+
+def test_the_date_of_evidence_is_that_of_what_was_used(signing: Signing) -> None:
+    """A fresh list of an authority that nobody trusts, by anybody, made the evidence look like today's; so did one of the future."""
+    stranger = Pki(NOW, name="Stranger")
+    junk = stranger.crl(this_update=NOW + HOUR)
+    report = signing.verify(signing.sign(), trust=signing.trust([*signing.crls(), junk]), at=NOW + 2 * HOUR)
+    used = report.signatures[0].certificate_now.as_of
+    assert used is not None
+    assert report.evidence_as_of == used < NOW + HOUR

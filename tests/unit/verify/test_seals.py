@@ -201,6 +201,50 @@ def test_seal_frozen_then_resumed(sealing: Sealing, sealed: bytes) -> None:
     assert found.indication is Indication.TOTAL_PASSED
 
 
+def test_a_later_time_stamp_does_not_clear_a_use_while_the_seal_was_stopped(sealing: Sealing) -> None:
+    """Anybody adds a document time-stamp once the seal is back: it proves by when it was used, its signer says since when."""
+    now, begun = sealing.now, (sealing.now - 9 * DAY, SealStatus.ACTIVE)
+    sealed = sealing.seal(stamp=False)
+    proved = sealing.signing.add_time_stamp(sealed, at=now + 3 * HOUR)
+    later = {"issued_at": now + 4 * HOUR}
+    for since, until, claimed, late in (
+        (now - HOUR, now + HOUR, Indication.TOTAL_FAILED, Indication.TOTAL_FAILED),
+        (now + HOUR, now + 2 * HOUR, Indication.INDETERMINATE, Indication.INDETERMINATE),
+        (now + 3 * HOUR + DAY / 24, now + 4 * HOUR, Indication.INDETERMINATE, Indication.TOTAL_PASSED),
+        (now - 2 * HOUR, now - HOUR, Indication.TOTAL_PASSED, Indication.TOTAL_PASSED),
+    ):
+        listed = sealing.status_list(begun, (since, SealStatus.FROZEN), (until, SealStatus.ACTIVE), **later)
+        trust = sealing.signing.trust(seal_lists=[listed])
+        for document, expected in ((sealed, claimed), (proved, late)):
+            report = sealing.signing.verify(document, trust=trust, at=now + 5 * HOUR)
+            assert report.signatures[0].indication is expected, (since, until)
+
+
+@pytest.mark.parametrize("status", [SealStatus.FROZEN, SealStatus.SUSPENDED])
+def test_the_last_word_of_a_list_out_of_date_is_not_forgotten(sealing: Sealing, status: SealStatus) -> None:
+    """I30: whoever keeps the line cut, or waits a day, gets no better answer."""
+    states = ((sealing.now - 9 * DAY, SealStatus.ACTIVE), (sealing.now + HOUR, status))
+    listed = sealing.status_list(*states, issued_at=sealing.now + 2 * HOUR)
+    for at in (sealing.now + 3 * HOUR, sealing.now + 3 * DAY):
+        found = sealing.judge(sealing.seal(stamp=False), listed, at=at)
+        assert (found.indication, found.sub_indication) == (Indication.INDETERMINATE, "SEAL_STATUS_UNKNOWN")
+
+
+@pytest.mark.parametrize(
+    "status", [SealStatus.APPLIED, SealStatus.MADE, SealStatus.REJECTED, SealStatus.CLOSED]
+)
+def test_a_seal_that_its_maker_never_gave_out(sealing: Sealing, sealed: bytes, status: SealStatus) -> None:
+    assert refused(sealing.judge(sealed, sealing.status_list((sealing.now - 9 * DAY, status))))
+
+
+def test_a_seal_that_a_newer_list_does_not_know(sealing: Sealing, sealed: bytes) -> None:
+    """Whoever has a maker's stolen key states seals that no registry has; one that is newer than the list is none of those."""
+    newer = sealing.judge(sealed, sealing.status_list(active=frozenset()))
+    assert (newer.indication, newer.sub_indication) == (Indication.INDETERMINATE, "SEAL_STATUS_UNKNOWN")
+    older = sealing.judge(sealed, sealing.status_list(active=frozenset(), issued_at=sealing.now - HOUR))
+    assert (older.indication, older.seal_now.status) == (Indication.TOTAL_PASSED, "unknown")
+
+
 def test_newest_list_counts(sealing: Sealing, sealed: bytes) -> None:
     """I30: of two lists the higher number is believed, in whatever order they come."""
     stopped = sealing.status_list(

@@ -10,7 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ca.certificate import SubjectName
 from seals.leave import Leave
+from signing.mark import Evidence
+from tests.container_world import Wish, national
+from tests.pki import make_uscc
 from verify.acceptance.accept import accept
 from verify.acceptance.answers import AcceptanceStatus
 from verify.acceptance.errors import ActUnknown
@@ -36,6 +40,7 @@ from verify.sentence import Reason
 from verify.strength import Soundness, Strength
 from verify.trusted_lists.decision import ListedStatus, ListEntry, TrustDecision
 from verify.verdict import Indication, SubIndication, Verdict
+from verify.verifier import Verifier
 from verify.voided.report import VoidedReport
 
 OK, IF, NO = AcceptanceStatus.ACCEPTED, AcceptanceStatus.CONDITIONS, AcceptanceStatus.REFUSED
@@ -308,6 +313,43 @@ def test_policies_and_assurance(report: DocumentReport) -> None:
     assert answer(low, policy(Demands(assurance="low")))[1] is OK
     high = only(report, signer=replace(signer, policies=("1.2.3",)))
     assert answer(high, policy(Demands(assurance="low")))[1] is OK
+
+
+def test_a_new_time_stamp_makes_no_old_paper_young(report: DocumentReport) -> None:
+    """A document time-stamp, which anybody may add, proves by when it existed; since when its signer says."""
+    asked, now = policy(Demands(age_days=30)), report.verified_at
+    assert now is not None
+    time = report.signatures[0].time
+    assert time.trusted
+    assert answer(report, asked)[1] is OK
+    for days, expected in ((300, NO), (31, NO), (29, OK)):
+        made = replace(time, claimed=now - timedelta(days=days))
+        assert answer(only(report, time=made), asked)[1] is expected
+    assert answer(only(report, time=replace(time, claimed=None)), asked)[1] is OK
+
+
+def test_whose_certificates_a_seal_lists_is_its_owner_where_it_is_one_alone() -> None:
+    """GB/T 38540 seal data names no owner: that an agent's certificate is listed too makes the agent none."""
+    here = national()
+    agent = here.pki.party(
+        subject=SubjectName("上海乙方代理有限公司", "上海乙方代理有限公司", make_uscc("91310000MA1K3BBBB"))
+    )
+    asked = policy(Demands(seal=True, same_owner=True))
+    for listed, keeper, expected in (
+        ((here.keeper.der,), here.keeper, OK),
+        ((here.keeper.der, here.keeper.der), here.keeper, OK),
+        ((here.keeper.der, agent.der), here.keeper, NO),
+        ((here.keeper.der, agent.der), agent, NO),
+    ):
+        wish = Wish(stated=False, esl=here.esl(signers=listed), keeper=keeper)
+        pdf = here.put(wish=wish, evidence=Evidence(here.evidence(keeper).certificates))
+        found = Verifier(here.trust()).verify(pdf, at=here.now + timedelta(hours=1), name="x.pdf")
+        assert found.verdict is Verdict.PASSED, found.reason
+        seal, signer = found.signatures[0].seal, found.signatures[0].signer
+        assert seal is not None
+        assert signer is not None
+        assert seal.owner_uscc == (signer.uscc if expected is OK else "")
+        assert answer(found, asked) == (("R08", NO) if expected is NO else answer(found, asked))
 
 
 def test_old_evidence_and_additions(report: DocumentReport) -> None:

@@ -193,6 +193,54 @@ def test_a_withdrawn_time_stamp_authority_proves_nothing_by_itself(
     assert (first.time.trust.entry.then.status, first.time.trust.entry.now.status) == ("granted", "withdrawn")
 
 
+def test_a_withdrawal_stands_below_an_authority_that_is_granted_still(
+    judging: Judging, b_b: bytes, b_t: bytes, signing: Signing
+) -> None:
+    """Whoever supervises withdraws an issuing authority at its own entry; its root is listed for all the others (TS 119 615 §4.4)."""
+    issuing, root, known = (
+        signing.pki.issuing.der,
+        service(signing.root_der),
+        {"intermediates": [signing.pki.issuing.certificate]},
+    )
+    read, listed = judging.publisher.read, judging.publisher.list
+
+    def entry(*periods: Any) -> ListedService:
+        return service(issuing, periods=periods)
+
+    gone = entry(withdrawn(signing.now - DAY), granted())
+    found = judging.only(b_b, read(listed(root, gone)), **known)
+    assert (found.verdict, found.sub_indication) == (Verdict.INDETERMINATE, "NO_CERTIFICATE_CHAIN_FOUND")
+    assert (decided(found).trusted, decided(found).entry.then.status) == (False, "withdrawn")
+    other = Publisher(scheme="CN:Another list")
+    for good in (
+        [read(listed(root))],
+        [read(listed(root, entry(granted())))],
+        [read(listed(root, entry(granted(signing.now + DAY))))],  # named from tomorrow on: no withdrawal
+        [read(listed(root, gone)), other.read(other.list(entry(granted())))],
+        [read(listed(root)), other.read(other.list(gone, next_update=signing.now - HOUR))],
+    ):
+        assert judging.only(b_b, *good, **known).verdict is Verdict.PASSED
+    since = entry(withdrawn(signing.now + HOUR), granted())
+    proved = judging.only(
+        b_t, read(listed(root, since, service(signing.tsa.der, kind=TSA))), at=signing.now + 2 * HOUR, **known
+    )
+    assert proved.verdict is Verdict.PASSED
+    decreed = judging.only(b_b, read(listed(root, gone)), anchors=[signing.pki.root.certificate], **known)
+    assert decreed.verdict is Verdict.PASSED, "what the operator decrees goes before any list"
+
+
+def test_I30_the_newest_list_counts_however_many_older_ones_lie_before_it(
+    judging: Judging, b_b: bytes, ca: ListedService, signing: Signing
+) -> None:
+    """A folder keeps each day's list; the newest one, which withdraws, is the last."""
+    gone = service(signing.pki.issuing.der, periods=(withdrawn(signing.now - DAY), granted()))
+    older, newest = (
+        judging.publisher.read(judging.publisher.list(one, sequence=number))
+        for one, number in ((ca, 7), (gone, 8))
+    )
+    assert judging.only(b_b, *[older] * 600, newest).verdict is Verdict.INDETERMINATE
+
+
 def test_before_its_first_day_a_list_says_nothing(
     judging: Judging, b_t: bytes, tsa: ListedService, signing: Signing
 ) -> None:

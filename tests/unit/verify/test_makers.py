@@ -1,0 +1,127 @@
+"""A maker is found by every path that leads to it: no other path hides what its lists say (I30), and no namesake profits."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ca.certificate import SubjectName
+from ca.profile import ISSUING, ROOT
+from seals.jws import sign
+from seals.seal import SealStatus
+from seals.statement import sign_statement
+from tests.container_world import Wish, national
+from tests.pki import Party, Pki
+from tests.unit.verify.test_seals import DAY, HOUR, Sealing, attribute, refused
+from tests.verify_world import NOW, Signing, small_pdf
+from verify.certificates.identity import maker_identity
+from verify.certificates.names import subject_key_of
+from verify.verdict import Verdict
+from verify.verifier import Verifier
+from verify.voided.form import VOID_LIST_TYPE, VoidEntry, VoidList, void_list_payload
+
+
+@pytest.fixture(scope="module")
+def sealing(signing: Signing) -> Sealing:
+    return Sealing(signing)
+
+
+def crossed(pki: Pki) -> tuple[Party, Party]:
+    """Make another root, and its certificate for the issuing authority: recognised elsewhere, or the root's renewal."""
+    other = pki.make(ROOT, SubjectName("另一根 TEST", "另一根 TEST"))
+    name = SubjectName(f"{pki.name} Issuing", pki.name)
+    cross = pki.make(ISSUING, name, key=pki.issuing.key, issuer=other)
+    assert subject_key_of(cross.certificate) == subject_key_of(pki.issuing.certificate)
+    return other, cross
+
+
+def stopped(sealing: Sealing, maker: Party | None = None) -> str:
+    states = ((sealing.now - 9 * DAY, SealStatus.ACTIVE), (sealing.now - HOUR, SealStatus.REVOKED))
+    return sealing.status_list(*states, maker=maker)
+
+
+def test_another_path_hides_no_stopped_seal(sealing: Sealing) -> None:
+    """The statement brings the certificates along by which its maker is looked for; anybody may add a public one in a DSS."""
+    pki, maker, pdf = sealing.signing.pki, sealing.maker, small_pdf()
+    other, cross = crossed(pki)
+    crls = [*sealing.signing.crls(), pki.crl(other)]
+    for chain in (
+        (maker.der, cross.der),
+        (maker.der, pki.issuing.der),
+        (maker.der, cross.der, pki.issuing.der),
+    ):
+        jws = sign_statement(sealing.statement(pdf), maker.signer, chain)
+        sealed = sealing.signing.sign(pdf, stamp=True, extra=[attribute(jws)])
+        for anchors in ([pki.root, other], [other, pki.root]):
+            for known in ([cross, pki.issuing], [pki.issuing, cross], []):
+                trust = replace(
+                    sealing.signing.trust(crls, seal_lists=[stopped(sealing)]),
+                    anchors=[one.certificate for one in anchors],
+                    intermediates=[one.certificate for one in known],
+                )
+                assert refused(sealing.signing.only(sealed, trust=trust))
+                good = replace(trust, seal_lists=[sealing.status_list()])
+                found = sealing.signing.only(sealed, trust=good)
+                assert (found.verdict, found.seal_now.status) == (Verdict.PASSED, "active")
+
+
+def test_a_namesake_below_the_other_root_clears_nothing(sealing: Sealing) -> None:
+    pki, double = sealing.signing.pki, Pki(sealing.now)
+    theirs = sealing.status_list(maker=double.seal_maker(), number=9)
+    name = SubjectName(f"{pki.name} Issuing", pki.name)
+    cross = pki.make(ISSUING, name, key=pki.issuing.key, issuer=double.root)
+    pdf = small_pdf()
+    chain = (sealing.maker.der, cross.der, pki.issuing.der)
+    jws = sign_statement(sealing.statement(pdf), sealing.maker.signer, chain)
+    sealed = sealing.signing.sign(pdf, stamp=True, extra=[attribute(jws)])
+    crls = [*sealing.signing.crls(), double.crl(), double.crl(double.root)]
+    trust = replace(sealing.signing.trust(crls), anchors=[pki.root.certificate, double.root.certificate])
+    for listed in ([stopped(sealing), theirs], [theirs, stopped(sealing)]):
+        assert refused(sealing.signing.only(sealed, trust=replace(trust, seal_lists=listed)))
+
+
+def test_who_speaks_for_a_document_shares_the_issuer_or_every_anchor() -> None:
+    ours, theirs = Pki(NOW), Pki(NOW)
+    maker, renewed, namesake = ours.seal_maker(), ours.seal_maker(), theirs.seal_maker()
+    _, cross = crossed(ours)
+
+    def path(pki: Pki, party: Party) -> tuple[tuple[object, ...], None]:
+        return (party.certificate, pki.issuing.certificate, pki.root.certificate), None
+
+    by_ours = maker_identity([path(ours, maker)])  # type: ignore[list-item]
+    assert maker_identity([path(ours, renewed)]).is_surely(by_ours)  # type: ignore[list-item]
+    by_both = maker_identity([path(ours, maker), ((maker.certificate, cross.certificate, theirs.root.certificate), None)])  # type: ignore[list-item]  # fmt: skip
+    assert by_both.is_surely(by_ours)
+    stranger = maker_identity([path(theirs, namesake)])  # type: ignore[list-item]
+    assert not set(stranger.authorities).isdisjoint(by_both.authorities)
+    assert not stranger.is_surely(by_both)
+    assert not by_both.is_surely(stranger)
+    assert not maker_identity([]).is_surely(maker_identity([]))
+
+
+@pytest.mark.parametrize("by_permit", [False, True])
+def test_a_seal_without_a_statement_is_voided_by_its_makers_renewed_certificate(by_permit: bool) -> None:
+    """GB/T 38540 has no place for a statement: its maker is known by who it is, and a list may name permits alone."""
+    here = national()
+    pdf = here.put(wish=Wish(stated=by_permit))
+    entry = VoidEntry(here.now, "合同价款有误", "ab" * 16)
+    sealed = Verifier(here.trust()).verify(pdf, at=here.now + HOUR, name="x.pdf")
+    assert sealed.verdict is Verdict.PASSED, sealed.reason
+    seal = sealed.signatures[0].seal
+    assert seal is not None
+    permits = {seal.permit: entry} if by_permit else {}
+    digests = {} if by_permit else {hashlib.sha256(pdf).hexdigest(): entry}
+    for maker, expected in (
+        (here.pki.seal_maker(), True),
+        (Pki(here.now, name=here.pki.name).seal_maker(), False),
+    ):
+        made = VoidList("制章中心", 1, here.now, here.now + timedelta(days=30), digests, permits)
+        text = sign(
+            void_list_payload(made), typ=VOID_LIST_TYPE, signer=maker.signer, chain=[maker.der, *maker.chain]
+        )
+        trust = replace(here.trust(), seal_lists=[text])
+        report = Verifier(trust).verify(pdf, at=here.now + HOUR, name="x.pdf")
+        assert (report.voided is not None) is expected
