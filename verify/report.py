@@ -7,14 +7,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, NoReturn
 
-from seals.leave import Leave
 from verify.acceptance.answers import Answers
 from verify.institution.proofs import Proofs
 from verify.integrity import NOTHING_JUDGED, Change, Integrity
 from verify.licences.report import LicencePart
-from verify.makers import NOBODY, MakerIdentity
 from verify.nature import Nature, nature
 from verify.reports.reported import Reported
+from verify.seal_report import SealReport
 from verify.sentence import Reason, iso
 from verify.ses.facts import SealDataPart
 from verify.strength import Strength
@@ -160,53 +159,6 @@ class SignerReport:
             "sha256": self.sha256,
             "chain": list(self.chain),
             "policies": list(self.policies),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class SealReport:
-    """The seal as its maker's statement describes it; ``trusted`` tells whether that statement was verified."""
-
-    code: str
-    physical_code: str
-    kind: str
-    """Two-digit code of public-security practice, as is the next pair of words."""
-    kind_zh: str
-    kind_en: str
-    name: str
-    owner: str
-    owner_uscc: str
-    valid_from: datetime | None
-    valid_to: datetime | None
-    maker: str
-    trusted: bool
-    picture_sha256: str = ""
-    permit: str = ""
-    leave: Leave | None = None
-    """Under which case and rule it was used, if the statement says (制度证据)."""
-    maker_identity: MakerIdentity = NOBODY  # by what its lists are known
-    trust: TrustDecision | None = None
-    """Which list vouched for the maker, or an operator's own anchor."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Give the JSON object of the seal."""
-        return {
-            "code": self.code,
-            "physical_code": self.physical_code,
-            "kind": self.kind,
-            "kind_zh": self.kind_zh,
-            "kind_en": self.kind_en,
-            "name": self.name,
-            "owner": self.owner,
-            "owner_uscc": self.owner_uscc,
-            "valid_from": iso(self.valid_from),
-            "valid_to": iso(self.valid_to),
-            "maker": self.maker,
-            "trusted": self.trusted,
-            "picture_sha256": self.picture_sha256,
-            "permit": self.permit,
-            "leave": None if self.leave is None else self.leave.members(),
-            "trust": None if self.trust is None else self.trust.to_json(),
         }
 
 
