@@ -24,7 +24,7 @@ from verify.algorithms import DIGESTS, key_of
 from verify.certificates.extensions import extensions_of
 from verify.certificates.facts import Fact
 from verify.certificates.links import made_by, usable
-from verify.certificates.names import NameKey, subject_key_of
+from verify.certificates.names import NameKey, issuer_key_of, subject_key_of
 from verify.certificates.path_search import Search
 from verify.certificates.policies import ANY_TERMS, PathTerms
 from verify.certificates.remembered import Remembered, Steps, by_identity
@@ -146,7 +146,33 @@ class PathFinder:
         """
         return list(self._found(leaf, extra, kind).chains)
 
+    def linked(
+        self, leaf: x509.Certificate, extra: Sequence[x509.Certificate], kind: ServiceKind
+    ) -> list[Chain]:
+        """Return the chains that tell of ``leaf`` and its authorities: those that keep every rule, whether or not they still hold.
+
+        Of a certificate that a trust list names for itself its own issuers tell as well, as far as the trust store has them.
+        """
+        found = list(self._known(leaf, extra, kind).chains)
+        if self.listed.names(leaf, kind) and not self.is_anchor(leaf):
+            issuers = self.named(issuer_key_of(leaf))
+            found += [(leaf, one) for one in issuers if one != leaf and self.issued(leaf, one)]
+        return [chain for chain in found if self._keeps_rules(chain)]
+
+    def _keeps_rules(self, chain: Chain) -> bool:
+        try:
+            self._check_lasting(chain)
+        except Finding:
+            return False
+        return True
+
     def _found(self, leaf: x509.Certificate, extra: Sequence[x509.Certificate], kind: ServiceKind) -> _Found:
+        found = self._known(leaf, extra, kind)
+        if self._vain is not None:
+            self._vain += found.vain
+        return found
+
+    def _known(self, leaf: x509.Certificate, extra: Sequence[x509.Certificate], kind: ServiceKind) -> _Found:
         asked = (leaf, *extra[:MAX_CERTIFICATES])
         found = self._candidates.find(asked, kind)
         if found is None:
@@ -155,8 +181,6 @@ class PathFinder:
             found = _Found(chains, search.vain, search.most < MAX_PATH_STEPS and search.steps >= search.most)
             if not found.cut:  # no matter what went before
                 self._candidates.keep(asked, found, kind)
-        if self._vain is not None:
-            self._vain += found.vain
         return found
 
     def _searched(
@@ -254,7 +278,11 @@ class PathFinder:
         if known is None or not known.start <= at.replace(microsecond=0) <= known.end:
             for certificate in chain:
                 check_validity(certificate, at)
-        if known is None:
+        self._check_lasting(chain)
+
+    def _check_lasting(self, chain: Chain) -> None:
+        """Apply every rule that no time changes, once; raises ``Finding``."""
+        if self._lasting.find(chain) is None:
             start = max(certificate.not_valid_before_utc for certificate in chain)
             end = min(certificate.not_valid_after_utc for certificate in chain)
             self._lasting.keep(chain, _Lasting(start, end, check_lasting(chain, self._terms)))
