@@ -8,8 +8,7 @@ on one chain with one anchor, whatever its algorithms.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from verify.algorithms import DIGESTS, key_of
+from verify.certificates.broken_rules import chain_failure, check_form, refusing
 from verify.certificates.extensions import extensions_of
 from verify.certificates.facts import Fact
 from verify.certificates.links import made_by, usable
@@ -28,7 +28,7 @@ from verify.certificates.names import NameKey, issuer_key_of, subject_key_of
 from verify.certificates.path_search import Search
 from verify.certificates.policies import ANY_TERMS, PathTerms
 from verify.certificates.remembered import Remembered, Steps, by_identity
-from verify.certificates.rules import UNDERSTOOD, PolicyBroken, RuleBroken, check_rules, check_structure
+from verify.certificates.rules import UNDERSTOOD, check_rules, check_structure
 from verify.civil_time import civil_day
 from verify.digests import digest_of
 from verify.errors import Finding, unsure
@@ -309,11 +309,11 @@ def check_lasting(chain: Chain, terms: PathTerms = ANY_TERMS) -> tuple[str, ...]
     """
     for certificate in chain[:-1]:
         _check_algorithm(certificate)
-        _check_form(certificate)
+        check_form(certificate)
     for certificate in chain[1:]:
         check_authority(certificate)
     _check_keys(chain)
-    with _refusing():
+    with refusing():
         return tuple(sorted(check_rules(chain, terms))) if len(chain) > 1 else ()
 
 
@@ -323,10 +323,10 @@ def check_delegate(delegate: x509.Certificate, issuer: x509.Certificate) -> None
     Nothing rests on its policies, and its digest is judged by date (:mod:`verify.certificates.delegates`); what says that nobody need
     ask about its own revocation (RFC 6960 §4.2.2.2.1) is understood.
     """
-    _check_form(delegate)
+    check_form(delegate)
     check_authority(issuer)
     _check_keys((delegate, issuer))
-    with _refusing():
+    with refusing():
         check_structure((delegate, issuer), UNDERSTOOD | {x509.OCSPNoCheck.oid})
 
 
@@ -376,51 +376,10 @@ def _check_algorithm(certificate: x509.Certificate) -> None:
         )
 
 
-def _check_form(certificate: x509.Certificate) -> None:
-    """RFC 5280 §4.1.2.2 (positive serial), §4.2.1.6 (critical names for an empty subject), §4.2.1.9 (CA bits)."""
-    extensions = {extension.oid: extension for extension in extensions_of(certificate)}
-    if certificate.serial_number <= 0:
-        raise _chain_failure("a serial number is not positive")
-    names = extensions.get(x509.SubjectAlternativeName.oid)
-    if not list(certificate.subject) and (names is None or not names.critical):
-        raise _chain_failure("an empty subject without critical alternative names")
-    usage = extensions.get(x509.KeyUsage.oid)
-    constraints = extensions.get(x509.BasicConstraints.oid)
-    authority = constraints is not None and constraints.value.ca
-    if usage is not None and usage.value.key_cert_sign and not authority:
-        raise _chain_failure("a certificate that is no CA claims to sign certificates")
-
-
 def check_authority(certificate: x509.Certificate) -> None:
     """RFC 5280 §6.1.4 (k), (n): an issuer says that it is a CA; where the use of its key is restricted, it may sign certificates."""
     extensions = {extension.oid: extension for extension in extensions_of(certificate)}
     constraints, usage = extensions.get(x509.BasicConstraints.oid), extensions.get(x509.KeyUsage.oid)
     authority = constraints is not None and constraints.value.ca
     if not authority or (usage is not None and not usage.value.key_cert_sign):
-        raise _chain_failure(f"{name(certificate.subject)} is not allowed to issue certificates")
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Tell a broken rule as a finding."""
-    try:
-        yield
-    except RuleBroken as broken:
-        raise _chain_failure(str(broken)) from broken
-    except PolicyBroken as broken:
-        raise unsure(
-            SubIndication.CHAIN_CONSTRAINTS_FAILURE,
-            "证书链上没有可用的证书策略：互认关系未涵盖该签章所需的策略；请联系证书签发机构。",
-            "No certificate policy that is demanded is valid along the chain: the recognition between the authorities "
-            f"does not cover it; ask its issuer ({broken}).",
-        ) from broken
-    except (ValueError, x509.UnsupportedGeneralNameType, x509.DuplicateExtension) as error:
-        raise _chain_failure("an extension cannot be decoded") from error
-
-
-def _chain_failure(detail: str) -> Finding:
-    return unsure(
-        SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE,
-        "证书链不符合规范，不能信任该签章；请联系证书签发机构。",
-        f"The certificate chain breaks a rule, so the signature cannot be trusted; ask its issuer ({detail}).",
-    )
+        raise chain_failure(f"{name(certificate.subject)} is not allowed to issue certificates")
