@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from verify.algorithms import DIGESTS, key_of
+from verify.algorithms import DIGESTS, key_of, spki_of
 from verify.certificates.broken_rules import chain_failure, check_form, refusing
 from verify.certificates.extensions import extensions_of
 from verify.certificates.facts import Fact
@@ -109,6 +110,7 @@ class PathFinder:
         self._by_subject: dict[NameKey, list[x509.Certificate]] = defaultdict(list)
         for certificate in dict.fromkeys((*trust.anchors, *trust.intermediates, *self.listed.certificates)):
             self._by_subject[subject_key_of(certificate)].append(certificate)
+        self._by_key: dict[bytes, list[x509.Certificate]] = {}
         self._issued: dict[tuple[x509.Certificate, x509.Certificate], bool] = {}
         self._proved: dict[tuple[bytes, x509.Certificate], tuple[x509.Certificate | None]] = {}
         self._lasting: Remembered[_Lasting] = Remembered(MAX_REMEMBERED)
@@ -132,6 +134,16 @@ class PathFinder:
     def named(self, name: NameKey) -> tuple[x509.Certificate, ...]:
         """Return the anchors and known intermediates of a name."""
         return tuple(self._by_subject.get(name, ()))
+
+    def of_key(self, key: bytes) -> tuple[x509.Certificate, ...]:
+        """Return the anchors and known certificates of a key (its SubjectPublicKeyInfo, DER)."""
+        if not self._by_key:
+            found: dict[bytes, list[x509.Certificate]] = defaultdict(list)
+            for certificate in (one for namesakes in self._by_subject.values() for one in namesakes):
+                with suppress(ValueError, UnsupportedAlgorithm):
+                    found[spki_of(certificate)].append(certificate)
+            self._by_key.update(found)
+        return tuple(self._by_key.get(key, ()))
 
     def candidates(
         self,
