@@ -85,6 +85,7 @@ class CertificateJudge:
         self._as_of = evidence.state
         self.evidence_as_of: datetime | None = None
         """The newest date of what authorities say of the certificates that were asked about; of other lists none counts."""
+        self._linked: Remembered[tuple[Chain, ...]] = Remembered(MAX_CHOSEN)
         self._chosen: Remembered[tuple[tuple[Chain, ...], Finding | None]] = Remembered(MAX_CHOSEN)
 
     def look_back(self, present: datetime) -> None:
@@ -175,19 +176,33 @@ class CertificateJudge:
         if finding is not None:
             return Ordered(chain, chain, finding)
         keys = {spki_of(one) for one in chain}
-        for other in self.paths.linked(chain[0], extra, kind):
+        for other in self.linked(chain[0], extra, kind):
             if other != chain and not keys.isdisjoint(self._distrusted(other, at)):
                 return Ordered(other if other in chains else chain, other, self._stopped(other, at))
         return Ordered(chain, chain, None)
+
+    def linked(
+        self, certificate: x509.Certificate, extra: Sequence[x509.Certificate], kind: ServiceKind
+    ) -> tuple[Chain, ...]:
+        """Return the paths that tell of a certificate, whether or not they hold (:meth:`PathFinder.linked`), once for one document."""
+        parts = (certificate, *extra)
+        known = self._linked.find(parts, kind)
+        if known is None:
+            known = self._linked.keep(parts, tuple(self.paths.linked(certificate, extra, kind)), kind)
+        return known
 
     def _stopped(self, chain: Chain, at: datetime) -> Finding | None:
         return _first(lambda: self._check_states(chain, at))
 
     def _distrusted(self, chain: Chain, at: datetime) -> Iterator[bytes]:
-        """Yield the keys below a path's anchor that were revoked or suspended for a reason that may be the key, or for none that is told."""
+        """Yield the keys below a path's anchor that were revoked for a reason that may be the key, or for none that is told.
+
+        A leaf that is suspended is one of them; an authority may be so as one root's recognition of another.
+        """
         for position in range(len(chain) - 1):
             state = self.state(chain, position, at)
-            if state.status in _STOPPED and state.reason not in IN_COURSE:
+            stopped = state.status == _REVOKED or (position == 0 and state.status in _STOPPED)
+            if stopped and state.reason not in IN_COURSE:
                 yield spki_of(chain[position])
 
     def state(self, chain: Chain, position: int, when: datetime) -> StatusReport:

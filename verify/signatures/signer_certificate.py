@@ -107,7 +107,7 @@ def other_of_its_key(
     """
     for other in _others(certificate, (*judge.paths.of_key(spki_of(certificate)), *at_hand)):
         judged = judge.judge(other, at_hand, when, check_signer)
-        if not judge.paths.linked(other, at_hand, ServiceKind.CA):
+        if not judge.linked(other, at_hand, ServiceKind.CA):
             continue
         if subject_key_of(other) != subject_key_of(certificate):
             return _could_be_anothers(certificate, other)

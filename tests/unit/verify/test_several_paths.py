@@ -67,6 +67,8 @@ def test_the_path_that_is_in_order_counts(crossed: Crossed, document: bytes) -> 
     assert crossed.subs(document, [mine, others]) == {PASSED}
     assert crossed.subs(document, [mine]) == {MISSING}
     assert crossed.subs(document, [mine, roots, crossed.ended(crossed.cross, other, over)]) == {PASSED}
+    held = crossed.ended(crossed.cross, other, REASON.certificate_hold)
+    assert crossed.subs(document, [mine, roots, held]) == {PASSED}, "a recognition is suspended, not the key"
     assert crossed.subs(document, [mine, others, crossed.ended(pki.issuing, pki, over)]) == {PASSED}
 
 
