@@ -8,8 +8,8 @@ on one chain with one anchor, whatever its algorithms.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,15 +20,16 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from verify.algorithms import DIGESTS, key_of
+from verify.algorithms import DIGESTS, key_of, spki_of
+from verify.certificates.broken_rules import chain_failure, check_form, refusing
 from verify.certificates.extensions import extensions_of
 from verify.certificates.facts import Fact
 from verify.certificates.links import made_by, usable
-from verify.certificates.names import NameKey, subject_key_of
+from verify.certificates.names import NameKey, issuer_key_of, subject_key_of
 from verify.certificates.path_search import Search
 from verify.certificates.policies import ANY_TERMS, PathTerms
 from verify.certificates.remembered import Remembered, Steps, by_identity
-from verify.certificates.rules import UNDERSTOOD, PolicyBroken, RuleBroken, check_rules, check_structure
+from verify.certificates.rules import UNDERSTOOD, check_rules, check_structure
 from verify.civil_time import civil_day
 from verify.digests import digest_of
 from verify.errors import Finding, unsure
@@ -109,6 +110,7 @@ class PathFinder:
         self._by_subject: dict[NameKey, list[x509.Certificate]] = defaultdict(list)
         for certificate in dict.fromkeys((*trust.anchors, *trust.intermediates, *self.listed.certificates)):
             self._by_subject[subject_key_of(certificate)].append(certificate)
+        self._by_key: dict[bytes, list[x509.Certificate]] = {}
         self._issued: dict[tuple[x509.Certificate, x509.Certificate], bool] = {}
         self._proved: dict[tuple[bytes, x509.Certificate], tuple[x509.Certificate | None]] = {}
         self._lasting: Remembered[_Lasting] = Remembered(MAX_REMEMBERED)
@@ -133,6 +135,16 @@ class PathFinder:
         """Return the anchors and known intermediates of a name."""
         return tuple(self._by_subject.get(name, ()))
 
+    def of_key(self, key: bytes) -> tuple[x509.Certificate, ...]:
+        """Return the anchors and known certificates of a key (its SubjectPublicKeyInfo, DER)."""
+        if not self._by_key:
+            found: dict[bytes, list[x509.Certificate]] = defaultdict(list)
+            for certificate in (one for namesakes in self._by_subject.values() for one in namesakes):
+                with suppress(ValueError, UnsupportedAlgorithm):
+                    found[spki_of(certificate)].append(certificate)
+            self._by_key.update(found)
+        return tuple(self._by_key.get(key, ()))
+
     def candidates(
         self,
         leaf: x509.Certificate,
@@ -146,7 +158,33 @@ class PathFinder:
         """
         return list(self._found(leaf, extra, kind).chains)
 
+    def linked(
+        self, leaf: x509.Certificate, extra: Sequence[x509.Certificate], kind: ServiceKind
+    ) -> list[Chain]:
+        """Return the chains that tell of ``leaf`` and its authorities: those that keep every rule, whether or not they still hold.
+
+        Of a certificate that a trust list names for itself its own issuers tell as well, as far as the trust store has them.
+        """
+        found = list(self._known(leaf, extra, kind).chains)
+        if self.listed.names(leaf, kind) and not self.is_anchor(leaf):
+            issuers = self.named(issuer_key_of(leaf))
+            found += [(leaf, one) for one in issuers if one != leaf and self.issued(leaf, one)]
+        return [chain for chain in found if self._keeps_rules(chain)]
+
+    def _keeps_rules(self, chain: Chain) -> bool:
+        try:
+            self._check_lasting(chain)
+        except Finding:
+            return False
+        return True
+
     def _found(self, leaf: x509.Certificate, extra: Sequence[x509.Certificate], kind: ServiceKind) -> _Found:
+        found = self._known(leaf, extra, kind)
+        if self._vain is not None:
+            self._vain += found.vain
+        return found
+
+    def _known(self, leaf: x509.Certificate, extra: Sequence[x509.Certificate], kind: ServiceKind) -> _Found:
         asked = (leaf, *extra[:MAX_CERTIFICATES])
         found = self._candidates.find(asked, kind)
         if found is None:
@@ -155,8 +193,6 @@ class PathFinder:
             found = _Found(chains, search.vain, search.most < MAX_PATH_STEPS and search.steps >= search.most)
             if not found.cut:  # no matter what went before
                 self._candidates.keep(asked, found, kind)
-        if self._vain is not None:
-            self._vain += found.vain
         return found
 
     def _searched(
@@ -254,7 +290,11 @@ class PathFinder:
         if known is None or not known.start <= at.replace(microsecond=0) <= known.end:
             for certificate in chain:
                 check_validity(certificate, at)
-        if known is None:
+        self._check_lasting(chain)
+
+    def _check_lasting(self, chain: Chain) -> None:
+        """Apply every rule that no time changes, once; raises ``Finding``."""
+        if self._lasting.find(chain) is None:
             start = max(certificate.not_valid_before_utc for certificate in chain)
             end = min(certificate.not_valid_after_utc for certificate in chain)
             self._lasting.keep(chain, _Lasting(start, end, check_lasting(chain, self._terms)))
@@ -281,11 +321,11 @@ def check_lasting(chain: Chain, terms: PathTerms = ANY_TERMS) -> tuple[str, ...]
     """
     for certificate in chain[:-1]:
         _check_algorithm(certificate)
-        _check_form(certificate)
+        check_form(certificate)
     for certificate in chain[1:]:
         check_authority(certificate)
     _check_keys(chain)
-    with _refusing():
+    with refusing():
         return tuple(sorted(check_rules(chain, terms))) if len(chain) > 1 else ()
 
 
@@ -295,10 +335,10 @@ def check_delegate(delegate: x509.Certificate, issuer: x509.Certificate) -> None
     Nothing rests on its policies, and its digest is judged by date (:mod:`verify.certificates.delegates`); what says that nobody need
     ask about its own revocation (RFC 6960 §4.2.2.2.1) is understood.
     """
-    _check_form(delegate)
+    check_form(delegate)
     check_authority(issuer)
     _check_keys((delegate, issuer))
-    with _refusing():
+    with refusing():
         check_structure((delegate, issuer), UNDERSTOOD | {x509.OCSPNoCheck.oid})
 
 
@@ -348,51 +388,10 @@ def _check_algorithm(certificate: x509.Certificate) -> None:
         )
 
 
-def _check_form(certificate: x509.Certificate) -> None:
-    """RFC 5280 §4.1.2.2 (positive serial), §4.2.1.6 (critical names for an empty subject), §4.2.1.9 (CA bits)."""
-    extensions = {extension.oid: extension for extension in extensions_of(certificate)}
-    if certificate.serial_number <= 0:
-        raise _chain_failure("a serial number is not positive")
-    names = extensions.get(x509.SubjectAlternativeName.oid)
-    if not list(certificate.subject) and (names is None or not names.critical):
-        raise _chain_failure("an empty subject without critical alternative names")
-    usage = extensions.get(x509.KeyUsage.oid)
-    constraints = extensions.get(x509.BasicConstraints.oid)
-    authority = constraints is not None and constraints.value.ca
-    if usage is not None and usage.value.key_cert_sign and not authority:
-        raise _chain_failure("a certificate that is no CA claims to sign certificates")
-
-
 def check_authority(certificate: x509.Certificate) -> None:
     """RFC 5280 §6.1.4 (k), (n): an issuer says that it is a CA; where the use of its key is restricted, it may sign certificates."""
     extensions = {extension.oid: extension for extension in extensions_of(certificate)}
     constraints, usage = extensions.get(x509.BasicConstraints.oid), extensions.get(x509.KeyUsage.oid)
     authority = constraints is not None and constraints.value.ca
     if not authority or (usage is not None and not usage.value.key_cert_sign):
-        raise _chain_failure(f"{name(certificate.subject)} is not allowed to issue certificates")
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Tell a broken rule as a finding."""
-    try:
-        yield
-    except RuleBroken as broken:
-        raise _chain_failure(str(broken)) from broken
-    except PolicyBroken as broken:
-        raise unsure(
-            SubIndication.CHAIN_CONSTRAINTS_FAILURE,
-            "证书链上没有可用的证书策略：互认关系未涵盖该签章所需的策略；请联系证书签发机构。",
-            "No certificate policy that is demanded is valid along the chain: the recognition between the authorities "
-            f"does not cover it; ask its issuer ({broken}).",
-        ) from broken
-    except (ValueError, x509.UnsupportedGeneralNameType, x509.DuplicateExtension) as error:
-        raise _chain_failure("an extension cannot be decoded") from error
-
-
-def _chain_failure(detail: str) -> Finding:
-    return unsure(
-        SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE,
-        "证书链不符合规范，不能信任该签章；请联系证书签发机构。",
-        f"The certificate chain breaks a rule, so the signature cannot be trusted; ask its issuer ({detail}).",
-    )
+        raise chain_failure(f"{name(certificate.subject)} is not allowed to issue certificates")

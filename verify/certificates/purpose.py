@@ -7,6 +7,7 @@ from typing import Final
 
 from cryptography import x509
 
+from ca.profile import EKU_SEAL_MAKER
 from verify.certificates.extensions import extensions_of
 from verify.certificates.paths import MAX_DESCRIBED, Chain, name
 from verify.certificates.remembered import by_identity
@@ -63,10 +64,14 @@ def _may_sign(certificate: x509.Certificate, usage: x509.KeyUsage | None) -> boo
 @by_identity(MAX_DESCRIBED)
 def needs_no_revocation(certificate: x509.Certificate) -> bool:
     """RFC 9608 §2, EN 319 412-1 §5.2: tell whether the issuer says that there is nothing to ask for; never of an authority."""
-    extensions = {one.oid.dotted_string: one.value for one in extensions_of(certificate)}
-    constraints = extensions.get(x509.BasicConstraints.oid.dotted_string)
-    authority = isinstance(constraints, x509.BasicConstraints) and constraints.ca
-    return not authority and not _NEVER_REVOKED.isdisjoint(extensions)
+    stated = {one.oid.dotted_string for one in extensions_of(certificate)}
+    return not _NEVER_REVOKED.isdisjoint(stated) and not _is_authority(certificate)
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    extensions = {one.oid: one.value for one in extensions_of(certificate)}
+    constraints = extensions.get(x509.BasicConstraints.oid)
+    return isinstance(constraints, x509.BasicConstraints) and constraints.ca
 
 
 def check_signer(certificate: x509.Certificate) -> None:
@@ -92,19 +97,33 @@ def check_time_stamper(certificate: x509.Certificate) -> None:
         raise _wrong_purpose(certificate, "签发时间戳", "issuing time-stamps")
 
 
+def check_seal_maker(certificate: x509.Certificate) -> None:
+    """Demand the purpose of making seals, which no other certificate has; raises CHAIN_CONSTRAINTS_FAILURE."""
+    check_exactly(certificate, EKU_SEAL_MAKER, "制作电子印章", "making seals")
+
+
 def check_confines(chain: Chain, purpose: Callable[[x509.Certificate], None]) -> None:
     """Demand that no authority of a path is confined to purposes other than its leaf's; raises CHAIN_CONSTRAINTS_FAILURE.
 
     RFC 5280 §4.2.1.12 leaves open what extended key usages mean in an authority's certificate. Those who write them there confine what it may
     issue for (CA/Browser Baseline Requirements §7.1.2), and Go, Windows and, of mail, OpenSSL refuse what goes beyond. An anchor is believed by decree.
+
+    For a purpose that is not known here an authority gives its leaf no more purposes than it has.
     """
     wanted = _CONFINES.get(purpose)
-    if wanted is None:
-        return
     for authority in chain[1:-1]:
         stated = extended(authority)
-        if stated is not None and stated[0].isdisjoint(wanted | {ANY_PURPOSE}):
+        if stated is None or ANY_PURPOSE in stated[0]:
+            continue
+        beyond = _own_purposes(chain[0]) - stated[0] if wanted is None else stated[0].isdisjoint(wanted)
+        if beyond:
             raise _confined(authority)
+
+
+def _own_purposes(leaf: x509.Certificate) -> frozenset[str]:
+    """Return what a leaf is for; an authority's purposes are those of whoever it issues to."""
+    stated = None if _is_authority(leaf) else extended(leaf)
+    return frozenset() if stated is None else stated[0]
 
 
 def check_exactly(certificate: x509.Certificate, purpose: str, zh: str, en: str) -> None:
@@ -118,6 +137,7 @@ def check_exactly(certificate: x509.Certificate, purpose: str, zh: str, en: str)
 _CONFINES: Final[dict[Callable[[x509.Certificate], None], frozenset[str]]] = {
     check_document_signer: DOCUMENT_SIGNING,
     check_time_stamper: frozenset({TIME_STAMPING}),
+    check_seal_maker: frozenset({EKU_SEAL_MAKER}),
 }
 """Purposes of which an authority's certificate has one, where it names any."""
 

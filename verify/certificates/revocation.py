@@ -256,9 +256,18 @@ def state_at(
             latest = fact
     if latest is None:
         return StatusReport(_UNKNOWN, as_of=max([fact.this_update for fact in facts], default=None))
-    if latest.revoked_at is not None and latest.revoked_at <= when and latest.on_hold:
-        return _report(_ON_HOLD, latest)
+    held = latest if latest.revoked_at is None or latest.on_hold else _held_until_revoked(certificate, facts)
+    if held is not None and held.revoked_at is not None and held.revoked_at <= when:
+        return _report(_ON_HOLD, held)
     return StatusReport(_GOOD, latest.source, as_of=latest.this_update)
+
+
+def _held_until_revoked(certificate: x509.Certificate, facts: Sequence[Fact]) -> Fact | None:
+    """RFC 5280 §5.3.1: return the suspension that was never lifted, as far as is known, and became a revocation of a later date."""
+    end = certificate.not_valid_after_utc
+    told = (fact for fact in facts if fact.on_hold or (fact.revoked_at is None and fact.knows(end)))
+    last = max(told, key=lambda fact: (fact.this_update, fact.on_hold), default=None)
+    return last if last is not None and last.on_hold else None
 
 
 def revoked_since(facts: Sequence[Fact], when: datetime) -> datetime | None:

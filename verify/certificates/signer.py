@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from cryptography import x509
 
@@ -49,6 +49,14 @@ class Judged:
     """Which list, or whose decree, makes the end of the chain an anchor; ``None`` where no chain was found."""
 
 
+class Ordered(NamedTuple):
+    """The path that was chosen of several, the one by whose word it stands or falls, and what that says against it."""
+
+    chain: Chain
+    word: Chain
+    finding: Finding | None
+
+
 class CertificateJudge:
     """Judge certificates with the paths and the evidence of one document.
 
@@ -77,6 +85,7 @@ class CertificateJudge:
         self._as_of = evidence.state
         self.evidence_as_of: datetime | None = None
         """The newest date of what authorities say of the certificates that were asked about; of other lists none counts."""
+        self._linked: Remembered[tuple[Chain, ...]] = Remembered(MAX_CHOSEN)
         self._chosen: Remembered[tuple[tuple[Chain, ...], Finding | None]] = Remembered(MAX_CHOSEN)
 
     def look_back(self, present: datetime) -> None:
@@ -119,11 +128,11 @@ class CertificateJudge:
             chains, finding = self._choose(certificate, extra, at, kind)
         except Finding as unknown:
             return Judged((), UNKNOWN, unknown)
-        chain = chains[0]
+        chain = word = chains[0]
         if finding is None:
-            chain, stopped = self.in_order(chains, at)
+            chain, word, stopped = self.in_order(chains, extra, kind, at)
             finding = _first(lambda: purpose(certificate), lambda: check_confines(chain, purpose)) or stopped
-        state = self.state(chain, 0, at)
+        state = self.state(word, 0, at)
         trust = self.paths.decision(chain, Vouching(kind, at, self.now), at)
         return Judged(chain, state, finding, self._embedded(chain, at), trust)
 
@@ -153,28 +162,47 @@ class CertificateJudge:
                 paths += [(chain, self.paths.decision(chain, asked, at)) for chain in chains]
         return maker_identity(paths)
 
-    def in_order(self, chains: tuple[Chain, ...], at: datetime) -> tuple[Chain, Finding | None]:
-        """RFC 4158 §2.4: return the first path whose certificates are all in order, or the first path with what is wrong with it.
+    def in_order(
+        self, chains: tuple[Chain, ...], extra: Sequence[x509.Certificate], kind: ServiceKind, at: datetime
+    ) -> Ordered:
+        """RFC 4158 §2.4: choose the first path whose certificates are all in order, or the first path with what is wrong with it.
 
-        An authority that one root has ended may stand below another still. Where it was not ended in the course of things, whoever has its
-        key may have made what is judged, by whichever path.
+        An authority that one root has ended may stand below another still, and a list may name what its own authority has ended. Where
+        that was not in the course of things, whoever has the key may have made what is judged, by whichever path: one that has ended
+        since, or vouches for nothing here, tells of it all the same.
         """
         judged = [(chain, self._stopped(chain, at)) for chain in chains]
         chain, finding = next((one for one in judged if one[1] is None), judged[0])
-        if finding is not None or len(judged) == 1:
-            return chain, finding
-        keys = {spki_of(authority) for authority in chain[1:]}
-        stolen = (one for one in judged if not keys.isdisjoint(self._distrusted(one[0], at)))
-        return next(stolen, (chain, None))
+        if finding is not None:
+            return Ordered(chain, chain, finding)
+        keys = {spki_of(one) for one in chain}
+        for other in self.linked(chain[0], extra, kind):
+            if other != chain and not keys.isdisjoint(self._distrusted(other, at)):
+                return Ordered(other if other in chains else chain, other, self._stopped(other, at))
+        return Ordered(chain, chain, None)
+
+    def linked(
+        self, certificate: x509.Certificate, extra: Sequence[x509.Certificate], kind: ServiceKind
+    ) -> tuple[Chain, ...]:
+        """Return the paths that tell of a certificate, whether or not they hold (:meth:`PathFinder.linked`), once for one document."""
+        parts = (certificate, *extra)
+        known = self._linked.find(parts, kind)
+        if known is None:
+            known = self._linked.keep(parts, tuple(self.paths.linked(certificate, extra, kind)), kind)
+        return known
 
     def _stopped(self, chain: Chain, at: datetime) -> Finding | None:
         return _first(lambda: self._check_states(chain, at))
 
     def _distrusted(self, chain: Chain, at: datetime) -> Iterator[bytes]:
-        """Yield the keys of a path's authorities that were revoked for a reason that may be their key, or for none that is told."""
-        for position in range(1, len(chain) - 1):
+        """Yield the keys below a path's anchor that were revoked for a reason that may be the key, or for none that is told.
+
+        A leaf that is suspended is one of them; an authority may be so as one root's recognition of another.
+        """
+        for position in range(len(chain) - 1):
             state = self.state(chain, position, at)
-            if state.status == _REVOKED and state.reason not in IN_COURSE:
+            stopped = state.status == _REVOKED or (position == 0 and state.status in _STOPPED)
+            if stopped and state.reason not in IN_COURSE:
                 yield spki_of(chain[position])
 
     def state(self, chain: Chain, position: int, when: datetime) -> StatusReport:

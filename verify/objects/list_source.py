@@ -83,7 +83,7 @@ def _under_root(certificate: x509.Certificate, bench: Bench) -> Source | None:
     )
     if not looked.trusted or looked.trust is None or not looked.trust.by_decree:
         return None
-    if any(step.state is StepState.FAILED for step in steps[:2]):
+    if any(step.state is not StepState.PASSED for step in steps[:2]):
         return None
     who, root = name(certificate.subject), name(looked.chain[-1].subject)
     told = passed(

@@ -11,6 +11,7 @@ from typing import Final
 from cryptography import x509
 
 from verify.certificates.identity import describe
+from verify.certificates.purpose import check_confines
 from verify.certificates.signer import CertificateJudge
 from verify.errors import Finding
 from verify.objects.report import ObjectFact, ObjectReport
@@ -109,7 +110,7 @@ class Bench:
         looked = steps.look(certificate, self.at, kind)
         return looked, (
             at(ObjectStep.CHAIN, looked.outcome),
-            at(ObjectStep.USE, _use(certificate, purpose)),
+            at(ObjectStep.USE, _use(looked, purpose)),
             at(ObjectStep.VALIDITY, steps.validity(looked, self.at)),
             at(ObjectStep.REVOCATION, steps.revocation(looked, self.at)),
         )
@@ -132,11 +133,15 @@ class Bench:
         return passed(f"在时效内（至 {stamp(end)}）。", f"Up to date (until {stamp(end)}).")
 
 
-def _use(certificate: x509.Certificate, purpose: Callable[[x509.Certificate], None]) -> Outcome:
+def _use(looked: Looked, purpose: Callable[[x509.Certificate], None]) -> Outcome:
     try:
-        purpose(certificate)
+        purpose(looked.certificate)
     except Finding as finding:
         return found(finding, fatal=True)
+    try:
+        check_confines(looked.chain, purpose)
+    except Finding as finding:
+        return found(finding)
     return passed("用途相符。", "It is meant for this.")
 
 

@@ -50,6 +50,8 @@ class Looked:
     outcome: Outcome
     trust: TrustDecision | None = None
     """Which list, or whose decree, makes the end of the chain an anchor."""
+    word: Chain = ()
+    """By whose word its certificates are or are not revoked: the chain, or another path by which one was."""
 
     @property
     def trusted(self) -> bool:
@@ -94,21 +96,24 @@ class CertificateSteps:
             chains, first = self.judge.paths.holding(certificate, self.extra, near, asked)
         except Finding as unknown:
             return Looked(certificate, (), found(unknown))
-        chosen = chains[0] if first is not None else self.judge.in_order(chains, self.judge.now or near)[0]
-        trust = self.judge.paths.decision(chosen, asked, near)
         if first is None:
-            return Looked(certificate, chosen, passed(*_chain_words(chosen)), trust)
+            return self._chosen(chains, asked, near)
+        trust = self.judge.paths.decision(chains[0], asked, near)
         for chain in self.judge.paths.candidates(certificate, self.extra, kind):
             moment = _inside(chain, near)
             if moment is None:
                 first = _never_together()
                 continue
-            chosen, finding = self.judge.paths.choose(certificate, self.extra, moment, asked)
+            chains, finding = self.judge.paths.holding(certificate, self.extra, moment, asked)
             if finding is None:
-                trust = self.judge.paths.decision(chosen, asked, moment)
-                return Looked(certificate, chosen, passed(*_chain_words(chosen)), trust)
+                return self._chosen(chains, asked, moment)
             first = finding
         return Looked(certificate, (), found(first, fatal=trust.trusted), trust)
+
+    def _chosen(self, chains: tuple[Chain, ...], asked: Vouching, near: datetime) -> Looked:
+        chain, word, _ = self.judge.in_order(chains, self.extra, asked.kind, self.judge.now or near)
+        trust = self.judge.paths.decision(chain, asked, near)
+        return Looked(chain[0], chain, passed(*_chain_words(chain)), trust, word)
 
     def validity(self, looked: Looked, at: datetime) -> Outcome:
         """Judge the validity of the certificate at ``at``, and of those above it where they are known."""
@@ -126,8 +131,8 @@ class CertificateSteps:
             return skipped(
                 "证书链不可信，未查吊销状态。", "Without a trusted chain nothing says whether it was revoked."
             )
-        for position, certificate in enumerate(looked.chain[:-1]):
-            state = self.judge.state(looked.chain, position, at)
+        for position, certificate in enumerate(looked.word[:-1]):
+            state = self.judge.state(looked.word, position, at)
             if state.status in _STOPPED:
                 return _revoked(certificate, state)
             asked = self.policy.require_revocation and not (
@@ -152,7 +157,7 @@ class CertificateSteps:
         Whoever has an authority's key makes certificates at will, and whoever has any key dates back what it signs. A suspension says
         that it may be so (EN 319 102-1 §5.2.6.4): whoever asks again later knows.
         """
-        states = [self.judge.state(looked.chain, position, now) for position in range(len(looked.chain) - 1)]
+        states = [self.judge.state(looked.word, position, now) for position in range(len(looked.word) - 1)]
         lost = [(state.since, state) for state in states if state.since is not None and _lost(state)]
         if not lost:
             return None

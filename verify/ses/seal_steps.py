@@ -9,10 +9,9 @@ from typing import Final
 
 from cryptography import x509
 
-from ca.profile import EKU_SEAL_MAKER
 from seals.ses.parts import SesSeal
 from verify.certificates.paths import name
-from verify.certificates.purpose import check_exactly, check_signer, extended
+from verify.certificates.purpose import check_confines, check_seal_maker, check_signer, extended
 from verify.civil_time import civil_day
 from verify.digests import digest_of
 from verify.errors import Finding
@@ -136,8 +135,8 @@ def _maker_chain(case: SealCase, _: Demand) -> Outcome:
 def _maker_use(case: SealCase, _: Demand) -> Outcome:
     """Step d, key usage: a signing certificate of an organisation.
 
-    The standards speak of the key usage alone. One with extended purposes that are not a seal maker's leaves doubt all the
-    same: otherwise whoever may sign documents under a trusted root could make seals.
+    The standards speak of the key usage alone. One with extended purposes that are not a seal maker's, or below an authority that is
+    confined to others, leaves doubt all the same: otherwise whoever may sign documents under a trusted root could make seals.
     """
     certificate = case.maker
     if certificate is None:
@@ -152,13 +151,16 @@ def _maker_use(case: SealCase, _: Demand) -> Outcome:
             "制章者证书不是单位证书，无效。",
             "The maker's certificate names no organisation: invalid.",
         )
-    if extended(certificate) is None:
-        _note_unnamed_maker(case, certificate)
-        return passed("可用于签名。", "Meant for signing.")
+    named = extended(certificate) is not None
     try:
-        check_exactly(certificate, EKU_SEAL_MAKER, "制作电子印章", "making seals")
+        if named:
+            check_seal_maker(certificate)
+        check_confines(() if case.looked is None else case.looked.chain, check_seal_maker)
     except Finding as finding:
         return found(finding)
+    if not named:
+        _note_unnamed_maker(case, certificate)
+        return passed("可用于签名。", "Meant for signing.")
     return passed("可用于制作电子印章。", "Meant for making seals.")
 
 

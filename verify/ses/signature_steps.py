@@ -13,7 +13,7 @@ from typing import Final
 from cryptography import x509
 
 from seals.ses.parts import CertDigest, SesSignature, SesVersion
-from verify.certificates.purpose import check_document_signer, check_signer
+from verify.certificates.purpose import check_confines, check_document_signer, check_signer
 from verify.civil_time import civil_day
 from verify.digests import SM3, digest_of
 from verify.errors import Finding
@@ -176,7 +176,7 @@ def _chain(case: SignatureCase) -> Outcome:
 
 
 def _use(case: SignatureCase) -> Outcome:
-    """§6.2.3 c: the key usage; extended purposes, of which the standards say nothing, leave doubt where they differ."""
+    """§6.2.3 c: the key usage; extended purposes, of which the standards say nothing, leave doubt where they, or an authority's, differ."""
     if case.signer is None:
         return _NO_CERTIFICATE
     try:
@@ -185,6 +185,7 @@ def _use(case: SignatureCase) -> Outcome:
         return found(finding, fatal=True)
     try:
         check_document_signer(case.signer)
+        check_confines(() if case.looked is None else case.looked.chain, check_document_signer)
     except Finding as finding:
         return found(finding)
     return passed("可用于签章。", "Meant for signing documents.")

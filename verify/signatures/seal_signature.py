@@ -132,7 +132,7 @@ def _described(report: SealDataReport, found: SignatureCase, known: MakerIdentit
     owner = report.signer if _names_alone(found) else None
     kind = _KINDS.get(facts.type)
     maker = report.maker
-    proved = {Step.MAKER_CHAIN.value, Step.MAKER_SIGNATURE.value}
+    proved = {Step.MAKER_CHAIN.value, Step.MAKER_SIGNATURE.value, Step.MAKER_USE.value}
     trusted = all(step.sub_indication is None for step in report.steps if step.key in proved)
     return SealReport(
         code=facts.id,

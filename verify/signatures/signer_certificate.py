@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import Final
 
 from cryptography import x509
 
-from verify.certificates.paths import digest_of_certificate
-from verify.errors import failed, unsure
+from verify.algorithms import spki_of
+from verify.certificates.facts import IN_COURSE
+from verify.certificates.names import subject_key_of
+from verify.certificates.paths import digest_of_certificate, name
+from verify.certificates.purpose import check_signer
+from verify.certificates.signer import CertificateJudge
+from verify.errors import Finding, failed, unsure
+from verify.report import CertificateStatus
+from verify.sentence import Reason
 from verify.signatures.cms import SignedMessage, fits
 from verify.signatures.cms_values import certificate_references, malformed
+from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
 
 MAX_TRIED: Final = 4
@@ -70,3 +80,71 @@ def check_signing_certificate(
             "签名所绑定的证书与所附证书不一致，签章无效。",
             "The certificate is not the one that the signature is bound to.",
         )
+
+
+UNBOUND: Final = Reason(
+    "签名没有绑定签章人证书（没有 signing-certificate 属性）：如同一密钥另有证书，单凭签名分不清所用的是哪一张；请向签章人核实其单位和证书状态。",
+    "The signature is not bound to the signer's certificate (no signing-certificate attribute): if there is another one of the same key, "
+    "nothing in it tells which was used; make sure of the signer's organisation and of the certificate's state.",
+)
+_STOPPED: Final = frozenset({CertificateStatus.REVOKED.value, CertificateStatus.ON_HOLD.value})
+
+
+def is_bound(message: SignedMessage) -> bool:
+    """Tell whether a signed attribute names the certificate; otherwise anybody exchanges it for another of its key (RFC 5035 §1)."""
+    return len(_references(message)) > 0
+
+
+def other_of_its_key(
+    certificate: x509.Certificate,
+    at_hand: Sequence[x509.Certificate],
+    judge: CertificateJudge,
+    when: datetime,
+) -> Finding | None:
+    """Doubt a signature that is bound to no certificate, where a trusted one of the same key is another's, or was revoked.
+
+    Such of the trust store are asked first. One that leads to no anchor says nothing: anybody makes certificates of anybody's key.
+    """
+    for other in _others(certificate, (*judge.paths.of_key(spki_of(certificate)), *at_hand)):
+        judged = judge.judge(other, at_hand, when, check_signer)
+        if not judge.linked(other, at_hand, ServiceKind.CA):
+            continue
+        if subject_key_of(other) != subject_key_of(certificate):
+            return _could_be_anothers(certificate, other)
+        if judged.state.status in _STOPPED and judged.state.reason not in IN_COURSE:
+            return _could_be_revoked(other)
+    return None
+
+
+def _others(certificate: x509.Certificate, at_hand: Sequence[x509.Certificate]) -> Iterator[x509.Certificate]:
+    key = spki_of(certificate)
+    found = (one for one in dict.fromkeys(at_hand) if one != certificate and spki_of(one) == key)
+    return islice((one for one in found if _may_sign(one)), MAX_TRIED)
+
+
+def _may_sign(certificate: x509.Certificate) -> bool:
+    try:
+        check_signer(certificate)
+    except Finding:
+        return False
+    return True
+
+
+def _could_be_anothers(certificate: x509.Certificate, other: x509.Certificate) -> Finding:
+    one, two = name(certificate.subject), name(other.subject)
+    return unsure(
+        SubIndication.SIG_CONSTRAINTS_FAILURE,
+        f"签名没有绑定签章人证书，而同一密钥有“{one}”和“{two}”的不同证书，分不清是以谁的名义签的；请要求以绑定证书的格式（如 CAdES）重新签名。",
+        f"The signature is bound to no certificate, and the same key has different ones, of {one} and of {two}: in whose name it was made "
+        "cannot be told; have it signed again in a form that binds the certificate, as CAdES does.",
+    )
+
+
+def _could_be_revoked(other: x509.Certificate) -> Finding:
+    who, serial = name(other.subject), f"{other.serial_number:x}"
+    return unsure(
+        SubIndication.REVOKED_NO_POE,
+        f"签名没有绑定签章人证书，而“{who}”同一密钥的另一张证书（序列号 {serial}）已被吊销或暂停，分不清签名用的是哪一张；请要求以新密钥重新签名。",
+        f"The signature is bound to no certificate, and another one of the same key of {who} (serial {serial}) is revoked or suspended: "
+        "which was used cannot be told; have it signed again with a new key.",
+    )

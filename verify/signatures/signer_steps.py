@@ -35,7 +35,13 @@ from verify.signatures.cms_values import as_read, certificate_references
 from verify.signatures.containers import Container, container_of
 from verify.signatures.protected import CONTENT_DIFFERS, Protected
 from verify.signatures.seal_signature import SealSignatureSteps
-from verify.signatures.signer_certificate import check_signing_certificate, signing_certificate
+from verify.signatures.signer_certificate import (
+    UNBOUND,
+    check_signing_certificate,
+    is_bound,
+    other_of_its_key,
+    signing_certificate,
+)
 from verify.signatures.strength_steps import moments, strength_of, weakness
 from verify.signatures.timestamp import TimeStamp, TokenCheck, quiet
 from verify.strength import weak_now
@@ -82,6 +88,7 @@ class SignerSteps:
         check_signature(message, certificate, None if message.signed else protected.content())  # 5
         self._time(case, protected)  # 6
         self._certificate(case)  # 7
+        self._unbound(case)
         self._strength(case, protected)  # 7, §5.6.2.4
         self._seal(case, protected)  # 9
 
@@ -154,6 +161,16 @@ class SignerSteps:
         if finding is not None and case.time.trusted:
             finding = with_proof(finding, case, when)
         case.object(finding)
+
+    def _unbound(self, case: Case) -> None:
+        """Tell what is bound to no certificate, and doubt it where another of the key is at hand that matters."""
+        certificate, message = known(case.certificate), known(case.message)
+        if is_bound(message):
+            return
+        case.notes.append(UNBOUND)
+        when = known(case.time.value) if case.time.trusted else self.at
+        at_hand = (*message.certificates, *self.extra)
+        case.object(other_of_its_key(certificate, at_hand, self.judge, when))
 
     def _strength(self, case: Case, protected: Protected) -> None:
         """Judge the algorithms as of what is proved; those that have ended since are told."""

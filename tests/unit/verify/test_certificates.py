@@ -154,6 +154,33 @@ def test_suspension_that_was_lifted(signing: Signing, b_b: bytes) -> None:
     assert outcome(found) == ("TOTAL-PASSED", None)
 
 
+@pytest.mark.parametrize("reason", [x509.ReasonFlags.key_compromise, x509.ReasonFlags.superseded])
+@pytest.mark.parametrize("until", [HOUR, 2 * DAY], ids=["current", "stale"])
+def test_a_suspension_that_became_a_revocation_was_never_lifted(
+    signing: Signing, b_t: bytes, reason: x509.ReasonFlags, until: timedelta
+) -> None:
+    """RFC 5280 §5.3.1: the revocation has a later date, of its own decision; the worse news made valid what was stamped in between."""
+    now, serial = signing.now, signing.keeper.certificate.serial_number
+    root = signing.pki.crl(signing.pki.root)
+
+    def told(*lists: bytes) -> tuple[str, str | None]:
+        return outcome(signing.only(b_t, trust=signing.trust(crls=[*lists, root]), at=now + 6 * HOUR))
+
+    began = (now - until, x509.ReasonFlags.certificate_hold)
+    held = signing.pki.crl(
+        revoked={serial: began}, this_update=now - until, next_update=now - until + 2 * HOUR
+    )
+    over = signing.pki.crl(revoked={serial: (now + 2 * HOUR, reason)}, this_update=now + 5 * HOUR, number=3)
+    assert told(held, over) == ("TOTAL-FAILED", "REVOKED")
+    lifted = signing.pki.crl(this_update=now - HOUR / 2, next_update=now, number=2)
+    assert told(held, lifted, over) == ("TOTAL-PASSED", None)
+    assert told(over) == ("TOTAL-PASSED", None)
+    later = signing.pki.crl(
+        revoked={serial: (now + HOUR, x509.ReasonFlags.certificate_hold)}, this_update=now + HOUR, number=2
+    )
+    assert told(later, over) == ("TOTAL-PASSED", None)
+
+
 def test_no_revocation_information(signing: Signing, b_b: bytes) -> None:
     """pdf.md: hard-fail that checks nothing is no check; evidence is required unless the policy says otherwise."""
     bare = signing.trust(crls=[])

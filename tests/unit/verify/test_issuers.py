@@ -8,15 +8,21 @@ import pytest
 from cryptography import x509
 
 from ca.certificate import SubjectName
-from ca.profile import ISSUING
+from ca.profile import EKU_SEAL_MAKER, EKU_VERIFICATION, ISSUING, VERIFICATION
+from signing.mark import Evidence
 from tests.conftest import SteppingClock
+from tests.container_world import Wish, national
 from tests.issuer_table import TABLE, Issuer, path_by
-from tests.pki import Pki, shared_rsa_key
+from tests.pki import Party, Pki, shared_rsa_key
+from tests.unit.verify.reports.world import HOUR, Service
+from tests.unit.verify.test_seals import Sealing
 from tests.verify_world import Signing
 from verify.certificates.paths import PathFinder
 from verify.certificates.rules import RuleBroken, check_rules
+from verify.report import DocumentReport
 from verify.trust import TrustStore
 from verify.verdict import SubIndication, Verdict
+from verify.verifier import Verifier
 
 
 @pytest.mark.parametrize("issuer", TABLE, ids=str)
@@ -93,3 +99,99 @@ def test_an_authority_issues_for_what_it_may(
     unit = pki.tsa(issuer=between, key=shared_rsa_key())
     stamped = signing.sign(stamper=signing.stamper(signing.now, unit))
     assert signing.only(signing.add_dss(stamped, crls=lists)).time.trusted is stamps
+
+
+def between(pki: Pki, confined: tuple[str, ...]) -> Party:
+    """Make an authority below the root whose own certificate names purposes, or none."""
+    return pki.make(ISSUING, SubjectName("Confined", "Confined"), issuer=pki.root, eku=confined)
+
+
+MAKERS = pytest.mark.parametrize(
+    ("confined", "taken"),
+    [((), True), ((TLS, ANY), True), ((EKU_SEAL_MAKER,), True), ((TLS,), False), ((DOCUMENTS,), False)],
+    ids=["nothing", "any", "seal makers", "TLS", "documents"],
+)
+
+
+@MAKERS
+def test_an_authority_for_servers_makes_no_seal_makers(
+    signing: Signing, confined: tuple[str, ...], taken: bool
+) -> None:
+    """Whoever runs one for TLS would state any company's seal; that the leaf names a server's purpose as well opens nothing."""
+    above, sealing = between(signing.pki, confined), Sealing(signing)
+    maker = signing.pki.seal_maker(issuer=above)
+    trust = signing.trust(crls=[*signing.crls(), signing.pki.crl(above)])
+    found = signing.only(sealing.seal(stamp=False, maker=maker), trust=trust)
+    assert found.sub_indication == (None if taken else SubIndication.CHAIN_CONSTRAINTS_FAILURE)
+    assert found.seal is not None
+    assert found.seal.trusted is taken
+    both = signing.pki.seal_maker(issuer=above, eku=(EKU_SEAL_MAKER, TLS))
+    found = signing.only(sealing.seal(stamp=False, maker=both), trust=trust)
+    assert (found.sub_indication is None) is (taken and confined != (EKU_SEAL_MAKER,))
+
+
+@pytest.mark.parametrize("named", [True, False])
+@MAKERS
+def test_nor_of_seal_data(confined: tuple[str, ...], taken: bool, *, named: bool) -> None:
+    here = national()
+    above = between(here.pki, confined)
+    maker = here.pki.seal_maker(issuer=above, **({} if named else {"eku": None}))
+    found = sealed_by(maker, here.keeper, above)
+    assert found.sub_indication == (None if taken else SubIndication.CHAIN_CONSTRAINTS_FAILURE)
+    assert found.signatures[0].seal is not None
+    assert found.signatures[0].seal.trusted is taken
+
+
+@pytest.mark.parametrize(
+    ("confined", "taken"), [((), True), ((DOCUMENTS,), True), ((MAIL, TLS), True), ((TLS,), False)]
+)
+def test_nor_signers_of_seal_data(confined: tuple[str, ...], taken: bool) -> None:
+    here = national()
+    above = between(here.pki, confined)
+    found = sealed_by(here.maker, here.pki.party(issuer=above), above)
+    assert found.sub_indication == (None if taken else SubIndication.CHAIN_CONSTRAINTS_FAILURE)
+
+
+def sealed_by(maker: Party, keeper: Party, above: Party) -> DocumentReport:
+    """Seal a PDF by seal data of a maker and a keeper, and verify it an hour later with every list."""
+    here = national()
+    known = Evidence((*here.evidence(keeper).certificates, above.der))
+    document = here.put(
+        wish=Wish(stated=False, esl=here.esl(maker=maker, signers=(keeper.der,)), keeper=keeper),
+        evidence=known,
+    )
+    trust = TrustStore(
+        [here.pki.root.certificate], [here.pki.issuing.certificate], [*here.crls(), here.pki.crl(above)]
+    )
+    return Verifier(trust).verify(document, at=here.now + HOUR)
+
+
+@pytest.mark.parametrize(
+    ("confined", "taken"),
+    [
+        ((), True),
+        ((ANY,), True),
+        ((DOCUMENTS, EKU_VERIFICATION), True),
+        ((TLS,), False),
+        ((DOCUMENTS,), False),
+    ],
+)
+def test_nor_verification_services(signing: Signing, confined: tuple[str, ...], taken: bool) -> None:
+    """Its reports would say of any paper that it is valid."""
+    above, service = between(signing.pki, confined), Service(signing)
+    party = signing.pki.make(VERIFICATION, SubjectName("国家核验中心", "国家核验中心"), issuer=above)
+    trust = signing.trust(crls=[*signing.crls(), signing.pki.crl(above)])
+    told = service.jws(None, party=party).encode()
+    found = Verifier(trust).verify(told, at=signing.now + 2 * HOUR, name="report.jws")
+    assert found.verdict is (Verdict.PASSED if taken else Verdict.INDETERMINATE), found.reason.en
+
+
+@MAKERS
+def test_nor_makers_of_bare_lists(signing: Signing, confined: tuple[str, ...], taken: bool) -> None:
+    """A status list that is handed in by itself is judged by the same rule."""
+    above = between(signing.pki, confined)
+    maker = signing.pki.seal_maker(issuer=above)
+    listed = Sealing(signing).status_list(maker=maker, issued_at=signing.now)
+    trust = signing.trust(crls=[*signing.crls(), signing.pki.crl(above)])
+    found = Verifier(trust).verify(listed.encode(), at=signing.now + HOUR, name="seals.jws")
+    assert found.verdict is (Verdict.PASSED if taken else Verdict.INDETERMINATE), found.reason.en

@@ -67,6 +67,8 @@ def test_the_path_that_is_in_order_counts(crossed: Crossed, document: bytes) -> 
     assert crossed.subs(document, [mine, others]) == {PASSED}
     assert crossed.subs(document, [mine]) == {MISSING}
     assert crossed.subs(document, [mine, roots, crossed.ended(crossed.cross, other, over)]) == {PASSED}
+    held = crossed.ended(crossed.cross, other, REASON.certificate_hold)
+    assert crossed.subs(document, [mine, roots, held]) == {PASSED}, "a recognition is suspended, not the key"
     assert crossed.subs(document, [mine, others, crossed.ended(pki.issuing, pki, over)]) == {PASSED}
 
 
@@ -79,6 +81,35 @@ def test_a_stolen_key_is_stolen_by_every_path(
     mine, roots, others = pki.crl(), pki.crl(pki.root), other.crl(other.root)
     assert crossed.subs(document, [mine, roots, crossed.ended(crossed.cross, other, reason)]) == {ENDED}
     assert crossed.subs(document, [mine, others, crossed.ended(pki.issuing, pki, reason)]) == {ENDED}
+
+
+@pytest.mark.parametrize(
+    ("reason", "sub"),
+    [
+        (REASON.key_compromise, ENDED),
+        (REASON.unspecified, ENDED),
+        (REASON.superseded, PASSED),
+        (None, PASSED),
+    ],
+)
+def test_the_end_of_the_certificate_that_tells_of_a_theft_is_no_pardon(
+    reason: x509.ReasonFlags | None, sub: str | None
+) -> None:
+    """An hour after the cross certificate's own end the stolen key was good again. One that was never revoked, or replaced, ends in peace."""
+    here = Crossed()
+    pki, other = here.pki, here.other
+    ends = NOW + HOUR / 2
+    short = other.make(
+        ISSUING, pki.issuing.certificate.subject, key=pki.issuing.key, issuer=other.root, not_after=ends
+    )
+    others = other.crl(other.root) if reason is None else here.ended(short, other, reason)
+    for at in (ends - HOUR / 4, ends + HOUR):
+        anchors = (pki.root.certificate, other.root.certificate)
+        trust = TrustStore(
+            anchors, (pki.issuing.certificate, short.certificate), [pki.crl(), pki.crl(pki.root), others]
+        )
+        found = here.only(here.sign(), trust=trust, at=at).sub_indication
+        assert (None if found is None else found.value) == sub
 
 
 def test_seals_take_the_path_that_is_in_order() -> None:
