@@ -31,7 +31,7 @@ from verify.ses import steps as ses
 from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import Outcome, doubtful, passed
 from verify.signatures.case import Case, reported
-from verify.signatures.containers import Container
+from verify.signatures.containers import Container, without_padding
 from verify.verdict import SubIndication
 
 MAX_SHOWN: Final = 1000
@@ -110,6 +110,7 @@ def _container(package: Package, case: OfdCase, description: Description, judge:
         if description.shows:
             case.note(OfdStep.SEAL_COPY, _BORROWED)
         return
+    octets = without_padding(octets) or octets
     if description.seal is not None:
         case.note(OfdStep.SEAL_COPY, _copy(package, description.seal, octets))
     if description.picture is not None and description.picture in package:
