@@ -138,7 +138,7 @@ def _assemble(home: Home, stores: KeyStores, base: _Base) -> Services:
     studio = ImprintStudio()
     sealing = SealingService(works.tools, clock)
     verification = open_verification(settings, evidence, clock)
-    acceptance = open_acceptance(engine, clock, audit, seal_states.maker)
+    acceptance = open_acceptance(engine, clock, audit, seal_states.maker, works.archive)
     parts = PaperParts(engine, clock, audit, works.archive, sealing, base.void_lists, seal_states.maker)
     return Services(
         settings=settings,

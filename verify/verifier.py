@@ -23,6 +23,7 @@ from verify.maker_lists import SealLists, learn_makers, load_lists, trusted_list
 from verify.moment import time_of_verification
 from verify.objects.other import OtherDoor
 from verify.objects.steps import Bench
+from verify.ofd.report import OfdReport
 from verify.pdf.document import Document, open_document, open_plainly
 from verify.pdf.fields import FormField, form_fields
 from verify.pdf.orphans import orphans
@@ -142,7 +143,8 @@ class Verifier:
         if evidence:
             judge, _ = self._judge(SecurityStore(), at)
             presented = present(evidence, judge, at)
-        proved = with_proofs(report.signatures, presented, Beside(prefixes, len(data), at))
+        values = report.values if isinstance(report, OfdReport) else {}
+        proved = with_proofs(report.signatures, presented, Beside(prefixes, len(data), at, values))
         return answered(report, signatures=proved)
 
     def _with_reported(

@@ -12,6 +12,7 @@ from api.errors import InputInvalid
 from ca.audit import AuditTrail
 from ca.clock import Clock
 from seals.list_publisher import ListMaker
+from signing.archive import Archive
 from signing.recognition.department_store import LedgerQuery
 from signing.recognition.departments import Departments
 from signing.recognition.ledger import RecognitionLedger
@@ -49,11 +50,15 @@ class AcceptanceDesk:
 
 
 def open_acceptance(
-    engine: sa.Engine, clock: Clock, audit: AuditTrail, maker: Callable[[], ListMaker | None]
+    engine: sa.Engine,
+    clock: Clock,
+    audit: AuditTrail,
+    maker: Callable[[], ListMaker | None],
+    archive: Archive,
 ) -> AcceptanceDesk:
-    """Open the doors over the installation's own database."""
+    """Open the doors over the installation's own database and its sealed documents."""
     return AcceptanceDesk(
         Departments(engine, clock, audit),
         RecognitionLedger(engine, clock, audit),
-        EvidenceRecords(engine, clock, audit, maker),
+        EvidenceRecords(engine, clock, audit, maker, archive),
     )

@@ -20,9 +20,11 @@ from seals.errors import StatementInvalid
 from seals.jws import sign
 from seals.ledger import acting
 from seals.list_publisher import ListMaker
+from signing.archive import Archive
 from signing.records import store
 from signing.records.drawing import draw
 from signing.records.errors import RecordMoved, RecordOfNothing, RecordUnsigned
+from signing.records.signed_value import with_value
 from signing.records.store import RESERVED, KeptRecord
 from verify.institution.record import RECORD_TYPE, EvidenceRecord, parse_record, record_payload
 
@@ -46,8 +48,14 @@ class EvidenceRecords:
     """Gives the evidence record of a sealing; one instance serves any number of threads."""
 
     def __init__(
-        self, engine: sa.Engine, clock: Clock, audit: AuditTrail, maker: Callable[[], ListMaker | None]
+        self,
+        engine: sa.Engine,
+        clock: Clock,
+        audit: AuditTrail,
+        maker: Callable[[], ListMaker | None],
+        archive: Archive,
     ) -> None:
+        self._archive = archive
         self._engine = engine
         self._clock = clock
         self._audit = audit
@@ -56,7 +64,8 @@ class EvidenceRecords:
     def give(self, asked: str, *, actor: Actor) -> Given:
         """Return the record of a sealing, named by its id or by the SHA-256 of the sealed document; signed once.
 
-        An actor of an enterprise gets those of its own seals. Raises a :class:`signing.records.errors.RecordError`.
+        An actor of an enterprise gets those of its own seals. Raises a :class:`signing.records.errors.RecordError`, or, where the sealed
+        document cannot be read, what :meth:`signing.archive.Archive.path` does.
         """
         with self._reading() as conn:
             sealing_id = store.sealing_of(conn, asked) if len(asked) == 64 else asked
@@ -72,6 +81,7 @@ class EvidenceRecords:
             drawn = draw(conn, self._audit, sealing_id, maker.issuer, self._clock())
         if actor.uscc not in {None, drawn.seal.owner_uscc}:
             raise RecordOfNothing
+        drawn = with_value(drawn, self._archive)
         reserved = self._reserve(drawn, kept, actor)
         return self._release(reserved, self._signed(drawn, maker), actor)
 

@@ -16,6 +16,7 @@ from tests.pdf_attacks.readers import with_widget
 from tests.pdf_attacks.sections import FINAL, draft, in_table, packed
 from tests.pdf_attacks.structure import with_object_stream
 from tests.verify_world import Signing, append, in_store, raw_object, small_pdf
+from tests.zip_parts import Entry, directory
 
 ATTACKS: Final[list[Attack]] = []
 attack = collector(ATTACKS)
@@ -95,6 +96,14 @@ def package(*, listed: bool = True) -> bytes:
 @attack("a package in a certificate that is appended", OURS)
 def _package(victims: Victims) -> bytes:
     return in_store(victims.plain, {90: stream(package())})
+
+
+@attack("a package with the end of ZIP64 alone, in a certificate that is appended", OURS)
+def _package_of_zip64(victims: Victims) -> bytes:
+    """Minizip seeks the locator of ZIP64 before any end record."""
+    entry = [Entry("OFD.xml", b"<ofd:OFD/>")]
+    at = in_store(victims.plain, {90: stream(directory(entry, 0, wide=True))}).rindex(b"PK\x03\x04")
+    return in_store(victims.plain, {90: stream(directory(entry, at, wide=True))})
 
 
 @attack("a package whose end stands in another revision", OURS)

@@ -60,7 +60,7 @@ def maker_of(office: Office, signer: Any = None) -> ListMaker:
 
 def desk_of(office: Office, maker: ListMaker | None = None) -> EvidenceRecords:
     found = maker or maker_of(office)
-    return EvidenceRecords(office.engine, office.clock, office.world.audit, lambda: found)
+    return EvidenceRecords(office.engine, office.clock, office.world.audit, lambda: found, office.archive)
 
 
 def sealed_under_a_case(office: Office) -> SealedDocument:
@@ -99,6 +99,7 @@ def test_a_record_makes_the_institutional_proof_whole(office: Office) -> None:
     proofs = report.signatures[0].proofs
     assert proofs is not None
     assert [part.state for part in proofs.institutional] == [PartState.PRESENT] * 6
+    assert not record.use.value_sha256, "a PDF begins with what was sealed"
     assert "person:" not in given.jws.split(".")[1]
     for secret in ("person:anne", "person:zhao.liu", "设备采购合同", "ffffffff"):
         assert secret not in _payload(given.jws)
@@ -223,6 +224,6 @@ def test_an_edited_case_gives_no_record(office: Office) -> None:
 
 def test_without_a_maker_nothing_is_signed(office: Office) -> None:
     sealed = sealed_under_a_case(office)
-    bare = EvidenceRecords(office.engine, office.clock, office.world.audit, lambda: None)
+    bare = EvidenceRecords(office.engine, office.clock, office.world.audit, lambda: None, office.archive)
     with pytest.raises(RecordUnsigned):
         bare.give(sealed.sealing_id, actor=AUDITOR)

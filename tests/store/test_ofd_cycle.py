@@ -24,12 +24,14 @@ from signing.errors import LevelUnavailable
 from signing.level import Level
 from signing.ofd.errors import NationalContainerNeeded, OfdDamaged, OfdLocked, OfdUnfit
 from signing.placing.where import parse_where
+from signing.records.desk import EvidenceRecords
 from signing.service import SealingService
 from signing.store import SealingState, sealing
 from signing.writ import WritDesk
 from tests.ofd_world import changed, document, entries, packed
 from tests.store.test_voiding import list_maker, trust_in
-from tests.unit.signing.office import KEEPER, Office, make_office, order
+from tests.unit.signing.office import AUDITOR, KEEPER, Office, make_office, order
+from verify.institution.proofs import PartState
 from verify.ofd.report import OfdReport
 from verify.report import SignatureKind, Verdict
 from verify.verifier import Verifier
@@ -100,6 +102,44 @@ def test_C9_a_voided_ofd_packed_anew_is_voided_still(made: Office) -> None:
         report = verifier.verify(repacked, at=now)
         assert report.verdict is Verdict.PASSED, report.reason.en
         assert (report.voided is not None) is found
+
+
+def test_the_evidence_record_of_each_of_two_seals(made: Office) -> None:
+    """The second seal writes the package anew: the record of the first knows its signed value there."""
+    maker = list_maker(made.world)
+    records = EvidenceRecords(made.engine, made.clock, made.world.audit, lambda: maker, made.archive)
+    octets, given = document(), []
+    for number, where in enumerate(("1:20,20", "2:60,60")):
+        asked = order(
+            octets,
+            seal_code=made.seal.code,
+            level=Level.B_LT,
+            placement=parse_where(where),
+            idempotency_key=where,
+        )
+        done = made.service.seal(asked, actor=KEEPER)
+        octets = done.bytes
+        given.append(records.give(done.sealing_id, actor=AUDITOR))
+        value = entries(octets)[f"Doc_0/Signs/Sign_{number}/SignedValue.dat"]
+        assert given[-1].record.use.value_sha256 == hashlib.sha256(value).hexdigest()
+    at = made.clock()
+    evidence = "\n".join(one.jws for one in given)
+    report = Verifier(trust_in(made.world)).verify(octets, at=at, evidence=evidence)
+    assert report.verdict is Verdict.PASSED, report.reason.en
+    for one in report.signatures:
+        assert one.proofs is not None
+        assert PartState.FAILED not in {part.state for part in one.proofs.institutional}
+        assert one.proofs.institutional[0].state is PartState.PRESENT
+
+
+def test_the_evidence_record_of_a_document_that_was_removed(made: Office) -> None:
+    """It tells of the octets alone, as that of a PDF does."""
+    maker = list_maker(made.world)
+    records = EvidenceRecords(made.engine, made.clock, made.world.audit, lambda: maker, made.archive)
+    done = made.service.seal(order(document(), seal_code=made.seal.code, level=Level.B_T), actor=KEEPER)
+    made.archive.remove(done.digest)
+    use = records.give(done.sealing_id, actor=AUDITOR).record.use
+    assert (use.document_sha256, use.value_sha256) == (done.digest.hex, "")
 
 
 def _second_seal(made: Office) -> None:

@@ -2,14 +2,14 @@
 
 A record counts for a seal when 1. its signature holds, 2. its signer is a seal maker trusted now, and the very maker whose
 statement stands in the signature, 3. it was issued by now, 4. it is about this document: the octets, or a revision that the
-file begins with, have the digest that it states, 5. it is about this seal: code, owner, certificate, permit and the statement's own
+file begins with, have the digest that it states, or the seal's signed value in a package has, and what it protects is unchanged, 5. it is about this seal: code, owner, certificate, permit and the statement's own
 case, rule and approvals are the same, 6. it can have been so. Anything else is refused, by name, and proves nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -18,7 +18,7 @@ from verify.certificates.signer import CertificateJudge
 from verify.digests import Prefixes
 from verify.institution.agreement import agrees, counting, is_possible
 from verify.institution.proofs import RECORD, PartState, ProofPart, Proofs
-from verify.institution.record import EvidenceRecord, ParsedRecord, parse_record, split_records
+from verify.institution.record import EvidenceRecord, ParsedRecord, RecordedUse, parse_record, split_records
 from verify.institution.technical import technical
 from verify.maker_lists import check_maker
 from verify.makers import NOBODY, MakerIdentity
@@ -54,6 +54,17 @@ class Document:
     prefixes: Prefixes
     size: int
     at: datetime
+    values: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of each signature's signed value, by its field, where the file is a package: a later seal writes it anew around them."""
+
+    def holds(self, use: RecordedUse, item: SignatureReport) -> bool:
+        """Tell whether this is the document of a use, or one that was sealed again since: what the seal protects is what was sealed then."""
+        if self.begins_with(use.document_sha256, use.document_size):
+            return True
+        return bool(use.value_sha256) and (self.values.get(item.field), item.integrity.modified) == (
+            use.value_sha256,
+            False,
+        )
 
     def begins_with(self, sha256: str, size: int) -> bool:
         """Tell whether the file, or a revision that it begins with, has this digest and size."""
@@ -157,7 +168,7 @@ def _stranger(
     use, signer = record.use, item.signer
     if not presented.maker.is_surely(seal.maker_identity):
         return _OTHER_MAKER
-    if not document.begins_with(use.document_sha256, use.document_size):
+    if not document.holds(use, item):
         return _OTHER_DOCUMENT
     same = (
         record.seal.code == seal.code

@@ -107,6 +107,8 @@ class RecordedUse:
     document_size: int
     keeper: str
     keeper_role: str
+    value_sha256: str = ""
+    """SHA-256 of the signed value that this use put into a package (an OFD), which later seals write anew around it; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,7 @@ def record_payload(record: EvidenceRecord) -> dict[str, Any]:
         "form": FORM,
         "issuer": record.issuer,
         "issued_at": time_text(record.issued_at),
-        "use": _written(record.use, _USE),
+        "use": _written(record.use, _USE | _VALUE if record.use.value_sha256 else _USE),
         "seal": _written(record.seal, _SEAL),
         "leave": record.leave.members(),
         "needed": record.needed,
@@ -183,7 +185,7 @@ def record_of(payload: dict[str, Any]) -> EvidenceRecord:
         {"form", "issuer", "issued_at", "use", "seal", "leave", "needed", "approvals", "acts", "trail"},
     )
     members.form(payload["form"], FORM)
-    use = RecordedUse(**_read(payload["use"], _USE, "use"))
+    use = RecordedUse(**_read(payload["use"], _use_of(payload["use"]), "use"))
     if use.sealed_at < use.granted_at:
         raise StatementInvalid("sealed_at lies before granted_at")
     return EvidenceRecord(
@@ -218,6 +220,10 @@ def _read(found: object, readers: dict[str, Reader], member: str) -> dict[str, A
         raise StatementInvalid(f"{member} is an object")
     members.exact(found, set(readers))
     return {name: reader(found[name], f"{member}.{name}") for name, reader in readers.items()}
+
+
+def _use_of(found: object) -> dict[str, Reader]:
+    return _USE | _VALUE if isinstance(found, dict) and "value_sha256" in found else _USE
 
 
 def _written(value: object, readers: dict[str, Reader]) -> dict[str, Any]:
@@ -274,6 +280,8 @@ _USE: Final[dict[str, Reader]] = {
     "keeper": _text,
     "keeper_role": _role,
 }
+_VALUE: Final[dict[str, Reader]] = {"value_sha256": _SHA256}
+"""Beside these, for a use in a package."""
 _SEAL: Final[dict[str, Reader]] = {
     "code": members.seal_code,
     "physical_code": members.physical_code,

@@ -9,23 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from cryptography import x509
+from cryptography.x509 import ocsp
 
 from ca import der
-from ca.cms_names import SIGNED_DATA
+from ca.cms_names import DATA, SIGNED_DATA
 from verify.ofd.description import EVIDENCE
 from verify.ofd.locations import folder
 from verify.ofd.package import Package
 from verify.policy import MAX_CERTIFICATES, MAX_CMS_OCTETS, MAX_REVOCATION_ITEMS
-from verify.signatures.carried import other_answer
+from verify.signatures.carried import OCSP_RESPONSE, other_answer
 from verify.signatures.loaded import load_certificate
 
 _CONTENT: Final = 0xA0
 _CERTIFICATES: Final = 0xA0
 _REVOCATION: Final = 0xA1
 _OTHER: Final = 0xA1
+_VERSIONS: Final = frozenset({1, 5})
+"""RFC 5652 §5.1: 5 where OCSP responses are among the members."""
+_NO_CONTENT: Final = der.sequence(der.oid(DATA))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +63,47 @@ def is_evidence(package: Package, path: str) -> bool:
     """Tell whether a file is evidence from its first octet to its last, so that no reader can show it for anything else."""
     if package.size(path) > MAX_CMS_OCTETS:
         return False
-    octets = package.read(path)
     try:
-        reader = der.Reader(octets)
-        reader.element()
-        read_evidence(octets)
-    except der.DerError:
+        return _holds_evidence_alone(package.read(path))
+    except ValueError:
         return False
-    return not reader.more
+
+
+def _holds_evidence_alone(octets: bytes) -> bool:
+    """Demand the form that :mod:`signing.ofd.evidence_file` writes: no content, and members that can be read; ``ValueError``: not DER."""
+    whole = der.Reader(octets)
+    info = whole.enter(der.SEQUENCE)
+    kind, content = info.oid(), info.enter(_CONTENT)
+    data = content.enter(der.SEQUENCE)
+    for done in (whole, info, content):
+        done.finish()
+    if kind != SIGNED_DATA or data.integer() not in _VERSIONS:
+        return False
+    certificates: tuple[bytes, ...] = ()
+    revocation: tuple[bytes, ...] = ()
+    before = (data.element(), data.element())
+    if data.peek() == _CERTIFICATES:
+        certificates = tuple(islice(data.enter(_CERTIFICATES).elements(), MAX_CERTIFICATES + 1))
+    if data.peek() == _REVOCATION:
+        revocation = tuple(islice(data.enter(_REVOCATION).elements(), MAX_REVOCATION_ITEMS + 1))
+    return (
+        (*before, *data.elements()) == (der.set_of(), _NO_CONTENT, der.set_of())
+        and len(certificates) <= MAX_CERTIFICATES
+        and len(revocation) <= MAX_REVOCATION_ITEMS
+        and None not in map(load_certificate, certificates)
+        and all(map(_is_revocation, revocation))
+    )
+
+
+def _is_revocation(octets: bytes) -> bool:
+    """Tell a list, or an OCSP response (RFC 5940 §2.1); ``ValueError`` for what cannot be read."""
+    if octets[0] != _OTHER:
+        x509.load_der_x509_crl(octets)
+        return True
+    answers = other_answer(octets)
+    for answer in answers:
+        ocsp.load_der_ocsp_response(answer)
+    return octets == der.tlv(_OTHER, der.oid(OCSP_RESPONSE), *answers)
 
 
 def read_evidence(octets: bytes) -> CarriedEvidence:

@@ -71,6 +71,8 @@ class OfdSignature:
     open: tuple[str, ...] = ()
     loose: tuple[str, ...] = ()
     steps: tuple[SealDataStep, ...] = ()
+    value_sha256: str = ""
+    """Digest of its signed value, by which an evidence record knows it; not part of the JSON object."""
 
     def to_json(self) -> dict[str, Any]:
         """Give the JSON object."""
@@ -128,6 +130,13 @@ class OfdReport(DocumentReport):
     def on_document(self) -> tuple[SignatureReport, ...]:
         """The signatures over what the files hold: all but that of the integrity file, which is over their names alone."""
         return self.signatures[: len(self.coverage)]
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Digests of the signed values by the field of their signature."""
+        return {
+            item.field: seen.value_sha256 for item, seen in zip(self.on_document, self.coverage, strict=False)
+        }
 
     def to_json(self) -> dict[str, Any]:
         """Give the JSON object: a document's, and ``ofd`` beside it."""

@@ -6,6 +6,7 @@ coverage → the signature that it rests on. A step that fails hides none behind
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -31,7 +32,7 @@ from verify.ses import steps as ses
 from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import Outcome, doubtful, passed
 from verify.signatures.case import Case, reported
-from verify.signatures.containers import Container
+from verify.signatures.containers import Container, without_padding
 from verify.verdict import SubIndication
 
 MAX_SHOWN: Final = 1000
@@ -49,6 +50,8 @@ class OfdCase:
     compared: Compared | None = None
     coverage: Coverage | None = None
     steps: list[SealDataStep] = field(default_factory=list)
+    value_sha256: str = ""
+    """Digest of its signed value, where that is there."""
 
     def note(self, step: OfdStep, outcome: Outcome) -> None:
         """Keep how a step ended, and object where it does not hold."""
@@ -100,6 +103,7 @@ def _container(package: Package, case: OfdCase, description: Description, judge:
     if description.value is None:
         raise refused("的签名描述没有指明签名值", "has a description that names no signed value")
     octets = package.read_value(description.value)
+    case.value_sha256 = hashlib.sha256(octets).hexdigest()
     apart = Case(())
     judge.run(apart, octets, package.read_xml(description.path), evidence_beside(package, description.path))
     case.steps.append(at(OfdStep.CONTENT, _outcome(apart.finding)))
@@ -110,6 +114,7 @@ def _container(package: Package, case: OfdCase, description: Description, judge:
         if description.shows:
             case.note(OfdStep.SEAL_COPY, _BORROWED)
         return
+    octets = without_padding(octets) or octets
     if description.seal is not None:
         case.note(OfdStep.SEAL_COPY, _copy(package, description.seal, octets))
     if description.picture is not None and description.picture in package:
@@ -309,4 +314,5 @@ def details_of(case: OfdCase, most: int) -> OfdSignature:
         open=() if covered is None else covered.open[:most],
         loose=() if covered is None else (*covered.loose, *covered.evidence)[:most],
         steps=tuple(case.steps),
+        value_sha256=case.value_sha256,
     )

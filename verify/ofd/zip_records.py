@@ -13,12 +13,18 @@ from typing import Final
 
 from verify.errors import Unreadable
 from verify.ofd import limits
+from verify.signatures.two_files import ZIP_END_WITHIN
 
 LOCAL: Final = b"PK\x03\x04"
 CENTRAL: Final = b"PK\x01\x02"
 END: Final = b"PK\x05\x06"
 _DESCRIPTOR: Final = b"PK\x07\x08"
-_MARKS: Final = (LOCAL, CENTRAL, END, _DESCRIPTOR)
+_RECORD64: Final = b"PK\x06\x06"
+_LOCATOR64: Final = b"PK\x06\x07"
+_MARKS: Final = (LOCAL, CENTRAL, END, _DESCRIPTOR, _RECORD64, _LOCATOR64)
+_LEADS: Final = ((END, struct.Struct("<16xI"), CENTRAL), (_LOCATOR64, struct.Struct("<8xQ"), _RECORD64))
+"""Records that lead to a directory: their mark, where they state its place, and what stands there (§4.3.15, §4.3.16)."""
+_LOCATOR64_SIZE: Final = 20
 LOCAL_HEAD: Final = struct.Struct("<4s5H3I2H")
 CENTRAL_HEAD: Final = struct.Struct("<4s6H3I5H2I")
 END_HEAD: Final = struct.Struct("<4s4H2IH")
@@ -90,6 +96,7 @@ def read_records(data: bytes) -> tuple[Record, ...]:
     if at != end_at:
         raise refused("的目录与条目数不符", "has a directory that does not fit its number of entries")
     _check_gapless(found, end_at - size)
+    _check_one_directory(data, end_at)
     return tuple(found)
 
 
@@ -105,9 +112,27 @@ def _end(data: bytes) -> tuple[int, int, int, int]:
         raise refused("是分卷压缩包或带有注释", "is split into volumes or has a comment")
     if _WIDE in (size, at) or count == 0xFFFF:
         raise refused("使用了 ZIP64 扩展", "uses the ZIP64 extension")
-    if data[end_at - 20 : end_at - 16] == b"PK\x06\x07":
+    if data.find(_LOCATOR64, max(0, end_at - _LOCATOR64_SIZE), end_at) >= 0:
         raise refused("使用了 ZIP64 扩展", "uses the ZIP64 extension")
     return count, at, size, end_at
+
+
+def _check_one_directory(data: bytes, end_at: int) -> None:
+    """Demand that no other record leads to a directory, in signed octets neither: whoever packs a file chooses how it stands here.
+
+    libzip takes the first end record whose directory holds together; minizip seeks the locator of ZIP64 before any end record.
+    A package inside the file (an attachment, a seal's picture) counts from its own begin, so that its places hold nothing here.
+    """
+    for mark, lead, wanted in _LEADS:
+        at = max(0, len(data) - ZIP_END_WITHIN)
+        while (at := data.find(mark, at, end_at)) >= 0:
+            (place,) = lead.unpack_from(data, at)
+            if data[place : place + len(wanted)] == wanted:
+                raise refused(
+                    "中另有一份压缩包目录，不同阅读器会读出不同内容",
+                    "holds another directory, and readers take different ones",
+                )
+            at += 1
 
 
 def _central(data: bytes, at: int, end_at: int) -> tuple[Record, int]:

@@ -135,9 +135,7 @@ class SealDataJudge:
 
     def _signature(self, case: SignatureCase, empty: SealDataReport) -> SealDataJudged:
         signature = case.signature
-        inner = SealCase(
-            signature.seal, case.when, self.at, case.certificates, self.policy, case.stamp or case.older
-        )
+        inner = SealCase(signature.seal, case.when, self.at, case.certificates, self.policy, case.proof)
         state = registry_state(inner, self.lists, proof=case.proof).at(Step.REGISTRY_STATE)
         seen = replace(
             _with_states(empty, case, inner, self.lists),

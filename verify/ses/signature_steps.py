@@ -280,23 +280,29 @@ def _data_hash(case: SignatureCase) -> Outcome:
 
 
 def _time_stamp(case: SignatureCase) -> Outcome:
-    """Check a time-stamp over the signature value that is there: the stated time is not later than it, and nothing ended between them."""
+    """Check a time-stamp over the signature value that is there: the stated time is not later than it, and nothing ended between.
+
+    EN 319 102-1 §5.5.4: one that proves no time is left out and told. Nobody signed that it stands there: it says nothing of the signature.
+    """
     if case.signature.time_stamp is None:
         return skipped("没有时间戳（可选）。", "There is no time-stamp; it is optional.")
-    if case.stamp is None:
-        finding = case.stamp_finding
-        return _NO_STAMP if finding is None else found(finding, fatal=True)
+    stamp, finding = case.stamp, case.stamp_finding
+    if stamp is not None:
+        finding = stamp.judged.finding
+    if stamp is None or finding is not None:
+        said = _UNREADABLE_STAMP if finding is None else finding.reason
+        left_out = skipped(f"时间戳不能作为时间证明：{said.zh}", f"The time-stamp proves no time: {said.en}")
+        case.notes.append(left_out.reason)
+        return left_out
     if case.time is not None:
         order = SubIndication.TIMESTAMP_ORDER_FAILURE
-        early = ahead_of_time(case.time, case.stamp.time, case.policy.clock_skew, order)
+        early = ahead_of_time(case.time, stamp.time, case.policy.clock_skew, order)
         if early is not None:
             return early
-    if case.stamp.judged.finding is not None:
-        return found(case.stamp.judged.finding)
     if case.stamped > case.signature.seal.property.valid_to:
         return _only_later(case, SubIndication.OUT_OF_BOUNDS_NO_POE, "印章到期", "its seal ended")
-    day = civil_day(case.stamp.time)
-    return passed(f"{day}，由“{case.stamp.authority}”签发。", f"{day}, by {case.stamp.authority}.")
+    day = civil_day(stamp.time)
+    return passed(f"{day}，由“{stamp.authority}”签发。", f"{day}, by {stamp.authority}.")
 
 
 def _only_later(case: SignatureCase, sub: SubIndication, zh: str, en: str) -> Outcome:
@@ -314,9 +320,7 @@ def _only_later(case: SignatureCase, sub: SubIndication, zh: str, en: str) -> Ou
     )
 
 
-_NO_STAMP: Final = failed(
-    SubIndication.FORMAT_FAILURE, "时间戳无法读取，无效。", "The time-stamp cannot be read: invalid."
-)
+_UNREADABLE_STAMP: Final = Reason("时间戳无法读取。", "The time-stamp cannot be read.")
 
 _STEPS: Final[dict[Step, Callable[[SignatureCase], Outcome]]] = {
     Step.SIGNATURE_FORMAT: _form,

@@ -39,7 +39,9 @@ _OBJECT: Final = re.compile(rb"obj(?<=[\x00\t\n\x0b\x0c\r \x80\xa0\xff0-9]obj)")
 _COMMENTED: Final = re.compile(rb"[0-9]" + _BLANK + rb"*+%")
 _ZIP_ENTRY: Final = re.compile(rb"PK\x03\x04[\x00-\xff]{5}\x00")
 """A local header, whose method is below 256 (APPNOTE 4.4.5)."""
-_ZIP_END: Final = b"PK\x05\x06"
+_ZIP_END: Final = re.compile(rb"PK(?:\x05\x06|\x06\x07)")
+"""The end record, and the locator of that of ZIP64, which minizip seeks first (APPNOTE 4.3.15, 4.3.16)."""
+_ZIP_END_SIZE: Final = 4
 _ZIP_LISTED: Final = b"PK\x01\x02"
 """An entry of the central directory (APPNOTE 4.3.12)."""
 ZIP_END_WITHIN: Final = 128 * 1024
@@ -120,12 +122,11 @@ def zip_outside(octets: bytes, signed: Sequence[Region], end_at: int) -> Second 
 
     libzip looks from the front, and keeps the directory that reaches further.
     """
-    starts, at = [begin for begin, _ in signed], max(0, len(octets) - ZIP_END_WITHIN)
-    while (at := octets.find(_ZIP_END, at, end_at + len(_ZIP_END) - 1)) >= 0:
-        below = bisect_right(starts, at) - 1
-        if below < 0 or at + len(_ZIP_END) > signed[below][1]:
+    starts = [begin for begin, _ in signed]
+    for found in _ZIP_END.finditer(octets, max(0, len(octets) - ZIP_END_WITHIN), end_at):
+        below = bisect_right(starts, found.start()) - 1
+        if below < 0 or found.end() > signed[below][1]:
             return _ZIP
-        at += 1
     return None
 
 
@@ -146,16 +147,17 @@ def _reaches(octets: bytes, word: bytes, start: int, stop: int) -> bool:
 
 def _holds_zip(octets: bytes, start: int, stop: int) -> bool:
     late = max(start, len(octets) - ZIP_END_WITHIN)
-    if late < stop and _reaches(octets, _ZIP_END, late, stop):
+    over = _ZIP_END_SIZE - 1
+    if late < stop and _ZIP_END.search(octets, max(0, late - over), stop + over) is not None:
         return True
     near = _ZIP_ENTRY.finditer(octets, max(0, start - 9), stop + 9)
     return any(found.start() < stop for found in near)
 
 
 def package_behind(octets: bytes, covered: int) -> bool:
-    """Tell whether readers of ZIP find entries behind the octets that a signature covers: an end record leads to them, wherever that stands."""
-    ended = octets.find(_ZIP_END, max(0, len(octets) - ZIP_END_WITHIN)) >= 0
-    return ended and (
+    """Tell whether readers of ZIP find entries behind the octets that a signature covers: an end record leads to them, wherever that stands, or the locator of one."""
+    ended = _ZIP_END.search(octets, max(0, len(octets) - ZIP_END_WITHIN))
+    return ended is not None and (
         octets.find(_ZIP_LISTED, covered) >= 0 or _ZIP_ENTRY.search(octets, covered) is not None
     )
 

@@ -9,10 +9,12 @@ import zlib
 from collections.abc import Callable
 
 import pytest
+from cryptography import x509
 
 from ca import der
-from ca.cms_names import SIGNED_DATA
 from seals.ses.writer import PictureContent, encode_info
+from signing.mark import Evidence
+from signing.ofd.evidence_file import encode_evidence
 from tests.ofd_world import (
     LIST,
     PAGE,
@@ -68,9 +70,10 @@ def in_a_comment(files: dict[str, bytes]) -> bytes:
 
 
 def in_evidence(files: dict[str, bytes]) -> bytes:
-    content = der.sequence(der.oid("1.2.840.113549.1.7.1"), der.explicit(0, der.octet_string(PDF)))
-    message = der.sequence(der.integer(1), der.tlv(0x31, b""), content)
-    return written(files | {EVIDENCE: der.sequence(der.oid(SIGNED_DATA), der.explicit(0, message))}, EVIDENCE)
+    """Put it into a certificate of anybody's, as an extension that nobody knows: evidence in form."""
+    unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4.5"), PDF)
+    certificate = sealing().pki.party(extra=[(unknown, False)]).der
+    return written(files | {EVIDENCE: encode_evidence(Evidence((certificate,)))}, EVIDENCE)
 
 
 @pytest.mark.parametrize("put", [in_the_list, in_an_extra_field, in_a_comment, in_evidence])
