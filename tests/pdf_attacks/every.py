@@ -23,6 +23,7 @@ from tests.pdf_attacks import (
     shadow,
     structure,
     tolerated,
+    woken,
 )
 
 ATTACKS: Final = (
@@ -44,4 +45,5 @@ ATTACKS: Final = (
     *layout.ATTACKS,
     *sections.ATTACKS,
     *revived.ATTACKS,
+    *woken.ATTACKS,
 )

@@ -12,7 +12,7 @@ from typing import Final
 
 from verify.errors import Finding
 from verify.integrity import Change, Integrity, LaterRevision, RevisionKind
-from verify.pdf.appended import Appended, appended, mark_out_of_sight, signed_start, stray_octets
+from verify.pdf.appended import Appended, appended, signed_start, stray_octets
 from verify.pdf.buried import check_containers
 from verify.pdf.document import Document
 from verify.pdf.extents import points_ahead, reaches_unprotected
@@ -20,7 +20,7 @@ from verify.pdf.fields import indexed
 from verify.pdf.graph import Graph, graph_of
 from verify.pdf.hybrid import DIFFERS, as_others_see
 from verify.pdf.library import opens_strictly
-from verify.pdf.misleading import MARK_OUT_OF_SIGHT, misleading
+from verify.pdf.misleading import misleading, misleading_as_it_is
 from verify.pdf.pdf_values import Ref, Stream, same
 from verify.pdf.permissions import rules_of
 from verify.pdf.permitted import allowed, is_description, moved_catalog
@@ -65,7 +65,7 @@ def assess(document: Document, value: SignatureValue, policy: Policy) -> Integri
         )
     rest = document.data[value.covered :]
     if not rest.strip(b"\x00\t\n\x0c\r "):
-        return _untouched(document, lengthened=bool(rest))
+        return _untouched(document, value)
     try:
         return _assess(document, value, policy)
     except Finding:
@@ -74,10 +74,10 @@ def assess(document: Document, value: SignatureValue, policy: Policy) -> Integri
         return _modified("签章后追加的内容无法解析", "what was appended after signing cannot be parsed")
 
 
-def _untouched(document: Document, *, lengthened: bool) -> Integrity:
+def _untouched(document: Document, value: SignatureValue) -> Integrity:
     """Report a signature that covers everything but blanks, and what its document's certification would let follow."""
     word = rules_of(document.last).word if "/Perms" in document.last.catalog else ""
-    doubts = (MARK_OUT_OF_SIGHT,) if lengthened and mark_out_of_sight(document.data) else ()
+    doubts = tuple(misleading_as_it_is(document.data, value.gap_start, value.covered))
     return Integrity(covers_whole_document=not doubts, modified=False, doubts=doubts, certification=word)
 
 
@@ -197,7 +197,7 @@ def _compare(document: Document, value: SignatureValue, policy: Policy, parts: l
         additions += step.additions
         doubts += step.doubts
         revisions.append(_told(step, part))
-    doubts += misleading(document, value.covered)
+    doubts += misleading(document, value.gap_start, value.covered)
     return Integrity(
         covers_whole_document=False,
         modified=bool(changes),

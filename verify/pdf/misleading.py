@@ -14,14 +14,14 @@ from verify.pdf.repaired import unlisted_object, unusual_section
 from verify.pdf.revived import older_behind
 from verify.signatures.two_files import package_behind
 
-MARK_OUT_OF_SIGHT: Final = Change(
+_MARK_OUT_OF_SIGHT: Final = Change(
     "文件末尾追加了大片空白，部分阅读器因此找不到结束标记，可能改为显示先前的内容",
     "so many blanks were appended that some readers miss the end mark, and may show earlier content instead",
 )
 _AWAKE: Final = Change(
-    "文件声称按页优化（线性化），其参数指向签章后追加的内容，部分阅读器可能据此显示别的页面",
-    "the document calls itself linearized by figures that come true only with what was appended, and some readers "
-    "may show other pages by them",
+    "文件声称按页优化（线性化），其参数在签章或追加内容之后才成立，部分阅读器可能据此显示别的页面",
+    "the document calls itself linearized by figures that came true only with the signature or what was appended, and some "
+    "readers may show other pages by them",
 )
 _UNLISTED: Final = (
     "签章前的内容里有交叉引用未列出的对象，部分阅读器可能改为显示它",
@@ -45,12 +45,20 @@ _PACKAGE: Final = Change(
 )
 
 
-def misleading(document: Document, covered: int) -> Iterator[Change]:
-    """Yield what may mislead readers of a document of which a signature covers so many octets, and something follows."""
-    if wakes(document.data, covered):
+def misleading_as_it_is(data: bytes, gap_start: int, covered: int) -> Iterator[Change]:
+    """Yield what may mislead readers of a document in which nothing but blanks follows a signature."""
+    if wakes(data, gap_start, covered, grown=False):
+        yield _AWAKE
+    if len(data) > covered and mark_out_of_sight(data):
+        yield _MARK_OUT_OF_SIGHT
+
+
+def misleading(document: Document, gap_start: int, covered: int) -> Iterator[Change]:
+    """Yield what may mislead readers of a document of which a signature, its value at ``gap_start``, covers so many octets, and something follows."""
+    if wakes(document.data, gap_start, covered, grown=True):
         yield _AWAKE
     if mark_out_of_sight(document.data):
-        yield MARK_OUT_OF_SIGHT
+        yield _MARK_OUT_OF_SIGHT
     for words, place in (
         (_UNLISTED, unlisted_object(document, covered)),
         (_OLDER_BEHIND, document.fact(older_behind)),
