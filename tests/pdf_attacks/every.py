@@ -15,6 +15,7 @@ from tests.pdf_attacks import (
     limits,
     lost,
     misread,
+    page_tree,
     readers,
     repairs,
     revived,
@@ -46,4 +47,5 @@ ATTACKS: Final = (
     *sections.ATTACKS,
     *revived.ATTACKS,
     *woken.ATTACKS,
+    *page_tree.ATTACKS,
 )

@@ -1,0 +1,80 @@
+"""Pages and what they list, where readers find them otherwise than ISO 32000-2 §7.7.3 has it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tests.pdf_attacks.catalogue import (
+    COVER,
+    DRAWING,
+    OURS,
+    Attack,
+    Victims,
+    collector,
+    form_object,
+    stream,
+)
+from tests.pdf_attacks.certified import LINE
+from tests.pdf_attacks.limits import with_signature
+from tests.verify_world import append, raw_object, size_of, small_pdf
+
+ATTACKS: Final[list[Attack]] = []
+attack = collector(ATTACKS)
+LOOK: Final = stream(COVER, DRAWING + b"/Resources<</Font<</F1 3 0 R>>>>")
+WIDGET: Final = b"<</Type/Annot/Subtype/Widget/FT/Sig/T(Other)/F 4%s>>"
+OVER_ALL: Final = b"/Rect[0 0 595 842]"
+
+
+def listed(data: bytes, number: int) -> dict[int, bytes]:
+    """Return the form with one more field."""
+    at, form = form_object(data)
+    return {at: re.sub(rb"(/Fields\s*\[[^\]]*)\]", rb"\1 %d 0 R]" % number, form)}
+
+
+def with_list(data: bytes, number: int, items: bytes) -> dict[int, bytes]:
+    """Return an object with a list of annotations of its own."""
+    return {number: raw_object(data, number)[:-2] + b"/Annots[%s]>>" % items}
+
+
+def stamped_tree(victims: Victims) -> bytes:
+    """Return a signed document whose page tree lists a stamp, which readers of the standard pass over."""
+    plain = small_pdf()
+    stamp = b"<</Type/Annot/Subtype/Stamp/F 4/Rect[0 0 595 842]/AP<</N 31 0 R>>>>"
+    made = append(plain, {**with_list(plain, 2, b"30 0 R"), 30: stamp, 31: LOOK})
+    return victims.signing.sign(made, page=1)
+
+
+@attack("annotations of the page tree: hidden by those that a page gains", OURS)
+def _hidden(victims: Victims) -> bytes:
+    data = stamped_tree(victims)
+    return append(data, with_list(data, 4, b""))
+
+
+@attack("annotations of the page tree: a later signature over all pages", OURS)
+def _signature(victims: Victims) -> bytes:
+    data = victims.signing.sign(page=1)
+    new = size_of(data)
+    field = WIDGET % (OVER_ALL + b"/AP<</N %d 0 R>>/V %d 0 R" % (new + 1, new + 2))
+    objects = {**listed(data, new), **with_list(data, 2, b"%d 0 R" % new), new: field, new + 1: LOOK}
+    return with_signature(victims.signing, data, objects, new + 2, stamp=False)
+
+
+@attack("annotations of the page tree: notes of a certified document that hide a line", OURS)
+def _notes(victims: Victims) -> bytes:
+    data = victims.certified(3)
+    new = size_of(data)
+    notes = {
+        new + at: b"<</Type/Annot/Subtype/Text/F 28/Rect[%d %d %d %d]/Contents(x)>>" % (x, y, x + 20, y + 20)
+        for at, (x, y) in enumerate(LINE)
+    }
+    return append(data, {**with_list(data, 2, b"".join(b" %d 0 R" % one for one in notes)), **notes})
+
+
+@attack("annotations of the page tree: a list that is an object of its own", OURS)
+def _list_apart(victims: Victims) -> bytes:
+    plain = small_pdf()
+    tree = raw_object(plain, 2)[:-2] + b"/Annots 30 0 R>>"
+    data = victims.signing.sign(append(plain, {2: tree, 30: b"[]"}), page=1)
+    new = size_of(data)
+    return append(data, {**listed(data, new), 30: b"[%d 0 R]" % new, new: WIDGET % OVER_ALL})
