@@ -78,3 +78,38 @@ def _list_apart(victims: Victims) -> bytes:
     data = victims.signing.sign(append(plain, {2: tree, 30: b"[]"}), page=1)
     new = size_of(data)
     return append(data, {**listed(data, new), 30: b"[%d 0 R]" % new, new: WIDGET % OVER_ALL})
+
+
+def _behind_a_reference(victims: Victims, entries: bytes, more: dict[int, bytes] | None = None) -> bytes:
+    """Append a field whose object is a reference to the field, which some readers follow."""
+    data = victims.signing.sign(page=1)
+    new = size_of(data)
+    page = with_list(data, 4, b"%d 0 R" % new)
+    objects = {**listed(data, new), **page, new: b"%d 0 R" % (new + 1), new + 1: WIDGET % entries}
+    if more is None:
+        return append(data, objects)
+    return with_signature(victims.signing, data, {**objects, **more}, new + 3, stamp=False)
+
+
+@attack("a field behind a reference: an empty one over the page", OURS)
+def _empty_behind(victims: Victims) -> bytes:
+    return _behind_a_reference(victims, OVER_ALL)
+
+
+@attack("a field behind a reference: a later signature over the page", OURS)
+def _signed_behind(victims: Victims) -> bytes:
+    new = size_of(victims.signing.sign(page=1))
+    return _behind_a_reference(
+        victims, OVER_ALL + b"/AP<</N %d 0 R>>/V %d 0 R" % (new + 2, new + 3), {new + 2: LOOK}
+    )
+
+
+@attack("a field behind a reference: the widget of a new field", OURS)
+def _kid_behind(victims: Victims) -> bytes:
+    data = victims.signing.sign(page=1)
+    new = size_of(data)
+    field = b"<</FT/Sig/T(Other)/Kids[%d 0 R]>>" % (new + 1)
+    widget = b"<</Type/Annot/Subtype/Widget/Parent %d 0 R%s>>" % (new, OVER_ALL)
+    page = with_list(data, 4, b"%d 0 R" % (new + 1))
+    behind = {new: field, new + 1: b"%d 0 R" % (new + 2), new + 2: widget}
+    return append(data, {**listed(data, new), **page, **behind})

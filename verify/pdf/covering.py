@@ -104,7 +104,7 @@ def boxes_of(step: Step, items: Iterable[FormField]) -> dict[Ref, list[Box]]:
     found: dict[Ref, list[Box]] = {}
     for widget in (widget for item in items for widget in item.widgets if isinstance(widget, Ref)):
         for page in step.shown_on.get(widget, ()):
-            box = drawn_box(step.new, page, step.new.get(widget))
+            box = drawn_box(step.new, page, step.new.resolve(widget))
             if box is not None and area(box) > 0:
                 found.setdefault(page, []).append(box)
     return found
