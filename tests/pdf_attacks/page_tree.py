@@ -16,8 +16,8 @@ from tests.pdf_attacks.catalogue import (
     stream,
 )
 from tests.pdf_attacks.certified import LINE
-from tests.pdf_attacks.limits import with_signature
-from tests.verify_world import append, raw_object, size_of, small_pdf
+from tests.pdf_attacks.limits import signed_by_hand, with_signature
+from tests.verify_world import append, in_store, raw_object, size_of, small_pdf
 
 ATTACKS: Final[list[Attack]] = []
 attack = collector(ATTACKS)
@@ -113,3 +113,72 @@ def _kid_behind(victims: Victims) -> bytes:
     page = with_list(data, 4, b"%d 0 R" % (new + 1))
     behind = {new: field, new + 1: b"%d 0 R" % (new + 2), new + 2: widget}
     return append(data, {**listed(data, new), **page, **behind})
+
+
+FORM: Final = "/AcroForm<</Fields[]/SigFlags 3>>"
+SEAL: Final = stream(b"1 0 0 rg 0 0 119 119 re f", b"/Type/XObject/Subtype/Form/BBox[0 0 119 119]")
+
+
+def sealed(victims: Victims, data: bytes) -> bytes:
+    """Seal the second page of what libraries stumble over."""
+    return signed_by_hand(victims.signing, data, b"/F 4/Rect[100 600 219 719]", SEAL, stamp=False)
+
+
+def _in_its_list(annotations: bytes) -> bytes:
+    """Return a document whose first page stands in the list of the page tree itself."""
+    plain = small_pdf(catalog=FORM)
+    page = raw_object(plain, 4)[:-2] + b"/Annots %s>>" % annotations
+    return append(plain, {2: raw_object(plain, 2).replace(b"4 0 R", page, 1), 30: b"[]"})
+
+
+for _name, _box in (("over it", OVER_ALL), ("without a box", b"")):
+
+    @attack(f"a page that is no object: a field {_name}", OURS)
+    def _on_direct_page(victims: Victims, box: bytes = _box) -> bytes:
+        data = sealed(victims, _in_its_list(b"30 0 R"))
+        new = size_of(data)
+        return append(data, {**listed(data, new), 30: b"[%d 0 R]" % new, new: WIDGET % box})
+
+
+@attack("a page that is no object: validation data", OURS)
+def _store_behind_direct_page(victims: Victims) -> bytes:
+    return in_store(sealed(victims, _in_its_list(b"[]")), {90: stream(b"a certificate")})
+
+
+def _field_on_page(data: bytes) -> bytes:
+    new = size_of(data)
+    return append(data, {**listed(data, new), **with_list(data, 4, b"%d 0 R" % new), new: WIDGET % b""})
+
+
+@attack("a page tree behind a reference: a field without a box", OURS)
+def _tree_behind(victims: Victims) -> bytes:
+    plain = small_pdf(catalog=FORM)
+    catalog = raw_object(plain, 1).replace(b"/Pages 2 0 R", b"/Pages 40 0 R")
+    return _field_on_page(sealed(victims, append(plain, {1: catalog, 40: b"2 0 R"})))
+
+
+@attack("a page tree behind a reference: a page of it", OURS)
+def _page_behind(victims: Victims) -> bytes:
+    plain = small_pdf(catalog=FORM)
+    tree = raw_object(plain, 2).replace(b"4 0 R", b"40 0 R", 1)
+    return _field_on_page(sealed(victims, append(plain, {2: tree, 40: b"4 0 R"})))
+
+
+@attack("a page tree in the catalogue itself", OURS)
+def _tree_in_catalogue(victims: Victims) -> bytes:
+    plain = small_pdf(catalog=FORM)
+    catalog = raw_object(plain, 1).replace(b"/Pages 2 0 R", b"/Pages " + raw_object(plain, 2))
+    return in_store(sealed(victims, append(plain, {1: catalog})), {90: stream(b"a certificate")})
+
+
+for _count in (8, 9, 40):
+
+    @attack(f"annotations behind {_count} references, hidden by those that a page gains", OURS)
+    def _far_list(victims: Victims, count: int = _count) -> bytes:
+        plain = small_pdf(catalog=FORM)
+        page = raw_object(plain, 4)[:-2] + b"/Annots 40 0 R>>"
+        stamp = b"<</Type/Annot/Subtype/Stamp/F 4/Rect[0 0 595 842]/AP<</N 31 0 R>>>>"
+        chain = {40 + at: b"%d 0 R" % (41 + at) for at in range(count - 1)}
+        made = append(plain, {4: page, 30: stamp, 31: LOOK, **chain, 39 + count: b"[30 0 R]"})
+        data = sealed(victims, made)
+        return append(data, {4: raw_object(data, 4).replace(b"/Annots 40 0 R", b"/Annots[]")})

@@ -130,8 +130,25 @@ def listing_nodes(view: View) -> dict[Ref, list[Ref]]:
     return found
 
 
+def misses_pages(document: Document) -> bool:
+    """Tell whether some reader may find pages that are not walked here.
+
+    Each node of the page tree is an object (ISO 32000-2 tables 29 and 30), no reference to one, and they are at most MAX_PAGES.
+    """
+    view, count = document.last, 0
+    if not isinstance(view.catalog.get("/Pages"), Ref):
+        return True
+    for node, _, kids in _nodes(view):
+        count += 1
+        if any(not isinstance(kid, Ref | None) for kid in kids):
+            return True
+        if not view.lacks(node, b"/Kids") and not isinstance(view.get(node), dict | None):
+            return True
+    return count > MAX_PAGES
+
+
 def _nodes(view: View) -> Iterator[tuple[Ref, bool, list[Value]]]:
-    """Yield the nodes of the page tree in order: whether each is a page, and what it lists."""
+    """Yield the nodes of the page tree in order: whether each is a page, and what it lists; what is no dictionary is none."""
     pending: list[Value] = [view.catalog.get("/Pages")]
     seen: set[Ref] = set()
     while pending and len(seen) <= MAX_PAGES:
@@ -148,3 +165,5 @@ def _nodes(view: View) -> Iterator[tuple[Ref, bool, list[Value]]]:
             kids = stated if isinstance(stated, list) else []
             yield node, not kids or view.entry(value, "/Type") == "/Page", kids
             pending.extend(reversed(kids))
+        else:
+            yield node, False, []

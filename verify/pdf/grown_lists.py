@@ -27,7 +27,8 @@ def grown(step: Step, old: Value, new: Value, *, fields: bool) -> bool:
     if not step.kept(old, new):
         return False
     before, after = step.old.resolve(old), step.new.resolve(new)
-    before = [] if before is None else before
+    if before is None and not (isinstance(old, Ref) and isinstance(step.old.get(old), Ref)):
+        before = []  # what is nowhere, not what is too far to follow
     if not isinstance(before, list) or not isinstance(after, list):
         return False
     added = gained(before, after if fields else put_apart(step, before, after))

@@ -8,6 +8,7 @@ from typing import Final
 from verify.integrity import Change
 from verify.pdf.appended import mark_out_of_sight
 from verify.pdf.document import Document
+from verify.pdf.graph import misses_pages
 from verify.pdf.linearized import wakes
 from verify.pdf.misread import misread_reference
 from verify.pdf.repaired import unlisted_object, unusual_section
@@ -39,6 +40,10 @@ _MISREAD: Final = (
     "文件里有编号与代号不符的引用，各阅读器对它所指的对象理解不一",
     "a reference names no object as it is written, and some readers show another in its place",
 )
+_PAGES: Final = Change(
+    "页面树的写法罕见或页数过多，有的页面无法确定，追加的内容可能遮盖这些页面",
+    "the page tree is written oddly, or too large, so that some pages are not certain; what was appended may cover them",
+)
 _PACKAGE: Final = Change(
     "签章后追加的内容使该文件同时是一个压缩包（如 OFD），以压缩包打开时显示的不是所签内容",
     "what was appended makes the file a ZIP package (an OFD, say) as well, and what that shows was never signed",
@@ -67,5 +72,7 @@ def misleading(document: Document, gap_start: int, covered: int) -> Iterator[Cha
     ):
         if place is not None:
             yield Change(*words, object=f"offset {place}")
+    if document.fact(misses_pages):
+        yield _PAGES
     if package_behind(document.data, covered):
         yield _PACKAGE
