@@ -25,6 +25,7 @@ from tests.pdf_attacks import (
     structure,
     tolerated,
     woken,
+    xfa,
 )
 
 ATTACKS: Final = (
@@ -48,4 +49,5 @@ ATTACKS: Final = (
     *revived.ATTACKS,
     *woken.ATTACKS,
     *page_tree.ATTACKS,
+    *xfa.ATTACKS,
 )

@@ -32,6 +32,7 @@ from verify.pdf.sizeless import check_sizes
 from verify.pdf.source import Revision
 from verify.pdf.step import Step, describe
 from verify.pdf.unused import check_kinds, check_reached
+from verify.pdf.xfa import check_xfa
 from verify.policy import MAX_CHANGED_OBJECTS, MAX_REVISIONS, Policy
 
 MAX_APPENDED: Final = 2_000_000
@@ -240,6 +241,7 @@ def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
     if leaves_out(step, refs):
         step.doubt(_LEFT_OUT)
     check_sizes(step, refs)
+    check_xfa(step)
     check_containers(step, revision)
     check_kinds(step, revision, refs)
     check_reached(step, revision, refs)

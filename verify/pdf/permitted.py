@@ -41,6 +41,8 @@ CHOSEN_KEYS: Final = frozenset({"/I", "/TI"})
 """What is chosen in a list, and what of it shows (ISO 32000-2 table 234)."""
 PUSH_BUTTON: Final = 1 << 16
 """ISO 32000-2 table 229."""
+SIGNATURE_FLAGS: Final = 0b11
+"""ISO 32000-2 table 225: SignaturesExist, AppendOnly."""
 PROPERTY_KEYS: Final = frozenset({"/Metadata", "/Version", "/Extensions"})
 DSS_KEYS: Final = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs", "/VRI"})
 
@@ -194,7 +196,18 @@ def _form(step: Step, old: Value, new: Value) -> bool:
                 "readers are told to draw the form anew, and it may not look as it was signed: compare each field with its value",
             )
         )
+    if "/SigFlags" in keys and not _flags_set(step, before, new):
+        return False
     return "/Fields" not in keys or grown(step, before.get("/Fields", []), new.get("/Fields"), fields=True)
+
+
+def _flags_set(step: Step, old: dict[str, Value], new: dict[str, Value]) -> bool:
+    """Tell whether a form says now what it has: signatures, and that it is extended alone (ISO 32000-2 table 225); no signature takes that back."""
+    before, after = step.old.entry(old, "/SigFlags"), step.new.entry(new, "/SigFlags")
+    if type(after) is not int:
+        return False
+    kept = before if type(before) is int else 0
+    return after & kept == kept and after | SIGNATURE_FLAGS == kept | SIGNATURE_FLAGS
 
 
 def _draws_alike(step: Step, form: dict[str, Value]) -> bool:
