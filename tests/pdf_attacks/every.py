@@ -7,6 +7,7 @@ from typing import Final
 from tests.pdf_attacks import (
     certified,
     faces,
+    filled,
     forgery,
     form_looks,
     forms,
@@ -50,4 +51,5 @@ ATTACKS: Final = (
     *woken.ATTACKS,
     *page_tree.ATTACKS,
     *xfa.ATTACKS,
+    *filled.ATTACKS,
 )

@@ -14,6 +14,7 @@ from verify.errors import Finding
 from verify.integrity import Change, Integrity, LaterRevision, RevisionKind
 from verify.pdf.appended import Appended, appended, signed_start, stray_octets
 from verify.pdf.buried import check_containers
+from verify.pdf.covering import doubt_where_filled_in_covers
 from verify.pdf.document import Document
 from verify.pdf.extents import points_ahead, reaches_unprotected
 from verify.pdf.fields import indexed
@@ -234,8 +235,10 @@ def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
         )
     for ref in ordered:
         _compare_object(step, revision, ref, covered)
-    if revision.hybrid and RevisionKind.FORM_FILLING in step.kinds:
-        step.doubt(DIFFERS)
+    if RevisionKind.FORM_FILLING in step.kinds:
+        doubt_where_filled_in_covers(step)
+        if revision.hybrid:
+            step.doubt(DIFFERS)
     if leads_astray(step, refs):
         step.doubt(_NOWHERE)
     if leaves_out(step, refs):

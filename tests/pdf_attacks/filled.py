@@ -1,0 +1,101 @@
+"""Fields that were signed empty over what they hide once they are filled in ("replace via overlay"), and such as are not to be."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigFieldSpec, append_signature_field
+
+from tests.pdf_attacks.catalogue import COVER, DRAWING, SHADOW, Attack, Victims, collector, stream
+from tests.verify_world import Signing, append, raw_object, size_of, small_pdf
+
+ATTACKS: Final[list[Attack]] = []
+attack = collector(ATTACKS)
+LOOK: Final = stream(COVER, DRAWING + b"/Resources<</Font<</F1 3 0 R>>>>")
+PAGE: Final = b"0 0 595 842"
+TICKED: Final = b"/FT/Btn/V/Off/AS/Off/AP<</N<</Off 24 0 R/Yes 25 0 R>>>>"
+
+
+def form_of(fields: Mapping[int, tuple[bytes, bytes]]) -> bytes:
+    """Return a form with fields on its first page: what each says, and its box."""
+    listed = b" ".join(b"%d 0 R" % number for number in fields)
+    plain = small_pdf(
+        catalog=f"/AcroForm<</Fields[{listed.decode()}]/DA(/Helv 0 Tf 0 g)/DR<</Font<</Helv 3 0 R>>>>>>"
+    )
+    widget = b"<<%s/T(f%d)/Type/Annot/Subtype/Widget/F 4/P 4 0 R/Rect[%s]>>"
+    objects = {number: widget % (says, number, box) for number, (says, box) in fields.items()}
+    page = raw_object(plain, 4)[:-2] + b"/Annots[%s]>>" % listed
+    return append(plain, {4: page, 24: stream(b"", DRAWING), 25: LOOK, **objects})
+
+
+def text(box: bytes) -> tuple[bytes, bytes]:
+    return b"/FT/Tx/DA(/Helv 12 Tf 0 g)", box
+
+
+def certified(signing: Signing, data: bytes, box: tuple[int, int, int, int] = (100, 600, 219, 719)) -> bytes:
+    return signing.sign(data, page=1, box=box, certify=True, docmdp_permissions=MDPPerm.FILL_FORMS)
+
+
+def filled(data: bytes, *numbers: int, value: bytes = b"(x)") -> bytes:
+    """Fill fields in with a value, each with a look of its own."""
+    new = size_of(data)
+    objects = {}
+    for at, number in enumerate(numbers):
+        body = re.sub(rb"/(?:V ?\([^)]*\)|AP ?<<.*?>>)", b"", raw_object(data, number), flags=re.DOTALL)
+        objects |= {number: body[:-2] + b"/V%s/AP<</N %d 0 R>>>>" % (value, new + at), new + at: LOOK}
+    return append(data, objects)
+
+
+@attack("a field filled in over the page of a certified document", SHADOW)
+def _over_page(victims: Victims) -> bytes:
+    return filled(certified(victims.signing, form_of({20: text(PAGE)})), 20)
+
+
+@attack("a field filled in over the page, where a lock names another", SHADOW)
+def _beside_a_lock(victims: Victims) -> bytes:
+    lock = FieldMDPSpec(FieldMDPAction.INCLUDE, fields=["other"])
+    writer, out = IncrementalPdfFileWriter(io.BytesIO(form_of({20: text(PAGE)}))), io.BytesIO()
+    spec = SigFieldSpec("Seal1", on_page=1, box=(300, 100, 400, 160), field_mdp_spec=lock)
+    append_signature_field(writer, spec)
+    writer.write(out)
+    return filled(victims.signing.sign(out.getvalue(), box=None), 20)
+
+
+@attack("a field filled in over the page: a box to tick", SHADOW)
+def _ticked(victims: Victims) -> bytes:
+    data = certified(victims.signing, form_of({20: (TICKED, PAGE)}))
+    return append(data, {20: raw_object(data, 20).replace(b"/Off/AS/Off", b"/Yes/AS/Yes")})
+
+
+ROWS: Final = {
+    number: text(b"0 %d 595 %d" % (105 * at, 105 * at + 105)) for at, number in enumerate(range(30, 38))
+}
+
+
+@attack("a field filled in over the page, with others", SHADOW)
+def _together(victims: Victims) -> bytes:
+    return filled(certified(victims.signing, form_of(ROWS)), *ROWS)
+
+
+@attack("a field filled in over the page, with others that were filled in before", SHADOW)
+def _by_and_by(victims: Victims) -> bytes:
+    data = certified(victims.signing, form_of(ROWS))
+    for number in ROWS:
+        data = filled(data, number)
+    return data
+
+
+@attack("a field filled in over a seal", SHADOW)
+def _over_seal(victims: Victims) -> bytes:
+    form = form_of({20: text(b"90 590 230 730")})
+    return filled(_on_first_page(victims.signing, form), 20)
+
+
+def _on_first_page(signing: Signing, data: bytes) -> bytes:
+    return signing.sign(
+        data, page=0, box=(100, 600, 219, 719), certify=True, docmdp_permissions=MDPPerm.FILL_FORMS
+    )
