@@ -149,6 +149,23 @@ def _line_of_points(victims: Victims) -> bytes:
     )
 
 
+for _frame in (
+    b"/MK<</BC[1 1 1]>>/BS<</W 600/S/S>>",
+    b"/BS<</W 600/S/S>>/C[1 1 1]",
+    b"/Border[0 0 600]/C[1 1 1]",
+    b"/Border[600 0 1]",
+    b"/BS<</W 90 0 R>>",
+):
+    for _subtype in (b"Text", b"Popup"):
+
+        @attack(
+            f"EAA: a note at P=3 with a frame over the page, {_subtype.decode()} {_frame.decode()}", CERTIFIED
+        )
+        def _framed(victims: Victims, frame: bytes = _frame, subtype: bytes = _subtype) -> bytes:
+            note = b"/Subtype/%s/F 28/Rect[0 842 0 842]/Contents(x)%s" % (subtype, frame)
+            return annotated(victims.certified(3), note, {90: b"600"})
+
+
 def with_button(victims: Victims) -> bytes:
     """Return a certified form with a button that shows a price, and lets fields be filled in."""
     entries = b"/FT/Btn/Ff 65536/MK<</CA(Price 1.00)>>/T(price)/Type/Annot/Subtype/Widget/Rect[50 50 150 70]/P 4 0 R"
