@@ -10,13 +10,26 @@ from typing import Final
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigFieldSpec, append_signature_field
 
-from tests.pdf_attacks.catalogue import COVER, DRAWING, SHADOW, Attack, Victims, collector, stream
+from tests.pdf_attacks.catalogue import (
+    COVER,
+    DRAWING,
+    OURS,
+    SHADOW,
+    Attack,
+    Victims,
+    collector,
+    form_object,
+    stream,
+)
+from tests.pdf_attacks.limits import with_signature
 from tests.verify_world import Signing, append, raw_object, size_of, small_pdf
+from verify.pdf.permissions import MAX_NAMED, MAX_REFERENCES
 
 ATTACKS: Final[list[Attack]] = []
 attack = collector(ATTACKS)
 LOOK: Final = stream(COVER, DRAWING + b"/Resources<</Font<</F1 3 0 R>>>>")
 PAGE: Final = b"0 0 595 842"
+SMALL: Final = b"50 50 150 70"
 TICKED: Final = b"/FT/Btn/V/Off/AS/Off/AP<</N<</Off 24 0 R/Yes 25 0 R>>>>"
 
 
@@ -55,14 +68,50 @@ def _over_page(victims: Victims) -> bytes:
     return filled(certified(victims.signing, form_of({20: text(PAGE)})), 20)
 
 
-@attack("a field filled in over the page, where a lock names another", SHADOW)
-def _beside_a_lock(victims: Victims) -> bytes:
-    lock = FieldMDPSpec(FieldMDPAction.INCLUDE, fields=["other"])
-    writer, out = IncrementalPdfFileWriter(io.BytesIO(form_of({20: text(PAGE)}))), io.BytesIO()
+def beside_a_lock(signing: Signing, box: bytes, names: list[str]) -> bytes:
+    """Fill a field in, signed by one who locked those of these names."""
+    lock = FieldMDPSpec(FieldMDPAction.INCLUDE, fields=names)
+    writer, out = IncrementalPdfFileWriter(io.BytesIO(form_of({20: text(box)}))), io.BytesIO()
     spec = SigFieldSpec("Seal1", on_page=1, box=(300, 100, 400, 160), field_mdp_spec=lock)
     append_signature_field(writer, spec)
     writer.write(out)
-    return filled(victims.signing.sign(out.getvalue(), box=None), 20)
+    return filled(signing.sign(out.getvalue(), box=None), 20)
+
+
+@attack("a field filled in over the page, where a lock names another", SHADOW)
+def _beside_a_lock(victims: Victims) -> bytes:
+    return beside_a_lock(victims.signing, PAGE, ["other"])
+
+
+@attack("a locked field whose name comes behind twenty thousand others", OURS)
+def _behind_many_names(victims: Victims) -> bytes:
+    names = [f"n{at}" for at in range(MAX_NAMED)]
+    return beside_a_lock(victims.signing, SMALL, [*names, "f20"])
+
+
+def locked_by(signing: Signing, references: list[bytes]) -> bytes:
+    """Fill a field in, signed with these references by hand."""
+    data = form_of({20: text(SMALL)})
+    new = size_of(data)
+    number, form = form_object(data)
+    field = b"<</FT/Sig/T(Seal1)/Type/Annot/Subtype/Widget/F 4/P 6 0 R/Rect[0 0 0 0]/V %d 0 R>>" % (new + 1)
+    objects = {number: form.replace(b"/Fields[", b"/Fields[%d 0 R " % new), new: field}
+    entries = b"/Reference[%s]" % b"".join(references)
+    return filled(with_signature(signing, data, objects, new + 1, stamp=False, entries=entries), 20)
+
+
+LOCK: Final = b"<</Type/SigRef/TransformMethod/FieldMDP/TransformParams<</Type/TransformParams/V/1.2/Action/Include%s>>>>"
+
+
+@attack("a locked field that the seventeenth reference of a signature names", OURS)
+def _behind_many_references(victims: Victims) -> bytes:
+    other = LOCK % b"/Fields[(other)]"
+    return locked_by(victims.signing, [other] * MAX_REFERENCES + [LOCK % b"/Fields[(f20)]"])
+
+
+@attack("a locked field of a lock that names nobody knows which", OURS)
+def _no_list(victims: Victims) -> bytes:
+    return locked_by(victims.signing, [LOCK % b"/Fields(f20)"])
 
 
 @attack("a field filled in over the page: a box to tick", SHADOW)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from pyhanko.sign.fields import MDPPerm
 
-from tests.pdf_attacks.filled import certified, filled, form_of, text
+from tests.pdf_attacks.filled import LOCK, SMALL, beside_a_lock, certified, filled, form_of, locked_by, text
 from tests.unit.verify.both_readers import check_valid
 from tests.verify_world import Signing
+from verify.pdf.permissions import MAX_REFERENCES
 
 REMARKS = {20: text(b"40 60 555 440")}
 """Nearly two fifths of the page."""
@@ -51,3 +52,10 @@ def test_a_seal_that_its_signatory_puts_over_what_was_filled_in(
     fields = {20: text(b"310 310 410 410"), 21: text(b"40 40 140 60"), 22: kept}
     data = filled(certified(signing, form_of(fields)), 20)
     check_valid(signing, filled(signing.sign(data, field="f22", box=None), 21), monkeypatch)
+
+
+def test_a_field_beside_a_lock_of_many_names(signing: Signing, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"n{at}" for at in range(500)]
+    check_valid(signing, beside_a_lock(signing, SMALL, names), monkeypatch)
+    monkeypatch.undo()
+    check_valid(signing, locked_by(signing, [LOCK % b"/Fields[(other)]"] * MAX_REFERENCES), monkeypatch)
