@@ -148,3 +148,17 @@ def _on_first_page(signing: Signing, data: bytes) -> bytes:
     return signing.sign(
         data, page=0, box=(100, 600, 219, 719), certify=True, docmdp_permissions=MDPPerm.FILL_FORMS
     )
+
+
+def with_price(signing: Signing, says: bytes, catalog: bytes = b"") -> bytes:
+    """Return a certified form with a small field that says so, a price, in it."""
+    form = form_of({20: (text(SMALL)[0] + says, SMALL)})
+    listed = raw_object(form, 1).replace(b"/AcroForm<<", b"/AcroForm<<" + catalog)
+    return certified(signing, append(form, {1: listed}))
+
+
+for _says in (b"/Ff 1/V(1.00)", b"/Ff 4097/V(1.00)/AA<</F<</S/JavaScript/JS(x)>>>>"):
+
+    @attack(f"a field filled in that is read-only: {_says.decode()}", SHADOW)
+    def _read_only(victims: Victims, says: bytes = _says) -> bytes:
+        return filled(with_price(victims.signing, says), 20, value=b"(9.00)")

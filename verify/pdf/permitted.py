@@ -13,7 +13,7 @@ from verify.pdf.added_fields import (
 )
 from verify.pdf.covering import doubt_where_it_covers
 from verify.pdf.fields import FormField
-from verify.pdf.form_members import may_be_written, serves_form_alone
+from verify.pdf.form_members import is_set, may_be_written, serves_form_alone
 from verify.pdf.form_resources import (
     DRAWN,
     are_resources,
@@ -259,6 +259,8 @@ def _field(step: Step, known: FormField, ref: Ref, keys: frozenset[str], new: di
         step.doubt(
             describe(step, ref, "的显示被改而值未改", "was made to look otherwise without a new value")
         )
+    elif is_set(step, known):
+        step.doubt(describe(step, ref, "是只读的而值被改", "was given another value though it is read-only"))
     else:
         step.note(RevisionKind.FORM_FILLING, describe(step, ref, "被填写", "was filled in"))
     return True

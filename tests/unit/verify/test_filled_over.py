@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 from pyhanko.sign.fields import MDPPerm
 
-from tests.pdf_attacks.filled import LOCK, SMALL, beside_a_lock, certified, filled, form_of, locked_by, text
+from tests.pdf_attacks.filled import (
+    LOCK,
+    SMALL,
+    beside_a_lock,
+    certified,
+    filled,
+    form_of,
+    locked_by,
+    text,
+    with_price,
+)
 from tests.unit.verify.both_readers import check_valid
 from tests.verify_world import Signing
 from verify.pdf.permissions import MAX_REFERENCES
@@ -59,3 +69,21 @@ def test_a_field_beside_a_lock_of_many_names(signing: Signing, monkeypatch: pyte
     check_valid(signing, beside_a_lock(signing, SMALL, names), monkeypatch)
     monkeypatch.undo()
     check_valid(signing, locked_by(signing, [LOCK % b"/Fields[(other)]"] * MAX_REFERENCES), monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("says", "catalog"),
+    [
+        (b"/V(1.00)", b""),
+        (b"/Ff 4096/V(1.00)", b""),
+        (b"/Ff 1", b""),
+        (b"/Ff 1/V()", b""),
+        (b"/Ff 1/V(1.00)/AA<</C<</S/JavaScript/JS(x)>>>>", b""),
+        (b"/Ff 1/V(1.00)", b"/CO[20 0 R]"),
+    ],
+)
+def test_a_total_that_scripts_compute(
+    signing: Signing, says: bytes, catalog: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read-only field is filled in where a script computes it, or nothing stood there; any other whenever it is."""
+    check_valid(signing, filled(with_price(signing, says, catalog), 20, value=b"(2.00)"), monkeypatch)
