@@ -191,3 +191,24 @@ def _button_filled(victims: Victims) -> bytes:
 def _button_redrawn(victims: Victims) -> bytes:
     data = with_button(victims)
     return append(data, {20: raw_object(data, 20)[:-2] + b"/V(x)>>", 24: _button(b"9.00")})
+
+
+def titled(data: bytes, more: dict[int, bytes] | None = None) -> bytes:
+    """Append another title, and what else comes with it."""
+    new = size_of(data)
+    title = b"<</Title(Cancelled: void since May)>>"
+    return append(data, {new: title, **(more or {})}, trailer=b"/Info %d 0 R" % new)
+
+
+@attack("another title of a document that takes no changes", CERTIFIED)
+def _titled(victims: Victims) -> bytes:
+    return titled(victims.certified(1))
+
+
+@attack("another title of a document that takes no changes, in its metadata", CERTIFIED)
+def _described(victims: Victims) -> bytes:
+    data = victims.certified(1)
+    new = size_of(data)
+    catalog = raw_object(data, 1)[:-2] + b"/Metadata %d 0 R>>" % new
+    packet = stream(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>", b"/Type/Metadata/Subtype/XML")
+    return append(data, {1: catalog, new: packet})

@@ -23,7 +23,7 @@ from verify.pdf.hybrid import DIFFERS, as_others_see
 from verify.pdf.library import opens_strictly
 from verify.pdf.misleading import misleading, misleading_as_it_is
 from verify.pdf.pdf_values import Ref, Stream, same
-from verify.pdf.permissions import rules_of
+from verify.pdf.permissions import NO_CHANGES, rules_of
 from verify.pdf.permitted import allowed, is_description, moved_catalog
 from verify.pdf.plain.errors import NotPlain
 from verify.pdf.respelled import cut_off, mistakable
@@ -53,6 +53,12 @@ _NOWHERE: Final = Change(
 _LEFT_OUT: Final = Change(
     "文件先前的交叉引用有误，追加的内容重写了页面树，部分阅读器因此不再显示未重写的内容",
     "an earlier table is out, and what was appended writes the page tree anew: some readers then leave out what it does not bring",
+)
+
+
+_NO_CHANGES: Final = Change(
+    "认证不允许任何改动，而文档属性在没有追加证据或时间戳的情况下被更新",
+    "the certification lets nothing be changed; the document's description was, and no evidence or time-stamp came with it",
 )
 
 
@@ -239,6 +245,8 @@ def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
         doubt_where_filled_in_covers(step)
         if revision.hybrid:
             step.doubt(DIFFERS)
+    if step.rules.permission == NO_CHANGES and step.kinds == {RevisionKind.PROPERTIES}:
+        step.doubt(_NO_CHANGES)
     if leads_astray(step, refs):
         step.doubt(_NOWHERE)
     if leaves_out(step, refs):
