@@ -86,7 +86,8 @@ def _untouched(document: Document, value: SignatureValue) -> Integrity:
     """Report a signature that covers everything but blanks, and what its document's certification would let follow."""
     word = rules_of(document.last).word if "/Perms" in document.last.catalog else ""
     doubts = tuple(misleading_as_it_is(document.data, value.gap_start, value.covered))
-    return Integrity(covers_whole_document=not doubts, modified=False, doubts=doubts, certification=word)
+    whole = value.covered == len(document.data) or not doubts
+    return Integrity(covers_whole_document=whole, modified=False, doubts=doubts, certification=word)
 
 
 def _modified(zh: str, en: str, where: str = "") -> Integrity:

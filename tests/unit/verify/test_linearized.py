@@ -6,7 +6,7 @@ import pytest
 
 from tests.pdf_attacks.catalogue import body_of, stream
 from tests.pdf_attacks.limits import FORM, room_for, signed_in_place
-from tests.pdf_attacks.woken import drawn, led, parameters
+from tests.pdf_attacks.woken import drawn, led, parameters, sealed_at_its_length
 from tests.unit.verify.both_readers import check_valid
 from tests.verify_world import Signing, in_store
 
@@ -73,3 +73,13 @@ def test_figures_of_a_longer_file_that_nobody_makes_true(
     """As of a file that was saved anew with fewer pages by software that kept its first object."""
     data = _marked(_linearized(drawn("Contract"), 900_000))
     check_valid(signing, signing.sign(data, page=1), monkeypatch)
+
+
+def test_a_draft_that_the_signature_wakes_is_told(signing: Signing) -> None:
+    """Nothing was added: it is the way the document is written."""
+    data = sealed_at_its_length(signing)
+    (found,) = signing.verify(data).signatures
+    assert found.integrity.covers_whole_document
+    assert "written so that some readers may show something else" in found.reason.en
+    (behind,) = signing.verify(in_store(data, CERTIFICATE)).signatures
+    assert "was added after signing" in behind.reason.en
