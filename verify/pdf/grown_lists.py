@@ -16,6 +16,8 @@ from verify.pdf.placement import inherited
 from verify.pdf.same_meaning import put_apart
 from verify.pdf.step import Step
 
+_OF_A_NODE: Final = frozenset({"/Pages", "/Kids", "/Parent"})
+"""Keys under which nodes of the page tree are named."""
 _ABOVE: Final = (
     "页面新有了自己的批注列表，部分阅读器因此不再显示页面树上级所列的批注",
     "a page gained annotations of its own, and some readers no longer show those that the page tree above it lists",
@@ -51,8 +53,15 @@ def grown_on_page(step: Step, ref: Ref, old: Value, new: Value) -> bool:
 
 
 def grown_for_pages(step: Step, ref: Ref, old: Value, new: Value) -> bool:
-    """Let a list that is an object of its own gain annotations, where pages alone have it."""
+    """Let a list that is an object of its own gain annotations, where no node above a page has it.
+
+    A page that was taken out of the tree may have it besides, as where an annotation still names that page.
+    """
     owners = {owner for owner, _ in step.users_of(ref)}
-    return all(step.page_number(owner) is not None for owner in owners) and grown(
-        step, old, new, fields=False
+    return all(_is_no_node(step, owner) for owner in owners) and grown(step, old, new, fields=False)
+
+
+def _is_no_node(step: Step, owner: Ref | None) -> bool:
+    return step.page_number(owner) is not None or (
+        owner is not None and _OF_A_NODE.isdisjoint(step.roles(owner))
     )

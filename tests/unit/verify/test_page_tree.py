@@ -68,3 +68,14 @@ def test_annotations_behind_two_references(victims: Victims, monkeypatch: pytest
     data = sealed(victims, append(plain, {4: page, 40: b"41 0 R", 41: b"[]"}))
     page = raw_object(data, 4).replace(b"40 0 R", b"[%d 0 R]" % size_of(data))
     check_valid(victims.signing, _with_field(data, {4: page}), monkeypatch)
+
+
+def test_a_list_that_a_page_out_of_the_tree_has_besides(
+    signing: Signing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link still names the page that another took the place of."""
+    plain = small_pdf()
+    page = raw_object(plain, 4)[:-2] + b"/Annots 30 0 R>>"
+    link = b"<</Type/Annot/Subtype/Link/Rect[9 9 90 20]/P 40 0 R>>"
+    data = signing.sign(append(plain, {4: page, 40: page, 30: b"[31 0 R]", 31: link}), page=1)
+    check_valid(signing, _with_field(data, {30: b"[31 0 R %d 0 R]" % size_of(data)}), monkeypatch)
