@@ -163,5 +163,5 @@ def _nodes(view: View) -> Iterator[tuple[Ref, bool, list[Value] | None]]:
             kids = stated if isinstance(stated, list) else []
             yield node, not kids or view.entry(value, "/Type") == "/Page", kids
             pending.extend(reversed(kids))
-        elif value is not None:
-            yield node, False, None
+        else:
+            yield node, False, [] if value is None else None

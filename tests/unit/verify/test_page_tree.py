@@ -42,11 +42,13 @@ def test_a_tree_that_lists_annotations_as_it_was_signed(
 
 
 def test_the_page_tree_is_looked_at_to_its_end(signing: Signing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages that are not walked any more are not certain; three nodes are two pages and their tree."""
-    data = in_store(signing.sign(page=1), {90: stream(b"a certificate")})
-    monkeypatch.setattr("verify.pdf.graph.MAX_PAGES", 3)
+    """Pages that are not walked any more are not certain; four nodes are the tree, two pages and one that is missing."""
+    plain = small_pdf()
+    tree = raw_object(plain, 2).replace(b"6 0 R", b"6 0 R 99 0 R")
+    data = in_store(signing.sign(append(plain, {2: tree}), page=1), {90: stream(b"a certificate")})
+    monkeypatch.setattr("verify.pdf.graph.MAX_PAGES", 4)
     assert signing.verify(data).verdict is Verdict.PASSED
-    monkeypatch.setattr("verify.pdf.graph.MAX_PAGES", 2)
+    monkeypatch.setattr("verify.pdf.graph.MAX_PAGES", 3)
     assert signing.verify(data).verdict is Verdict.INDETERMINATE
 
 
