@@ -85,7 +85,7 @@ def assess(document: Document, value: SignatureValue, policy: Policy) -> Integri
 def _untouched(document: Document, value: SignatureValue) -> Integrity:
     """Report a signature that covers everything but blanks, and what its document's certification would let follow."""
     word = rules_of(document.last).word if "/Perms" in document.last.catalog else ""
-    doubts = tuple(misleading_as_it_is(document.data, value.gap_start, value.covered))
+    doubts = tuple(misleading_as_it_is(document.data, value.covered))
     whole = value.covered == len(document.data) or not doubts
     return Integrity(covers_whole_document=whole, modified=False, doubts=doubts, certification=word)
 
@@ -206,7 +206,7 @@ def _compare(document: Document, value: SignatureValue, policy: Policy, parts: l
         additions += step.additions
         doubts += step.doubts
         revisions.append(_told(step, part))
-    doubts += misleading(document, value.gap_start, value.covered)
+    doubts += misleading(document, value.covered)
     return Integrity(
         covers_whole_document=False,
         modified=bool(changes),

@@ -24,11 +24,12 @@ _NEAR: Final = 1024
 """Octets in which the file's header begins, and in which readers look for the end of the first object."""
 
 
-def wakes(data: bytes, gap_start: int, covered: int, *, grown: bool) -> bool:
-    """Tell whether the first object states linearization by figures that came true with a signature, or behind it.
+def wakes(data: bytes, covered: int, *, grown: bool) -> bool:
+    """Tell whether the first object states linearization by figures that came true with a signature, or may behind it.
 
-    A signature's value begins at ``gap_start``; where nothing but blanks is behind the ``covered`` octets, ``grown`` is false, and only what is
-    true of this very file counts. Who signs a file and linearizes it in one step names in its end mark the table that readers take.
+    Where more than blanks is behind the ``covered`` octets, the file has ``grown``, and any figure of a longer one counts: readers compare /L
+    alone, but hints may lead into what was appended. Who signs a file and linearizes it in one step names in its end mark the table that
+    readers take.
     """
     start = max(0, data.find(b"%PDF-", 0, _NEAR))
     begin = _HEADER.match(data, start)
@@ -43,12 +44,13 @@ def wakes(data: bytes, gap_start: int, covered: int, *, grown: bool) -> bool:
         figures = _figures(data, position)
     except NotPlain:
         return True
-    true = [one for one in figures if one > gap_start and (grown or one <= len(data))]
-    return any(one > covered for one in true) or (bool(true) and not _is_led_by(data, stop, covered))
+    if grown and any(one > covered for one in figures):
+        return True
+    return bool({covered, len(data)} & set(figures[:1])) and not _is_led_by(data, stop, covered)
 
 
 def _figures(data: bytes, position: int) -> list[int]:
-    """Return where the parameters say that something ends; raises :class:`NotPlain` where readers may take them differently."""
+    """Return the length of the file as the parameters say it, and where hints end; raises :class:`NotPlain` where readers may take them differently."""
     reader = Reader(data)
     reader.header(position)
     found = reader.value(reader.end)

@@ -50,17 +50,17 @@ _PACKAGE: Final = Change(
 )
 
 
-def misleading_as_it_is(data: bytes, gap_start: int, covered: int) -> Iterator[Change]:
+def misleading_as_it_is(data: bytes, covered: int) -> Iterator[Change]:
     """Yield what may mislead readers of a document in which nothing but blanks follows a signature."""
-    if wakes(data, gap_start, covered, grown=False):
+    if wakes(data, covered, grown=False):
         yield _AWAKE
     if len(data) > covered and mark_out_of_sight(data):
         yield _MARK_OUT_OF_SIGHT
 
 
-def misleading(document: Document, gap_start: int, covered: int) -> Iterator[Change]:
-    """Yield what may mislead readers of a document of which a signature, its value at ``gap_start``, covers so many octets, and something follows."""
-    if wakes(document.data, gap_start, covered, grown=True):
+def misleading(document: Document, covered: int) -> Iterator[Change]:
+    """Yield what may mislead readers of a document of which a signature covers so many octets, and something follows."""
+    if wakes(document.data, covered, grown=True):
         yield _AWAKE
     if mark_out_of_sight(document.data):
         yield _MARK_OUT_OF_SIGHT

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 import pytest
 
 from tests.pdf_attacks.catalogue import body_of, stream
@@ -32,7 +35,9 @@ def _marked(data: bytes) -> bytes:
     return data + b"startxref\n%d\n%%%%EOF\n" % data.index(b"xref\n0 ")
 
 
-def signed_and_linearized(signing: Signing) -> bytes:
+def signed_and_linearized(
+    signing: Signing, written: Callable[[dict[int, bytes]], bytes] = _to_length
+) -> bytes:
     """Return a document that was signed and linearized in one step, as Acrobat saves what it certifies."""
     seen = drawn("Contract")
     seen[1] = seen[1].replace(b"/Fields[]", b"/Fields[9 0 R]")
@@ -40,7 +45,7 @@ def signed_and_linearized(signing: Signing) -> bytes:
     field = b"<</Type/Annot/Subtype/Widget/FT/Sig/T(Seal1)/F 4/Rect[50 50 150 150]/P 4 0 R/AP<</N 10 0 R>>/V 11 0 R>>"
     look = stream(b"1 0 0 rg 0 0 100 100 re f", FORM + b"/BBox[0 0 100 100]")
     return signed_in_place(
-        signing, _to_length({**seen, 9: field, 10: look, 11: room_for(signing, stamp=False)}), stamp=False
+        signing, written({**seen, 9: field, 10: look, 11: room_for(signing, stamp=False)}), stamp=False
     )
 
 
@@ -73,6 +78,25 @@ def test_figures_of_a_longer_file_that_nobody_makes_true(
     """As of a file that was saved anew with fewer pages by software that kept its first object."""
     data = _marked(_linearized(drawn("Contract"), 900_000))
     check_valid(signing, signing.sign(data, page=1), monkeypatch)
+
+
+def test_figures_of_a_shorter_file_that_nobody_makes_true(
+    signing: Signing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a file that was signed while it was saved anew, by software that kept its first object."""
+    signed = signed_and_linearized(signing, lambda objects: _marked_anew(_linearized(objects, 9_000)))
+    assert signed.index(b"/ByteRange") < 9_000 < len(signed)
+    check_valid(signing, signed, monkeypatch)
+    monkeypatch.undo()
+    check_valid(signing, in_store(signed, CERTIFICATE), monkeypatch)
+
+
+def _marked_anew(data: bytes) -> bytes:
+    """Put a second table at the end, where everybody begins."""
+    table, prior = re.search(rb"xref\n0 .*?%%EOF\n", data, re.DOTALL), data.index(b"xref\n0 ")
+    assert table is not None
+    again = re.sub(rb"startxref\n\d+", b"startxref\n%d" % len(data), table[0])
+    return data + again.replace(b"/Root 1 0 R", b"/Root 1 0 R/Prev %d" % prior)
 
 
 def test_a_draft_that_the_signature_wakes_is_told(signing: Signing) -> None:
