@@ -149,6 +149,23 @@ def _line_of_points(victims: Victims) -> bytes:
     )
 
 
+for _frame in (
+    b"/MK<</BC[1 1 1]>>/BS<</W 600/S/S>>",
+    b"/BS<</W 600/S/S>>/C[1 1 1]",
+    b"/Border[0 0 600]/C[1 1 1]",
+    b"/Border[600 0 1]",
+    b"/BS<</W 90 0 R>>",
+):
+    for _subtype in (b"Text", b"Popup"):
+
+        @attack(
+            f"EAA: a note at P=3 with a frame over the page, {_subtype.decode()} {_frame.decode()}", CERTIFIED
+        )
+        def _framed(victims: Victims, frame: bytes = _frame, subtype: bytes = _subtype) -> bytes:
+            note = b"/Subtype/%s/F 28/Rect[0 842 0 842]/Contents(x)%s" % (subtype, frame)
+            return annotated(victims.certified(3), note, {90: b"600"})
+
+
 def with_button(victims: Victims) -> bytes:
     """Return a certified form with a button that shows a price, and lets fields be filled in."""
     entries = b"/FT/Btn/Ff 65536/MK<</CA(Price 1.00)>>/T(price)/Type/Annot/Subtype/Widget/Rect[50 50 150 70]/P 4 0 R"
@@ -174,3 +191,24 @@ def _button_filled(victims: Victims) -> bytes:
 def _button_redrawn(victims: Victims) -> bytes:
     data = with_button(victims)
     return append(data, {20: raw_object(data, 20)[:-2] + b"/V(x)>>", 24: _button(b"9.00")})
+
+
+def titled(data: bytes, more: dict[int, bytes] | None = None) -> bytes:
+    """Append another title, and what else comes with it."""
+    new = size_of(data)
+    title = b"<</Title(Cancelled: void since May)>>"
+    return append(data, {new: title, **(more or {})}, trailer=b"/Info %d 0 R" % new)
+
+
+@attack("another title of a document that takes no changes", CERTIFIED)
+def _titled(victims: Victims) -> bytes:
+    return titled(victims.certified(1))
+
+
+@attack("another title of a document that takes no changes, in its metadata", CERTIFIED)
+def _described(victims: Victims) -> bytes:
+    data = victims.certified(1)
+    new = size_of(data)
+    catalog = raw_object(data, 1)[:-2] + b"/Metadata %d 0 R>>" % new
+    packet = stream(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>", b"/Type/Metadata/Subtype/XML")
+    return append(data, {1: catalog, new: packet})

@@ -7,6 +7,7 @@ from typing import Final
 from tests.pdf_attacks import (
     certified,
     faces,
+    filled,
     forgery,
     form_looks,
     forms,
@@ -15,6 +16,7 @@ from tests.pdf_attacks import (
     limits,
     lost,
     misread,
+    page_tree,
     readers,
     repairs,
     revived,
@@ -23,6 +25,8 @@ from tests.pdf_attacks import (
     shadow,
     structure,
     tolerated,
+    woken,
+    xfa,
 )
 
 ATTACKS: Final = (
@@ -44,4 +48,8 @@ ATTACKS: Final = (
     *layout.ATTACKS,
     *sections.ATTACKS,
     *revived.ATTACKS,
+    *woken.ATTACKS,
+    *page_tree.ATTACKS,
+    *xfa.ATTACKS,
+    *filled.ATTACKS,
 )

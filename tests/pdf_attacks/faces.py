@@ -20,6 +20,7 @@ from tests.pdf_attacks.catalogue import (
 from tests.pdf_attacks.certified import signed_over
 from tests.pdf_attacks.shadow import IMAGE, PAGE
 from tests.verify_world import append, raw_object, size_of, small_pdf
+from verify.pdf.orphans import MAX_PLACES
 
 ATTACKS: Final[list[Attack]] = []
 attack = collector(ATTACKS)
@@ -120,6 +121,21 @@ def _number_used_again(victims: Victims) -> bytes:
     return victims.signing.sign(
         append(victims.plain, {number: emptied, again: other}), field="Seal2", box=None
     )
+
+
+def crowded(decoy: bytes) -> bytes:
+    """Return a document with more objects of one kind than are looked at for signatures."""
+    return append(small_pdf(), dict.fromkeys(range(100, 101 + MAX_PLACES), decoy))
+
+
+for _decoy in (b"<</ByteRange 1>>", b"<</ByteRange[]/Contents<>>>"):
+
+    @attack(f"the signature taken out behind many of {_decoy.decode()}", OURS)
+    def _behind_many(victims: Victims, decoy: bytes = _decoy) -> bytes:
+        data = victims.signing.sign(crowded(decoy))
+        number, form = form_object(data)
+        emptied = append(data, {number: re.sub(rb"/Fields\s*\[[^\]]*\]", b"/Fields[]", form)})
+        return victims.signing.sign(emptied, field="Seal2", page=1)
 
 
 @attack("the signature taken out and called a reader maker's rights", OURS)

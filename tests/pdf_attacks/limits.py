@@ -45,7 +45,7 @@ def with_place(signing: Signing, data: bytes, widget: bytes, look: bytes | None,
         new: field % (widget, new + 1),
         **({} if look is None else {new + 2: look}),
     }
-    return append(data, {**objects, new + 1: _room(signing, stamp=stamp)})
+    return append(data, {**objects, new + 1: room_for(signing, stamp=stamp)})
 
 
 def with_signature(
@@ -58,11 +58,11 @@ def with_signature(
     entries: bytes = b"",
 ) -> bytes:
     """Append objects, and a right signature or time-stamp over all under a number, with more entries of our choice."""
-    out = append(data, {**objects, number: _room(signing, entries, stamp=stamp)})
+    out = append(data, {**objects, number: room_for(signing, entries, stamp=stamp)})
     return signed_in_place(signing, out, stamp=stamp)
 
 
-def _room(signing: Signing, entries: bytes = b"", *, stamp: bool) -> bytes:
+def room_for(signing: Signing, entries: bytes = b"", *, stamp: bool) -> bytes:
     """Write a signature dictionary with room for its value."""
     names = (b"DocTimeStamp", b"ETSI.RFC3161") if stamp else (b"Sig", b"ETSI.CAdES.detached")
     date = signing.now.strftime("%Y%m%d%H%M%SZ").encode()

@@ -61,9 +61,12 @@ def _made_here(step: Step, found: FormField) -> bool:
 
 
 def _is_part(step: Step, item: Value) -> bool:
-    """Tell whether a new object is drawn as a field or widget that does nothing, within its box where a page lists it."""
-    dictionary = step.new.resolve(item)
-    if not step.fresh(item) or not isinstance(dictionary, dict):
+    """Tell whether a new object is drawn as a field or widget that does nothing, within its box where a page lists it.
+
+    It is one itself, and no reference to one: some readers follow that, and others show nothing.
+    """
+    dictionary = step.new.get(item) if step.fresh(item) else None
+    if not isinstance(dictionary, dict):
         return False
     if item in step.shown_on and rectangle(step.new, step.new.entry(dictionary, "/Rect")) is None:
         return False  # some readers draw it over the whole page

@@ -12,17 +12,18 @@ from typing import Final
 
 from verify.errors import Finding
 from verify.integrity import Change, Integrity, LaterRevision, RevisionKind
-from verify.pdf.appended import Appended, appended, mark_out_of_sight, signed_start, stray_octets
+from verify.pdf.appended import Appended, appended, signed_start, stray_octets
 from verify.pdf.buried import check_containers
+from verify.pdf.covering import doubt_where_filled_in_covers
 from verify.pdf.document import Document
 from verify.pdf.extents import points_ahead, reaches_unprotected
 from verify.pdf.fields import indexed
 from verify.pdf.graph import Graph, graph_of
 from verify.pdf.hybrid import DIFFERS, as_others_see
 from verify.pdf.library import opens_strictly
-from verify.pdf.misleading import MARK_OUT_OF_SIGHT, misleading
+from verify.pdf.misleading import misleading, misleading_as_it_is
 from verify.pdf.pdf_values import Ref, Stream, same
-from verify.pdf.permissions import rules_of
+from verify.pdf.permissions import NO_CHANGES, rules_of
 from verify.pdf.permitted import allowed, is_description, moved_catalog
 from verify.pdf.plain.errors import NotPlain
 from verify.pdf.respelled import cut_off, mistakable
@@ -32,6 +33,7 @@ from verify.pdf.sizeless import check_sizes
 from verify.pdf.source import Revision
 from verify.pdf.step import Step, describe
 from verify.pdf.unused import check_kinds, check_reached
+from verify.pdf.xfa import check_xfa
 from verify.policy import MAX_CHANGED_OBJECTS, MAX_REVISIONS, Policy
 
 MAX_APPENDED: Final = 2_000_000
@@ -54,6 +56,12 @@ _LEFT_OUT: Final = Change(
 )
 
 
+_NO_CHANGES: Final = Change(
+    "认证不允许任何改动，而文档属性在没有追加证据或时间戳的情况下被更新",
+    "the certification lets nothing be changed; the document's description was, and no evidence or time-stamp came with it",
+)
+
+
 def assess(document: Document, value: SignatureValue, policy: Policy) -> Integrity:
     """Judge everything behind the octets that a signature covers; never raises on a strange file."""
     reaching = reaches_unprotected(document, (value.gap_start, value.gap_end), value.covered)
@@ -65,7 +73,7 @@ def assess(document: Document, value: SignatureValue, policy: Policy) -> Integri
         )
     rest = document.data[value.covered :]
     if not rest.strip(b"\x00\t\n\x0c\r "):
-        return _untouched(document, lengthened=bool(rest))
+        return _untouched(document, value)
     try:
         return _assess(document, value, policy)
     except Finding:
@@ -74,11 +82,12 @@ def assess(document: Document, value: SignatureValue, policy: Policy) -> Integri
         return _modified("签章后追加的内容无法解析", "what was appended after signing cannot be parsed")
 
 
-def _untouched(document: Document, *, lengthened: bool) -> Integrity:
+def _untouched(document: Document, value: SignatureValue) -> Integrity:
     """Report a signature that covers everything but blanks, and what its document's certification would let follow."""
     word = rules_of(document.last).word if "/Perms" in document.last.catalog else ""
-    doubts = (MARK_OUT_OF_SIGHT,) if lengthened and mark_out_of_sight(document.data) else ()
-    return Integrity(covers_whole_document=not doubts, modified=False, doubts=doubts, certification=word)
+    doubts = tuple(misleading_as_it_is(document.data, value.covered))
+    whole = value.covered == len(document.data) or not doubts
+    return Integrity(covers_whole_document=whole, modified=False, doubts=doubts, certification=word)
 
 
 def _modified(zh: str, en: str, where: str = "") -> Integrity:
@@ -233,13 +242,18 @@ def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
         )
     for ref in ordered:
         _compare_object(step, revision, ref, covered)
-    if revision.hybrid and RevisionKind.FORM_FILLING in step.kinds:
-        step.doubt(DIFFERS)
+    if RevisionKind.FORM_FILLING in step.kinds:
+        doubt_where_filled_in_covers(step)
+        if revision.hybrid:
+            step.doubt(DIFFERS)
+    if step.rules.permission == NO_CHANGES and step.kinds == {RevisionKind.PROPERTIES}:
+        step.doubt(_NO_CHANGES)
     if leads_astray(step, refs):
         step.doubt(_NOWHERE)
     if leaves_out(step, refs):
         step.doubt(_LEFT_OUT)
     check_sizes(step, refs)
+    check_xfa(step)
     check_containers(step, revision)
     check_kinds(step, revision, refs)
     check_reached(step, revision, refs)

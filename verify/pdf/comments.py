@@ -42,6 +42,8 @@ MAX_TOGETHER: Final = 5
 """Notes that may stand side by side; with more somebody hides a line."""
 MAX_NOTES: Final = 64
 """Notes on one page; with more it is not looked at how they stand."""
+MAX_FRAME: Final = 4.0
+"""Points of the frame of a note; the usual one is a single point (ISO 32000-2 table 168)."""
 MAX_ICON: Final = 40.0
 """Points in which the icon of a note is drawn; readers show it in some 20 by 20 (ISO 32000-2 §12.5.6.4)."""
 
@@ -78,11 +80,27 @@ def _harmless(step: Step, annotation: dict[str, Value]) -> bool:
     """
     if "/AP" in annotation or step.new.entry(annotation, "/Open") not in {None, False}:
         return False
+    if not _thinly_framed(step, annotation):
+        return False
     if annotation.get("/Subtype") == "/Popup":
         return True
     box = rectangle(step.new, step.new.entry(annotation, "/Rect"))
     small = box is not None and box[2] - box[0] <= MAX_ICON and box[3] - box[1] <= MAX_ICON
     return annotation.get("/Subtype") == "/Text" and small
+
+
+def _thinly_framed(step: Step, annotation: dict[str, Value]) -> bool:
+    """Tell whether what is drawn around a note is no wider than a line: pdf.js frames any annotation, however small its box is.
+
+    Colours and captions of fields (/MK) are no note's (ISO 32000-2 table 192).
+    """
+    style, border = step.new.entry(annotation, "/BS"), step.new.entry(annotation, "/Border")
+    if step.new.entry(annotation, "/MK") not in (None, {}):
+        return False
+    widths = [step.new.entry(style, "/W")] if isinstance(style, dict) and "/W" in style else []
+    widths += [step.new.resolve(one) for one in border[:3]] if isinstance(border, list) else []
+    known = isinstance(style, dict | None) and isinstance(border, list | None)
+    return known and all(type(one) in {int, float} and 0 <= one <= MAX_FRAME for one in widths)
 
 
 def crowded(step: Step, page: Ref) -> frozenset[Ref]:

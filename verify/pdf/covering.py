@@ -1,4 +1,4 @@
-"""How much of a page later signature fields cover, and whether they lie over earlier seals (ISO 32000-2 §12.5.3, §14.11.2)."""
+"""How much of a page later signature fields, and fields filled in, cover, and whether they lie over earlier seals (ISO 32000-2 §12.5.3, §14.11.2)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from verify.integrity import Change
-from verify.pdf.fields import FormField, distinct
+from verify.pdf.document import View
+from verify.pdf.fields import FormField, distinct, indexed
 from verify.pdf.looks import drawn_box
-from verify.pdf.pdf_values import Ref
+from verify.pdf.pdf_values import Ref, same
 from verify.pdf.placement import Box, sized_surely, stated_box
 from verify.pdf.step import Step
 
@@ -16,6 +17,10 @@ MAX_SHARE: Final = 1 / 8
 """Of a page that one further signature may cover: a seal of 42 mm takes a thirty-fifth of A4, a wide signature line a fifteenth."""
 MAX_SHARE_OF_ALL: Final = 1 / 3
 """Of a page that all signatures behind one may cover together: a dozen seals of 42 mm on A4."""
+MAX_FILLED: Final = 1 / 2
+"""Of a page that one field may cover that is filled in: remarks have a third of a page, nearly half of it."""
+MAX_FILLED_OF_ALL: Final = 3 / 4
+"""Of a page that all fields may cover that were filled in behind a signature: tables in which every cell is a field have two thirds."""
 LETTER: Final = 612.0 * 792.0
 """What readers take for the size of a page that states none."""
 MAX_OVERLAP: Final = 1 / 2
@@ -56,6 +61,41 @@ def doubt_where_it_covers(step: Step, found: FormField) -> None:
                     field=found.name,
                 )
             )
+
+
+def doubt_where_filled_in_covers(step: Step) -> None:
+    """Doubt values filled in whose fields lie over most of a page, or over a seal: what their looks paint hides what was signed there."""
+    since = boxes_of(step, _filled(step, step.signed.view))
+    now = _filled(step, step.old)
+    places = [(MAX_FILLED, one.name, *place) for one in now for place in boxes_of(step, [one]).items()]
+    places += [(MAX_FILLED_OF_ALL, "", page, list(set(boxes))) for page, boxes in since.items()]
+    hidden = {
+        page
+        for page, boxes in boxes_of(step, now).items()
+        if _hides_earlier(step, page, boxes, since.get(page, boxes))
+    }
+    for share, name, page, boxes in places:
+        if page in hidden or _covered(boxes) > share * _room(step, page):
+            step.doubt(
+                Change(
+                    "填写的表单域占据大片页面或盖住签章，可能遮盖已签内容",
+                    "a field that was filled in lies over much of the page or over a seal and may cover what was signed",
+                    step.page_number(page),
+                    field=name,
+                )
+            )
+
+
+def _filled(step: Step, before: View) -> list[FormField]:
+    """Return the fields, of no signature, that have another value than in an earlier revision."""
+    known = indexed(step.document, before)
+    return [
+        item
+        for ref, item in step.new_fields.items()
+        if ref == item.ref
+        and item.kind != "/Sig"
+        and not (ref in known and same(before.resolve(known[ref].value), step.new.resolve(item.value)))
+    ]
 
 
 def _places(listed: dict[Ref, FormField]) -> list[FormField]:
@@ -104,7 +144,7 @@ def boxes_of(step: Step, items: Iterable[FormField]) -> dict[Ref, list[Box]]:
     found: dict[Ref, list[Box]] = {}
     for widget in (widget for item in items for widget in item.widgets if isinstance(widget, Ref)):
         for page in step.shown_on.get(widget, ()):
-            box = drawn_box(step.new, page, step.new.get(widget))
+            box = drawn_box(step.new, page, step.new.resolve(widget))
             if box is not None and area(box) > 0:
                 found.setdefault(page, []).append(box)
     return found

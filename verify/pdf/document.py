@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable
-from typing import NamedTuple, TypeVar, cast
+from typing import Final, NamedTuple, TypeVar, cast
 
 from verify.errors import Unreadable
 from verify.pdf.heads import Heads
@@ -18,6 +18,9 @@ from verify.policy import MAX_DOCUMENT_OCTETS
 from verify.signatures.containers import has_pdf_header
 
 Fact = TypeVar("Fact")
+
+MAX_REFERENCES: Final = 32
+"""References that refer to references, followed in a row: two are the most that was met, and MuPDF follows nine."""
 
 
 class Extent(NamedTuple):
@@ -74,8 +77,8 @@ class View:
         return isinstance(place, int) and self._heads.lacks(place, ref, key)
 
     def resolve(self, value: Value) -> Value:
-        """Follow references until a value stands there (at most eight in a row)."""
-        for _ in range(8):
+        """Follow references until a value stands there; ``None`` where more than MAX_REFERENCES follow each other."""
+        for _ in range(MAX_REFERENCES + 1):
             if not isinstance(value, Ref):
                 return value
             value = self._cache[value] if value in self._cache else self.get(value)

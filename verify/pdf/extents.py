@@ -99,7 +99,7 @@ def extents(document: Document) -> list[Extent]:
 def head_of(data: bytes, offset: int) -> bytes:
     """Return the octets of an object up to the keyword that ends it or begins its stream, without its header."""
     header = _HEADER.match(data, offset, offset + _HEADER_OCTETS)
-    return b"" if header is None else data[header.end() : _head_end(data, header.end())]
+    return b"" if header is None else data[header.end() : head_end(data, header.end())]
 
 
 def drawn_from_outside(document: Document) -> int | None:
@@ -132,7 +132,7 @@ def _extents(document: Document) -> Iterator[Extent]:
             if len(window) == _HEADER_OCTETS and _ONLY_HEADER.fullmatch(window) is not None:
                 raise _unclear()
             continue
-        stop = _head_end(data, header.end())
+        stop = head_end(data, header.end())
         left = _spent(left, stop - offset)
         begin = _STREAM.match(data, stop)
         if begin is None:
@@ -212,7 +212,7 @@ def _unclear() -> Exception:
     )
 
 
-def _head_end(data: bytes, position: int) -> int:
+def head_end(data: bytes, position: int) -> int:
     """Return where the keyword stands that ends an object or begins its stream."""
     while True:
         match = _TOKENS.match(data, position)

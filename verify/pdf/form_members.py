@@ -23,6 +23,8 @@ _LISTS: Final = frozenset({"/Fields", "/CO"})
 """What of a form lists its fields (ISO 32000-2 table 224)."""
 _BY_NAME: Final = frozenset({"/Parent", "/A", "/AA", "/T"})
 """What of a widget or an action names one field: the field above, the targets of an action."""
+READ_ONLY: Final = 1
+"""ISO 32000-2 table 227."""
 _ACTIONS: Final = ("/Hide", "/SubmitForm", "/ResetForm")
 """Actions about fields (ISO 32000-2 tables 214, 239 and 242)."""
 
@@ -51,6 +53,17 @@ def may_be_written(step: Step, known: FormField, ref: Ref) -> bool:
     return (
         of_one_field(step, step.old, known) and _stands_as_listed(step, ref) and serves_form_alone(step, ref)
     )
+
+
+def is_set(step: Step, known: FormField) -> bool:
+    """Tell whether a field states what its maker wrote: it is read-only, has a value, and no script computes it (ISO 32000-2 tables 199, 227)."""
+    if known.ref is None or step.old.resolve(known.value) in (None, b"", ""):
+        return False
+    flags, actions = inherited(step.old, known.ref, "/Ff"), inherited(step.old, known.ref, "/AA")
+    computed = step.old.entry(step.old.entry(step.old.catalog, "/AcroForm"), "/CO")
+    if isinstance(computed, list) and known.ref in computed:
+        return False
+    return isinstance(flags, int) and bool(flags & READ_ONLY) and step.old.entry(actions, "/C") is None
 
 
 def _stands_as_listed(step: Step, ref: Ref) -> bool:

@@ -124,14 +124,29 @@ def listing_nodes(view: View) -> dict[Ref, list[Ref]]:
     """Return the nodes that list each page or node of the page tree: readers inherit from where they came (§7.7.3.4)."""
     found: dict[Ref, list[Ref]] = defaultdict(list)
     for node, _, kids in _nodes(view):
-        for kid in kids:
+        for kid in kids or ():
             if isinstance(kid, Ref):
                 found[kid].append(node)
     return found
 
 
-def _nodes(view: View) -> Iterator[tuple[Ref, bool, list[Value]]]:
-    """Yield the nodes of the page tree in order: whether each is a page, and what it lists."""
+def misses_pages(document: Document) -> bool:
+    """Tell whether some reader may find pages that are not walked here.
+
+    Each node of the page tree is an object (ISO 32000-2 tables 29 and 30), no reference to one, and they are at most MAX_PAGES.
+    """
+    view, count = document.last, 0
+    if not isinstance(view.catalog.get("/Pages"), Ref):
+        return True
+    for _, _, kids in _nodes(view):
+        count += 1
+        if kids is None or not all(type(kid) is Ref or kid is None for kid in kids):
+            return True
+    return count > MAX_PAGES
+
+
+def _nodes(view: View) -> Iterator[tuple[Ref, bool, list[Value] | None]]:
+    """Yield the nodes of the page tree in order: whether each is a page, and what it lists; ``None``: it is no dictionary."""
     pending: list[Value] = [view.catalog.get("/Pages")]
     seen: set[Ref] = set()
     while pending and len(seen) <= MAX_PAGES:
@@ -148,3 +163,5 @@ def _nodes(view: View) -> Iterator[tuple[Ref, bool, list[Value]]]:
             kids = stated if isinstance(stated, list) else []
             yield node, not kids or view.entry(value, "/Type") == "/Page", kids
             pending.extend(reversed(kids))
+        else:
+            yield node, False, [] if value is None else None

@@ -21,14 +21,18 @@ MAX_PLACES: Final = 2_000
 """Octet positions looked at; each costs the reading of one object."""
 USAGE_RIGHTS: Final = ("/UR3", "/UR")
 _MARK: Final = b"/ByteRange"
+_VALUE: Final = b"/Contents"
 MAX_HEAD: Final = 64 * 1024
 """Octets of a signature dictionary beside its value; real ones have some hundreds."""
 _PADDING: Final = re.compile(rb"(?<=[0-9A-Fa-f]{16})[0-9A-Fa-f]{16,}+")
 """What follows the first digits of a long hexadecimal string."""
 
 
-def orphans(document: Document, known: Iterable[Value]) -> list[Ref]:
-    """Return the signature dictionaries that are not among ``known``, the objects of the form's signed fields."""
+def orphans(document: Document, known: Iterable[Value]) -> list[Ref | None]:
+    """Return the signature dictionaries that are not among ``known``, the objects of the form's signed fields.
+
+    ``None`` stands for those that were not looked at, because there are more than MAX_PLACES.
+    """
     seen = {document.location(item) for item in known if isinstance(item, Ref)}
     rights = _usage_rights(document)
     found = (ref for ref in dict.fromkeys(_holders(document, seen)) if ref not in rights)
@@ -57,21 +61,29 @@ def _grants(view: View, ref: Ref) -> bool:
     return bool(methods) and all(method in USAGE_RIGHTS for method in methods)
 
 
-def _holders(document: Document, seen: set[int | None]) -> Iterator[Ref]:
+def _holders(document: Document, seen: set[int | None]) -> Iterator[Ref | None]:
     """Yield the object of each signature dictionary in the octets, whichever revision defined it.
 
     Those at the offsets ``seen`` are not read; another body of the same number is, for a number can be used again.
     """
-    data = document.data
     left = MAX_PLACES
     for one in extents(document):
-        if data.find(_MARK, one.start, one.head) >= 0:
-            left -= 1
-            if left < 0:
-                return
-            ref = None if one.start in seen else _signature_at(document, one.start, one.head)
-            if ref is not None:
-                yield ref
+        if one.start in seen or not _may_hold(document.data, one.start, one.head):
+            continue
+        left -= 1
+        if left < 0:
+            yield None
+            return
+        ref = _signature_at(document, one.start, one.head)
+        if ref is not None:
+            yield ref
+
+
+def _may_hold(data: bytes, start: int, end: int) -> bool:
+    """Tell, without reading it, whether an object may hold a signature: it names a range and a value."""
+    if data.find(_MARK, start, end) < 0:
+        return False
+    return data.find(_VALUE, start, end) >= 0 or data.find(b"#", start, end) >= 0
 
 
 def _signature_at(document: Document, start: int, end: int) -> Ref | None:

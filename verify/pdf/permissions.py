@@ -18,12 +18,13 @@ NO_CHANGES: Final = 1
 FORM_FILLING: Final = 2
 ANNOTATIONS: Final = 3
 LEVELS: Final = {NO_CHANGES: "no-changes", FORM_FILLING: "form-filling", ANNOTATIONS: "annotations"}
+_ALL: Final = "/All"
 _PARTIAL: Final = ("/Include", "/Exclude")
 """Locks of some fields: who writes one lets the others be filled in."""
 MAX_REFERENCES: Final = 16
-"""Signature references read of one signature: one DocMDP and one FieldMDP are usual."""
+"""Signature references of one signature: one DocMDP and one FieldMDP are usual; of more the strictest holds that there is."""
 MAX_NAMED: Final = 20_000
-"""Field names read of one lock."""
+"""Field names of one lock, as many as fields that are walked; one of more locks everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,9 @@ def rules_of(signed: View) -> Rules:
         if not item.signed:
             continue
         value = signed.resolve(item.value)
+        if len(_listed(signed, value)) > MAX_REFERENCES:
+            levels.append(NO_CHANGES)
+            locks.append(Lock(_ALL))
         for method, parameters in _references(signed, value):
             if method == "/DocMDP":
                 levels.append(_level(signed, parameters, FORM_FILLING))
@@ -92,10 +96,14 @@ def rules_of(signed: View) -> Rules:
 
 
 def _references(view: View, value: Value) -> Iterator[tuple[Value, Value]]:
-    listed = view.entry(value, "/Reference")
-    for item in listed[:MAX_REFERENCES] if isinstance(listed, list) else ():
+    for item in _listed(view, value)[:MAX_REFERENCES]:
         reference = view.resolve(item)
         yield view.entry(reference, "/TransformMethod"), view.entry(reference, "/TransformParams")
+
+
+def _listed(view: View, value: Value) -> list[Value]:
+    found = view.entry(value, "/Reference")
+    return found if isinstance(found, list) else []
 
 
 def _own_lock(view: View, item: FormField) -> Value:
@@ -111,10 +119,8 @@ def _level(view: View, parameters: Value, default: int) -> int:
 
 
 def _lock(view: View, parameters: Value) -> Lock:
+    """Read a lock; one whose fields nobody can tell, because they are no list or too many, locks everything."""
     named = view.entry(parameters, "/Fields")
-    names = (
-        frozenset(text(view.resolve(item)) for item in named[:MAX_NAMED])
-        if isinstance(named, list)
-        else frozenset()
-    )
-    return Lock(str(view.entry(parameters, "/Action")), names)
+    if not isinstance(named, list) or len(named) > MAX_NAMED:
+        return Lock(_ALL)
+    return Lock(str(view.entry(parameters, "/Action")), frozenset(text(view.resolve(item)) for item in named))

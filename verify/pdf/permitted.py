@@ -8,14 +8,12 @@ from verify.integrity import Change, RevisionKind
 from verify.pdf.added_fields import (
     addition,
     is_time_stamp,
-    new_signature_field,
     permitted_signature,
     shows,
 )
-from verify.pdf.comments import comment
 from verify.pdf.covering import doubt_where_it_covers
 from verify.pdf.fields import FormField
-from verify.pdf.form_members import may_be_written, serves_form_alone
+from verify.pdf.form_members import is_set, may_be_written, serves_form_alone
 from verify.pdf.form_resources import (
     DRAWN,
     are_resources,
@@ -23,10 +21,11 @@ from verify.pdf.form_resources import (
     grown_resources,
     nobody_inherits,
 )
+from verify.pdf.grown_lists import grown, grown_for_pages, grown_on_page
 from verify.pdf.looks import bounded, limited
-from verify.pdf.pdf_values import Ref, Stream, Value, gained, references, same
+from verify.pdf.pdf_values import Ref, Stream, Value, references, same
 from verify.pdf.placement import inherited
-from verify.pdf.same_meaning import changed_keys, filled_alike, put_apart, restated
+from verify.pdf.same_meaning import changed_keys, filled_alike, restated
 from verify.pdf.step import Step, describe
 from verify.pdf.structure_tree import grown_structure, in_structure
 
@@ -42,6 +41,8 @@ CHOSEN_KEYS: Final = frozenset({"/I", "/TI"})
 """What is chosen in a list, and what of it shows (ISO 32000-2 table 234)."""
 PUSH_BUTTON: Final = 1 << 16
 """ISO 32000-2 table 229."""
+SIGNATURE_FLAGS: Final = 0b11
+"""ISO 32000-2 table 225: SignaturesExist, AppendOnly."""
 PROPERTY_KEYS: Final = frozenset({"/Metadata", "/Version", "/Extensions"})
 DSS_KEYS: Final = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs", "/VRI"})
 
@@ -68,7 +69,7 @@ def _dictionary(step: Step, ref: Ref, old: dict[str, Value], new: dict[str, Valu
     elif ref == step.old.trailer.get("/Root"):
         allowed = _catalog(step, keys, old, new)
     elif keys == {"/Annots"}:
-        allowed = _grown(step, old.get("/Annots"), new.get("/Annots"), fields=False)
+        allowed = grown_on_page(step, ref, old.get("/Annots"), new.get("/Annots"))
     elif known is not None and _now_called_annotation(step, ref, keys, new):
         allowed = True
     elif known is not None:
@@ -195,7 +196,18 @@ def _form(step: Step, old: Value, new: Value) -> bool:
                 "readers are told to draw the form anew, and it may not look as it was signed: compare each field with its value",
             )
         )
-    return "/Fields" not in keys or _grown(step, before.get("/Fields", []), new.get("/Fields"), fields=True)
+    if "/SigFlags" in keys and not _flags_set(step, before, new):
+        return False
+    return "/Fields" not in keys or grown(step, before.get("/Fields", []), new.get("/Fields"), fields=True)
+
+
+def _flags_set(step: Step, old: dict[str, Value], new: dict[str, Value]) -> bool:
+    """Tell whether a form says now what it has: signatures, and that it is extended alone (ISO 32000-2 table 225); no signature takes that back."""
+    before, after = step.old.entry(old, "/SigFlags"), step.new.entry(new, "/SigFlags")
+    if type(after) is not int:
+        return False
+    kept = before if type(before) is int else 0
+    return after & kept == kept and after | SIGNATURE_FLAGS == kept | SIGNATURE_FLAGS
 
 
 def _draws_alike(step: Step, form: dict[str, Value]) -> bool:
@@ -221,29 +233,12 @@ def _is_form_alone(step: Step) -> bool:
     )
 
 
-def _grown(step: Step, old: Value, new: Value, *, fields: bool) -> bool:
-    """Let a list gain new signature fields (or their widgets); what stood there stays, in its order."""
-    if not step.kept(old, new):
-        return False
-    before, after = step.old.resolve(old), step.new.resolve(new)
-    before = [] if before is None else before
-    if not isinstance(before, list) or not isinstance(after, list):
-        return False
-    added = gained(before, after if fields else put_apart(step, before, after))
-    return added is not None and all(
-        step.hidden(item)
-        or new_signature_field(step, item, note=fields)
-        or (not fields and comment(step, item))
-        for item in added
-    )
-
-
 def _array(step: Step, ref: Ref, old: list[Value], new: list[Value]) -> bool:
     roles = step.roles(ref)
     if roles == {"/Annots"}:
-        return _grown(step, old, new, fields=False)
+        return grown_for_pages(step, ref, old, new)
     if roles == {"/Fields"}:
-        return _grown(step, old, new, fields=True)
+        return grown(step, old, new, fields=True)
     if in_structure(step, ref):
         return grown_structure(step, ref, old, new)
     return _in_store(step, ref) and _dss(step, frozenset())
@@ -264,6 +259,8 @@ def _field(step: Step, known: FormField, ref: Ref, keys: frozenset[str], new: di
         step.doubt(
             describe(step, ref, "的显示被改而值未改", "was made to look otherwise without a new value")
         )
+    elif is_set(step, known):
+        step.doubt(describe(step, ref, "是只读的而值被改", "was given another value though it is read-only"))
     else:
         step.note(RevisionKind.FORM_FILLING, describe(step, ref, "被填写", "was filled in"))
     return True

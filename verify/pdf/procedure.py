@@ -18,6 +18,7 @@ from cryptography import x509
 from verify.certificates.signer import CertificateJudge
 from verify.digests import Prefixes, digest_of
 from verify.errors import Finding, failed, unexpected, unsure
+from verify.integrity import Integrity
 from verify.pdf.changes import assess
 from verify.pdf.dates import pdf_date
 from verify.pdf.document import Document
@@ -85,19 +86,7 @@ class Procedure:
             )
 
         elif case.integrity.doubts:
-            where = "；".join(_place(change) for change in case.integrity.doubts[:3])
-            where_en = "; ".join(change.what_en for change in case.integrity.doubts[:3])
-            pages = sorted({change.page for change in case.integrity.doubts if change.page})
-            on = f"; page {', '.join(map(str, pages))}" if pages else ""
-            case.object(
-                unsure(
-                    SubIndication.DOCUMENT_MODIFIED,
-                    f"签章后追加了规则允许、但可能遮盖或改变已签内容显示的内容（{where}），无法判定；"
-                    "请向签章单位索取签章时的版本，以其显示为准。",
-                    f"What was added after signing is permitted and may hide what was signed ({where_en}{on}); "
-                    "ask the signatory for the version that was signed, and go by what that shows.",
-                )
-            )
+            case.object(_doubtful(case.integrity))
 
     def _whole(self, case: Case) -> None:
         """Whatever the document draws stands in it: content in another file is protected by nothing."""
@@ -171,6 +160,28 @@ class Procedure:
     def _proof(self, covered: int) -> ProofOfExistence | None:
         found = [proof for proof in self.proofs if proof.covered > covered]
         return min(found, key=lambda proof: proof.time, default=None)
+
+
+def _doubtful(integrity: Integrity) -> Finding:
+    """Say what may show something else than was signed: what follows the signature or, where nothing does, the way the document is written."""
+    where = "；".join(_place(change) for change in integrity.doubts[:3])
+    where_en = "; ".join(change.what_en for change in integrity.doubts[:3])
+    if integrity.covers_whole_document:
+        return unsure(
+            SubIndication.DOCUMENT_MODIFIED,
+            f"文件的写法使部分阅读器可能显示签章时所见之外的内容（{where}），无法判定；请向签章单位索取重新生成并签章的文件。",
+            f"The document is written so that some readers may show something else than was signed ({where_en}); "
+            "ask the signatory for one that is made and signed anew.",
+        )
+    pages = sorted({change.page for change in integrity.doubts if change.page})
+    on = f"; page {', '.join(map(str, pages))}" if pages else ""
+    return unsure(
+        SubIndication.DOCUMENT_MODIFIED,
+        f"签章后追加了规则允许、但可能遮盖或改变已签内容显示的内容（{where}），无法判定；"
+        "请向签章单位索取签章时的版本，以其显示为准。",
+        f"What was added after signing is permitted and may hide what was signed ({where_en}{on}); "
+        "ask the signatory for the version that was signed, and go by what that shows.",
+    )
 
 
 def _ended_well(case: Case, *steps: Callable[[Case], None]) -> bool:

@@ -66,7 +66,8 @@ def leaves_out(step: Step, refs: AbstractSet[Ref]) -> bool:
 
     They repair such a file as long as they come to no page, and then stop: what the revision does not bring is not shown.
     """
-    return step.old.catalog.get("/Pages") in refs and step.document.fact(_is_hard_to_follow)
+    root = step.old.catalog.get("/Pages")
+    return isinstance(root, Ref) and root in refs and step.document.fact(_is_hard_to_follow)
 
 
 def _is_hard_to_follow(document: Document) -> bool:

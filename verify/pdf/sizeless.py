@@ -41,7 +41,7 @@ def check_sizes(step: Step, refs: AbstractSet[Ref]) -> None:
 
 
 def _spills(view: View, ref: Ref, refs: AbstractSet[Ref]) -> bool:
-    widget = view.get(ref)
+    widget = view.resolve(ref)
     box = rectangle(view, view.entry(widget, "/Rect"))
     if not isinstance(widget, dict) or "/AP" not in widget or (box is not None and _area(box) > 0):
         return False

@@ -101,9 +101,22 @@ def open_case(document: Document, fields: tuple[FormField, ...]) -> Case:
     return case
 
 
-def orphan_case(ref: Ref) -> Case:
-    """Open a case for a signature that stands in no field: it is told, and nobody can rely on the document without asking."""
-    case = Case((FormField(str(ref), "/Sig", ref, None),))
+def orphan_case(ref: Ref | None) -> Case:
+    """Open a case for a signature that stands in no field: it is told, and nobody can rely on the document without asking.
+
+    Without a reference, for more of what looks like one than is looked at.
+    """
+    case = Case((FormField("" if ref is None else str(ref), "/Sig", ref, None),))
+    if ref is None:
+        case.object(
+            unsure(
+                SubIndication.LIMIT_REACHED,
+                "文件中不属于任何签名域、形似签名的对象过多，未能逐一核对：可能有人的签章被移除，无法判定；请向各签章单位索取完整原件。",
+                "The file holds more of what looks like signatures in no field than is looked at: somebody's may have been taken "
+                "out; ask every signatory for the complete original.",
+            )
+        )
+        return case
     case.object(
         unsure(
             SubIndication.SIG_CONSTRAINTS_FAILURE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.pdf_attacks.catalogue import Victims, stream
-from tests.pdf_attacks.certified import with_button, with_notes
+from tests.pdf_attacks.certified import annotated, titled, with_button, with_notes
 from tests.pdf_attacks.readers import with_widget
 from tests.pdf_attacks.revived import (
     CERTIFICATE,
@@ -107,3 +107,18 @@ def test_many_notes_apart(victims: Victims, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_certified_form_with_a_button(victims: Victims, monkeypatch: pytest.MonkeyPatch) -> None:
     check_valid(victims.signing, with_button(victims), monkeypatch)
+
+
+@pytest.mark.parametrize("frame", [b"/C[1 1 0]", b"/BS<</W 1/S/S>>/C[1 1 0]", b"/Border[0 0 1.5]/MK<<>>"])
+def test_a_note_with_a_thin_frame(victims: Victims, frame: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = b"/Subtype/Text/F 28/Rect[500 700 520 720]/Name/Comment/Contents(x)" + frame
+    check_valid(victims.signing, annotated(victims.certified(3), note), monkeypatch)
+
+
+def test_another_title_with_evidence(victims: Victims, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As PDFBox and EU DSS bring the description up to date; where more may follow, by itself too."""
+    data = victims.certified(1)
+    store = {1: raw_object(data, 1)[:-2] + b"/DSS<</Certs[90 0 R]>>>>", 90: stream(b"a certificate")}
+    check_valid(victims.signing, titled(data, store), monkeypatch)
+    monkeypatch.undo()
+    check_valid(victims.signing, titled(victims.certified(2)), monkeypatch)

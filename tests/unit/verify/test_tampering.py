@@ -12,11 +12,12 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 
 from tests.pdf_attacks.catalogue import stream
+from tests.pdf_attacks.faces import crowded
 from tests.verify_world import Signing, append, in_store, raw_object, size_of, small_pdf
 from verify.pdf.buried import MAX_MARKS
 from verify.policy import Policy
 from verify.report import SignatureReport
-from verify.verdict import Indication, SubIndication
+from verify.verdict import Indication, SubIndication, Verdict
 
 FORM = "/AcroForm<</Fields[20 0 R]/DA(/Helv 0 Tf 0 g)>>"  # the object is appended by form_pdf
 
@@ -248,6 +249,10 @@ def test_contents_moved_to_another_object(signing: Signing, b_b: bytes) -> None:
 def _signature_number(data: bytes) -> int:
     reader_root = IncrementalPdfFileWriter(BytesIO(data)).root
     return int(reader_root["/AcroForm"]["/Fields"][0].raw_get("/V").idnum)
+
+
+def test_many_objects_that_name_a_range_and_no_value(signing: Signing) -> None:
+    assert signing.verify(signing.sign(crowded(b"<</ByteRange 1>>"))).verdict is Verdict.PASSED
 
 
 def test_signature_removed_from_its_field(signing: Signing, b_b: bytes) -> None:
