@@ -228,10 +228,15 @@ def _chain(found: object) -> tuple[bytes, ...]:
 
 def type_of(text: str) -> str:
     """Tell what a compact JWS says that it is, nothing believed and nothing else read; empty if it says nothing."""
+    return stated_type(text) or ""
+
+
+def stated_type(text: str) -> str | None:
+    """Tell the same (empty if it says nothing); ``None``: this is no compact JWS, its header cannot be read."""
     try:
         return str(read_object(_decode(text.partition(".")[0][:MAX_HEADER_SIZE]), "header").get("typ", ""))
     except StatementInvalid:
-        return ""
+        return None
 
 
 def _json(value: dict[str, Any]) -> bytes:

@@ -2,13 +2,19 @@
 
 ``*.pem *.cer *.crt *.der`` are certificates (self-signed ones are anchors, and any in a folder called ``anchors``),
 ``*.crl``, ``*.ocsp``, ``*.jws`` what they say; ``*.tl.json`` and ``*.tl.xml`` trust lists, whose signers a ``pinned.json`` names
-(:mod:`verify.trusted_lists.files`). One damaged file stops the loading: an auditor must know. So does a list that nobody pinned.
+(:mod:`verify.trusted_lists.files`). One damaged file stops the loading: an auditor must know, for an older one would go on counting
+in its place. So does what cannot be looked into (a link to another folder or to nothing, a pipe), and a list that nobody pinned.
+A ``*.jws`` of a kind that no verification asks for is none of its concern.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +22,11 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from seals.errors import SealError, StatementInvalid
+from seals.jws import stated_type
+from seals.statement import LIST_TYPE, ParsedStatusList, parse_status_list
 from verify.algorithms import key_of
+from verify.certificates.answers import read_response
 from verify.certificates.extensions import extensions_of
 from verify.certificates.links import made_by
 from verify.document_file import mode_of
@@ -25,11 +35,19 @@ from verify.trust import TrustStore
 from verify.trusted_lists.errors import ListRefused
 from verify.trusted_lists.model import TrustedList
 from verify.trusted_lists.source import PINS, Pin
+from verify.voided.form import VOID_LIST_TYPE, ParsedVoidList, parse_void_list
+from verify.walk import NotLookedInto, files_below
 
 CERTIFICATE_SUFFIXES: Final = frozenset({".pem", ".cer", ".crt", ".der"})
 LIST_SUFFIXES: Final = (".tl.json", ".tl.xml")
 MAX_FILES: Final = 10_000
 """Files in one trust folder; a national list has some hundreds of authorities."""
+_MAKERS_LISTS: Final[dict[str, Callable[[str], ParsedStatusList | ParsedVoidList]]] = {
+    LIST_TYPE: parse_status_list,
+    VOID_LIST_TYPE: parse_void_list,
+}
+_PEM_CRL: Final = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
+_BEGUN: Final = re.compile(rb"-----BEGIN (?:X509 )?CERTIFICATE-----")
 
 
 class TrustFolderUnusable(Exception):
@@ -63,7 +81,7 @@ def load_trust(folder: Path) -> TrustStore:
             f"There is no trust folder {folder}; check the path.",
         )
     found = _Found()
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = _files(folder)
     if len(files) > MAX_FILES:
         raise TrustFolderUnusable(
             f"信任库文件夹中的文件超过 {MAX_FILES} 个，请选择正确的文件夹。",
@@ -86,6 +104,14 @@ def load_trust(folder: Path) -> TrustStore:
         found.trust_lists,
         found.pins,
     )
+
+
+def _files(folder: Path) -> list[Path]:
+    """List the files, one more than are read at most."""
+    try:
+        return sorted(islice(files_below(folder), MAX_FILES + 1))
+    except NotLookedInto as wrong:
+        raise TrustFolderUnusable(f"信任库中的 {wrong.zh}", f"In the trust folder: {wrong.en}") from wrong
 
 
 def _take_lists(files: list[Path], found: _Found) -> None:
@@ -121,15 +147,15 @@ def _take(path: Path, found: _Found) -> None:
         if suffix in CERTIFICATE_SUFFIXES:
             _take_certificates(path, octets, found)
         elif suffix == ".crl":
-            found.crls.append(_crl(octets))
+            found.crls += _crls(octets)
         elif suffix == ".ocsp":
-            found.ocsp.append(octets)
+            found.ocsp.append(_answer(path, octets))
         else:
-            found.lists.append(octets.decode("ascii").strip())
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+            found.lists.append(_makers_list(octets))
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm, SealError) as error:
         raise TrustFolderUnusable(
-            f"信任库文件 {path} 无法读取，请更换或移除后重试。",
-            f"The file {path} in the trust folder cannot be read; replace or remove it and try again.",
+            f"信任库文件 {path} 已损坏或无法读取，请更换或移除后重试。",
+            f"The file {path} in the trust folder is damaged or cannot be read; replace or remove it and try again.",
         ) from error
 
 
@@ -140,13 +166,16 @@ def _read(path: Path) -> bytes:
 
 
 def _take_certificates(path: Path, octets: bytes, found: _Found) -> None:
-    if octets.lstrip().startswith(b"-----BEGIN X509 CRL"):
-        found.crls.append(_crl(octets))
-        return
-    if b"-----BEGIN" in octets:
-        certificates = x509.load_pem_x509_certificates(octets)
-    else:
+    certificates = []
+    if b"-----BEGIN" not in octets:
         certificates = [x509.load_der_x509_certificate(octets)]
+    elif begun := len(_BEGUN.findall(octets)):
+        certificates = x509.load_pem_x509_certificates(octets)
+        if len(certificates) != begun:
+            raise ValueError("a certificate is cut off")
+        found.crls += _pem_crls(octets)
+    else:
+        found.crls += _crls(octets)
     for certificate in certificates:
         key_of(certificate)
         _ = extensions_of(certificate)
@@ -154,8 +183,41 @@ def _take_certificates(path: Path, octets: bytes, found: _Found) -> None:
         (found.anchors if anchor else found.intermediates).append(certificate)
 
 
-def _crl(octets: bytes) -> bytes:
+def _crls(octets: bytes) -> list[bytes]:
+    """Return the lists of a file as DER: one, or of PEM as many as there are."""
     if octets.lstrip().startswith(b"-----BEGIN"):
-        return x509.load_pem_x509_crl(octets).public_bytes(Encoding.DER)
+        if found := _pem_crls(octets):
+            return found
+        raise ValueError("no list")
     x509.load_der_x509_crl(octets)
+    return [octets]
+
+
+def _pem_crls(octets: bytes) -> list[bytes]:
+    found = _PEM_CRL.findall(octets)
+    if len(found) != octets.count(b"-----BEGIN X509 CRL-----"):
+        raise ValueError("a list is cut off")
+    return [x509.load_pem_x509_crl(one).public_bytes(Encoding.DER) for one in found]
+
+
+def _answer(path: Path, octets: bytes) -> bytes:
+    """Return an answer that can be asked; one that cannot would leave an older one to count."""
+    if read_response(octets, hashlib.sha256(octets).digest()) is None:
+        raise TrustFolderUnusable(
+            f"信任库文件 {path} 不是可用的 OCSP 应答（须为 DER 格式、成功的应答），请重新获取或移除后重试。",
+            f"The file {path} in the trust folder is no OCSP response that can be used (DER, and a successful one); "
+            "fetch it again, or remove it.",
+        )
     return octets
+
+
+def _makers_list(octets: bytes) -> str:
+    """Return a JWS; one of a kind that a verifier asks has to hold by itself, whoever made it."""
+    text = octets.decode("ascii").strip()
+    said = stated_type(text)
+    if said is None:
+        raise StatementInvalid("no JWS")
+    read = _MAKERS_LISTS.get(said)
+    if read is not None:
+        read(text).check_signature()
+    return text

@@ -221,8 +221,10 @@ class SignatureReport:
     signer: SignerReport | None = None
     seal: SealReport | None = None
     time: SigningTime = NO_TIME
+    certificate_bound: bool = False  # a signed attribute names the signer's certificate (RFC 5035)
     certificate_then: StatusReport = UNKNOWN
     certificate_now: StatusReport = UNKNOWN
+    authority_now: StatusReport = UNKNOWN  # the worst of those above it, below the anchor
     seal_then: StatusReport = UNKNOWN
     seal_now: StatusReport = UNKNOWN
     integrity: Integrity = NOTHING_JUDGED
@@ -270,8 +272,10 @@ class SignatureReport:
             "signer": None if self.signer is None else self.signer.to_json(),
             "seal": None if self.seal is None else self.seal.to_json(),
             "time": self.time.to_json(),
+            "certificate_bound": self.certificate_bound,
             "certificate_then": self.certificate_then.to_json(),
             "certificate_now": self.certificate_now.to_json(),
+            "authority_now": self.authority_now.to_json(),
             "seal_then": self.seal_then.to_json(),
             "seal_now": self.seal_now.to_json(),
             "integrity": self.integrity.to_json(),

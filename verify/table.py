@@ -29,6 +29,7 @@ from verify.strength import Soundness, Strength
 from verify.terminal import harmless, row, safe, stamp
 from verify.trusted_lists.table import trust_lines
 from verify.voided.report import VoidedReport
+from verify.wording import ENDED_SINCE
 
 STATUS_ZH = {
     "good": "有效",
@@ -138,7 +139,7 @@ def _signature(number: int, item: SignatureReport) -> Iterator[str]:
     yield from _since(item.integrity)
     yield row(
         "证书状态 state",
-        f"当时 then {_state(item.certificate_then)} → 现在 now {_state(item.certificate_now)}",
+        f"当时 then {_state(item.certificate_then)} → 现在 now {_state(item.certificate_now)}{authority_words(item)}",
     )
     if item.seal is not None:
         yield row(
@@ -225,6 +226,12 @@ def _when(time: SigningTime) -> str:
     zh, en = SOURCE[time.source]
     authority = f" · {safe(time.authority)}" if time.authority else ""
     return f"{stamp(time.value)} · {zh} / {en}{authority}"
+
+
+def authority_words(item: SignatureReport) -> str:
+    """Say that an authority above the certificate has ended since; nothing where none has."""
+    now = item.authority_now
+    return f"；上级机构 authority {_state(now)}" if now.status in ENDED_SINCE else ""
 
 
 def _state(status: StatusReport) -> str:

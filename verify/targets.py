@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -14,6 +13,7 @@ from verify.institution.record import MAX_RECORD_SIZE, MAX_RECORDS
 from verify.report import DocumentReport
 from verify.signatures.detached import ContentFile
 from verify.signatures.merkle import judge_with_proof
+from verify.walk import below
 
 SUFFIXES = frozenset({".pdf", ".ofd", ".esl"})
 """What is looked for in a folder: documents and electronic seals."""
@@ -33,26 +33,6 @@ def expand(paths: Sequence[Path]) -> Iterator[Path]:
             yield from sorted(found) or [path]
         else:
             yield path
-
-
-def below(folder: Path) -> Iterator[Path]:
-    """Yield whatever lies below a folder, none passed over: files, and folders that are links or cannot be listed.
-
-    Links to folders are not followed: they may lead round in a circle, or out of what was named.
-    """
-    waiting = [folder]
-    while waiting:
-        here = waiting.pop()
-        try:
-            with os.scandir(here) as entries:
-                for entry in entries:
-                    path = Path(entry.path)
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(path)
-                    else:
-                        yield path
-        except OSError:
-            yield here
 
 
 def passed_over(path: Path, at: datetime) -> DocumentReport | None:

@@ -12,7 +12,15 @@ from seals.states import STOPPED_ZH, SealStatus
 from verify.certificates.paths import MAX_DESCRIBED
 from verify.certificates.remembered import by_identity
 from verify.civil_time import civil_day
-from verify.report import DocumentReport, Reason, SignatureKind, SignatureReport, SigningTime, StatusReport
+from verify.report import (
+    UNKNOWN,
+    DocumentReport,
+    Reason,
+    SignatureKind,
+    SignatureReport,
+    SigningTime,
+    StatusReport,
+)
 from verify.verdict import SubIndication, Verdict, worst
 
 TEST_NOTICE = "演示证书，不具法律效力"
@@ -26,6 +34,10 @@ GM_READERS = Reason(
 """Stands on every report of such a signature, so that nobody takes another reader's silence for a verdict."""
 
 
+ENDED_SINCE = frozenset({"revoked", "on_hold", "expired"})
+"""States of a certificate that was good once."""
+
+
 @by_identity(MAX_DESCRIBED)
 def is_test_root(root: x509.Certificate) -> bool:
     """Tell whether an anchor calls itself a test or demonstration root."""
@@ -33,30 +45,41 @@ def is_test_root(root: x509.Certificate) -> bool:
     return "测试" in words or "TEST" in words.upper().split() or "TEST" in words
 
 
-def passed(kind: SignatureKind, time: SigningTime, now: StatusReport, seal_now: StatusReport) -> Reason:
-    """Say why a signature is valid, with what has happened since."""
+def passed(
+    kind: SignatureKind,
+    time: SigningTime,
+    now: StatusReport,
+    seal_now: StatusReport,
+    authority_now: StatusReport = UNKNOWN,
+) -> Reason:
+    """Say why a signature is valid, with what has happened since to its certificate, an authority above it or the seal."""
     what_zh, what_en = {
         SignatureKind.SEAL: ("签章", "seal"),
         SignatureKind.SIGNATURE: ("签名", "signature"),
         SignatureKind.TIMESTAMP: ("文档时间戳", "document time-stamp"),
     }[kind]
-    ended = [
-        now.since if now.status in _ENDED_SINCE else None,
-        seal_now.since if seal_now.status in STOPPED_ZH else None,
-    ]
-    if (now.status in _ENDED_SINCE or seal_now.status in STOPPED_ZH) and not _is_older(time, ended):
+    ended = [one.since for one in (now, authority_now) if one.status in ENDED_SINCE]
+    ended += [seal_now.since] if seal_now.status in STOPPED_ZH else []
+    if ended and not _is_older(time, ended):
         return _by_claim(what_zh, what_en, time)
+    whose_zh, whose_en = "证书", "The certificate"
+    if now.status not in ENDED_SINCE and authority_now.status in ENDED_SINCE:
+        whose_zh, whose_en, now = (
+            "上级机构的证书",
+            "The certificate of an authority above it",
+            authority_now,
+        )
     if now.status in {"revoked", "on_hold"}:
         word_zh, word_en = ("暂停", "suspended") if now.status == "on_hold" else ("吊销", "revoked")
         return Reason(
-            f"证书已于 {civil_day(now.since)} {word_zh}；{what_zh}时间 {civil_day(time.value)} 早于{word_zh}且有可信时间戳，故{what_zh}有效。",
-            f"The certificate was {word_en} on {civil_day(now.since)}; the {what_en} of {civil_day(time.value)} is earlier, "
+            f"{whose_zh}已于 {civil_day(now.since)} {word_zh}；{what_zh}时间 {civil_day(time.value)} 早于{word_zh}且有可信时间戳，故{what_zh}有效。",
+            f"{whose_en} was {word_en} on {civil_day(now.since)}; the {what_en} of {civil_day(time.value)} is earlier, "
             "as a trusted time-stamp proves, so it is valid.",
         )
     if now.status == "expired":
         return Reason(
-            f"证书已于 {civil_day(now.since)} 到期；{what_zh}时间 {civil_day(time.value)} 在有效期内且有可信时间戳，故{what_zh}有效。",
-            f"The certificate expired on {civil_day(now.since)}; the {what_en} of {civil_day(time.value)} is earlier, "
+            f"{whose_zh}已于 {civil_day(now.since)} 到期；{what_zh}时间 {civil_day(time.value)} 在有效期内且有可信时间戳，故{what_zh}有效。",
+            f"{whose_en} expired on {civil_day(now.since)}; the {what_en} of {civil_day(time.value)} is earlier, "
             "as a trusted time-stamp proves, so it is valid.",
         )
     if seal_now.status in STOPPED_ZH:
@@ -87,9 +110,6 @@ def _is_older(time: SigningTime, ends: Iterable[datetime | None]) -> bool:
     """Tell whether a proved time lies before whatever ended since."""
     value = time.value
     return value is not None and time.trusted and all(end is None or value < end for end in ends)
-
-
-_ENDED_SINCE = frozenset({"revoked", "on_hold", "expired"})
 
 
 def _by_claim(what_zh: str, what_en: str, time: SigningTime) -> Reason:

@@ -12,6 +12,7 @@ CARD_WORDS: Final[dict[str, tuple[str, str]]] = {
     "fact.seal": ("哪枚章", "Which seal"),
     "fact.when": ("何时", "When"),
     "fact.certificate": ("证书", "Certificate"),
+    "fact.authority": ("上级机构的证书现在", "Authority above it, now"),
     "fact.seal_state": ("印章", "Seal"),
     "fact.integrity": ("是否改动", "Changed?"),
     "fact.then": ("盖章时", "Then"),

@@ -10,6 +10,7 @@ from api.pages.words import WORDS, Language, say
 from ca.clock import BEIJING
 from verify.civil_time import EN, ZH
 from verify.report import CUSTODY
+from verify.wording import ENDED_SINCE
 
 _TONES: Final = {
     "good": "passed",
@@ -186,6 +187,7 @@ def _facts(item: Report, language: Language) -> tuple[Fact, ...]:
         _which_seal(item, language),
         _when(item, language),
         *certificate,
+        *_authority(item, language),
         *seal,
         _integrity(item, language),
     )
@@ -245,6 +247,16 @@ def _then_now(item: Report, what: str, prefix: str, language: Language) -> tuple
     label = say(language, "fact.certificate" if what == "certificate" else "fact.seal_state")
     then, now = (_state(item[f"{what}_{when}"], prefix, language) for when in ("then", "now"))
     return (Fact(label, then=then, now=now),)
+
+
+def _authority(item: Report, language: Language) -> tuple[Fact, ...]:
+    """Tell of an authority above the certificate that has ended since; of others nothing."""
+    now = item.get("authority_now")  # a report kept from before has none
+    if now is None or now["status"] not in ENDED_SINCE:
+        return ()
+    since = say(language, "status.since", when=short_moment(now["since"])) if now["since"] else ""
+    words = " · ".join(filter(None, (say(language, f"status.{now['status']}"), since)))
+    return (Fact(say(language, "fact.authority"), (Line(words, "warn"),)),)
 
 
 def _state(status: Report, prefix: str, language: Language) -> State:

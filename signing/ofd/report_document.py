@@ -12,7 +12,7 @@ from signing.ofd.maker import About, make_document
 from verify.civil_time import civil_day, moment, told_here
 from verify.ofd.report import OfdReport
 from verify.report import DocumentReport, SignatureReport, StatusReport, TimeSource, Verdict
-from verify.table import KIND, SOURCE, STATUS_ZH
+from verify.table import KIND, SOURCE, STATUS_ZH, authority_words
 
 TITLE: Final = "签章核验报告"
 _COLOURS: Final[dict[Verdict, Colour]] = {
@@ -141,7 +141,7 @@ def _signature(item: SignatureReport) -> Iterator[tuple[str, str]]:
     yield "签后改动 Changed", _changes(item)
     yield (
         "证书状态 Certificate state",
-        f"当时 {_state(item.certificate_then)} → 现在 {_state(item.certificate_now)}",
+        f"当时 {_state(item.certificate_then)} → 现在 {_state(item.certificate_now)}{authority_words(item)}",
     )
     if item.seal is not None:
         yield "印章状态 Seal state", f"当时 {_state(item.seal_then)} → 现在 {_state(item.seal_now)}"

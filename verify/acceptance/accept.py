@@ -1,9 +1,9 @@
 """The third answer: does this department accept this document for this act? Numbered rules; the first refusal decides.
 
 1. The policy is in force (R01). 2. Somebody sealed or signed a document (R02), everything on it is valid (R03), nobody voided
-it (R04). 3. Every seal and signature is vouched for by a list that counts here (R05), and where the certificate has ended since, so is
-the clock. 4. One of them meets every demand of
-the act, or all do where that is asked (R06-R23). 5. What must be done besides is named (R24).
+it (R04). 3. Every seal and signature is vouched for by a list that counts here (R05), and where anything that the verdict needs has ended
+since, so is the clock. 4. One of them meets every demand of the act, or all do where that is asked (R06-R23). 5. What must be done
+besides is named (R24).
 """
 
 from __future__ import annotations
@@ -119,8 +119,10 @@ def _signature(facts: Facts, demands: Demands, wishes: tuple[Condition, ...]) ->
     if not vouched:
         return _Outcome(rule=RuleId.LIST, refusal=_unlisted(facts))
     clock = unlisted_clock(facts)
-    if clock is not None and facts.signature.certificate_now.status != "good":
-        return _Outcome((), vouched[0], facts, rule=RuleId.LIST, refusal=clock)
+    if clock is not None:
+        if facts.has_ended:
+            return _Outcome((), vouched[0], facts, rule=RuleId.LIST, refusal=clock)
+        vouched = tuple(one for one in vouched if one.entry.in_force)
     tried = [_under(facts, demands, one) for one in vouched]
     met = [
         replace(outcome, left=_left(facts, wishes, one))

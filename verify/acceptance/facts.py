@@ -14,11 +14,21 @@ from seals.leave import Leave
 from verify.acceptance.policy import LEVELS, DepartmentPolicy, Equivalence
 from verify.institution.proofs import RECORD, PartState
 from verify.ofd.report import OfdReport
-from verify.report import DocumentReport, SealReport, SignatureKind, SignatureReport, SigningTime, Verdict
-from verify.trusted_lists.decision import BY_DECREE, ListEntry, TrustDecision
-from verify.trusted_lists.model import ServiceKind, ServiceStatus
+from verify.report import (
+    UNKNOWN,
+    CertificateStatus,
+    DocumentReport,
+    SealReport,
+    SealStatusReport,
+    SignatureKind,
+    SignatureReport,
+    SigningTime,
+    Verdict,
+)
+from verify.strength import Soundness
+from verify.trusted_lists.decision import BY_DECREE, IN_FORCE, ListEntry, TrustDecision
+from verify.trusted_lists.model import ServiceKind
 
-_IN_FORCE = frozenset(status.value for status in ServiceStatus if status.in_force)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -111,6 +121,31 @@ class Facts:
         return self._counting(_or_by_decree(seal.trust, self.at), ServiceKind.SEAL_MAKER, self.when)
 
     @property
+    def has_ended(self) -> bool:
+        """Tell whether something that the verdict needs has ended since, so that it rests on the proved time alone.
+
+        That is the certificate or an authority above it, every entry that vouches for them or for the seal's maker, an algorithm, or
+        the seal, also where it was stopped and is in use again.
+        """
+        item, makers = self.signature, self.makers
+        weak = item.strength is not None and item.strength.now is Soundness.WEAK
+        states = {item.certificate_now.status, item.authority_now.status}
+        listed = any(one.entry.in_force for one in self.vouched) and (
+            not makers or any(one.entry.in_force for one in makers)
+        )
+        return weak or not listed or states != {CertificateStatus.GOOD.value} or self._seal_has_ended
+
+    @property
+    def _seal_has_ended(self) -> bool:
+        """Tell whether the seal ended or was stopped since; a list that is out of date does not deny it."""
+        now, time = self.signature.seal_now, self.signature.time
+        if now == UNKNOWN:  # there is no list
+            return False
+        used = time.claimed or time.value
+        resumed = now.since is not None and used is not None and now.since > used
+        return now.status != SealStatusReport.ACTIVE.value or resumed
+
+    @property
     def clocks(self) -> tuple[Vouched, ...]:
         """Return the entries that vouch for the time-stamp authority and count here."""
         time = self.signature.time
@@ -168,7 +203,7 @@ def vouching(decision: TrustDecision | None) -> tuple[ListEntry, ...]:
     others = tuple(
         one
         for one in decision.others
-        if one.vouches and (one.scheme_id == BY_DECREE or one.then.status in _IN_FORCE)
+        if one.vouches and (one.scheme_id == BY_DECREE or one.then.status in IN_FORCE)
     )
     return (decision.entry, *others)
 

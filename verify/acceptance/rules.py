@@ -17,7 +17,7 @@ from verify.acceptance.rule_ids import RuleId
 from verify.civil_time import civil_day
 from verify.institution.proofs import PartState
 from verify.integrity import RevisionKind
-from verify.report import SealStatusReport
+from verify.report import CertificateStatus, SealStatusReport
 from verify.sentence import Reason
 from verify.strength import Soundness
 
@@ -231,9 +231,9 @@ def _strong_now(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | No
 
 def _good_now(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
     del demands
-    item, entry = facts.signature, vouched.entry
-    gone = entry.now.status and entry.now.status not in {"granted", "recognised", "supervised"}
-    if item.certificate_now.status != "good" or gone:
+    item = facts.signature
+    states = {item.certificate_now.status, item.authority_now.status}
+    if states != {CertificateStatus.GOOD.value} or not vouched.entry.in_force:
         return Reason(
             "签章证书或其签发机构现已不在有效状态，本事项要求现在仍有效；请以有效证书重新用印。",
             "The certificate or its authority is not in force any more, and this act asks for it; seal it again.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -23,6 +23,7 @@ from verify.acceptance.policy import DepartmentPolicy
 from verify.acceptance.reading import read_policy
 from verify.document_file import mode_of
 from verify.report import DocumentReport
+from verify.walk import NotLookedInto, files_below
 
 SHIPPED: Final = (
     "market-regulation",
@@ -88,7 +89,7 @@ def check_names(policy: DepartmentPolicy, others: Iterable[DepartmentPolicy]) ->
 
 def in_folder(folder: Path) -> tuple[DepartmentPolicy, ...]:
     """Read the policies below a folder (a trust folder, say); :class:`DepartmentPolicyInvalid` names a damaged one."""
-    paths = sorted(folder.rglob(f"*{SUFFIX}"))[: MAX_POLICIES + 1]
+    paths = sorted({path.resolve() for path in _policies_below(folder)})
     if len(paths) > MAX_POLICIES:
         raise DepartmentPolicyInvalid(
             str(folder), f"政策文件超过 {MAX_POLICIES} 个", f"there are over {MAX_POLICIES} policies"
@@ -100,6 +101,14 @@ def in_folder(folder: Path) -> tuple[DepartmentPolicy, ...]:
             str(folder), f"有多个文件的 id 为 {twice[0]}", f"several files have the id {twice[0]}"
         )
     return found
+
+
+def _policies_below(folder: Path) -> Iterator[Path]:
+    """Yield the policies' files; what cannot be looked into may hold one that takes the place of an example."""
+    try:
+        yield from (path for path in files_below(folder) if path.name.endswith(SUFFIX))
+    except NotLookedInto as wrong:
+        raise DepartmentPolicyInvalid(str(folder), wrong.zh.rstrip("。"), wrong.en.rstrip(".")) from wrong
 
 
 def in_folders(folders: Iterable[Path]) -> tuple[DepartmentPolicy, ...]:

@@ -1,8 +1,9 @@
 """The institutional proof of each seal: its statement's digests, and the evidence records that come with the document.
 
-A record counts for a seal when 1. its signature holds, 2. its signer is a seal maker trusted now, and the very maker whose
-statement stands in the signature, 3. it was issued by now, 4. it is about this document: the octets, or a revision that the
-file begins with, have the digest that it states, or the seal's signed value in a package has, and what it protects is unchanged, 5. it is about this seal: code, owner, certificate, permit and the statement's own
+A record counts for a seal when 1. its signature holds, 2. its signer is a seal maker trusted now, or until its certificate ended if the
+use is proved to be older, and the very maker whose statement stands in the signature, 3. it was issued by now, 4. it is about this
+document: the octets, or a revision that the file begins with, have the digest that it states, or the seal's signed value in a package
+has, and what it protects is unchanged, 5. it is about this seal: code, owner, certificate, permit and the statement's own
 case, rule and approvals are the same, 6. it can have been so. Anything else is refused, by name, and proves nothing.
 """
 
@@ -14,7 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from seals.errors import SealError
-from verify.certificates.signer import CertificateJudge
+from verify.certificates.signer import CertificateJudge, Judged
 from verify.digests import Prefixes
 from verify.institution.agreement import agrees, counting, is_possible
 from verify.institution.proofs import RECORD, PartState, ProofPart, Proofs
@@ -22,7 +23,14 @@ from verify.institution.record import EvidenceRecord, ParsedRecord, RecordedUse,
 from verify.institution.technical import technical
 from verify.maker_lists import check_maker
 from verify.makers import NOBODY, MakerIdentity
-from verify.report import SealReport, SealStatusReport, SignatureKind, SignatureReport
+from verify.report import (
+    CertificateStatus,
+    SealReport,
+    SealStatusReport,
+    SignatureKind,
+    SignatureReport,
+    SigningTime,
+)
 from verify.sentence import Reason
 from verify.signatures.loaded import load_certificate
 from verify.trusted_lists.model import ServiceKind
@@ -45,6 +53,8 @@ class Presented:
     record: EvidenceRecord | None = None
     maker: MakerIdentity = NOBODY
     refusal: Reason | None = None
+    until: datetime | None = None
+    """When its signer's certificate ended, where it has: it counts for a use alone that is proved to be older."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,10 @@ def _trusted(parsed: ParsedRecord, judge: CertificateJudge, at: datetime) -> Pre
     found = [one for der in parsed.chain_der if (one := load_certificate(der)) is not None]
     if len(found) != len(parsed.chain_der):
         return Presented(refusal=_UNREADABLE)
-    judged = judge.judge(found[0], found[1:], at, check_maker, ServiceKind.SEAL_MAKER)
+    end = found[0].not_valid_after_utc
+    until = end if at > end else None
+    moment = at if until is None else parsed.record.issued_at
+    judged = judge.judge(found[0], found[1:], moment, check_maker, ServiceKind.SEAL_MAKER)
     if judged.finding is not None:
         why = judged.finding.reason
         return Presented(
@@ -102,7 +115,20 @@ def _trusted(parsed: ParsedRecord, judge: CertificateJudge, at: datetime) -> Pre
                 f"The signer of the evidence record is not recognised or not trusted: {why.en}",
             )
         )
-    return Presented(parsed.record, judge.known_as(found[0], found[1:], at))
+    if until is not None and not _lasted(judged, judge, at):
+        return Presented(refusal=_MAKER_STOPPED)
+    return Presented(parsed.record, judge.known_as(found[0], found[1:], moment), until=until)
+
+
+def _lasted(judged: Judged, judge: CertificateJudge, at: datetime) -> bool:
+    """Tell whether nothing was ever said against a maker that has ended: whoever has its key dates what it signs as it likes."""
+    chain, trust = judged.chain, judged.trust
+    ends = [min(at, one.not_valid_after_utc) for one in chain]
+    states = {judge.state(chain, position, end).status for position, end in enumerate(ends)}
+    entries = () if trust is None else (trust.entry, *(one for one in trust.others if one.vouches))
+    return any(one.in_force for one in entries) and states.isdisjoint(
+        {CertificateStatus.REVOKED.value, CertificateStatus.ON_HOLD.value}
+    )
 
 
 def with_proofs(
@@ -168,6 +194,8 @@ def _stranger(
     use, signer = record.use, item.signer
     if not presented.maker.is_surely(seal.maker_identity):
         return _OTHER_MAKER
+    if presented.until is not None and not _proved_by(item.time, presented.until):
+        return _MAKER_ENDED
     if not document.holds(use, item):
         return _OTHER_DOCUMENT
     same = (
@@ -180,6 +208,10 @@ def _stranger(
     if not (same and agrees(record, seal)):
         return _OTHER_SEAL
     return None if is_possible(record) else _IMPOSSIBLE
+
+
+def _proved_by(time: SigningTime, until: datetime) -> bool:
+    return time.trusted and time.value is not None and time.value <= until
 
 
 def _record(bound: EvidenceRecord | None, refusal: Reason | None) -> ProofPart:
@@ -257,6 +289,16 @@ _UNREADABLE: Final = Reason(
 _FUTURE: Final = Reason(
     "制度证据记录的签发时间晚于核验时间，不能作为证据；请核对时钟后重新核验。",
     "The evidence record is dated after the time of verification; check the clock and verify again.",
+)
+_MAKER_STOPPED: Final = Reason(
+    "制度证据记录签发者的证书（或其上级机构的证书）在到期前已被吊销、暂停，或已从信任清单撤销，不能作为证据；请向盖章单位重新索取。",
+    "The certificate of the evidence record's signer, or of an authority above it, was revoked or suspended before it ended, or withdrawn "
+    "from the list: the record proves nothing; ask the sealing enterprise for another.",
+)
+_MAKER_ENDED: Final = Reason(
+    "制度证据记录签发者的证书已到期，且没有可信时间戳证明用印在此之前，不能作为证据；请向盖章单位重新索取。",
+    "The certificate of the evidence record's signer has ended, and no trusted time-stamp proves an earlier use: the record proves "
+    "nothing; ask the sealing enterprise for another.",
 )
 _OTHER_MAKER: Final = Reason(
     "制度证据记录不是该印章的制章单位签发的，不能作为证据。",

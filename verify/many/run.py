@@ -27,10 +27,11 @@ from verify.many.journal import SUFFIX, Basis, Journal, open_journal
 from verify.many.progress import Progress
 from verify.many.sheet import SheetForm, write_sheet
 from verify.report import DocumentReport
-from verify.targets import EVIDENCE_SUFFIX, below, beside, passed_over
+from verify.targets import EVIDENCE_SUFFIX, beside, passed_over
 from verify.trust import TrustStore
 from verify.usage import lies_in
 from verify.verdict import Verdict
+from verify.walk import below
 from verify.wire import pack_trust
 
 MAX_FILES: Final = 200_000

@@ -26,7 +26,7 @@ from verify.pdf.extents import drawn_from_outside
 from verify.pdf.handed_in import begins_with
 from verify.pdf.signature_value import SignatureValue
 from verify.policy import Policy
-from verify.report import UNKNOWN, Reason, SignatureKind, SigningTime, TimeSource
+from verify.report import Reason, SignatureKind, SigningTime, TimeSource
 from verify.seal import SealJudge
 from verify.signatures.case import GM_SUB_FILTER, PADES, PKCS7, Case
 from verify.signatures.containers import Container, container_of
@@ -121,7 +121,7 @@ class Procedure:
             stamp.authority,
             trust=stamp.judged.trust,
         )
-        case.now = self.judge.state(case.chain, 0, self.at) if case.chain else UNKNOWN
+        case.look_now(self.judge, self.at)
         case.object(stamp.judged.finding)
 
     def _signer_steps(self, case: Case) -> None:

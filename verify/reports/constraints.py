@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from verify.institution.proofs import PartState, ProofPart
-from verify.report import SignatureReport, StatusReport
+from verify.report import UNKNOWN, SignatureReport, StatusReport
 from verify.reports import vocabulary as v
 from verify.reports.tree import Node, given, leaf, node
 from verify.sentence import Reason
@@ -29,6 +29,8 @@ def constraints(item: SignatureReport, steps: tuple[SealDataStep, ...]) -> Itera
     yield _one("certificate-chain", _known(bool(item.signer and item.signer.chain)))
     yield _one("certificate-state-then", _state(item.certificate_then))
     yield _one("certificate-state-now", _state(item.certificate_now))
+    if item.authority_now != UNKNOWN:
+        yield _one("authority-state-now", _state(item.authority_now))
     yield _one("proof-of-time", _known(item.time.trusted))
     if item.seal is not None:
         yield _one("seal-maker", _known(item.seal.trusted))

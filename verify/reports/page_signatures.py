@@ -12,7 +12,7 @@ from verify.civil_time import civil_day, in_civil_time, moment, told_here
 from verify.institution.proofs import PartState, ProofPart
 from verify.report import SignatureReport, StatusReport, Verdict
 from verify.reports.setting import EN, GREY, LEFT, TINT, WIDTH, ZH, Fact, Setting, Style
-from verify.table import KIND, SOURCE, STATUS_ZH
+from verify.table import KIND, SOURCE, STATUS_ZH, authority_words
 
 Colours = Mapping[Verdict, Colour]
 _SHARES: Final = (6.0, 58.0, 44.0, 46.0, 24.0)
@@ -39,7 +39,8 @@ def _facts(item: SignatureReport) -> Iterator[Fact]:
     zh, en = SOURCE[item.time.source]
     yield Fact("时间", "When", f"{moment(item.time.value)} · {zh} {en}")
     yield Fact("签后改动", "Changed", changed(item))
-    yield Fact("证书状态", "Certificate", _then_now(item.certificate_then, item.certificate_now))
+    states = _then_now(item.certificate_then, item.certificate_now) + authority_words(item)
+    yield Fact("证书状态", "Certificate", states)
     if item.seal is not None:
         yield Fact("印章状态", "Seal state", _then_now(item.seal_then, item.seal_now))
     if item.trust is not None:

@@ -8,7 +8,14 @@ from typing import Final
 from verify.integrity import Change
 from verify.objects.report import ObjectReport
 from verify.ofd.report import OfdReport
-from verify.report import DocumentReport, SealReport, SignatureReport, SignerReport, StatusReport
+from verify.report import (
+    UNKNOWN,
+    DocumentReport,
+    SealReport,
+    SignatureReport,
+    SignerReport,
+    StatusReport,
+)
 from verify.reports import vocabulary as v
 from verify.reports.constraints import constraints
 from verify.reports.tree import Node, flag, given, leaf, node
@@ -17,7 +24,7 @@ from verify.ses.report import SealDataReport
 from verify.trusted_lists.decision import ListEntry
 
 DOCUMENT_ID: Final = "document"
-_PROCESS: Final = {"B-B": v.BASIC, "B-T": v.LTVM, "B-LT": v.LTVM, "B-LTA": v.LTA}
+_PROCESS: Final = {"T": v.LTVM, "LT": v.LTVM, "LTA": v.LTA}
 
 
 def time_text(moment: datetime | None) -> str | None:
@@ -167,7 +174,7 @@ def _attributes(item: SignatureReport) -> Node | None:
         if claimed is None
         else node("vr:SigningTime", leaf("vr:Time", time_text(claimed) or ""), Signed="true"),
         None
-        if item.signer is None
+        if item.signer is None or not item.certificate_bound
         else node(
             "vr:SigningCertificate",
             node(
@@ -222,7 +229,10 @@ def _quality(item: SignatureReport) -> Node | None:
 
 
 def _process(item: SignatureReport) -> str:
-    return next((process for level, process in _PROCESS.items() if item.level.endswith(level)), v.LTVM)
+    """TS 119 102-2 §4.3.11: name the process that was gone through; without a proved time it is the basic one (EN 319 102-1 §5.3)."""
+    if not item.time.trusted:
+        return v.BASIC
+    return _PROCESS.get(item.level.rpartition("-")[2], v.LTVM)
 
 
 def _status(item: SignatureReport, objects: Objects) -> Node:
@@ -268,6 +278,7 @@ def _other(item: SignatureReport) -> Node:
         leaf("yx:Reason", item.reason.en),
         _state("yx:CertificateThen", item.certificate_then),
         _state("yx:CertificateNow", item.certificate_now),
+        None if item.authority_now == UNKNOWN else _state("yx:AuthorityNow", item.authority_now),
         None if item.seal is None else _seal(item, item.seal),
         *(_change("yx:Change", one) for one in item.integrity.where),
         *(_change("yx:Addition", one) for one in item.integrity.additions),

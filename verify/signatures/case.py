@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
 
 from cryptography import x509
 
 from verify.certificates.identity import algorithm, custody, describe
 from verify.certificates.paths import Chain
+from verify.certificates.signer import CertificateJudge
 from verify.digests import SM3
 from verify.errors import Finding, unsure
 from verify.nature import NO_SEAL
@@ -21,6 +24,7 @@ from verify.report import (
     NO_TIME,
     NOTHING_JUDGED,
     UNKNOWN,
+    CertificateStatus,
     Indication,
     Integrity,
     Placement,
@@ -34,6 +38,7 @@ from verify.seal import NO_STATEMENT, SealJudged
 from verify.ses.report import SealDataReport
 from verify.signatures.cms import SignedMessage
 from verify.signatures.containers import Container
+from verify.signatures.signer_certificate import binds
 from verify.signatures.timestamp import TimeStamp
 from verify.strength import Strength
 from verify.trusted_lists.decision import TrustDecision
@@ -44,6 +49,19 @@ PADES = "/ETSI.CAdES.detached"
 PKCS7 = "/adbe.pkcs7.detached"
 GM_SUB_FILTER = "/GM.SM2"
 """Written by one open library beside /Filter /GM.PKILite; those of GM/T 0112-2021 are not public. Read like PKCS7."""
+
+
+_GRAVITY: Final = tuple(
+    one.value
+    for one in (
+        CertificateStatus.REVOKED,
+        CertificateStatus.ON_HOLD,
+        CertificateStatus.EXPIRED,
+        CertificateStatus.NOT_YET_VALID,
+        CertificateStatus.UNKNOWN,
+        CertificateStatus.GOOD,
+    )
+)
 
 
 @dataclass(slots=True)
@@ -61,6 +79,8 @@ class Case:
     stamp: TimeStamp | None = None
     then: StatusReport = UNKNOWN
     now: StatusReport = UNKNOWN
+    authority_now: StatusReport = UNKNOWN
+    """The worst state of an authority between certificate and anchor."""
     trust: TrustDecision | None = None
     integrity: Integrity = NOTHING_JUDGED
     strength: Strength | None = None
@@ -78,6 +98,14 @@ class Case:
     def covered(self) -> int:
         """End of the signed octets; 0 when that could not be read."""
         return 0 if self.value is None else self.value.covered
+
+    def look_now(self, judge: CertificateJudge, at: datetime) -> None:
+        """Note how the certificate and the authorities above it stand at ``at``, the time of verification; without a chain nothing is known."""
+        if not self.chain:
+            return
+        self.now = judge.state(self.chain, 0, at)
+        above = [judge.state(self.chain, position, at) for position in range(1, len(self.chain))]
+        self.authority_now = min(above or [self.now], key=lambda one: _GRAVITY.index(one.status))
 
     def object(self, finding: Finding | None) -> None:
         """Keep the gravest finding; of equals, the first."""
@@ -145,15 +173,19 @@ def reported(
         field=name,
         kind=case.kind,
         indication=Indication.TOTAL_PASSED if finding is None else finding.indication,
-        reason=passed(case.kind, case.time, case.now, case.seal.now) if finding is None else finding.reason,
+        reason=passed(case.kind, case.time, case.now, case.seal.now, case.authority_now)
+        if finding is None
+        else finding.reason,
         sub_indication=None if finding is None else finding.sub,
         other_fields=tuple([item.name for item in case.fields[1:]]),
         level=level,
         signer=None if case.certificate is None else describe(case.certificate, case.chain),
         seal=case.seal.report,
         time=case.time,
+        certificate_bound=_is_bound(case),
         certificate_then=case.then,
         certificate_now=case.now,
+        authority_now=case.authority_now,
         seal_then=case.seal.then,
         seal_now=case.seal.now,
         integrity=case.integrity,
@@ -168,6 +200,10 @@ def reported(
         trust=case.trust,
         strength=case.strength,
     )
+
+
+def _is_bound(case: Case) -> bool:
+    return case.message is not None and case.certificate is not None and binds(case.message, case.certificate)
 
 
 def _algorithm(case: Case) -> str:

@@ -81,7 +81,7 @@ class SealSignatureSteps:
         if found.signer is not None and found.looked is not None and found.looked.trusted:
             case.chain = found.looked.chain
             case.then = self.judge.state(case.chain, 0, min(found.when, self.at))
-            case.now = self.judge.state(case.chain, 0, self.at)
+            case.look_now(self.judge, self.at)
             at = case.time.value if case.time.trusted and case.time.value is not None else self.at
             case.embedded = self.judge.judge(found.signer, self.extra, at, check_document_signer).embedded
 

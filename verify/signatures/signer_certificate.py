@@ -61,6 +61,15 @@ def _is_bound(certificate: x509.Certificate, references: list[tuple[str, bytes]]
     return all(digest_of_certificate(certificate, name) == expected for name, expected in references)
 
 
+def binds(message: SignedMessage, certificate: x509.Certificate) -> bool:
+    """Tell whether a signed attribute of the message names this very certificate; one that cannot be read names none."""
+    try:
+        references = _references(message)
+        return len(references) > 0 and _is_bound(certificate, references)
+    except (Finding, ValueError):
+        return False
+
+
 def check_signing_certificate(
     message: SignedMessage, certificate: x509.Certificate, *, required: bool
 ) -> None:

@@ -156,7 +156,7 @@ class SignerSteps:
             case.then = self.judge.state(
                 judged.chain, 0, when if case.time.trusted else min(claimed, self.at)
             )
-            case.now = self.judge.state(judged.chain, 0, self.at)
+            case.look_now(self.judge, self.at)
         finding = judged.finding
         if finding is not None and case.time.trusted:
             finding = with_proof(finding, case, when)

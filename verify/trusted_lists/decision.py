@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from verify.sentence import Reason, iso
+from verify.trusted_lists.model import ServiceStatus
 
 BY_DECREE = ""
 """The name of the list that is no list: the anchors that an operator put into the trust folder."""
@@ -26,6 +27,8 @@ class ListedStatus:
 
 
 NOT_LISTED: Final = ListedStatus()
+IN_FORCE: Final = frozenset(one.value for one in ServiceStatus if one.in_force)
+"""States in which a listed service counts."""
 _NOTHING: Final = Reason("", "")
 
 
@@ -51,6 +54,11 @@ class ListEntry:
     now: ListedStatus = NOT_LISTED
     vouches: bool = True
     """Nothing stands against it: its list is in force and undisputed, and it had the service granted then."""
+
+    @property
+    def in_force(self) -> bool:
+        """Tell whether it has the service in force now; an anchor by decree always is."""
+        return self.scheme_id == BY_DECREE or self.now.status in IN_FORCE
 
     def to_json(self) -> dict[str, Any]:
         """Give the JSON object of this entry."""

@@ -228,6 +228,15 @@ def test_unknown_issuer_is_never_green() -> None:
     assert told.summary == ""
 
 
+def test_an_authority_that_has_ended_since_is_told_and_no_other() -> None:
+    for status, expected in (("revoked", "已吊销 · 自 2026-03-02 09:00"), ("good", None), ("unknown", None)):
+        told = _card(authority_now=StatusReport(status, "crl", since=REVOKED))
+        lines = [fact.lines for fact in told.signatures[0].facts if fact.label == "上级机构的证书现在"]
+        assert [(one.text, one.form) for row in lines for one in row] == (
+            [(expected, "warn")] if expected else []
+        )
+
+
 def test_a_state_that_we_have_no_word_for_is_told_as_it_stands() -> None:
     told = _card(certificate_now=StatusReport("<quarantined>"))
     assert _rows(told.signatures[0])["证书"] == "有效 → <quarantined>"

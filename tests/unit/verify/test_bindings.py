@@ -96,3 +96,13 @@ def test_it_bound_while_it_was_sound() -> None:
     past = Containers(THEN, Suite.INTERNATIONAL)
     assert judged(past, named(past, "sha1", older=True)).verdict is Verdict.PASSED
     assert judged(past, named(past, "md5")).verdict is Verdict.INDETERMINATE
+
+
+def test_only_what_a_signed_attribute_names_is_told_as_bound(here: Containers) -> None:
+    """Whoever reads a report takes the binding for what keeps another certificate of the key from taking its place."""
+    bare_one = judged(here)
+    assert bare_one.verdict is Verdict.PASSED, bare_one.reason.en
+    assert not bare_one.certificate_bound
+    assert judged(here, named(here, "sha256")).certificate_bound
+    another = named(here, "sha256")[:-1] + b"\x00"
+    assert not judged(here, another).certificate_bound

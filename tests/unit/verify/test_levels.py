@@ -172,7 +172,7 @@ def test_json_has_every_promised_member(signing: Signing, b_b: bytes) -> None:
     (found,) = document["signatures"]
     assert {
         "field", "kind", "verdict", "indication", "sub_indication", "reason", "reason_zh", "signer", "seal", "time",
-        "certificate_then", "certificate_now", "seal_then", "seal_now", "integrity", "placement", "level", "notice",
+        "certificate_bound", "certificate_then", "certificate_now", "authority_now", "seal_then", "seal_now", "integrity", "placement", "level", "notice",
     } <= found.keys()  # fmt: skip
     assert {"name", "uscc", "serial", "issuer", "not_before", "not_after"} <= found["signer"].keys()
     assert found["time"]["source"] == "claimed"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography import x509
 
 from ca.certificate import SubjectName
 from seals.cases.states import CaseAct, CaseStatus
@@ -18,8 +19,10 @@ from seals.errors import StatementInvalid
 from seals.jws import sign
 from seals.leave import Leave
 from seals.seal import SealKind, SealStatus
+from seals.statement import sign_statement
 from tests.pki import COMPANY, USCC, Party
-from tests.unit.verify.test_seals import CODE, PHYSICAL, Sealing
+from tests.trust_list_world import Publisher, granted, service, withdrawn
+from tests.unit.verify.test_seals import CODE, PHYSICAL, Sealing, attribute
 from tests.verify_world import Signing, small_pdf
 from verify.institution.proofs import PartState, ProofPart
 from verify.institution.record import (
@@ -37,6 +40,7 @@ from verify.institution.record import (
     split_records,
 )
 from verify.report import DocumentReport
+from verify.trusted_lists.model import ServiceKind, TrustedList
 
 LEAVE = Leave("case", "ab" * 16, "big-contracts", "2026.1", "cd" * 32, "ef" * 32)
 P, M, F = PartState.PRESENT, PartState.MISSING, PartState.FAILED
@@ -314,3 +318,85 @@ def test_a_record_that_tells_of_another_seal_is_refused(
 def test_a_permit_later_than_the_use_is_refused(recording: Recording) -> None:
     use = replace(recording.record().use, granted_at=recording.signing.now + timedelta(minutes=1))
     assert recording.parts(recording.jws(recording.record(use=use)))["record"].state is F
+
+
+class Ended:
+    """A seal and its record by a maker whose certificate has ended by the time of verification; the seal was stamped in time."""
+
+    def __init__(self, signing: Signing) -> None:
+        self.sealing = Sealing(signing)
+        self.sealing.maker = signing.pki.seal_maker(not_after=signing.now + 2 * HOUR)
+        self.signing = signing
+        self.recording = Recording.__new__(Recording)
+        self.recording.sealing, self.recording.signing = self.sealing, signing
+        self.recording.pdf = self.sealing.seal(leave=LEAVE)
+
+    def record(
+        self,
+        evidence: str,
+        crls: list[bytes] | None = None,
+        pdf: bytes | None = None,
+        after: int = 3,
+        lists: Sequence[TrustedList] = (),
+    ) -> ProofPart:
+        from verify.verifier import Verifier
+
+        trust = self.signing.trust(crls=crls, seal_lists=[self.sealing.status_list()], lists=lists)
+        if lists:
+            trust = replace(trust, anchors=())
+        at = self.signing.now + after * HOUR
+        report = Verifier(trust).verify(pdf or self.recording.pdf, at=at, name="x.pdf", evidence=evidence)
+        proofs = report.signatures[0].proofs
+        assert proofs is not None
+        return proofs.institutional[0]
+
+
+@pytest.fixture(scope="module")
+def ended(signing: Signing) -> Ended:
+    return Ended(signing)
+
+
+def test_a_record_counts_on_after_its_makers_certificate_has_ended(ended: Ended) -> None:
+    """As do its statement, whose use is proved to be older, and its lists."""
+    evidence = ended.recording.jws()
+    assert [ended.record(evidence, after=hours).state for hours in (1, 3, 20)] == [P, P, P]
+
+
+@pytest.mark.parametrize("reason", ["key_compromise", "superseded", "certificate_hold"])
+def test_a_record_by_a_maker_that_was_stopped_before_its_end_is_refused(ended: Ended, reason: str) -> None:
+    """Whoever has its key dates a record before the revocation, and waits for the certificate's end."""
+    now, number = ended.signing.now, ended.sealing.maker.certificate.serial_number
+    gone = {number: (now + HOUR, x509.ReasonFlags[reason])}
+    crls = [*ended.signing.crls(), ended.signing.pki.crl(revoked=gone, this_update=now + HOUR, number=2)]
+    evidence = ended.recording.jws()
+    for hours in (2, 3):
+        assert ended.record(evidence, crls, after=hours).state is F
+    assert "已被吊销、暂停" in ended.record(evidence, crls).sentence.zh
+
+
+def test_a_record_by_a_maker_that_was_withdrawn_from_its_list_is_refused(ended: Ended) -> None:
+    publisher, pki, evidence = Publisher(), ended.signing.pki, ended.recording.jws()
+    others = [
+        service(pki.issuing.der),
+        service(pki.issuing.der, kind=ServiceKind.TSA),
+    ]
+    gone = (withdrawn(ended.signing.now + HOUR), granted())
+    for periods, expected in (((), P), (gone, F)):
+        maker = service(pki.issuing.der, kind=ServiceKind.SEAL_MAKER, periods=periods)
+        listed = publisher.read(publisher.list(maker, *others))
+        assert ended.record(evidence, lists=[listed]).state is expected
+
+
+def test_a_maker_that_has_ended_tells_nothing_of_a_later_use(ended: Ended) -> None:
+    """Attack: with the key of an old certificate, which nobody guards any more, of a use that its renewed maker stated."""
+    signing, sealing = ended.signing, ended.sealing
+    renewed = signing.pki.seal_maker()
+    statement = sign_statement(
+        sealing.statement(small_pdf(), leave=LEAVE), renewed.signer, [renewed.der, *renewed.chain]
+    )
+    for hours, expected in ((1, P), (3, F)):
+        stamper = signing.stamper(at=signing.now + hours * HOUR)
+        pdf = signing.sign(stamper=stamper, extra=[attribute(statement)])
+        found = ended.record(ended.recording.jws(ended.recording.record(pdf)), pdf=pdf, after=4)
+        assert found.state is expected
+    assert "没有可信时间戳证明用印在此之前" in found.sentence.zh

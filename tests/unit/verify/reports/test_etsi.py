@@ -13,7 +13,7 @@ from lxml import etree
 
 from tests.unit.verify.reports.world import Service
 from tests.verify_world import NOW, Signing
-from verify.report import DocumentReport, Reason, Verdict
+from verify.report import DocumentReport, Reason, TimeSource, Verdict
 from verify.reports.etsi import Issue, etsi_json, etsi_xml
 from verify.reports.vocabulary import VR
 from verify.reports.writing import UsageRefused, check_report_path, write_report
@@ -80,6 +80,37 @@ def test_both_forms_say_the_same(service: Service) -> None:
     said = sorted(str(one.text) for one in tree.iter() if one.text)
     marked = [one.get(name) for one in tree.iter() for name in one.keys()]  # noqa: SIM118 - an element, not a mapping
     assert sorted(leaves(value)) == sorted([*said, *marked])
+
+
+@pytest.mark.parametrize("bound", [True, False])
+def test_the_signing_certificate_is_an_attribute_where_one_was_found(service: Service, bound: bool) -> None:
+    """TS 119 102-2 §4.3.8: attributes are what stands in the signature; whose it is stands beside them in any case."""
+    (item,) = service.reported.signatures
+    assert item.certificate_bound
+    report = replace(service.reported, signatures=(replace(item, certificate_bound=bound),))
+    tree = read(report)
+    assert len(tree.findall(".//vr:SignatureAttributes/vr:SigningCertificate", NS)) == bound
+    assert len(tree.findall(".//vr:SignerInformation/vr:SignerCertificate", NS)) == 1
+    assert report.to_json()["signatures"][0]["certificate_bound"] is bound
+
+
+@pytest.mark.parametrize(
+    ("level", "stamped", "expected"),
+    [
+        ("B-B", False, "Basic"), ("CMS-B", False, "Basic"), ("SES-B", False, "Basic"), ("", False, "Basic"),
+        ("B-T", True, "LTVM"), ("PKCS7-T", True, "LTVM"), ("SES-LT", True, "LTVM"), ("", True, "LTVM"),
+        ("B-LTA", True, "LTA"), ("SES-LTA", True, "LTA"),
+    ],
+)  # fmt: skip
+def test_the_process_is_the_one_that_was_gone_through(
+    service: Service, level: str, stamped: bool, expected: str
+) -> None:
+    (item,) = service.reported.signatures
+    time = item.time if stamped else replace(item.time, source=TimeSource.CLAIMED)
+    report = replace(service.reported, signatures=(replace(item, level=level, time=time),))
+    assert texts(read(report), ".//vr:SignatureValidationProcessID")[:1] == [
+        f"urn:etsi:019102:validationprocess:{expected}"
+    ]
 
 
 @pytest.mark.parametrize(
