@@ -81,10 +81,7 @@ class TokenCheck:
                 "时间戳与所盖的内容不符，时间戳无效；请向签章单位索取原件。",
                 "The time-stamp is over something else: it is invalid; ask the signatory for the original file.",
             )
-        certificate = signing_certificate(message, tuple(self.extra))
-        check_digest(message, digest_of(message.digest, message.content or b""))
-        check_signing_certificate(message, certificate, required=True)
-        check_signature(message, certificate, message.content)
+        certificate = self._signer_of(message)
         moment = info["gen_time"].native
         if moment > at + self.policy.clock_skew:
             raise unsure(
@@ -100,6 +97,19 @@ class TokenCheck:
             judged = replace(judged, finding=_check_width(width) or token_weakness(strength))
         latest = _latest(moment, width, max(moment, at))
         return TimeStamp(latest, name(certificate.subject), certificate, judged, message, strength)
+
+    def _signer_of(self, message: SignedMessage) -> x509.Certificate:
+        """Return whose key made a token as it stands; what is wrong with it is told of the token, not of what it is over."""
+        try:
+            certificate = signing_certificate(message, tuple(self.extra))
+            check_digest(message, digest_of(message.digest, message.content or b""))
+            check_signing_certificate(message, certificate, required=True)
+            check_signature(message, certificate, message.content)
+        except Finding as broken:
+            if broken.sub not in _OF_THE_TOKEN:
+                raise
+            raise Finding(broken.indication, broken.sub, *_OF_THE_TOKEN[broken.sub]) from broken
+        return certificate
 
     def _authority(
         self, certificate: x509.Certificate, message: SignedMessage, at: datetime, moment: datetime
@@ -120,6 +130,23 @@ class TokenCheck:
         if then.finding is None or then.finding.sub is SubIndication.TRY_LATER:  # news of today tell of then
             return judged
         return replace(judged, finding=then.finding)
+
+
+_OF_THE_TOKEN: Final = {
+    SubIndication.HASH_FAILURE: (
+        "时间戳自身的内容已被改动，时间戳无效；请向签章单位索取原件。",
+        "The time-stamp's own content was changed: it is invalid; ask the signatory for the original file.",
+    ),
+    SubIndication.SIG_CRYPTO_FAILURE: (
+        "时间戳自身的签名值不正确，时间戳无效；请向签章单位索取原件。",
+        "The time-stamp's own signature value is wrong: it is invalid; ask the signatory for the original file.",
+    ),
+    SubIndication.NO_SIGNING_CERTIFICATE_FOUND: (
+        "时间戳中没有（或无法读取）时间戳机构的证书，无法核验该时间戳；请索取附有该证书的文件。",
+        "The certificate of its authority is not in the time-stamp or cannot be read; ask for a file that has it.",
+    ),
+}
+"""The same faults as of any signed message, in the words of a time-stamp."""
 
 
 def _width(info: tsp.TSTInfo) -> timedelta:

@@ -15,7 +15,7 @@ from tests.pki import Party, Pki
 from tests.trust_list_world import Publisher, granted, service, withdrawn
 from tests.unit.verify.test_certificates import restamped
 from tests.verify_world import NOW, Signing
-from verify.report import SignatureReport, TimeSource
+from verify.report import Indication, SignatureReport, TimeSource
 from verify.trust import TrustStore
 from verify.trusted_lists.model import Period, ServiceKind
 
@@ -149,3 +149,17 @@ def test_a_revocation_within_the_accuracy_of_the_time_came_first(older: Older) -
     exact = older.judged(older.sign(stamper=restamped(older, accuracy(1), at=then)))
     rough = older.judged(older.sign(stamper=restamped(older, accuracy(60), at=then)))
     assert (outcome(exact), outcome(rough)) == (SAVED, ("TOTAL-FAILED", "REVOKED"))
+
+
+def test_what_is_wrong_with_a_token_is_told_of_the_token(signing: Signing) -> None:
+    """Whoever reads that a document was changed since asks for another, while the document is whole and its time alone unproved."""
+    sealed = signing.sign(stamp=True)
+    head, _, tail = sealed.partition(b"/Contents <")
+    digits, end = tail.split(b">", 1)
+    octets = bytearray.fromhex(digits.decode())
+    stamped = octets.index(der.oid("1.2.840.113549.1.9.16.1.4"))
+    octets[octets.index(b"\x18\x0f", stamped) + 5] ^= 1  # genTime of TSTInfo
+    broken = head + b"/Contents <" + octets.hex().encode() + b">" + end
+    found = signing.only(broken)
+    assert (found.indication, found.time.trusted) == (Indication.TOTAL_PASSED, False)
+    assert any("时间戳自身的内容" in note.zh for note in found.notes), found.notes
