@@ -16,6 +16,7 @@ from seals.states import ENDED
 from verify.certificates.purpose import check_exactly
 from verify.certificates.signer import CertificateJudge
 from verify.makers import MakerIdentity, Vouched
+from verify.report import UNKNOWN, StatusReport
 from verify.signatures.loaded import load_certificate
 from verify.trusted_lists.model import ServiceKind
 
@@ -114,6 +115,15 @@ def newest_of_each(
             if known is None or number(found) > number(known):
                 kept[name] = found
     return past | present
+
+
+def state_in(listed: SealStatusList, code: str, when: datetime) -> StatusReport:
+    """Return a seal's state at a time as a list has it; one that is out of date then tells of what is never left alone."""
+    status = listed.status_at(code, when)
+    if status is None or (when > listed.next_update and status not in ENDED):
+        return StatusReport(UNKNOWN.status, as_of=listed.issued_at)
+    history = [since for since, _ in listed.entries.get(code, ()) if since <= when]
+    return StatusReport(status.value, "list", history[-1] if history else None, as_of=listed.issued_at)
 
 
 def known_by(lists: Mapping[Vouched, MadeList], maker: MakerIdentity) -> Iterator[MadeList]:

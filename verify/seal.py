@@ -16,12 +16,12 @@ from seals.statement import (
     SealStatusList,
     parse_statement,
 )
-from seals.states import ENDED, STOPPED_ZH
+from seals.states import STOPPED_ZH
 from verify.certificates.paths import fingerprint, name
 from verify.certificates.signer import CertificateJudge, Judged
 from verify.civil_time import civil_day
 from verify.errors import Finding, failed, unsure
-from verify.maker_lists import SealLists, check_maker
+from verify.maker_lists import SealLists, check_maker, state_in
 from verify.makers import MakerIdentity
 from verify.policy import Policy
 from verify.report import UNKNOWN, Reason, SealReport, SealStatusReport, SigningTime, StatusReport
@@ -99,7 +99,7 @@ class SealJudge:
         """Weigh the seal's state by its maker's lists; of several the one that says the worst."""
         lists = self.lists.of(maker, statement.seal_code, question.at)
         if not lists:
-            stated = StatusReport(statement.status.value, "statement", as_of=statement.issued_at)
+            stated = _stated(statement)
             note = Reason(
                 "没有该制章单位的印章状态表，印章现状未知；盖章时的状态以制章单位声明为准。",
                 "There is no status list of this seal maker: the seal's state now is unknown, "
@@ -124,21 +124,19 @@ _LIGHTNESS: Final = {Indication.TOTAL_FAILED: 0, Indication.INDETERMINATE: 1, No
 
 
 def _told_by(listed: SealStatusList, statement: SealStatement, question: SealQuestion) -> _Told:
-    stale = question.at > listed.next_update
     then, now = (_state(listed, statement, moment) for moment in (question.when, question.at))
     claimed = question.time.claimed
-    if (
-        claimed is not None and claimed < question.when
-    ):  # its signer says itself that the seal was stopped then
+    if claimed is not None and claimed < question.when:
         before = _state(listed, statement, claimed)
-        then = before if before.status in STOPPED_ZH else then
-    finding = _unlisted(listed, statement, question)
+        then = before if before.status in STOPPED_ZH else then  # its signer says itself that it was stopped
     if then.status == UNKNOWN.status:
-        then = StatusReport(statement.status.value, "statement", as_of=statement.issued_at)
+        then = _stated(statement)
     finding = (
-        finding or _objection(statement, then, now, question) or _stopped_between(statement, listed, question)
+        _unlisted(listed, statement, question)
+        or _objection(statement, then, now, question)
+        or _stopped_between(statement, listed, question)
     )
-    return _Told(then, now, finding, _stale(listed) if stale else ())
+    return _Told(then, now, finding, _stale(listed) if question.at > listed.next_update else ())
 
 
 def _unlisted(listed: SealStatusList, statement: SealStatement, question: SealQuestion) -> Finding | None:
@@ -162,15 +160,14 @@ def _unlisted(listed: SealStatusList, statement: SealStatement, question: SealQu
 
 
 def _state(listed: SealStatusList, statement: SealStatement, when: datetime) -> StatusReport:
-    status = listed.status_at(statement.seal_code, when)
-    old = when > listed.next_update
-    if status is None or (old and status not in ENDED):  # what is never left, even an old list proves
-        return StatusReport(SealStatusReport.UNKNOWN.value, as_of=listed.issued_at)
-    history = [since for since, _ in listed.entries.get(statement.seal_code, ()) if since <= when]
-    since = history[-1] if history else None
-    if status is SealStatus.ACTIVE and when > statement.valid_to:
+    found = state_in(listed, statement.seal_code, when)
+    if found.status == SealStatus.ACTIVE.value and when > statement.valid_to:
         return StatusReport(SealStatusReport.EXPIRED.value, "statement", statement.valid_to)
-    return StatusReport(status.value, "list", since, as_of=listed.issued_at)
+    return found
+
+
+def _stated(statement: SealStatement) -> StatusReport:
+    return StatusReport(statement.status.value, "statement", as_of=statement.issued_at)
 
 
 def _stale(listed: SealStatusList) -> tuple[Reason, ...]:

@@ -13,7 +13,7 @@ from seals.seal import SealStatus
 from seals.statement import SealStatusList
 from seals.states import ENDED
 from verify.civil_time import civil_day
-from verify.maker_lists import SealLists
+from verify.maker_lists import SealLists, state_in
 from verify.report import UNKNOWN, StatusReport
 from verify.ses.certificates import Proof
 from verify.ses.report import StepState
@@ -70,19 +70,11 @@ def _told(case: SealCase, listed: SealStatusList, proof: Proof | None) -> Outcom
 
 def state_at(case: SealCase, lists: SealLists, when: datetime) -> StatusReport:
     """Return the seal's state at a moment as its maker's list has it, unknown without a list that tells."""
-    told = [_state(case, listed, when) for listed in lists.of(case.known_as, case.seal.id, when)]
+    told = [state_in(listed, case.seal.id, when) for listed in lists.of(case.known_as, case.seal.id, when)]
     return min(told, key=lambda one: _GRAVITY.get(one.status, 1), default=UNKNOWN)
 
 
 _GRAVITY: Final = {UNKNOWN.status: 3, SealStatus.ACTIVE.value: 2}
-
-
-def _state(case: SealCase, listed: SealStatusList, when: datetime) -> StatusReport:
-    status = listed.status_at(case.seal.id, when)
-    if status is None or (when > listed.next_update and status not in ENDED):
-        return StatusReport(UNKNOWN.status, as_of=listed.issued_at)
-    history = [since for since, _ in listed.entries.get(case.seal.id, ()) if since <= when]
-    return StatusReport(status.value, "list", history[-1] if history else None, as_of=listed.issued_at)
 
 
 def _stopped(case: SealCase, listed: SealStatusList, then: SealStatus) -> Outcome:

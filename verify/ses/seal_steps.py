@@ -54,14 +54,8 @@ class SealCase:
     stamp: TimeStamp | None = None
     stamp_finding: Finding | None = None
     notes: list[Reason] = field(default_factory=list)
-
-    @property
-    def known_as(self) -> MakerIdentity:
-        """As whom its maker is known: when the seal was made, at the moment that matters, and now."""
-        if self.maker is None or self.looked is None or not self.looked.trusted:
-            return NOBODY
-        moments = (self.seal.property.created, self.when, self.now)
-        return self.certificates.judge.known_as(self.maker, self.certificates.extra, *moments)
+    known_as: MakerIdentity = NOBODY
+    """As whom its maker is known: when the seal was made, at the moment that matters, and now."""
 
     def __post_init__(self) -> None:
         seal = self.seal
@@ -76,6 +70,11 @@ class SealCase:
             self.looked = self.certificates.look(
                 self.maker, seal.property.created, ServiceKind.SEAL_MAKER, self.stamp, self.used
             )
+            if self.looked.trusted:
+                moments = (seal.property.created, self.when, self.now)
+                self.known_as = self.certificates.judge.known_as(
+                    self.maker, self.certificates.extra, *moments
+                )
 
 
 def seal_steps(case: SealCase) -> tuple[SealDataStep, ...]:
