@@ -32,7 +32,8 @@ MAX_CHOSEN: Final = 256
 """Paths that one judge remembers for one document."""
 _REVOKED: Final = CertificateStatus.REVOKED.value
 _UNKNOWN: Final = CertificateStatus.UNKNOWN.value
-_STOPPED: Final = frozenset({_REVOKED, CertificateStatus.ON_HOLD.value})
+STOPPED: Final = frozenset({_REVOKED, CertificateStatus.ON_HOLD.value})
+"""States in which an authority has taken a certificate out of use, for good or for a time."""
 _ANCHOR: Final = StatusReport(CertificateStatus.GOOD.value, "anchor")
 
 
@@ -201,7 +202,7 @@ class CertificateJudge:
         """
         for position in range(len(chain) - 1):
             state = self.state(chain, position, at)
-            stopped = state.status == _REVOKED or (position == 0 and state.status in _STOPPED)
+            stopped = state.status == _REVOKED or (position == 0 and state.status in STOPPED)
             if stopped and state.reason not in IN_COURSE:
                 yield spki_of(chain[position])
 
@@ -231,7 +232,7 @@ class CertificateJudge:
             return _ANCHOR
         certificate = chain[position]
         found = state_at(certificate, self._facts(chain)[position], when, self._fresh)
-        if found.status in _STOPPED:
+        if found.status in STOPPED:
             return found
         if when.replace(microsecond=0) > certificate.not_valid_after_utc:
             return StatusReport(
@@ -287,7 +288,7 @@ class CertificateJudge:
     def _check_states(self, chain: Chain, at: datetime) -> None:
         states = [self.state(chain, position, at) for position in range(len(chain) - 1)]
         for position, (certificate, found) in enumerate(zip(chain, states, strict=False)):
-            if found.status in _STOPPED:
+            if found.status in STOPPED:
                 raise _revoked(certificate, found, authority=position > 0)
         for position, (certificate, found) in enumerate(zip(chain, states, strict=False)):
             told = position == 0 and needs_no_revocation(certificate)

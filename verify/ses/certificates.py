@@ -15,7 +15,7 @@ from cryptography import x509
 from verify.certificates.facts import COMPROMISED
 from verify.certificates.paths import Chain, check_validity, name
 from verify.certificates.purpose import needs_no_revocation
-from verify.certificates.signer import CertificateJudge
+from verify.certificates.signer import STOPPED, CertificateJudge
 from verify.civil_time import civil_day
 from verify.errors import Finding, unsure
 from verify.policy import Policy
@@ -25,8 +25,6 @@ from verify.trusted_lists.anchors import Vouching
 from verify.trusted_lists.decision import TrustDecision
 from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
-
-_STOPPED = frozenset({CertificateStatus.REVOKED.value, CertificateStatus.ON_HOLD.value})
 
 
 class Proof(Protocol):
@@ -133,7 +131,7 @@ class CertificateSteps:
             )
         for position, certificate in enumerate(looked.word[:-1]):
             state = self.judge.state(looked.word, position, at)
-            if state.status in _STOPPED:
+            if state.status in STOPPED:
                 return _revoked(certificate, state)
             asked = self.policy.require_revocation and not (
                 position == 0 and needs_no_revocation(certificate)

@@ -14,9 +14,8 @@ from verify.certificates.facts import IN_COURSE
 from verify.certificates.names import subject_key_of
 from verify.certificates.paths import digest_of_certificate, name
 from verify.certificates.purpose import check_signer
-from verify.certificates.signer import CertificateJudge
+from verify.certificates.signer import STOPPED, CertificateJudge
 from verify.errors import Finding, failed, unsure
-from verify.report import CertificateStatus
 from verify.sentence import Reason
 from verify.signatures.cms import SignedMessage, fits
 from verify.signatures.cms_values import certificate_references, malformed
@@ -96,7 +95,6 @@ UNBOUND: Final = Reason(
     "The signature is not bound to the signer's certificate (no signing-certificate attribute): if there is another one of the same key, "
     "nothing in it tells which was used; make sure of the signer's organisation and of the certificate's state.",
 )
-_STOPPED: Final = frozenset({CertificateStatus.REVOKED.value, CertificateStatus.ON_HOLD.value})
 
 
 def is_bound(message: SignedMessage) -> bool:
@@ -120,7 +118,7 @@ def other_of_its_key(
             continue
         if subject_key_of(other) != subject_key_of(certificate):
             return _could_be_anothers(certificate, other)
-        if judged.state.status in _STOPPED and judged.state.reason not in IN_COURSE:
+        if judged.state.status in STOPPED and judged.state.reason not in IN_COURSE:
             return _could_be_revoked(other)
     return None
 
