@@ -25,6 +25,7 @@ from verify.pdf.document import Document
 from verify.pdf.extents import drawn_from_outside
 from verify.pdf.handed_in import begins_with
 from verify.pdf.signature_value import SignatureValue
+from verify.pdf.unsteady import unsteady
 from verify.policy import Policy
 from verify.report import Reason, SignatureKind, SigningTime, TimeSource
 from verify.seal import SealJudge
@@ -100,6 +101,8 @@ class Procedure:
                     f"(offset {place}); ask for a document that holds all of its content.",
                 )
             )
+        if case.kind is SignatureKind.SIGNATURE:
+            case.notes += self.document.fact(unsteady)
 
     def _time_stamp_steps(self, case: Case) -> None:
         value = known(case.value)

@@ -1,0 +1,137 @@
+"""What a sealed document shows to one reader and not to another is told beside a verdict that it does not change."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.verify_world import Signing, append, small_pdf
+from verify.verdict import Verdict
+
+SCRIPT = "<</S/JavaScript/JS(this.pageNum)>>"
+RUNS, LAYERS = "run by themselves", "layers"
+GROUPS = "/OCProperties<</OCGs[30 0 R 31 0 R]/D<<%s>>>>"
+
+
+def notes_of(signing: Signing, pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the notes beside a valid seal, which are the same by our own reader and by the library's."""
+    data = signing.sign(pdf)
+    found = []
+    for _ in range(2):
+        report = signing.verify(data)
+        assert report.verdict is Verdict.PASSED, report.reason.en
+        found.append([note for note in report.signatures[0].notes if RUNS in note.en or LAYERS in note.en])
+        monkeypatch.setattr("verify.verifier.open_plainly", lambda _: None)
+    assert found[0] == found[1]
+    assert all(note.zh for note in found[0])
+    return " ".join(note.en for note in found[0])
+
+
+@pytest.mark.parametrize(
+    "catalog",
+    [
+        f"/OpenAction{SCRIPT}",
+        f"/OpenAction<</S/GoTo/D[4 0 R/Fit]/Next[<</S/GoTo/D[6 0 R/Fit]/Next{SCRIPT}>>]>>",
+        "/OpenAction<</S/Hide/T(Total)>>",
+        "/OpenAction<</S/Launch/F(more.exe)>>",
+        f"/AA<</WP{SCRIPT}>>",
+        f"/Names<</JavaScript<</Names[(begin){SCRIPT}]>>>>",
+    ],
+    ids=["opened", "after another", "hides", "launches", "printed", "named"],
+)
+def test_what_runs_when_a_document_is_opened(
+    signing: Signing, catalog: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert RUNS in notes_of(signing, small_pdf(catalog=catalog), monkeypatch)
+
+
+def test_what_computes_a_field(signing: Signing, monkeypatch: pytest.MonkeyPatch) -> None:
+    pdf = small_pdf(catalog="/AcroForm<</Fields[30 0 R]>>")
+    field = f"<</T(Total)/FT/Tx/AA<</C{SCRIPT}>>>>".encode()
+    assert RUNS in notes_of(signing, append(pdf, {30: field}), monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"/AA<</O{SCRIPT}>>",
+        f"/Annots[<</Type/Annot/Subtype/Screen/Rect[0 0 9 9]/AA<</PV{SCRIPT}>>>>]",
+    ],
+    ids=["page", "annotation"],
+)
+def test_what_runs_when_a_page_is_shown(signing: Signing, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert RUNS in notes_of(signing, small_pdf(page=page), monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "catalog",
+    [
+        "/OpenAction[4 0 R/Fit]",
+        "/OpenAction<</S/GoTo/D[6 0 R/Fit]>>",
+        "/OpenAction<</S/Named/N/Print>>",
+        "/Names<</JavaScript<</Names[]>>>>",
+        "/AA<<>>/Names 7",
+        "/AA[7]/OpenAction 99 0 R",
+    ],
+)
+def test_what_only_leads_to_a_page(signing: Signing, catalog: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert notes_of(signing, small_pdf(catalog=catalog), monkeypatch) == ""
+
+
+def test_what_is_clicked(signing: Signing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links do what their reader asks for."""
+    link = "/Annots[<</Type/Annot/Subtype/Link/Rect[0 0 9 9]/A<</S/URI/URI(https://example.cn)>>>>]"
+    assert notes_of(signing, small_pdf(page=link), monkeypatch) == ""
+
+
+def with_layers(usual: str, usage: str = "") -> bytes:
+    """Two layers and how they are shown at first."""
+    pdf = small_pdf(catalog=GROUPS % usual)
+    layer = b"<</Type/OCG/Name(L)%s>>"
+    return append(pdf, {30: layer % usage.encode(), 31: layer % b""})
+
+
+def switched(category: str, groups: str = "30 0 R") -> str:
+    return f"/AS[<</Event/Print/Category[/{category}]/OCGs[{groups}]>>]"
+
+
+@pytest.mark.parametrize(
+    ("usual", "usage"),
+    [
+        ("/OFF[31 0 R]", ""),
+        ("/BaseState/OFF/ON[30 0 R]", ""),
+        (switched("Print"), "/Usage<</Print<</PrintState/OFF>>>>"),
+        (switched("Zoom"), "/Usage<</Zoom<</min 2>>>>"),
+    ],
+    ids=["off", "all off", "not on paper", "by zoom"],
+)
+def test_layers_that_are_not_always_shown(
+    signing: Signing, usual: str, usage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert LAYERS in notes_of(signing, with_layers(usual, usage), monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("usual", "usage"),
+    [
+        ("", ""),
+        ("/ON[30 0 R 31 0 R]", ""),
+        ("/BaseState/OFF/ON[30 0 R 31 0 R]", ""),
+        ("/OFF[99 0 R 7 (x)]/AS 7", ""),
+        (switched("Print"), "/Usage<</Print<</PrintState/ON>>>>"),
+        (switched("Print", "31 0 R"), "/Usage<</Print<</PrintState/OFF>>>>"),
+        ("", "/Usage<</Print<</PrintState/OFF>>>>"),
+    ],
+)
+def test_layers_that_are_always_shown(
+    signing: Signing, usual: str, usage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert notes_of(signing, with_layers(usual, usage), monkeypatch) == ""
+
+
+def test_pages_beyond_those_that_are_looked_at(signing: Signing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A note is worth so many objects and no more."""
+    monkeypatch.setattr("verify.pdf.unsteady.MAX_LOOKED_AT", 1)
+    assert notes_of(signing, small_pdf(page=f"/AA<</O{SCRIPT}>>"), monkeypatch) != ""
+    monkeypatch.undo()
+    monkeypatch.setattr("verify.pdf.unsteady.MAX_LOOKED_AT", 0)
+    assert notes_of(signing, small_pdf(page=f"/AA<</O{SCRIPT}>>"), monkeypatch) == ""

@@ -1,0 +1,139 @@
+"""What a document, sealed as it is, shows to one reader and not to another: scripts that run by themselves, layers.
+
+None of it is a change, so none of it costs the verdict; but who relies on a sealed page should know that the page may look otherwise
+tomorrow, on paper, or in another product. PDF/A forbids the one and restricts the other (ISO 19005-1 §6.6.1, ISO 19005-2 §6.9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain, islice
+from typing import Final
+
+from verify.pdf.document import Document, View
+from verify.pdf.fields import distinct, indexed
+from verify.pdf.graph import listed_annotations, page_refs
+from verify.pdf.pdf_values import Ref, Value
+from verify.sentence import Reason
+
+MAX_LOOKED_AT: Final = 2_000
+"""Objects that are read for a note: pages and annotations beyond them are not looked at."""
+MAX_ACTIONS: Final = 100
+"""Actions in a row, one the /Next of the other."""
+_SHOWS: Final = frozenset(
+    {
+        "/JavaScript",
+        "/Hide",
+        "/SetOCGState",
+        "/ImportData",
+        "/ResetForm",
+        "/Rendition",
+        "/Movie",
+        "/RichMediaExecute",
+        "/GoTo3DView",
+        "/Launch",
+    }
+)
+"""Actions (ISO 32000-2 table 201) that change what is shown, or start a program that may; the others lead to a place or send something."""
+_RUNS: Final = Reason(
+    "文件内有会自行运行的脚本或动作，显示的内容可能因阅读器和打开时间而异；签章只证明文件未被改动，请核对纸面或 PDF/A 版本。",
+    "The document holds scripts or actions that run by themselves: what it shows may depend on the reader and the day. The "
+    "seal proves only that the file is unchanged; compare with a print or a PDF/A of it.",
+)
+_LAYERS: Final = Reason(
+    "文件内有未显示的图层，或屏幕与打印显示不同的图层；签章证明图层未被改动，请打开图层面板核对全部内容。",
+    "The document has layers that are not shown, or are shown otherwise on paper than on the screen. The seal proves that they "
+    "are unchanged; look at all of them in the reader's list of layers.",
+)
+
+
+def unsteady(document: Document) -> tuple[Reason, ...]:
+    """Tell what makes a document look otherwise from reader to reader; what cannot be read is not looked at."""
+    found = []
+    for told, shows in ((_RUNS, _runs), (_LAYERS, _has_layers)):
+        try:
+            if shows(document):
+                found.append(told)
+        except Exception:  # noqa: BLE001, S112 - foreign octets, and no verdict hangs on a note
+            continue
+    return tuple(found)
+
+
+def _runs(document: Document) -> bool:
+    """Tell whether something runs without being clicked: when the document or a page is opened, a key pressed, a sum computed."""
+    view = document.last
+    if _has_names(view, "/JavaScript") or _acts(view, view.catalog.get("/OpenAction")):
+        return True
+    return any(
+        _acts(view, action)
+        for holder in _holders(document, view)
+        for action in _values(view.entry(holder, "/AA"))
+    )
+
+
+def _holders(document: Document, view: View) -> Iterator[Value]:
+    """Yield whatever may hold additional actions (ISO 32000-2 §12.6.3): catalogue, fields, pages, annotations."""
+    yield view.catalog
+    for item in distinct(indexed(document, view)):
+        yield item.dictionary
+    listed: Iterator[Value] = chain(page_refs(view), (item for _, item in listed_annotations(view)))
+    may_act = (item for item in listed if not (isinstance(item, Ref) and view.lacks(item, b"/AA")))
+    yield from map(view.resolve, islice(may_act, MAX_LOOKED_AT))
+
+
+def _has_names(view: View, key: str) -> bool:
+    """Tell whether a name tree of the document has any entry."""
+    tree = view.entry(view.entry(view.catalog, "/Names"), key)
+    return any(bool(view.entry(tree, part)) for part in ("/Names", "/Kids"))
+
+
+def _acts(view: View, action: Value) -> bool:
+    pending, count = [action], 0
+    while pending and count < MAX_ACTIONS:
+        found = view.resolve(pending.pop())
+        count += 1
+        if isinstance(found, dict):
+            if view.entry(found, "/S") in _SHOWS:
+                return True
+            pending.append(found.get("/Next"))
+        elif isinstance(found, list) and count > 1:  # what follows; at the top, a list is a destination
+            pending.extend(found[:MAX_ACTIONS])
+    return False
+
+
+def _values(dictionary: Value) -> list[Value]:
+    return list(dictionary.values()) if isinstance(dictionary, dict) else []
+
+
+def _has_layers(document: Document) -> bool:
+    """Tell whether some layer is off when the document is opened, or switched by print, zoom, language or user (ISO 32000-2 §8.11.4)."""
+    view = document.last
+    properties = view.entry(view.catalog, "/OCProperties")
+    groups, usual = _refs(view, properties, "/OCGs"), view.entry(properties, "/D")
+    shown, hidden = _refs(view, usual, "/ON"), _refs(view, usual, "/OFF")
+    all_off = view.entry(usual, "/BaseState") == "/OFF"
+    if any(group in hidden or (all_off and group not in shown) for group in groups):
+        return True
+    switches = view.entry(usual, "/AS")
+    return any(
+        _switches(view, view.get(group), category)
+        for switch in map(view.resolve, switches if isinstance(switches, list) else ())
+        for category in _list(view.entry(switch, "/Category"))
+        for group in _refs(view, switch, "/OCGs") & groups
+    )
+
+
+def _switches(view: View, group: Value, category: Value) -> bool:
+    """Tell whether a reader switches a layer that is on by what it is used for."""
+    usage = view.entry(view.entry(group, "/Usage"), category) if isinstance(category, str) else None
+    if category in {"/View", "/Print", "/Export"}:
+        return bool(view.entry(usage, f"{category}State") == "/OFF")
+    return category in {"/Zoom", "/User", "/Language"} and isinstance(usage, dict)
+
+
+def _refs(view: View, dictionary: Value, key: str) -> set[Ref]:
+    return {item for item in _list(view.entry(dictionary, key)) if isinstance(item, Ref)}
+
+
+def _list(value: Value) -> list[Value]:
+    return value if isinstance(value, list) else []
