@@ -40,7 +40,7 @@ from verify.report import DocumentReport
 from verify.reports.writing import Issuer, UsageRefused, check_report_path, write_report
 from verify.table import lines
 from verify.targets import expand, verify_file
-from verify.terminal import bearing, bears, harmless, row, safe, stamp
+from verify.terminal import bearing, bears, harmless, json_text, row, safe, stamp
 from verify.trust import TrustStore
 from verify.trusted_lists.errors import ListRefused, ListUnreadable
 from verify.trusted_lists.source import check_lowest
@@ -207,7 +207,7 @@ def _reports(case: _Case, streams: _Streams) -> list[DocumentReport]:
         told: dict[str, object] = {"documents": [report.to_json() for report in reports]}
         if case.bundle is not None:
             told["bundle"] = case.bundle.report.to_json()
-        text = json.dumps(told, ensure_ascii=False, indent=2)
+        text = json_text(told)
         print(text if bears(streams.out, text) else json.dumps(told, indent=2), file=streams.out)
     return reports
 

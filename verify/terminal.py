@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from typing import TextIO
 
 LABEL_WIDTH = 22
+_NONE = "\N{REPLACEMENT CHARACTER}"
+"""Stands for what is no character of a text."""
 
 
 def row(label: str, text: str) -> str:
@@ -31,6 +35,13 @@ def harmless(text: str) -> str:
     return "".join(map(_harmless, text))
 
 
+def json_text(value: object, default: Callable[[object], object] | None = None) -> str:
+    """Write a value as JSON to be read by people, too: what moves a cursor or turns a direction is given by its number."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=default)
+    moving = {mark for mark in set(text) - {"\n"} if _harmless(mark) == _NONE}
+    return text.translate({ord(mark): json.dumps(mark)[1:-1] for mark in moving})
+
+
 def bearing(stream: TextIO) -> TextIO:
     """Let a stream of this process write out by its number what its encoding does not have, a name that is no text among it."""
     if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
@@ -50,7 +61,7 @@ def bears(stream: TextIO, text: str) -> bool:
 def _harmless(mark: str) -> str:
     if mark.isprintable():
         return mark
-    return " " if unicodedata.category(mark) == "Zs" else "\N{REPLACEMENT CHARACTER}"
+    return " " if unicodedata.category(mark) == "Zs" else _NONE
 
 
 def stamp(moment: datetime | None) -> str:

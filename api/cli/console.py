@@ -7,7 +7,6 @@ incident's number, which the line names.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -34,6 +33,7 @@ from ca.clock import TimeOutOfSpan, system_clock, within_span
 from hsm.errors import PinRequired
 from hsm.pins import Pin
 from hsm.suite import Suite
+from verify.terminal import json_text
 
 if TYPE_CHECKING:  # a command waits only for what it uses: these bring most of the program
     from api.services import Services
@@ -209,7 +209,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def print_json(value: object) -> None:
     """Print one JSON value and nothing else; models in it as the HTTP interface writes them."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_dumped) + "\n")
+    sys.stdout.write(json_text(value, _dumped) + "\n")
 
 
 def _dumped(value: object) -> object:

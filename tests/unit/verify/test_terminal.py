@@ -21,7 +21,7 @@ from tests.verify_world import NOW, Signing, small_pdf
 from verify.command import run
 from verify.exit_status import UNWRITTEN_STATUS
 from verify.table import lines
-from verify.terminal import bearing, harmless, safe
+from verify.terminal import bearing, harmless, json_text, safe
 from verify.verdict import Verdict
 
 HOUR = timedelta(hours=1)
@@ -105,6 +105,16 @@ def test_names_of_every_script_are_shown_whole() -> None:
     assert harmless("a\u202eb\x1bc\nd\u200be") == "a\ufffdb\ufffdc\ufffdd\ufffde"
     assert harmless("长" * 500) == "长" * 500
     assert safe("长" * 500) == "长" * 200
+
+
+def test_json_keeps_a_name_and_does_not_turn_its_direction() -> None:
+    """Whoever reads JSON on a terminal sees it in the order in which it stands; a program reads the same value."""
+    value = {"file": "合同\u202efdp.exe", "names": ["甲\x9b乙", "😀\u3000\udcff", "\U000e0041", 'a"b\\c']}
+    text = json_text(value)
+    assert json.loads(text) == value
+    assert "合同\\u202efdp.exe" in text
+    assert "😀" in text
+    assert text.encode().decode().replace("\n", "").replace("\u3000", "").isprintable()
 
 
 def test_a_name_that_the_output_cannot_bear(signing: Signing, trust: Path, tmp_path: Path) -> None:
