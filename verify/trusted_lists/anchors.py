@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from verify.algorithms import key_of
+from verify.algorithms import key_of, spki_of
 from verify.certificates.extensions import extensions_of
 from verify.certificates.remembered import by_identity
 from verify.civil_time import civil_day
@@ -86,6 +86,7 @@ class ListAnchors:
 
     certificates: list[x509.Certificate] = field(default_factory=list)
     _by_certificate: dict[x509.Certificate, list[Listed]] = field(default_factory=lambda: defaultdict(list))
+    _by_identity: dict[tuple[bytes, bytes], list[Listed]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, lists: Sequence[TrustedList]) -> ListAnchors:
@@ -152,19 +153,31 @@ class ListAnchors:
         """Return what withdraws a certificate below a listed anchor that no list vouches for itself.
 
         Who supervises a service says so at its own entry: that one higher up is granted still does not undo it (ETSI TS 119 615 §4.4).
-        One that is named later than the time asked about, by a list out of date or with another of its number, is not withdrawn.
+        What is withdrawn is the service, which is its name and key, whatever other certificates it has (ETSI TS 119 612 §5.5.3). The last
+        word of a list out of date counts: nobody gains by a list that is not renewed. One that is named later than the time
+        asked about, or by a list with another of its number, is not withdrawn.
         """
         for place, certificate in enumerate(chain[:-1]):
             if place == 0 and asked.kind is ServiceKind.CA:
                 continue  # it signs itself: what an authority may do is asked elsewhere
             part = chain[: place + 1]
             weighed = [
-                self._weigh(item, part, asked, times) for item in self._entries(certificate, asked.kind)
+                self._weigh(item, part, asked, times)
+                for item in self._of_service(certificate)
+                if item.service.kind is asked.kind
             ]
-            gone = [item for item in weighed if _is_withdrawn(item.listed, asked.kind, times)]
+            gone = [item for item in weighed if _is_withdrawn(item.listed, asked.kind, times[0])]
             if gone and all(item.against is not None for item in weighed):
-                return min(gone, key=lambda item: item.listed.order)
+                return min(gone, key=lambda item: (not _is_current(item.listed, times), item.listed.order))
         return None
+
+    def _of_service(self, certificate: x509.Certificate) -> list[Listed]:
+        """Return what lists say of a certificate's name and key, by whichever certificate they name them."""
+        if not self._by_identity:
+            for known, listed in self._by_certificate.items():
+                entries = self._by_identity.setdefault(_identity(known), [])
+                entries.extend(item for item in listed if item not in entries)
+        return self._by_identity.get(_identity(certificate), [])
 
     def _entries(self, certificate: x509.Certificate, kind: ServiceKind) -> list[Listed]:
         if not self._by_certificate:
@@ -297,10 +310,17 @@ def _against(
     return None
 
 
-def _is_withdrawn(listed: Listed, kind: ServiceKind, times: tuple[datetime, datetime]) -> bool:
-    when, now = times
+def _identity(certificate: x509.Certificate) -> tuple[bytes, bytes]:
+    return certificate.subject.public_bytes(), spki_of(certificate)
+
+
+def _is_current(listed: Listed, times: tuple[datetime, datetime]) -> bool:
+    return listed.trusted_list.current_at(times[1])
+
+
+def _is_withdrawn(listed: Listed, kind: ServiceKind, when: datetime) -> bool:
     period = listed.service.status_at(when)
-    if listed.disputed or not listed.trusted_list.current_at(now) or period is None:
+    if listed.disputed or period is None:
         return False
     return not period.status.in_force and not _other_kind(period, kind)
 

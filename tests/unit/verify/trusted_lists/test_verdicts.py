@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 
+from ca.profile import ISSUING
 from seals.jws import sign
 from tests.pki import Party, Pki, shared_rsa_key
 from tests.trust_list_world import DAY, FORMS, Publisher, Write, granted, service, withdrawn
@@ -217,7 +218,7 @@ def test_a_withdrawal_stands_below_an_authority_that_is_granted_still(
         [read(listed(root, entry(granted())))],
         [read(listed(root, entry(granted(signing.now + DAY))))],  # named from tomorrow on: no withdrawal
         [read(listed(root, gone)), other.read(other.list(entry(granted())))],
-        [read(listed(root)), other.read(other.list(gone, next_update=signing.now - HOUR))],
+        [read(listed(root)), other.read(other.list(entry(granted()), next_update=signing.now - HOUR))],
     ):
         assert judging.only(b_b, *good, **known).verdict is Verdict.PASSED
     since = entry(withdrawn(signing.now + HOUR), granted())
@@ -227,6 +228,52 @@ def test_a_withdrawal_stands_below_an_authority_that_is_granted_still(
     assert proved.verdict is Verdict.PASSED
     decreed = judging.only(b_b, read(listed(root, gone)), anchors=[signing.pki.root.certificate], **known)
     assert decreed.verdict is Verdict.PASSED, "what the operator decrees goes before any list"
+
+
+def test_a_withdrawn_authority_has_a_second_certificate(
+    judging: Judging, b_b: bytes, signing: Signing
+) -> None:
+    """A list names a service by one certificate of its key (TS 119 612 §5.5.3); whoever is withdrawn brings along another."""
+    pki, read, listed = signing.pki, judging.publisher.read, judging.publisher.list
+    again = pki.make(ISSUING, pki.issuing.certificate.subject, key=pki.issuing.key, issuer=pki.root)
+    gone = service(pki.issuing.der, periods=(withdrawn(signing.now - DAY), granted()))
+    known = {"intermediates": [pki.issuing.certificate, again.certificate]}
+    root = service(signing.root_der)
+    assert judging.only(b_b, read(listed(root)), **known).verdict is Verdict.PASSED
+    found = judging.only(b_b, read(listed(root, gone)), **known)
+    assert (found.verdict, decided(found).entry.then.status) == (Verdict.INDETERMINATE, "withdrawn")
+    other = Publisher(scheme="CN:Another list")
+    vouching = other.read(other.list(service(again.der)))
+    assert judging.only(b_b, read(listed(root, gone)), vouching, **known).verdict is Verdict.PASSED
+
+
+def test_another_authority_of_the_withdrawn_name_has_its_own_key(
+    judging: Judging, b_b: bytes, signing: Signing
+) -> None:
+    pki = signing.pki
+    other = pki.make(ISSUING, pki.issuing.certificate.subject, issuer=pki.root)
+    gone = service(other.der, periods=(withdrawn(signing.now - DAY), granted()))
+    whole = judging.publisher.read(judging.publisher.list(service(signing.root_der), gone))
+    known = {"intermediates": [pki.issuing.certificate, other.certificate]}
+    assert judging.only(b_b, whole, **known).verdict is Verdict.PASSED
+
+
+def test_I30_a_withdrawal_is_not_forgotten_with_its_list(
+    judging: Judging, b_b: bytes, signing: Signing
+) -> None:
+    """The last word on an authority is that it is withdrawn: to keep that list from being renewed gains nothing."""
+    gone = service(signing.pki.issuing.der, periods=(withdrawn(signing.now - DAY), granted()))
+    other = Publisher(scheme="CN:Supervisor of issuing authorities")
+    known = {"intermediates": [signing.pki.issuing.certificate]}
+    whole = judging.publisher.read(judging.publisher.list(service(signing.root_der)))
+    for next_update, told in (
+        (signing.now + DAY, "NO_CERTIFICATE_CHAIN_FOUND"),
+        (signing.now - HOUR, "TRY_LATER"),
+    ):
+        late = other.read(other.list(gone, next_update=next_update, issued=signing.now - 2 * DAY))
+        found = judging.only(b_b, whole, late, **known)
+        assert (found.verdict, found.sub_indication) == (Verdict.INDETERMINATE, told)
+        assert decided(found).entry.then.status == "withdrawn"
 
 
 def test_I30_the_newest_list_counts_however_many_older_ones_lie_before_it(
