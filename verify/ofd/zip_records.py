@@ -22,8 +22,12 @@ _DESCRIPTOR: Final = b"PK\x07\x08"
 _RECORD64: Final = b"PK\x06\x06"
 _LOCATOR64: Final = b"PK\x06\x07"
 _MARKS: Final = (LOCAL, CENTRAL, END, _DESCRIPTOR, _RECORD64, _LOCATOR64)
-_LEADS: Final = ((END, struct.Struct("<16xI"), CENTRAL), (_LOCATOR64, struct.Struct("<8xQ"), _RECORD64))
-"""Records that lead to a directory: their mark, where they state its place, and what stands there (§4.3.15, §4.3.16)."""
+_LEADS: Final = (
+    (END, struct.Struct("<16xI"), CENTRAL),
+    (_LOCATOR64, struct.Struct("<8xQ"), _RECORD64),
+    (_RECORD64, struct.Struct("<48xQ"), CENTRAL),
+)
+"""Records that lead to a directory: their mark, where they state its place, and what stands there (§4.3.14 to §4.3.16)."""
 _LOCATOR64_SIZE: Final = 20
 LOCAL_HEAD: Final = struct.Struct("<4s5H3I2H")
 CENTRAL_HEAD: Final = struct.Struct("<4s6H3I5H2I")
@@ -120,12 +124,15 @@ def _end(data: bytes) -> tuple[int, int, int, int]:
 def _check_one_directory(data: bytes, end_at: int) -> None:
     """Demand that no other record leads to a directory, in signed octets neither: whoever packs a file chooses how it stands here.
 
-    libzip takes the first end record whose directory holds together; minizip seeks the locator of ZIP64 before any end record.
+    libzip takes the first end record whose directory holds together; minizip seeks the locator of ZIP64 before any end record; rubyzip
+    takes the last record of ZIP64 that it finds, wherever a locator says that it is.
     A package inside the file (an attachment, a seal's picture) counts from its own begin, so that its places hold nothing here.
     """
     for mark, lead, wanted in _LEADS:
         at = max(0, len(data) - ZIP_END_WITHIN)
         while (at := data.find(mark, at, end_at)) >= 0:
+            if at + lead.size > len(data):
+                break
             (place,) = lead.unpack_from(data, at)
             if data[place : place + len(wanted)] == wanted:
                 raise refused(

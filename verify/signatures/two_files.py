@@ -39,8 +39,8 @@ _OBJECT: Final = re.compile(rb"obj(?<=[\x00\t\n\x0b\x0c\r \x80\xa0\xff0-9]obj)")
 _COMMENTED: Final = re.compile(rb"[0-9]" + _BLANK + rb"*+%")
 _ZIP_ENTRY: Final = re.compile(rb"PK\x03\x04[\x00-\xff]{5}\x00")
 """A local header, whose method is below 256 (APPNOTE 4.4.5)."""
-_ZIP_END: Final = re.compile(rb"PK(?:\x05\x06|\x06\x07)")
-"""The end record, and the locator of that of ZIP64, which minizip seeks first (APPNOTE 4.3.15, 4.3.16)."""
+_ZIP_END: Final = re.compile(rb"PK(?:\x05\x06|\x06[\x06\x07])")
+"""The end record, that of ZIP64 and its locator, which minizip and rubyzip seek first (APPNOTE 4.3.14 to 4.3.16)."""
 _ZIP_END_SIZE: Final = 4
 _ZIP_LISTED: Final = b"PK\x01\x02"
 """An entry of the central directory (APPNOTE 4.3.12)."""

@@ -24,6 +24,7 @@ from verify.verifier import Verifier
 
 ANNEX = "Doc_0/Attachs/annex.zip"
 BESIDE = "Doc_0/Signs/Sign_0/Evidence.p7c"
+LOCATOR_SIZE = 20
 OBJECT = b"\n5 0 obj\n"
 
 
@@ -108,6 +109,27 @@ def test_the_locator_of_zip64() -> None:
     main = files.pop("OFD.xml")
     by_chance = Entry("OFD.xml", main, in_an_empty_block(main, locator(0)))
     assert judged(directory([*packed_entries(files), by_chance], 0)).verdict is Verdict.PASSED
+
+
+def test_the_end_record_of_zip64_without_its_locator() -> None:
+    """Rubyzip takes the last one of the last 64 kB, wherever a locator says that it is; the locator's mark may stand in packed octets."""
+    files = entries(sealed())
+    main = files.pop("OFD.xml")
+
+    def made(inside: bytes) -> bytes:
+        last = Entry("OFD.xml", main, in_an_empty_block(main, b"PK\x06\x07"))
+        return directory([*packed_entries(files), Entry(BESIDE, inside), last], 0)
+
+    def record(at: int) -> bytes:
+        return second(at, wide=True)[:-LOCATOR_SIZE]
+
+    at = place_of(made(record(0)), BESIDE)
+    assert "another directory" in refused(made(record(at)))
+    assert judged(made(record(0))).verdict is Verdict.INDETERMINATE, "a record that nobody signed"
+    both = entries(seal(with_annex(record(0))))
+    assert judged(directory(packed_entries(both), 0)).verdict is Verdict.PASSED
+    packed = Entry("OFD.xml", main, in_an_empty_block(main, b"PK\x06\x06"))
+    assert judged(directory([*packed_entries(files), packed], 0)).verdict is Verdict.PASSED, "by chance"
 
 
 def test_marks_of_zip64_right_before_the_end() -> None:
