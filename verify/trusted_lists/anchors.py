@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from verify.algorithms import key_of, spki_of
 from verify.certificates.extensions import extensions_of
+from verify.certificates.names import NameKey, subject_key_of
 from verify.certificates.remembered import by_identity
 from verify.civil_time import civil_day
 from verify.errors import Finding, unsure
@@ -86,7 +87,7 @@ class ListAnchors:
 
     certificates: list[x509.Certificate] = field(default_factory=list)
     _by_certificate: dict[x509.Certificate, list[Listed]] = field(default_factory=lambda: defaultdict(list))
-    _by_identity: dict[tuple[bytes, bytes], list[Listed]] = field(default_factory=dict)
+    _by_identity: dict[tuple[NameKey, bytes], list[Listed]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, lists: Sequence[TrustedList]) -> ListAnchors:
@@ -153,7 +154,7 @@ class ListAnchors:
         """Return what withdraws a certificate below a listed anchor that no list vouches for itself.
 
         Who supervises a service says so at its own entry: that one higher up is granted still does not undo it (ETSI TS 119 615 §4.4).
-        What is withdrawn is the service, which is its name and key, whatever other certificates it has (ETSI TS 119 612 §5.5.3). The last
+        What is withdrawn is the service, which is its name and key, however other certificates of it write them (ETSI TS 119 612 §5.5.3). The last
         word of a list out of date counts: nobody gains by a list that is not renewed. One that is named later than the time
         asked about, or by a list with another of its number, is not withdrawn.
         """
@@ -310,8 +311,8 @@ def _against(
     return None
 
 
-def _identity(certificate: x509.Certificate) -> tuple[bytes, bytes]:
-    return certificate.subject.public_bytes(), spki_of(certificate)
+def _identity(certificate: x509.Certificate) -> tuple[NameKey, bytes]:
+    return subject_key_of(certificate), spki_of(certificate)
 
 
 def _is_current(listed: Listed, times: tuple[datetime, datetime]) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from ca.profile import ISSUING
 from seals.jws import sign
@@ -230,12 +232,32 @@ def test_a_withdrawal_stands_below_an_authority_that_is_granted_still(
     assert decreed.verdict is Verdict.PASSED, "what the operator decrees goes before any list"
 
 
+def in_capitals(name: x509.Name) -> x509.Name:
+    return x509.Name([x509.NameAttribute(one.oid, str(one.value).upper()) for one in name])
+
+
+def in_another_type(name: x509.Name) -> x509.Name:
+    """Older authorities write BMPString; a country is always a PrintableString."""
+    bmp = x509.name._ASN1Type.BMPString
+    parts = [
+        x509.NameAttribute(one.oid, one.value)
+        if one.oid == NameOID.COUNTRY_NAME
+        else x509.NameAttribute(one.oid, one.value, bmp)
+        for one in name
+    ]
+    return x509.Name(parts)
+
+
+@pytest.mark.parametrize(
+    "written", [lambda name: name, in_capitals, in_another_type], ids=["so", "case", "type"]
+)
 def test_a_withdrawn_authority_has_a_second_certificate(
-    judging: Judging, b_b: bytes, signing: Signing
+    judging: Judging, b_b: bytes, signing: Signing, written: Callable[[x509.Name], x509.Name]
 ) -> None:
     """A list names a service by one certificate of its key (TS 119 612 §5.5.3); whoever is withdrawn brings along another."""
     pki, read, listed = signing.pki, judging.publisher.read, judging.publisher.list
-    again = pki.make(ISSUING, pki.issuing.certificate.subject, key=pki.issuing.key, issuer=pki.root)
+    name = pki.issuing.certificate.subject
+    again = pki.make(ISSUING, written(name), key=pki.issuing.key, issuer=pki.root)
     gone = service(pki.issuing.der, periods=(withdrawn(signing.now - DAY), granted()))
     known = {"intermediates": [pki.issuing.certificate, again.certificate]}
     root = service(signing.root_der)
