@@ -36,7 +36,9 @@ def agrees(record: EvidenceRecord, seal: SealReport) -> bool:
 def is_possible(record: EvidenceRecord) -> bool:
     """Tell whether the use can have been so: permitted before, the seal's state older than it, the case not at its end by then."""
     use = record.use
-    before = [act for act in record.acts if act.at <= use.sealed_at]
+    before = [
+        act for act in reversed(record.acts) if act.at <= use.sealed_at
+    ]  # of one second, the last counts
     return (
         use.granted_at <= use.sealed_at
         and record.seal.since <= use.sealed_at

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from seals.errors import SealError
+from seals.states import SealStatus
 from verify.certificates.signer import CertificateJudge, Judged
 from verify.digests import Prefixes
 from verify.institution.agreement import agrees, counting, is_possible
@@ -35,7 +36,7 @@ from verify.sentence import Reason
 from verify.signatures.loaded import load_certificate
 from verify.trusted_lists.model import ServiceKind
 
-STOPPED: Final = frozenset(
+_STOPPED_STATES: Final = frozenset(
     {
         SealStatusReport.SUSPENDED.value,
         SealStatusReport.FROZEN.value,
@@ -226,7 +227,7 @@ def _record(bound: EvidenceRecord | None, refusal: Reason | None) -> ProofPart:
 
 def _seal_state(item: SignatureReport, bound: EvidenceRecord | None) -> ProofPart:
     then = item.seal_then
-    if then.status in STOPPED or (bound is not None and bound.seal.status.value in STOPPED):
+    if then.status in _STOPPED_STATES or (bound is not None and bound.seal.status is not SealStatus.ACTIVE):
         return ProofPart("seal-state", PartState.FAILED, _STOPPED, then.status)
     if then.status == SealStatusReport.ACTIVE.value:
         source = then.source if bound is None else f"{then.source}, record"

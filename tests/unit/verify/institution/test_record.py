@@ -196,10 +196,12 @@ def test_I22_one_approval_told_twice_and_one_given_afterwards_count_for_nothing(
     assert both.state is PartState.PRESENT
 
 
-def test_a_record_that_says_the_seal_was_stopped_fails(recording: Recording) -> None:
+@pytest.mark.parametrize("status", [status for status in SealStatus if status is not SealStatus.ACTIVE])
+def test_a_record_that_says_the_seal_was_not_in_use_fails(recording: Recording, status: SealStatus) -> None:
     record = recording.record()
-    frozen = replace(record, seal=replace(record.seal, status=SealStatus.FROZEN))
-    assert recording.parts(recording.jws(frozen))["seal-state"].state is F
+    other = replace(record, seal=replace(record.seal, status=status))
+    assert recording.parts(recording.jws(record))["seal-state"].state is P
+    assert recording.parts(recording.jws(other))["seal-state"].state is F
 
 
 def test_the_right_record_is_found_among_others(recording: Recording) -> None:
@@ -290,6 +292,11 @@ def test_a_case_that_had_ended_gave_no_leave(recording: Recording, status: CaseS
         end = RecordedAct(CaseAct.VOID, status, now + after, "陈静", "approver", "key")
         found = recording.parts(recording.jws(recording.record(acts=(opened(recording), end))))
         assert found["record"].state is state, "what became of the case after the use is no matter"
+    both = (CaseAct.APPROVE, CaseStatus.APPROVED), (CaseAct.VOID, status)
+    for acts, state in ((both, F), (both[::-1], P)):
+        told = [RecordedAct(act, then, now - HOUR, "陈静", "approver", "key") for act, then in acts]
+        found = recording.parts(recording.jws(recording.record(acts=(opened(recording), *told))))
+        assert found["record"].state is state, "of one second, the last counts"
 
 
 @pytest.mark.parametrize(
