@@ -63,6 +63,8 @@ def evidence_record(request: Request, doors: Doors, desk: OpenDesk, name: str) -
     if visitor is None:
         raise NotAuthenticated
     visitor.caller.require(Scope.DOCUMENT_READ)
+    if "report" not in state:
+        raise NotFound
     given = doors.acceptance.records.give(str(state["report"]["sha256"]), actor=visitor.caller.actor)
     headers = {"Content-Disposition": f'attachment; filename="{given.sealing}.evidence.jws"'}
     return Response(given.jws + "\n", media_type="application/jose", headers=headers)

@@ -296,7 +296,10 @@ def _institution(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | N
 
 
 def _age(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
-    """Go by the signer's own date, where it is older than the proof: anybody may add a time-stamp to an old document."""
+    """Go by the signer's own date, where it is older than the proof: anybody may add a time-stamp to an old document.
+
+    A time-stamp proves by when a document was sealed. Since when is the signer's word alone, so that without one nothing is young.
+    """
     del vouched
     time = facts.time
     if time is None or time.value is None:
@@ -304,7 +307,13 @@ def _age(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
             f"本事项只接受 {demands.age_days} 日内用印的文件，而用印时间没有可信时间戳证明；请重新用印。",
             f"Only documents sealed within {demands.age_days} days are taken, and no time-stamp proves when; seal it again.",
         )
-    sealed = min(time.value, time.claimed or time.value)
+    if time.claimed is None:
+        return Reason(
+            f"本事项只接受 {demands.age_days} 日内用印的文件，而签章没有写明用印时间，时间戳只能证明不晚于何时；请重新用印。",
+            f"Only documents sealed within {demands.age_days} days are taken. The signature names no date of its own, and a "
+            "time-stamp proves only by when it was made; seal it again.",
+        )
+    sealed = min(time.value, time.claimed)
     if facts.at - sealed <= timedelta(days=demands.age_days):
         return None
     return Reason(
@@ -315,12 +324,15 @@ def _age(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
 
 def _evidence_age(facts: Facts, demands: Demands, vouched: Vouched) -> Reason | None:
     del vouched
-    known = facts.signature.certificate_now.as_of
-    if known is not None and facts.at - known <= timedelta(hours=demands.evidence_hours):
+    item = facts.signature
+    known = [item.certificate_now.as_of]
+    if item.seal_now.source == "list":
+        known.append(item.seal_now.as_of)
+    if all(one is not None and facts.at - one <= timedelta(hours=demands.evidence_hours) for one in known):
         return None
     return Reason(
         f"核验所用的吊销与状态信息已超过 {demands.evidence_hours} 小时；请更新信任库后重新核验。",
-        f"What is known of revocations is older than {demands.evidence_hours} hours; update the trust store and verify again.",
+        f"What is known of revocations and of the seal's state is older than {demands.evidence_hours} hours; update the trust store and verify again.",
     )
 
 

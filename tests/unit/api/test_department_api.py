@@ -132,6 +132,8 @@ def test_D1_D4_the_page_gives_one_word_then_three_answers(services: Services, se
         assert gone.json()["type"] == "/problems/department-act-unknown"
         address = clerk.post("/verify/files?act=finance/bill", content=sealed, headers=headers).json()["url"]
         told_page = _ready(clerk, address)
+        waiting = clerk.desk.checks.shelf.create({"status": "checking", "name": "a.pdf"}).id
+        assert clerk.get(f"/verify/r/{waiting}/evidence.jws").status_code == 404
         assert _answers(told_page) == ["成立", "可信", "不予接受"]
         assert "附上制度证据记录" in told_page
         assert clerk.get(f"{address}/evidence.jws").status_code == 200

@@ -325,7 +325,8 @@ def test_a_new_time_stamp_makes_no_old_paper_young(report: DocumentReport) -> No
     for days, expected in ((300, NO), (31, NO), (29, OK)):
         made = replace(time, claimed=now - timedelta(days=days))
         assert answer(only(report, time=made), asked)[1] is expected
-    assert answer(only(report, time=replace(time, claimed=None)), asked)[1] is OK
+    nobody_says = only(report, time=replace(time, claimed=None))
+    assert answer(nobody_says, asked) == ("R21", NO), "a time-stamp, of whatever kind, says by when"
 
 
 def test_whose_certificates_a_seal_lists_is_its_owner_where_it_is_one_alone() -> None:
@@ -363,6 +364,9 @@ def test_old_evidence_and_additions(report: DocumentReport) -> None:
         old = only(report, certificate_now=replace(last, as_of=known))
         assert answer(replace(old, evidence_as_of=now), asked) == ("R22", NO)
     assert answer(report, policy(Demands(evidence_hours=2)))[1] is OK
+    for hours, expected in ((1, OK), (3, NO)):  # the seal's state is news too
+        state = StatusReport("active", "list", as_of=now - timedelta(hours=hours))
+        assert answer(only(report, seal_now=state), policy(Demands(evidence_hours=2)))[1] is expected
     asked = policy(Demands(nothing_added=True))
     assert answer(report, asked)[1] is OK  # evidence was added after sealing, and leaves what was sealed
     for kind in RevisionKind:
