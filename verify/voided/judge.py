@@ -21,8 +21,7 @@ from verify.certificates.paths import name
 from verify.certificates.signer import CertificateJudge
 from verify.civil_time import civil_day
 from verify.digests import Prefixes
-from verify.maker_lists import judge_maker, known_by, load_signed, newest_of_each
-from verify.makers import Vouched
+from verify.maker_lists import Kept, ListsByMaker, judge_maker, load_signed, newest_of_each
 from verify.report import DocumentReport, Reason, SealReport, SignatureReport
 from verify.verdict import Verdict
 from verify.voided.form import ParsedVoidList, VoidEntry, VoidList, parse_void_list
@@ -48,7 +47,7 @@ class MakersList:
 class VoidLists:
     """The newest trustworthy list of each seal maker, by each identity that a report may know the maker by."""
 
-    by_maker: dict[Vouched, MakersList] = field(default_factory=dict)
+    by_maker: ListsByMaker[MakersList] = field(default_factory=ListsByMaker)
 
     def find(
         self, data: bytes, prefixes: Prefixes, seals: Sequence[SealReport], at: datetime
@@ -82,7 +81,7 @@ class VoidLists:
         return replace(item, notes=(*item.notes, _old(newest.void_list)))
 
     def _of(self, seal: SealReport) -> Iterator[MakersList]:
-        return known_by(self.by_maker, seal.maker_identity)
+        return (one.made for one in self.by_maker.of(seal.maker_identity))
 
     def _by_permit(self, seals: Sequence[SealReport], at: datetime) -> VoidedReport | None:
         for seal in reversed(seals):
@@ -107,8 +106,8 @@ def trusted_void_lists(
         found = parsed.void_list
         by = judge_maker(judge, parsed.chain_der, maker, found.issued_at, at)
         if by is not None:
-            made.append((by, MakersList(name(maker.subject), found)))
-    return VoidLists(newest_of_each(made, lambda one: one.void_list.number))
+            made.append(Kept(by, found.number, MakersList(name(maker.subject), found)))
+    return VoidLists(newest_of_each(made))
 
 
 def seals_of(report: DocumentReport) -> list[SealReport]:
