@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from cryptography import x509
 
@@ -30,6 +30,67 @@ MadeList = TypeVar("MadeList")
 """A list that a maker signed, as its reader keeps it."""
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedMaker:
+    """Who signed a list and is trusted for it; ``late`` tells that the certificate had ended by the time of verification."""
+
+    identity: MakerIdentity
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[MadeList]):
+    """A list, its number, and who made it."""
+
+    maker: JudgedMaker
+    number: int
+    made: MadeList
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """Of one maker the highest number counts, and one whose certificate has ended only where there is none of today."""
+        return not self.maker.late, self.number
+
+
+@dataclass(frozen=True, slots=True)
+class ListsByMaker(Generic[MadeList]):
+    """Under each identity of a maker the newest list of everyone who bears it.
+
+    Several bear one where a root stands above two authorities that each call a maker by this name. Nobody but the maker itself, by
+    the name of one authority, takes the place of its list: a namesake's higher number says nothing of what the maker stopped.
+    """
+
+    by_maker: dict[Vouched, tuple[Kept[MadeList], ...]] = field(default_factory=dict)
+
+    def of(self, maker: MakerIdentity) -> tuple[Kept[MadeList], ...]:
+        """Return the lists of all that may be this maker, each once."""
+        found = {id(one): one for name in maker.authorities for one in self.by_maker.get(name, ())}
+        return _newest(found.values())
+
+    def __iter__(self) -> Iterator[MadeList]:
+        """Yield each list once."""
+        yield from {id(one): one.made for kept in self.by_maker.values() for one in kept}.values()
+
+
+def newest_of_each(made: Iterable[Kept[MadeList]]) -> ListsByMaker[MadeList]:
+    """Keep the newest list of each maker, under each of its identities."""
+    by_maker: dict[Vouched, list[Kept[MadeList]]] = {}
+    for one in made:
+        for name in one.maker.identity.authorities:
+            by_maker.setdefault(name, []).append(one)
+    return ListsByMaker({name: _newest(found) for name, found in by_maker.items()})
+
+
+def _newest(made: Collection[Kept[MadeList]]) -> tuple[Kept[MadeList], ...]:
+    """Leave out every list for which there is a newer one whose maker has the same issuer."""
+    best: dict[Vouched, Kept[MadeList]] = {}
+    for one in made:
+        for name in one.maker.identity.issuers:
+            if name not in best or one.rank > best[name].rank:
+                best[name] = one
+    return tuple(one for one in made if all(best[name] is one for name in one.maker.identity.issuers))
+
+
 @dataclass(slots=True)
 class SealLists:
     """The newest trustworthy status lists of seal makers, by each of their identities, never their names alone.
@@ -38,23 +99,23 @@ class SealLists:
     place of the one in which a seal stands as stopped.
     """
 
-    by_maker: dict[Vouched, SealStatusList] = field(default_factory=dict)
+    by_maker: ListsByMaker[SealStatusList] = field(default_factory=ListsByMaker)
 
     def of(self, maker: MakerIdentity, code: str, when: datetime) -> tuple[SealStatusList, ...]:
-        """Return the lists that are to be asked about a seal as of ``when``; what the gravest says counts.
+        """Return the lists that are to be asked about a seal as of ``when``, newest first; what the gravest says counts.
 
-        They are several where a maker is known by several paths: of those that know the seal one that is out of date is asked for what
-        is never left alone.
+        They are several where a maker is known by several paths, or has namesakes. One that does not know the seal is asked where its
+        maker is surely the seal's, or where none knows it; one that is out of date is asked beside another maker's of today.
         """
-        found = tuple(known_by(self.by_maker, maker))
-        knowing = [one for one in found if one.status_at(code, when) is not None]
-        current = [one for one in knowing if when <= one.next_update or one.status_at(code, when) in ENDED]
-        return tuple(current or knowing or found[:1])
+        found = sorted(self.by_maker.of(maker), key=lambda one: one.made.issued_at, reverse=True)
+        known = {id(one) for one in found if one.made.status_at(code, when) is not None}
+        asked = [one for one in found if id(one) in known or maker.shares_issuer(one.maker.identity)]
+        return tuple(one.made for one in (asked if known else found))
 
     @property
     def newest(self) -> datetime | None:
         """Issue time of the newest list."""
-        return max((item.issued_at for item in self.by_maker.values()), default=None)
+        return max((item.issued_at for item in self.by_maker), default=None)
 
 
 def load_signed(
@@ -90,31 +151,8 @@ def trusted_lists(
         by = judge_maker(judge, parsed.chain_der, maker, found.issued_at, at)
         if by is not None:
             ends = min(found.next_update, maker.not_valid_after_utc)
-            made.append((by, replace(found, next_update=ends)))
-    return SealLists(newest_of_each(made, lambda one: one.number))
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedMaker:
-    """Who signed a list and is trusted for it; ``late`` tells that the certificate had ended by the time of verification."""
-
-    identity: MakerIdentity
-    late: bool
-
-
-def newest_of_each(
-    made: Iterable[tuple[JudgedMaker, MadeList]], number: Callable[[MadeList], int]
-) -> dict[Vouched, MadeList]:
-    """Return each maker's list with the highest number; one whose maker has ended since only where there is none of today."""
-    present: dict[Vouched, MadeList] = {}
-    past: dict[Vouched, MadeList] = {}
-    for maker, found in made:
-        kept = past if maker.late else present
-        for name in maker.identity.authorities:
-            known = kept.get(name)
-            if known is None or number(found) > number(known):
-                kept[name] = found
-    return past | present
+            made.append(Kept(by, found.number, replace(found, next_update=ends)))
+    return SealLists(newest_of_each(made))
 
 
 def state_in(listed: SealStatusList, code: str, when: datetime) -> StatusReport:
@@ -124,11 +162,6 @@ def state_in(listed: SealStatusList, code: str, when: datetime) -> StatusReport:
         return StatusReport(UNKNOWN.status, as_of=listed.issued_at)
     history = [since for since, _ in listed.entries.get(code, ()) if since <= when]
     return StatusReport(status.value, "list", history[-1] if history else None, as_of=listed.issued_at)
-
-
-def known_by(lists: Mapping[Vouched, MadeList], maker: MakerIdentity) -> Iterator[MadeList]:
-    """Yield each list of a maker once."""
-    yield from {id(one): one for name in maker.authorities if (one := lists.get(name)) is not None}.values()
 
 
 def judge_maker(

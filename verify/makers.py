@@ -23,10 +23,14 @@ class MakerIdentity:
     authorities: tuple[Vouched, ...] = ()
     """All of them."""
 
+    def shares_issuer(self, other: MakerIdentity) -> bool:
+        """Tell whether one authority calls both by this name, so that one may take the other's place."""
+        return not set(self.issuers).isdisjoint(other.issuers)
+
     def is_surely(self, other: MakerIdentity) -> bool:
         """Tell whether both are one maker, for what speaks in favour of a document: one issuer, or the same anchors."""
         same_anchors = len(self.anchors) > 0 and self.anchors == other.anchors
-        return same_anchors or not set(self.issuers).isdisjoint(other.issuers)
+        return same_anchors or self.shares_issuer(other)
 
 
 NOBODY = MakerIdentity()

@@ -40,7 +40,7 @@ from verify.signatures.detached import Content, NoticedContent, is_pdf, not_abou
 from verify.signatures.protected import ProofOfExistence
 from verify.trust import TrustStore
 from verify.verdict import SubIndication, Verdict
-from verify.voided.judge import load_void_lists, seals_of, trusted_void_lists, with_voiding
+from verify.voided.judge import Asked, load_void_lists, trusted_void_lists, with_voiding
 from verify.wording import with_signatures
 
 MAX_MOMENTS: Final = 16
@@ -163,7 +163,8 @@ class Verifier:
         at = cast("datetime", report.verified_at)
         judge, _ = self._judge(SecurityStore(), at)
         lists = trusted_void_lists(self._void_lists, judge, at)
-        found = lists.find(data, prefixes, seals_of(report), at)
+        signed = report.signed if isinstance(report, OfdReport) else {}
+        found = lists.find(Asked(data, prefixes, report, signed), at)
         return lists.noted(report, at) if found is None else with_voiding(report, found)
 
     def _verify(

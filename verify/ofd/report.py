@@ -73,6 +73,8 @@ class OfdSignature:
     steps: tuple[SealDataStep, ...] = ()
     value_sha256: str = ""
     """Digest of its signed value, by which an evidence record knows it; not part of the JSON object."""
+    description_sha256: str = ""
+    """Digest of its description, which the value is over: a list of voidings may name it; not part of the JSON object."""
 
     def to_json(self) -> dict[str, Any]:
         """Give the JSON object."""
@@ -136,6 +138,14 @@ class OfdReport(DocumentReport):
         """Digests of the signed values by the field of their signature."""
         return {
             item.field: seen.value_sha256 for item, seen in zip(self.on_document, self.coverage, strict=False)
+        }
+
+    @property
+    def signed(self) -> dict[str, tuple[str, ...]]:
+        """Digests of the signed values, and of the descriptions that they are over, by the field of their signature."""
+        seen = zip(self.on_document, self.coverage, strict=False)
+        return {
+            item.field: tuple(filter(None, (own.value_sha256, own.description_sha256))) for item, own in seen
         }
 
     def to_json(self) -> dict[str, Any]:

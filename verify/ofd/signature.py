@@ -52,6 +52,8 @@ class OfdCase:
     steps: list[SealDataStep] = field(default_factory=list)
     value_sha256: str = ""
     """Digest of its signed value, where that is there."""
+    description_sha256: str = ""
+    """Digest of its description, which that value is over."""
 
     def note(self, step: OfdStep, outcome: Outcome) -> None:
         """Keep how a step ended, and object where it does not hold."""
@@ -105,7 +107,9 @@ def _container(package: Package, case: OfdCase, description: Description, judge:
     octets = package.read_value(description.value)
     case.value_sha256 = hashlib.sha256(octets).hexdigest()
     apart = Case(())
-    judge.run(apart, octets, package.read_xml(description.path), evidence_beside(package, description.path))
+    described = package.read_xml(description.path)
+    case.description_sha256 = hashlib.sha256(described).hexdigest()
+    judge.run(apart, octets, described, evidence_beside(package, description.path))
     case.steps.append(at(OfdStep.CONTENT, _outcome(apart.finding)))
     earlier, case.case = case.case.finding, apart
     if earlier is not None and _as_grave(earlier, apart.finding):
@@ -315,4 +319,5 @@ def details_of(case: OfdCase, most: int) -> OfdSignature:
         loose=() if covered is None else (*covered.loose, *covered.evidence)[:most],
         steps=tuple(case.steps),
         value_sha256=case.value_sha256,
+        description_sha256=case.description_sha256,
     )

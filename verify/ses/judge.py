@@ -135,7 +135,9 @@ class SealDataJudge:
 
     def _signature(self, case: SignatureCase, empty: SealDataReport) -> SealDataJudged:
         signature = case.signature
-        inner = SealCase(signature.seal, case.when, self.at, case.certificates, self.policy, case.proof)
+        inner = SealCase(
+            signature.seal, case.when, self.at, case.certificates, self.policy, case.proof, case.stamped
+        )
         state = registry_state(inner, self.lists, proof=case.proof).at(Step.REGISTRY_STATE)
         seen = replace(
             _with_states(empty, case, inner, self.lists),

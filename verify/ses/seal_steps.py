@@ -49,6 +49,8 @@ class SealCase:
     policy: Policy
     used: Proof | None = None
     """What proves when the signature was made that the seal stands in: the seal is older than its use."""
+    stamped: datetime | None = None
+    """The time that the signature's own time-stamp proves, where it has one that counts."""
     maker: x509.Certificate | None = None
     looked: Looked | None = None
     stamp: TimeStamp | None = None
@@ -75,6 +77,18 @@ class SealCase:
                 self.known_as = self.certificates.judge.known_as(
                     self.maker, self.certificates.extra, *moments
                 )
+
+    def at_hand(self, demand: Demand) -> datetime:
+        """Return by when what the maker has to be valid for is known to have been there, two clocks apart at most.
+
+        The date that matters is the word of whoever has the key of seal or maker; a time-stamp of its own is put on when it is made.
+        """
+        if demand is Demand.STRICT:
+            return max(self.when, self.stamped or self.when)
+        created, stamp = self.seal.property.created, self.stamp
+        if stamp is None or not stamp.trusted:
+            return created
+        return max(created, stamp.time - self.policy.clock_skew)
 
 
 def seal_steps(case: SealCase) -> tuple[SealDataStep, ...]:
@@ -194,17 +208,14 @@ def _maker_validity(case: SealCase, demand: Demand) -> Outcome:
     """Step d, validity: v1 and v4 at the moment that matters; v5 when the seal was made, an end since then is noted."""
     if case.looked is None:
         return _NO_CERTIFICATE
-    if demand is Demand.STRICT:
-        return case.certificates.validity(case.looked, case.when)
-    then = case.certificates.validity(case.looked, case.seal.property.created)
-    if then.state is StepState.PASSED:
-        now = case.certificates.validity(case.looked, case.when)
-        if now.state is not StepState.PASSED:
-            return passed(
-                f"制作印章时有效；{now.reason.zh}按 GM/T 0031-2025 仅作提示。",
-                f"Valid when the seal was made. {now.reason.en} GM/T 0031-2025 asks to note that and go on.",
-            )
-    return then
+    strict = demand is Demand.STRICT
+    then = case.certificates.validity(case.looked, case.when if strict else case.seal.property.created)
+    if then.state is not StepState.PASSED:
+        return then
+    if case.certificates.validity(case.looked, case.at_hand(demand)).state is not StepState.PASSED:
+        return _only_later(case, demand, SubIndication.OUT_OF_BOUNDS_NO_POE, _ENDED)
+    now = case.certificates.validity(case.looked, case.when)
+    return then if now.state is StepState.PASSED else _noted(case, "有效", "Valid", now)
 
 
 def _maker_revocation(case: SealCase, demand: Demand) -> Outcome:
@@ -215,11 +226,14 @@ def _maker_revocation(case: SealCase, demand: Demand) -> Outcome:
     if outcome.state is not StepState.PASSED:
         return outcome
     proofs = (case.stamp, case.used)
-    return (
-        case.certificates.unsound(case.looked, case.now, _THE_SEAL, *proofs)
-        or case.certificates.until_proved(case.looked, case.now, *proofs)
-        or outcome
-    )
+    doubt = case.certificates.unsound(
+        case.looked, case.now, _THE_SEAL, *proofs
+    ) or case.certificates.until_proved(case.looked, case.now, *proofs)
+    if doubt is not None:
+        return doubt
+    if case.certificates.revocation(case.looked, case.at_hand(demand)).state is StepState.FAILED:
+        return _only_later(case, demand, SubIndication.REVOKED_NO_POE, _REVOKED)
+    return outcome
 
 
 def _maker_standing(case: SealCase, looked: Looked, demand: Demand) -> Outcome:
@@ -229,9 +243,32 @@ def _maker_standing(case: SealCase, looked: Looked, demand: Demand) -> Outcome:
     then = case.certificates.revocation(looked, case.seal.property.created)
     if then.state is not StepState.PASSED or now.state is not StepState.FAILED:
         return then
-    return passed(
-        f"制作印章时未被吊销；{now.reason.zh}按 GM/T 0031-2025 仅作提示。",
-        f"Not revoked when the seal was made. {now.reason.en} GM/T 0031-2025 asks to note that and go on.",
+    return _noted(case, "未被吊销", "Not revoked", now)
+
+
+def _noted(case: SealCase, zh: str, en: str, now: Outcome) -> Outcome:
+    """Go on with a seal whose maker has ended since, as GM/T 0031-2025 has it, and tell of it beside the verdict."""
+    told = passed(
+        f"制作印章时{zh}；{now.reason.zh}按 GM/T 0031-2025 仅作提示。",
+        f"{en} when the seal was made. {now.reason.en} GM/T 0031-2025 asks to note that and go on.",
+    )
+    case.notes.append(Reason(f"制章者证书：{told.reason.zh}", f"The maker's certificate: {told.reason.en}"))
+    return told
+
+
+_ENDED: Final = Reason("到期", "ended")
+_REVOKED: Final = Reason("吊销或暂停", "was revoked or suspended")
+
+
+def _only_later(case: SealCase, demand: Demand, sub: SubIndication, end: Reason) -> Outcome:
+    """Doubt what is dated before its maker's end and was stamped only after it, as EN 319 102-1 §5.5.4 has it of signatures."""
+    day = civil_day(case.at_hand(demand))
+    zh, en = ("签章", "the signature") if demand is Demand.STRICT else ("印章", "the seal")
+    return doubtful(
+        sub,
+        f"{zh}所带时间戳（{day}）在制章者证书{end.zh}之后，不能证明{zh}在其之前已有；请向制章单位核实，或要求用重新制作的印章签章。",
+        f"The time-stamp in {en} ({day}) is from after the maker's certificate {end.en}, and does not prove {en} to be older; ask the "
+        "maker, or have the document sealed with a seal that was made anew.",
     )
 
 

@@ -159,8 +159,16 @@ def _names_alone(found: SignatureCase) -> bool:
     if len(listed.certificates) + len(listed.digests) + len(listed.texts) == 1:
         return True
     loaded = [load_certificate(der) for der in listed.certificates]
-    codes = {"" if one is None else uscc_of(one.subject) for one in (found.signer, *loaded)}
-    return not (listed.digests or listed.texts) and len(codes) == 1
+    holders = {_holder(one) for one in (found.signer, *loaded)}
+    return not (listed.digests or listed.texts) and len(holders) == 1 and "" not in holders
+
+
+def _holder(certificate: x509.Certificate | None) -> str:
+    """Return whose a certificate is: by its credit code, else its organisation; empty where it names neither."""
+    if certificate is None:
+        return ""
+    names = certificate.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)
+    return uscc_of(certificate.subject) or next((str(one.value) for one in names), "")
 
 
 def _scope(scope: str, protected: Protected) -> Finding | None:

@@ -3,13 +3,13 @@
 A list counts only if a trusted seal maker signed it, and only for documents that carry a seal of that very maker: another
 issuer, however trusted, voids nothing here. Of one maker's lists the highest number counts, as with seal status lists (I30).
 A document is found by the digest of all its octets, or of any earlier revision that they begin with; and, however its octets
-are written, by the permit that the statement of one of its seals names.
+are written, by the permit that the statement of one of its seals names, or by a digest of what a seal in a package is over.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -21,8 +21,7 @@ from verify.certificates.paths import name
 from verify.certificates.signer import CertificateJudge
 from verify.civil_time import civil_day
 from verify.digests import Prefixes
-from verify.maker_lists import judge_maker, known_by, load_signed, newest_of_each
-from verify.makers import Vouched
+from verify.maker_lists import Kept, ListsByMaker, judge_maker, load_signed, newest_of_each
 from verify.report import DocumentReport, Reason, SealReport, SignatureReport
 from verify.verdict import Verdict
 from verify.voided.form import ParsedVoidList, VoidEntry, VoidList, parse_void_list
@@ -45,27 +44,49 @@ class MakersList:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """The document that lists are asked about; ``signed`` has SHA-256 digests by field, of a seal's signed value and of what it is over.
+
+    A package can be packed anew by anybody, whereupon nothing has the digest that was voided; what its seals are over stays.
+    """
+
+    data: bytes
+    prefixes: Prefixes
+    report: DocumentReport
+    signed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def seals(self) -> list[tuple[SealReport, tuple[str, ...]]]:
+        """The seals whose makers' statements about them were verified, each with its digests."""
+        signatures = self.report.signatures
+        return [
+            (one.seal, self.signed.get(one.field, ()))
+            for one in signatures
+            if one.seal is not None and one.seal.trusted
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class VoidLists:
     """The newest trustworthy list of each seal maker, by each identity that a report may know the maker by."""
 
-    by_maker: dict[Vouched, MakersList] = field(default_factory=dict)
+    by_maker: ListsByMaker[MakersList] = field(default_factory=ListsByMaker)
 
-    def find(
-        self, data: bytes, prefixes: Prefixes, seals: Sequence[SealReport], at: datetime
-    ) -> VoidedReport | None:
-        """Return what the lists of the makers of these seals say about a document as of ``at``.
+    def find(self, document: Asked, at: datetime) -> VoidedReport | None:
+        """Return what the lists of the makers of a document's seals say about it as of ``at``.
 
         About all of it, else its newest revision, else whatever the newest of its seals was put on.
         """
+        data, seals = document.data, [seal for seal, _ in document.seals]
         lists = {id(one): one for seal in seals for one in self._of(seal) if one.void_list.entries}
         ends = _ends(data) if lists else ()
-        digests = [(end, prefixes.upto("sha256", end).hexdigest()) for end in ends]
+        digests = [(end, document.prefixes.upto("sha256", end).hexdigest()) for end in ends]
         for end, digest in reversed(digests):
             for found in lists.values():
                 entry = found.void_list.entries.get(digest)
                 if entry is not None and entry.since <= at:
                     return _told(entry, found, (digest, end == len(data)), at)
-        return self._by_permit(seals, at)
+        return self._by_seal(document, at)
 
     def noted(self, report: DocumentReport, at: datetime) -> DocumentReport:
         """Say with each seal whose maker's list is past its next update as of ``at`` that it may be voided since."""
@@ -82,14 +103,16 @@ class VoidLists:
         return replace(item, notes=(*item.notes, _old(newest.void_list)))
 
     def _of(self, seal: SealReport) -> Iterator[MakersList]:
-        return known_by(self.by_maker, seal.maker_identity)
+        return (one.made for one in self.by_maker.of(seal.maker_identity))
 
-    def _by_permit(self, seals: Sequence[SealReport], at: datetime) -> VoidedReport | None:
-        for seal in reversed(seals):
+    def _by_seal(self, document: Asked, at: datetime) -> VoidedReport | None:
+        for seal, digests in reversed(document.seals):
             for found in self._of(seal):
-                entry = found.void_list.permits.get(seal.permit)
-                if entry is not None and entry.since <= at:
-                    return _told(entry, found, ("", False), at)
+                listed = found.void_list
+                entries = (listed.permits.get(seal.permit), *map(listed.entries.get, digests))
+                for entry in entries:
+                    if entry is not None and entry.since <= at:
+                        return _told(entry, found, ("", False), at)
         return None
 
 
@@ -107,13 +130,8 @@ def trusted_void_lists(
         found = parsed.void_list
         by = judge_maker(judge, parsed.chain_der, maker, found.issued_at, at)
         if by is not None:
-            made.append((by, MakersList(name(maker.subject), found)))
-    return VoidLists(newest_of_each(made, lambda one: one.void_list.number))
-
-
-def seals_of(report: DocumentReport) -> list[SealReport]:
-    """List the seals of a document whose makers' statements about them were verified."""
-    return [one.seal for one in report.signatures if one.seal is not None and one.seal.trusted]
+            made.append(Kept(by, found.number, MakersList(name(maker.subject), found)))
+    return VoidLists(newest_of_each(made))
 
 
 def _old(found: VoidList) -> Reason:

@@ -125,3 +125,88 @@ def test_a_seal_without_a_statement_is_voided_by_its_makers_renewed_certificate(
         trust = replace(here.trust(), seal_lists=[text])
         report = Verifier(trust).verify(pdf, at=here.now + HOUR, name="x.pdf")
         assert (report.voided is not None) is expected
+
+
+def beside(pki: Pki, word: str) -> Party:
+    """Make another issuing authority below the root."""
+    return pki.make(ISSUING, SubjectName(f"发证机构{word} TEST", f"发证机构{word} TEST"), issuer=pki.root)
+
+
+def resumed(sealing: Sealing, maker: Party | None = None, number: int = 2) -> str:
+    day = sealing.now - 9 * DAY
+    states = ((day, SealStatus.ACTIVE), (day + DAY, SealStatus.FROZEN), (day + 2 * DAY, SealStatus.ACTIVE))
+    return sealing.status_list(*states, maker=maker, number=number)
+
+
+def test_a_namesake_under_the_same_root_clears_nothing_by_a_higher_number(sealing: Sealing) -> None:
+    """The maker has its list from a second authority since; a third one calls somebody by its name (ADR 59)."""
+    pki, sealed = sealing.signing.pki, sealing.seal()
+    second, third = beside(pki, "二"), beside(pki, "三")
+    renewed, namesake = pki.seal_maker(issuer=second), pki.seal_maker(issuer=third)
+    crls = [*sealing.signing.crls(), pki.crl(second), pki.crl(third)]
+    trust = sealing.signing.trust(crls)
+    theirs = sealing.status_list(maker=namesake, number=9)
+    without = sealing.status_list(maker=namesake, number=9, active=frozenset({"11010812345679"}))
+    for listed in ([stopped(sealing, renewed), theirs], [theirs, stopped(sealing, renewed)]):
+        assert refused(sealing.signing.only(sealed, trust=replace(trust, seal_lists=listed)))
+    for listed in (
+        [stopped(sealing), resumed(sealing)],
+        [stopped(sealing, renewed), resumed(sealing, renewed)],
+        [sealing.status_list(), without],
+        [sealing.status_list(maker=renewed), without],
+        [without, sealing.status_list(maker=renewed), sealing.status_list()],
+    ):
+        found = sealing.signing.only(sealed, trust=replace(trust, seal_lists=listed))
+        assert (found.verdict, found.seal_now.status) == (Verdict.PASSED, "active")
+
+
+def test_another_authoritys_list_of_today_replaces_none_that_is_out_of_date_or_silent(
+    sealing: Sealing,
+) -> None:
+    """A root renewed shares the issuing key, so one maker's later list counts; a namesake below another root is not that maker."""
+    pki, now, sealed = sealing.signing.pki, sealing.now, sealing.seal()
+    other, cross = crossed(pki)
+    theirs = pki.make(ISSUING, SubjectName("另一发证机构 TEST", "另一发证机构 TEST"), issuer=other)
+    namesake = sealing.status_list(maker=pki.seal_maker(issuer=theirs), number=9)
+    crls = [*sealing.signing.crls(), pki.crl(other), pki.crl(theirs)]
+    trust = replace(
+        sealing.signing.trust(crls),
+        anchors=[pki.root.certificate, other.certificate],
+        intermediates=[pki.issuing.certificate, cross.certificate, theirs.certificate],
+    )
+    frozen = ((now - 9 * DAY, SealStatus.ACTIVE), (now - DAY, SealStatus.FROZEN))
+    late = sealing.status_list(*frozen, issued_at=now - HOUR, next_update=now + timedelta(minutes=5))
+    silent = sealing.status_list(active=frozenset({"11010812345679"}))
+    at = now + HOUR
+    for own, expected in ((late, Verdict.FAILED), (silent, Verdict.INDETERMINATE)):
+        for listed in ([own], [own, namesake], [namesake, own]):
+            found = sealing.signing.only(sealed, trust=replace(trust, seal_lists=listed), at=at)
+            assert found.verdict is expected
+    for own in (late, sealing.status_list()):
+        for maker in (sealing.maker, pki.seal_maker(), pki.seal_maker(issuer=cross)):
+            for listed in ([own, resumed(sealing, maker)], [resumed(sealing, maker), namesake, own]):
+                found = sealing.signing.only(sealed, trust=replace(trust, seal_lists=listed), at=at)
+                assert found.verdict is Verdict.PASSED, found.reason
+
+
+def test_a_namesakes_list_of_its_own_documents_takes_no_voiding_away() -> None:
+    here = national()
+    pki, pdf = here.pki, here.put()
+    second, third = beside(pki, "二"), beside(pki, "三")
+    entry = VoidEntry(here.now, "合同价款有误", "ab" * 16)
+    digest = hashlib.sha256(pdf).hexdigest()
+
+    def listed(maker: Party, number: int, sha256: str) -> str:
+        made = VoidList("制章中心", number, here.now, here.now + timedelta(days=30), {sha256: entry}, {})
+        return sign(
+            void_list_payload(made), typ=VOID_LIST_TYPE, signer=maker.signer, chain=[maker.der, *maker.chain]
+        )
+
+    renewed, namesake = pki.seal_maker(issuer=second), pki.seal_maker(issuer=third)
+    own, theirs = listed(renewed, 5, digest), listed(namesake, 9, "00" * 32)
+    crls = [*here.trust().crls, pki.crl(second), pki.crl(third)]
+    for lists, expected in (([own], True), ([own, theirs], True), ([theirs, own], True), ([theirs], False)):
+        trust = replace(here.trust(), crls=crls, seal_lists=lists)
+        report = Verifier(trust).verify(pdf, at=here.now + HOUR, name="x.pdf")
+        assert report.verdict is Verdict.PASSED
+        assert (report.voided is not None) is expected

@@ -353,6 +353,32 @@ def test_whose_certificates_a_seal_lists_is_its_owner_where_it_is_one_alone() ->
         assert answer(found, asked) == (("R08", NO) if expected is NO else answer(found, asked))
 
 
+def test_whose_certificates_without_credit_codes_are_is_told_by_their_organisation() -> None:
+    here = national()
+    own, second, agent, nobody = (
+        here.pki.party(subject=SubjectName(*names))
+        for names in (
+            ("甲一", "北京甲公司"),
+            ("甲二", "北京甲公司"),
+            ("乙", "上海乙方代理有限公司"),
+            ("张三",),
+        )
+    )
+    for listed, keeper, expected in (
+        ((own.der, second.der), second, "北京甲公司"),
+        ((agent.der,), agent, "上海乙方代理有限公司"),
+        ((own.der, agent.der), agent, ""),
+        ((own.der, agent.der), own, ""),
+        ((own.der, here.keeper.der), own, ""),
+        ((nobody.der, own.der), own, ""),
+    ):
+        pdf = here.put(wish=Wish(stated=False, esl=here.esl(signers=listed), keeper=keeper))
+        found = Verifier(here.trust()).verify(pdf, at=here.now + timedelta(hours=1), name="x.pdf")
+        seal = found.signatures[0].seal
+        assert seal is not None
+        assert (seal.owner, seal.owner_uscc) == (expected, "")
+
+
 def test_old_evidence_and_additions(report: DocumentReport) -> None:
     asked, last, now = (
         policy(Demands(evidence_hours=1)),

@@ -9,6 +9,8 @@ import pytest
 from cryptography import x509
 
 from seals.seal import SealStatus
+from seals.ses.parts import SesVersion
+from tests.pki import Party
 from tests.ses_world import DAY, DOCUMENT, SesSealing, sealing, step
 from verify.ses.report import SealDataReport
 from verify.verdict import SubIndication, Verdict
@@ -114,3 +116,48 @@ def test_a_seal_that_was_stopped_and_resumed_since_needs_an_earlier_proof(
     assert state(*before, time=-2 * HOUR).state.value == "passed"
     after = ((world.now + HOUR / 4, SealStatus.FROZEN), (world.now + HOUR / 3, SealStatus.ACTIVE))
     assert (state(*after, time=timedelta(0)).state.value == "passed") is stamped
+
+
+def made(world: SesSealing, maker: Party, version: SesVersion, *, stamped: bool = False) -> bytes:
+    """Make a seal six hours ago, by its own date; its own time-stamp is of now."""
+    then = world.now - 6 * HOUR
+    return world.esl(version, maker=maker, created=then, valid_from=then, stamped=stamped)
+
+
+def ended_makers(world: SesSealing, at: Any) -> list[tuple[Party, list[bytes], SubIndication]]:
+    """Return a maker that was revoked, and one that had an end, at a time; each with lists of then and of now."""
+    revoked, short = world.pki.seal_maker(), world.pki.seal_maker(not_after=at)
+    ends = {revoked.certificate.serial_number: (at, REASON.affiliation_changed)}
+    later = world.crls(revoked=ends, this_update=world.now + HOUR / 2)
+    before = world.crls(this_update=at - HOUR / 4)
+    return [
+        (revoked, later, SubIndication.REVOKED_NO_POE),
+        (short, [*before, *world.crls(this_update=world.now + HOUR / 2)], SubIndication.OUT_OF_BOUNDS_NO_POE),
+    ]
+
+
+def test_a_seal_that_was_stamped_after_its_makers_end_is_not_proved_older(world: SesSealing) -> None:
+    """GM/T 0031-2025 goes by the date of making, which whoever kept the maker's key writes; without a stamp the end is told."""
+    for maker, crls, doubt in ended_makers(world, world.now - 3 * HOUR):
+        trust = world.trust(crls)
+        late = world.judge(made(world, maker, SesVersion.V5, stamped=True), trust=trust)
+        assert (late.verdict, late.sub_indication) == (Verdict.INDETERMINATE, doubt)
+        assert step(late, "seal-time-stamp").state.value == "passed"
+        claimed = world.judge(made(world, maker, SesVersion.V5), trust=trust)
+        assert claimed.verdict is Verdict.PASSED, claimed.reason
+        assert any("仅作提示" in note.zh for note in claimed.notes)
+    for maker, crls, _ in ended_makers(world, world.now + HOUR / 4):
+        proved = world.judge(made(world, maker, SesVersion.V5, stamped=True), trust=world.trust(crls))
+        assert proved.verdict is Verdict.PASSED, proved.reason
+
+
+def test_a_use_that_was_stamped_after_its_makers_end_is_not_proved_older(world: SesSealing) -> None:
+    """GB/T 38540 asks for the maker at the time of use, the signer's word; GM/T 0031-2025 when the seal was made."""
+    for end, expected in ((world.now - HOUR, Verdict.INDETERMINATE), (world.now + HOUR / 4, Verdict.PASSED)):
+        for maker, crls, doubt in ended_makers(world, end):
+            found = used(world, crls, esl=made(world, maker, SesVersion.V4), stamped=True)
+            assert found.verdict is expected, found.reason
+            assert found.verdict is Verdict.PASSED or found.sub_indication is doubt
+            assert used(world, crls, esl=made(world, maker, SesVersion.V4)).verdict is Verdict.PASSED
+            newer = used(world, crls, esl=made(world, maker, SesVersion.V5), version=5, stamped=True)
+            assert newer.verdict is Verdict.PASSED, newer.reason
