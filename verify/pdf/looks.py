@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from verify.pdf.document import View
+from verify.pdf.numerals import MAX_COORDINATE
 from verify.pdf.pdf_values import Ref, Stream, Value
 from verify.pdf.placement import Box, inherited, rectangle
 
 NO_ROTATE: Final = 1 << 4
 """ISO 32000-2 table 167."""
+ANYWHERE: Final[Box] = (-MAX_COORDINATE, -MAX_COORDINATE, MAX_COORDINATE, MAX_COORDINATE)
+"""Where a widget is whose box readers take differently: to some it has all of its page."""
 _ELSEWHERE: Final = frozenset({"/Filter", "/F", "/FFilter"})
 
 
@@ -35,7 +38,10 @@ def drawn_box(view: View, page: Ref, widget: Value) -> Box | None:
 
     ISO 32000-2 §12.5.3, NoRotate; on a turned page it then lies outside of its /Rect.
     """
-    box = rectangle(view, view.entry(widget, "/Rect"))
+    stated = view.entry(widget, "/Rect")
+    box = rectangle(view, stated)
+    if box is None and stated is not None:
+        return ANYWHERE
     flags, turn = view.entry(widget, "/F"), inherited(view, page, "/Rotate")
     if (
         box is None
