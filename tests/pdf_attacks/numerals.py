@@ -88,3 +88,39 @@ for _page_of in (b"", b"/P 4 0 R"):
         data, field = drawn_from_xfa(victims), page + b"/Rect[false false false false]"
         new = size_of(data)
         return with_field(data, field) if page else append(data, {**listed(data, new), new: WIDGET % field})
+
+
+def beside(signing: Signing, rect: bytes, flags: bytes, turn: str = "90") -> bytes:
+    """Append a further signature beside a seal, or over it, on a turned page."""
+    turned = signing.sign(small_pdf(page=f"/Rotate {turn}"), page=1, box=(300, 300, 419, 419))
+    return signed_by_hand(signing, turned, b"/Rect[%s]/F %s" % (rect, flags), SQUARE, stamp=False)
+
+
+for _rect, _flags, _turn in (
+    (b"300 180 419 299", b"20.0", "90"),
+    (b"300 180 419 299", b"19.5", "90"),
+    (b"300 180 419 299", b"-4294967276", "90"),
+    (b"300 180 419 299", b"20", "90.0"),
+    (b"300 180 419 299", b"20", "4294967386"),
+    (b"300 180 419 299", b"20", "95"),
+    (b"300 300 419 419", b"20", "90"),
+    (b"300 300 419 419", b"20", "180"),
+    (b"300 300 419 419", b"4294967316", "90"),
+    (b"300 300 419 419", b"4294967316.0", "90"),
+):
+
+    @attack(
+        f"a later signature over a seal to some readers: [{_rect.decode()}], flags {_flags.decode()} on a page turned by {_turn}",
+        OURS,
+    )
+    def _turned(victims: Victims, rect: bytes = _rect, flags: bytes = _flags, turn: str = _turn) -> bytes:
+        return beside(victims.signing, rect, flags, turn)
+
+
+@attack(
+    "a later signature over a seal that does not turn with its page, where readers turn it all the same", OURS
+)
+def _over_unturned(victims: Victims) -> bytes:
+    plain = small_pdf(page="/Rotate 90", catalog="/AcroForm<</Fields[]>>")
+    sealed = signed_by_hand(victims.signing, plain, b"/Rect[300 300 419 419]/F 20", SQUARE, stamp=False)
+    return victims.signing.sign(sealed, field="Other", page=1, box=(300, 300, 419, 419))

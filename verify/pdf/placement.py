@@ -8,7 +8,7 @@ from typing import Final, cast
 from verify.pdf.document import Document, View
 from verify.pdf.fields import FormField
 from verify.pdf.graph import listed_annotations, listing_nodes
-from verify.pdf.numerals import is_coordinate
+from verify.pdf.numerals import is_coordinate, whole
 from verify.pdf.pdf_values import Ref, Value
 from verify.policy import MAX_FIELD_DEPTH
 from verify.report import Placement
@@ -18,6 +18,8 @@ MAX_PLACEMENTS: Final = 1000
 """Widgets reported for one signature: a seam seal has one on each page."""
 
 Box = tuple[float, float, float, float]
+Place = tuple[Box, ...]
+"""Where readers draw one widget: a single box as a rule (:func:`verify.pdf.looks.drawn_boxes`)."""
 
 
 class Pages:
@@ -81,8 +83,8 @@ def placements(view: View, pages: Pages, field: FormField) -> tuple[Placement, .
 def _placement(view: View, pages: Pages, widget: Value) -> Placement | None:
     dictionary = view.resolve(widget)
     box = rectangle(view, view.entry(dictionary, "/Rect"))
-    flags = view.entry(dictionary, "/F")
-    hidden = isinstance(flags, int) and bool(flags & 0b100010)  # Hidden, NoView (ISO 32000-2 table 167)
+    flags = whole(view.entry(dictionary, "/F")) or 0
+    hidden = bool(flags & 0b100010)  # Hidden, NoView (ISO 32000-2 table 167), to every reader
     if box is None or hidden or box[0] == box[2] or box[1] == box[3]:
         return None
     page = pages.page_of(widget)

@@ -7,7 +7,7 @@ import pytest
 from tests.pdf_attacks.catalogue import Victims, stream
 from tests.pdf_attacks.filled import certified, form_of, text
 from tests.pdf_attacks.limits import FORM, signed_by_hand
-from tests.pdf_attacks.numerals import on_page
+from tests.pdf_attacks.numerals import beside, on_page
 from tests.pdf_attacks.xfa import drawn_from_xfa, with_field
 from tests.unit.verify.both_readers import check_valid
 from tests.verify_world import Signing, append, raw_object
@@ -56,3 +56,19 @@ def test_a_look_in_wide_limits(signing: Signing, victims: Victims, monkeypatch: 
 def test_a_field_filled_in_by_its_value_alone(signing: Signing, monkeypatch: pytest.MonkeyPatch) -> None:
     data = certified(signing, form_of({20: text(b"50.5 50 150 70.25")}))
     check_valid(signing, append(data, {20: raw_object(data, 20)[:-2] + b"/V(x)>>"}), monkeypatch)
+
+
+@pytest.mark.parametrize("turn", ["0", "90", "180", "270", "-90", "450"])
+@pytest.mark.parametrize("flags", [b"4", b"20", b"28", b"132", b"0", b"null"])
+def test_a_further_seal_on_a_turned_page(
+    signing: Signing, flags: bytes, turn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it turns with the page or not; pages are turned either way, and more than once."""
+    check_valid(signing, beside(signing, b"90 560 209 679", flags, turn), monkeypatch)
+
+
+def test_seals_that_cross_each_other(signing: Signing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a third, where the page turns them and where it does not."""
+    check_valid(signing, beside(signing, b"380 300 499 419", b"4"), monkeypatch)
+    monkeypatch.undo()
+    check_valid(signing, beside(signing, b"380 300 499 419", b"20"), monkeypatch)
