@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.pdf_attacks.catalogue import OURS, Attack, Victims, collector, stream
-from tests.pdf_attacks.filled import certified, form_of, text
+from tests.pdf_attacks.catalogue import CERTIFIED, OURS, SHADOW, Attack, Victims, collector, stream
+from tests.pdf_attacks.filled import LOCK, SMALL, certified, filled, form_of, locked_by, text, with_price
 from tests.pdf_attacks.limits import FORM, signed_by_hand
 from tests.pdf_attacks.page_tree import WIDGET, listed
 from tests.pdf_attacks.xfa import drawn_from_xfa, with_field
@@ -124,3 +124,32 @@ def _over_unturned(victims: Victims) -> bytes:
     plain = small_pdf(page="/Rotate 90", catalog="/AcroForm<</Fields[]>>")
     sealed = signed_by_hand(victims.signing, plain, b"/Rect[300 300 419 419]/F 20", SQUARE, stamp=False)
     return victims.signing.sign(sealed, field="Other", page=1, box=(300, 300, 419, 419))
+
+
+for _says in (b"/Ff 1.0", b"/Ff 1.5", b"/Ff .5", b"/Ff 4294967297", b"/Ff true", b"/Ff/1"):
+
+    @attack(f"a field filled in that is read-only to some readers: {_says.decode()}", SHADOW)
+    def _read_only(victims: Victims, says: bytes = _says) -> bytes:
+        return filled(with_price(victims.signing, says + b"/V(1.00)"), 20, value=b"(9.00)")
+
+
+def pressed(signing: Signing, flags: bytes) -> bytes:
+    """Write some value and another look into a button of a certified document."""
+    button = b"/FT/Btn/Ff %s/V(1)/AP<</N 24 0 R>>" % flags
+    return filled(certified(signing, form_of({20: (button, SMALL)})), 20)
+
+
+for _flags in (b"65536", b"65536.0", b"4295032832"):
+
+    @attack(f"a push button by flags of {_flags.decode()}", SHADOW)
+    def _pressed(victims: Victims, flags: bytes = _flags) -> bytes:
+        return pressed(victims.signing, flags)
+
+
+LEVEL: Final = b"<</Type/SigRef/TransformMethod/DocMDP/TransformParams<</Type/TransformParams/V/1.2/P %s>>>>"
+for _level in (b"1.0", b"4294967297", b"true", b"0", b"1.5"):
+
+    @attack(f"a permission that only some readers read: a field filled in at P={_level.decode()}", CERTIFIED)
+    def _filled_in(victims: Victims, level: bytes = _level) -> bytes:
+        other = LOCK % b"/Fields[(other)]"
+        return locked_by(victims.signing, [LEVEL % level, other])

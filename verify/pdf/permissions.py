@@ -11,6 +11,7 @@ from typing import Final
 
 from verify.pdf.document import View
 from verify.pdf.fields import FormField, form_fields
+from verify.pdf.numerals import whole
 from verify.pdf.pdf_values import Ref, Value, text
 
 NO_CHANGES: Final = 1
@@ -111,11 +112,12 @@ def _own_lock(view: View, item: FormField) -> Value:
 
 
 def _level(view: View, parameters: Value, default: int) -> int:
-    """Read /P (tables 236 and 257): absent means the default, anything but 1, 2 and 3 the middle."""
+    """Read /P (tables 236 and 257): absent means the default, anything but 1, 2 and 3 the strictest, which it is to some reader."""
     stated = view.entry(parameters, "/P")
     if stated is None:
         return default
-    return stated if type(stated) is int and stated in LEVELS else FORM_FILLING
+    level = whole(stated)
+    return level if level in LEVELS else NO_CHANGES
 
 
 def _lock(view: View, parameters: Value) -> Lock:

@@ -23,6 +23,7 @@ from verify.pdf.form_resources import (
 )
 from verify.pdf.grown_lists import grown, grown_for_pages, grown_on_page
 from verify.pdf.looks import bounded, limited
+from verify.pdf.numerals import may_be_set
 from verify.pdf.pdf_values import Ref, Stream, Value, references, same
 from verify.pdf.placement import inherited
 from verify.pdf.same_meaning import changed_keys, filled_alike, restated
@@ -290,7 +291,7 @@ def _filled(step: Step, before: FormField, after: FormField | None) -> bool:
 
 def _is_push_button(step: Step, known: FormField) -> bool:
     flags = None if known.ref is None else inherited(step.old, known.ref, "/Ff")
-    return known.kind == "/Btn" and isinstance(flags, int) and bool(flags & PUSH_BUTTON)
+    return known.kind == "/Btn" and may_be_set(flags, PUSH_BUTTON)
 
 
 def _signature_field(

@@ -101,7 +101,7 @@ def filled_alike(step: Step, ref: Ref, keys: AbstractSet[str], new: dict[str, Va
     alike: set[str] = set()
     if "/Rect" in keys and _rounded(step.old.entry(step.old.get(ref), "/Rect"), new.get("/Rect")):
         alike.add("/Rect")
-    if "/Ff" in keys and type(new.get("/Ff")) is int and new["/Ff"] == (inherited(step.old, ref, "/Ff") or 0):
+    if "/Ff" in keys and same(new.get("/Ff"), inherited(step.old, ref, "/Ff") or 0):
         alike.add("/Ff")
     return frozenset(alike)
 

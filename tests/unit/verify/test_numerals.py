@@ -5,12 +5,23 @@ from __future__ import annotations
 import pytest
 
 from tests.pdf_attacks.catalogue import Victims, stream
-from tests.pdf_attacks.filled import certified, form_of, text
+from tests.pdf_attacks.filled import (
+    LOCK,
+    SMALL,
+    TICKED,
+    certified,
+    filled,
+    form_of,
+    locked_by,
+    text,
+    with_price,
+)
 from tests.pdf_attacks.limits import FORM, signed_by_hand
-from tests.pdf_attacks.numerals import beside, on_page
+from tests.pdf_attacks.numerals import LEVEL, beside, on_page
 from tests.pdf_attacks.xfa import drawn_from_xfa, with_field
 from tests.unit.verify.both_readers import check_valid
 from tests.verify_world import Signing, append, raw_object
+from verify.pdf.numerals import may_be_set, whole
 
 
 @pytest.mark.parametrize(
@@ -72,3 +83,58 @@ def test_seals_that_cross_each_other(signing: Signing, monkeypatch: pytest.Monke
     check_valid(signing, beside(signing, b"380 300 499 419", b"4"), monkeypatch)
     monkeypatch.undo()
     check_valid(signing, beside(signing, b"380 300 499 419", b"20"), monkeypatch)
+
+
+@pytest.mark.parametrize("level", [b"2", b"3", b"null"])
+def test_a_field_filled_in_at_a_level(
+    signing: Signing, level: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A level that is stated plainly, or left out; another field is locked."""
+    data = locked_by(signing, [LEVEL % level, LOCK % b"/Fields[(other)]"])
+    check_valid(signing, data, monkeypatch)
+
+
+@pytest.mark.parametrize("says", [b"/Ff 0", b"/Ff 4096", b"/Ff 0.0", b"/Ff null", b"/Ff 16777216"])
+def test_a_field_filled_in_that_is_not_read_only(
+    signing: Signing, says: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of several lines, or such that text does not scroll in it."""
+    data = filled(with_price(signing, says + b"/V(1.00)"), 20, value=b"(2.00)")
+    check_valid(signing, data, monkeypatch)
+
+
+@pytest.mark.parametrize("flags", [b"", b"/Ff 32768", b"/Ff 49152"])
+def test_a_box_that_is_ticked(signing: Signing, flags: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = certified(signing, form_of({20: (TICKED + flags, SMALL)}))
+    ticked = append(data, {20: raw_object(data, 20).replace(b"/Off/AS/Off", b"/Yes/AS/Yes")})
+    check_valid(signing, ticked, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("value", "flag", "set_"),
+    [
+        (None, 1, False), (0, 1, False), (0.0, 1, False), (2, 1, False), (-2, 1, False), (4.0, 16, False),
+        (1, 1, True), (-1, 16, True), (1.0, 1, True), (0.5, 1, True), (15.5, 16, True), (2**32, 1, True),
+        (-float(2**40), 1, True), (float("nan"), 1, True), (True, 2, True), (False, 1, True), ("/1", 1, True), ([], 1, True),
+    ],
+)  # fmt: skip
+def test_a_flag_that_some_reader_takes_for_set(value: object, flag: int, set_: bool) -> None:
+    assert may_be_set(value, flag) is set_
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (7, 7),
+        (-7, -7),
+        (0, 0),
+        (2**31 - 1, 2**31 - 1),
+        (2**31, None),
+        (7.0, None),
+        (True, None),
+        (None, None),
+    ],
+)
+def test_a_whole_number(value: object, read: int | None) -> None:
+    assert whole(value) == read
+    assert type(whole(value)) is type(read)
