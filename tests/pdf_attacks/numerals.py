@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.pdf_attacks.catalogue import CERTIFIED, OURS, SHADOW, Attack, Victims, collector, stream
+from tests.pdf_attacks.catalogue import (
+    CERTIFIED,
+    OURS,
+    SHADOW,
+    Attack,
+    Victims,
+    collector,
+    form_object,
+    stream,
+)
+from tests.pdf_attacks.certified import annotated
 from tests.pdf_attacks.filled import LOCK, SMALL, certified, filled, form_of, locked_by, text, with_price
 from tests.pdf_attacks.limits import FORM, signed_by_hand
 from tests.pdf_attacks.page_tree import WIDGET, listed
@@ -153,3 +163,17 @@ for _level in (b"1.0", b"4294967297", b"true", b"0", b"1.5"):
     def _filled_in(victims: Victims, level: bytes = _level) -> bytes:
         other = LOCK % b"/Fields[(other)]"
         return locked_by(victims.signing, [LEVEL % level, other])
+
+
+@attack("EAA: a note whose window is closed by a number", CERTIFIED)
+def _note(victims: Victims) -> bytes:
+    return annotated(victims.certified(3), b"/Subtype/Text/Rect[0 0 9 9]/Open 0/Contents(Pay ten million)")
+
+
+@attack("shadow, replace: looks drawn by nobody any more, which a number says", SHADOW)
+def _drawn(victims: Victims) -> bytes:
+    data = victims.signing.sign(form_of({20: text(SMALL)}))
+    number, form = form_object(data)
+    asked = append(data, {number: form.replace(b"/Fields", b"/NeedAppearances 0/Fields")})
+    assert asked != data
+    return asked

@@ -216,7 +216,8 @@ def _draws_alike(step: Step, form: dict[str, Value]) -> bool:
 
     Whoever signs next turns /NeedAppearances off, as pyHanko and OpenPDF do: what fields of signatures show is in their looks.
     """
-    if step.new.entry(form, "/NeedAppearances") not in (None, False):
+    asked = step.new.entry(form, "/NeedAppearances")
+    if not (asked is None or asked is False):  # to Python 0 is False, too
         return False
     if drawn_by_readers(step):
         step.doubt(DRAWN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.pdf_attacks.catalogue import Victims, stream
+from tests.pdf_attacks.certified import annotated
 from tests.pdf_attacks.filled import (
     LOCK,
     SMALL,
@@ -108,6 +109,14 @@ def test_a_box_that_is_ticked(signing: Signing, flags: bytes, monkeypatch: pytes
     data = certified(signing, form_of({20: (TICKED + flags, SMALL)}))
     ticked = append(data, {20: raw_object(data, 20).replace(b"/Off/AS/Off", b"/Yes/AS/Yes")})
     check_valid(signing, ticked, monkeypatch)
+
+
+@pytest.mark.parametrize("window", [b"", b"/Open false", b"/Open null"])
+def test_a_note_whose_window_is_closed(
+    victims: Victims, window: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = b"/Subtype/Text/Rect[0 0 9 9]/Contents(x)" + window
+    check_valid(victims.signing, annotated(victims.certified(3), note), monkeypatch)
 
 
 @pytest.mark.parametrize(
