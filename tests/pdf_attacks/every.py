@@ -16,6 +16,7 @@ from tests.pdf_attacks import (
     limits,
     lost,
     misread,
+    numerals,
     page_tree,
     readers,
     repairs,
@@ -52,4 +53,5 @@ ATTACKS: Final = (
     *page_tree.ATTACKS,
     *xfa.ATTACKS,
     *filled.ATTACKS,
+    *numerals.ATTACKS,
 )

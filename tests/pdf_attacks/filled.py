@@ -114,6 +114,30 @@ def _no_list(victims: Victims) -> bytes:
     return locked_by(victims.signing, [LOCK % b"/Fields(f20)"])
 
 
+for _names in (
+    b"/f20",
+    b"(f20\\000)",
+    b"(f20\\000x)",
+    b"(f20.)",
+    b"(.f20)",
+    b"<FEFF0066003200302060>",
+    b"<FEFF0066003200300007>",
+    b"20",
+    b"(other)null",
+    b"(other)[(f20)]",
+):
+
+    @attack(f"a locked field of a lock that names it otherwise: {_names.decode()}", OURS)
+    def _named_otherwise(victims: Victims, names: bytes = _names) -> bytes:
+        return locked_by(victims.signing, [LOCK % b"/Fields[%s]" % names])
+
+
+@attack("a locked field of a lock of all but those that it names otherwise", OURS)
+def _all_but(victims: Victims) -> bytes:
+    lock = LOCK.replace(b"/Include", b"/Exclude") % b"/Fields[/f20]"
+    return locked_by(victims.signing, [lock, LOCK % b"/Fields[(other)]"])
+
+
 @attack("a field filled in over the page: a box to tick", SHADOW)
 def _ticked(victims: Victims) -> bytes:
     data = certified(victims.signing, form_of({20: (TICKED, PAGE)}))

@@ -78,7 +78,8 @@ def _harmless(step: Step, annotation: dict[str, Value]) -> bool:
 
     An open window stands over the page with text of the commenter's choice; some readers draw it in the given box.
     """
-    if "/AP" in annotation or step.new.entry(annotation, "/Open") not in {None, False}:
+    opened = step.new.entry(annotation, "/Open")
+    if "/AP" in annotation or not (opened is None or opened is False):  # to Python 0 is False, too
         return False
     if not _thinly_framed(step, annotation):
         return False

@@ -8,9 +8,9 @@ from typing import Final
 from verify.integrity import Change
 from verify.pdf.document import View
 from verify.pdf.fields import FormField, distinct, indexed
-from verify.pdf.looks import drawn_box
+from verify.pdf.looks import drawn_boxes
 from verify.pdf.pdf_values import Ref, same
-from verify.pdf.placement import Box, sized_surely, stated_box
+from verify.pdf.placement import Box, Place, sized_surely, stated_box
 from verify.pdf.step import Step
 
 MAX_SHARE: Final = 1 / 8
@@ -123,11 +123,12 @@ def _room(step: Step, page: Ref) -> float:
     return shown or min(map(area, found))
 
 
-def _covered(boxes: Iterable[Box]) -> float:
-    return sum(map(area, boxes))
+def _covered(widgets: Iterable[Place]) -> float:
+    """Return the area that widgets take together: turned or not, each has the same."""
+    return sum(area(boxes[0]) for boxes in widgets)
 
 
-def _hides_earlier(step: Step, page: Ref, boxes: list[Box], every: list[Box]) -> bool:
+def _hides_earlier(step: Step, page: Ref, boxes: list[Place], every: list[Place]) -> bool:
     """Tell whether a signature lies over an earlier one, or those behind the one judged lie together over one before them."""
     if step.earlier is None:
         before = _signed(step.old_fields)
@@ -139,19 +140,23 @@ def _hides_earlier(step: Step, page: Ref, boxes: list[Box], every: list[Box]) ->
     )
 
 
-def boxes_of(step: Step, items: Iterable[FormField]) -> dict[Ref, list[Box]]:
+def boxes_of(step: Step, items: Iterable[FormField]) -> dict[Ref, list[Place]]:
     """Return the boxes of fields on each page that shows them, whatever page they say they are on."""
-    found: dict[Ref, list[Box]] = {}
+    found: dict[Ref, list[Place]] = {}
     for widget in (widget for item in items for widget in item.widgets if isinstance(widget, Ref)):
         for page in step.shown_on.get(widget, ()):
-            box = drawn_box(step.new, page, step.new.resolve(widget))
-            if box is not None and area(box) > 0:
-                found.setdefault(page, []).append(box)
+            boxes = drawn_boxes(step.new, page, step.new.resolve(widget))
+            if boxes and area(boxes[0]) > 0:
+                found.setdefault(page, []).append(boxes)
     return found
 
 
-def _hidden(earlier: Box, boxes: list[Box]) -> bool:
-    return sum(overlap(earlier, box) for box in boxes) >= MAX_OVERLAP * area(earlier)
+def _hidden(earlier: Place, later: list[Place]) -> bool:
+    """Tell whether widgets lie over one before them, wherever a reader draws that, and each where it hides the most."""
+    return any(
+        sum(max(overlap(one, box) for box in boxes) for boxes in later) >= MAX_OVERLAP * area(one)
+        for one in earlier
+    )
 
 
 def overlap(a: Box, b: Box) -> float:

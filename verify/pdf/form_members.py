@@ -14,6 +14,7 @@ from typing import Final
 from verify.pdf.document import View
 from verify.pdf.fields import FormField, listings
 from verify.pdf.graph import Graph
+from verify.pdf.numerals import may_be_set
 from verify.pdf.pdf_values import Ref, Value, references
 from verify.pdf.placement import inherited
 from verify.pdf.step import Step
@@ -63,7 +64,7 @@ def is_set(step: Step, known: FormField) -> bool:
     computed = step.old.entry(step.old.entry(step.old.catalog, "/AcroForm"), "/CO")
     if isinstance(computed, list) and known.ref in computed:
         return False
-    return isinstance(flags, int) and bool(flags & READ_ONLY) and step.old.entry(actions, "/C") is None
+    return may_be_set(flags, READ_ONLY) and step.old.entry(actions, "/C") is None
 
 
 def _stands_as_listed(step: Step, ref: Ref) -> bool:

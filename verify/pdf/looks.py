@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from verify.pdf.document import View
+from verify.pdf.numerals import MAX_COORDINATE, may_be_set, whole
 from verify.pdf.pdf_values import Ref, Stream, Value
 from verify.pdf.placement import Box, inherited, rectangle
 
 NO_ROTATE: Final = 1 << 4
 """ISO 32000-2 table 167."""
+ANYWHERE: Final[Box] = (-MAX_COORDINATE, -MAX_COORDINATE, MAX_COORDINATE, MAX_COORDINATE)
+"""Where a widget is whose box readers take differently: to some it has all of its page."""
 _ELSEWHERE: Final = frozenset({"/Filter", "/F", "/FFilter"})
 
 
@@ -30,26 +33,28 @@ def bounded(view: View, widget: Value) -> bool:
     return isinstance(looks, dict) and limited(view, looks)
 
 
-def drawn_box(view: View, page: Ref, widget: Value) -> Box | None:
-    """Return where a widget is drawn: one that does not turn with its page is turned about its upper left corner.
+def drawn_boxes(view: View, page: Ref, widget: Value) -> tuple[Box, ...]:
+    """Return where readers draw a widget: in its box, and where it may not turn with its page, turned about its upper left corner.
 
-    ISO 32000-2 §12.5.3, NoRotate; on a turned page it then lies outside of its /Rect.
+    ISO 32000-2 §12.5.3, NoRotate; on a turned page it then lies outside of its /Rect. There are readers that do not know it.
     """
-    box = rectangle(view, view.entry(widget, "/Rect"))
-    flags, turn = view.entry(widget, "/F"), inherited(view, page, "/Rotate")
-    if (
-        box is None
-        or not isinstance(flags, int)
-        or not flags & NO_ROTATE
-        or not isinstance(turn, int | float)
-    ):
-        return box
+    stated = view.entry(widget, "/Rect")
+    box = rectangle(view, stated)
+    if box is None:
+        return () if stated is None else (ANYWHERE,)
+    turn = inherited(view, page, "/Rotate")
+    if turn is None or not may_be_set(view.entry(widget, "/F"), NO_ROTATE):
+        return (box,)
     left, top, width, height = box[0], box[3], box[2] - box[0], box[3] - box[1]
-    return {
+    turned = {
+        0: box,
         90: (left, top, left + height, top + width),
         180: (left - width, top, left, top + height),
         270: (left - height, top - width, left, top),
-    }.get(int(turn) % 360, box)
+    }
+    number = whole(turn)
+    known = None if number is None else turned.get(number % 360)
+    return tuple(dict.fromkeys((box, *(turned.values() if known is None else (known,)))))
 
 
 def limited(view: View, look: Value, depth: int = 0) -> bool:

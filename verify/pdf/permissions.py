@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from verify.pdf.document import View
-from verify.pdf.fields import FormField, form_fields
+from verify.pdf.fields import FormField, form_fields, readings, unmistakable
+from verify.pdf.numerals import whole
 from verify.pdf.pdf_values import Ref, Value, text
 
 NO_CHANGES: Final = 1
@@ -111,16 +112,27 @@ def _own_lock(view: View, item: FormField) -> Value:
 
 
 def _level(view: View, parameters: Value, default: int) -> int:
-    """Read /P (tables 236 and 257): absent means the default, anything but 1, 2 and 3 the middle."""
+    """Read /P (tables 236 and 257): absent means the default, anything but 1, 2 and 3 the strictest, which it is to some reader."""
     stated = view.entry(parameters, "/P")
     if stated is None:
         return default
-    return stated if type(stated) is int and stated in LEVELS else FORM_FILLING
+    level = whole(stated)
+    return level if level in LEVELS else NO_CHANGES
 
 
 def _lock(view: View, parameters: Value) -> Lock:
-    """Read a lock; one whose fields nobody can tell, because they are no list or too many, locks everything."""
+    """Read a lock; one whose fields nobody can tell, because they are no list, too many, or named in no plain way, locks everything."""
     named = view.entry(parameters, "/Fields")
     if not isinstance(named, list) or len(named) > MAX_NAMED:
         return Lock(_ALL)
-    return Lock(str(view.entry(parameters, "/Action")), frozenset(text(view.resolve(item)) for item in named))
+    stated = [view.resolve(item) for item in named]
+    names = frozenset(text(item) for item in stated)
+    if not all(isinstance(item, bytes) for item in stated) or not all(map(_names_a_field, names)):
+        return Lock(_ALL)
+    action = str(view.entry(parameters, "/Action"))
+    return Lock(action, names.union(*map(readings, names)) if action == "/Include" else names)
+
+
+def _names_a_field(name: str) -> bool:
+    """Tell whether every reader takes a full name for the same: of characters that stand for themselves, and of parts that are all there."""
+    return unmistakable(name) and all(name.split("."))

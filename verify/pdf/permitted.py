@@ -23,6 +23,7 @@ from verify.pdf.form_resources import (
 )
 from verify.pdf.grown_lists import grown, grown_for_pages, grown_on_page
 from verify.pdf.looks import bounded, limited
+from verify.pdf.numerals import may_be_set
 from verify.pdf.pdf_values import Ref, Stream, Value, references, same
 from verify.pdf.placement import inherited
 from verify.pdf.same_meaning import changed_keys, filled_alike, restated
@@ -215,7 +216,8 @@ def _draws_alike(step: Step, form: dict[str, Value]) -> bool:
 
     Whoever signs next turns /NeedAppearances off, as pyHanko and OpenPDF do: what fields of signatures show is in their looks.
     """
-    if step.new.entry(form, "/NeedAppearances") not in (None, False):
+    asked = step.new.entry(form, "/NeedAppearances")
+    if not (asked is None or asked is False):  # to Python 0 is False, too
         return False
     if drawn_by_readers(step):
         step.doubt(DRAWN)
@@ -290,7 +292,7 @@ def _filled(step: Step, before: FormField, after: FormField | None) -> bool:
 
 def _is_push_button(step: Step, known: FormField) -> bool:
     flags = None if known.ref is None else inherited(step.old, known.ref, "/Ff")
-    return known.kind == "/Btn" and isinstance(flags, int) and bool(flags & PUSH_BUTTON)
+    return known.kind == "/Btn" and may_be_set(flags, PUSH_BUTTON)
 
 
 def _signature_field(

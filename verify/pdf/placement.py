@@ -8,6 +8,7 @@ from typing import Final, cast
 from verify.pdf.document import Document, View
 from verify.pdf.fields import FormField
 from verify.pdf.graph import listed_annotations, listing_nodes
+from verify.pdf.numerals import is_coordinate, whole
 from verify.pdf.pdf_values import Ref, Value
 from verify.policy import MAX_FIELD_DEPTH
 from verify.report import Placement
@@ -15,9 +16,10 @@ from verify.report import Placement
 MM_PER_POINT: Final = 25.4 / 72
 MAX_PLACEMENTS: Final = 1000
 """Widgets reported for one signature: a seam seal has one on each page."""
-_NUMBERS: Final = frozenset({int, float, bool})
 
 Box = tuple[float, float, float, float]
+Place = tuple[Box, ...]
+"""Where readers draw one widget: a single box as a rule (:func:`verify.pdf.looks.drawn_boxes`)."""
 
 
 class Pages:
@@ -81,8 +83,8 @@ def placements(view: View, pages: Pages, field: FormField) -> tuple[Placement, .
 def _placement(view: View, pages: Pages, widget: Value) -> Placement | None:
     dictionary = view.resolve(widget)
     box = rectangle(view, view.entry(dictionary, "/Rect"))
-    flags = view.entry(dictionary, "/F")
-    hidden = isinstance(flags, int) and bool(flags & 0b100010)  # Hidden, NoView (ISO 32000-2 table 167)
+    flags = whole(view.entry(dictionary, "/F")) or 0
+    hidden = bool(flags & 0b100010)  # Hidden, NoView (ISO 32000-2 table 167), to every reader
     if box is None or hidden or box[0] == box[2] or box[1] == box[3]:
         return None
     page = pages.page_of(widget)
@@ -159,7 +161,13 @@ def inherits_surely(document: Document, view: View, page: Ref) -> bool:
 
 
 def sized_surely(document: Document, view: View, page: Ref) -> bool:
-    """Tell whether all readers know the size of a page: where it is inherited surely, or the page states its boxes itself."""
+    """Tell whether all readers know the size of a page: where it is inherited surely, or the page states its boxes itself.
+
+    Of four values that make no box some take what they can read, others the next box, or a size of their own.
+    """
+    nearest = (inherited(view, page, key) for key in ("/CropBox", "/MediaBox"))
+    if any(isinstance(box, list) and len(box) == 4 and rectangle(view, box) is None for box in nearest):
+        return False
     return inherits_surely(document, view, page) or _states_its_boxes(document, view, page)
 
 
@@ -178,11 +186,11 @@ def _states_its_boxes(document: Document, view: View, page: Ref) -> bool:
 
 
 def rectangle(view: View, value: Value) -> Box | None:
-    """Read a rectangle with its corners in order (ISO 32000-2 §7.9.5)."""
+    """Read a rectangle with its corners in order (ISO 32000-2 §7.9.5); ``None`` where readers would take its numbers differently."""
     if not isinstance(value, list) or len(value) != 4:
         return None
     numbers = [view.resolve(item) if isinstance(item, Ref) else item for item in value]
-    if not _NUMBERS.issuperset(map(type, numbers)):
+    if not all(map(is_coordinate, numbers)):
         return None
     x0, y0, x1, y1 = map(float, numbers)
     return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Set as AbstractSet
 from typing import Final
 
+from verify.pdf.numerals import is_coordinate
 from verify.pdf.pdf_values import Ref, Value, same
 from verify.pdf.placement import inherited, inherits_surely, stated
 from verify.pdf.step import Step
@@ -17,8 +18,6 @@ _PLAIN_NUMBER: Final = re.compile(rb"-?(?:[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,
 _PLAIN_WORDS: Final = re.compile(rb"[\t\n\x0c\r !-$&'*-;=?-Z^-z|~]*")
 """Names, numbers and operators between blanks: no string, array or remark, and nothing that one reader takes for a blank alone."""
 _WORD: Final = re.compile(rb"[!-~]+")
-MAX_COORDINATE: Final = 1_000_000
-"""Beyond it readers overflow, each in its own way, and whole numbers otherwise than others; pages have some 14,400 at most."""
 HALF_A_HUNDREDTH: Final = 0.005 + 1e-9
 """What rounding to two decimals moves a number by, as floating point has it."""
 COLOURS: Final = frozenset({b"g", b"rg", b"k", b"cs", b"sc", b"scn", b"gs"})
@@ -68,10 +67,7 @@ def _same_box(old: Value, new: Value) -> bool:
     """
     if not isinstance(old, list) or not isinstance(new, list) or len(old) != len(new):
         return False
-    return all(
-        type(a) in {int, float} and type(b) in {int, float} and a == b and abs(a) < MAX_COORDINATE
-        for a, b in zip(old, new, strict=True)
-    )
+    return all(is_coordinate(a) and is_coordinate(b) and a == b for a, b in zip(old, new, strict=True))
 
 
 def restated(step: Step, ref: Ref, old: dict[str, Value], new: dict[str, Value]) -> frozenset[str]:
@@ -105,7 +101,7 @@ def filled_alike(step: Step, ref: Ref, keys: AbstractSet[str], new: dict[str, Va
     alike: set[str] = set()
     if "/Rect" in keys and _rounded(step.old.entry(step.old.get(ref), "/Rect"), new.get("/Rect")):
         alike.add("/Rect")
-    if "/Ff" in keys and type(new.get("/Ff")) is int and new["/Ff"] == (inherited(step.old, ref, "/Ff") or 0):
+    if "/Ff" in keys and same(new.get("/Ff"), inherited(step.old, ref, "/Ff") or 0):
         alike.add("/Ff")
     return frozenset(alike)
 
@@ -118,10 +114,9 @@ def _rounded(old: Value, new: Value) -> bool:
 
 
 def _is_rounded(old: Value, new: Value) -> bool:
-    if type(old) not in {int, float} or type(new) not in {int, float}:
+    if not is_coordinate(old) or not is_coordinate(new):
         return False
-    bounded = abs(old) < MAX_COORDINATE and abs(new) < MAX_COORDINATE
-    return bool(bounded and round(new, 2) == new and abs(old - new) <= HALF_A_HUNDREDTH)
+    return round(new, 2) == new and abs(old - new) <= HALF_A_HUNDREDTH
 
 
 def put_apart(step: Step, before: list[Value], after: list[Value]) -> list[Value]:

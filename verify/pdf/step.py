@@ -10,6 +10,7 @@ from verify.pdf.fields import FormField, indexed, readings
 from verify.pdf.graph import Graph, graph_of, listed_annotations
 from verify.pdf.pdf_values import Ref, Stream, Value, text
 from verify.pdf.permissions import NO_CHANGES, Rules
+from verify.pdf.placement import Place
 from verify.policy import Policy
 
 
@@ -36,9 +37,9 @@ class Step:
     kinds: set[RevisionKind] = field(default_factory=set)
     listed: dict[Ref, list[Ref]] | None = None
     taken: frozenset[str] | None = None
-    earlier: dict[Ref, list[tuple[float, float, float, float]]] | None = None
+    earlier: dict[Ref, list[Place]] | None = None
     """Where the signatures that were there before stand, by page; found when first asked."""
-    judged: dict[Ref, list[tuple[float, float, float, float]]] | None = None
+    judged: dict[Ref, list[Place]] | None = None
     """Where those of them stand that the signed revision holds."""
 
     @property

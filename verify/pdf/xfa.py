@@ -11,6 +11,7 @@ from typing import Final
 from verify.integrity import Change
 from verify.pdf.document import View
 from verify.pdf.fields import FormField, distinct
+from verify.pdf.numerals import is_number
 from verify.pdf.pdf_values import Stream, same
 from verify.pdf.step import Step
 
@@ -38,4 +39,6 @@ def _is_drawn(view: View) -> bool:
 def _is_unseen(view: View, item: FormField) -> bool:
     """Tell whether a new field is an invisible signature to whoever looks at it alone, as that of a time-stamp is."""
     box = view.entry(item.dictionary, "/Rect")
-    return "/Kids" not in item.dictionary and isinstance(box, list) and box == [0] * 4
+    if "/Kids" in item.dictionary or not isinstance(box, list) or len(box) != 4:
+        return False
+    return all(is_number(one) and one == 0 for one in box)

@@ -72,6 +72,27 @@ def test_a_field_beside_a_lock_of_many_names(signing: Signing, monkeypatch: pyte
 
 
 @pytest.mark.parametrize(
+    "names",
+    [
+        b"",
+        b"(f200)(f2)(F20)(f20.x)",
+        b"(a.b[0].c)(Stra\\337e 1 (x))",
+        b"<FEFF59D3540D>(\\376\\377Y\\323T\\015)",
+        b"<EFBBBFE5A793E5908D>",
+        b"<FEFF06450645200C0645>",
+    ],
+)
+def test_a_field_beside_a_lock_of_other_names(
+    signing: Signing, names: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of several parts, in other letters and encodings, with a joiner as Persian writes it; of all but this field, too."""
+    check_valid(signing, locked_by(signing, [LOCK % b"/Fields[%s]" % names]), monkeypatch)
+    monkeypatch.undo()
+    but = LOCK.replace(b"/Include", b"/Exclude") % b"/Fields[(f20)%s]" % names
+    check_valid(signing, locked_by(signing, [but]), monkeypatch)
+
+
+@pytest.mark.parametrize(
     ("says", "catalog"),
     [
         (b"/V(1.00)", b""),
