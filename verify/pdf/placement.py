@@ -135,15 +135,33 @@ def stated_box(view: View, page: Ref, key: str) -> Box | None:
 
 
 def _each_stated(view: View, page: Ref, key: str) -> Iterator[Value]:
-    """Yield what stands under a key in an object and in those above it, the nearest first."""
-    node: Value = page
-    for _ in range(MAX_FIELD_DEPTH):
+    """Yield what stands under a key in an object and in those above it, the nearest first, however far above."""
+    holder, seen = _stating(view, page, key), set[int]()
+    while holder is not None and id(holder) not in seen:
+        seen.add(id(holder))
+        yield holder[key]
+        holder = _stating(view, holder.get("/Parent"), key)
+
+
+def _stating(view: View, node: Value, key: str) -> dict[str, Value] | None:
+    """Return the nearest dictionary at or above a node that states a key, found once for all nodes on the way."""
+    climbed: dict[tuple[Ref, str], dict[str, Value] | None] = {}
+    found = None
+    while True:
+        if isinstance(node, Ref):
+            if (node, key) in view.stating or (node, key) in climbed:
+                found = view.stating.get((node, key))
+                break
+            climbed[node, key] = None
         dictionary = view.resolve(node)
         if not isinstance(dictionary, dict):
-            return
+            break
         if view.entry(dictionary, key) is not None:
-            yield dictionary[key]
+            found = dictionary
+            break
         node = dictionary.get("/Parent")
+    view.stating.update(dict.fromkeys(climbed, found))
+    return found
 
 
 def inherits_surely(document: Document, view: View, page: Ref) -> bool:

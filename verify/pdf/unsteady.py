@@ -13,6 +13,7 @@ from typing import Final
 from verify.pdf.document import Document, View
 from verify.pdf.fields import distinct, indexed
 from verify.pdf.graph import listed_annotations, page_refs
+from verify.pdf.layers import has_layers
 from verify.pdf.pdf_values import Ref, Value
 from verify.sentence import Reason
 
@@ -50,7 +51,7 @@ _LAYERS: Final = Reason(
 def unsteady(document: Document) -> tuple[Reason, ...]:
     """Tell what makes a document look otherwise from reader to reader; what cannot be read is not looked at."""
     found = []
-    for told, shows in ((_RUNS, _runs), (_LAYERS, _has_layers)):
+    for told, shows in ((_RUNS, _runs), (_LAYERS, has_layers)):
         try:
             if shows(document):
                 found.append(told)
@@ -62,12 +63,13 @@ def unsteady(document: Document) -> tuple[Reason, ...]:
 def _runs(document: Document) -> bool:
     """Tell whether something runs without being clicked: when the document or a page is opened, a key pressed, a sum computed."""
     view = document.last
-    if _has_names(view, "/JavaScript") or _acts(view, view.catalog.get("/OpenAction")):
+    met: set[Ref] = set()
+    if _has_names(view, "/JavaScript") or _acts(view, view.catalog.get("/OpenAction"), met):
         return True
     return any(
-        _acts(view, action)
+        _acts(view, action, met)
         for holder in _holders(document, view)
-        for action in _values(view.entry(holder, "/AA"))
+        for action in _values(_once(view, _stated(holder, "/AA"), met))
     )
 
 
@@ -87,10 +89,10 @@ def _has_names(view: View, key: str) -> bool:
     return any(bool(view.entry(tree, part)) for part in ("/Names", "/Kids"))
 
 
-def _acts(view: View, action: Value) -> bool:
+def _acts(view: View, action: Value, met: set[Ref]) -> bool:
     pending, count = [action], 0
     while pending and count < MAX_ACTIONS:
-        found = view.resolve(pending.pop())
+        found = _once(view, pending.pop(), met)
         count += 1
         if isinstance(found, dict):
             if view.entry(found, "/S") in _SHOWS:
@@ -101,39 +103,18 @@ def _acts(view: View, action: Value) -> bool:
     return False
 
 
+def _once(view: View, value: Value, met: set[Ref]) -> Value:
+    """Resolve a value; what was met already, in whatever holder, is nothing to look at again."""
+    if isinstance(value, Ref):
+        if value in met:
+            return None
+        met.add(value)
+    return view.resolve(value)
+
+
+def _stated(dictionary: Value, key: str) -> Value:
+    return dictionary.get(key) if isinstance(dictionary, dict) else None
+
+
 def _values(dictionary: Value) -> list[Value]:
     return list(dictionary.values()) if isinstance(dictionary, dict) else []
-
-
-def _has_layers(document: Document) -> bool:
-    """Tell whether some layer is off when the document is opened, or switched by print, zoom, language or user (ISO 32000-2 §8.11.4)."""
-    view = document.last
-    properties = view.entry(view.catalog, "/OCProperties")
-    groups, usual = _refs(view, properties, "/OCGs"), view.entry(properties, "/D")
-    shown, hidden = _refs(view, usual, "/ON"), _refs(view, usual, "/OFF")
-    all_off = view.entry(usual, "/BaseState") == "/OFF"
-    if any(group in hidden or (all_off and group not in shown) for group in groups):
-        return True
-    switches = view.entry(usual, "/AS")
-    return any(
-        _switches(view, view.get(group), category)
-        for switch in map(view.resolve, switches if isinstance(switches, list) else ())
-        for category in _list(view.entry(switch, "/Category"))
-        for group in _refs(view, switch, "/OCGs") & groups
-    )
-
-
-def _switches(view: View, group: Value, category: Value) -> bool:
-    """Tell whether a reader switches a layer that is on by what it is used for."""
-    usage = view.entry(view.entry(group, "/Usage"), category) if isinstance(category, str) else None
-    if category in {"/View", "/Print", "/Export"}:
-        return bool(view.entry(usage, f"{category}State") == "/OFF")
-    return category in {"/Zoom", "/User", "/Language"} and isinstance(usage, dict)
-
-
-def _refs(view: View, dictionary: Value, key: str) -> set[Ref]:
-    return {item for item in _list(view.entry(dictionary, key)) if isinstance(item, Ref)}
-
-
-def _list(value: Value) -> list[Value]:
-    return value if isinstance(value, list) else []

@@ -15,7 +15,10 @@ from reportlab.pdfgen import canvas
 from tests.pdf_attacks.catalogue import DRAWING, STATED_VALUE, Victims, form_pdf, stream
 from tests.pdf_attacks.lost import (
     CERTIFICATE,
+    CHECKSUM,
     LOST,
+    TEXT,
+    hybrid,
     layered,
     page_resources,
     with_catalog,
@@ -149,6 +152,24 @@ def test_source_text_that_went_missing(signing: Signing) -> None:
     signed = signing.sign(with_source(small_pdf(), number))
     catalog = raw_object(signed, 1)[:-2] + b"/DSS %d 0 R>>" % number
     check_valid(signing, append(signed, {1: catalog, number: b"<</Certs[]>>"}))
+
+
+def test_source_text_that_is_named_anew(signing: Signing) -> None:
+    """PDFBox gives it the next number, at which there is nothing, and repeats the checksum; makers state things of their own."""
+    first = hybrid(small_pdf(), {40: stream(b"text")}, TEXT % 40)
+    stated = first[first.rindex(b"/DocChecksum") : first.rindex(b">>\nstartxref")]
+    signed = signing.sign(first)
+    new = size_of(signed)
+    objects = {1: raw_object(signed, 1)[:-2] + b"/DSS %d 0 R>>" % new, new: b"<</Certs[]>>"}
+    once = append(signed, objects, trailer=TEXT % (new + 1) + stated + b"/Maker(x)/Made[/By 7]")
+    check_valid(signing, once)
+    again = {1: raw_object(signed, 1)[:-2] + b"/DSS %d 0 R>>" % (new + 1), new + 1: b"<</Certs[]>>"}
+    check_valid(signing, append(once, again, trailer=TEXT % (new + 2) + stated))
+
+
+def test_a_checksum_without_a_source_text(signing: Signing, b_b: bytes) -> None:
+    """LibreOffice states one in every file."""
+    check_valid(signing, append(b_b, {}, trailer=CHECKSUM % (b"1" * 32)))
 
 
 def test_the_name_of_the_software_in_the_page_tree(signing: Signing, b_b: bytes) -> None:

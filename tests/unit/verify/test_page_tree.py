@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.pdf_attacks.catalogue import Victims, stream
-from tests.pdf_attacks.page_tree import FORM, WIDGET, listed, sealed, stamped_tree, with_list
+from tests.pdf_attacks.page_tree import FORM, WIDGET, below, listed, sealed, stamped_tree, with_list
 from tests.unit.verify.both_readers import check_valid
 from tests.verify_world import Signing, append, in_store, raw_object, size_of, small_pdf
+from verify.pdf.document import open_plainly
+from verify.pdf.pdf_values import Ref
+from verify.pdf.placement import inherited, stated_box
 from verify.verdict import Verdict
 
 SMALL = b"/P 4 0 R/Rect[60 60 160 110]"
@@ -81,3 +84,32 @@ def test_a_list_that_a_page_out_of_the_tree_has_besides(
     link = b"<</Type/Annot/Subtype/Link/Rect[9 9 90 20]/P 40 0 R>>"
     data = signing.sign(append(plain, {4: page, 40: page, 30: b"[31 0 R]", 31: link}), page=1)
     check_valid(signing, _with_field(data, {30: b"[31 0 R %d 0 R]" % size_of(data)}), monkeypatch)
+
+
+def test_a_page_far_below_nodes_that_list_nothing(victims: Victims, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it inherits is found however far above; a field without a size hides nothing there."""
+    plain = small_pdf(catalog=FORM)
+    data = sealed(victims, append(plain, below(plain, 40)))
+    new = size_of(data)
+    field = WIDGET % b"/P 4 0 R/Rect[0 0 0 0]"
+    page = with_list(data, 4, b"%d 0 R" % new)
+    check_valid(victims.signing, append(data, {**listed(data, new), **page, new: field}), monkeypatch)
+
+
+def test_parents_that_lead_in_a_circle() -> None:
+    """Whatever asks for what stands above ends."""
+    plain = append(
+        small_pdf(),
+        {
+            40: b"<</Parent 41 0 R>>",
+            41: b"<</Parent<</MediaBox 7/Parent 42 0 R>>>>",
+            42: b"<</Parent 40 0 R/Rotate 90>>",
+        },
+    )
+    document = open_plainly(plain)
+    assert document is not None
+    for node in (40, 41, 42, 40):
+        assert inherited(document.last, Ref(node), "/Rotate") == 90
+        assert inherited(document.last, Ref(node), "/MediaBox") == 7
+        assert inherited(document.last, Ref(node), "/CropBox") is None
+        assert stated_box(document.last, Ref(node), "/MediaBox") is None

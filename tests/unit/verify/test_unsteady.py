@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.verify_world import Signing, append, small_pdf
+from verify.pdf import layers, unsteady
+from verify.pdf.document import View
+from verify.pdf.pdf_values import Ref, Value
 from verify.verdict import Verdict
 
 SCRIPT = "<</S/JavaScript/JS(this.pageNum)>>"
@@ -135,3 +138,50 @@ def test_pages_beyond_those_that_are_looked_at(signing: Signing, monkeypatch: py
     monkeypatch.undo()
     monkeypatch.setattr("verify.pdf.unsteady.MAX_LOOKED_AT", 0)
     assert notes_of(signing, small_pdf(page=f"/AA<</O{SCRIPT}>>"), monkeypatch) == ""
+
+
+def test_layers_beyond_those_that_are_looked_at(signing: Signing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each layer is asked once for each category that there is, however often these are named; more than a drawing has is told."""
+    usage = "/Usage<</Print<</PrintState/ON>>>>"
+    named = "/Print/X" * 40
+    several = f"/AS[<</Category[{named}]/OCGs[{'30 0 R ' * 40}]>>]"
+    asked: list[str] = []
+    ask = layers._switches
+
+    def counted(view: View, group: Value, category: str) -> bool:
+        asked.append(category)
+        return ask(view, group, category)
+
+    monkeypatch.setattr(layers, "_switches", counted)
+    assert not notes_of(signing, with_layers(several, usage), monkeypatch)
+    assert asked == ["/Print"] * 40 * 2, "by either reader"
+    monkeypatch.undo()
+    monkeypatch.setattr(layers, "MAX_SWITCHED", 121)
+    assert not notes_of(signing, with_layers(several, usage), monkeypatch)
+    monkeypatch.undo()
+    monkeypatch.setattr(layers, "MAX_SWITCHED", 120)
+    assert LAYERS in notes_of(signing, with_layers(several, usage), monkeypatch)
+
+
+def test_actions_that_many_share_are_looked_at_once(
+    signing: Signing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forty fields with one dictionary of forty actions; the one that shows something is found by whoever has it."""
+    pdf = small_pdf(catalog=f"/AcroForm<</Fields[{' '.join(f'{n} 0 R' for n in range(40, 80))}]>>")
+    act = b"<</S/GoTo/D[4 0 R/Fit]>>"
+    events = b"".join(b"/E%d 31 0 R" % n for n in range(40))
+    fields = {n: b"<</T(F%d)/FT/Tx/AA 30 0 R>>" % n for n in range(40, 80)}
+    shared = append(pdf, {30: b"<<%s>>" % events, 31: act, **fields})
+    assert notes_of(signing, shared, monkeypatch) == ""
+    monkeypatch.undo()
+    assert RUNS in notes_of(signing, append(shared, {31: SCRIPT.encode()}), monkeypatch)
+    looked: list[Value] = []
+    acts = unsteady._acts
+
+    def counted(view: View, action: Value, met: set[Ref]) -> bool:
+        looked.append(action)
+        return acts(view, action, met)
+
+    monkeypatch.setattr(unsteady, "_acts", counted)
+    assert signing.verify(signing.sign(shared)).verdict is Verdict.PASSED
+    assert looked == [None] + [Ref(31)] * 40
