@@ -1,15 +1,14 @@
 """Certification paths (RFC 5280 §6): a bounded search, then the rules on each exact chain.
 
-The search only follows names and signatures and stops after MAX_PATH_STEPS, so chains made to explode cannot; the
+The search only follows names and signatures and stops after MAX_PATH_STEPS, so chains made to explode cannot; what the trust
+store knows by itself it finds whatever a document brings along (:mod:`verify.certificates.path_search`). The
 rules (constraints on names, lengths and policies, critical extensions) are those of :mod:`verify.certificates.rules`, run
 on one chain with one anchor, whatever its algorithms.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,12 +19,13 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from verify.algorithms import DIGESTS, key_of, spki_of
+from verify.algorithms import DIGESTS, key_of
 from verify.certificates.broken_rules import chain_failure, check_form, refusing
 from verify.certificates.extensions import extensions_of
 from verify.certificates.facts import Fact
 from verify.certificates.links import made_by, usable
 from verify.certificates.names import NameKey, issuer_key_of, subject_key_of
+from verify.certificates.own_paths import OwnPaths
 from verify.certificates.path_search import Search
 from verify.certificates.policies import ANY_TERMS, PathTerms
 from verify.certificates.remembered import Remembered, Steps, by_identity
@@ -105,12 +105,8 @@ class PathFinder:
 
     def __init__(self, trust: TrustStore, terms: PathTerms = ANY_TERMS) -> None:
         self._terms = terms
-        self._anchors = frozenset(trust.anchors)
         self.listed = ListAnchors.of(trust.lists)
-        self._by_subject: dict[NameKey, list[x509.Certificate]] = defaultdict(list)
-        for certificate in dict.fromkeys((*trust.anchors, *trust.intermediates, *self.listed.certificates)):
-            self._by_subject[subject_key_of(certificate)].append(certificate)
-        self._by_key: dict[bytes, list[x509.Certificate]] = {}
+        self._own = OwnPaths(trust, self.listed, self.issued)
         self._issued: dict[tuple[x509.Certificate, x509.Certificate], bool] = {}
         self._proved: dict[tuple[bytes, x509.Certificate], tuple[x509.Certificate | None]] = {}
         self._lasting: Remembered[_Lasting] = Remembered(MAX_REMEMBERED)
@@ -129,21 +125,15 @@ class PathFinder:
 
     def is_anchor(self, certificate: x509.Certificate) -> bool:
         """Tell whether the trust store believes this very certificate."""
-        return certificate in self._anchors
+        return self._own.is_anchor(certificate)
 
     def named(self, name: NameKey) -> tuple[x509.Certificate, ...]:
         """Return the anchors and known intermediates of a name."""
-        return tuple(self._by_subject.get(name, ()))
+        return tuple(self._own.by_subject.get(name, ()))
 
     def of_key(self, key: bytes) -> tuple[x509.Certificate, ...]:
         """Return the anchors and known certificates of a key (its SubjectPublicKeyInfo, DER)."""
-        if not self._by_key:
-            found: dict[bytes, list[x509.Certificate]] = defaultdict(list)
-            for certificate in (one for namesakes in self._by_subject.values() for one in namesakes):
-                with suppress(ValueError, UnsupportedAlgorithm):
-                    found[spki_of(certificate)].append(certificate)
-            self._by_key.update(found)
-        return tuple(self._by_key.get(key, ()))
+        return self._own.of_key(key)
 
     def candidates(
         self,
@@ -198,14 +188,17 @@ class PathFinder:
     def _searched(
         self, leaf: x509.Certificate, extra: Sequence[x509.Certificate], kind: ServiceKind
     ) -> Search:
-        pool = {subject: list(items) for subject, items in self._by_subject.items()}
+        brought: dict[NameKey, list[x509.Certificate]] = {}
         for certificate in extra[:MAX_CERTIFICATES]:
-            pool.setdefault(subject_key_of(certificate), []).append(certificate)
+            subject = subject_key_of(certificate)
+            if certificate not in self._own.by_subject.get(subject, ()):
+                brought.setdefault(subject, []).append(certificate)
         search = Search(
-            pool,
+            self._own.by_subject,
+            brought,
             self.is_anchor,
-            lambda tip: self.listed.names(tip, kind),
             self.issued,
+            lambda tip: self._own.chains(tip, kind),
             most=min(MAX_PATH_STEPS, max(MAX_CHAIN_DEPTH, MAX_VAIN_STEPS - (self._vain or 0))),
         )
         search.extend((leaf,))

@@ -12,7 +12,7 @@ from typing import Final
 
 from cryptography import x509
 
-from seals.ses.parts import CertDigest, SesSignature, SesVersion
+from seals.ses.parts import SesSignature, SesVersion
 from verify.certificates.purpose import check_confines, check_document_signer, check_signer
 from verify.civil_time import civil_day
 from verify.digests import SM3, digest_of
@@ -20,8 +20,9 @@ from verify.errors import Finding
 from verify.policy import Policy
 from verify.report import Reason
 from verify.ses import values
-from verify.ses.certificates import CertificateSteps, Looked, Made, Proof
+from verify.ses.certificates import CertificateSteps, Looked, Proof
 from verify.ses.form_steps import ahead_of_time, critical_and_unknown
+from verify.ses.listed_step import THE_SIGNATURE, Use, signer_listed
 from verify.ses.report import SealDataStep, StepState
 from verify.ses.steps import Outcome, Step, doubtful, failed, found, passed, skipped
 from verify.signatures.cms import parse_message
@@ -30,19 +31,10 @@ from verify.signatures.timestamp import TimeStamp, TokenCheck, quiet, time_stamp
 from verify.trusted_lists.model import ServiceKind
 from verify.verdict import SubIndication
 
-DIGEST_NAMES: Final = {
-    "SM3": SM3,
-    "1.2.156.10197.1.401": SM3,
-    "1.2.156.10197.1.401.1": SM3,
-    "SHA256": "sha256",
-    "2.16.840.1.101.3.4.2.1": "sha256",
-}
-"""Names that ``CertDigestObj.type`` may have, without hyphens and in capitals: the standards leave it open."""
 HASH_OCTETS: Final = 32
 """SM3 and SHA-256."""
 OLD, OLD_OCTETS = "sha1", 20
 """What GM/T 0031-2014 allows beside: the document's digest is compared, the signature by it leaves doubt."""
-_THE_SIGNATURE: Final = Made("签章", "the signature", "签章人证书", "The signer's certificate")
 _NO_CERTIFICATE: Final = failed(
     SubIndication.NO_SIGNING_CERTIFICATE_FOUND,
     "签章人证书无法读取，无效。",
@@ -217,7 +209,7 @@ def _revocation(case: SignatureCase) -> Outcome:
         return then
     now, proofs = case.certificates.state(case.looked, case.now), (case.stamp, case.older)
     doubt = case.certificates.unsound(
-        case.looked, case.now, _THE_SIGNATURE, *proofs
+        case.looked, case.now, THE_SIGNATURE, *proofs
     ) or case.certificates.until_proved(case.looked, case.now, *proofs)
     if doubt is not None:
         return doubt
@@ -230,28 +222,10 @@ def _revocation(case: SignatureCase) -> Outcome:
 
 
 def _listed(case: SignatureCase) -> Outcome:
-    """Find the signer's certificate in the seal's list, octet for octet, or by its digest (§6.2.2 c)."""
-    certificate, fields = case.signature.certificate, case.signature.seal.property
-    if certificate in fields.signers.certificates:
-        return passed("与列表中的证书逐字节相同。", "Octet for octet one of the list.")
-    readable = [item for item in fields.signers.digests if _digest_name(item)]
-    if any(digest_of(_digest_name(item), certificate) == item.value for item in readable):
-        return passed("与列表中的杂凑值相符。", "Its digest is one of the list.")
-    if len(readable) < len(fields.signers.digests) or fields.signers.texts:
-        return doubtful(
-            SubIndication.SIG_CONSTRAINTS_FAILURE,
-            "印章列表中不是证书，或杂凑算法无法识别，不能比对签章人。",
-            "The seal's list holds no certificates, or digests of an unknown algorithm: the signer cannot be compared.",
-        )
-    return failed(
-        SubIndication.SIG_CONSTRAINTS_FAILURE,
-        "签章人证书不在印章的证书列表中，印章被冒用或证书更新后未重新制章，无效。",
-        "The signer's certificate is not in the seal's list: the seal is misused, or was not made again after a renewal.",
-    )
-
-
-def _digest_name(item: CertDigest) -> str:
-    return DIGEST_NAMES.get(item.type.upper().replace("-", ""), "")
+    """Find the signer's certificate in the seal's list, and no other of its key that matters."""
+    proofs = (case.stamp, case.older)
+    use = Use(case.signature, case.signer, case.certificates, case.when, case.stamped, case.now, proofs)
+    return signer_listed(use)
 
 
 def _data_hash(case: SignatureCase) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -112,7 +112,7 @@ def other_of_its_key(
 
     Such of the trust store are asked first. One that leads to no anchor says nothing: anybody makes certificates of anybody's key.
     """
-    for other in _others(certificate, (*judge.paths.of_key(spki_of(certificate)), *at_hand)):
+    for other in others_of_its_key(certificate, at_hand, judge):
         judged = judge.judge(other, at_hand, when, check_signer)
         if not judge.linked(other, at_hand, ServiceKind.CA):
             continue
@@ -123,10 +123,17 @@ def other_of_its_key(
     return None
 
 
-def _others(certificate: x509.Certificate, at_hand: Sequence[x509.Certificate]) -> Iterator[x509.Certificate]:
+def others_of_its_key(
+    certificate: x509.Certificate,
+    at_hand: Sequence[x509.Certificate],
+    judge: CertificateJudge,
+    among: Callable[[x509.Certificate], bool] = lambda _: True,
+) -> Iterator[x509.Certificate]:
+    """Return other certificates of a key that may sign and are ``among`` those that matter: of the trust store first, then at hand."""
     key = spki_of(certificate)
-    found = (one for one in dict.fromkeys(at_hand) if one != certificate and spki_of(one) == key)
-    return islice((one for one in found if _may_sign(one)), MAX_TRIED)
+    known = dict.fromkeys((*judge.paths.of_key(key), *at_hand))
+    found = (one for one in known if one != certificate and spki_of(one) == key)
+    return islice((one for one in found if among(one) and _may_sign(one)), MAX_TRIED)
 
 
 def _may_sign(certificate: x509.Certificate) -> bool:

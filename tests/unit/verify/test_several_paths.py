@@ -7,12 +7,23 @@ from itertools import permutations
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
+from ca import der
+from ca.certificate import SubjectName
 from ca.profile import ISSUING
 from tests import bare_world as bare
-from tests.pki import Party, Pki
+from tests.container_world import Containers
+from tests.pki import Party, Pki, new_key
 from tests.verify_world import NOW, Signing
+from verify.certificates.path_search import MAX_CANDIDATES
+from verify.certificates.paths import MAX_VAIN_STEPS, PathFinder
+from verify.errors import Finding
+from verify.policy import MAX_CERTIFICATES
 from verify.trust import TrustStore
+from verify.trusted_lists.model import ServiceKind
 from verify.verdict import Verdict
 from verify.verifier import Verifier
 
@@ -126,3 +137,112 @@ def test_seals_take_the_path_that_is_in_order() -> None:
             trust = TrustStore(order, known, [*here.crls(), ended])
             report = Verifier(trust).verify(here.keeper.der, at=here.now + HOUR)
             assert report.verdict is Verdict.PASSED, report.reason.en
+
+
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Of P-256: with (r, s) anybody has (r, n - s)."""
+
+
+def twin(certificate: x509.Certificate) -> x509.Certificate:
+    """Write a certificate's signature as another value that is as good: the same statement in other octets, and no key needed."""
+    parts = der.Reader(certificate.public_bytes(Encoding.DER)).enter(der.SEQUENCE)
+    tbs, algorithm = parts.element(), parts.element()
+    r, s = decode_dss_signature(certificate.signature)
+    return x509.load_der_x509_certificate(
+        der.sequence(tbs, algorithm, der.bit_string(encode_dss_signature(r, ORDER - s)))
+    )
+
+
+class Recognised:
+    """The world of bare objects, its issuing authority certified by another root as well, which recognises the whole root too."""
+
+    def __init__(self) -> None:
+        self.here: Containers = bare.world()
+        self.pki, self.other = self.here.pki, Pki(self.here.now, name="另一根 TEST")
+        self.keeper, issuing = self.pki.party(), self.pki.issuing
+        self.cross = self.other.make(
+            ISSUING, issuing.certificate.subject, key=issuing.key, issuer=self.other.root
+        )
+        self.anchors = (self.pki.root.certificate, self.other.root.certificate)
+        self.known = (issuing.certificate, self.cross.certificate)
+        self.finder = PathFinder(TrustStore(self.anchors, self.known))
+
+    def recognitions(self, count: int) -> list[x509.Certificate]:
+        """Return certificates of the root by the other root, as public as any: each is one more path."""
+        subject, key = self.pki.root.certificate.subject, self.pki.root.key
+        return [
+            self.other.make(ISSUING, subject, key=key, issuer=self.other.root, path_length=2).certificate
+            for _ in range(count)
+        ]
+
+    def below(self, paths: PathFinder, extra: list[x509.Certificate]) -> set[x509.Certificate]:
+        """Return the authorities' certificates by which what tells of the signer goes."""
+        return {chain[1] for chain in paths.linked(self.keeper.certificate, extra, ServiceKind.CA)}
+
+    def verdict(
+        self, extra: list[x509.Certificate], reason: x509.ReasonFlags | None
+    ) -> tuple[Verdict, str | None]:
+        """Judge a signature that brings certificates along; the other root revoked its own for ``reason``."""
+        builder = pkcs7.PKCS7SignatureBuilder().set_data(bare.CONTENT)
+        builder = builder.add_signer(self.keeper.certificate, self.keeper.key, hashes.SHA256())
+        for one in extra:
+            builder = builder.add_certificate(one)
+        octets = builder.sign(Encoding.DER, [pkcs7.PKCS7Options.Binary])
+        serial, since = self.cross.certificate.serial_number, self.here.now - HOUR
+        revoked = {} if reason is None else {serial: (since, reason)}
+        lists = [*self.here.crls(), self.other.crl(self.other.root, revoked)]
+        report = Verifier(TrustStore(self.anchors, self.known, lists)).verify(octets, at=self.here.now + HOUR)
+        sub = report.sub_indication
+        return report.verdict, None if sub is None else sub.value
+
+
+@pytest.fixture(scope="module")
+def recognised() -> Recognised:
+    return Recognised()
+
+
+def test_paths_that_a_document_brings_push_out_none_of_the_stores(recognised: Recognised) -> None:
+    """Eight public certificates beside a signature, and the path that told of a theft was the ninth."""
+    extra = recognised.recognitions(MAX_CANDIDATES + 1)
+    assert recognised.below(recognised.finder, extra) == set(recognised.known)
+    assert recognised.verdict(extra, REASON.key_compromise) == (Verdict.INDETERMINATE, ENDED)
+    assert recognised.verdict([], REASON.key_compromise) == (Verdict.INDETERMINATE, ENDED)
+    assert recognised.verdict(extra, REASON.superseded) == (Verdict.PASSED, None)
+    assert recognised.verdict(extra, None) == (Verdict.PASSED, None)
+
+
+def test_above_what_a_document_brings_the_store_is_heard_whole(recognised: Recognised) -> None:
+    """The authority that issued directly stands in the document alone, and everything above it in the store."""
+    lower = recognised.pki.make(ISSUING, SubjectName("下级 TEST"), issuer=recognised.pki.issuing)
+    leaf = recognised.pki.party(issuer=lower).certificate
+    known = TrustStore(recognised.anchors, recognised.known)
+    brought = [*recognised.recognitions(MAX_CANDIDATES + 1), lower.certificate]
+    chains = PathFinder(known).candidates(leaf, brought)
+    assert {chain[2] for chain in chains} == set(recognised.known)
+
+
+def test_the_same_statement_in_other_octets_is_one(recognised: Recognised) -> None:
+    """Whoever has no key at all writes a certificate a second time; another certificate of the key is another path."""
+    (one,), leaf = recognised.recognitions(1), recognised.keeper.certificate
+    copy = twin(one)
+    assert copy != one
+    assert recognised.finder.issued(copy, recognised.other.root.certificate)
+    alone = recognised.finder.candidates(leaf, [one])
+    assert len(alone) == 3
+    assert recognised.finder.candidates(leaf, [one, copy]) == alone
+    assert len(recognised.finder.candidates(leaf, [copy])) == 3
+    assert len(recognised.finder.candidates(leaf, [one, *recognised.recognitions(1)])) == 4
+
+
+def test_a_document_that_has_used_up_its_steps_hides_nothing_of_the_store(recognised: Recognised) -> None:
+    """Junk of one's own, in parts that nobody signs: namesakes by the dozen, then names of the true root before the signer."""
+    paths, pki = recognised.finder.of_one_document(), recognised.pki
+    name = SubjectName("同名 TEST")
+    crowd = [pki.make(ISSUING, name, issuer=pki.root).certificate for _ in range(MAX_CERTIFICATES - 1)]
+    for _ in range(MAX_VAIN_STEPS // len(crowd) + 2):
+        stranger = pki.party(issuer=Party(new_key(), crowd[0])).certificate
+        with pytest.raises(Finding):
+            paths.choose(stranger, crowd, pki.now)
+    subject = pki.root.certificate.subject
+    named = [pki.make(ISSUING, subject, issuer=Party(new_key(), crowd[0])).certificate for _ in range(10)]
+    assert recognised.below(paths, named) == set(recognised.known)

@@ -11,7 +11,7 @@ from cryptography import x509
 from ca import der
 from ca.certificate import SubjectName
 from hsm.algorithms import DigestAlgorithm
-from seals.ses.parts import SesVersion
+from seals.ses.parts import CertListType, SesVersion
 from seals.ses.writer import encode_info
 from seals.statement import SEAL_STATEMENT_OID
 from signing.containers.envelope import ContainerKind
@@ -242,3 +242,78 @@ def test_nothing_says_that_a_company_may_make_seals(world: SesSealing) -> None:
     for trust in (own, TrustStore([], lists=[listed])):
         named = world.judge(seal, trust=trust)
         assert not any("制章机构" in note.zh for note in named.notes), named.reason.en
+
+
+# --- the certificate, which nobody signs from v4 on ------------------------------------------------------------------
+
+
+def exchanged(signed: bytes, other: bytes) -> bytes:
+    """Write another certificate where the signer's stands, outside of TBS_Sign."""
+    tbs, _, *rest = der.Reader(signed).enter(der.SEQUENCE).elements()
+    return der.sequence(tbs, der.octet_string(other), *rest)
+
+
+def taken_for(
+    world: SesSealing, version: SesVersion, other: Any, reason: x509.ReasonFlags | None, **how: Any
+) -> tuple[Verdict, SubIndication | None]:
+    """Judge a use by the keeper whose certificate was ended a day before, when another one of the key is put in its place."""
+    stamped, at = how.pop("stamped", False), world.now + timedelta(minutes=30)
+    seal = world.esl(version, **{"signers": (world.keeper.der, other.der), "created": world.now - DAY, **how})
+    signed = world.signature(seal, version=version.number, stamped=stamped)
+    revoked = (
+        {} if reason is None else {world.keeper.certificate.serial_number: (world.now - DAY / 2, reason)}
+    )
+    trust = world.trust(world.crls(revoked=revoked, this_update=at))
+    found = world.judge(exchanged(signed, other.der), document=DOCUMENT, trust=trust)
+    return found.verdict, found.sub_indication
+
+
+@pytest.mark.parametrize("version", [V4, V5])
+@pytest.mark.parametrize("stamped", [False, True])
+@pytest.mark.parametrize("reason", [x509.ReasonFlags.key_compromise, x509.ReasonFlags.unspecified])
+def test_a_revoked_certificate_is_not_left_behind_for_another_of_its_key(
+    world: SesSealing, version: SesVersion, stamped: bool, reason: x509.ReasonFlags
+) -> None:
+    """The seal lists both, so whoever has the file exchanges one for the other; the revoked one stands in the list to be seen."""
+    renewed, found = world.pki.party(key=world.keeper.key), x509.ReasonFlags.superseded
+    doubted = (Verdict.INDETERMINATE, SubIndication.REVOKED_NO_POE)
+    assert taken_for(world, version, renewed, reason, stamped=stamped) == doubted
+    assert taken_for(world, version, renewed, found, stamped=stamped) == (Verdict.PASSED, None), (
+        "a renewal ends the one before in the course of things"
+    )
+    assert taken_for(world, version, renewed, None, stamped=stamped) == (Verdict.PASSED, None)
+    alone = {"signers": (renewed.der,), "stamped": stamped}
+    assert taken_for(world, version, renewed, reason, **alone) == (Verdict.PASSED, None), (
+        "a list of one certificate leaves no choice"
+    )
+
+
+def test_a_key_of_two_holders_in_one_list_is_nobodys(world: SesSealing) -> None:
+    """Another key in the list is another holder's own affair."""
+    subject = SubjectName("上海乙方代理有限公司", "上海乙方代理有限公司")
+    moved, colleague = (
+        world.pki.party(subject=subject, key=world.keeper.key),
+        world.pki.party(subject=subject),
+    )
+    doubted = (Verdict.INDETERMINATE, SubIndication.SIG_CONSTRAINTS_FAILURE)
+    assert taken_for(world, V4, moved, None) == doubted
+    seal = world.esl(signers=(world.keeper.der, colleague.der))
+    assert world.judge(world.signature(seal), document=DOCUMENT).verdict is Verdict.PASSED
+
+
+def test_lists_of_digests_are_asked_as_well(world: SesSealing) -> None:
+    """What the verifier has of the key counts where its digest stands in the list."""
+    renewed = world.pki.party(key=world.keeper.key)
+    theft = {world.keeper.certificate.serial_number: (world.now - DAY / 2, x509.ReasonFlags.key_compromise)}
+    crls = world.crls(revoked=theft, this_update=world.now + timedelta(minutes=30))
+    known = [world.pki.issuing.certificate, world.keeper.certificate]
+    trust = TrustStore([world.pki.root.certificate], known, crls)
+    for listed, expected in (((world.keeper, renewed), Verdict.INDETERMINATE), ((renewed,), Verdict.PASSED)):
+        seal = world.esl(
+            V4,
+            list_type=CertListType.DIGESTS,
+            signers=tuple(one.der for one in listed),
+            created=world.now - DAY,
+        )
+        octets = exchanged(world.signature(seal), renewed.der)
+        assert world.judge(octets, document=DOCUMENT, trust=trust).verdict is expected
