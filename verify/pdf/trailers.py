@@ -15,8 +15,8 @@ from verify.pdf.step import Step
 
 SOURCE_TEXT: Final = "/AdditionalStreams"
 CHECKSUM: Final = "/DocChecksum"
-_KNOWN: Final = ABOUT_ITSELF | {"/Root", "/Encrypt", "/Info", "/ID"}
-"""What is compared elsewhere, or says how a table is read."""
+_KNOWN: Final = ABOUT_ITSELF | {"/Root", "/Encrypt", "/Info", "/ID", "/AuthCode"}
+"""What is compared elsewhere, or says how a table is read, or is the integrity code of an encrypted document (ISO/TS 32004 §5.2)."""
 
 
 def check_trailer(step: Step) -> None:
