@@ -248,6 +248,8 @@ class SignatureReport:
     """Which list vouched for the signer, or an operator's own anchor."""
     strength: Strength | None = None
     """How strong its algorithms were then and are now; nothing where it could not be read so far."""
+    span: tuple[int, int, int] | None = None
+    """Of a PDF: where its container begins and ends, and where what it is over ends; not part of the JSON object."""
 
     @property
     def verdict(self) -> Verdict:

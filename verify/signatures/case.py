@@ -168,7 +168,7 @@ def reported(
     case: Case, name: str, place: Place, shown: tuple[Placement, ...] = (), level: str = ""
 ) -> SignatureReport:
     """Turn a finished case into its report; ``name`` tells which signature it is, ``place`` what holds it."""
-    root, finding = case.chain[-1] if case.chain else None, case.finding
+    root, finding, value = case.chain[-1] if case.chain else None, case.finding, case.value
     return SignatureReport(
         field=name,
         kind=case.kind,
@@ -197,6 +197,7 @@ def reported(
         container="" if case.container is None else case.container.value,
         readers=_readers(case, place),
         seal_data=None if case.seal_data is None else case.seal_data.part,
+        span=None if value is None else (value.gap_start, value.gap_end, value.covered),
         trust=case.trust,
         strength=case.strength,
     )

@@ -4,9 +4,9 @@ Signed by the seal maker, who keeps the register in which the documents were sea
 its octets at the moment it was voided; whatever is appended later does not change what those octets were. It is named by the
 permit of its last seal as well, which that seal's signed statement repeats: a signature's value can be written in other octets
 (capital digits, another attribute that is not signed) and still holds, and then nothing has the digest that was voided.
-Of a package whose seal has no statement the digest of the seal's description (GB/T 33190 §18.2) serves instead, listed among the
-others: whoever packs it anew has other octets, and the description is what the seal's value is over. That of the signed value is
-taken as well, as evidence records have it.
+Where a seal has no statement, the digest of what its value is over serves instead, listed among the others: of a PDF the octets of
+the /ByteRange, of a package, which anybody packs anew, the description (GB/T 33190 §18.2). That of a package's signed value is taken
+as well, as evidence records have it.
 """
 
 from __future__ import annotations

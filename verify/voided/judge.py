@@ -3,7 +3,7 @@
 A list counts only if a trusted seal maker signed it, and only for documents that carry a seal of that very maker: another
 issuer, however trusted, voids nothing here. Of one maker's lists the highest number counts, as with seal status lists (I30).
 A document is found by the digest of all its octets, or of any earlier revision that they begin with; and, however its octets
-are written, by the permit that the statement of one of its seals names, or by a digest of what a seal in a package is over.
+are written, by the permit that the statement of one of its seals names, or by a digest of what one of its seals is over.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class MakersList:
 class Asked:
     """The document that lists are asked about; ``signed`` has SHA-256 digests by field, of a seal's signed value and of what it is over.
 
-    A package can be packed anew by anybody, whereupon nothing has the digest that was voided; what its seals are over stays.
+    A package can be packed anew by anybody, and the signature in a PDF be written otherwise, whereupon nothing has the digest that was
+    voided; what its seals are over stays.
     """
 
     data: bytes
@@ -56,14 +57,15 @@ class Asked:
     signed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
-    def seals(self) -> list[tuple[SealReport, tuple[str, ...]]]:
-        """The seals whose makers' statements about them were verified, each with its digests."""
+    def seals(self) -> list[tuple[SealReport, SignatureReport]]:
+        """The seals whose makers' statements about them were verified, each with its signature."""
         signatures = self.report.signatures
-        return [
-            (one.seal, self.signed.get(one.field, ()))
-            for one in signatures
-            if one.seal is not None and one.seal.trusted
-        ]
+        return [(one.seal, one) for one in signatures if one.seal is not None and one.seal.trusted]
+
+    def digests(self, item: SignatureReport) -> tuple[str, ...]:
+        """Return what else a list may call the document under a seal: in a PDF by the octets of its /ByteRange."""
+        known = self.signed.get(item.field, ())
+        return known if item.span is None else (*known, self.prefixes.without("sha256", *item.span).hex())
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +108,10 @@ class VoidLists:
         return (one.made for one in self.by_maker.of(seal.maker_identity))
 
     def _by_seal(self, document: Asked, at: datetime) -> VoidedReport | None:
-        for seal, digests in reversed(document.seals):
+        for seal, item in reversed(document.seals):
             for found in self._of(seal):
                 listed = found.void_list
+                digests = document.digests(item) if listed.entries else ()
                 entries = (listed.permits.get(seal.permit), *map(listed.entries.get, digests))
                 for entry in entries:
                     if entry is not None and entry.since <= at:

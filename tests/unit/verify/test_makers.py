@@ -19,6 +19,7 @@ from tests.unit.verify.test_seals import DAY, HOUR, Sealing, attribute, refused
 from tests.verify_world import NOW, Signing, small_pdf
 from verify.certificates.identity import maker_identity
 from verify.certificates.names import subject_key_of
+from verify.report import DocumentReport
 from verify.verdict import Verdict
 from verify.verifier import Verifier
 from verify.voided.form import VOID_LIST_TYPE, VoidEntry, VoidList, void_list_payload
@@ -210,3 +211,33 @@ def test_a_namesakes_list_of_its_own_documents_takes_no_voiding_away() -> None:
         report = Verifier(trust).verify(pdf, at=here.now + HOUR, name="x.pdf")
         assert report.verdict is Verdict.PASSED
         assert (report.voided is not None) is expected
+
+
+def test_a_pdf_whose_signature_is_written_otherwise_stays_voided() -> None:
+    """Digits of the container in capitals, by anybody: the seal holds, and no octets are those that were voided."""
+    here = national()
+    pdf = here.put(wish=Wish(stated=False))
+    begin = pdf.rindex(b"/Contents <") + len(b"/Contents <")
+    end = pdf.index(b">", begin)
+    digits = pdf[begin:end]
+    other = pdf[:begin] + (digits.upper() if digits != digits.upper() else digits.lower()) + pdf[end:]
+    assert other != pdf
+    over = hashlib.sha256(pdf[: begin - 1] + pdf[end + 1 :]).hexdigest()
+    entry = VoidEntry(here.now, "合同价款有误", "ab" * 16)
+    maker = here.pki.seal_maker()
+
+    def report(octets: bytes, sha256: str) -> DocumentReport:
+        made = VoidList("制章中心", 1, here.now, here.now + timedelta(days=30), {sha256: entry}, {})
+        listed = sign(
+            void_list_payload(made), typ=VOID_LIST_TYPE, signer=maker.signer, chain=[maker.der, *maker.chain]
+        )
+        trust = replace(here.trust(), seal_lists=[listed])
+        return Verifier(trust).verify(octets, at=here.now + HOUR, name="x.pdf")
+
+    for octets in (pdf, other):
+        found = report(octets, over)
+        assert found.verdict is Verdict.PASSED, found.reason
+        assert found.voided is not None
+    assert report(pdf, hashlib.sha256(pdf).hexdigest()).voided is not None
+    honest = report(here.put(small_pdf(pages=3), wish=Wish(stated=False)), over)
+    assert (honest.verdict, honest.voided) == (Verdict.PASSED, None)
