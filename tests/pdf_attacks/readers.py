@@ -157,6 +157,27 @@ def _covering_crop(victims: Victims) -> bytes:
     return victims.signing.sign(cropped, field="More", page=1, box=(0, 0, 200, 200))
 
 
+def sheet(size: bytes) -> bytes:
+    """Return a document whose first page is larger than what stands on it."""
+    page, found = re.subn(rb"/MediaBox ?\[[^\]]*\]", b"/MediaBox" + size, raw_object(small_pdf(), 4))
+    assert found
+    return append(small_pdf(), {4: page})
+
+
+for _size, _box in {
+    b"[0 0 4000 4000]": (0, 0, 595, 842),
+    b"[0 0 14400 14400]": (0, 0, 595, 842),
+    b"[0 0 1190 1684]/UserUnit 10": (0, 0, 60, 85),
+}.items():
+
+    @attack(f"a later signature over all that stands on a large page of {_size.decode()}", OURS)
+    def _covering_corner(
+        victims: Victims, size: bytes = _size, box: tuple[int, int, int, int] = _box
+    ) -> bytes:
+        sealed = victims.signing.sign(sheet(size), page=1)
+        return victims.signing.sign(sealed, field="More", page=0, box=box)
+
+
 @attack("a later signature in a field over the page that was there, empty, before", OURS)
 def _covering_kept(victims: Victims) -> bytes:
     field = b"<</FT/Sig/T(Kept)/Type/Annot/Subtype/Widget/F 4/Rect[0 0 595 842]/P 4 0 R>>"

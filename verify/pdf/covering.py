@@ -21,6 +21,10 @@ MAX_FILLED: Final = 1 / 2
 """Of a page that one field may cover that is filled in: remarks have a third of a page, nearly half of it."""
 MAX_FILLED_OF_ALL: Final = 3 / 4
 """Of a page that all fields may cover that were filled in behind a signature: tables in which every cell is a field have two thirds."""
+MAX_ROOM: Final = 842.0 * 1191.0
+"""Of which shares are taken for signatures, A3: on a larger page nobody knows which part is looked at, and seals are as large as on any."""
+MAX_UNIT: Final = 75_000
+"""Points that a unit of a page may have to readers."""
 LETTER: Final = 612.0 * 792.0
 """What readers take for the size of a page that states none."""
 MAX_OVERLAP: Final = 1 / 2
@@ -42,7 +46,7 @@ def doubt_where_it_covers(step: Step, found: FormField) -> None:
     for page, boxes in boxes_of(step, [found]).items():
         same = boxes_of(step, together).get(page, boxes)
         every = later.get(page, boxes)
-        room, number = _room(step, page), step.page_number(page)
+        room, number = min(_room(step, page), _most(step, page)), step.page_number(page)
         if _covered(same) > MAX_SHARE * room or _covered(every) > MAX_SHARE_OF_ALL * room:
             step.doubt(
                 Change(
@@ -126,6 +130,15 @@ def _room(step: Step, page: Ref) -> float:
 def _covered(widgets: Iterable[Place]) -> float:
     """Return the area that widgets take together: turned or not, each has the same."""
     return sum(area(boxes[0]) for boxes in widgets)
+def _most(step: Step, page: Ref) -> float:
+    """Return how much of a page counts for a signature, in its own units, of which one may be larger than a point (ISO 32000-2 table 31)."""
+    unit = step.new.entry(step.new.get(page), "/UserUnit")
+    unit = min(max(1, unit), MAX_UNIT) if isinstance(unit, int | float) else 1
+    return MAX_ROOM / (unit * unit)
+
+
+def _covered(boxes: Iterable[Box]) -> float:
+    return sum(map(area, boxes))
 
 
 def _hides_earlier(step: Step, page: Ref, boxes: list[Place], every: list[Place]) -> bool:

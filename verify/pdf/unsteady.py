@@ -1,4 +1,4 @@
-"""What a document, sealed as it is, shows to one reader and not to another: scripts that run by themselves, layers.
+"""What a document, sealed as it is, shows to one reader and not to another: scripts that run by themselves, layers, other documents in it.
 
 None of it is a change, so none of it costs the verdict; but who relies on a sealed page should know that the page may look otherwise
 tomorrow, on paper, or in another product. PDF/A forbids the one and restricts the other (ISO 19005-1 §6.6.1, ISO 19005-2 §6.9).
@@ -14,11 +14,14 @@ from verify.pdf.document import Document, View
 from verify.pdf.fields import distinct, indexed
 from verify.pdf.graph import listed_annotations, page_refs
 from verify.pdf.layers import has_layers
-from verify.pdf.pdf_values import Ref, Value
+from verify.pdf.pdf_values import Ref, Value, references
+from verify.pdf.trailers import SOURCE_TEXT
 from verify.sentence import Reason
 
 MAX_LOOKED_AT: Final = 2_000
 """Objects that are read for a note: pages and annotations beyond them are not looked at."""
+MAX_LISTED: Final = 200_000
+"""Pages and annotations that are gone through for these: many pages may share one list."""
 MAX_ACTIONS: Final = 100
 """Actions in a row, one the /Next of the other."""
 _SHOWS: Final = frozenset(
@@ -33,9 +36,17 @@ _SHOWS: Final = frozenset(
         "/RichMediaExecute",
         "/GoTo3DView",
         "/Launch",
+        "/GoToE",
+        "/GoToR",
     }
 )
-"""Actions (ISO 32000-2 table 201) that change what is shown, or start a program that may; the others lead to a place or send something."""
+"""Actions (ISO 32000-2 table 201) that change what is shown, open another document, or start a program that may; the others lead to a
+place or send something."""
+_PRINT_ALONE: Final = 0b100100
+"""The flags Print and NoView (ISO 32000-2 table 167)."""
+_HIDDEN: Final = 0b10
+MAX_REVISIONS_ASKED: Final = 100
+"""Revisions whose trailers are asked for a source text."""
 _RUNS: Final = Reason(
     "文件内有会自行运行的脚本或动作，显示的内容可能因阅读器和打开时间而异；签章只证明文件未被改动，请核对纸面或 PDF/A 版本。",
     "The document holds scripts or actions that run by themselves: what it shows may depend on the reader and the day. The "
@@ -46,12 +57,27 @@ _LAYERS: Final = Reason(
     "The document has layers that are not shown, or are shown otherwise on paper than on the screen. The seal proves that they "
     "are unchanged; look at all of them in the reader's list of layers.",
 )
+_PAPER: Final = Reason(
+    "文件内有屏幕上看不到、只在打印时出现的批注；签章只证明其未被改动，请对照打印件核对。",
+    "The document has annotations that show on paper alone, not on the screen. The seal proves that they are unchanged; look at "
+    "a print of it.",
+)
+_ANOTHER: Final = Reason(
+    "文件内装有另一份文档，部分阅读器会打开它而不显示这里的页面；签章只证明其未被改动，请一并核对。",
+    "The document holds another one, which some readers open in place of its pages. The seal proves that it is unchanged; look "
+    "at both.",
+)
 
 
 def unsteady(document: Document) -> tuple[Reason, ...]:
     """Tell what makes a document look otherwise from reader to reader; what cannot be read is not looked at."""
     found = []
-    for told, shows in ((_RUNS, _runs), (_LAYERS, has_layers)):
+    for told, shows in (
+        (_RUNS, _runs),
+        (_LAYERS, has_layers),
+        (_PAPER, _prints_more),
+        (_ANOTHER, _holds_another),
+    ):
         try:
             if shows(document):
                 found.append(told)
@@ -79,8 +105,39 @@ def _holders(document: Document, view: View) -> Iterator[Value]:
     for item in distinct(indexed(document, view)):
         yield item.dictionary
     listed: Iterator[Value] = chain(page_refs(view), (item for _, item in listed_annotations(view)))
-    may_act = (item for item in listed if not (isinstance(item, Ref) and view.lacks(item, b"/AA")))
-    yield from map(view.resolve, islice(may_act, MAX_LOOKED_AT))
+    yield from _with(view, listed, b"/AA")
+
+
+def _with(view: View, items: Iterator[Value], key: bytes) -> Iterator[Value]:
+    """Yield the first of those that may state a key."""
+    stating = (
+        item for item in islice(items, MAX_LISTED) if not (isinstance(item, Ref) and view.lacks(item, key))
+    )
+    yield from map(view.resolve, islice(stating, MAX_LOOKED_AT))
+
+
+def _prints_more(document: Document) -> bool:
+    """Tell whether an annotation that has a look is hidden on the screen and printed (ISO 32000-2 §12.5.3)."""
+    view = document.last
+    return any(
+        isinstance(flags := view.entry(item, "/F"), int | float)
+        and int(flags) & (_PRINT_ALONE | _HIDDEN) == _PRINT_ALONE
+        and isinstance(view.entry(item, "/AP"), dict)
+        for item in _with(view, (item for _, item in listed_annotations(view)), b"/AP")
+    )
+
+
+def _holds_another(document: Document) -> bool:
+    """Tell whether readers may open another document: of a collection (ISO 32000-2 §12.3.5), or the source text of LibreOffice's."""
+    view = document.last
+    if isinstance(view.entry(view.catalog, "/Collection"), dict):
+        return True
+    trailers = (
+        document.view(one).trailer for one in range(min(len(document.revisions), MAX_REVISIONS_ASKED))
+    )
+    return SOURCE_TEXT in view.trailer and any(
+        view.exists(ref) for trailer in trailers for ref in references(trailer.get(SOURCE_TEXT))
+    )
 
 
 def _has_names(view: View, key: str) -> bool:

@@ -28,6 +28,7 @@ from tests.pdf_attacks.lost import (
     with_resources,
     with_source,
 )
+from tests.pdf_attacks.readers import sheet
 from tests.pdf_attacks.tolerated import RESOURCES, shared_resources, with_font
 from tests.verify_world import Signing, append, raw_object, size_of, small_pdf
 from verify.verdict import Verdict
@@ -170,6 +171,17 @@ def test_source_text_that_is_named_anew(signing: Signing) -> None:
 def test_a_checksum_without_a_source_text(signing: Signing, b_b: bytes) -> None:
     """LibreOffice states one in every file."""
     check_valid(signing, append(b_b, {}, trailer=CHECKSUM % (b"1" * 32)))
+
+
+@pytest.mark.parametrize("size", [b"[0 0 2384 3370]", b"[0 0 1192 1685]/UserUnit 2", b"[0 0 14400 14400]"])
+def test_blocks_of_signatures_on_a_drawing(signing: Signing, size: bytes) -> None:
+    """Of twelve centimetres each way, as on sheets of A0; seals beside them."""
+    unit = 2 if b"UserUnit 2" in size else 1
+    data = signing.sign(sheet(size), box=(60, 60, 60 + 119 // unit, 60 + 119 // unit))
+    for at, side in enumerate((340, 340, 119, 119)):
+        corner = 240 + 360 * at // unit
+        data = signing.sign(data, field=f"B{at}", box=(corner, 60, corner + side // unit, 60 + side // unit))
+    check_valid(signing, data)
 
 
 def test_the_name_of_the_software_in_the_page_tree(signing: Signing, b_b: bytes) -> None:

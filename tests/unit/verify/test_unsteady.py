@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tests.verify_world import Signing, append, small_pdf
+from tests.pdf_attacks.catalogue import DRAWING, stream
+from tests.pdf_attacks.lost import TEXT, hybrid, with_source
+from tests.verify_world import Signing, append, raw_object, small_pdf
 from verify.pdf import layers, unsteady
 from verify.pdf.document import View
 from verify.pdf.pdf_values import Ref, Value
 from verify.verdict import Verdict
 
 SCRIPT = "<</S/JavaScript/JS(this.pageNum)>>"
-RUNS, LAYERS = "run by themselves", "layers"
+RUNS, LAYERS, PAPER, ANOTHER = "run by themselves", "layers", "on paper alone", "in place of its pages"
+TOLD = re.compile(f"{RUNS}|{LAYERS}|{PAPER}|{ANOTHER}")
 GROUPS = "/OCProperties<</OCGs[30 0 R 31 0 R]/D<<%s>>>>"
 
 
@@ -22,7 +27,7 @@ def notes_of(signing: Signing, pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> s
     for _ in range(2):
         report = signing.verify(data)
         assert report.verdict is Verdict.PASSED, report.reason.en
-        found.append([note for note in report.signatures[0].notes if RUNS in note.en or LAYERS in note.en])
+        found.append([note for note in report.signatures[0].notes if TOLD.search(note.en)])
         monkeypatch.setattr("verify.verifier.open_plainly", lambda _: None)
     assert found[0] == found[1]
     assert all(note.zh for note in found[0])
@@ -36,10 +41,21 @@ def notes_of(signing: Signing, pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> s
         f"/OpenAction<</S/GoTo/D[4 0 R/Fit]/Next[<</S/GoTo/D[6 0 R/Fit]/Next{SCRIPT}>>]>>",
         "/OpenAction<</S/Hide/T(Total)>>",
         "/OpenAction<</S/Launch/F(more.exe)>>",
+        "/OpenAction<</S/GoToE/D[0/Fit]/T<</R/C/N(other.pdf)>>>>",
+        "/OpenAction<</S/GoToR/D[0/Fit]/F(other.pdf)>>",
         f"/AA<</WP{SCRIPT}>>",
         f"/Names<</JavaScript<</Names[(begin){SCRIPT}]>>>>",
     ],
-    ids=["opened", "after another", "hides", "launches", "printed", "named"],
+    ids=[
+        "opened",
+        "after another",
+        "hides",
+        "launches",
+        "opens one inside",
+        "opens another",
+        "printed",
+        "named",
+    ],
 )
 def test_what_runs_when_a_document_is_opened(
     signing: Signing, catalog: str, monkeypatch: pytest.MonkeyPatch
@@ -82,8 +98,10 @@ def test_what_only_leads_to_a_page(signing: Signing, catalog: str, monkeypatch: 
 
 def test_what_is_clicked(signing: Signing, monkeypatch: pytest.MonkeyPatch) -> None:
     """Links do what their reader asks for."""
-    link = "/Annots[<</Type/Annot/Subtype/Link/Rect[0 0 9 9]/A<</S/URI/URI(https://example.cn)>>>>]"
-    assert notes_of(signing, small_pdf(page=link), monkeypatch) == ""
+    link = "<</Type/Annot/Subtype/Link/Rect[0 0 9 9]/A<<%s>>>>"
+    asked = "/S/URI/URI(https://example.cn)", "/S/GoToR/D[0/Fit]/F(other.pdf)"
+    links = "".join(link % one for one in asked)
+    assert notes_of(signing, small_pdf(page=f"/Annots[{links}]"), monkeypatch) == ""
 
 
 def with_layers(usual: str, usage: str = "") -> bytes:
@@ -138,6 +156,12 @@ def test_pages_beyond_those_that_are_looked_at(signing: Signing, monkeypatch: py
     monkeypatch.undo()
     monkeypatch.setattr("verify.pdf.unsteady.MAX_LOOKED_AT", 0)
     assert notes_of(signing, small_pdf(page=f"/AA<</O{SCRIPT}>>"), monkeypatch) == ""
+    monkeypatch.undo()
+    monkeypatch.setattr("verify.pdf.unsteady.MAX_LISTED", 0)
+    assert notes_of(signing, small_pdf(page=f"/AA<</O{SCRIPT}>>"), monkeypatch) == ""
+    monkeypatch.undo()
+    monkeypatch.setattr("verify.pdf.layers.MAX_MEMBERS", 0)
+    assert notes_of(signing, conditional(ON_PAGE["form"], b"/P/AllOff"), monkeypatch) == ""
 
 
 def test_layers_beyond_those_that_are_looked_at(signing: Signing, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,3 +209,92 @@ def test_actions_that_many_share_are_looked_at_once(
     monkeypatch.setattr(unsteady, "_acts", counted)
     assert signing.verify(signing.sign(shared)).verdict is Verdict.PASSED
     assert looked == [None] + [Ref(31)] * 40
+
+
+def test_a_layer_that_is_off_and_not_listed(signing: Signing, monkeypatch: pytest.MonkeyPatch) -> None:
+    pdf = small_pdf(catalog="/OCProperties<</OCGs[]/D<</OFF[30 0 R]>>>>")
+    assert LAYERS in notes_of(signing, append(pdf, {30: b"<</Type/OCG/Name(L)>>"}), monkeypatch)
+
+
+MEMBER = b"<</Type/OCMD/OCGs 30 0 R%s>>"
+BY_OTHERS = [b"/P/AllOff", b"/P/AnyOff", b"/VE[/Not 30 0 R]"]
+ON_PAGE = {
+    "annotation": "/Annots[<</Type/Annot/Subtype/Stamp/Rect[0 0 9 9]/OC 41 0 R>>]",
+    "its look": "/Annots[<</Type/Annot/Subtype/Stamp/Rect[0 0 9 9]/AP<</N 43 0 R>>>>]",
+    "its looks": "/Annots[<</Type/Annot/Subtype/Stamp/Rect[0 0 9 9]/AP<</N<</On 43 0 R>>>>>>]",
+    "content": "/Resources<</Properties<</P 41 0 R>>>>",
+    "form": "/Resources<</XObject<</X 42 0 R>>>>",
+    "form of a form": "/Resources<</XObject<</X 43 0 R/Y 43 0 R>>>>",
+}
+
+
+def conditional(page: str, policy: bytes) -> bytes:
+    """Return a document whose layers are on, and in which something shows as these are."""
+    plain = small_pdf(catalog=GROUPS % "")
+    objects = {
+        4: re.sub(rb"/Resources<<.*?>>>>", b"", raw_object(plain, 4))[:-2] + page.encode() + b">>",
+        30: b"<</Type/OCG/Name(L)>>",
+        31: b"<</Type/OCG/Name(L)>>",
+        41: MEMBER % policy,
+        42: stream(b"f", DRAWING + b"/OC 41 0 R"),
+        43: stream(b"f", DRAWING + b"/Resources<</XObject<</X 42 0 R/Y 43 0 R>>>>"),
+    }
+    return append(plain, objects)
+
+
+@pytest.mark.parametrize("page", ON_PAGE.values(), ids=ON_PAGE)
+def test_what_shows_where_layers_are_off(
+    signing: Signing, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert LAYERS in notes_of(signing, conditional(page, BY_OTHERS[0]), monkeypatch)
+    monkeypatch.undo()
+    assert notes_of(signing, conditional(page, b"/P/AnyOn"), monkeypatch) == ""
+
+
+@pytest.mark.parametrize("policy", BY_OTHERS)
+def test_how_it_is_said_where_something_shows(
+    signing: Signing, policy: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert LAYERS in notes_of(signing, conditional(ON_PAGE["content"], policy), monkeypatch)
+
+
+STAMP = "/Annots[<</Type/Annot/Subtype/Stamp/Rect[0 0 9 9]/F %s%s>>]"
+LOOK = "/AP<</N 40 0 R>>"
+
+
+@pytest.mark.parametrize(
+    ("flags", "look", "told"),
+    [
+        ("36", LOOK, True),
+        ("36.0", LOOK, True),
+        ("100", LOOK, True),
+        ("4", LOOK, False),
+        ("0", LOOK, False),
+        ("32", LOOK, False),
+        ("38", LOOK, False),
+        ("36", "", False),
+        ("/X", LOOK, False),
+    ],
+)
+def test_annotations_that_are_printed_and_not_shown(
+    signing: Signing, flags: str, look: str, told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pdf = append(small_pdf(page=STAMP % (flags, look)), {40: stream(b"f", DRAWING)})
+    assert (PAPER in notes_of(signing, pdf, monkeypatch)) is told
+
+
+@pytest.mark.parametrize(
+    ("catalog", "told"), [("/Collection<</View/H/D(other.pdf)>>", True), ("/Collection 99 0 R", False)]
+)
+def test_a_collection(signing: Signing, catalog: str, told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (ANOTHER in notes_of(signing, small_pdf(catalog=catalog), monkeypatch)) is told
+
+
+def test_a_source_text_in_place_of_the_pages(signing: Signing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As LibreOffice packs it; where it went missing, nothing is opened."""
+    first = hybrid(small_pdf(), {40: stream(b"text")}, TEXT % 40)
+    assert ANOTHER in notes_of(signing, first, monkeypatch)
+    monkeypatch.undo()
+    assert ANOTHER in notes_of(signing, append(first, {}, trailer=TEXT % 77), monkeypatch)
+    monkeypatch.undo()
+    assert notes_of(signing, with_source(small_pdf(), 77), monkeypatch) == ""
