@@ -44,8 +44,14 @@ class Head:
     """Of a delta list, the number of the complete list that it changes; ``None`` for a complete one."""
     scope: x509.IssuingDistributionPoint | None
     usable: bool
+    """It is understood; a delta list has its number as well, without which nothing tells what it changes."""
     kept_since: datetime | None = None
     """Since when it keeps certificates that ended (:data:`verify.certificates.stated_times.EXPIRED_CERTS_ON_CRL`)."""
+
+    @property
+    def proves_good(self) -> bool:
+        """Tell whether its silence counts: §5.2.3 demands a number of every list; what one without it revokes is revoked all the same."""
+        return self.number is not None
 
     @property
     def indirect(self) -> bool:
@@ -54,7 +60,7 @@ class Head:
 
 
 def head_of(crl: x509.CertificateRevocationList) -> Head:
-    """Read what a list says of itself (RFC 5280 §5.2: numbered, and with no critical extension that is unknown)."""
+    """Read what a list says of itself (RFC 5280 §5.2: with no critical extension that is unknown; a delta list is numbered)."""
     extensions = {extension.oid: extension for extension in crl.extensions}
     understood = all(not e.critical or oid in ACCEPTED_CRL_EXTENSIONS for oid, e in extensions.items())
     number = extensions.get(x509.CRLNumber.oid)
@@ -65,7 +71,7 @@ def head_of(crl: x509.CertificateRevocationList) -> Head:
         None if number is None else number.value.crl_number,
         None if base is None else base.value.crl_number,
         None if scope is None else scope.value,
-        understood and number is not None,
+        understood and (number is not None or base is None),
         _kept_since(extensions.get(_EXPIRED)),
     )
 

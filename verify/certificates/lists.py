@@ -92,6 +92,8 @@ class Lists:
                 signer = signer_of(item) if reasons else None
                 if signer is not None:
                     fact = self._fact(item, certificate, signer, embedded=item.mark in embedded)
+                    if fact.revoked_at is None and not item.head.proves_good:
+                        continue
                     (complete if item.head.base is None else deltas).append((item, reasons, fact))
         found = [(reasons, fact) for _, reasons, fact in complete]
         for delta in deltas:

@@ -12,6 +12,7 @@ from verify.certificates.extensions import extensions_of
 from verify.certificates.paths import MAX_DESCRIBED, Chain, name
 from verify.certificates.remembered import by_identity
 from verify.errors import Finding, unsure
+from verify.trusted_lists.decision import TrustDecision
 from verify.verdict import SubIndication
 
 ANY_PURPOSE: Final = "2.5.29.37.0"
@@ -102,16 +103,20 @@ def check_seal_maker(certificate: x509.Certificate) -> None:
     check_exactly(certificate, EKU_SEAL_MAKER, "制作电子印章", "making seals")
 
 
-def check_confines(chain: Chain, purpose: Callable[[x509.Certificate], None]) -> None:
+def check_confines(
+    chain: Chain, purpose: Callable[[x509.Certificate], None], trust: TrustDecision | None = None
+) -> None:
     """Demand that no authority of a path is confined to purposes other than its leaf's; raises CHAIN_CONSTRAINTS_FAILURE.
 
-    RFC 5280 §4.2.1.12 leaves open what extended key usages mean in an authority's certificate. Those who write them there confine what it may
-    issue for (CA/Browser Baseline Requirements §7.1.2), and Go, Windows and, of mail, OpenSSL refuse what goes beyond. An anchor is believed by decree.
+        RFC 5280 §4.2.1.12 leaves open what extended key usages mean in an authority's certificate. Those who write them there confine what it may
+        issue for (CA/Browser Baseline Requirements §7.1.2), and Go, Windows and, of mail, OpenSSL refuse what goes beyond. An anchor by an operator's
+    decree is believed whatever it says; one that a trust list names (``trust``) is vouched for as what it is, and lists name authorities for servers too.
 
-    For a purpose that is not known here an authority gives its leaf no more purposes than it has.
+        For a purpose that is not known here an authority gives its leaf no more purposes than it has.
     """
     wanted = _CONFINES.get(purpose)
-    for authority in chain[1:-1]:
+    spared = trust is None or trust.by_decree
+    for authority in chain[1:-1] if spared else chain[1:]:
         stated = extended(authority)
         if stated is None or ANY_PURPOSE in stated[0]:
             continue

@@ -129,12 +129,14 @@ class CertificateJudge:
             chains, finding = self._choose(certificate, extra, at, kind)
         except Finding as unknown:
             return Judged((), UNKNOWN, unknown)
-        chain = word = chains[0]
+        chain, word, stopped = Ordered(chains[0], chains[0], None)
         if finding is None:
             chain, word, stopped = self.in_order(chains, extra, kind, at)
-            finding = _first(lambda: purpose(certificate), lambda: check_confines(chain, purpose)) or stopped
-        state = self.state(word, 0, at)
         trust = self.paths.decision(chain, Vouching(kind, at, self.now), at)
+        if finding is None:
+            meant = _first(lambda: purpose(certificate), lambda: check_confines(chain, purpose, trust))
+            finding = meant or stopped
+        state = self.state(word, 0, at)
         return Judged(chain, state, finding, self._embedded(chain, at), trust)
 
     def _choose(

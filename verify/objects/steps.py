@@ -139,7 +139,7 @@ def _use(looked: Looked, purpose: Callable[[x509.Certificate], None]) -> Outcome
     except Finding as finding:
         return found(finding, fatal=True)
     try:
-        check_confines(looked.chain, purpose)
+        check_confines(looked.chain, purpose, looked.trust)
     except Finding as finding:
         return found(finding)
     return passed("用途相符。", "It is meant for this.")

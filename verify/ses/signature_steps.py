@@ -177,7 +177,8 @@ def _use(case: SignatureCase) -> Outcome:
         return found(finding, fatal=True)
     try:
         check_document_signer(case.signer)
-        check_confines(() if case.looked is None else case.looked.chain, check_document_signer)
+        if case.looked is not None:
+            check_confines(case.looked.chain, check_document_signer, case.looked.trust)
     except Finding as finding:
         return found(finding)
     return passed("可用于签章。", "Meant for signing documents.")

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca import der
 from ca.config import CaConfig
 from ca.status.revocation_list import CrlContent, assemble, encode_entry, encode_tbs
 from hsm.algorithms import SignatureAlgorithm
 from tests.conftest import SteppingClock
-from tests.pki import Pki
+from tests.pki import Pki, builders_key
+from tests.verify_world import Signing
 from verify.certificates.crl_scope import ALL_REASONS, covered, head_of
 from verify.certificates.names import issuer_key_of
+from verify.verdict import SubIndication
 
+HOUR = timedelta(hours=1)
 CONFIG = CaConfig(base_url="http://ca.test")
 
 
@@ -163,3 +168,50 @@ def test_a_point_for_other_lists_does_not_name_this_one(pki: Pki, parts: dict[st
 def test_one_of_several_addresses_is_enough(pki: Pki) -> None:
     mine = leaf(pki, point("ldap://elsewhere.test/x"), point(CONFIG.crl_address("issuing", 1)))
     assert crl_applies(shard_list(pki, 1), mine)
+
+
+def unnumbered(signing: Signing, revoked: bool = False, **parts: Any) -> bytes:
+    """Make the issuing authority's list without cRLNumber, as older authorities do, an hour after the numbered one."""
+    pki, (since, reason) = (
+        signing.pki,
+        parts.pop("entry", (signing.now - HOUR, x509.ReasonFlags.key_compromise)),
+    )
+    at = parts.pop("at", signing.now + HOUR / 2)
+    builder = x509.CertificateRevocationListBuilder().issuer_name(pki.issuing.certificate.subject)
+    builder = builder.last_update(at).next_update(at + timedelta(days=7))
+    for extension in parts.pop("extra", ()):
+        builder = builder.add_extension(extension, critical=True)
+    if revoked:
+        entry = x509.RevokedCertificateBuilder().serial_number(signing.keeper.certificate.serial_number)
+        entry = entry.revocation_date(since).add_extension(x509.CRLReason(reason), critical=False)
+        builder = builder.add_revoked_certificate(entry.build())
+    assert not parts
+    return builder.sign(builders_key(pki.issuing.key), hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def found(signing: Signing, data: bytes, *crls: bytes) -> SubIndication | None:
+    lists = [*crls, signing.pki.crl(signing.pki.root)]
+    return signing.only(data, trust=signing.trust(crls=lists)).sub_indication
+
+
+def test_what_a_list_without_a_number_revokes_is_revoked(signing: Signing) -> None:
+    """RFC 5280 §5.2.3: it breaks the profile, so its silence proves nothing; but nobody whom its authority revokes is in order."""
+    document, numbered = signing.sign(), signing.pki.crl()
+    told = unnumbered(signing, revoked=True)
+    assert found(signing, document, numbered) is None
+    for lists in ([numbered, told], [told, numbered], [told]):
+        assert found(signing, document, *lists) is SubIndication.REVOKED_NO_POE
+    silent = unnumbered(signing)
+    assert found(signing, document, numbered, silent) is None
+    assert found(signing, document, silent) is SubIndication.TRY_LATER
+    later = unnumbered(signing, revoked=True, entry=(signing.now + 2 * HOUR, x509.ReasonFlags.superseded))
+    assert found(signing, document, numbered, later) is None
+
+
+def test_a_change_without_a_number_changes_nothing(signing: Signing) -> None:
+    """§5.2.4: of a delta list nothing else tells what it changes; nor is a list used that is not understood."""
+    document, numbered = signing.sign(), signing.pki.crl()
+    delta = unnumbered(signing, revoked=True, extra=[x509.DeltaCRLIndicator(1)])
+    unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
+    for other in (delta, unnumbered(signing, revoked=True, extra=[unknown])):
+        assert found(signing, document, numbered, other) is None

@@ -17,6 +17,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from ca.certificate import SubjectName
 from ca.profile import ISSUING
 from seals.jws import sign
 from tests.pki import Party, Pki, shared_rsa_key
@@ -586,3 +587,29 @@ def test_the_decision_travels_and_shows(
     shown = "\n".join(lines(report))
     for words in ("信任依据 trust", "制章信任 maker", "CN:second #7", "当时 then 已认可", "现在 now 已认可"):
         assert words in shown
+
+
+TLS, MAIL, DOCUMENTS, ANY = "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36", "2.5.29.37.0"
+
+
+@pytest.mark.parametrize(
+    ("confined", "taken"),
+    [((), True), ((TLS, ANY), True), ((TLS, MAIL), True), ((DOCUMENTS,), True), ((TLS,), False)],
+    ids=["nothing", "any", "mail", "documents", "TLS"],
+)
+def test_a_list_does_not_lift_what_an_authority_is_confined_to(
+    judging: Judging, confined: tuple[str, ...], *, taken: bool
+) -> None:
+    """Lists name authorities for web sites as well; what the operator decrees is the operator's."""
+    signing = judging.signing
+    pki = signing.pki
+    above = pki.make(ISSUING, SubjectName("Confined", "Confined"), issuer=pki.root, eku=confined)
+    sealed = signing.sign(keeper=pki.party(issuer=above))
+    more = {"crls": [*signing.crls(), pki.crl(above)], "intermediates": [above.certificate]}
+    root, own = service(signing.root_der), service(above.der)
+    for listed in ((own,), (root, own)):
+        found = judging.only(sealed, judging.listing(*listed), **more)
+        assert found.sub_indication is (None if taken else SubIndication.CHAIN_CONSTRAINTS_FAILURE)
+    for lists in ([], [judging.listing(own)]):
+        found = judging.only(sealed, *lists, anchors=[above.certificate], **more)
+        assert found.verdict is Verdict.PASSED, found.reason.en
