@@ -130,15 +130,13 @@ def _room(step: Step, page: Ref) -> float:
 def _covered(widgets: Iterable[Place]) -> float:
     """Return the area that widgets take together: turned or not, each has the same."""
     return sum(area(boxes[0]) for boxes in widgets)
+
+
 def _most(step: Step, page: Ref) -> float:
     """Return how much of a page counts for a signature, in its own units, of which one may be larger than a point (ISO 32000-2 table 31)."""
     unit = step.new.entry(step.new.get(page), "/UserUnit")
     unit = min(max(1, unit), MAX_UNIT) if isinstance(unit, int | float) else 1
     return MAX_ROOM / (unit * unit)
-
-
-def _covered(boxes: Iterable[Box]) -> float:
-    return sum(map(area, boxes))
 
 
 def _hides_earlier(step: Step, page: Ref, boxes: list[Place], every: list[Place]) -> bool:

@@ -168,7 +168,8 @@ def _maker_use(case: SealCase, _: Demand) -> Outcome:
     try:
         if named:
             check_seal_maker(certificate)
-        check_confines(() if case.looked is None else case.looked.chain, check_seal_maker)
+        if case.looked is not None:
+            check_confines(case.looked.chain, check_seal_maker, case.looked.trust)
     except Finding as finding:
         return found(finding)
     if not named:
