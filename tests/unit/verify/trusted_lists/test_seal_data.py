@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from ca.certificate import SubjectName
+from ca.profile import ISSUING
 from tests.ses_world import DOCUMENT, SesSealing, step
 from tests.trust_list_world import DAY, Publisher, granted, service, withdrawn
 from verify.report import DocumentReport
@@ -73,3 +75,20 @@ def test_a_date_that_the_signer_wrote_does_not_reach_behind_a_withdrawal(world: 
     assert found.signer_trust.entry.then.status == "withdrawn"
     made = service(world.maker.der, kind=MAKER, periods=(withdrawn(world.now - DAY), granted()))
     assert judged(world, world.esl(created=world.now - 2 * DAY), made).verdict is Verdict.INDETERMINATE
+
+
+@pytest.mark.parametrize(("confined", "taken"), [((), True), (("1.3.6.1.5.5.7.3.1",), False)])
+def test_a_listed_authority_for_servers_makes_no_signers(
+    world: SesSealing, confined: tuple[str, ...], *, taken: bool
+) -> None:
+    """What a list names is what its own certificate says."""
+    pki = world.pki
+    above = pki.make(ISSUING, SubjectName("Confined", "Confined"), issuer=pki.root, eku=confined)
+    signer = pki.party(issuer=above)
+    publisher = Publisher(world.now)
+    listed = publisher.list(service(world.maker.der, kind=MAKER), service(above.der))
+    store = TrustStore([], crls=[*world.crls(), pki.crl(above)], lists=[publisher.read(listed)])
+    data = world.signature(world.esl(signers=(signer.der,)), signer=signer)
+    found = world.judge(data, trust=store, document=DOCUMENT)
+    assert (found.verdict is Verdict.PASSED) is taken, found.reason.en
+    assert step(found, "signer-use").state.value == ("passed" if taken else "indeterminate")
