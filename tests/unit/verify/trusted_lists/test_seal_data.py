@@ -92,3 +92,18 @@ def test_a_listed_authority_for_servers_makes_no_signers(
     found = world.judge(data, trust=store, document=DOCUMENT)
     assert (found.verdict is Verdict.PASSED) is taken, found.reason.en
     assert step(found, "signer-use").state.value == ("passed" if taken else "indeterminate")
+
+
+@pytest.mark.parametrize(("confined", "taken"), [((), True), (("1.3.6.1.5.5.7.3.1",), False)])
+def test_a_listed_authority_for_servers_makes_no_makers(
+    world: SesSealing, confined: tuple[str, ...], *, taken: bool
+) -> None:
+    pki = world.pki
+    above = pki.make(ISSUING, SubjectName("Confined", "Confined"), issuer=pki.root, eku=confined)
+    maker = pki.seal_maker(issuer=above)
+    publisher = Publisher(world.now)
+    listed = publisher.list(service(above.der, kind=MAKER))
+    store = TrustStore([], crls=[*world.crls(), pki.crl(above)], lists=[publisher.read(listed)])
+    found = world.judge(world.esl(maker=maker), trust=store)
+    assert (found.verdict is Verdict.PASSED) is taken, found.reason.en
+    assert step(found, "maker-use").state.value == ("passed" if taken else "indeterminate")
