@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from verify.pdf.document import Document, View
@@ -113,7 +113,12 @@ def page_refs(view: View) -> Iterator[Ref]:
 
 def listed_annotations(view: View) -> Iterator[tuple[Ref, Value]]:
     """Yield what the pages list in their /Annots, each with its page (ISO 32000-2 §12.5.2)."""
-    for page in page_refs(view):
+    return annotations_on(view, page_refs(view))
+
+
+def annotations_on(view: View, pages: Iterable[Ref]) -> Iterator[tuple[Ref, Value]]:
+    """Yield what these pages list in their /Annots, each with its page."""
+    for page in pages:
         if not view.lacks(page, b"/Annots"):
             listed = view.entry(view.get(page), "/Annots")
             for item in listed if isinstance(listed, list) else ():

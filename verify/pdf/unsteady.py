@@ -6,13 +6,12 @@ tomorrow, on paper, or in another product. PDF/A forbids the one and restricts t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Final
 
 from verify.pdf.document import Document, View
-from verify.pdf.fields import distinct, indexed
-from verify.pdf.graph import listed_annotations, page_refs
+from verify.pdf.graph import annotations_on, page_refs
 from verify.pdf.layers import has_layers
 from verify.pdf.pdf_values import Ref, Value, references
 from verify.pdf.trailers import SOURCE_TEXT
@@ -102,17 +101,41 @@ def _runs(document: Document) -> bool:
 def _holders(document: Document, view: View) -> Iterator[Value]:
     """Yield whatever may hold additional actions (ISO 32000-2 §12.6.3): catalogue, fields, pages, annotations."""
     yield view.catalog
-    for item in distinct(indexed(document, view)):
-        yield item.dictionary
-    listed: Iterator[Value] = chain(page_refs(view), (item for _, item in listed_annotations(view)))
-    yield from _with(view, listed, b"/AA")
+    yield from _fields(view)
+    pages, annotations = _shown(document)
+    yield from _with(view, chain(pages, annotations), b"/AA")
 
 
-def _with(view: View, items: Iterator[Value], key: bytes) -> Iterator[Value]:
+def _fields(view: View) -> Iterator[Value]:
+    """Yield the fields that may hold additional actions, or have kids; what else is in a form is of no matter here."""
+    pending = [view.entry(view.entry(view.catalog, "/AcroForm"), "/Fields")]
+    met: set[Ref] = set()
+    while pending and len(met) < MAX_LISTED:
+        listed = pending.pop()
+        for item in listed if isinstance(listed, list) else ():
+            if not isinstance(item, Ref) or item in met:
+                continue
+            met.add(item)
+            if not (view.lacks(item, b"/AA") and view.lacks(item, b"/Kids")):
+                field = view.get(item)
+                yield field
+                pending.append(view.entry(field, "/Kids"))
+
+
+def _shown(document: Document) -> tuple[list[Ref], list[Value]]:
+    """Return pages and what they list in their /Annots, gone through once."""
+    return document.fact(_listed)
+
+
+def _listed(document: Document) -> tuple[list[Ref], list[Value]]:
+    view = document.last
+    pages = list(islice(page_refs(view), MAX_LISTED))
+    return pages, list(islice((item for _, item in annotations_on(view, pages)), MAX_LISTED))
+
+
+def _with(view: View, items: Iterable[Value], key: bytes) -> Iterator[Value]:
     """Yield the first of those that may state a key."""
-    stating = (
-        item for item in islice(items, MAX_LISTED) if not (isinstance(item, Ref) and view.lacks(item, key))
-    )
+    stating = (item for item in items if not (isinstance(item, Ref) and view.lacks(item, key)))
     yield from map(view.resolve, islice(stating, MAX_LOOKED_AT))
 
 
@@ -123,7 +146,7 @@ def _prints_more(document: Document) -> bool:
         isinstance(flags := view.entry(item, "/F"), int | float)
         and int(flags) & (_PRINT_ALONE | _HIDDEN) == _PRINT_ALONE
         and isinstance(view.entry(item, "/AP"), dict)
-        for item in _with(view, (item for _, item in listed_annotations(view)), b"/AP")
+        for item in _with(view, _shown(document)[1], b"/AP")
     )
 
 
