@@ -140,7 +140,7 @@ def resumed(sealing: Sealing, maker: Party | None = None, number: int = 2) -> st
 
 
 def test_a_namesake_under_the_same_root_clears_nothing_by_a_higher_number(sealing: Sealing) -> None:
-    """The maker has its list from a second authority since; a third one calls somebody by its name (ADR 59)."""
+    """The maker has its list from a second authority since; a third one calls somebody by its name (ADR 56)."""
     pki, sealed = sealing.signing.pki, sealing.seal()
     second, third = beside(pki, "二"), beside(pki, "三")
     renewed, namesake = pki.seal_maker(issuer=second), pki.seal_maker(issuer=third)
