@@ -19,6 +19,8 @@ from verify.sentence import Reason
 
 MAX_LOOKED_AT: Final = 2_000
 """Objects that are read for a note: pages and annotations beyond them are not looked at."""
+MAX_PAGES_SHOWN: Final = 100
+"""Pages that are gone through for their own actions and annotations; what a whole document or its form does is told whatever their number."""
 MAX_LISTED: Final = 200_000
 """Pages and annotations that are gone through for these: many pages may share one list."""
 MAX_ACTIONS: Final = 100
@@ -129,7 +131,7 @@ def _shown(document: Document) -> tuple[list[Ref], list[Value]]:
 
 def _listed(document: Document) -> tuple[list[Ref], list[Value]]:
     view = document.last
-    pages = list(islice(page_refs(view), MAX_LISTED))
+    pages = list(islice(page_refs(view), MAX_PAGES_SHOWN))
     return pages, list(islice((item for _, item in annotations_on(view, pages)), MAX_LISTED))
 
 

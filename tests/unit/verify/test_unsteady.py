@@ -157,7 +157,7 @@ def test_pages_beyond_those_that_are_looked_at(signing: Signing, monkeypatch: py
     monkeypatch.setattr("verify.pdf.unsteady.MAX_LOOKED_AT", 0)
     assert notes_of(signing, small_pdf(page=f"/AA<</O{SCRIPT}>>"), monkeypatch) == ""
     monkeypatch.undo()
-    monkeypatch.setattr("verify.pdf.unsteady.MAX_LISTED", 0)
+    monkeypatch.setattr("verify.pdf.unsteady.MAX_PAGES_SHOWN", 0)
     assert notes_of(signing, small_pdf(page=f"/AA<</O{SCRIPT}>>"), monkeypatch) == ""
     monkeypatch.undo()
     monkeypatch.setattr("verify.pdf.layers.MAX_MEMBERS", 0)
