@@ -109,7 +109,7 @@ def check_confines(
     """Demand that no authority of a path is confined to purposes other than its leaf's; raises CHAIN_CONSTRAINTS_FAILURE.
 
     RFC 5280 §4.2.1.12 leaves open what extended key usages mean in an authority's certificate. Those who write them there confine what it may
-        issue for (CA/Browser Baseline Requirements §7.1.2), and Go, Windows and, of mail, OpenSSL refuse what goes beyond. An anchor by an operator's
+    issue for (CA/Browser Baseline Requirements §7.1.2), and Go, Windows and, of mail, OpenSSL refuse what goes beyond. An anchor by an operator's
     decree is believed whatever it says; one that a trust list names (``trust``) is vouched for as what it is, and lists name authorities for servers too.
 
     For a purpose that is not known here an authority gives its leaf no more purposes than it has.

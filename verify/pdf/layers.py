@@ -64,8 +64,8 @@ def _members(view: View) -> Iterator[Value]:
         if not isinstance(resources, dict) or id(resources) in met:
             continue
         met.add(id(resources))
-        yield from map(view.resolve, _values(view.entry(resources, "/Properties")))
-        for drawn in map(view.resolve, _values(view.entry(resources, "/XObject"))):
+        yield from map(view.resolve, entries_of(view.entry(resources, "/Properties")))
+        for drawn in map(view.resolve, entries_of(view.entry(resources, "/XObject"))):
             entries = drawn.dictionary if isinstance(drawn, Stream) else None
             yield view.entry(entries, "/OC")
             pending.append(view.entry(entries, "/Resources"))
@@ -111,7 +111,8 @@ def _refs(view: View, dictionary: Value, key: str) -> set[Ref]:
     return {item for item in _list(view.entry(dictionary, key)) if isinstance(item, Ref)}
 
 
-def _values(dictionary: Value) -> list[Value]:
+def entries_of(dictionary: Value) -> list[Value]:
+    """Return what a dictionary holds; anything else holds nothing."""
     return list(dictionary.values()) if isinstance(dictionary, dict) else []
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from verify.pdf.document import Document, View
 from verify.pdf.graph import annotations_on, page_refs
-from verify.pdf.layers import has_layers
+from verify.pdf.layers import entries_of, has_layers
 from verify.pdf.pdf_values import Ref, Value, references
 from verify.pdf.trailers import SOURCE_TEXT
 from verify.sentence import Reason
@@ -96,7 +96,7 @@ def _runs(document: Document) -> bool:
     return any(
         _acts(view, action, met)
         for holder in _holders(document, view)
-        for action in _values(_once(view, _stated(holder, "/AA"), met))
+        for action in entries_of(_once(view, _stated(holder, "/AA"), met))
     )
 
 
@@ -196,7 +196,3 @@ def _once(view: View, value: Value, met: set[Ref]) -> Value:
 
 def _stated(dictionary: Value, key: str) -> Value:
     return dictionary.get(key) if isinstance(dictionary, dict) else None
-
-
-def _values(dictionary: Value) -> list[Value]:
-    return list(dictionary.values()) if isinstance(dictionary, dict) else []
