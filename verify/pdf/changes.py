@@ -24,7 +24,7 @@ from verify.pdf.library import opens_strictly
 from verify.pdf.misleading import misleading, misleading_as_it_is
 from verify.pdf.pdf_values import Ref, Stream, same
 from verify.pdf.permissions import NO_CHANGES, rules_of
-from verify.pdf.permitted import allowed, is_description, moved_catalog
+from verify.pdf.permitted import allowed
 from verify.pdf.plain.errors import NotPlain
 from verify.pdf.respelled import cut_off, mistakable
 from verify.pdf.revived import leads_astray, leaves_out
@@ -32,20 +32,14 @@ from verify.pdf.signature_value import SignatureValue
 from verify.pdf.sizeless import check_sizes
 from verify.pdf.source import Revision
 from verify.pdf.step import Step, describe
-from verify.pdf.trailers import check_trailer
+from verify.pdf.trailers import MAX_APPENDED, compare_trailers
 from verify.pdf.unused import check_kinds, check_reached
 from verify.pdf.xfa import check_xfa
 from verify.policy import MAX_CHANGED_OBJECTS, MAX_REVISIONS, Policy
 
-MAX_APPENDED: Final = 2_000_000
-"""Highest object number in what was appended. ISO 32000-1 annex C has four times that, but with a table for more than 3,355,441
-Ghostscript gives up and repairs the file."""
 MAX_CHANGED_IN_ALL: Final = 100_000
 """Objects that all revisions behind a signature define, five of the largest: beyond that nobody signs, archives or fills in."""
 TOO_MANY: Final = ("签章后改动的对象过多", "too many objects were changed after signing")
-REPEATED: Final = frozenset({"/Encrypt"})
-"""What a trailer repeats of the one before. A reader that misses /Root or /Size there repairs the file (ISO 32000-2 §7.5.6),
-and shows objects that no table lists."""
 _NOWHERE: Final = Change(
     "追加的内容引用了不存在的对象，部分阅读器因此自行修复文件，可能显示先前的内容",
     "what was appended refers to an object that is not there: some readers repair the file, and may show earlier content",
@@ -225,8 +219,7 @@ def _told(step: Step, part: Appended) -> LaterRevision:
 
 
 def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
-    _compare_trailers(step)
-    check_trailer(step)
+    compare_trailers(step)
     refs = step.document.explicit(revision.index)
     if revision.stream is not None:  # it need not list itself
         refs.add(revision.stream)
@@ -259,43 +252,6 @@ def _compare_revision(step: Step, revision: Revision, covered: int) -> None:
     check_containers(step, revision)
     check_kinds(step, revision, refs)
     check_reached(step, revision, refs)
-
-
-def _compare_trailers(step: Step) -> None:
-    for key in ("/Root", "/Encrypt"):
-        if not same(step.old.trailer.get(key), step.new.trailer.get(key)) and not (
-            key == "/Root" and moved_catalog(step)
-        ):
-            step.changes.append(Change(f"文件尾的 {key} 被改写", f"the trailer's {key} was replaced"))
-    stated = step.document.source.stated(step.new.revision)
-    for key in sorted(({"/Root", "/Size"} | REPEATED & step.old.trailer.keys()) - stated):
-        step.changes.append(Change(f"追加的文件尾缺少 {key}", f"an appended trailer lacks {key}"))
-    if not same(step.old.trailer.get("/Info"), step.new.trailer.get("/Info")):
-        if is_description(step):
-            step.note(
-                RevisionKind.PROPERTIES,
-                Change("更新文档属性", "the document's description was brought up to date"),
-            )
-        else:
-            step.changes.append(
-                Change(
-                    "文件尾的 /Info 指向的不是文档属性",
-                    "the trailer's /Info was pointed at something that is no description",
-                )
-            )
-    size = step.new.trailer.get("/Size")
-    if isinstance(size, int) and size > MAX_APPENDED + 1:
-        step.changes.append(
-            Change("文件尾的 /Size 大到部分阅读器无法打开", "the trailer's /Size is larger than readers bear")
-        )
-    if _hides(step):
-        step.changes.append(Change("文件尾的 /Size 被改小", "the trailer's /Size was made smaller"))
-
-
-def _hides(step: Step) -> bool:
-    """Tell whether a trailer's /Size shrinks: an object whose number is not below it is missing (ISO 32000-2 §7.5.5)."""
-    before, after = step.old.trailer.get("/Size"), step.new.trailer.get("/Size")
-    return isinstance(before, int) and not (isinstance(after, int) and after >= before)
 
 
 def _compare_object(step: Step, revision: Revision, ref: Ref, covered: int) -> None:

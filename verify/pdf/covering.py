@@ -9,6 +9,7 @@ from verify.integrity import Change
 from verify.pdf.document import View
 from verify.pdf.fields import FormField, distinct, indexed
 from verify.pdf.looks import drawn_boxes
+from verify.pdf.numerals import is_number
 from verify.pdf.pdf_values import Ref, same
 from verify.pdf.placement import Box, Place, sized_surely, stated_box
 from verify.pdf.step import Step
@@ -135,7 +136,7 @@ def _covered(widgets: Iterable[Place]) -> float:
 def _most(step: Step, page: Ref) -> float:
     """Return how much of a page counts for a signature, in its own units, of which one may be larger than a point (ISO 32000-2 table 31)."""
     unit = step.new.entry(step.new.get(page), "/UserUnit")
-    unit = min(max(1, unit), MAX_UNIT) if isinstance(unit, int | float) else 1
+    unit = min(max(1, unit), MAX_UNIT) if is_number(unit) else 1
     return MAX_ROOM / (unit * unit)
 
 
