@@ -45,6 +45,8 @@ DOCUMENTS = int(os.environ.get("YINXIN_MACHINES_DOCUMENTS", "40"))
 """Ten thousand take some minutes."""
 LOST = int(os.environ.get("YINXIN_MACHINES_LOST", "0"))
 """Machines lost on the way; each costs the fifteen seconds after which a silent worker is taken for dead."""
+FEW = 8
+"""Documents of a small batch, each a step of its own."""
 LIMIT = 240 + DOCUMENTS
 HAND = Hand(KEEPER, "test")
 
@@ -123,28 +125,57 @@ def machines(services: Services) -> Iterator[Machines]:
     found.end()
 
 
-def batch_of(services: Services, folder: Path) -> Batch:
-    """Hand in as many documents as asked, each another, under a seal whose key needs no person's PIN."""
+def seal_of(services: Services) -> str:
+    """Make a seal whose key needs no person's PIN."""
     enrolled = enrol_keeper(services)
     code = services.seals.apply(SealApplication(USCC, SealKind.LEGAL_NAME, KEEPER.id), actor=APPLICANT).code
     services.seals.approve(code, actor=APPROVER, certificate=enrolled.certificate)
+    return code
+
+
+def batch_of(services: Services, code: str, folder: Path, count: int) -> Batch:
+    """Hand in so many documents, each another, and let whoever works have them."""
     folder.mkdir()
     documents = []
-    for number in range(DOCUMENTS):
+    for number in range(count):
         path = folder / f"{number:05}.pdf"
-        path.write_bytes(blank_pdf(1, catalog=f"/Lang (x-{number})"))
+        path.write_bytes(blank_pdf(1, catalog=f"/Lang (x-{folder.name}-{number})"))
         documents.append(Incoming(path, path.name))
     desk = services.batches.desk
-    made = desk.open(BatchRequest("年度通知", code, "1:120,200", Level.B_B, request_key="k"), hand=HAND)
+    made = desk.open(
+        BatchRequest("年度通知", code, "1:120,200", Level.B_B, request_key=folder.name), hand=HAND
+    )
     desk.add(made.id, documents, hand=HAND)
     return services.batches.start(made.id, hand=HAND, workers=0)
 
 
+def holders(services: Services, *batches: Batch) -> int:
+    """Count who sealed chunks of these batches."""
+    of_these = batch_chunk.c.batch_id.in_([one.id for one in batches])
+    with services.engine.connect() as conn:
+        return conn.execute(
+            sa.select(sa.func.count(batch_chunk.c.holder.distinct())).where(of_these)
+        ).scalar_one()
+
+
+def until_both_work(services: Services, code: str, folder: Path) -> list[Batch]:
+    """Hand in small batches until two machines have sealed of them: one may be up long before the other."""
+    began, small = time.monotonic(), list[Batch]()
+    while not small or holders(services, *small) < 2:
+        small.append(batch_of(services, code, folder / f"small-{len(small)}", FEW))
+        while services.batches.desk.progress(small[-1].id).batch.state is BatchState.RUNNING:
+            assert time.monotonic() < began + LIMIT, "only one machine works"
+            time.sleep(0.2)
+    return small
+
+
 def test_I19_I29_machines_share_a_batch(services: Services, machines: Machines, tmp_path: Path) -> None:
     """Two work and share; one that is lost is replaced by another; every document is sealed once, wherever that was."""
-    batch, desk = batch_of(services, tmp_path / "in"), services.batches.desk
+    code, desk = seal_of(services), services.batches.desk
     machines.join()
     machines.join()
+    small = until_both_work(services, code, tmp_path)
+    batch = batch_of(services, code, tmp_path / "in", DOCUMENTS)
     began, lost = time.monotonic(), 0
     while (now := desk.progress(batch.id)).batch.state is BatchState.RUNNING:
         assert time.monotonic() < began + LIMIT, now
@@ -157,9 +188,8 @@ def test_I19_I29_machines_share_a_batch(services: Services, machines: Machines, 
     assert (now.batch.state, now.done, now.failed, lost) == (BatchState.FINISHED, DOCUMENTS, 0, LOST)
     with services.engine.connect() as conn:
         made = conn.execute(sa.select(sealing.c.state, sa.func.count()).group_by(sealing.c.state)).all()
-        workers = conn.execute(sa.select(sa.func.count(batch_chunk.c.holder.distinct()))).scalar_one()
-    assert [tuple(row) for row in made] == [("completed", DOCUMENTS)]
-    assert workers >= 2, "both machines worked"
+    assert [tuple(row) for row in made] == [("completed", DOCUMENTS + FEW * len(small))]
+    assert holders(services, batch) >= 2, "both machines worked"
     sealed = desk.documents(batch.id, state=DocumentState.DONE)
     for one in (sealed[0], sealed[-1]):
         with services.archive.open(Digest(DigestAlgorithm.SHA256, bytes.fromhex(one.result))) as stream:
